@@ -80,6 +80,7 @@ def test_a_check_shows_languages_letters_and_the_legible_accents(run: Any, world
     assert f"es: letter {letters['es']}" in output
     assert "accent #7a2048: shown as #7a2048 on light pages and #b37f96 on dark pages" in output
     assert "personal data: kept until somebody erases it, because there is no `keep_for_days`" in output
+    assert "evanston: Avery Sample gets letters from 60201, 60202, 60203, 60208" in output
 
 
 @pytest.mark.parametrize(
@@ -382,7 +383,7 @@ def test_a_new_folder_says_what_to_fill_in_and_replaces_nothing(run: Any, tmp_pa
     letter.write_text(letter.read_text(encoding="utf-8").replace("{{ the letter }}", "Plant trees."), encoding="utf-8")
     with (folder / "targets.csv").open("a", encoding="utf-8") as targets:
         targets.write("mayor,Mayor,Ann Sample,City Hall,Oakton,mayor@oakton.example,\n")
-    assert "mayor: everyone can write to Ann Sample" in run("campaign", "check", str(folder))
+    assert "mayor: Ann Sample gets letters from everyone" in run("campaign", "check", str(folder))
 
     with pytest.raises(UndersignedError, match="already; name another folder"):
         run("campaign", "new", str(folder))

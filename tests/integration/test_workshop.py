@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import pairwise, starmap
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -433,7 +433,7 @@ def test_recipients_who_lose_their_postal_codes_in_an_upload_are_named(author: A
     assert "had postal codes, and have none now, so they get everyone’s letters" in words(answer)
     assert "<li><bdi>José Peña</bdi></li>" in answer.body
     assert "<li><bdi>Zoë Ångström</bdi></li>" not in answer.body
-    assert "it is empty, so everyone can choose this recipient" in words(author.open("check"))
+    assert "everyone can choose this recipient, beside their own" in words(author.open("check"))
 
 
 @pytest.mark.asvs("5.2.1")
@@ -964,6 +964,40 @@ def test_the_email_to_a_recipient_is_downloaded_with_its_packet_marked_as_a_test
     content = packet.get_payload(decode=True)
     assert isinstance(content, bytes)
     assert content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("language", "everyone", "others", "several"),
+    [
+        ("en", "everyone", "everyone not listed", "60201 to 60209, all that begin with 603, 60401"),
+        ("es", "todos", "todos los que no están en la lista", "60201 a 60209, todos los que empiezan por 603, 60401"),
+    ],
+)
+def test_the_check_says_in_words_whose_letters_each_recipient_gets(
+    author: Author, language: str, everyone: str, others: str, several: str
+) -> None:
+    row = "Mayor;{0};City Hall;{0}ton;{0}@oakton.example;{1}\n".format
+    cells = {"Ann": "anyone", "Bo": "all others", "Cy": "60201-60209, 603*, 60401"}
+    author.open("recipients")
+    pasted = "Title;Name;Department;Town;Email;Postal codes\n" + "".join(starmap(row, cells.items()))
+    author.send("recipients", {"pasted": pasted, "replace": "yes", "do": "paste"})
+    author.cookies = [*author.cookies, f"{LANGUAGE_COOKIE}={language}"]
+
+    said = words(author.open("check"))
+
+    for name, codes in {"Ann": everyone, "Bo": others, "Cy": several}.items():
+        assert f"Mayor {name} {name}ton {codes} " in said
+
+
+def test_the_check_says_of_a_thousand_recipients_which_it_shows(author: Author) -> None:
+    rows = (f"Mayor;Ann {n};City Hall;Oakton;ann{n}@oakton.example;{60000 + n}\n" for n in range(1_000))
+    author.open("recipients")
+    author.send("recipients", {"pasted": "".join(rows), "replace": "yes", "do": "paste"})
+
+    said = words(author.open("check"))
+
+    assert "60099 These are the first 100 of 1,000." in said
+    assert "60100" not in said
 
 
 def test_a_draft_with_mistakes_has_no_previews(beginner: Author) -> None:

@@ -15,7 +15,8 @@ from undersigned.authoring.targets import MOST_NOTES
 from undersigned.domain.colors import accents
 from undersigned.domain.controls import checked_reason
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.postal_codes import ALL_OTHERS
+from undersigned.domain.languages import SOURCE
+from undersigned.domain.postal_codes import in_words
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import (
     COMMAND_LINE,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _MOST_MISTAKES = 100
 _MOST_NOTES = 20
+_MOST_RECIPIENTS = 100
 
 app = typer.Typer(
     no_args_is_help=True, help="Make, check, push and pull a campaign's folder; list, close and delete campaigns."
@@ -83,11 +85,10 @@ def _overview(compiled: CompiledCampaign) -> Iterator[str]:
     if campaign.accent:
         light, dark = accents(campaign.accent)
         yield f"accent {campaign.accent}: shown as {light.color} on light pages and {dark.color} on dark pages"
-    for target in compiled.targets:
-        if not target.postal_codes:
-            yield f"{target.id}: everyone can write to {target.name}"
-        elif ALL_OTHERS in target.postal_codes:
-            yield f"{target.id}: {target.name} gets the letters of all postal codes that no other recipient has"
+    for target in compiled.targets[:_MOST_RECIPIENTS]:
+        yield f"{target.id}: {target.name} gets letters from {in_words(target.postal_codes, SOURCE)}"
+    if len(compiled.targets) > _MOST_RECIPIENTS:
+        yield f"and {len(compiled.targets) - _MOST_RECIPIENTS:,} more recipients"
     yield from map(str, compiled.notes[:_MOST_NOTES])
     if len(compiled.notes) > _MOST_NOTES:
         least = "at least " if len(compiled.notes) == MOST_NOTES else ""

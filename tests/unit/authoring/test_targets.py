@@ -8,6 +8,8 @@ import pytest
 from tests.unit.authoring.trees import TARGETS, change, mistakes_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.targets import MOST_NOTES
+from undersigned.domain.campaigns import Roster
+from undersigned.domain.postal_codes import canonical_postal_code
 
 if TYPE_CHECKING:
     from tests.unit.authoring.trees import Files
@@ -162,6 +164,7 @@ def test_titles_in_a_language_that_is_not_listed_are_a_mistake(bilingual: Files)
         ("602*; k1a *", ("602*", "K1A*")),
         ("60201-60209, 60300", ("60201-60209", "60300")),
         ("60201 – 60209 60300", ("60201-60209", "60300")),
+        ("60201 to 60209; 60300 a 60309", ("60201-60209", "60300-60309")),
         ("60201-1234", ("60201",)),
         ("01310-100", ("01310100",)),
         ("62701; *", ("62701", "*")),
@@ -173,6 +176,79 @@ def test_postal_codes_are_single_ones_prefixes_ranges_or_all_others(
     change(files, "targets.csv", "60201; 60202", f'"{cell}"')
 
     assert compile_campaign(files).targets[0].postal_codes == codes
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes"),
+    [
+        ("all others", ("*",)),
+        ("Everyone else", ("*",)),
+        ("the rest", ("*",)),
+        ("All other ZIP codes", ("*",)),
+        ("* (all others)", ("*",)),
+        ("TODOS LOS DEMAS", ("*",)),
+        ("los demás", ("*",)),
+        ("el resto", ("*",)),
+        ("todos los demás códigos postales", ("*",)),
+        ("62701; All others", ("62701", "*")),
+        ("everyone", ()),
+        ("Everybody.", ()),
+        ("anyone", ()),
+        ("everyone;", ()),
+        ("Todos", ()),
+        ("todo el mundo", ()),
+    ],
+)
+def test_words_for_whose_letters_they_are_mean_what_they_say(files: Files, cell: str, codes: tuple[str, ...]) -> None:
+    change(files, "targets.csv", "60201; 60202", cell)
+
+    assert compile_campaign(files).targets[0].postal_codes == codes
+
+
+def test_the_recipient_of_all_others_gets_the_letters_of_a_code_that_nobody_lists(files: Files) -> None:
+    change(files, "targets.csv", "60201; 60202", "all others")
+
+    served = Roster.of(compile_campaign(files).targets).serving("99501")
+
+    assert [target.id for target in served] == ["oakton"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "mistake"),
+    [
+        *((cell, f"{cell} can mean two things; write * for") for cell in ("all", "Alle", "todo", "All codes", "all*")),
+        *((cell, f"{cell} means that the recipient never gets a letter; write") for cell in ("nobody", "n/a", "nadie")),
+        (";", "; means that the recipient never gets a letter; write"),
+        ("60201; everyone", "everyone stands alone; remove the codes beside it"),
+        *((cell, f"{cell} is not a postal code, which has a digit; write") for cell in ("Evanston", "ask Jo")),
+        *((cell, f"{cell} is not a postal code; separate codes") for cell in ("Ward 5", "District 5", "evanston*")),
+    ],
+)
+def test_any_other_word_is_a_mistake_with_the_way_out(files: Files, cell: str, mistake: str) -> None:
+    change(files, "targets.csv", "60201; 60202", cell)
+
+    [found] = mistakes_of(files)
+
+    assert found.startswith(f"targets.csv:2: `postal_codes`: {mistake}")
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["60201", "K1A 0B1", "SW1A 1AA", "M1 1AE", "1234 AB", "D02 X285", "VLT 1117", "C1425CLA", "LV-1010", "FIQQ 1ZZ"],
+)
+def test_the_postal_codes_of_the_world_are_taken(files: Files, code: str) -> None:
+    change(files, "targets.csv", "60201; 60202", code)
+
+    [taken] = compile_campaign(files).targets[0].postal_codes
+
+    assert taken == canonical_postal_code(code)
+
+
+@pytest.mark.parametrize("prefix", ["K*", "SW*", "VLT*", "FIQQ*", "SW1A*", "6*"])
+def test_a_prefix_needs_no_digit(files: Files, prefix: str) -> None:
+    change(files, "targets.csv", "60201; 60202", prefix)
+
+    assert compile_campaign(files).targets[0].postal_codes == (prefix,)
 
 
 def test_a_code_that_two_targets_share_is_named_with_both_lines(files: Files) -> None:
@@ -194,7 +270,7 @@ def test_a_code_that_two_targets_share_is_named_with_both_lines(files: Files) ->
         ("60201-60205", "60201-60205", ["3: `postal_codes`: 60201, 60202, 60203 and 2 more are also on line 2"]),
         ("602*", "603*", []),
         ("60201", "*", []),
-        ("", "60202", ["2: `postal_codes`: it is empty, so everyone can choose this recipient, beside their own"]),
+        ("", "60202", ["2: `postal_codes`: everyone can choose this recipient, beside their own"]),
         ("", "", []),
     ],
 )

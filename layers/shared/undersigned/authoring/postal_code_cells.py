@@ -1,13 +1,14 @@
-"""Read the column `postal_codes` of targets.csv: single codes, prefixes, ranges and `*`, and what targets share."""
+"""Read the column `postal_codes` of targets.csv: codes, prefixes, ranges, `*` and words, and what targets share."""
 
 from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from undersigned.authoring.mistakes import count_and_most, on_line
 from undersigned.authoring.mistakes import line as line_of_file
+from undersigned.authoring.postal_code_words import meaning_of
 from undersigned.domain.languages import Message
 from undersigned.domain.postal_codes import ALL_OTHERS, LONGEST, canonical_postal_code, patterns_around, patterns_of
 
@@ -22,14 +23,17 @@ _MOST_CHOICES = 50
 _MOST_NAMED = 3
 _LONGEST_NAMED = 40
 
-_CODE = re.compile(rf"[A-Z0-9]{{3,{LONGEST}}}")
-_PREFIX = re.compile(rf"[A-Z0-9]{{1,{LONGEST - 1}}}")
+# All postal codes of the world have a digit, and before it at most three letters; or four in the Falkland Islands and
+# other British territories, all of which end so. So `WARD5` is none.
+_CODE = re.compile(rf"(?=.{{3,{LONGEST}}}$)(?:[A-Z]{{0,3}}[0-9][A-Z0-9]*|[A-Z]{{4}}1ZZ)")
+_PREFIX = re.compile(rf"(?=.{{1,{LONGEST - 1}}}$)(?:[A-Z]{{0,3}}[0-9][A-Z0-9]*|[A-Z]{{1,4}}|[A-Z]{{4}}1ZZ?)")
 # Both ends have four digits or more. A single code can have groups of digits (Brazil 5 and 3, Portugal 4 and 3, Japan 3
 # and 4, ZIP+4 5 and 4), but no two of the same length from four on.
 _RANGE = re.compile(rf"([0-9]{{4,{LONGEST}}})-([0-9]{{4,{LONGEST}}})")
 _RANGE_OR_CODE = re.compile(r"[0-9]{3}-[0-9]{3}")
-_DASH = re.compile(r"(?<=[0-9])\s*[-–]\s*(?=[0-9])")
-_HAS_LETTER = re.compile(r"[A-Za-z]")
+_DASH = re.compile(r"(?<=[0-9])(?:\s*[-–—]\s*|\s+(?:to|through|a|al)\s+)(?=[0-9])", re.IGNORECASE)
+_HAS_LETTER = re.compile(r"[^\W\d_]")
+_HAS_DIGIT = re.compile(r"[0-9]")
 
 _TOO_MANY = Message(
     "the file has more than the maximum of %(most)s codes; write prefixes, such as 602*", {"most": f"{_MOST_IN_ALL:,}"}
@@ -55,13 +59,16 @@ class PostalCodeCells:
         """
         if max(self._entries, self._patterns) > _MOST_IN_ALL:
             return (), ()
-        typed_entries = tuple(_split(cell))
+        is_everyones = not cell.strip() or meaning_of(cell) == "everyone"
+        typed_entries = () if is_everyones else tuple(_split(cell))
         if len(typed_entries) > _MOST_IN_CELL:
             values = count_and_most(len(typed_entries), _MOST_IN_CELL)
             return (), (Message("%(count)s codes, more than the maximum of %(most)s; remove some", values),)
-        if not typed_entries:
+        if is_everyones:
             self._lines_for_everyone.append(line)
             return (), tuple(_too_many_choices(self._lines_for_everyone, Message("recipients without postal codes")))
+        if not typed_entries:
+            return (), (_mistake_of_word("nobody", cell),)
         self._entries += len(typed_entries)
         if self._entries > _MOST_IN_ALL:
             return (), (_TOO_MANY,)
@@ -70,8 +77,9 @@ class PostalCodeCells:
         for typed in typed_entries:
             entry, mistake = _entry_of(typed)
             if mistake is None:
-                mistake = self._duplicate(line, entry, typed, typed_as.get(entry))
-                typed_as[entry] = typed
+                spelling = ALL_OTHERS if entry == ALL_OTHERS else typed
+                mistake = self._duplicate(line, entry, spelling, typed_as.get(entry))
+                typed_as[entry] = spelling
             if mistake:
                 mistakes.append(mistake)
         mistakes += [mistake for entry in typed_as for mistake in self._add(line, entry)]
@@ -118,8 +126,8 @@ class PostalCodeCells:
         if self._lines:
             for line in self._lines_for_everyone:
                 note = Message(
-                    "it is empty, so everyone can choose this recipient, beside their own; to give the recipient only "
-                    "the codes that no other has, write *"
+                    "everyone can choose this recipient, beside their own; to give the recipient only the codes that "
+                    "no other has, write *"
                 )
                 yield line, note
 
@@ -149,16 +157,42 @@ def _entry_of(typed: str) -> tuple[str, Message | None]:  # noqa: PLR0911  (one 
         )
     if typed == ALL_OTHERS:
         return typed, None
+    if meaning := meaning_of(typed):
+        return (ALL_OTHERS, None) if meaning == "others" else (typed, _mistake_of_word(meaning, typed))
     prefix = re.sub(r"[\s-]", "", typed).upper()
     if prefix.endswith("*") and _PREFIX.fullmatch(prefix[:-1]):
         return prefix, None
     code = canonical_postal_code(typed)
-    if not _CODE.fullmatch(code):
-        return code, Message(
-            "%(code)s is not a postal code; separate codes with `;`, such as 60201; 60202",
-            {"code": typed[:_LONGEST_NAMED]},
-        )
-    return code, None
+    return code, None if _CODE.fullmatch(code) else _no_code(typed[:_LONGEST_NAMED])
+
+
+def _no_code(typed: str) -> Message:
+    if _HAS_DIGIT.search(typed) or "*" in typed:
+        return Message("%(code)s is not a postal code; separate codes with `;`, such as 60201; 60202", {"code": typed})
+    return Message(
+        "%(code)s is not a postal code, which has a digit; write codes, * for all that no other recipient has, or "
+        "nothing for everyone",
+        {"code": typed},
+    )
+
+
+def _mistake_of_word(meaning: Literal["everyone", "either", "nobody"], word: str) -> Message:
+    values = {"word": word}
+    match meaning:
+        case "everyone":
+            return Message("%(word)s stands alone; remove the codes beside it, or the word", values)
+        case "either":
+            return Message(
+                "%(word)s can mean two things; write * for the codes that no other recipient has, or leave the cell "
+                "empty, so that everyone can choose this recipient",
+                values,
+            )
+        case "nobody":
+            return Message(
+                "%(word)s means that the recipient never gets a letter; write codes, * for all that no other recipient "
+                "has, or nothing for everyone",
+                values,
+            )
 
 
 def _too_many_choices(lines: list[int], what: Message) -> Iterator[Message]:

@@ -13,14 +13,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from undersigned.domain.languages import Message
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 ALL_OTHERS = "*"
 """Stands for all codes that no other target lists."""
 
 LONGEST = 9
 """The most characters of a postal code."""
+
+_MOST_IN_WORDS = 12
 
 _ZIP_PLUS_FOUR = re.compile(r"(\d{5})\d{4}")
 
@@ -79,3 +83,27 @@ def lists(listed: Iterable[str], postal_code: str) -> bool:
     """Say whether a target's list has a postal code in any spelling. `*` has none."""
     wanted = set(patterns_for(canonical_postal_code(postal_code)))
     return any(pattern in wanted for entry in listed for pattern in patterns_of(entry))
+
+
+def in_words(listed: Sequence[str], language: str) -> str:
+    """Return whose letters a target's list means: `60201 to 60209, 60301`, `everyone not listed`, or `everyone`."""
+    if not listed:
+        return Message.in_context("whose letters", "everyone").in_language(language)
+    codes = ", ".join(_in_words(entry, language) for entry in listed[:_MOST_IN_WORDS])
+    more = len(listed) - _MOST_IN_WORDS
+    if more <= 0:
+        return codes
+    return Message("%(codes)s and %(more)s more", {"codes": codes, "more": f"{more:,}"}).in_language(language)
+
+
+def _in_words(entry: str, language: str) -> str:
+    first, hyphen, last = entry.partition("-")
+    if entry == ALL_OTHERS:
+        said = Message.in_context("whose letters", "everyone not listed")
+    elif entry.endswith("*"):
+        said = Message("all that begin with %(beginning)s", {"beginning": entry[:-1]})
+    elif hyphen:
+        said = Message.in_context("postal codes", "%(first)s to %(last)s", {"first": first, "last": last})
+    else:
+        return entry
+    return said.in_language(language)

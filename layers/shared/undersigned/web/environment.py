@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.postal_codes import in_words
 from undersigned.rendering.environment import make_environment
 from undersigned.web.assets import asset_data, asset_path
 
@@ -21,4 +22,5 @@ def environment(language: str) -> Environment:
     made.globals["asset_path"] = asset_path
     made.globals["asset_data"] = asset_data
     made.filters["dashboard_path"] = dashboard_path
+    made.filters["codes_in_words"] = partial(in_words, language=language)
     return made

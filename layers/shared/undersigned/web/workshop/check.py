@@ -27,6 +27,8 @@ TEST_FIELDS: Mapping[str, Message] = {
 }
 """What a person types to sign as a test. The other fields have made-up values."""
 
+_RECIPIENTS_SHOWN = 100
+
 
 def check(
     workshop: Workshop,
@@ -50,6 +52,8 @@ def check(
         "check",
         warnings=workshop.shown(others),
         sample=sample,
+        recipients=workshop.checked.compiled.targets if workshop.checked.compiled else (),
+        recipients_shown=_RECIPIENTS_SHOWN,
         test_to=test_to,
         languages=[(language, name_of(language)) for language in campaign.languages],
         test_fields=[
