@@ -87,7 +87,14 @@ def told(caplog: pytest.LogCaptureFixture, message: str) -> list[tuple[str, str]
     """Return the level and the letter of each log line with this message. Such a line has nothing personal."""
     found = [vars(record) for record in caplog.records if record.message == message]
     for line in found:
-        assert line.keys() - vars(makeLogRecord({})).keys() <= {"message", "campaign", "target", "period", "letter"}
+        assert line.keys() - vars(makeLogRecord({})).keys() <= {
+            "message",
+            "campaign",
+            "target",
+            "period",
+            "letter",
+            "unexplained",
+        }
     return [(line["levelname"], line["letter"]) for line in found]
 
 
