@@ -63,7 +63,7 @@ browser: $(READY) ## fetch Chromium for the tests of the pages, if this machine 
 	|| { echo "make: no Chromium; install Chromium or Chrome, or name one in UNDERSIGNED_CHROMIUM" >&2; exit 1; }
 
 test: lint ## run every check, and the tests of units, use cases and handlers
-	$(TEST) -m "not slow and not nightly" $(QUICK)
+	$(TEST) -p no:schemathesis -p no:anyio -m "not slow and not nightly" $(QUICK)
 
 pages: browser ## test the pages and the local stack, in Chromium
 	$(TEST) tests/browser tests/e2e
