@@ -143,7 +143,7 @@ class MadeSignatures(SignatureStore):
             letter=self._letter,
             signed_at=signed_at,
             signed_on=signed_at.date(),
-            mail_request="",
+            mail_request="692c0000-00000000",
             confirmed_at=signed_at,
             confirmed_on=signed_at.date(),
             drawing=self._drawing,

@@ -34,7 +34,7 @@ def waiting_row(campaign: str, target: str, signer: str, shard: int = 0) -> Valu
         letter="none",
         signed_at=_SIGNED,
         signed_on=_SIGNED.date(),
-        mail_request="none",
+        mail_request="692c0000-00000000",
         expires_at=_SIGNED + timedelta(days=14),
         network="a-network",
     )

@@ -76,7 +76,7 @@ def _delivery(wiring: Wiring, body: str) -> Verdict:  # noqa: PLR0911  (one verd
     message = read_message(body)
     key = message.key
     about = f"delivery of {key.campaign} to {key.target}, {key.period}"
-    if message.is_test:
+    if message.test_to:
         return Verdict(about, "it is a test email; ask for another one")
     try:
         wiring.campaigns.target(key.campaign, key.target)

@@ -33,16 +33,11 @@ _SETTING_OF_OUTPUT = {
     "DeliveryHour": "DELIVERY_HOUR",
     "DeliveryTimeZone": "DELIVERY_TIME_ZONE",
     "PublicUrl": "PUBLIC_URL",
-}
-_SETTING_OF_NEW_OUTPUT = {
     "WaitingMailsUrl": "WAITING_MAILS_URL",
     "PeopleMailsUrl": "PEOPLE_MAILS_URL",
-    "AdminEmail": "ADMIN_EMAIL",
 }
-"""Outputs that a stack of an earlier version lacks. Only the commands that need them ask for a new deployment.
-
-A stack without an administrator has no `AdminEmail`.
-"""
+_SETTING_OF_SOME_OUTPUT = {"AdminEmail": "ADMIN_EMAIL"}
+"""What a stack without an administrator lacks."""
 
 
 class StackError(UndersignedError):
@@ -78,16 +73,16 @@ class Stack:
         running = connect(state)
         return cls(running.outputs, running.client)
 
-    def wiring(self, *needed: str) -> Wiring:
-        """Return the use cases, wired to this stack, which must have these new outputs; raises StackError."""
-        missing = [output for output in (*_SETTING_OF_OUTPUT, *needed) if output not in self.outputs]
+    def wiring(self) -> Wiring:
+        """Return the use cases, wired to this stack; raises StackError."""
+        missing = [output for output in _SETTING_OF_OUTPUT if output not in self.outputs]
         if missing:
             message = (
                 f"the stack has no output {missing[0]}; check that it is an Undersigned stack "
                 "and that its deployment is complete"
             )
             raise StackError(message)
-        known = _SETTING_OF_OUTPUT | _SETTING_OF_NEW_OUTPUT
+        known = _SETTING_OF_OUTPUT | _SETTING_OF_SOME_OUTPUT
         settings = {setting: self.outputs[output] for output, setting in known.items() if output in self.outputs}
         # A command has all the time that it needs.
         return Wiring(Settings({**settings, "PLANS_AT_ONCE": "1"}), client=self.client)

@@ -110,7 +110,7 @@ def _run_and_name_damaged(message: DeliveryMessage, context: LambdaContext) -> N
 
 
 def _run(message: DeliveryMessage, context: LambdaContext) -> None:
-    if message.is_test:
+    if message.test_to:
         message_id = delivering.test(message.key, message.test_to)
         logger.info("test email", extra={**asdict(message.key), "message_id": message_id or "no letter waits"})
         return

@@ -67,11 +67,9 @@ def confirm(token: str) -> Response[str]:
 @router.get("/letters/<token>")
 def own_letter(token: str) -> Response[str]:
     """Show a signer's letter and its status."""
-    # Links of a version before 0.3 redirect to this query after a confirmation.
-    before = _count_before("letter", token) if "confirmed" in _event().query_string_parameters else None
     own = wired.signing.own_letter(token)
     security_log.letter_opened(own.signature.campaign)
-    return _own(own, before=before)
+    return _own(own)
 
 
 @router.post("/letters/<token>/withdraw")

@@ -40,7 +40,7 @@ feedback = stack.feedback()
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Record a batch of SES's events; SQS delivers the messages named in the answer again when they are due.
 
-    An event that comes by itself, because a person or an earlier version passed it on, raises its error.
+    An event that comes by itself, because a person passed it on, raises its error.
     """
     if "Records" not in event:
         _record(read_mail_event(event))

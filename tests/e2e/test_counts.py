@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from undersigned.domain.signatures import Signature, signer_id
+from undersigned.domain.signatures import Signature, new_mail_request, signer_id
 from undersigned.domain.tallies import counters_of
+from undersigned.domain.words import words_id
 from undersigned.services.ports import ChangedError, SignatureStateError
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -90,14 +91,16 @@ class Person:
             signed_at=now,
             signed_on=now.date(),
             # One email for each person is enough, so the row requests the same one as before.
-            mail_request=existing.mail_request if existing else self._signer[:16],
+            mail_request=existing.mail_request if existing else new_mail_request(now, self._signer),
             expires_at=now + timedelta(days=14),
         )
         signatures.sign(row, existing)
 
     def _confirm(self) -> None:
         now = datetime.now(UTC)
-        self._wiring.signatures.confirm(CAMPAIGN, self._signer, None, at=now, on=now.date())
+        row = self._wiring.signatures.signature(CAMPAIGN, self._signer)
+        assert row
+        self._wiring.signatures.confirm(CAMPAIGN, self._signer, words_id(row.signed_at), at=now, on=now.date())
 
     def _withdraw(self) -> None:
         self._wiring.signatures.withdraw(CAMPAIGN, self._signer, datetime.now(UTC))
@@ -162,7 +165,7 @@ def exact(counts: dict[str, int]) -> dict[str, int]:
 
 def test_the_daily_reconciliation_explains_every_row(stack: RunningStack) -> None:
     found: list[object] = []
-    reconciling = Stack(stack.outputs, stack.client).wiring("WaitingMailsUrl").reconciling(found.append)
+    reconciling = Stack(stack.outputs, stack.client).wiring().reconciling(found.append)
 
     stack.run_job("reconcile", datetime.now(UTC))
     [begun] = reconciling.begin(CAMPAIGN)

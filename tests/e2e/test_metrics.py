@@ -153,7 +153,7 @@ def test_every_metric_of_ours_that_an_alarm_watches_is_written(stack: RunningSta
         if named_by(properties["LogGroupName"]) == OF_THE_API
         for transformation in properties["MetricTransformations"]
     }
-    run(stack, Stack(stack.outputs, stack.client).wiring("WaitingMailsUrl"))
+    run(stack, Stack(stack.outputs, stack.client).wiring())
     deadline = time.monotonic() + 180
     while (missing := watched - of_the_api - emitted(stack)) and time.monotonic() < deadline:
         # Each look reads all logs.

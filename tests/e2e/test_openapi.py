@@ -23,6 +23,7 @@ from schemathesis.checks import (
 from tests.openapi_document import DOCUMENT
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import signer_id
+from undersigned.domain.words import words_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import PROJECT
@@ -76,8 +77,10 @@ def address(stack: RunningStack) -> Iterator[str]:
     wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
     signed = requests.post(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures", json=ADA, timeout=30)
     assert signed.status_code == 202, signed.text
-    now = datetime.now(UTC)
-    wiring.signatures.confirm(CAMPAIGN, signer_id(wiring.secret(), ADA["email"]), None, at=now, on=now.date())
+    now, signer = datetime.now(UTC), signer_id(wiring.secret(), ADA["email"])
+    row = wiring.signatures.signature(CAMPAIGN, signer)
+    assert row
+    wiring.signatures.confirm(CAMPAIGN, signer, words_id(row.signed_at), at=now, on=now.date())
     yield stack.public_url
     # Its letter must not be sent with those of other tests.
     wiring.campaigns.pause(CAMPAIGN, paused=True)

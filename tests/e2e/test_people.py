@@ -132,7 +132,7 @@ def test_every_page_about_people_is_accessible(
     stack_with_campaign: RunningStack, visitor: Visitor, width: int, locale: str, *, dark: bool
 ) -> None:
     stack, look = stack_with_campaign, f"{width}-{'dark' if dark else 'light'}-{locale[:2]}"
-    wiring = Stack(stack.outputs, stack.client).wiring("PeopleMailsUrl", "AdminEmail")
+    wiring = Stack(stack.outputs, stack.client).wiring()
     campaign = f"{CAMPAIGN}-{look.lower()}"
     folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
     language = locale[:2]

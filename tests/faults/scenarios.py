@@ -11,9 +11,7 @@ from tests.faults.invariants import linked, opened, pdfs_in
 from tests.faults.platform import Fate, Platform
 from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, link_in
-from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
-from undersigned.aws.dynamodb import to_item
-from undersigned.aws.signatures import signature_key
+from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import MOST_LINKS
 from undersigned.domain.people import person_id
@@ -453,7 +451,6 @@ def a_forgotten_day(platform: Platform) -> Arrivals:
     platform.settle()
     acts.sign(ada)
     acts.confirm(bo)
-    forget_town(platform, bo)
     platform.forget_stream()
     # In bad weather, a run may die, or find a queue that isn't empty.
     acts.reconcile(days=2 if platform.visits == 1 else 4)
@@ -596,16 +593,6 @@ def require_approval(platform: Platform) -> None:
 def signer(platform: Platform, person: Person) -> str:
     """Return a person's signer id."""
     return signer_id(platform.world.wiring.secret(), person.email)
-
-
-def forget_town(platform: Platform, person: Person) -> None:
-    """Make a row like those of version 0.2, which didn't say what town it counts for."""
-    client_of("dynamodb").update_item(
-        TableName=platform.world.wiring.settings.table_name,
-        Key=to_item(signature_key(CAMPAIGN, signer(platform, person))._asdict()),
-        UpdateExpression="REMOVE #town",
-        ExpressionAttributeNames={"#town": "town"},
-    )
 
 
 def was_erased(platform: Platform, person: Person) -> bool:

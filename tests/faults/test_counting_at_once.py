@@ -5,30 +5,28 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, override
-from unittest.mock import patch
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
 from tests.stream_filters import is_wanted
-from undersigned.aws import counts as aws_counts
 from undersigned.aws.counts import SHARDS, Counts, counter_key, counter_partitions
 from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.aws.stream import read_change
 from undersigned.domain.providers import KNOWN
-from undersigned.domain.signatures import Signature
-from undersigned.domain.tallies import by_place, counters_of, mark_of, place_of
+from undersigned.domain.signatures import Signature, new_mail_request
+from undersigned.domain.tallies import counters_of, mark_of, place_of
+from undersigned.domain.words import words_id
 from undersigned.services.ports import ChangedError, SignatureStateError
 from undersigned.services.tallying import Tallying, needs_counting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 CAMPAIGN = "trees"
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -51,50 +49,28 @@ class Stream:
     begun: int = 0
 
 
-class CountsOf(Counts):
-    """Counts that put each counter into a row of its own, as earlier code does, or where today's code does."""
-
-    is_earlier = False
-
-    @override
-    def _transact(self, *arguments: Any) -> None:
-        # Another worker's transaction may be within this one.
-        places = _own_rows if self.is_earlier else by_place
-        with patch.object(aws_counts, "by_place", places):
-            super()._transact(*arguments)
-
-
-def _own_rows(change: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    return {counter: {"signatures": amount} for counter, amount in change.items()}
-
-
 class Crowd:
-    """People who sign, confirm, withdraw and vanish, while workers count them, each in its own shard of the stream.
+    """People who sign, confirm, withdraw and vanish, while workers count them, each in its own shard of the stream."""
 
-    The first workers are of `earlier` code; those that take the place of a dead one may be.
-    """
-
-    def __init__(self, seed: int, *, people: int = 14, faults: float = 0.25, earlier: bool = False) -> None:
+    def __init__(self, seed: int, *, people: int = 14, faults: float = 0.25) -> None:
         self.rng = random.Random(seed)  # noqa: S311  (a repeatable history)
         self.faults = faults
-        self.has_earlier = earlier
         self.meetings = self.rng.choice((0.1, 0.7)) if faults else 0.0
         self.memory = Memory(lambda: NOW)
         self.table = Table(self.memory.client("dynamodb", None), "table", sleep=lambda _seconds: None)
         self.rows = Signatures(self.table)
         self.signers = [f"{number:032x}" for number in range(people)]
         self.streams = [Stream() for _ in range(STREAM_SHARDS)]
-        self.workers = [self.worker(is_earlier=earlier) for _ in self.streams]
+        self.workers = [self.worker() for _ in self.streams]
         self.collected = 0
         self.depth = 0
         self.deaths = self.conflicts = 0
         self.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500}))
 
-    def worker(self, *, is_earlier: bool = False) -> Tallying:
+    def worker(self) -> Tallying:
         """Start a worker. Its calls can be refused, interrupted by others, or its last."""
         table = Table(Faulty(self, self.memory.client("dynamodb", None)), "table", sleep=lambda _seconds: None)  # type: ignore[arg-type]
-        counts = CountsOf(table, sleep=lambda _seconds: None, random=self.rng)
-        counts.is_earlier = is_earlier
+        counts = Counts(table, sleep=lambda _seconds: None, random=self.rng)
         return Tallying(signatures=Signatures(table), counts=counts, clock=lambda: NOW)
 
     # People
@@ -112,7 +88,7 @@ class Crowd:
             try:
                 if what == "confirm":
                     hours = timedelta(hours=self.rng.randrange(2))
-                    self.rows.confirm(CAMPAIGN, signer, None, at=NOW + hours, on=NOW.date())
+                    self.rows.confirm(CAMPAIGN, signer, words_id(row.signed_at), at=NOW + hours, on=NOW.date())
                 else:
                     self.rows.withdraw(CAMPAIGN, signer, NOW)
             except SignatureStateError:
@@ -138,7 +114,7 @@ class Crowd:
             # A person who signs after the row has vanished does so at another moment.
             signed_at=NOW + timedelta(microseconds=len(self.memory.records)),
             signed_on=date(2026, 11, 30),
-            mail_request="",
+            mail_request=new_mail_request(NOW, "00000000"),
             expires_at=NOW + timedelta(days=14),
             town="oakton",
         )
@@ -173,7 +149,7 @@ class Crowd:
         except DiedError:
             self.deaths += 1
             failed = True
-            self.workers[number] = self.worker(is_earlier=self.has_earlier and self.rng.random() < 0.5)
+            self.workers[number] = self.worker()
         finally:
             stream.is_busy = False
         if not failed:
@@ -282,10 +258,9 @@ class Faulty:
             crowd.depth -= 1
 
 
-@pytest.mark.parametrize("earlier", [False, True])
 @pytest.mark.parametrize("seed", range(HISTORIES))
-def test_counts_are_exact_in_any_history(seed: int, earlier: bool) -> None:  # noqa: FBT001
-    crowd = Crowd(seed, earlier=earlier)
+def test_counts_are_exact_in_any_history(seed: int) -> None:
+    crowd = Crowd(seed)
     for _ in range(60):
         crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker))()
         assert crowd.by_counter() == crowd.by_mark()
@@ -297,9 +272,9 @@ def test_counts_are_exact_in_any_history(seed: int, earlier: bool) -> None:  # n
     assert crowd.public() == crowd.by_row().get("TOTAL", 0)
 
 
-def test_these_histories_have_conflicts_deaths_shards_and_rows_of_both_versions() -> None:
+def test_these_histories_have_conflicts_deaths_and_shards() -> None:
     """Histories in which nothing goes wrong would prove nothing."""
-    crowds = [Crowd(seed, earlier=True) for seed in range(8)]
+    crowds = [Crowd(seed) for seed in range(8)]
     for crowd in crowds:
         for _ in range(60):
             crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker))()
@@ -310,10 +285,6 @@ def test_these_histories_have_conflicts_deaths_shards_and_rows_of_both_versions(
         for crowd in crowds
         for shard in range(1, SHARDS + 1)
     )
-    assert any(
-        {"PROVIDER#other", place_of("PROVIDER#other").row} <= {key.sk for key in Counts(crowd.table).keys(CAMPAIGN)}
-        for crowd in crowds
-    )
 
 
 def test_a_hundred_letters_of_many_providers_take_few_writes() -> None:
@@ -322,7 +293,7 @@ def test_a_hundred_letters_of_many_providers_take_few_writes() -> None:
     for number, signer in enumerate(crowd.signers):
         letter = replace(crowd.letter(signer, 1), email=f"robin@{sorted(KNOWN)[number]}", target="oakton")
         crowd.rows.sign(letter, None)
-        crowd.rows.confirm(CAMPAIGN, signer, None, at=NOW, on=NOW.date())
+        confirm(crowd, signer)
     worker, writes = crowd.worker(), []
     table: Any = worker.counts._table  # type: ignore[attr-defined]
     transact = table.transact
@@ -339,24 +310,6 @@ def test_a_hundred_letters_of_many_providers_take_few_writes() -> None:
     assert crowd.by_counter() == crowd.by_mark() == crowd.by_row()
 
 
-def test_what_earlier_code_counted_in_rows_of_their_own_adds_up_with_what_is_counted_now() -> None:
-    crowd = Crowd(1, faults=0, earlier=True)
-    hot(crowd)
-    counts = Counts(crowd.table)
-    assert crowd.by_counter() == crowd.by_row()
-    for signer in crowd.signers[:20]:
-        crowd.rows.withdraw(CAMPAIGN, signer, NOW)
-    crowd.workers = [crowd.worker() for _ in crowd.workers]
-    crowd.until_quiet()
-
-    assert crowd.by_counter() == crowd.by_row()
-    providers = {name: amount for name, amount in crowd.by_row().items() if name.startswith(("PROVIDER#", "REACHED#"))}
-    assert counts.counts(CAMPAIGN, "PROVIDER#", "REACHED#") == providers
-    assert counts.counts(CAMPAIGN, "REACHED#") == {
-        name: amount for name, amount in providers.items() if name.startswith("REACHED#")
-    }
-
-
 def test_a_small_stack_has_no_shards() -> None:
     crowd = Crowd(1, faults=0)
     crowd.live_and_count()
@@ -364,12 +317,19 @@ def test_a_small_stack_has_no_shards() -> None:
     assert {key.pk for key in Counts(crowd.table).keys(CAMPAIGN)} == {f"COUNT#{CAMPAIGN}"}
 
 
+def confirm(crowd: Crowd, signer: str) -> None:
+    """Let a person confirm the words of their letter."""
+    row = crowd.rows.signature(CAMPAIGN, signer)
+    assert row
+    crowd.rows.confirm(CAMPAIGN, signer, words_id(row.signed_at), at=NOW, on=NOW.date())
+
+
 def hot(crowd: Crowd, letters: int = 40) -> None:
     """Let people confirm while the workers meet each other, and count all."""
     crowd.signers = [f"{number:032x}" for number in range(letters)]
     for signer in crowd.signers:
         crowd.rows.sign(crowd.letter(signer, 1), None)
-        crowd.rows.confirm(CAMPAIGN, signer, None, at=NOW, on=NOW.date())
+        confirm(crowd, signer)
     for number, worker in enumerate(crowd.workers):
         worker.counts._shards[CAMPAIGN] = number + 1  # type: ignore[attr-defined]
         crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"shards": {str(number + 1)}}))
@@ -460,7 +420,7 @@ def test_a_warm_worker_counts_in_no_shard_that_a_campaign_made_again_does_not_li
     for signer in crowd.signers:
         crowd.rows.sign(crowd.letter(signer, 1), None)
         if confirms:
-            crowd.rows.confirm(CAMPAIGN, signer, None, at=NOW, on=NOW.date())
+            confirm(crowd, signer)
     crowd.until_quiet()
     assert crowd.by_counter() == crowd.by_mark() == crowd.by_row()
     assert crowd.public() == (40 if confirms else 0)
@@ -488,101 +448,19 @@ def test_a_counter_that_is_wrong_in_its_shards_is_corrected_and_the_public_count
     assert counts.counts(CAMPAIGN, "TARGET#") == {name: n for name, n in crowd.by_row().items() if "TARGET" in name}
 
 
-def test_a_counter_whose_shards_add_up_to_nothing_is_removed_with_them() -> None:
-    crowd = Crowd(1, faults=0)
-    hot(crowd)
-    for shard, amount in ((0, 3), (1, -1), (4, -2)):
-        crowd.table.update(Update(counter_key(CAMPAIGN, "DAY#2026-01-01", shard), add={"signatures": amount}))
-    crowd.table.update(Update(counter_key(CAMPAIGN, "DAY#2026-01-02", 2), add={"signatures": 1}))
-    counts = Counts(crowd.table)
-    assert counts.remove_empty(CAMPAIGN, ["DAY#2026-01-01", "DAY#2026-01-02"]) == 1
-    assert counts.counts(CAMPAIGN, "DAY#2026-01") == {"DAY#2026-01-02": 1}
-
-
-def test_a_provider_whose_rows_add_up_to_nothing_is_removed_and_the_others_in_its_row_stay() -> None:
-    crowd = Crowd(1, faults=0)
-    hot(crowd)
-    before = crowd.by_counter()
-    (row, name), beside = place_of("PROVIDER#web.de"), place_of("REACHED#web.de").name
-    for shard, amount in ((0, -3), (2, 1)):
-        crowd.table.update(Update(counter_key(CAMPAIGN, row, shard), add={name: amount, beside: 1}))
-    crowd.table.update(Update(counter_key(CAMPAIGN, "PROVIDER#web.de", 1), add={"signatures": 2}))
-    counts = Counts(crowd.table)
-
-    assert counts.remove_empty(CAMPAIGN, ["PROVIDER#web.de", "REACHED#web.de"]) == 1
-    assert crowd.by_counter() == before | {"REACHED#web.de": 2}
-    assert "PROVIDER#web.de" not in counts.counts(CAMPAIGN)
-
-
 def test_a_provider_that_is_wrong_is_corrected_wherever_it_is_counted() -> None:
     crowd = Crowd(1, faults=0)
     hot(crowd)
     before = crowd.by_counter()
     counts = Counts(crowd.table)
+    row, name = place_of("REACHED#other")
     for shard in (0, 3):
-        crowd.table.update(Update(counter_key(CAMPAIGN, "REACHED#other", shard), add={"signatures": 2}))
+        crowd.table.update(Update(counter_key(CAMPAIGN, row, shard), add={name: 2}))
     right = before["REACHED#other"]
     with pytest.raises(ChangedError):
         counts.correct(CAMPAIGN, "REACHED#other", wrong=right + 5, right=right)
     counts.correct(CAMPAIGN, "REACHED#other", wrong=right + 4, right=right)
     assert crowd.by_counter() == before
-
-
-def test_a_recount_by_earlier_code_removes_no_row_of_several_providers() -> None:
-    crowd = Crowd(1, faults=0)
-    hot(crowd)
-    before = crowd.by_counter()
-    # It takes such a row for a counter at zero.
-    rows = [place_of(counter).row for counter in ("PROVIDER#other", "PROVIDER#gmail.com")]
-    assert Counts(crowd.table).remove_empty(CAMPAIGN, rows) == 0
-    assert crowd.by_counter() == before
-
-
-def in_shard_0(crowd: Crowd) -> dict[str, int]:
-    """Return what code reads that knows no shards, and no rows of several counters."""
-    rows = crowd.table.query(f"COUNT#{CAMPAIGN}", consistent=True)
-    return {row["sk"]: int(row["signatures"]) for row in rows if row.get("signatures")}
-
-
-def test_what_shards_hold_is_brought_home_for_code_that_knows_none() -> None:
-    crowd = Crowd(1, faults=0)
-    hot(crowd)
-    before = crowd.by_counter()
-    assert in_shard_0(crowd) != before
-
-    Counts(crowd.table).bring_home(CAMPAIGN)
-    assert in_shard_0(crowd) == crowd.by_counter() == before
-    assert crowd.public() == before["TOTAL"]
-
-
-def test_what_rows_of_several_counters_hold_is_brought_home_without_shards_too() -> None:
-    crowd = Crowd(1, faults=0)
-    crowd.live_and_count()
-    before = crowd.by_counter()
-    assert in_shard_0(crowd) != before
-
-    Counts(crowd.table).bring_home(CAMPAIGN)
-    assert in_shard_0(crowd) == crowd.by_counter() == before
-
-
-@pytest.mark.parametrize("earlier", [False, True])
-@pytest.mark.parametrize("seed", range(4))
-def test_counts_stay_exact_while_shards_are_brought_home(seed: int, earlier: bool) -> None:  # noqa: FBT001
-    crowd = Crowd(seed, earlier=earlier)
-
-    def bring_home() -> None:
-        with suppress(DiedError, ClientError):
-            crowd.workers[0].counts.bring_home(CAMPAIGN)
-
-    for _ in range(60):
-        crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker, bring_home))()
-        assert crowd.by_counter() == crowd.by_mark()
-    crowd.until_quiet()
-    counts = Counts(crowd.table)
-    counts.bring_home(CAMPAIGN)
-    counts.sum_up(CAMPAIGN, after_others=True)
-    assert in_shard_0(crowd) == crowd.by_counter() == crowd.by_row()
-    assert crowd.public() == crowd.by_row().get("TOTAL", 0)
 
 
 def test_one_bad_row_among_a_hundred_stops_no_other() -> None:

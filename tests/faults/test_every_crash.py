@@ -25,10 +25,8 @@ pytestmark = pytest.mark.slow
 
 COMMAND_LINE_ONLY = {
     "Campaigns.audit",
-    "Counts.bring_home",
     "Counts.correct",
     "Counts.keys",
-    "Counts.remove_empty",
     "MailBudgets.start",
     "MailBudgets.stop",
     "Secret.replace",

@@ -133,7 +133,7 @@ def as_another_signer(record: Any, number: int) -> Any:
     copy["dynamodb"]["SequenceNumber"] = str(number)
     image = copy["dynamodb"]["NewImage"]
     image["pk"] = {"S": f"SIGNATURE#{CAMPAIGN}#{number:064x}"}
-    image["mail_request"] = {"S": f"request-{number}"}
+    image["mail_request"] = {"S": f"692c0000-{number:08x}"}
     return copy
 
 

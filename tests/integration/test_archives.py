@@ -154,7 +154,6 @@ def lose_messages(world: World) -> int:
 
 
 def test_a_repacking_that_lost_its_message_is_queued_by_the_next_reconciliation(sent: World) -> None:
-    """Version 0.2 can't read the message. After some tries it is a dead letter."""
     erase(sent, "Ada")
     assert lose_messages(sent) == 1
     sent.reconcile()

@@ -33,6 +33,7 @@ from undersigned.aws.signatures import read_signature
 from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey, MailEvent
 from undersigned.domain.screening import place_of
 from undersigned.domain.signatures import Signature, signer_id
+from undersigned.domain.words import words_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
@@ -386,27 +387,6 @@ def test_a_restore_sends_no_second_report(stacks: Stacks) -> None:
     new = stacks.stack(empty=True)
     new.clock.advance(days=1)
     stacks.restore()
-    new.report()
-    assert new.sent == []
-
-
-def test_a_backup_of_version_0_1_is_restored_without_a_second_report(stacks: Stacks) -> None:
-    """Its mail claims are called RECIPIENT# rows."""
-    old = stacks.stack()
-    old.confirmed()
-    old.week()
-    old.clock.advance(days=1)
-    old.report()
-    stacks.backup()
-    file = BackupFile(stacks.file, SECRET)
-    header, lines = file.header, list(file.lines())
-    former = [Line({**line.values, "pk": line.values["pk"].replace("MAIL_CLAIM#", "RECIPIENT#")}) for line in lines]
-    assert former != lines
-    with stacks.file.open("wb") as out:
-        write(out, header, former, SECRET)
-    new = stacks.stack(empty=True)
-    stacks.restore()
-    new.clock.now = old.clock.now
     new.report()
     assert new.sent == []
 
@@ -935,11 +915,11 @@ def put_confirmed(world: World, name: str) -> str:
     letter = world.wiring.catalog.entry(CAMPAIGN).campaign.letter
     pending = Signature(
         CAMPAIGN, signer, "pending", 1, name, f"{name}@signers.example", "1 Sample Street", "Evanston", "IL", "60201",
-        "evanston", name, "", updates=False, letter=letter, signed_at=now, signed_on=now.date(), mail_request=name,
-        expires_at=now + timedelta(days=14),
+        "evanston", name, "", updates=False, letter=letter, signed_at=now, signed_on=now.date(),
+        mail_request="692c0000-00000000", expires_at=now + timedelta(days=14),
     )  # fmt: skip
     world.wiring.signatures.sign(pending, None)
-    world.wiring.signatures.confirm(CAMPAIGN, signer, None, at=now, on=now.date())
+    world.wiring.signatures.confirm(CAMPAIGN, signer, words_id(now), at=now, on=now.date())
     return signer
 
 

@@ -206,49 +206,6 @@ def test_an_organizers_key_reads_its_campaigns_counts_until_it_expires(world: Wo
     assert world.get(path, headers=key).status == 401
 
 
-# Version 0.2
-
-
-def as_version_0_2_wrote_it(world: World, email: str) -> None:
-    """Give a confirmed letter the mark and the counters of version 0.2."""
-    row = world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), email))
-    assert row is not None
-    old = row.tallied.replace("PROVIDER#other", "SIGNED#signers.example").replace("REACHED#", "CONFIRMED#")
-    world.wiring.counts.move_marks(CAMPAIGN, [(row, old.replace("TOWN#evanston", "LOCALITY#the evanston"))])
-    world.wiring._client("dynamodb").update_item(
-        TableName=world.wiring.settings.table_name,
-        Key=to_item(signature_key(CAMPAIGN, row.signer)._asdict()),
-        UpdateExpression="REMOVE #town",
-        ExpressionAttributeNames={"#town": "town"},
-    )
-    world.new_records()
-
-
-def test_a_recount_moves_old_marks_and_removes_old_counters(world: World) -> None:
-    world.confirmed()
-    world.confirmed(email="bo@signers.example", locality="Nowhere")
-    before = counted(world)
-    for name in ("ada", "bo"):
-        as_version_0_2_wrote_it(world, f"{name}@signers.example")
-    assert "LOCALITY#the evanston" in counted(world)
-
-    recount = world.wiring.recounting().recount(CAMPAIGN)
-
-    assert (recount.counted, recount.corrected, recount.removed) == (2, (), 3)
-    assert world.wiring.counts.counts(CAMPAIGN) == before
-    assert before["TOWN#evanston"] == before["TOWN#other"] == 1
-    assert tally(world, world.new_records()) == []
-    assert world.wiring.counts.counts(CAMPAIGN) == before
-
-
-def test_the_daily_reconciliation_moves_old_marks(world: World) -> None:
-    world.confirmed()
-    before = counted(world)
-    as_version_0_2_wrote_it(world, "ada@signers.example")
-    world.reconcile()
-    assert counted(world) == before
-
-
 def test_a_new_target_moves_no_mark(world: World) -> None:
     """What a letter counts for is decided when it is signed, so counting never goes round in circles."""
     world.confirmed(locality="Nowhere")
@@ -266,16 +223,6 @@ def test_a_new_target_moves_no_mark(world: World) -> None:
     world.run_stream()
     assert world.wiring.recounting().recount(CAMPAIGN).counted == 0
     assert counted(world) == before
-
-
-def test_a_counter_that_moves_is_not_removed(world: World) -> None:
-    world.confirmed()
-    counts = world.wiring.counts
-    for name in ("DAY#2026-01-01", "DAY#2026-01-02"):
-        counts.correct(CAMPAIGN, name, wrong=0, right=0)
-    assert counts.remove_empty(CAMPAIGN, ["DAY#2026-01-01", "TOTAL", "DAY#2026-01-02"]) == 2
-    assert counted(world)["TOTAL"] == 1
-    assert not [name for name in counts.counts(CAMPAIGN) if name.startswith("DAY#2026-01")]
 
 
 def test_two_versions_of_the_tally_do_not_undo_each_others_marks(world: World) -> None:

@@ -131,6 +131,8 @@ def damaged(world: World) -> World:
         {"drawing": "garbage"},
         {"drawing": "M"},
         {"addressed": {"a": "b"}},
+        {"addressed": None},
+        {"language": None},
         {"beside": "nobody"},
         {"links_ended_at": 10**30},
     ],

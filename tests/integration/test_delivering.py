@@ -14,7 +14,6 @@ from pypdf import PdfReader
 
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
-from undersigned.aws.deliveries import delivery_values
 from undersigned.aws.queue import Queue
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 from undersigned.services.ports import ChangedError
@@ -234,22 +233,6 @@ def test_an_out_of_office_reply_without_a_delivery_event_sends_nothing_again(wor
         world.clock.advance(days=7)
         world.week()
     assert (len(world.deliveries), delivery(world).state) == (1, "bounced")
-
-
-def test_a_delivery_that_version_0_2_held_after_a_bounce_waits_for_a_person(world: World) -> None:
-    world.confirmed()
-    world.week()
-    world.feedback("bounce", world.deliveries[0])
-    old = delivery_values(replace(delivery(world), state="held", reported=None))
-    world.wiring.table.put(old)
-    correct_address(world)
-    world.week()
-    assert (len(world.deliveries), delivery(world).question(world.clock.now)) == (1, "bounced")
-    world.feedback("send", world.deliveries[0])
-    assert delivery(world).state == "held"
-    world.wiring.delivery_controls().retry(KEY, "cli", "")
-    world.run_queue()
-    assert (len(world.deliveries), delivery(world).state) == (2, "sent")
 
 
 def test_a_late_event_of_a_bounced_email_loses_no_letter(world: World) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of
-from undersigned.aws.campaigns import target_key
 from undersigned.aws.counts import Counts, counter_key
 from undersigned.aws.deliveries import bundle_key, delivery_key
 from undersigned.aws.dynamodb import to_item
@@ -276,18 +275,6 @@ def test_a_signer_who_asks_again_for_the_email_gets_it(world: World, reconcile: 
     assert emailed(world) == ["ada@signers.example"] * 2
 
 
-def test_a_request_of_an_earlier_version_is_left_alone(world: World, reconcile: Any) -> None:
-    """Its claim was kept for two days, so it is not known whether its email was sent."""
-    sign(world, "ada")
-    world.new_records()
-    change_row(world, mail_request="0123456789abcdef")
-    world.clock.advance(hours=26)
-
-    [summary] = reconcile()
-
-    assert (summary["emails"], summary["unexplained"]) == (0, 0)
-
-
 def test_requests_of_the_stack_that_was_backed_up_are_left_alone(world: World, reconcile: Any) -> None:
     sign(world, "ada")
     world.new_records()
@@ -347,53 +334,6 @@ def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest
     monkeypatch.undo()
     world.wiring.recounting().recount(CAMPAIGN)
     assert counted(world) == {"PROVIDER#other": 3}
-
-
-@later_passes
-def test_what_code_with_a_row_for_each_provider_counted_twice_is_reported_and_can_be_repaired(
-    world: World, reconcile: Any
-) -> None:
-    """After going back to such code, its recount counts anew what it doesn't see. Here today's code is back again."""
-    sign(world, "ada", "bo")
-    world.run_stream()
-    put_counter(world, "PROVIDER#other", 2)
-    assert counted(world) == {"PROVIDER#other": 4}
-
-    assert reconcile()[0]["message"] == "the counters differ from the rows"
-    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("PROVIDER#other",)
-    assert (counted(world), reconcile()[0]["unexplained"]) == ({"PROVIDER#other": 2}, 0)
-
-
-def test_a_recount_leaves_alone_what_is_counted_in_an_earlier_row_meanwhile(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sign(world, "ada", "bo")
-    world.run_stream()
-    row, name = place_of("PROVIDER#other")
-    change_item(world, counter_key(CAMPAIGN, row)._asdict(), **{name: 5})
-    correct = Counts.correct
-
-    def correct_while_earlier_code_counts(counts: Counts, campaign: str, counter: str, **numbers: int) -> None:
-        cells = counts._cells
-
-        def read_before(*asked: Any) -> Any:
-            found = cells(*asked)
-            put_counter(world, "PROVIDER#other", 1)
-            return found
-
-        monkeypatch.setattr(counts, "_cells", read_before)
-        correct(counts, campaign, counter, **numbers)
-
-    monkeypatch.setattr(Counts, "correct", correct_while_earlier_code_counts)
-    recount = world.wiring.recounting()._correct_all(CAMPAIGN)
-    assert (recount.corrected, recount.too_many, counted(world)) == ((), 3, {"PROVIDER#other": 6})
-
-
-def put_counter(world: World, counter: str, amount: int) -> None:
-    """Write a counter into a row of its own, as earlier code does with each."""
-    item = to_item(counter_key(CAMPAIGN, counter)._asdict() | {"signatures": amount})
-    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=item)
-    world.new_records()
 
 
 def test_a_counter_that_was_never_written_is_corrected(world: World) -> None:
@@ -582,43 +522,6 @@ def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_agai
     assert delivery
     assert delivery.state == "in_doubt"
     assert reconcile()[-1]["deliveries"] == 0
-
-
-def complained_in_version_0_2(world: World) -> None:
-    """Record a complaint as version 0.2 did: on the delivery only."""
-    world.confirmed()
-    world.week()
-    world.feedback("complaint", world.deliveries[0])
-    change_item(world, target_key(CAMPAIGN, "evanston")._asdict(), complained_at=None)
-    assert not world.wiring.campaigns.target(CAMPAIGN, "evanston").is_held
-
-
-def test_a_complaint_that_version_0_2_recorded_holds_the_letters(world: World, reconcile: Any) -> None:
-    complained_in_version_0_2(world)
-    at = world.clock.now
-    world.clock.advance(hours=1)
-    reconcile()
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").complained_at == at
-
-
-def test_a_release_after_such_a_complaint_stands(world: World, reconcile: Any) -> None:
-    complained_in_version_0_2(world)
-    world.clock.advance(hours=1)
-    reconcile()
-    world.wiring.delivery_controls().release(CAMPAIGN, "evanston", "cli", "they want them")
-    world.clock.advance(days=1)
-    reconcile()
-    assert not world.wiring.campaigns.target(CAMPAIGN, "evanston").is_held
-
-
-def test_a_complaint_holds_nothing_if_a_later_email_was_delivered(world: World, reconcile: Any) -> None:
-    complained_in_version_0_2(world)
-    world.confirmed(email="bo@signers.example")
-    world.clock.advance(days=7)
-    world.week()
-    world.feedback("delivery", world.deliveries[1])
-    reconcile()
-    assert not world.wiring.campaigns.target(CAMPAIGN, "evanston").is_held
 
 
 # Steps

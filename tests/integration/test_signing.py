@@ -192,11 +192,6 @@ def test_a_throttled_count_keeps_nobody_from_confirming(world: World, monkeypatc
     assert world.get(f"{FORM}/count", as_json=True).json["signatures"] == 1
 
 
-def test_an_old_link_of_thanks_counts_the_own_letter_once(world: World) -> None:
-    path = letter_page(world, world.confirmed().link("confirm"))
-    assert "<strong>1 person has signed</strong>" in world.get(f"{path}?confirmed=1").body
-
-
 def test_a_confirmation_makes_two_calls_and_one_for_a_program_makes_one(world: World) -> None:
     world.confirmed(email="warm@signers.example")
     for as_json, calls in ((False, ["dynamodb:GetItem", "dynamodb:UpdateItem"]), (True, ["dynamodb:UpdateItem"])):

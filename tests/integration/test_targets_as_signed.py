@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.faults.invariants import words_of
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.campaigns import target_key
-from undersigned.aws.deliveries import packet_key
 from undersigned.aws.dynamodb import from_item, to_item
-from undersigned.aws.signatures import signature_key
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import Sent, World
@@ -93,28 +89,6 @@ def test_the_email_quotes_a_letter_to_each_chief(world: World) -> None:
     assert [(OLD in letter, NEW in letter) for letter in letters_in_mail(world)] == [(True, False), (False, True)]
 
 
-def test_the_email_quotes_a_letter_once_if_all_show_todays_target(world: World) -> None:
-    """Version 0.2 wrote no version into Ada's row."""
-    world.confirmed()
-    edit(world, signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example")), addressed=None)
-    world.confirmed(email="bo@signers.example")
-    world.week()
-    assert len(letters_in_mail(world)) == 1
-
-
-def test_the_email_of_a_packet_that_version_0_2_made_quotes_todays_target(world: World) -> None:
-    world.confirmed()
-    world.refusal = "AccessDeniedException"
-    world.week()
-    [packet] = world.wiring.deliveries.packets(KEY)
-    edit(world, packet_key(KEY, packet), addressed=None)
-    world.refusal = ""
-    new_chief(world)
-    world.week()
-    [letter] = letters_in_mail(world)
-    assert (OLD in letter, NEW in letter) == (False, True)
-
-
 def test_a_letter_signed_after_the_change_shows_the_new_target(world: World) -> None:
     new_chief(world)
     world.confirmed()
@@ -151,42 +125,3 @@ def test_a_target_that_changes_back_has_its_first_version(world: World) -> None:
     new_chief(world)
     campaigns.put_target(CAMPAIGN, before)
     assert campaigns.target_version(CAMPAIGN, before.shown.version) == before.shown
-
-
-def test_a_target_that_version_0_2_pushed_is_kept_when_it_changes(world: World) -> None:
-    """Version 0.2 wrote no version of it, and the letter was signed on this one."""
-    campaigns = world.wiring.campaigns
-    shown = campaigns.target(CAMPAIGN, "evanston").shown
-    client_of("dynamodb").delete_item(
-        TableName=world.wiring.settings.table_name,
-        Key=to_item({"pk": f"CAMPAIGN#{CAMPAIGN}", "sk": f"ADDRESSED#{shown.version}"}),
-    )
-    world.confirmed()
-    new_chief(world)
-    world.week()
-    assert OLD in letter_in_packet(world)
-
-
-def test_a_letter_that_version_0_2_signed_shows_the_target_as_it_is(world: World) -> None:
-    world.confirmed()
-    edit(world, signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example")), addressed=None)
-    new_chief(world)
-    world.week()
-    assert NEW in letter_in_packet(world)
-
-
-def test_a_change_by_version_0_2_stops_no_letter(world: World) -> None:
-    """It writes targets without a version, and counts no change. The letter shows the target as it is."""
-    campaigns = world.wiring.campaigns
-    shown = campaigns.target(CAMPAIGN, "evanston").shown
-    for sk in (f"ADDRESSED#{shown.version}", "STEERING"):
-        client_of("dynamodb").delete_item(
-            TableName=world.wiring.settings.table_name, Key=to_item({"pk": f"CAMPAIGN#{CAMPAIGN}", "sk": sk})
-        )
-    mail = sign(world)
-    edit(world, target_key(CAMPAIGN, "evanston"), name=NEW)
-    world.clock.advance(minutes=2)
-    assert NEW in world.press(mail.link("confirm")).body
-    world.run_stream()
-    world.week()
-    assert NEW in letter_in_packet(world)

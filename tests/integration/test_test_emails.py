@@ -11,7 +11,6 @@ import pytest
 from tests.integration.test_dashboard import Organizer, manager, put_key
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
-from undersigned.aws.queue import message_body
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.services import limiting_tests
 from undersigned.services.delivery_controls import NotNowError
@@ -170,11 +169,3 @@ def test_the_operator_has_no_limit(world: World, monkeypatch: pytest.MonkeyPatch
     for to in (None, None, "ada@office.example"):
         controls.test(CAMPAIGN, "evanston", period, "command line", "", to=to)
     assert len(sent_as_tests(world)) == 3
-
-
-def test_a_test_that_earlier_code_asked_for_without_an_address_goes_to_the_organizer(world: World) -> None:
-    world.confirmed()
-    key = DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN))
-    world.wiring.queue._send(message_body(key, is_test=True))
-    [sent] = sent_as_tests(world)
-    assert sent.to == world.wiring.campaigns.campaign(CAMPAIGN).organizer.email

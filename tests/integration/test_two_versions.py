@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.faults.invariants import words_of
-from tests.world import CAMPAIGN, client_of
-from undersigned.aws.deliveries import Deliveries, delivery_key, packet_key
-from undersigned.aws.dynamodb import from_item, to_item
-from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+from tests.world import CAMPAIGN
+from undersigned.aws.deliveries import Deliveries
+from undersigned.domain.deliveries import DeliveryKey
 from undersigned.services import packing
 
 if TYPE_CHECKING:
@@ -104,75 +103,6 @@ def test_a_slower_process_of_the_other_version_changes_no_packet_of_the_email(
         world.wiring.bucket.put(packet.name, files[packet.name])
         world.wiring.deliveries.add_packet(KEY, packet)
     assert letters_linked(world) == [3, 2]
-
-
-def as_version_0_2_wrote(world: World, packet: PacketRecord) -> None:
-    """Replace a packet's row and file by those of version 0.2, which named both by the number alone."""
-    table, bucket = world.wiring.settings.table_name, world.wiring.settings.packet_bucket
-    client = client_of("dynamodb")
-    row = client.delete_item(TableName=table, Key=to_item(packet_key(KEY, packet)._asdict()), ReturnValues="ALL_OLD")[
-        "Attributes"
-    ]
-    values: dict[str, Any] = from_item(row)
-    del values["name"]
-    values |= {"sk": f"PACKET#{KEY.period}#{packet.number:04d}", "stored_at": values.pop("pdf_stored_at")}
-    client.put_item(TableName=table, Item=to_item(values))
-    old_name = f"packets/{CAMPAIGN}/{KEY.period}/{KEY.target}/{packet.number:04d}.pdf"
-    world.wiring.bucket.put(old_name, world.wiring.bucket.get(packet.name))
-    client_of("s3").delete_object(Bucket=bucket, Key=packet.name)
-
-
-@pytest.mark.slow
-@pytest.mark.moto
-def test_packets_that_version_0_2_stored_are_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    confirm_letters(world)
-    stop_before_sending(world, monkeypatch, 2)
-    for packet in world.wiring.deliveries.packets(KEY):
-        as_version_0_2_wrote(world, packet)
-    continue_with(world, monkeypatch, 2)
-    assert letters_linked(world) == [2, 2, 1]
-    assert len(world.wiring.deliveries.packets(KEY)) == 3, "none was typeset again"
-
-
-@pytest.mark.slow
-@pytest.mark.moto
-def test_packets_of_another_size_that_version_0_2_stored_are_not_sent(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    confirm_letters(world)
-    stop_before_sending(world, monkeypatch, 2)
-    for packet in world.wiring.deliveries.packets(KEY):
-        as_version_0_2_wrote(world, packet)
-    continue_with(world, monkeypatch, 3)
-    assert letters_linked(world) == [3, 2]
-
-
-@pytest.mark.slow
-@pytest.mark.moto
-def test_the_packets_of_a_delivery_that_version_0_2_sent_are_shown(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    confirm_letters(world)
-    continue_with(world, monkeypatch, 2)
-    for packet in world.wiring.deliveries.packets(KEY):
-        as_version_0_2_wrote(world, packet)
-    client_of("dynamodb").update_item(
-        TableName=world.wiring.settings.table_name,
-        Key=to_item(delivery_key(KEY)._asdict()),
-        UpdateExpression="REMOVE packet_size",
-    )
-    assert letters_linked(world) == [2, 2, 1]
-
-
-def test_version_0_2_does_not_take_a_packet_for_one_of_its_own(world: World) -> None:
-    """It reuses a row with `stored_at`, and looks for a PDF that is named by the number alone."""
-    world.confirmed()
-    world.week()
-    [packet] = world.wiring.deliveries.packets(KEY)
-    row = client_of("dynamodb").get_item(
-        TableName=world.wiring.settings.table_name, Key=to_item(packet_key(KEY, packet)._asdict())
-    )["Item"]
-    assert "stored_at" not in row
 
 
 @pytest.mark.parametrize(("before", "after", "bundles"), [(1, 3, [1, 3, 1, 0]), (3, 1, [3, 1, 1, 0])])

@@ -68,18 +68,3 @@ def test_bots_cause_one_email_a_day_for_a_campaign_and_three_in_all(world: World
     # The person with this address still gets emails.
     sign(world, CAMPAIGN)
     assert len(world.sent) == 4
-
-
-def test_emails_that_an_earlier_version_recorded_count_in_all(world: World) -> None:
-    """Version 0.2 recorded no campaign."""
-    sign(world, CAMPAIGN)
-    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
-    day = world.clock.now.date().isoformat()
-    key = {"pk": {"S": f"MAIL_CLAIM#{row.signer}"}, "sk": {"S": day}}
-    earlier = {"SS": [f"request-{number}" for number in range(9)]}
-    world.wiring._client("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item={**key, "sent": earlier})
-    sign(world, CAMPAIGNS[1])
-    assert len(world.sent) == 1
-    world.clock.advance(days=1)
-    sign(world, CAMPAIGNS[1], note="On the next day")
-    assert len(world.sent) == 2

@@ -14,15 +14,12 @@ import pytest
 
 from tests.faults.invariants import counters_in
 from tests.world import CAMPAIGN, CONTEXT, DASHBOARD, ROOT, client_of
-from undersigned.aws.dynamodb import Table, from_item, to_item
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.aws.dynamodb import from_item
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.world import World
     from undersigned.domain.signatures import Signature
 
@@ -41,13 +38,6 @@ def counters(world: World) -> dict[str, int]:
     for item in items(world, f"COUNT#{CAMPAIGN}"):
         found.update(counters_in(item))
     return dict(found)
-
-
-def write_counters(world: World, names: Iterable[str], signatures: int) -> None:
-    """Write counters as version 0.2 did."""
-    for name in names:
-        item = to_item({"pk": f"COUNT#{CAMPAIGN}", "sk": name, "signatures": signatures})
-        client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=item)
 
 
 def dashboard(world: World) -> str:
@@ -76,30 +66,6 @@ def test_a_flood_of_made_up_domains_makes_no_counter(world: World) -> None:
         world.sign(email=f"bot@domain{number}.example", locality=f"Town {number}")
     world.handlers["tally"]({"Records": world.new_records()}, CONTEXT)
     assert counters(world).keys() == before
-
-
-def test_the_dashboard_reads_and_shows_no_old_counter(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Version 0.2 kept a counter for each domain and town that anybody ever typed."""
-    world.confirmed()
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_read"), "read", "", world.clock.now, None))
-    read: list[int] = []
-    pages = Table._pages
-
-    def counted(table: Table, request: Any) -> Any:
-        for page in pages(table, request):
-            read.append(page["Count"])
-            yield page
-
-    monkeypatch.setattr(Table, "_pages", counted)
-    dashboard(world)  # a warm function has the campaign in memory
-    read.clear()
-    dashboard(world)
-    before, read[:] = sum(read), []
-    write_counters(world, (f"{kind}#{PHRASE}{n}.example" for kind in ("SIGNED", "LOCALITY") for n in range(500)), 12)
-
-    shown = dashboard(world)
-
-    assert (sum(read), PHRASE in shown) == (before, False)
 
 
 # Erasure and time

@@ -192,7 +192,7 @@ def test_letters_on_hold_count_and_are_not_sent_until_they_are_released(attacked
 def test_only_the_budget_stops_a_wave_of_forms_to_strangers(
     monkeypatch: pytest.MonkeyPatch, *, budgets: bool, mailed: int
 ) -> None:
-    """Without the budgets, as in version 0.2, each form without a token causes an email."""
+    """Without the budgets, each form without a token causes an email."""
     if not budgets:
         monkeypatch.setattr(mail_budgets, "budgets_of", lambda *_: [])
     with world(monkeypatch, fast=True) as made:

@@ -10,7 +10,7 @@ import pytest
 from tests import world as worlds
 from tests.world import ADA, CAMPAIGN
 from undersigned.aws.dynamodb import Update, to_item
-from undersigned.aws.signatures import Signatures, pending_signature_values, read_signature, signature_key
+from undersigned.aws.signatures import Signatures, read_signature
 from undersigned.aws.stream import read_change
 from undersigned.domain.signatures import signer_id
 from undersigned_cli.backup.backing_up import BackingUp
@@ -318,33 +318,6 @@ def test_an_email_of_words_that_are_gone_is_not_sent(world: World) -> None:
     assert world.sent == []
 
 
-def test_a_link_of_an_earlier_version_confirms_the_words_of_its_time(world: World) -> None:
-    """It names no words."""
-    mailed(world, MINE)
-    world.clock.advance(seconds=5)
-    link = f"/confirm/{world.wiring.tokens.for_signer('confirm', CAMPAIGN, row(world).signer)}"
-    mailed(world, THEIRS)
-    page = world.get(link).body
-    assert MINE in page
-    assert LATER in page
-    assert MINE in world.press(link).body
-    assert row(world).note == MINE
-
-
-def test_words_that_an_earlier_version_replaced_are_confirmed_by_no_link(world: World) -> None:
-    """Version 0.2 puts a newer form in the place of the row's words, and leaves the others where they are."""
-    links = [mailed(world, MINE), mailed(world, "A correction.")]
-    before = row(world)
-    world.clock.advance(seconds=1)
-    theirs = replace(before, note=THEIRS, version=before.version + 1, signed_at=world.clock.now)
-    values = pending_signature_values(theirs)
-    written = {name: values[name] for name in values.keys() - {"beside"}}
-    world.wiring.table.update(Update(signature_key(CAMPAIGN, before.signer), assign=written))
-    assert world.get(links[1]).status == world.post(links[1]).status == 410
-    assert "Thank you" in world.press(links[0]).body
-    assert row(world).note == MINE
-
-
 def test_each_form_makes_the_same_calls_whatever_waits(world: World) -> None:
     sign(world, MINE, email="warm@signers.example")
     seen = []
@@ -386,17 +359,3 @@ def test_the_reconciliation_asks_for_each_email_that_the_stream_forgot(world: Wo
     world.run_waiting_mails()
     pages = [world.get(sent.link("confirm")).body for sent in world.sent]
     assert [[note in page for note in (MINE, THEIRS)] for page in pages] == [[False, True], [True, False]]
-
-
-def test_the_reconciliation_removes_what_an_earlier_version_left_beside_a_confirmed_letter(world: World) -> None:
-    """Version 0.2 knows nothing of words beside a row's own."""
-    mailed(world, MINE)
-    link = mailed(world, THEIRS)
-    beside = pending_signature_values(row(world))["beside"]
-    assert world.press(link).status == 200
-    world.run_stream()
-    world.wiring.table.update(Update(signature_key(CAMPAIGN, row(world).signer), assign={"beside": beside}))
-    assert row(world).beside
-    world.reconcile()
-    assert row(world).beside == ()
-    assert row(world).note == THEIRS

@@ -34,7 +34,6 @@ from undersigned.aws.deliveries import (
     read_mail_event,
 )
 from undersigned.aws.dynamodb import Key, Update
-from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.signatures import DAMAGED, listing_shards, read_signature
 from undersigned.aws.stream import RESTORED
 from undersigned.domain.controls import AuditEntry
@@ -201,13 +200,10 @@ class Restoring:
             case "DELIVERY" if sk.startswith((PACKETS, ARCHIVES)) and self._is_unsettled(row):
                 # The file is in the other stack's bucket, so it is made again. If it is copied here, its name must be
                 # known, because it goes with an erased letter.
-                return {name: value for name, value in row.items() if name not in {"pdf_stored_at", "stored_at"}}
+                return {name: value for name, value in row.items() if name != "stored_at"}
             case "CAMPAIGN" if sk == _CONTROLS:
                 # Written first, as paused.
                 return None
-            case "RECIPIENT":
-                # The prefix of mail claims before version 0.2.
-                return row | {"pk": mail_claim_partition(row["pk"].partition("#")[2])}
             case _:
                 return row
 

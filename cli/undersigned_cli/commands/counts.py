@@ -106,8 +106,6 @@ def _recount(wiring: Wiring, campaign: str) -> None:
     )
     if recount.corrected:
         typer.echo(f"Corrected: {', '.join(recount.corrected)}", err=True)
-    if recount.removed:
-        typer.echo(f"Removed {counted(recount.removed, 'counter')} at zero.", err=True)
     if recount.too_many or recount.too_few:
         message = (
             f"the counts differ from the rows: {recount.too_many} too many and {recount.too_few} too few; "

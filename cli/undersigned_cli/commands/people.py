@@ -26,8 +26,6 @@ app = typer.Typer(no_args_is_help=True, help="Say who may do what on the dashboa
 
 Email = Annotated[str, typer.Argument(help="The person's email address.", metavar="EMAIL")]
 
-_MAILS = "PeopleMailsUrl"
-
 
 class RoleOption(StrEnum):
     """What a person may do."""
@@ -64,7 +62,7 @@ def add(
     ] = RoleOption.viewer,
 ) -> None:
     """Give a person a role, and email them an invitation."""
-    wiring = stack.wiring(_MAILS)
+    wiring = stack.wiring()
     known_targets(wiring, campaign)
     _check(email)
     added = wiring.people_of_campaign().add(campaign, email.strip(), role.value, COMMAND_LINE)

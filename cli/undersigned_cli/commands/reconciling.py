@@ -46,7 +46,7 @@ def reconcile(
     as_json: AsJson = False,
 ) -> None:
     """Compare every row with what followed from it, as the stack does each day, and ask for what is missing."""
-    wiring = stack.wiring("WaitingMailsUrl")
+    wiring = stack.wiring()
     if campaign is not None:
         known_targets(wiring, campaign)
     reconciling = wiring.reconciling(_print_finding)

@@ -76,7 +76,7 @@ class _Tokens:
     def _issue(self, purpose: Purpose, *parts: str, issued_at: datetime | None = None) -> str:
         return _Signer(self._keys(self._clock()), purpose, issued_at or self._clock()).sign("~".join(parts)).decode()
 
-    def _read(self, purpose: Purpose, token: str, *counts: int) -> tuple[list[str], datetime]:
+    def _read(self, purpose: Purpose, token: str, count: int) -> tuple[list[str], datetime]:
         """Return a token's parts and when it was issued, which may be a little later than now."""
         signer = _Signer(self._keys(self._clock()), purpose, self._clock() + CLOCKS_DIFFER_BY)
         valid_for = VALID_FOR[purpose] + CLOCKS_DIFFER_BY
@@ -90,7 +90,7 @@ class _Tokens:
         except (BadData, UnicodeError) as error:
             message = "the link is damaged"
             raise TokenError(message) from error
-        if len(parts) not in counts:
+        if len(parts) != count:
             message = "the link is damaged"
             raise TokenError(message)
         return parts, issued_at
@@ -117,8 +117,8 @@ class Tokens(_Tokens):
 
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
-        counts = (_PARTS_OF_SIGNER, _PARTS_OF_WORDS) if purpose == "confirm" else (_PARTS_OF_SIGNER,)
-        (campaign, signer, *words), issued_at = self._read(purpose, token, *counts)
+        parts = _PARTS_OF_WORDS if purpose == "confirm" else _PARTS_OF_SIGNER
+        (campaign, signer, *words), issued_at = self._read(purpose, token, parts)
         return SignerToken(campaign, signer, issued_at, *words)
 
     def read_packets(self, token: str) -> DeliveryKey:

@@ -47,6 +47,10 @@ def test_packets_are_in_the_order_of_their_numbers(table: Table) -> None:
             "bytes": 1,
             "sha256": "",
             "letters": [],
+            "addressed": [],
+            "erased": 0,
+            "name": "",
+            "omitted": 0,
         }
         table.put(key._asdict() | stored | {"residents": 0, "since": "2026-11-24"})
     assert [packet.number for packet in deliveries.packets(KEY)] == [2, 9_999, 10_000]

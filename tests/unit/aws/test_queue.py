@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -25,43 +24,20 @@ if TYPE_CHECKING:
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 
 
-@pytest.mark.parametrize("is_test", [False, True])
-def test_a_message_names_its_delivery_and_says_if_it_is_a_test(*, is_test: bool) -> None:
-    assert read_message(message_body(KEY, is_test=is_test)) == DeliveryMessage(KEY, is_test=is_test)
+def test_a_message_names_its_delivery() -> None:
+    assert read_message(message_body(KEY)) == DeliveryMessage(KEY)
 
 
 def test_a_test_names_whoever_gets_it() -> None:
-    body = message_body(KEY, is_test=True, test_to="ada@office.example")
-    assert read_message(body) == DeliveryMessage(KEY, is_test=True, test_to="ada@office.example")
+    body = message_body(KEY, test_to="ada@office.example")
+    assert read_message(body) == DeliveryMessage(KEY, test_to="ada@office.example")
     for damaged in ('"test_to": 7', '"test_to": "ada@office.example, bo@office.example"', '"test_to": ""'):
         with pytest.raises(ValueError, match="test_to"):
             read_message(body.replace('"test_to": "ada@office.example"', damaged))
 
 
-def test_messages_of_version_0_2_are_read() -> None:
-    delivery = '{"campaign": "trees", "target": "oakton", "period": "2026-11-30"}'
-    test = '{"campaign": "trees", "target": "oakton", "period": "2026-11-30", "test": true}'
-
-    assert read_message(delivery) == DeliveryMessage(KEY)
-    assert read_message(test) == DeliveryMessage(KEY, is_test=True)
-    assert read_export_message('{"campaign": "trees", "export": "ab12"}') == ("trees", "ab12")
-    assert read_waiting_message('{"campaign": "trees", "signer": "0123", "request": "ab12"}') == WaitingMail(
-        "trees", "0123", "ab12"
-    )
-
-
 def test_a_repacking_names_its_delivery() -> None:
     assert read_message(repacking_message(KEY)) == DeliveryMessage(KEY, is_repacking=True)
-
-
-def test_version_0_2_does_not_take_a_repacking_for_a_delivery() -> None:
-    """It reads these three texts at the top of a message, and calls one without them damaged."""
-    assert not {"campaign", "target", "period"} & json.loads(repacking_message(KEY)).keys()
-
-
-@pytest.mark.parametrize("test", ["true", 1, None])
-def test_a_message_is_a_test_only_if_test_is_true(test: object) -> None:
-    assert read_message(json.dumps({**json.loads(message_body(KEY)), "test": test})) == DeliveryMessage(KEY)
 
 
 @pytest.mark.parametrize(

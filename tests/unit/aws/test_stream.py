@@ -63,5 +63,5 @@ def test_a_restored_row_that_is_signed_again_sends_an_email() -> None:
     changed = record("tally_confirmed")
     for image in ("OldImage", "NewImage"):
         changed["dynamodb"][image]["restored"] = {"S": "a backup"}
-    changed["dynamodb"]["NewImage"]["mail_request"] = {"S": "another one"}
+    changed["dynamodb"]["NewImage"]["mail_request"] = {"S": "692c0000-00000002"}
     assert read_change(changed).asking

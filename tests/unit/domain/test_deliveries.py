@@ -280,17 +280,6 @@ def test_an_email_names_the_packets_without_what_was_erased_before_it() -> None:
     assert sent.named([packet(1, 1, 2), packet(1, 1, 2, erased=1)]) == (packet(1, 1, 2, erased=1),)
 
 
-def test_a_delivery_of_version_0_2_names_as_many_packets_as_it_counts() -> None:
-    sent = replace(SENDING, letters=5, packets=2)
-
-    one, two, three = (
-        replace(packet(number, *span), id=f"{number:04d}") for number, span in enumerate(((1, 3), (4, 5), (5, 5)), 1)
-    )
-    of_a_newer_version = replace(packet(1, 1, 4), id="0001-1-4")
-
-    assert sent.named([one, of_a_newer_version, two, three]) == (one, two)
-
-
 def test_a_delivery_without_an_email_names_no_packets() -> None:
     assert Delivery(KEY, "open", NINE).named([packet(1, 1, 2)]) == ()
 

@@ -9,8 +9,6 @@
 
 A worker counts in `COUNT#<campaign>`, which is shard 0, until it meets another one there. From then on it has a shard
 of its own, and brings the public count up to date after each batch. So a small stack has no shards.
-
-Earlier code has a row for each counter by email provider, too. Such a counter is the sum of both.
 """
 
 from __future__ import annotations
@@ -18,18 +16,16 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from datetime import timedelta
-from itertools import batched, count
+from itertools import count
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, NamedTuple, override
+from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import (
     NEW,
-    TRANSACTION,
     Check,
     ConditionFailedError,
-    Delete,
     Key,
     Put,
     TransactionCanceledError,
@@ -47,13 +43,12 @@ from undersigned.domain.tallies import (
     by_place,
     counters_of,
     difference,
-    earlier_place_of,
     place_of,
 )
 from undersigned.services.ports import CountStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from boto3.dynamodb.conditions import ConditionBase
@@ -94,16 +89,10 @@ def counter_key(campaign: str, row: str, shard: int = 0) -> Key:
     return Key(_partition(campaign, shard), row)
 
 
-class _Cell(NamedTuple):
-    """A place in the table where a number is counted: an attribute of a row."""
-
-    key: Key
-    name: str
-
-    def has(self, amount: int) -> ConditionBase:
-        """Return the condition that it holds this amount. One that isn't there holds nothing."""
-        held: ConditionBase = Attr(self.name).eq(amount)
-        return held if amount else held | Attr(self.name).not_exists()
+def _holds(name: str, amount: int) -> ConditionBase:
+    """Return the condition that a row holds this amount of a counter. One that isn't there holds nothing."""
+    held: ConditionBase = Attr(name).eq(amount)
+    return held if amount else held | Attr(name).not_exists()
 
 
 class Counts(CountStore):
@@ -260,90 +249,19 @@ class Counts(CountStore):
         self._not_summed.discard(campaign)
 
     @override
-    def remove_empty(self, campaign: str, counters: Iterable[str]) -> int:
-        names = list(counters)
-        shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
-        # Of the many that version 0.2 may have left, each is one row.
-        are_rows = {name for name in names if not shards and place_of(name) == earlier_place_of(name)}
-        removed = sum(self._remove_if_empty(campaign, name, shards) for name in names if name not in are_rows)
-        for some in batched((name for name in names if name in are_rows), TRANSACTION, strict=False):
-            left = [Delete(counter_key(campaign, counter), Attr(OWN).eq(0)) for counter in some]
-            while left:
-                try:
-                    self._table.transact(left)
-                except TransactionCanceledError as error:
-                    # A counter that has moved stays, and canceled the removal of the others.
-                    left = [write for write, reason in zip(left, error.reasons, strict=True) if reason == "None"]
-                else:
-                    removed += len(left)
-                    break
-        return removed
-
-    def _remove_if_empty(self, campaign: str, counter: str, shards: Sequence[int]) -> bool:
-        cells = {cell: held for cell, held in self._cells(campaign, counter, shards).items() if held is not None}
-        if not cells or sum(cells.values()) != 0:
-            return False
-        try:
-            self._table.transact(
-                [
-                    # A row that counters share may have others.
-                    Delete(cell.key, cell.has(held))
-                    if cell.name == OWN
-                    else Update(cell.key, remove=[cell.name], when=cell.has(held))
-                    for cell, held in cells.items()
-                ]
-            )
-        except TransactionCanceledError:
-            return False
-        return True
-
-    @override
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
-        shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
-        others = {cell: held or 0 for cell, held in self._cells(campaign, counter, shards).items()}
         row, name = place_of(counter)
-        corrected = _Cell(counter_key(campaign, row), name)
-        others.pop(corrected)
-        unchanged = corrected.has(wrong - sum(others.values()))
-        correction = Update(corrected.key, add={name: right - wrong}, when=unchanged)
+        shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
+        corrected = counter_key(campaign, row)
+        others = [counter_key(campaign, row, shard) for shard in shards]
+        rows = {Key(values["pk"], values["sk"]): values for values in self._table.batch_get(others)}
+        held = {key: int(rows.get(key, {}).get(name, 0)) for key in others}
+        unchanged = _holds(name, wrong - sum(held.values()))
+        correction = Update(corrected, add={name: right - wrong}, when=unchanged)
         if others:
-            self._table.transact([correction, *(Check(cell.key, cell.has(held)) for cell, held in others.items())])
+            self._table.transact([correction, *(Check(key, _holds(name, amount)) for key, amount in held.items())])
         else:
             self._table.update(correction)
-
-    @override
-    def bring_home(self, campaign: str) -> None:
-        shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
-        away_from = [
-            *self._table.query(_partition(campaign), begins_with=PROVIDER_ROWS, consistent=True),
-            *(values for shard in shards for values in self._table.query(_partition(campaign, shard), consistent=True)),
-        ]
-        for counter in sorted({counter for values in away_from for counter, held in _counters_in(values) if held}):
-            row, name = earlier_place_of(counter)
-            home = _Cell(counter_key(campaign, row), name)
-            cells = self._cells(campaign, counter, shards)
-            away = {cell: held for cell, held in cells.items() if cell != home and held}
-            moved, is_total = sum(away.values()), counter == TOTAL
-            # Bringing a total home is a move, so that a worker that has read it before does not write what it added up.
-            added = {"elsewhere": -moved, "summed": len(away)} if is_total else {}
-            writes = [
-                Update(
-                    cell.key,
-                    add={cell.name: -held, **({"moves": 1} if is_total else {})},
-                    when=cell.has(held),
-                )
-                for cell, held in away.items()
-            ]
-            with suppress(TransactionCanceledError):  # Somebody counts in it. It stays there, and nothing is lost.
-                self._table.transact([Update(home.key, add={name: moved, **added}), *writes])
-
-    def _cells(self, campaign: str, counter: str, shards: Sequence[int]) -> dict[_Cell, int | None]:
-        """Read a counter in shard 0 and in these, wherever it may be, consistently; None is where it isn't."""
-        places = dict.fromkeys((place_of(counter), earlier_place_of(counter)))
-        cells = [_Cell(counter_key(campaign, row, shard), name) for shard in (0, *shards) for row, name in places]
-        rows = {Key(row["pk"], row["sk"]): row for row in self._table.batch_get([cell.key for cell in cells])}
-        found = {cell: rows.get(cell.key, {}).get(cell.name) for cell in cells}
-        return {cell: None if held is None else int(held) for cell, held in found.items()}
 
 
 def _shards_in_use(total: Values | None) -> list[int]:
@@ -359,9 +277,8 @@ def _counters_in(values: Values) -> list[tuple[str, int]]:
 
 
 def _beginnings_of_rows(beginnings: Sequence[str]) -> list[str]:
-    """Return how the rows begin that hold the counters with these beginnings, those of earlier code among them."""
-    has_providers = any(beginning in {SIGNED, CONFIRMED} for beginning in beginnings)
-    return [*beginnings, *([PROVIDER_ROWS] if has_providers else [])]
+    """Return how the rows begin that hold the counters with these beginnings."""
+    return list(dict.fromkeys(PROVIDER_ROWS if each in {SIGNED, CONFIRMED} else each for each in beginnings))
 
 
 def _addition(campaign: str, shard: int, row: str, amounts: Mapping[str, int], is_first: bool) -> Update:  # noqa: FBT001

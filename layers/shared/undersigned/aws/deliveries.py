@@ -40,7 +40,6 @@ from undersigned.domain.deliveries import (
     MailEvent,
     MailEventKind,
     PacketRecord,
-    packet_name,
 )
 from undersigned.domain.plans import days_around
 from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersNotWaitingError
@@ -289,10 +288,9 @@ def delivery_values(delivery: Delivery) -> Values:
 def read_delivery(values: Values) -> Delivery:
     """Read a delivery."""
     _, campaign, target = values["pk"].split("#")
-    state = cast("DeliveryState", values["state"])
     return Delivery(
         key=DeliveryKey(campaign, target, values["sk"].removeprefix(DELIVERIES)),
-        state=state,
+        state=cast("DeliveryState", values["state"]),
         opened_at=datetime.fromisoformat(values["opened_at"]),
         attempt=int(values["attempt"]),
         letters=int(values["letters"]),
@@ -305,7 +303,7 @@ def read_delivery(values: Values) -> Delivery:
         message_id=values.get("message_id"),
         reason=values.get("reason"),
         permanent=values.get("permanent", False),
-        reported=_reported(state, values),
+        reported=cast("DeliveryState | None", values.get("reported")),
         erased=frozenset(values.get("erased", ())),
         left_out=frozenset(values.get("left_out", ())),
         packet_size=int(values.get("packet_size", 0)),
@@ -316,22 +314,6 @@ def read_delivery(values: Values) -> Delivery:
         told=values.get("told"),
         look=read_moment(values.get("look")),
     )
-
-
-def _reported(state: DeliveryState, values: Values) -> DeliveryState | None:
-    """Return what SES last said. Version 0.2 wrote no `reported`, and left one that it found as it was."""
-    match state:
-        case "sending":
-            return None
-        case "delivered" | "bounced" | "complained":
-            return state
-        case "sent" if "settled_at" not in values:
-            return state
-        case "held" if "settled_at" in values:
-            # It was held after its email had bounced.
-            return "bounced"
-        case _:
-            return cast("DeliveryState | None", values.get("reported"))
 
 
 def bundle_values(key: DeliveryKey, bundle: Bundle, at: datetime) -> Values:
@@ -350,10 +332,7 @@ def read_bundle(values: Values) -> Bundle:
 
 
 def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
-    """Return the item of a packet. The PDF is in the packets' bucket.
-
-    Version 0.2 reuses the packets that have `stored_at`. It would not find this PDF, whose name it doesn't know.
-    """
+    """Return the item of a packet. The PDF is in the packets' bucket."""
     return {
         **packet_key(key, packet)._asdict(),
         "number": packet.number,
@@ -364,19 +343,17 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "residents": packet.residents,
         "since": written(packet.since),
         "letters": list(packet.letters),
-        "addressed": list(packet.addressed) or None,
+        "addressed": list(packet.addressed),
         "erased": packet.erased,
         "name": packet.name,
         "omitted": packet.omitted,
-        "pdf_stored_at": written(packet.stored_at),
+        "stored_at": written(packet.stored_at),
     }
 
 
 def read_packet(values: Values) -> PacketRecord:
     """Read a packet."""
-    _, campaign, target = values["pk"].split("#")
-    _, period, packet_id = values["sk"].split("#")
-    erased = int(values.get("erased", 0))
+    _, _, packet_id = values["sk"].split("#")
     return PacketRecord(
         number=int(values["number"]),
         first=int(values["first"]),
@@ -386,14 +363,12 @@ def read_packet(values: Values) -> PacketRecord:
         residents=int(values["residents"]),
         since=date.fromisoformat(values["since"]),
         letters=tuple(values["letters"]),
-        addressed=tuple(values.get("addressed", ())),
-        erased=erased,
-        stored_at=read_moment(values.get("pdf_stored_at") or values.get("stored_at")),
+        addressed=tuple(values["addressed"]),
+        erased=int(values["erased"]),
+        stored_at=read_moment(values.get("stored_at")),
         id=packet_id,
-        # Version 0.2 recorded no name.
-        name=values.get("name")
-        or packet_name(DeliveryKey(campaign, target, period), f"{packet_id}-without-{erased}" if erased else packet_id),
-        omitted=int(values.get("omitted", 0)),
+        name=values["name"],
+        omitted=int(values["omitted"]),
     )
 
 

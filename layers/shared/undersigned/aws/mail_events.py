@@ -89,8 +89,7 @@ def read_confirmation_report(report: Mapping[str, Any]) -> ConfirmationReport | 
 def read_feedback_message(body: str) -> MailEvent | ConfirmationReport | None:
     """Read an event from a queue's message: EventBridge's, or SNS's with or without its envelope.
 
-    Also reads what Lambda made a dead letter of before events came through a queue. Raises the errors of
-    `read_mail_event`.
+    Raises the errors of `read_mail_event`.
     """
     try:
         event = json.loads(body)
@@ -101,7 +100,7 @@ def read_feedback_message(body: str) -> MailEvent | ConfirmationReport | None:
         raise ValueError(message) from error
     if "confirmation" in event:
         return read_confirmation_report(event["confirmation"])
-    return read_mail_event(event.get("requestPayload", event))
+    return read_mail_event(event)
 
 
 def _reason(event_type: str, detail: Mapping[str, Any], about: Mapping[str, Any]) -> str | None:

@@ -28,14 +28,12 @@ if TYPE_CHECKING:
 class DeliveryMessage:
     """A message that requests a delivery, a test email of it, or its repacking after an erasure.
 
-    A test email goes to `test_to`. In a message of earlier code that is None, and the campaign's organizer gets it.
-
-    `since` is when the first of the messages was handled that this one continues; None in the first one.
-    `again` requests it even if another one is less than seven days away. The code before version 0.3 ignores it.
+    A test email goes to `test_to`; it is None in all other messages. `since` is when the first of the messages was
+    handled that this one continues; None in the first one. `again` requests it even if another one is less than seven
+    days away.
     """
 
     key: DeliveryKey
-    is_test: bool = False
     since: datetime | None = None
     again: bool = False
     is_repacking: bool = False
@@ -45,24 +43,19 @@ class DeliveryMessage:
 def message_body(
     key: DeliveryKey,
     *,
-    is_test: bool = False,
     test_to: str | None = None,
     since: datetime | None = None,
     again: bool = False,
 ) -> str:
     """Return the body of a delivery message."""
     message: dict[str, object] = {"campaign": key.campaign, "target": key.target, "period": key.period}
-    message |= {"test": True} if is_test else {}
     message |= {"test_to": test_to} if test_to else {}
     message |= {"again": True} if again else {}
     return json.dumps(message | ({"since": since.isoformat()} if since else {}))
 
 
 def repacking_message(key: DeliveryKey) -> str:
-    """Return the body of a message that requests a repacking.
-
-    Version 0.2 takes it for a damaged message, and SQS delivers it again. It must not take it for a delivery.
-    """
+    """Return the body of a message that requests a repacking."""
     return json.dumps({"repack": asdict(key)})
 
 
@@ -75,10 +68,7 @@ class DraftTest:
 
 
 def draft_test_message(test: DraftTest) -> str:
-    """Return the body of a message that requests a test email of a draft.
-
-    The code before it takes it for a damaged message, and SQS delivers it again. It must not take it for a delivery.
-    """
+    """Return the body of a message that requests a test email of a draft."""
     return json.dumps({"draft_test": asdict(test)})
 
 
@@ -117,7 +107,6 @@ def read_message(body: str) -> DeliveryMessage:
     key = DeliveryKey(message["campaign"], message["target"], message["period"])
     return DeliveryMessage(
         key,
-        is_test=message.get("test") is True,
         since=_read_moment(message.get("since")),
         again=message.get("again") is True,
         is_repacking=is_repacking,
@@ -305,7 +294,7 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
 
     @override
     def put_test(self, delivery: DeliveryKey, to: str) -> None:
-        self._send(message_body(delivery, is_test=True, test_to=to))
+        self._send(message_body(delivery, test_to=to))
 
     @override
     def put_draft_test(self, campaign: str, to: str) -> None:

@@ -36,7 +36,6 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.failures import UNFIT, code_of
 from undersigned.domain.drawings import Drawing
-from undersigned.domain.languages import SOURCE
 from undersigned.domain.mail_budgets import lane_of
 from undersigned.domain.providers import provider_of
 from undersigned.domain.reconciliations import Page
@@ -72,12 +71,12 @@ _PERSONAL = (
 
 _TEXTS = (
     "name", "email", "address_line", "locality", "region", "postal_code", "target", "signature", "note", "letter",
-    "mail_request",
+    "mail_request", "language", "addressed",
 )  # fmt: skip
 """The attributes that are a text in every row."""
 
 _TEXTS_OF_SOME = (
-    "bundle", "tallied", "language", "quarantine", "drawing", "addressed", "network", "town", "provider", "source",
+    "bundle", "tallied", "quarantine", "drawing", "network", "town", "provider", "source",
 )  # fmt: skip
 """The attributes that are a text in every row that has them."""
 
@@ -268,7 +267,7 @@ class Signatures(SignatureStore):
         self,
         campaign: str,
         signer: str,
-        words: str | None,
+        words: str,
         *,
         at: datetime,
         on: date,
@@ -290,7 +289,7 @@ class Signatures(SignatureStore):
             copy={"due": "tray"},
             add={"version": 1},
             remove=["expires_at", "confirm_until", "beside"],
-            when=confirmable if words is None else confirmable & Attr("signed_at").eq(written(signed_at_of(words))),
+            when=confirmable & Attr("signed_at").eq(written(signed_at_of(words))),
         )
         try:
             return self._move(own)
@@ -353,16 +352,6 @@ class Signatures(SignatureStore):
                 assign={"mail_request": mail_request},
                 remove=["quarantine"],
                 when=Attr("status").eq("pending") & Attr("quarantine").exists(),
-            )
-        )
-
-    @override
-    def set_town(self, signature: Signature, town: str) -> None:
-        self._table.update(
-            Update(
-                signature_key(signature.campaign, signature.signer),
-                assign={"town": town},
-                when=Attr("version").eq(signature.version) & Attr("town").not_exists(),
             )
         )
 
@@ -677,7 +666,7 @@ def read_signature(values: Values) -> Signature:
         withdrawn_at=read_moment(values.get("withdrawn_at")),
         bundle=values.get("bundle"),
         tallied=values.get("tallied", ""),
-        language=values.get("language", SOURCE),
+        language=values["language"],
         quarantine=values.get("quarantine"),
         erased_at=read_moment(values.get("erased_at")),
         drawing=values.get("drawing", ""),
@@ -685,7 +674,7 @@ def read_signature(values: Values) -> Signature:
         due_at=_due_since(values) if in_tray else None,
         on_hold=values.get("due") == hold_shard(campaign, signer),
         links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
-        target_version=values.get("addressed"),
+        target_version=values["addressed"],
         network=values.get("network"),
         town=values.get("town"),
         beside=tuple(_read_beside(values, other) for other in values.get("beside", {}).values()),

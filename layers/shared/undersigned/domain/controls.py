@@ -37,9 +37,7 @@ class Controls:
     """Whether a campaign's deliveries are paused, since when it is closed, and the periods that are approved.
 
     `looked` has the look of each approved period: the last moment at which an organizer saw what waits, and approved
-    it. A period without one was approved by a version that knew none, and its approval covers every letter. `roster` is
-    another text after each change of the campaign's targets; empty if only versions before 0.3 wrote them, which don't
-    change it.
+    it. `roster` is another text after each change of the campaign's targets.
     """
 
     paused: bool = False

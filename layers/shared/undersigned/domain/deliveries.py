@@ -123,7 +123,7 @@ class PacketRecord:
     """One stored PDF: letters `first` to `last` (1-based), and what the email says about them.
 
     `residents` counts the signers whose postal code is one of the target's. `letters` are the versions in it, and
-    `addressed` the target version that each of them shows; empty before version 0.3. `erased` is how many of the
+    `addressed` the target version that each of them shows. `erased` is how many of the
     delivery's letters had been erased when it was made. `id` distinguishes it from all others of its delivery. `name`
     is the PDF's name in the store, and `stored_at` when it was stored. `omitted` is how many of its letters were erased
     after the email, if the PDF was typeset again without them; the other figures stay those of what was sent.
@@ -145,9 +145,9 @@ class PacketRecord:
     addressed: tuple[str, ...] = ()
 
     @property
-    def texts(self) -> tuple[tuple[str, str | None], ...]:
-        """Return the letter versions in it, each with the target version that it shows; None if that is not known."""
-        return tuple(zip(self.letters, self.addressed or [None] * len(self.letters), strict=True))
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Return the letter versions in it, each with the target version that it shows."""
+        return tuple(zip(self.letters, self.addressed, strict=True))
 
     @property
     def span(self) -> tuple[int, int]:
@@ -185,10 +185,10 @@ class Delivery:
     known, from an event or from a person. `reported` is what SES last said about it; it stays when a person decides
     otherwise, so that a repeated event doesn't undo the decision. `permanent` says that it bounced because the address
     takes no email. `erased` are the signers whose sealed letters were erased; `left_out` are those of them whose
-    letters were not in the last attempt, and `erased_at` is when the last one was erased; None if none was, or only by
-    a version before 0.3. `swept` is how many of them surely have no file left: they had been erased when all files were
+    letters were not in the last attempt, and `erased_at` is when the last one was erased; None if none was.
+    `swept` is how many of them surely have no file left: they had been erased when all files were
     deleted that may have such a letter, so late that no process could store another one. `packet_size` is how many
-    letters each of its packets holds, except the last one; 0 before version 0.3. `archive_size` is how many packets
+    letters each of its packets holds, except the last one; 0 until they are made. `archive_size` is how many packets
     each of its archives holds, except the last one; 0 if it has no archives. `cleared_at` is when its packets were
     deleted, because the time was over for which the campaign's personal data is kept. `told` is the revision about
     which an alarm has said that a person must decide.
@@ -226,8 +226,7 @@ class Delivery:
         An attempt that a crash interrupted, or another version of the code, may have recorded others.
         """
         if not self.packet_size:
-            # The packets of version 0.2 have their numbers as ids.
-            return tuple(packet for packet in recorded if packet.id.isdigit() and packet.number <= self.packets)
+            return ()
         spans = dict(enumerate(packet_spans(self.letters, self.packet_size), start=1))
         found = {
             packet.number: packet

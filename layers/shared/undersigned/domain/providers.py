@@ -16,10 +16,7 @@ ENOUGH = 10
 """With fewer signers than this, the share of those who confirmed means nothing."""
 
 SIGNED, CONFIRMED = "PROVIDER#", "REACHED#"
-"""The beginnings of the names of the counters by provider: letters signed, and those that are confirmed.
-
-Version 0.2 named its counters `SIGNED#` and `CONFIRMED#`, with any domain.
-"""
+"""The beginnings of the names of the counters by provider: letters signed, and those that are confirmed."""
 
 OTHER = "other"
 """What stands for all domains that are not `KNOWN`, and for all towns that no target has."""

@@ -73,7 +73,7 @@ class Page:
 class MailDay:
     """The requests of one person whose emails were sent, were refused by SES, or were asked for again on one day.
 
-    `of_campaign` are those of the sent ones that were about the campaign. Version 0.2 didn't record that.
+    `of_campaign` are those of the sent ones that were about the campaign.
     """
 
     day: date
@@ -194,14 +194,8 @@ class Reconciliation:
         return self.suspects is not None and not self.position
 
     def as_values(self) -> dict[str, Any]:
-        """Return values that JSON can hold.
-
-        Only a third pass has `is_last_pass`: the code before it refuses what it doesn't know.
-        """
-        values = asdict(self)
-        if not self.is_last_pass:
-            del values["is_last_pass"]
-        return values
+        """Return values that JSON can hold."""
+        return asdict(self)
 
     @classmethod
     def of_values(cls, values: Any) -> Reconciliation:  # noqa: ANN401  (what JSON holds)
@@ -216,8 +210,7 @@ class Reconciliation:
                 if suspects
                 else None,
                 "summary": Summary(**values["summary"]),
-                # A message of the version before has none.
-                "gauges": Gauges(**values.get("gauges", {})),
+                "gauges": Gauges(**values["gauges"]),
             }
         )
 

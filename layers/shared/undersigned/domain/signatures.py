@@ -118,7 +118,7 @@ def copy_of(mail_request: str) -> str:
 
 
 def requested_at(mail_request: str) -> datetime | None:
-    """Return when an email was requested. Return None for a request of a version before 0.3, which doesn't say it."""
+    """Return when an email was requested; None if something else wrote the id of its request."""
     match = re.fullmatch(r"([0-9a-f]{8})-[0-9a-f]{8}", mail_request)
     return datetime.fromtimestamp(int(match[1], 16), UTC) if match else None
 
@@ -317,12 +317,12 @@ class Signature:
 
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
     grows with every change of status. `letter` is the signed letter version, `target_version` what it shows of the
-    target (None before version 0.3), `language` the one of the signer's pages and emails. `quarantine` is the
+    target, `language` the one of the signer's pages and emails. `quarantine` is the
     suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
     again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
     sealed. `in_tray` says whether the letter waits in its target's tray, `due_at` since when, `on_hold` whether an
     organizer keeps it out of it. No link works that was made until `links_ended_at`. `town` is the one that it counts
-    for: a target's, or `other`; None before version 0.3. `beside` has what other forms of this signer say that wait for
+    for: a target's, or `other`; None if it was erased. `beside` has what other forms of this signer say that wait for
     a confirmation, too (see `words`). `cleared_at` is when its personal data was removed, because its time was over;
     `provider` is then the email provider that it counts for. `mail_postponed` says whether confirmation emails of the
     row wait for room in a budget. `source` is the label of the link or site that it came from, in a campaign that
@@ -362,7 +362,7 @@ class Signature:
     due_at: datetime | None = None
     on_hold: bool = False
     links_ended_at: datetime | None = None
-    target_version: str | None = None
+    target_version: str = ""
     network: str | None = None
     town: str | None = None
     beside: tuple[Signature, ...] = ()

@@ -10,7 +10,7 @@ counter is the sum of its shards.
 Most counters are rows of their own. Those by email provider share a few: a batch has letters of many providers.
 
 No counter is named by what a signer typed. So the number of counters has a bound, and nothing personal is in their
-names. The counters `LOCALITY#…`, `SIGNED#…` and `CONFIRMED#…` of version 0.2 were; a recount removes them.
+names.
 """
 
 from __future__ import annotations
@@ -130,11 +130,6 @@ def place_of(counter: str) -> Place:
     return Place(counter, OWN)
 
 
-def earlier_place_of(counter: str) -> Place:
-    """Return where earlier code counts it: each counter had a row of its own. What is there still counts."""
-    return Place(counter, OWN)
-
-
 def is_marked_right(signature: Signature) -> bool:
     """Say whether a row's mark has the counters that it should have, in any order."""
     return {*counters_of(signature.tallied)} == {*counters_of(mark_of(signature))}
@@ -181,9 +176,3 @@ def by_place(change: Mapping[str, int]) -> dict[str, dict[str, int]]:
         row, name = place_of(counter)
         rows.setdefault(row, {})[name] = amount
     return rows
-
-
-def has_older_mark(signature: Signature) -> bool:
-    """Say whether a letter that is not pending has the mark of a version before 0.3: it begins with another counter."""
-    mark = signature.tallied
-    return signature.status != "pending" and mark != NOT_COUNTED and not mark.startswith(TOTAL)

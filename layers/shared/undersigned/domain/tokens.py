@@ -39,7 +39,7 @@ CLOCKS_DIFFER_BY = timedelta(minutes=10)
 class SignerToken:
     """The letter that a link is about, and the date of the link: an aware datetime in whole seconds.
 
-    `words` are those that a confirmation link confirms. Links of a version before 0.3 name none.
+    `words` are those that a confirmation link confirms; empty in all other links.
     """
 
     campaign: str

@@ -150,13 +150,8 @@ def words_of(row: Signature, link: SignerToken, now: datetime) -> Signature | No
 
 
 def is_about(link: SignerToken, words: Signature) -> bool:
-    """Say whether a confirmation link names these words.
-
-    A link of a version before 0.3 names none. It is about the newest words of that time.
-    """
-    if link.words:
-        return link.words == words_id(words.signed_at)
-    return words.signed_at.replace(microsecond=0) <= link.issued_at
+    """Say whether a confirmation link names these words."""
+    return link.words == words_id(words.signed_at)
 
 
 def have_newer(row: Signature, words: Signature, now: datetime) -> bool:

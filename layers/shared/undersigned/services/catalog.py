@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(seconds=60)
 
 ROSTER_KEPT_FOR = timedelta(minutes=15)
-"""How long a roster is kept whose change has the same name. Versions before 0.3 change targets without a new one."""
+"""How long a roster is kept whose change has the same name. A process may die before it names its change."""
 
 _NAMED = 20
 """The most targets that an error names."""
@@ -119,13 +119,12 @@ class Catalog:
             self._letters[key] = self.campaigns.letter(campaign, version)
         return self._letters[key]
 
-    def target_as_signed(self, campaign: str, target: Target, version: str | None) -> Target:
+    def target_as_signed(self, campaign: str, target: Target, version: str) -> Target:
         """Return a target as letters of one of its versions show it.
 
-        That takes a read only if the target was changed since. Letters signed before version 0.3 name no version, and
-        show the target as it is now.
+        That takes a read only if the target was changed since.
         """
-        if version is None or version == target.shown.version:
+        if version == target.shown.version:
             return target
         key = (campaign, version)
         if key not in self._target_versions:

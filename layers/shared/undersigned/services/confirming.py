@@ -127,8 +127,7 @@ class Confirmations:
         if signature.status == "withdrawn" or signature.is_empty or signature.has_expired(now):
             return "nothing to say"
         person, campaign, request = signature.signer, signature.campaign, signature.mail_request
-        # A request of a version before 0.3 has no moment. The stream repeats its record for a day.
-        since = requested_at(request) or now - timedelta(days=1)
+        since = requested_at(request) or signature.signed_at
         limit = mail_limit(signature)
         may_go = (
             self.claims.claim(person, campaign, request, now, limit=limit, since=since, known_for=CLAIMS_KNOWN_FOR)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.domain.tallies import has_older_mark
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.packet_files import clear_files
 from undersigned.services.ports import ChangedError
@@ -91,11 +90,6 @@ class Deleting:
                 )
             )
         rows = list(self.signatures.listed_signatures(campaign))
-        if any(map(has_older_mark, rows)):
-            # The tally's filter would let their deletion pass by.
-            raise NotYetError(
-                Message("An earlier version counted some of the letters. They are counted anew each day: try tomorrow.")
-            )
         personal = sum(bool(row.email) for row in rows)
         if personal:
             names |= {"count": f"{personal:,}", "day": settings.kept_until}

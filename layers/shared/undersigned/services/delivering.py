@@ -138,8 +138,8 @@ class Delivering:
         )
         return self._send(delivery, batch, packets, size, has_time)
 
-    def test(self, key: DeliveryKey, to: str | None = None) -> str | None:
-        """Send the email that would be sent now to this address instead, or to the campaign's organizer.
+    def test(self, key: DeliveryKey, to: str) -> str | None:
+        """Send the email that would be sent now to this address instead.
 
         Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
         """
@@ -148,7 +148,7 @@ class Delivering:
             "waiting."
         )
         preview = self.packing.preview(key, notice=notice)
-        return self.post.send(mails.as_test(preview.mail, to or preview.campaign.organizer.email)) if preview else None
+        return self.post.send(mails.as_test(preview.mail, to)) if preview else None
 
     def _begin(self, key: DeliveryKey, look: datetime | None, *, again: bool) -> Delivery | None:
         if not self.signatures.has_waiting(key.campaign, key.target, until=look):

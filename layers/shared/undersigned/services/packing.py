@@ -138,7 +138,7 @@ class Packing:
                 continue
             signatures = self.signatures.signatures(batch.key.campaign, batch.signers[first - 1 : last])
             packet = self._typeset(batch, self._cover(batch, number, len(spans), first, last), signatures)
-            texts = dict.fromkeys((row.letter, row.target_version or batch.target.shown.version) for row in signatures)
+            texts = dict.fromkeys((row.letter, row.target_version) for row in signatures)
             record = PacketRecord(
                 number=number,
                 first=first,

@@ -269,7 +269,7 @@ class SignatureStore(Protocol):
         self,
         campaign: str,
         signer: str,
-        words: str | None,
+        words: str,
         *,
         at: datetime,
         on: date,
@@ -278,8 +278,7 @@ class SignatureStore(Protocol):
         """Confirm a pending signature that has not expired, and put its letter into its target's tray.
 
         The row then holds exactly the words with this id, which were its own or waited beside them, and no others.
-        Without an id, its own words are confirmed. With a link's date, the signer must not have ended the link. Raises
-        SignatureStateError.
+        With a link's date, the signer must not have ended the link. Raises SignatureStateError.
         """
 
     def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
@@ -293,9 +292,6 @@ class SignatureStore(Protocol):
 
     def release(self, campaign: str, signer: str, mail_request: str) -> None:
         """Release a letter from quarantine, and request its email again. Raises ChangedError if it is in none."""
-
-    def set_town(self, signature: Signature, town: str) -> None:
-        """Write the town that a row of before version 0.3 counts for. Raises ChangedError if the row has changed."""
 
     def drop_beside(self, signature: Signature, now: datetime) -> None:
         """Delete the words beside a row's own that wait no more. Raises ChangedError if the row has changed."""
@@ -481,12 +477,6 @@ class CountStore(Protocol):
 
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
         """Correct a counter by a difference. Raises ChangedError if it is no longer the wrong number."""
-
-    def bring_home(self, campaign: str) -> None:
-        """Move what shards and shared rows hold to where earlier code reads it. Counters stay the same."""
-
-    def remove_empty(self, campaign: str, counters: Iterable[str]) -> int:
-        """Remove those of the counters that are 0, and return how many those were."""
 
 
 class AbuseCounterStore(Protocol):

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.campaigns import Roster
 from undersigned.domain.deliveries import UNDER_WAY
 from undersigned.domain.mail_limits import mail_limit
 from undersigned.domain.reconciliations import Balance, Finding, Reconciliation, Suspects, sums_of
@@ -24,7 +23,7 @@ from undersigned.services.confirming import CLAIMS_KNOWN_FOR
 from undersigned.services.measuring import Kept
 from undersigned.services.packet_files import awaits_repacking
 from undersigned.services.ports import ChangedError
-from undersigned.services.tallying import lacks_town, needs_counting, set_town
+from undersigned.services.tallying import needs_counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -107,7 +106,6 @@ class Reconciling:
         `has_time` is called after each page of rows.
         """
         targets = self.campaigns.targets(run.campaign)
-        roster = Roster.of(targets)
         settings = self.campaigns.campaign(run.campaign)
         over = self.clearing.clear_deliveries(settings, targets)
         kept = Kept(
@@ -128,7 +126,7 @@ class Reconciling:
             )
             run = replace(run, counters=counters, bundles=bundles, position=page.position)
             if run.suspects is None:
-                summary = self._reconcile_rows(run, page, roster, over, restored_at)
+                summary = self._reconcile_rows(run, page, over, restored_at)
                 run = replace(run, summary=summary, gauges=self.measuring.rows(run.gauges, page.rows, kept))
             if not has_time():
                 return run
@@ -150,18 +148,12 @@ class Reconciling:
 
     # Rows
 
-    def _reconcile_rows(
-        self, run: Reconciliation, page: Page, roster: Roster, over: Over, restored_at: datetime | None
-    ) -> Summary:
+    def _reconcile_rows(self, run: Reconciliation, page: Page, over: Over, restored_at: datetime | None) -> Summary:
         now = self.clock()
         summary = run.summary.plus(rows=len(page.rows) + len(page.damaged))
         for signer in page.damaged:
             summary = self._find(summary, "a row is damaged", run.campaign, letter=signer)
-        old = [row for row in page.rows if lacks_town(row)]
-        for row in old:
-            set_town(self.signatures, row, roster)
-        late = (row for row in page.rows if needs_counting(row) and now - row.changed_at > COUNTED_WITHIN)
-        uncounted = [*old, *late]
+        uncounted = (row for row in page.rows if needs_counting(row) and now - row.changed_at > COUNTED_WITHIN)
         with suppress(ChangedError):  # The row has just changed again, and is counted after this change.
             summary = summary.plus(marks=self.tallying.count((row.campaign, row.signer) for row in uncounted))
         for row in page.rows:
@@ -243,8 +235,6 @@ class Reconciling:
         now, summary, gauges = self.clock(), run.summary, run.gauges
         for target in targets:
             deliveries = tuple(self.deliveries.deliveries(run.campaign, target.id))
-            if complaint := _last_complaint(deliveries):
-                self.campaigns.record_complaint(run.campaign, target.id, complaint)
             gauges = self.measuring.of_deliveries(gauges, target.id, deliveries, kept)
             for delivery in deliveries:
                 if (question := delivery.question(now)) and _is_news(delivery):
@@ -333,15 +323,6 @@ def _is_explained(row: Signature, days: Sequence[MailDay]) -> bool:
 def _has_stopped(delivery: Delivery, now: datetime) -> bool:
     since = delivery.sending_since or delivery.opened_at
     return delivery.state in UNDER_WAY and now - since > QUEUED_WITHIN
-
-
-def _last_complaint(deliveries: Sequence[Delivery]) -> datetime | None:
-    """Return when someone complained about the last email that arrived. `deliveries` are a target's, newest first.
-
-    Version 0.2 recorded a complaint on the delivery only, so it holds no letters yet.
-    """
-    arrived = next((delivery for delivery in deliveries if delivery.state in {"delivered", "complained"}), None)
-    return arrived.settled_at if arrived and arrived.state == "complained" else None
 
 
 def _is_news(delivery: Delivery) -> bool:

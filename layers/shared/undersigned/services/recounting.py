@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.campaigns import Roster
 from undersigned.domain.tallies import TOTAL, counters_of, mark_of
 from undersigned.services.ports import ChangedError
-from undersigned.services.tallying import lacks_town, needs_counting, set_town
+from undersigned.services.tallying import needs_counting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 class Recount:
     """How many letters are confirmed, how many rows were counted, and which counters were corrected.
 
-    `too_many` and `too_few` are the sums by which other counters still differ. `removed` is how many counters were 0
-    and are gone.
+    `too_many` and `too_few` are the sums by which other counters still differ.
     """
 
     confirmed: int
@@ -31,7 +29,6 @@ class Recount:
     corrected: tuple[str, ...] = ()
     too_many: int = 0
     too_few: int = 0
-    removed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +59,7 @@ class _Reading:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Recounting:
-    """Counts rows whose mark is wrong, and corrects counters that hold what no mark does.
-
-    Counters that are 0 are removed. Those of version 0.2 are, once their rows have marks of this version.
-    """
+    """Counts rows whose mark is wrong, and corrects counters that hold what no mark does."""
 
     campaigns: CampaignStore
     signatures: SignatureStore
@@ -80,10 +74,8 @@ class Recounting:
         tally is behind: it would then subtract a deleted row a second time. The next recount would correct that.
         """
         recount = self._correct_all(campaign)
-        self.counts.bring_home(campaign)
         self.counts.sum_up(campaign, after_others=True)
-        empty = [name for name, count in self.counts.counts(campaign).items() if not count and name != TOTAL]
-        return replace(recount, removed=self.counts.remove_empty(campaign, empty))
+        return recount
 
     def _correct_all(self, campaign: str) -> Recount:
         first = self._read(campaign)
@@ -107,14 +99,10 @@ class Recounting:
         marks: Counter[str] = Counter()
         late: list[tuple[str, str]] = []
         confirmed = 0
-        roster = Roster.of(self.campaigns.targets(campaign))
         for row in self.signatures.listed_signatures(campaign):
             marks.update(counters_of(row.tallied))
             confirmed += TOTAL in counters_of(mark_of(row))
-            if lacks_town(row):
-                set_town(self.signatures, row, roster)
-                late.append((campaign, row.signer))
-            elif needs_counting(row):
+            if needs_counting(row):
                 late.append((campaign, row.signer))
         return _Reading(confirmed, marks, tuple(late), before, self.counts.counts(campaign))
 

@@ -94,8 +94,4 @@ class Repacking:
         from now on, it deletes itself, because it finds the new record. If it is killed before it does, the next
         repacking or reconciliation deletes it.
         """
-        earlier = {fewer: packet_name(key, packet.id, fewer) for fewer in range(omitted)}
-        if packet.omitted in earlier:
-            # Version 0.2 gave other names.
-            earlier[packet.omitted] = packet.name
-        self.files.delete(*earlier.values())
+        self.files.delete(*(packet_name(key, packet.id, fewer) for fewer in range(omitted)))

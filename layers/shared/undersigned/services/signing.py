@@ -25,7 +25,7 @@ from undersigned.domain.signatures import (
     signer_id,
 )
 from undersigned.domain.typos import ASKS, MistypedError, answered, meant_by
-from undersigned.domain.words import after_form, have_newer, is_about, request_after, words_id, words_of
+from undersigned.domain.words import after_form, have_newer, is_about, request_after, words_of
 from undersigned.services.catalog import KEPT_FOR
 from undersigned.services.packet_files import parts_of, sent_packets
 from undersigned.services.ports import ChangedError, DamagedRowsError, SignatureStateError
@@ -391,15 +391,13 @@ class Signing:
         LinksEndedError, OwnRowDamagedError.
         """
         link = self.tokens.read_signer("confirm", token)
-        # Only a link of a version before 0.3 doesn't name its words.
-        words = link.words or words_id(self.to_confirm(token).signature.signed_at)
         with self._own_row(link):
             try:
                 entry = self.catalog.entry(link.campaign)
                 row: Signature | None = self.signatures.confirm(
                     link.campaign,
                     link.signer,
-                    words,
+                    link.words,
                     at=self.clock(),
                     on=self.today(entry.campaign),
                     link_of=link.issued_at,

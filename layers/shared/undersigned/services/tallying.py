@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Roster
     from undersigned.domain.signatures import Signature
     from undersigned.services.ports import CountStore, SignatureStore
 
@@ -147,14 +145,3 @@ def can_wait(asking: Collection[Signature]) -> frozenset[tuple[str, str]]:
     # One that was confirmed in the same batch is counted now.
     others = {(row.campaign, row.signer) for row in asking if row.status != "pending" or row.tallied != NOT_COUNTED}
     return new - others if len(new) >= COUNTED_LATER else frozenset()
-
-
-def lacks_town(signature: Signature) -> bool:
-    """Say whether a letter was confirmed by a version before 0.3, which counted it for the town that was typed."""
-    return signature.status == "confirmed" and signature.town is None
-
-
-def set_town(signatures: SignatureStore, signature: Signature, roster: Roster) -> None:
-    """Write the town that such a letter counts for. If the row has just changed, leave it to the next time."""
-    with suppress(ChangedError):
-        signatures.set_town(signature, roster.town_of(signature.locality))
