@@ -137,7 +137,11 @@ class Acts:
         return bool(told == outcome or self.platform.faults.lost_events)
 
     def week(self, at: datetime, *, report: bool = False) -> None:
-        """Run the hour in which a plan is due, and the one of the report a day later, with all that follows."""
+        """Run the hour in which a plan is due, and the one of the report a day later, with all that follows.
+
+        The run before knows the campaign: for one that no run knew, the next slot is the first.
+        """
+        self._run("run_jobs", lambda: self.platform.world.run_job("plan"), at - timedelta(hours=1))
         self._run("run_jobs", lambda: self.platform.world.run_job("plan"), at)
         if report:
             self._run("run_jobs", lambda: self.platform.world.run_job("report"), at + ONE_DAY)
