@@ -107,7 +107,7 @@ def test_a_day_that_is_planned_by_hand_a_day_late_makes_the_delivery_of_its_day(
 def test_links_and_forms_work_between_clocks_that_are_ten_minutes_apart(world: World, off: timedelta) -> None:
     opened = -off.total_seconds() if off > timedelta() else 60
     assert world.sign(form=world.form(opened=opened)).status == 303
-    assert only_signature(world).quarantine is None, "nobody is too fast for a clock that is ahead"
+    assert only_signature(world).quarantine is None, "a form from a clock that is ahead is not suspicious"
     world.clock.now += off
     world.run_stream()
     world.clock.now -= off

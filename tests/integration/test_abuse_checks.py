@@ -39,7 +39,7 @@ def test_a_person_is_not_in_quarantine(world: World) -> None:
     assert row(world).quarantine is None
 
 
-@pytest.mark.asvs("2.4.1")
+@pytest.mark.asvs("2.4.1", "16.3.3")
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -40,6 +41,14 @@ def test_an_unreadable_body_is_refused(world: World, raw: bytes, status: int, de
 def test_a_form_that_is_not_utf8_is_refused(world: World) -> None:
     assert world.post(f"{FORM}/signatures", raw=b"name=%ED%A0%80").status == 400
     assert world.post(f"{FORM}/signatures", raw=b"a=1&" * 100).status == 400
+
+
+@pytest.mark.asvs("15.3.7")
+def test_the_last_of_a_repeated_field_counts_and_none_is_read_from_the_address(world: World) -> None:
+    body = urlencode([*{**ADA, "form": world.form(), "name": "First Name"}.items(), ("name", "Last Name")])
+    assert world.post(f"{FORM}/signatures?name=Address+Name&signature=Address", raw=body.encode()).status == 303
+    [signature] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    assert (signature.name, signature.signature) == ("Last Name", ADA["signature"])
 
 
 def test_another_content_type_is_named(world: World) -> None:

@@ -609,7 +609,7 @@ def test_a_backup_has_a_damaged_row_as_it_is_and_a_restore_brings_it_back(
 # A letter's version
 
 
-@pytest.mark.asvs("11.4.1")
+@pytest.mark.asvs("11.4.1", "11.4.3")
 @pytest.mark.parametrize("attribute", ["language", "source", "template"])
 def test_a_letter_that_is_not_what_its_version_says_is_neither_shown_nor_sent(world: World, attribute: str) -> None:
     confirm(world, "Ada")

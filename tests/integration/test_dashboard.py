@@ -405,7 +405,7 @@ def test_without_a_session_every_page_and_button_is_refused(sent: World) -> None
     assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
 
 
-@pytest.mark.asvs("8.2.2")
+@pytest.mark.asvs("8.2.2", "8.4.1")
 def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     without_targets = replace(folder, campaign=replace(folder.campaign, id="another"), targets=())
@@ -449,7 +449,7 @@ def test_pages_are_not_cached_and_not_framed(sent: World, manager: Organizer) ->
                 assert headers["referrer-policy"] == "same-origin"
 
 
-@pytest.mark.asvs("8.2.3")
+@pytest.mark.asvs("7.4.4", "8.2.3")
 def test_pages_for_a_read_key_have_no_letter_no_pdf_and_no_button(sent: World, reader: Organizer) -> None:
     for path in ("", "/targets/wilmette", "/deliveries", f"/deliveries/{PERIOD}/evanston"):
         page = reader.see(path).body
@@ -858,7 +858,7 @@ def test_a_confirmed_letter_still_shows_its_suspicion(world: World, manager: Org
     listed = manager.words("/signatures?suspicion=any")
     assert "Eve Specimen" in listed
     assert "Ada Specimen" not in listed
-    assert "No letters found." in manager.words("/signatures?suspicion=too+fast")
+    assert "No letters found." in manager.words("/signatures?suspicion=no+mailbox")
     assert manager.see("/signatures?suspicion=bad").status == 400
 
 

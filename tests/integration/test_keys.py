@@ -251,7 +251,7 @@ def test_neither_a_wrong_key_nor_who_sent_it_is_stored_and_its_counter_expires(c
 _OF_A_WHOLE_CAMPAIGN = {"/deliveries/next", "/signatures/evidence", "/signatures/search"}
 
 
-@pytest.mark.asvs("8.2.2")
+@pytest.mark.asvs("8.2.2", "8.4.1")
 def test_a_key_finds_nothing_of_another_campaign(campaign: World) -> None:
     """The other campaign's key requests, in its own campaign, what only the first campaign has."""
     before = rows(campaign)

@@ -23,6 +23,7 @@ def test_the_document_is_openapi() -> None:
     validate(DOCUMENT)
 
 
+@pytest.mark.asvs("13.4.5")
 def test_it_has_exactly_the_routers_operations(world: World) -> None:
     assert set(OPERATIONS) == routed("public_api") | routed("organizer_api")
 

@@ -289,6 +289,7 @@ def test_a_person_without_campaigns_is_told_so(owner: Browser, world: World) -> 
 # Keys
 
 
+@pytest.mark.asvs("6.4.3")
 def test_an_owner_makes_a_key_sees_it_once_and_revokes_it(owner: Browser, world: World) -> None:
     page = owner.press("/keys", {"label": "<b>board</b>", "scope": "manage", "days": "30"}).body
     found = re.search(r"<code>(us_[\w-]{43})</code>", page)
@@ -360,6 +361,7 @@ def test_a_key_names_who_made_it(owner: Browser, world: World) -> None:
     assert OWNER in page[page.index("<tbody") : page.index("</tbody")]
 
 
+@pytest.mark.asvs("7.4.5")
 def test_a_removed_persons_keys_end_with_them(owner: Browser, second: Browser, world: World) -> None:
     key, other = key_of(second), key_of(owner)
     child = ask_with(world, key, "POST", KEYS, {"scope": "own"}).json["text"]

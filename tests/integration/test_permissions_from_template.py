@@ -28,7 +28,7 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.asvs("13.2.2", "13.3.2")
+@pytest.mark.asvs("13.2.2", "13.2.4", "13.3.2")
 @pytest.mark.parametrize(
     ("function", "service", "operation", "params", "allowed"),
     [

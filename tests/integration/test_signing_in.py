@@ -61,6 +61,7 @@ def test_a_person_signs_in_by_the_code(maria: Browser, world: World) -> None:
     assert "__Host-asked" not in maria.jar
 
 
+@pytest.mark.asvs("3.3.1", "3.5.4")
 def test_the_session_is_kept_in_a_strict_cookie(maria: Browser, world: World) -> None:
     maria.ask(EDITOR)
     [session, asked, known] = maria.post(link_in(world.sent[-1])).cookies
@@ -472,6 +473,7 @@ def test_signing_out_ends_the_session_here_too(maria: Browser) -> None:
     assert copy.see("/deliveries").status == 303
 
 
+@pytest.mark.asvs("7.1.1", "7.3.2")
 def test_a_session_of_a_person_ends_after_twelve_hours(maria: Browser, world: World) -> None:
     maria.sign_in(EDITOR)
     world.clock.advance(hours=12)

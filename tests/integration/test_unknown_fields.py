@@ -42,6 +42,7 @@ def send(world: World, method: str, path: str, values: object) -> Answer:
     return world.request(method, address, values, as_json=True, headers=headers)
 
 
+@pytest.mark.asvs("15.3.3")
 @EVERY
 def test_a_field_that_an_action_does_not_have_is_refused_by_name(world: World, method: str, path: str) -> None:
     fields = BODIES[method, path]["properties"]

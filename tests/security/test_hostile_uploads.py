@@ -131,7 +131,7 @@ def test_no_repeated_text_takes_long(upload: str, unit: str, size: int) -> None:
     check_time(UPLOADS[upload], (unit * (size // len(unit)))[: UPLOADS[upload].largest])
 
 
-@pytest.mark.asvs("5.2.1")
+@pytest.mark.asvs("5.2.1", "15.2.2")
 @pytest.mark.parametrize("upload", UPLOADS)
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_hostile_text_takes_long(upload: str, text: str) -> None:
@@ -170,7 +170,7 @@ TOO_MUCH = {
 }
 
 
-@pytest.mark.asvs("5.2.1")
+@pytest.mark.asvs("2.1.3", "5.1.1", "5.2.1")
 @pytest.mark.parametrize("step", TOO_MUCH)
 def test_a_file_with_more_than_its_limits_is_not_saved_and_the_page_names_the_limit(author: Author, step: str) -> None:
     file, text, limit = TOO_MUCH[step]

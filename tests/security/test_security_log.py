@@ -14,6 +14,7 @@ from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
+from undersigned.services.access import ScopeError
 from undersigned.web import security_log
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def test_a_post_of_another_site_to_the_sign_in_forms_is_logged(world: World, cap
         ]
 
 
+@pytest.mark.asvs("16.3.3")
 def test_a_flood_of_refusals_is_one_line_a_minute(
     world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +213,17 @@ def test_the_security_log_names_no_signer_and_has_no_key(
     lines = capsys.readouterr().out + json.dumps([str(vars(record)) for record in caplog.records])
     for secret in ("zanzibar", signer, "us_manage", mail.link("confirm").rpartition("/")[2], "laptop"):
         assert secret not in lines.lower()
+
+
+@pytest.mark.asvs("16.2.2", "16.2.4", "16.4.1")
+def test_a_line_is_one_json_object_with_its_time_zone(caplog: pytest.LogCaptureFixture) -> None:
+    hostile = 'key "0"\r\n{"message": "security", "event": "sign-in"}\x1b[2J'
+    security_log.refused(ScopeError("read", "manage"), "API", by=hostile, campaign=CAMPAIGN, route="show_signature")
+    line = security_log.logger.registered_formatter.format(caplog.records[-1])
+    assert line.isprintable(), "one line, and nothing that a terminal obeys"
+    said = json.loads(line)
+    assert (said["message"], said["event"], said["by"]) == ("security", "refused", hostile)
+    assert datetime.fromisoformat(said["timestamp"]).utcoffset() is not None
 
 
 def test_people_are_in_the_log_by_their_ids(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -167,6 +167,7 @@ REFUSED = {403}
 """What the dashboard and the API answer to somebody who may not do this."""
 
 
+@pytest.mark.asvs("13.4.5")
 def test_every_route_takes_a_scope_or_is_listed_as_open(world: World) -> None:
     del world
     for route in routes_of_organizers():
@@ -190,7 +191,7 @@ def test_nobody_gets_anything_without_a_session_or_a_key(peopled: World) -> None
             assert (answer.status, answer.headers["location"]) == (303, "/organizer"), route
 
 
-@pytest.mark.asvs("8.2.2")
+@pytest.mark.asvs("8.2.2", "8.4.1")
 def test_another_campaigns_people_and_keys_find_nothing(peopled: World) -> None:
     browsers = [
         signed_in(peopled, "foreign@enddemand.example"),

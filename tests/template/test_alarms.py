@@ -126,6 +126,7 @@ def test_an_alarm_has_no_more_metrics_than_cloudwatch_takes(alarm: str) -> None:
     assert sum("MetricStat" in part for part in parts) <= MOST_METRICS
 
 
+@pytest.mark.asvs("16.3.4")
 @pytest.mark.parametrize("function", [name for name in functions(TEMPLATE) if name not in OF_SCHEDULES])
 def test_a_function_that_fails_once_raises_an_alarm(function: str) -> None:
     assert on(sent(Sent(errors(function), 0, 1)), 5) == {"WorkFailsAlarm"}

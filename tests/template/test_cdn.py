@@ -52,6 +52,7 @@ def test_whatever_is_not_listed_is_not_kept() -> None:
     assert last.methods >= {"GET", "HEAD", "POST", "OPTIONS"}
 
 
+@pytest.mark.asvs("4.1.2", "12.1.1")
 def test_only_encrypted_connections_are_used() -> None:
     config = distribution()
     every = (*config["CacheBehaviors"], config["DefaultCacheBehavior"])
@@ -116,6 +117,7 @@ def test_links_in_emails_lead_to_the_one_address(parameters: dict[str, str], bas
     assert resolve(TEMPLATE["Outputs"]["PublicUrl"]["Value"], known(**parameters)) == base
 
 
+@pytest.mark.asvs("13.3.1")
 def test_the_proof_is_made_by_the_stack_and_sent_in_a_header_that_the_api_compares() -> None:
     [origin] = distribution()["Origins"]
     proof = TEMPLATE["Resources"]["CdnProof"]
@@ -127,6 +129,7 @@ def test_the_proof_is_made_by_the_stack_and_sent_in_a_header_that_the_api_compar
     assert not [name for name in TEMPLATE["Parameters"] if "proof" in name.lower() or "secret" in name.lower()]
 
 
+@pytest.mark.asvs("13.3.2")
 def test_only_the_functions_of_the_api_may_read_the_proof() -> None:
     readers = {owner for owner, statement in statements(TEMPLATE) if "'CdnProof'" in str(statement["Resource"])}
     users = {

@@ -64,7 +64,7 @@ def hashes(requirement: str) -> set[str]:
     return {file["hash"] for file in (*package["wheels"], *filter(None, [package.get("sdist")]))}
 
 
-@pytest.mark.asvs("15.2.3")
+@pytest.mark.asvs("15.1.2", "15.2.3")
 @pytest.mark.parametrize(("layer", "group"), LAYERS.items())
 def test_a_layer_installs_what_is_locked(layer: str, group: str) -> None:
     assert exported(layer) == {name: hashes(name) for name in closure(group)}, "run `make layers`"

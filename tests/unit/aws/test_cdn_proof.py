@@ -56,6 +56,7 @@ def test_a_new_proof_counts_within_a_minute() -> None:
     assert manager.reads == 2
 
 
+@pytest.mark.asvs("11.1.1")
 def test_a_replaced_proof_ends_within_five_minutes() -> None:
     manager = Manager("first")
     assert manager.proof.is_in("first")

@@ -111,6 +111,7 @@ def test_a_message_includes_its_values() -> None:
     assert message.in_language("en") == "Full name must be text"
 
 
+@pytest.mark.asvs("1.3.10")
 def test_a_percent_sign_in_a_value_stays_a_percent_sign() -> None:
     assert str(Message("no %(what)s", {"what": "100%(s) %d"})) == "no 100%(s) %d"
 
