@@ -119,7 +119,7 @@ class MadeSignatures(SignatureStore):
         return (f"{number:032x}" for number in range(self._count))
 
     delete = signature = listed_signatures = pages = sign = ask_again = confirm = end_links = _not_asked
-    withdraw = release = set_town = drop_beside = clear = erase = how_many_wait = waiting_since = _not_asked
+    withdraw = release = drop_beside = clear = erase = how_many_wait = waiting_since = _not_asked
     signers_by_target = hold = end_hold = how_many_held = _not_asked
     postpone_mail = end_postponement = postponed_mails = how_many_postponed = refuse_mail = _not_asked
 
