@@ -10,11 +10,12 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, revision_of, save, save_file, save_merged, workshop_of
 from undersigned.authoring import targets as targets_file
+from undersigned.authoring.column_choice import guess, rows_in, taken, used_twice
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.target_tables import TargetTable, read_pasted, read_table
-from undersigned.authoring.texts import text_of
+from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.uploads import posted_form
+from undersigned.web.workshop import columns as column_pages
 from undersigned.web.workshop import conflicts
 from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop.merging import merge, read_fingerprints
@@ -47,12 +48,18 @@ def recipients_file(request: DashboardRequest) -> Response[bytes]:
 
 
 @pages.post("/workshop/recipients", "manage")
-def save_recipients(request: DashboardRequest) -> Response[str]:
-    """Save a page of the table, or take rows from a spreadsheet."""
+def save_recipients(request: DashboardRequest) -> Response[str]:  # noqa: PLR0911  (one for each button)
+    """Save a page of the table, or take rows from a spreadsheet in two steps."""
     posted = posted_form(request.event)
     match request.posted("do"):
         case "paste":
-            return _take_rows(request)
+            return _ask_for_columns(request)
+        case "columns":
+            return _take_rows(request, posted)
+        case "back":
+            return _show_pasted(request, posted)
+        case "undo":
+            return _undo(request, posted)
         case "file":
             return save_file(request, "recipients", targets_file.FILE)
         case "merge":
@@ -95,60 +102,94 @@ def _merged_rows(
     return recipient_pages.with_recipients(table, found.taken, added).text()
 
 
-def _take_rows(request: DashboardRequest) -> Response[str]:
-    """Add the rows that were pasted or uploaded, or put them in place of the list."""
-    workshop = workshop_of(request)
-    pasted, content = request.typed("pasted"), request.uploaded("file")
+def _ask_for_columns(request: DashboardRequest) -> Response[str]:
+    """Read what was pasted or uploaded, and ask which column is which. Nothing is saved."""
+    workshop, pasted = workshop_of(request), request.typed("pasted")
     replaces = request.posted("replace") == "yes"
     try:
-        taken = _rows_in(content, pasted)
+        rows = rows_in(request.uploaded("file"), pasted)
+        if not rows:
+            raise MistakesError([recipient_pages.NOTHING_PASTED])  # noqa: TRY301  (shown as the others are)
     except MistakesError as error:
         upload = Upload(pasted, replaces, error)
         return dashboard_page(recipient_pages.recipients(workshop, 1, upload), status=422)
+    return dashboard_page(column_pages.columns(workshop, rows, guess(rows), replaces=replaces))
+
+
+def _show_pasted(request: DashboardRequest, posted: Mapping[str, object]) -> Response[str]:
+    """Show the list again, with the rows in the field to paste them into."""
+    upload = Upload(column_pages.as_pasted(column_pages.posted_rows(posted)), request.posted("replace") == "yes")
+    return dashboard_page(recipient_pages.recipients(workshop_of(request), 1, upload))
+
+
+def _take_rows(request: DashboardRequest, posted: Mapping[str, object]) -> Response[str]:
+    """Add the rows with the chosen columns, or put them in place of the list."""
+    workshop, replaces = workshop_of(request), request.posted("replace") == "yes"
+    rows = column_pages.posted_rows(posted)
+    choice = column_pages.posted_choice(posted, len(rows[0]) if rows else 0)
+    found = taken(rows, choice)
+    if not rows or (any(choice.columns) and not found.rows):
+        upload = Upload("", replaces, MistakesError([recipient_pages.NOTHING_PASTED]))
+        return dashboard_page(recipient_pages.recipients(workshop, 1, upload), status=422)
+    if used_twice(choice) or not found.rows:
+        return dashboard_page(column_pages.columns(workshop, rows, choice, replaces=replaces), status=422)
     if workshop.table and not replaces:
-        # Rows that are added change nobody else's, so they go to the list as it is now.
-        answer = save_merged(request, "recipients", targets_file.FILE, lambda theirs: _with_rows(theirs, taken))
-        return _saying_what_is_lost(request, answer, Upload(unused=taken.unused))
-    before = workshop.table or TargetTable()
-    table = before.replaced_by(taken)
-    text = table.text()
+        before = [workshop]
+        answer = save_merged(request, "recipients", targets_file.FILE, lambda theirs: _with_rows(theirs, found, before))
+        table = before[-1].table or TargetTable()
+        return _taken(request, answer, before[-1], Upload(unused=found.unused, replaced=table.known_in(found)), found)
+    table = workshop.table or TargetTable()
+    changed = table.replaced_by(found)
+    text = changed.text()
     answer = save(
         request,
         "recipients",
         {targets_file.FILE: text},
         lambda theirs: conflicts.text_conflict(theirs, "recipients", targets_file.FILE, text),
     )
-    upload = Upload(unused=taken.unused, without_codes=table.without_codes_of(before))
-    return _saying_what_is_lost(request, answer, upload)
+    upload = Upload(unused=found.unused, without_codes=changed.without_codes_of(table), replaced=table.known_in(found))
+    return _taken(request, answer, workshop, upload, found)
 
 
-def _saying_what_is_lost(request: DashboardRequest, answer: Response[str], upload: Upload) -> Response[str]:
-    """Return the table in place of the way to the next step, if an upload lost something.
+def _taken(
+    request: DashboardRequest, answer: Response[str], before: Workshop, upload: Upload, found: TargetTable
+) -> Response[str]:
+    """Return the table with what became of the rows, and a button that undoes it, in place of the way to the next step.
 
     An address can't say it: logs and histories keep addresses, and a link could say anything.
     """
-    if answer.status_code != 303 or not (upload.unused or upload.without_codes):  # noqa: PLR2004
+    if answer.status_code != 303:  # noqa: PLR2004
         return answer
     _, _, done = str(answer.headers["Location"]).partition("?done=")
     workshop = workshop_of(request)
     workshop = replace(workshop, viewer=replace(workshop.viewer, done=done))
+    text = before.draft.files.get(targets_file.FILE, "")
+    upload = replace(upload, taken=len(found.rows), before=column_pages.packed(text))
     return dashboard_page(recipient_pages.recipients(workshop, 1, upload))
 
 
-def _with_rows(theirs: Workshop, taken: TargetTable) -> str | PageOf:
+def _undo(request: DashboardRequest, posted: Mapping[str, object]) -> Response[str]:
+    """Put the list back as it was before the rows were taken, unless somebody changed it since."""
+    try:
+        text = column_pages.unpacked(posted.get("before"))
+    except ValueError:
+        return dashboard_page(recipient_pages.recipients(workshop_of(request), 1), status=422)
+    return save(
+        request,
+        "recipients",
+        {targets_file.FILE: text},
+        lambda theirs: conflicts.text_conflict(theirs, "recipients", targets_file.FILE, text),
+    )
+
+
+def _with_rows(theirs: Workshop, found: TargetTable, before: list[Workshop]) -> str | PageOf:
+    """Return the list with the rows, and keep whose list it was."""
+    before.append(theirs)
     table = theirs.table
     if table is None:
-        text = taken.with_ids().text()
+        text = found.with_ids().text()
         return lambda shown: conflicts.text_conflict(shown, "recipients", targets_file.FILE, text)
-    return table.with_rows_of(taken).text()
-
-
-def _rows_in(content: bytes, pasted: str) -> TargetTable:
-    """Return the rows of a file, or without one those of a pasted text. Raises MistakesError, also for no rows."""
-    taken = read_pasted(text_of(targets_file.FILE, content) if content else pasted)
-    if not taken.rows:
-        raise MistakesError([recipient_pages.NOTHING_PASTED])
-    return taken
+    return table.with_rows_of(found).text()
 
 
 def _page_number(text: str | None) -> int:

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests import looks
 from tests import world as worlds
+from tests.integration.test_workshop import OWN_HEADINGS
 from tests.organizers import link_in
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -35,7 +36,15 @@ NEW = "safer-streets"
 ANN = "ann@organizer.example"
 
 LOOKS = looks.looks(360, 1280, ("en", "es"))
-ALWAYS_SEEN = {"check", "published", "letter-mistakes", "recipients-mistakes", "settings-conflict", "new-recognized"}
+ALWAYS_SEEN = {
+    "check",
+    "published",
+    "letter-mistakes",
+    "recipients-mistakes",
+    "columns",
+    "settings-conflict",
+    "new-recognized",
+}
 """One state of each kind. `make nightly PART=looks` sees all of them."""
 
 TAKES_PICTURES = looks.ALL
@@ -157,6 +166,32 @@ def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, vi
     page.locator("nav.steps a").last.click()
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("Published.")
+
+
+def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(stack: Stack, visitor: Visitor) -> None:
+    drafting = stack.world.wiring.drafting()
+    before = drafting.draft(CAMPAIGN).files["targets.csv"]
+    page = visitor.open(scripts=False)
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/recipients")
+    page.locator("#file").set_input_files(
+        {"name": "chiefs.csv", "mimeType": "text/csv", "buffer": OWN_HEADINGS.encode("utf-16")}
+    )
+    page.get_by_role("button", name="Look at these rows").click()
+
+    expect(page.get_by_label("Chief's Full Name")).to_have_value("name")
+    expect(page.get_by_label("Phone")).to_have_value("")
+    page.get_by_label("Phone").select_option("Short name")
+    page.get_by_label("Phone").select_option("Not used")
+    page.get_by_role("button", name="Take these rows").click()
+
+    expect(page.get_by_role("status").last).to_contain_text("2 rows were taken.")
+    assert "chief@oakton.example,02134" in drafting.draft(CAMPAIGN).files["targets.csv"]
+
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(re.compile("done="))
+
+    assert drafting.draft(CAMPAIGN).files["targets.csv"] == before
 
 
 def reach(page: Page, wanted: Locator) -> None:
@@ -281,6 +316,18 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     page.locator("#name").fill("")
     page.locator("form[action$='/test'] button").click()
     see("refused-test")
+    # A spreadsheet in two steps, and back.
+    go("recipients")
+    page.locator("#pasted").fill(OWN_HEADINGS)
+    save("paste")
+    see("columns")
+    page.locator("#column-6").select_option("email")
+    save("columns")
+    see("columns-mistakes")
+    page.locator("#column-6").select_option("")
+    save("columns")
+    see("recipients-taken")
+    save("undo")
     # Each step with mistakes.
     go("letter")
     page.locator("#text").fill("Dear {{ nobody }}")

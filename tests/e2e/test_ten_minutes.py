@@ -179,6 +179,7 @@ def publish_from_paper(organizer: Counted, outbox: Outbox, address: str) -> str:
     # Paste five recipients, and correct two mistakes.
     organizer.is_at("Recipients")
     organizer.fill("Paste from a spreadsheet", SPREADSHEET)
+    organizer.press("Look at these rows")
     organizer.press("Take these rows")
     expect(page.get_by_role("heading", name="2 mistakes to correct")).to_be_visible()
     page.get_by_role("link", name="Row 2, Email").first.click()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
+from tests.spreadsheets import read_pasted
 from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
 from undersigned.authoring.settings_document import SettingsDocument, Value
 from undersigned.authoring.starting import empty_files
-from undersigned.authoring.target_tables import read_pasted, read_table
+from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.targets import COLUMNS, read_targets
 from undersigned.authoring.texts import text_of
 from undersigned.domain.campaigns import ID_PATTERN

@@ -26,6 +26,7 @@ from undersigned.domain.letter_fields import FIELDS
 from undersigned.services.drafting import Drafting
 from undersigned.web.sessions import LANGUAGE_COOKIE
 from undersigned.web.uploads import LARGEST_UPLOAD
+from undersigned.web.workshop.columns import packed
 from undersigned.web.workshop.letter import MERGE_FIELDS
 
 if TYPE_CHECKING:
@@ -132,6 +133,14 @@ class Author(Organizer):
             cookies=self.cookies,
         )
 
+    def take(self, changes: Mapping[str, str | bytes], columns: Mapping[str, str] | None = None) -> Answer:
+        """Paste or upload recipients, and take the rows with the columns that the page guessed, or with others."""
+        answer = self.send("recipients", {**changes, "do": "paste"})
+        if answer.status != 200:
+            return answer
+        self.pages["recipients"] = answer.body
+        return self.send("recipients", {**(columns or {}), "do": "columns"})
+
     def draft(self) -> Draft:
         return self.world.wiring.drafting().draft(self.campaign)
 
@@ -186,8 +195,8 @@ def fill_in(author: Author) -> None:
     author.open("letter")
     assert author.send("letter", {"text": LETTER, "do": "save"}).headers["location"].endswith("recipients?done=saved")
     author.open("recipients")
-    pasted = author.send("recipients", {"pasted": PASTED, "do": "paste"})
-    assert pasted.headers["location"].endswith("settings?done=saved")
+    pasted = author.take({"pasted": PASTED})
+    assert "2 rows were taken." in words(pasted)
     author.open("settings")
     saved = author.send("settings", {**SETTINGS_OF_A_CAMPAIGN, "do": "save"})
     assert saved.headers["location"].endswith("check?done=saved")
@@ -356,7 +365,7 @@ def test_a_duplicate_a_missing_address_and_a_shared_postal_code_are_named(author
 )
 def test_a_file_of_a_spreadsheet_replaces_the_list(author: Author, content: bytes) -> None:
     author.open("recipients")
-    author.send("recipients", {"file": content, "replace": "yes", "pasted": "", "do": "paste"})
+    author.take({"file": content, "replace": "yes", "pasted": ""})
     text = author.draft().files["targets.csv"]
     assert text.count("\n") == 3
     assert "mayor@oakton.example" in text
@@ -372,10 +381,10 @@ def test_ten_thousand_rows_are_taken_in_seconds_and_the_first_hundred_mistakes_t
     content = "\r\n".join(["title;name;department;locality;email;postal codes", *rows]).encode("utf-8-sig")
     author.open("recipients")
     began = time.process_time()
-    sent = author.send("recipients", {"file": content, "replace": "yes", "pasted": "", "do": "paste"})
+    sent = author.take({"file": content, "replace": "yes", "pasted": ""})
     page = author.open("recipients").body
     assert time.process_time() - began < 5
-    assert sent.headers["location"].endswith("recipients?done=saved")
+    assert sent.status == 200
     told = page.partition('id="mistakes"')[2].partition("</div>")[0]
     assert "152 mistakes to correct" in told
     places = re.findall(r"<li><a [^>]*>([^<]*)</a>", told)
@@ -388,7 +397,7 @@ def test_ten_thousand_rows_are_taken_in_seconds_and_the_first_hundred_mistakes_t
 def test_what_is_no_table_is_said_at_its_field_and_kept(author: Author) -> None:
     before = author.draft()
     author.open("recipients")
-    answer = author.send("recipients", {"pasted": " \n ", "do": "paste"})
+    answer = author.take({"pasted": " \n "})
     assert answer.status == 422
     assert "there are no rows" in words(answer)
     assert author.draft() == before
@@ -404,32 +413,110 @@ Mayor;Zoë Ångström;ZOE@skokie.example;Village of Skokie;Skokie;2;60076, 60077
 def test_columns_that_are_left_out_are_named_after_the_upload(author: Author, replaces: str) -> None:
     author.open("recipients")
     pasted = WITH_ZIPS.format(zips="Zip Code(s)").replace("Fax", "<b>Fax</b>")
-    answer = author.send("recipients", {"pasted": pasted, "replace": replaces, "do": "paste"})
+    answer = author.take({"pasted": pasted, "replace": replaces})
     assert (answer.status, "Saved in the draft" in words(answer)) == (200, True)
     assert "<li><bdi>&lt;b&gt;Fax&lt;/b&gt;</bdi></li>" in answer.body
-    assert "These columns of your spreadsheet are not in the list" in words(answer)
+    assert "These columns of your spreadsheet are not used:" in words(answer)
     assert f'<a href="{author.base}/settings">' in answer.body
     assert "60076, 60077" in author.draft().files["targets.csv"]
 
 
-def test_a_column_that_looks_like_postal_codes_is_refused_and_what_was_typed_is_kept(author: Author) -> None:
+OWN_HEADINGS = """Chief's Full Name\tRank\tAgency\tCity\tE-mail Addr.\tServes\tPhone
+Robin Sample\tPolice Chief\tOakton Police\tOakton\tchief@oakton.example\t02134\t555-0100
+Sasha Specimen\tSheriff\tElm County\tElmville\tsheriff@elmville.example\tall others\t555-0101
+"""
+ITS_COLUMNS = ["name", "title", "department", "locality", "email", "postal_codes", ""]
+
+
+def chosen_in(page: str) -> list[str]:
+    """Return what is chosen above each column."""
+    selects = re.findall(r'<select id="column-.*?</select>', page, flags=re.DOTALL)
+    return ["".join(re.findall(r'<option value="([^"]*)" selected', select)) for select in selects]
+
+
+def test_a_spreadsheet_with_its_own_headings_is_asked_about_before_anything_is_saved(author: Author) -> None:
     before = author.draft()
     author.open("recipients")
-    pasted = WITH_ZIPS.format(zips="Served")
-    answer = author.send("recipients", {"pasted": pasted, "replace": "yes", "do": "paste"})
-    assert answer.status == 422
-    assert "the column Served looks like postal codes; call it Postal codes" in words(answer)
-    assert '<input type="radio" name="replace" value="yes" checked>' in answer.body
-    assert pasted in html.unescape(answer.body)
+    asked = author.send("recipients", {"pasted": OWN_HEADINGS, "do": "paste"})
+    assert chosen_in(asked.body) == ITS_COLUMNS
+    assert "Robin Sample" in asked.body
     assert author.draft() == before
+
+    author.pages["recipients"] = asked.body
+    answer = author.send("recipients", {"do": "columns"})
+    assert "2 rows were taken." in words(answer)
+    assert "<li><bdi>Phone</bdi></li>" in answer.body
+    assert (
+        "oakton,Police Chief,Robin Sample,Oakton Police,Oakton,chief@oakton.example,02134,\n"
+        in author.draft().files["targets.csv"]
+    )
+
+
+def test_rows_of_the_same_recipients_replace_them_and_keep_their_short_names(author: Author) -> None:
+    author.open("recipients")
+    author.take({"pasted": OWN_HEADINGS})
+    lines = author.draft().files["targets.csv"].count("\n")
+    author.open("recipients")
+    again = OWN_HEADINGS.replace("Robin Sample", "Robin Renamed").replace("sheriff@elmville", "new@elmville")
+    answer = author.take({"pasted": again.replace("Sasha Specimen", "Kim Successor")})
+    assert "2 are of recipients who were in the list" in words(answer)
+    text = author.draft().files["targets.csv"]
+    assert text.count("\n") == lines
+    assert "oakton,Police Chief,Robin Renamed" in text
+    assert "elmville,Sheriff,Kim Successor" in text
+    assert "oakton-2" not in text
+
+
+def test_the_last_import_is_undone(author: Author) -> None:
+    author.open("recipients")
+    author.send("recipients", {"cell-0-name": "Somebody Else", "do": "save"})
+    before = author.draft().files["targets.csv"]
+    author.open("recipients")
+    answer = author.take({"pasted": OWN_HEADINGS, "replace": "yes"})
+    author.pages["recipients"] = answer.body
+    assert author.draft().files["targets.csv"] != before
+    parser = Forms()
+    parser.feed(answer.body)
+    undo = next(values for _, values in parser.forms if "before" in values)
+    author.world.post(f"{author.base}/recipients", undo | {"do": "undo"}, headers=SAME_ORIGIN, cookies=author.cookies)
+    assert author.draft().files["targets.csv"] == before
+
+
+def test_a_column_that_is_chosen_twice_is_told_at_its_field(author: Author) -> None:
+    before = author.draft()
+    author.open("recipients")
+    answer = author.take({"pasted": OWN_HEADINGS}, {"column-6": "email"})
+    assert answer.status == 422
+    assert 'href="#column-6"' in answer.body
+    assert 'aria-describedby="column-6-error"' in answer.body
+    assert chosen_in(answer.body)[6] == "email"
+    assert author.draft() == before
+
+
+def test_going_back_from_the_columns_keeps_the_paste(author: Author) -> None:
+    author.open("recipients")
+    author.pages["recipients"] = author.send("recipients", {"pasted": OWN_HEADINGS, "do": "paste"}).body
+    answer = author.send("recipients", {"do": "back"})
+    assert OWN_HEADINGS in html.unescape(answer.body)
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "x", packed("[1]"), packed('[["a"], []]'), packed("[" * 90_000), packed("0" * 9**7)]
+)
+def test_rows_that_no_page_kept_are_no_rows(author: Author, kept: str) -> None:
+    author.open("recipients")
+    author.pages["recipients"] = author.send("recipients", {"pasted": OWN_HEADINGS, "do": "paste"}).body
+    answer = author.send("recipients", {"rows": kept, "do": "columns"})
+    assert answer.status == 422
+    assert "there are no rows" in words(answer)
 
 
 def test_recipients_who_lose_their_postal_codes_in_an_upload_are_named(author: Author) -> None:
     author.open("recipients")
-    author.send("recipients", {"pasted": WITH_ZIPS.format(zips="Zip"), "replace": "yes", "do": "paste"})
+    author.take({"pasted": WITH_ZIPS.format(zips="Zip"), "replace": "yes"})
     author.open("recipients")
     pasted = WITH_ZIPS.format(zips="Zip").replace(";Fax", "").replace(";1;60201", ";").replace(";2;", ";")
-    answer = author.send("recipients", {"pasted": pasted, "replace": "yes", "do": "paste"})
+    answer = author.take({"pasted": pasted, "replace": "yes"})
     assert "had postal codes, and have none now, so they get everyone’s letters" in words(answer)
     assert "<li><bdi>José Peña</bdi></li>" in answer.body
     assert "<li><bdi>Zoë Ångström</bdi></li>" not in answer.body
@@ -439,7 +526,7 @@ def test_recipients_who_lose_their_postal_codes_in_an_upload_are_named(author: A
 @pytest.mark.asvs("5.2.1")
 def test_a_file_of_more_than_four_megabytes_is_refused(author: Author) -> None:
     author.open("recipients")
-    answer = author.send("recipients", {"file": b"a" * (LARGEST_UPLOAD + 1), "do": "paste"})
+    answer = author.take({"file": b"a" * (LARGEST_UPLOAD + 1)})
     assert answer.status == 413
     assert "4 MB" in words(answer)
 
@@ -451,7 +538,7 @@ def test_a_large_table_is_shown_page_by_page(author: Author) -> None:
     )
     author.open("recipients")
     header, _, _ = PASTED.partition("\n")
-    author.send("recipients", {"pasted": f"{header}\n{rows}", "replace": "yes", "do": "paste"})
+    author.take({"pasted": f"{header}\n{rows}", "replace": "yes"})
     page = author.open("recipients")
     assert page.body.count("<input") < 250
     last = author.open("recipients?page=20")
@@ -476,12 +563,12 @@ def test_no_cell_of_the_downloaded_list_is_a_formula_and_the_file_is_read_back_a
     author.open("recipients")
     cells = "\t".join((*FORMULAS, "a@b.org", "60201"))
     pasted = f"title\tname\tdepartment\tlocality\temail\tpostal codes\n{cells}\n"
-    author.send("recipients", {"pasted": pasted, "replace": "yes", "do": "paste"})
+    author.take({"pasted": pasted, "replace": "yes"})
     author.open("recipients")
     file = author.world.get(f"{author.base}/recipients/file", cookies=author.cookies).content
     downloaded = csv.reader(file.decode("utf-8-sig").split("\n"))
     assert not [cell for row in downloaded for cell in row if cell.startswith(("=", "+", "-", "@"))]
-    author.send("recipients", {"file": file, "replace": "yes", "pasted": "", "do": "paste"})
+    author.take({"file": file, "replace": "yes", "pasted": ""})
     author.open("recipients")
     shown = author.form("recipients")
     assert [shown[f"cell-0-{column}"] for column in ("title", "name", "department", "locality")] == [*FORMULAS]
@@ -797,7 +884,7 @@ def test_rows_that_are_added_are_saved_though_somebody_else_saves_meanwhile(
 ) -> None:
     author.open("recipients")
     landing({"targets.csv": replacing(author.form("recipients")["cell-0-name"], "Theirs")})
-    assert author.send("recipients", {"pasted": PASTED, "do": "paste"}).status == 303
+    assert "2 rows were taken." in words(author.take({"pasted": PASTED}))
     text = author.draft().files["targets.csv"]
     assert "Theirs" in text
     assert "mayor@oakton.example" in text
@@ -980,7 +1067,7 @@ def test_the_check_says_in_words_whose_letters_each_recipient_gets(
     cells = {"Ann": "anyone", "Bo": "all others", "Cy": "60201-60209, 603*, 60401"}
     author.open("recipients")
     pasted = "Title;Name;Department;Town;Email;Postal codes\n" + "".join(starmap(row, cells.items()))
-    author.send("recipients", {"pasted": pasted, "replace": "yes", "do": "paste"})
+    author.take({"pasted": pasted, "replace": "yes"})
     author.cookies = [*author.cookies, f"{LANGUAGE_COOKIE}={language}"]
 
     said = words(author.open("check"))
@@ -992,7 +1079,7 @@ def test_the_check_says_in_words_whose_letters_each_recipient_gets(
 def test_the_check_says_of_a_thousand_recipients_which_it_shows(author: Author) -> None:
     rows = (f"Mayor;Ann {n};City Hall;Oakton;ann{n}@oakton.example;{60000 + n}\n" for n in range(1_000))
     author.open("recipients")
-    author.send("recipients", {"pasted": "".join(rows), "replace": "yes", "do": "paste"})
+    author.take({"pasted": "".join(rows), "replace": "yes"})
 
     said = words(author.open("check"))
 

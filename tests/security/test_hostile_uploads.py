@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.test_workshop import author, beginner, words
+from tests.spreadsheets import read_pasted
 from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
 from undersigned.authoring.paper_form import import_letter
 from undersigned.authoring.settings_document import SettingsDocument
-from undersigned.authoring.target_tables import read_pasted, read_table
+from undersigned.authoring.target_tables import read_table
 from undersigned.aws.drafts import draft_partition
 from undersigned.aws.dynamodb import Key, Update
 from undersigned.domain.drafts import MOST_BYTES

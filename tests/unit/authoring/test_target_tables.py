@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.spreadsheets import read_pasted
 from tests.unit.authoring.trees import FILES, TARGETS
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.target_tables import TargetTable, read_pasted, read_table
+from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.authoring.targets import COLUMNS, read_targets
 from undersigned.authoring.texts import text_of
 from undersigned.domain.languages import languages
@@ -140,12 +141,10 @@ def test_cells_beyond_the_columns_of_a_table_without_headings_are_named() -> Non
         ("", ("60201", "60202")),
     ],
 )
-def test_an_unused_column_that_looks_like_postal_codes_is_a_mistake(heading: str, cells: tuple[str, ...]) -> None:
+def test_a_column_that_looks_like_postal_codes_is_taken_for_them(heading: str, cells: tuple[str, ...]) -> None:
     rows = "".join(f'Ada;Mayor;"{cell}"\n' for cell in cells)
 
-    with pytest.raises(MistakesError, match=f"`{heading or '#3'}` looks like postal codes; call it `Postal codes`"):
-        read_pasted(f"Name;Title;{heading}\n{rows}")
-
+    assert read_pasted(f"Name;Title;{heading}\n{rows}").cell(0, "postal_codes") == cells[0]
     assert read_pasted(f"Name;Title;{heading};Zip\n{rows.replace(chr(10), ';60201' + chr(10))}").unused
 
 
@@ -179,16 +178,16 @@ def test_pasted_rows_come_after_those_that_are_there_with_ids_of_their_own() -> 
     assert compile_campaign({**FILES, "targets.csv": table.text()}).targets[2].name == "Casey Trial"
 
 
-def test_a_duplicate_a_missing_address_and_a_shared_code_are_told_at_their_cells() -> None:
+def test_a_row_of_the_same_person_replaces_theirs_and_a_shared_code_is_told_at_its_cell() -> None:
     pasted = "Mayor\tAvery Sample\tCity Hall\tOakton\t\t60203\nMayor\tCasey Trial\tHall\tPine\tc@pine.example\t60202\n"
     table = read_table(TARGETS).with_rows_of(read_pasted(pasted))
 
     read = read_targets(table.text(), ())
 
-    assert [(mistake.line, mistake.column) for mistake in read.mistakes] == [(4, "name"), (4, "email")]
-    without = read_targets(TargetTable(table.columns, (*table.rows[:2], table.rows[3])).text(), ())
-    assert {(note.line, note.column) for note in without.notes} == {(3, "postal_codes"), (4, "postal_codes")}
-    assert "60202 is also on line" in without.notes[-1].message
+    assert rows_of(table)[0] == (*OAKTON[:-1], "60203")
+    assert read.mistakes == ()
+    assert [(note.line, note.column) for note in read.notes] == [(4, "postal_codes")]
+    assert "60202 is also on line" in read.notes[-1].message
 
 
 def test_an_upload_without_ids_keeps_those_of_the_recipients_that_were_there() -> None:
@@ -218,7 +217,7 @@ def test_quoted_line_breaks_and_a_byte_order_mark_are_read() -> None:
 def test_a_pasted_row_with_too_many_cells_or_with_unknown_ones_only_is_written_as_it_is_read() -> None:
     table = read_pasted("Name\tFax\tZIP\nAda\t1\t60201\t60202\n\t2\t\n").with_ids()
 
-    assert [(table.cell(0, "name"), table.cell(0, "postal_codes"))] == [("Ada", "60201 60202")]
+    assert [(table.cell(0, "name"), table.cell(0, "postal_codes"))] == [("Ada", "60201")]
     assert read_table(table.text()).rows == table.rows
 
 

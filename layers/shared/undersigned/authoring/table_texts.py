@@ -103,21 +103,23 @@ def rows_of(text: str, separator: str, *, strict: bool = True) -> Iterator[tuple
             if cells and any(cell.strip() for cell in cells):
                 rows += 1
                 if rows > MOST_ROWS + 1:
-                    raise _too_many_rows(begins)
+                    raise too_many_rows(begins)
                 if any(cell.strip() for cell in cells[MOST_COLUMNS:]):
-                    raise _too_many_columns(begins, len(cells))
+                    raise too_many_columns(begins, len(cells))
                 yield begins, [as_typed(cell) for cell in cells[:MOST_COLUMNS]]
             begins = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableRowError(begins) from error
 
 
-def _too_many_rows(line: int) -> TooLargeError:
+def too_many_rows(line: int) -> TooLargeError:
+    """Return the error of a table with more than MOST_ROWS below the headings."""
     message = Message("the file has more than the maximum of %(most)s rows; remove some", {"most": f"{MOST_ROWS:,}"})
     return TooLargeError(line, message)
 
 
-def _too_many_columns(line: int, columns: int) -> TooLargeError:
+def too_many_columns(line: int, columns: int) -> TooLargeError:
+    """Return the error of a table with more than MOST_COLUMNS."""
     message = Message(
         "the row has %(count)s columns, more than the maximum of %(most)s; remove those that say nothing of recipients",
         {"count": f"{columns:,}", "most": MOST_COLUMNS},

@@ -61,8 +61,9 @@ class Upload:
     """Rows that were pasted or uploaded, and what became of them.
 
     `error` says why they could not be read; `pasted` is their text then, and `replaces` what was to become of the list.
-    Of rows that were taken, `unused` are the columns that were left out, and `without_codes` the names of the
-    recipients who lost their postal codes.
+    Of rows that were taken, `taken` is their number, `replaced` how many of them are of recipients who were there,
+    `unused` are the columns that were left out, `without_codes` the names of the recipients who lost their postal
+    codes, and `before` is the list as it was, packed, to undo it.
     """
 
     pasted: str = ""
@@ -70,6 +71,9 @@ class Upload:
     error: MistakesError | None = None
     unused: Sequence[str] = ()
     without_codes: Sequence[str] = ()
+    taken: int = 0
+    replaced: int = 0
+    before: str = ""
 
 
 _NO_UPLOAD = Upload()
@@ -85,6 +89,7 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
         "pasted": upload.pasted,
         "replaces": upload.replaces,
         "notes": notes,
+        "upload": upload,
         "unused": _named(upload.unused),
         "without_codes": _named(upload.without_codes),
         "next_step": workshop.after("recipients").partition("?")[0],

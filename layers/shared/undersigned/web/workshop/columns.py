@@ -1,0 +1,130 @@
+"""The page on which an organizer says what each column of a spreadsheet is, before anything is saved.
+
+The rows wait in the page itself, compressed, and come back with the choice: so nothing of them is stored, logged or
+left behind by somebody who goes away.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from typing import TYPE_CHECKING
+
+from undersigned.authoring.column_choice import Choice, used_twice
+from undersigned.authoring.table_texts import MOST_COLUMNS, MOST_ROWS
+from undersigned.authoring.target_tables import is_column
+from undersigned.domain.languages import Message
+from undersigned.web.uploads import LARGEST_UPLOAD
+from undersigned.web.workshop.frame import COLUMNS, ShownMistake, heading_of, workshop_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from undersigned.web.page import Page
+    from undersigned.web.workshop.frame import Workshop
+
+_ROWS_SHOWN = 5
+_LONGEST_SHOWN = 60
+
+
+def columns(workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, *, replaces: bool) -> Page:
+    """Render the first rows with a choice above each column; of a choice that can't be taken, with its mistakes."""
+    below = rows[choice.has_headings :]
+    mistakes = tuple(_mistakes_of(workshop, choice))
+    return workshop_page(
+        "workshop_columns.html",
+        workshop,
+        "recipients",
+        mistakes=mistakes,
+        mistakes_in_all=len(mistakes),
+        columns=[(column, heading_of(column, workshop.language)) for column in _ours(workshop)],
+        labels=[
+            _label(workshop, rows[0][place] if choice.has_headings else "", place) for place in range(len(rows[0]))
+        ],
+        errors={mistake.address.removeprefix("#"): mistake.message for mistake in mistakes},
+        choice=choice,
+        shown=[[_short(cell) for cell in cells] for cells in below[:_ROWS_SHOWN]],
+        total=len(below),
+        replaces=replaces,
+        rows=packed(json.dumps(rows, ensure_ascii=False)),
+    )
+
+
+def _ours(workshop: Workshop) -> Iterator[str]:
+    """Yield the columns that can be chosen, with the titles in the campaign's other languages."""
+    yield from COLUMNS
+    in_table = workshop.table.columns if workshop.table else ()
+    titles = {f"title_{language}" for language in workshop.letter_languages[1:]}
+    yield from sorted({*titles, *in_table} - set(COLUMNS) - {column for column in in_table if not is_column(column)})
+
+
+def _label(workshop: Workshop, heading: str, place: int) -> str:
+    return _short(heading) or workshop.viewer.say(Message("Column %(number)s", {"number": place + 1}))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def _mistakes_of(workshop: Workshop, choice: Choice) -> Iterator[ShownMistake]:
+    """Yield what is wrong with a choice, each at its field."""
+    if not any(choice.columns):
+        says = Message("choose what it is, or what another column is")
+        yield ShownMistake("#column-0", _label(workshop, "", 0), workshop.viewer.say(says))
+    for column in used_twice(choice):
+        place = [number for number, one in enumerate(choice.columns) if one == column][1]
+        says = Message("an earlier column is that already; choose “Not used” for one of them")
+        yield ShownMistake(f"#column-{place}", heading_of(column, workshop.language), workshop.viewer.say(says))
+
+
+def posted_rows(posted: Mapping[str, object]) -> list[list[str]]:
+    """Return the rows that the page kept; none if it is not what the page wrote."""
+    try:
+        rows = json.loads(unpacked(posted.get("rows")))
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(rows, list) or len(rows) > MOST_ROWS + 1 or not rows:
+        return []
+    width = len(rows[0]) if isinstance(rows[0], list) else 0
+    if not 0 < width <= MOST_COLUMNS or not all(isinstance(cells, list) and len(cells) == width for cells in rows):
+        return []
+    return [[_encodable(str(cell)) for cell in cells] for cells in rows]
+
+
+def posted_choice(posted: Mapping[str, object], width: int) -> Choice:
+    """Return what was chosen for each column."""
+    chosen = [posted.get(f"column-{place}") for place in range(width)]
+    columns = tuple(column if isinstance(column, str) and is_column(column) else "" for column in chosen)
+    return Choice(columns, has_headings=posted.get("headings") == "yes")
+
+
+def as_pasted(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as a spreadsheet copies them."""
+    return "".join("\t".join(cell.replace("\t", " ") for cell in cells) + "\n" for cells in rows)
+
+
+def packed(text: str) -> str:
+    """Return a text for a hidden field: a tenth of its length, and without anything to escape."""
+    return base64.b64encode(zlib.compress(_encodable(text).encode())).decode()
+
+
+def unpacked(value: object) -> str:
+    """Return the text of a hidden field. Raises ValueError for anything else, and for more than an upload may have."""
+    try:
+        content = base64.b64decode(value if isinstance(value, str) else "", validate=True)
+        unpacking = zlib.decompressobj()
+        text = unpacking.decompress(content, LARGEST_UPLOAD * 2)
+    except (binascii.Error, zlib.error) as error:
+        message = "this is no text that a page kept"
+        raise ValueError(message) from error
+    if not unpacking.eof:
+        message = "a text that a page kept is too long"
+        raise ValueError(message)
+    return text.decode()
+
+
+def _encodable(text: str) -> str:
+    """Return a text for UTF-8. JSON can hold lone surrogates, which it can't encode."""
+    return text.encode(errors="replace").decode()

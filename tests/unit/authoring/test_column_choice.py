@@ -1,0 +1,61 @@
+"""Test which column of a spreadsheet is guessed to be which, and what is taken of a choice."""
+
+from __future__ import annotations
+
+import pytest
+
+from undersigned.authoring.column_choice import Choice, guess, rows_in, taken, used_twice
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "columns"),
+    [
+        (
+            "Chief's Full Name,Rank,Agency Name,City,E-mail Addr.,Zip codes served,Phone",
+            "A B,Chief,Oakton PD,Oakton,a@x.example,60201 60202,555-123-4567",
+            "name title department locality email postal_codes -",
+        ),
+        (
+            "Nombre,Cargo,Departamento,Municipio,Correo electrónico,Códigos postales",
+            "A,Jefe,Policía,Oakton,a@x.example,60201",
+            "name title department locality email postal_codes",
+        ),
+        (
+            "First Name,Last Name,Position,Email,Zip",
+            "A,B,Chief,a@x.example,all others",
+            "name name title email postal_codes",
+        ),
+        ("Who,How to reach,Where", "A B,a@x.example,02134", "- email postal_codes"),
+        ("Name,Email,Email (backup)", "A,a@x.example,b@x.example", "name email -"),
+    ],
+)
+def test_columns_are_guessed_by_heading_and_cells(headings: str, cells: str, columns: str) -> None:
+    choice = guess(rows_in(b"", f"{headings}\n{cells}\n"))
+
+    assert choice == Choice(tuple(columns.replace("-", "").split(" ")), has_headings=True)
+
+
+@pytest.mark.parametrize("order", ["title name", "name title"])
+def test_without_headings_a_known_title_tells_title_and_name_apart(order: str) -> None:
+    cells = {"title": ("Police Chief", "Sheriff"), "name": ("Avery Sample", "Blake Doe")}
+    first, second = order.split()
+    rows = "".join(
+        f"{cells[first][n]}\t{cells[second][n]}\tPolice Department\tOakton\ta{n}@x.example\t6020{n}\n" for n in range(2)
+    )
+
+    choice = guess(rows_in(b"", rows))
+
+    assert choice == Choice((first, second, "department", "locality", "email", "postal_codes"), has_headings=False)
+
+
+def test_what_is_chosen_is_taken_and_the_rest_is_named() -> None:
+    rows = rows_in(b"", "First\tLast\tMail\tFax\nAda\tLovelace\ta@x.example\t1\n")
+
+    table = taken(rows, Choice(("name", "name", "email", ""), has_headings=True))
+
+    assert (table.columns, table.rows, table.unused) == (
+        ("name", "email"),
+        (("Ada Lovelace", "a@x.example"),),
+        ("Fax",),
+    )
+    assert used_twice(Choice(("name", "name", "email", "email"), has_headings=True)) == ("email",)

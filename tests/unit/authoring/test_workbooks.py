@@ -1,0 +1,86 @@
+"""Test reading .xlsx and .ods: what people see in their spreadsheet is what is taken, within limits."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.spreadsheets import ods, xlsx, zipped
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.workbooks import rows_of_workbook
+
+SHARED = "<si><t>Name</t></si><si><r><t>Avery </t></r><r><t>Señor</t></r><rPh><t>no</t></rPh></si>"
+
+
+def test_a_sheet_of_excel_is_read_as_people_see_it() -> None:
+    rows = (
+        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>ZIP</t></is></c></row>'
+        '<row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2"><v>60201.0</v></c></row>'
+        '<row r="4"><c r="A4" t="str"><v>Zero</v></c><c r="B4" s="1"><v>2134</v></c></row>'
+        '<row r="5"><c r="B5" s="2"><v>21341234</v></c></row>'
+        '<row r="6"><c t="str"><v>Text</v></c><c t="str"><v>02134</v></c></row>'
+    )
+
+    assert rows_of_workbook(xlsx(rows, shared=SHARED)) == [
+        ["Name", "ZIP"],
+        ["Avery Señor", "60201"],
+        ["Zero", "02134"],
+        ["", "02134-1234"],
+        ["Text", "02134"],
+    ]
+
+
+def test_hidden_rows_columns_and_sheets_stay_out() -> None:
+    rows = (
+        '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c><c r="C1"><v>3</v></c></row>'
+        '<row r="2" hidden="1"><c r="A2"><v>4</v></c></row>'
+    )
+
+    found = rows_of_workbook(xlsx(rows, before='<cols><col min="2" max="2" hidden="1"/></cols>'))
+
+    assert found == [["1", "3"]]
+
+
+def test_a_sheet_of_libreoffice_is_read_as_people_see_it() -> None:
+    rows = (
+        '<table:table-column table:number-columns-repeated="2"/><table:table-column table:visibility="collapse"/>'
+        '<table:table-column table:number-columns-repeated="9"/>'
+        "<table:table-row><table:table-cell><text:p>Avery<text:s/>Señor</text:p></table:table-cell>"
+        '<table:table-cell office:value-type="float" office:value="2134"><text:p>02134</text:p></table:table-cell>'
+        "<table:table-cell><text:p>hidden</text:p></table:table-cell>"
+        '<table:table-cell office:value-type="float" office:value="60201"><text:p>60,201</text:p></table:table-cell>'
+        '<table:table-cell table:number-columns-repeated="16000"/></table:table-row>'
+        '<table:table-row table:visibility="filter"><table:table-cell><text:p>filtered</text:p></table:table-cell>'
+        '</table:table-row><table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
+    )
+
+    assert rows_of_workbook(ods(rows)) == [["Avery Señor", "02134", "60201"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "mistake"),
+    [
+        (b"\xd0\xcf\x11\xe0old", "older format of Excel, or has a password"),
+        (b"PK\x03\x04 but nothing else", "can't be read; save the sheet as CSV"),
+        (zipped({"word/document.xml": "<a/>"}), "can't be read; save the sheet as CSV"),
+        (xlsx("<row><c t='s'><v>7</v></c></row>"), "can't be read; save the sheet as CSV"),
+        (xlsx("<row><c></row>"), "can't be read; save the sheet as CSV"),
+        (
+            zipped({"content.xml": '<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'}),
+            "can't be read; save the sheet as CSV",
+        ),
+        (xlsx(" " * 21_000_000), "more than the maximum of 20 MB when it is unpacked"),
+        (xlsx("<row><c><v>1</v></c></row>" * 10_002), "more than the maximum of 10,000 rows"),
+        (xlsx('<row><c r="DA1"><v>1</v></c></row>'), "the row has 105 columns, more than the maximum of 100"),
+        (xlsx(f"<row>{'<c><v>1</v></c>' * 100}</row>" * 3_001), "more than the maximum of 300,000 cells"),
+    ],
+    ids=["old", "broken", "no sheet", "no text", "no XML", "entity", "bomb", "rows", "columns", "cells"],
+)
+def test_what_can_not_be_read_is_a_mistake_with_the_way_out_and_takes_no_time(content: bytes, mistake: str) -> None:
+    began = time.process_time()
+
+    with pytest.raises(MistakesError, match=mistake):
+        rows_of_workbook(content)
+
+    assert time.process_time() - began < 5
