@@ -32,7 +32,8 @@ _LONGEST_SHOWN = 60
 def columns(workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, *, replaces: bool) -> Page:
     """Render the first rows with a choice above each column; of a choice that can't be taken, with its mistakes."""
     below = rows[choice.has_headings :]
-    mistakes = tuple(_mistakes_of(workshop, choice))
+    labels = [_label(workshop, rows[0][place] if choice.has_headings else "", place) for place in range(len(rows[0]))]
+    mistakes = tuple(_mistakes_of(workshop, choice, labels))
     return workshop_page(
         "workshop_columns.html",
         workshop,
@@ -40,9 +41,7 @@ def columns(workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, *
         mistakes=mistakes,
         mistakes_in_all=len(mistakes),
         columns=[(column, heading_of(column, workshop.language)) for column in _ours(workshop)],
-        labels=[
-            _label(workshop, rows[0][place] if choice.has_headings else "", place) for place in range(len(rows[0]))
-        ],
+        labels=labels,
         errors={mistake.address.removeprefix("#"): mistake.message for mistake in mistakes},
         choice=choice,
         shown=[[_short(cell) for cell in cells] for cells in below[:_ROWS_SHOWN]],
@@ -68,15 +67,16 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def _mistakes_of(workshop: Workshop, choice: Choice) -> Iterator[ShownMistake]:
+def _mistakes_of(workshop: Workshop, choice: Choice, labels: Sequence[str]) -> Iterator[ShownMistake]:
     """Yield what is wrong with a choice, each at its field."""
     if not any(choice.columns):
         says = Message("choose what it is, or what another column is")
-        yield ShownMistake("#column-0", _label(workshop, "", 0), workshop.viewer.say(says))
+        yield ShownMistake("#column-0", labels[0], workshop.viewer.say(says))
     for column in used_twice(choice):
         place = [number for number, one in enumerate(choice.columns) if one == column][1]
-        says = Message("an earlier column is that already; choose “Not used” for one of them")
-        yield ShownMistake(f"#column-{place}", heading_of(column, workshop.language), workshop.viewer.say(says))
+        name = heading_of(column, workshop.language)
+        says = Message("an earlier column is “%(name)s”, too; choose “Not used” for one of them", {"name": name})
+        yield ShownMistake(f"#column-{place}", labels[place], workshop.viewer.say(says))
 
 
 def posted_rows(posted: Mapping[str, object]) -> list[list[str]]:
