@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from undersigned.authoring.column_choice import Choice, guess, rows_in, taken, used_twice
@@ -46,6 +48,15 @@ def test_without_headings_a_known_title_tells_title_and_name_apart(order: str) -
     choice = guess(rows_in(b"", rows))
 
     assert choice == Choice((first, second, "department", "locality", "email", "postal_codes"), has_headings=False)
+
+
+@pytest.mark.parametrize("cell", ["60201-" * 300, "60201 " * 300 + "x", "AA1 1AA," * 200 + "!", "acting " * 280])
+def test_no_cell_takes_long_to_guess(cell: str) -> None:
+    began = time.process_time()
+
+    guess(rows_in(b"", f"Name;Mail;Other\n{f'A;a@x.example;{cell}\n' * 60}"))
+
+    assert time.process_time() - began < 2
 
 
 def test_what_is_chosen_is_taken_and_the_rest_is_named() -> None:

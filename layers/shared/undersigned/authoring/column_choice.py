@@ -47,10 +47,10 @@ _DEPARTMENTS = re.compile(
     r"\b(?:department|dept|office|hall|police|agency|bureau|board|council|city of|village of|town of|county of"
     r"|departamento|policia|oficina|ayuntamiento|alcaldia)\b"
 )
-_CODES = re.compile(
-    r"(?:[0-9]{4,6}(?:-[0-9]{3,6})?|[0-9]{1,5}\*|\*|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}"
-    r"|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{4} ?[A-Z]{2})"
-    r"(?:[;,\s–-]+(?:[0-9]{4,6}|[0-9]{1,5}\*|\*|[A-Z0-9]{2,4} ?[A-Z0-9]{3}))*",
+_CODE = re.compile(
+    r"[0-9]{4,6}(?:-[0-9]{3,6})?|[0-9]{1,5}\*|\*"
+    # The halves of British, Canadian and Dutch codes.
+    r"|[A-Z]{1,2}[0-9][A-Z0-9]?|[0-9][A-Z]{2}|[A-Z][0-9][A-Z]|[0-9][A-Z][0-9]|[A-Z]{2}",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
@@ -178,13 +178,19 @@ def _column_of_cells(cells: Sequence[str]) -> str:
 
 def _is_value(cell: str) -> bool:
     """Say whether a cell is an address or postal codes, so that it is no heading."""
-    return bool(_ADDRESS.search(cell) or _CODES.fullmatch(cell[:_LONGEST_CELL]))
+    return bool(_ADDRESS.search(cell)) or _are_codes(cell)
+
+
+def _are_codes(cell: str) -> bool:
+    """Say whether a cell has postal codes only. Piece by piece: one pattern of all would try each way to split them."""
+    pieces = re.split(r"[;,\s]+", re.sub(r" ?[–-] ?", "-", cell[:_LONGEST_CELL]).strip(" ;,"))
+    return any(c in "0123456789*" for c in pieces[0]) and all(map(_CODE.fullmatch, pieces))
 
 
 def _kind(cell: str) -> str:
     if _ADDRESS.search(cell):
         return "email"
-    if (_CODES.fullmatch(cell) and not re.fullmatch(r"(?:19|20)[0-9]{2}", cell)) or meaning_of(cell) == "others":
+    if (_are_codes(cell) and not re.fullmatch(r"(?:19|20)[0-9]{2}", cell)) or meaning_of(cell) == "others":
         return "postal_codes"
     if _SHORT_NAME.fullmatch(cell):
         return "id"
