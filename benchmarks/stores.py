@@ -45,6 +45,7 @@ CAMPAIGN = "end-demand-illinois"
 TARGET = "evanston"
 SHIPPED = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
 """The campaign in this repository."""
+_SHOWN = next(target for target in SHIPPED.targets if target.id == TARGET).shown.version
 
 
 def _not_asked(*_: object, **__: object) -> NoReturn:
@@ -141,6 +142,7 @@ class MadeSignatures(SignatureStore):
             note=self._note,
             updates=True,
             letter=self._letter,
+            target_version=_SHOWN,
             signed_at=signed_at,
             signed_on=signed_at.date(),
             mail_request="692c0000-00000000",

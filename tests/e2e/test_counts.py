@@ -88,6 +88,7 @@ class Person:
             note="",
             updates=False,
             letter=self._entry.campaign.letter,
+            target_version=self._entry.target(target).shown.version,
             signed_at=now,
             signed_on=now.date(),
             # One email for each person is enough, so the row requests the same one as before.
