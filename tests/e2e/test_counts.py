@@ -100,7 +100,9 @@ class Person:
     def _confirm(self) -> None:
         now = datetime.now(UTC)
         row = self._wiring.signatures.signature(CAMPAIGN, self._signer)
-        assert row
+        if row is None:
+            # This person hasn't signed yet.
+            return
         self._wiring.signatures.confirm(CAMPAIGN, self._signer, words_id(row.signed_at), at=now, on=now.date())
 
     def _withdraw(self) -> None:

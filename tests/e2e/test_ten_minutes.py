@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CAMPAIGN = "safe-ways-to-school"
 
-STEPS, FIELDS = 13, 10
+STEPS, FIELDS = 14, 10
 """What an organizer presses and fills in, from signing in to the published form. More would be a step back."""
 
 PAPER = """Date: ____________
