@@ -273,13 +273,12 @@ def test_an_injected_throttle_happens_once(stack: RunningStack) -> None:
 
 
 def test_the_send_rate_can_be_enforced(stack: RunningStack) -> None:
-    control(stack, max_send_rate=2, enforce_rate=True)
+    control(stack, max_send_rate=1, enforce_rate=True)
     try:
-        assert stack.client("sesv2").get_account()["SendQuota"]["MaxSendRate"] == 2
-        send(stack, "chief@police.example")
-        send(stack, "chief@police.example")
+        assert stack.client("sesv2").get_account()["SendQuota"]["MaxSendRate"] == 1
+        # What the test before sent counts, too, and a busy machine sends one a second.
         with pytest.raises(ClientError, match="Maximum sending rate exceeded"):  # noqa: PT012
-            for _ in range(20):  # a busy machine sends two a second
+            for _ in range(60):
                 send(stack, "chief@police.example")
     finally:
         control(stack, max_send_rate=14, enforce_rate=False)
