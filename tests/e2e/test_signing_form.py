@@ -551,8 +551,10 @@ def test_a_printed_page_has_the_letter_but_not_its_button(campaigns: Campaigns, 
     assert "Confirm and send my letter" not in words
 
 
-@pytest.mark.asvs("14.2.3")
-def test_the_page_makes_no_request_to_others_and_sets_no_cookie(campaigns: Campaigns, visitor: Visitor) -> None:
+@pytest.mark.asvs("14.2.3", "14.3.3")
+def test_the_page_makes_no_request_to_others_and_keeps_nothing_in_the_browser(
+    campaigns: Campaigns, visitor: Visitor
+) -> None:
     requests: list[str] = []
     page = visitor.open()
     page.on("request", lambda request: requests.append(request.url))
@@ -566,3 +568,5 @@ def test_the_page_makes_no_request_to_others_and_sets_no_cookie(campaigns: Campa
     assert any("signature_pad" in url for url in requests)
     assert {urlsplit(url).netloc for url in requests} == {urlsplit(campaigns.stack.public_url).netloc}
     assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert page.evaluate("indexedDB.databases()") == []

@@ -106,6 +106,18 @@ def test_the_confirmation_link_of_a_deleted_form_confirms_nothing_and_says_why(w
     assert row(world).status == "erased"
 
 
+def test_the_link_of_a_form_that_was_never_confirmed_says_after_its_days_that_it_is_deleted(world: World) -> None:
+    link = signed(world)
+    world.clock.advance(days=15)
+    table = world.wiring.settings.table_name
+    for item in items(world):
+        if int(item.get("expires_at", {"N": "0"})["N"]) and item["pk"]["S"].startswith("SIGNATURE#"):
+            client_of("dynamodb").delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+    assert not world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), EMAIL))
+    for answer in (world.get(link), world.press(link)):
+        assert (answer.status, "This letter was deleted" in answer.body) == (410, True)
+
+
 def test_undo_from_the_same_link_allows_emails_and_the_form_stays_deleted(world: World) -> None:
     link = signed(world)
     world.press(link)
