@@ -186,6 +186,7 @@ _DECISIVE = (
     "signatures",
     "state", "attempt", "letters", "packets", "erased", "left_out", "permanent",
     "email", "mail_state", "hold", "paused", "approved", "looked",
+    "disowned_at", "forms",
 )  # fmt: skip
 """The attributes that decide what happens next."""
 
@@ -199,7 +200,8 @@ def state_of(platform: Platform) -> str:
     decisive = {
         (row["pk"], row["sk"]): {name: row[name] for name in row if name in names or "PROVIDERS#" in row["sk"]}
         for row in rows
-        if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#")) and "EVENT#" not in row["sk"]
+        if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#", "DISOWNED#"))
+        and "EVENT#" not in row["sk"]
     }
     mailed = sorted(
         (row["pk"], row["sk"], *(len(row.get(name, ())) for name in ("sent", "refused", "asked")))
@@ -207,8 +209,9 @@ def state_of(platform: Platform) -> str:
         if row["pk"].startswith("MAIL_CLAIM#")
     )
     sent = sorted(str((mail.to, sorted(mail.tags.items()), letters_text(mail, world))) for mail in world.deliveries)
-    rest = (world.clock.now, world.throttles, platform.refusals, len(platform.bounced))
-    return repr((sorted(decisive.items()), mailed, sent, rest))
+    exported = sorted(row["state"] for row in rows if row["pk"].startswith("EXPORT#")), _text_in(world, "exports/")
+    rest = (world.clock.now, world.throttles, platform.refusals, [*platform.meanwhile], len(platform.bounced))
+    return repr((sorted(decisive.items()), mailed, sent, exported, rest))
 
 
 def rows_of(world: World) -> Iterator[dict[str, Any]]:
@@ -273,9 +276,13 @@ def pdfs_in(archive: bytes) -> list[bytes]:
 
 
 def stored_text(world: World) -> str:
-    """Return the text of all stored PDFs, those in archives too."""
+    """Return the text of all stored PDFs, those in archives too, and of the exports."""
+    return _text_in(world, "packets/") + _text_in(world, "exports/")
+
+
+def _text_in(world: World, prefix: str) -> str:
     s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
-    found = s3.list_objects_v2(Bucket=bucket, Prefix="packets/").get("Contents", [])
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
     files = [s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found]
     return "\n".join(words_of(pdf) for file in files for pdf in (pdfs_in(file) if file.startswith(b"PK") else [file]))
 

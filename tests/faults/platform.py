@@ -232,11 +232,11 @@ class Platform:
     `rng` orders SES's events, and decides each fault. Emails to `refused_addresses` bounce. `bounced` holds the message
     ids of emails that did not arrive, and `refused` the addresses for which SES refused an email. `watch` is told of
     the functions' calls, and `crashes` lists the functions that crashed. `refusals` holds the error codes of a
-    function's next calls of an operation; an empty code lets a call pass. `happened` counts the faults. `when_quiet` is
-    called whenever nothing is pending. `fate_of` may decide what becomes of an email, and `on_accepted` is told of it.
-    `interrupt` may do something in the middle of an invocation, which runs with the `code` of its moment. `note` gets a
-    line for each thing that happens. `visits` is how often a person comes back to a
-    page that shows an error.
+    function's next calls of an operation; an empty code lets a call pass. `meanwhile` holds what a person does just
+    before a function's next call of an operation. `happened` counts the faults. `when_quiet` is called whenever nothing
+    is pending. `fate_of` may decide what becomes of an email, and `on_accepted` is told of it. `interrupt` may do
+    something in the middle of an invocation, which runs with the `code` of its moment. `note` gets a line for each
+    thing that happens. `visits` is how often a person comes back to a page that shows an error.
     """
 
     world: World
@@ -245,6 +245,7 @@ class Platform:
     faults: Faults = field(default_factory=Faults)
     when_quiet: Callable[[], None] = lambda: None
     refusals: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    meanwhile: dict[tuple[str, str], Callable[[], object]] = field(default_factory=dict)
     refused_addresses: set[str] = field(default_factory=set)
     bounced: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
@@ -450,6 +451,8 @@ class Platform:
         if self.watch:
             self.watch.before(function, operation, params)
         self._fail_before(function, operation, params)
+        if act := self.meanwhile.pop((function, operation), None):
+            act()
         self._params = params
         pending = self.refusals.get((function, operation))
         if pending and (code := pending.pop(0)):

@@ -33,21 +33,14 @@ COMMAND_LINE_ONLY = {
 }
 """Adapter methods that no function calls."""
 
-NO_SCENARIO = {"Disowned.disown", "Disowned.set_disowned", "ExportFiles.delete"}
-"""No scenario disowns a form (test_disowning.py), or erases a letter that an export has (test_exporting.py)."""
-
 MAKES_NO_CALL = {"ExportFiles.link", "Mailbox.is_slow", "CdnProof.is_in"}
 """An export's link is signed without a call to AWS, the pace is known, and no request comes through a CDN."""
 
 UNUSED = {
     "OrganizerApi ReadSecrets: CdnProof",
     "PublicApi ReadSecret: CdnProof",
-    "PublicApi WriteSignaturesAndCountForms: dynamodb:LeadingKeys DISOWNED#*",
-    "OrganizerApi DiscardDraftsAndDeleteCampaigns: dynamodb:LeadingKeys DISOWNED#*",
-    "OrganizerApi DeleteFilesWithErasedLetters: PacketBucket.Arn/exports/*",
-    "ExportSignatures WriteFiles: s3:DeleteObject",
 }
-"""Permissions that no scenario uses: for requests through a CDN (test_lockout.py), and for what NO_SCENARIO says."""
+"""Permissions that no scenario uses: for requests through a CDN (test_lockout.py)."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +83,7 @@ def test_every_function_crashes_at_some_call(run: Run) -> None:
 
 
 def test_every_adapter_method_is_reached(run: Run) -> None:
-    assert adapters() - set(run.report["reached"]) == COMMAND_LINE_ONLY | MAKES_NO_CALL | NO_SCENARIO
+    assert adapters() - set(run.report["reached"]) == COMMAND_LINE_ONLY | MAKES_NO_CALL
 
 
 @pytest.mark.asvs("13.2.2")

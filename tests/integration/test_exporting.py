@@ -262,6 +262,30 @@ def test_a_file_that_is_written_while_a_letter_is_erased_is_deleted(
     assert exporting.export(CAMPAIGN, requested.id).state == "erased"
 
 
+def test_a_file_of_a_failed_export_is_deleted_with_an_erased_letter(
+    world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [email, _] = sign(world, 2)
+    requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    put = type(world.wiring.exports).put_export
+
+    def throttled(exports: Any, export: Export) -> None:
+        if export.state == "done":
+            message = "the table is throttled"
+            raise RuntimeError(message)
+        put(exports, export)
+
+    monkeypatch.setattr(type(world.wiring.exports), "put_export", throttled)
+    world.run_exports()
+    exporting.put_off(CAMPAIGN, requested.id, last=True)
+    assert is_stored(world, requested)
+
+    erase_by_hand(world, email)
+
+    assert not is_stored(world, requested)
+    assert exporting.export(CAMPAIGN, requested.id).state == "failed"
+
+
 def test_an_export_that_ended_before_it_was_written_stays_ended(world: World, exporting: Exporting) -> None:
     [email, _] = sign(world, 2)
     requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")

@@ -114,7 +114,11 @@ class Exporting:
         letter is erased meanwhile, the file may have it, and is deleted.
         """
         export = self.export(campaign, export_id)
-        if export.state in {"done", "erased"}:
+        if export.state == "done":
+            return export
+        if export.state == "erased":
+            # A process that crashed may have completed its file after the erasure.
+            self.files.delete(export.file)
             return export
         progress = _Progress(replace(export, state="running", rows=0, bytes=0), self.exports)
         try:
@@ -139,11 +143,12 @@ class EndingExports:
 
     def end(self, campaign: str) -> None:
         """Delete the files of all exports of a campaign. One that is being written ends, and is deleted, too."""
-        found = [export for export in self.exports.exports(campaign) if export.state != "failed"]
+        found = self.exports.exports(campaign)
         for export in found:
-            if export.state != "erased":
+            if export.state not in {"erased", "failed"}:
                 self.exports.put_export(replace(export, state="erased", rows=0, bytes=0))
-        # Also those of before: a crash may have come between the two.
+        # Also those of before: a crash may have come between the two. A failed one may have its file, too: its state
+        # is written after the file.
         if found:
             self.files().delete(*(export.file for export in found))
 
