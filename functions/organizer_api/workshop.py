@@ -19,30 +19,19 @@ from undersigned.web.workshop import conflicts
 from undersigned.web.workshop import letter as letter_pages
 from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop import settings as settings_pages
-from undersigned.web.workshop.frame import STEPS, Workshop
-from undersigned.web.workshop.merging import merge, read_fingerprints
+from undersigned.web.workshop.frame import STEPS, Workshop, fingerprint
 from undersigned.web.workshop.setting_fields import as_text, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
     from datetime import date
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.authoring.described_settings import Setting
-    from undersigned.authoring.settings_document import Value
     from undersigned.domain.drafts import Draft
     from undersigned.web.organizer_requests import DashboardRequest
-    from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Step
 
-type PageOf = Callable[[Workshop], Page]
-"""Makes a page of a workshop, whose draft is compiled only for it."""
-
 pages = dashboard_routes()
-
-_MOST_TRIES = 5
-"""How often a save is merged again, because another one came between."""
 
 
 def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Workshop:
@@ -63,48 +52,33 @@ def revision_of(request: DashboardRequest) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else -1
 
 
-def save(
-    request: DashboardRequest,
-    step: Step,
-    changes: Mapping[str, str | None],
-    conflict: PageOf,
-) -> Response[str]:
-    """Write files of the draft, and go on to the next step. `conflict` makes the page if somebody else wrote it."""
+def save(request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None) -> Response[str]:
+    """Write a file of the draft, and go on to the next step. None removes the file.
+
+    Shows both texts if somebody else saved the file since the page showed it. Other files may have changed.
+    """
+    now = draft.files.get(file)
+    if text != now and request.posted("was") != fingerprint(now):
+        return _both_texts(request, step, draft, file, text)
+    return write(request, step, draft, file, text)
+
+
+def write(request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None) -> Response[str]:
+    """Write a file of the draft as it is now, and go on. Shows both texts if another save comes before the writing."""
     try:
-        written = wired.stack.drafting().write(request.campaign, revision_of(request), changes, request.by)
+        written = wired.stack.drafting().write(request.campaign, draft.revision, {file: text}, request.by)
     except ChangedMeanwhileError as error:
-        return dashboard_page(conflict(workshop_of(request, error.current)), status=409)
+        return _both_texts(request, step, error.current, file, text)
     except NotSavedError as error:
         return _not_saved(request, step, error)
-    return moved(workshop_of(request, written).after(step))
+    return moved(f"{workshop_of(request, written).after(step)}?done=saved")
 
 
-def save_merged(
-    request: DashboardRequest, step: Step, file: str, merged: Callable[[Workshop], str | PageOf]
+def _both_texts(
+    request: DashboardRequest, step: Step, theirs: Draft | None, file: str, text: str | None
 ) -> Response[str]:
-    """Write a file into the draft as it is now, whatever revision the page showed, and go on to the next step.
-
-    `merged` returns the file's text with what the person changed in it, or what makes the page if that can't be merged.
-    It is asked again if another save comes before the writing. Nothing is lost if that happens too often: the page then
-    has the text.
-    """
-    drafting, viewer, text = wired.stack.drafting(), viewer_of(request), ""
-    for _ in range(_MOST_TRIES):
-        draft = drafting.draft(request.campaign)
-        # Compiling takes the time in which others save.
-        found = merged(Workshop(viewer, draft, Checked(None)))
-        if not isinstance(found, str):
-            return dashboard_page(found(workshop_of(request, draft)), status=409)
-        text = found
-        try:
-            written = drafting.write(request.campaign, draft.revision, {file: text}, request.by)
-        except ChangedMeanwhileError:
-            continue
-        except NotSavedError as error:
-            return _not_saved(request, step, error)
-        is_with_others = draft.revision != revision_of(request) and draft.changed_by != request.by
-        return moved(workshop_of(request, written).after(step, "merged" if is_with_others else "saved"))
-    return dashboard_page(conflicts.text_conflict(workshop_of(request), step, file, text), status=409)
+    shown = conflicts.both_texts(workshop_of(request, theirs), step, file, text or "")
+    return dashboard_page(shown, status=409)
 
 
 def _not_saved(request: DashboardRequest, step: Step, error: NotSavedError) -> Response[str]:
@@ -127,11 +101,9 @@ def address_of(request: DashboardRequest, path: str) -> str:
 
 
 def save_file(request: DashboardRequest, step: Step, file: str) -> Response[str]:
-    """Save a file that can't be shown as fields."""
-    text = request.typed("text")
-    return save(
-        request, step, {file: f"{text.rstrip()}\n"}, lambda theirs: conflicts.text_conflict(theirs, step, file, text)
-    )
+    """Save a file that was typed as a whole."""
+    draft = wired.stack.drafting().draft(request.campaign)
+    return save(request, step, draft, file, f"{request.typed('text').rstrip()}\n")
 
 
 @pages.get("/workshop", "manage")
@@ -162,13 +134,8 @@ def save_letter(request: DashboardRequest) -> Response[str]:
     )
     if action in {"live", "show"}:
         return dashboard_page(letter_pages.letter(workshop, language, text, today(workshop), live=action == "live"))
-    file = file_of_letter(workshop.draft, language)
     written = f"{text.rstrip()}\n" if text.strip() else None
-
-    def conflict(theirs: Workshop) -> Page:
-        return conflicts.text_conflict(theirs, "letter", file, text, language=language)
-
-    return save(request, "letter", {file: written}, conflict)
+    return save(request, "letter", workshop.draft, file_of_letter(workshop.draft, language), written)
 
 
 def _language(workshop: Workshop, wanted: str | None) -> str:
@@ -187,41 +154,19 @@ def save_settings(request: DashboardRequest) -> Response[str]:
     """Save the settings of a page."""
     if request.posted("do") == "file":
         return save_file(request, "settings", settings_file.FILE)
-    posted, revision = posted_form(request.event), revision_of(request)
-    was = read_fingerprints(posted.get("was"))
-    languages = settings_pages.languages_of(was)
-
-    def merged(theirs: Workshop) -> str | PageOf:
-        document = theirs.settings
-        if document is None:
-            text = _typed_file(request.campaign, languages, posted)
-            return lambda shown: conflicts.text_conflict(shown, "settings", settings_file.FILE, text)
-        described = dict(document.described(languages))
-        values = values_of(described.items(), posted)
-        if theirs.draft.revision != revision:
-            mine = {name: as_text(value, described[name]) for name, value in values.items()}
-            found = merge(was, mine, dict.fromkeys(mine, "") | settings_pages.setting_texts(theirs))
-            if found.disputed:
-                return lambda shown: conflicts.settings_conflict(shown, mine, found)
-            values = {name: value for name, value in values.items() if name in found.taken}
-        return _changed(document, described, values)
-
-    return save_merged(request, "settings", settings_file.FILE, merged)
-
-
-def _typed_file(campaign: str, languages: Iterable[str], posted: Mapping[str, object]) -> str:
-    """Return a file with all settings of a posted page."""
-    files = wired.stack.drafting().starting_files("empty", campaign).files
-    document = SettingsDocument.read(files[settings_file.FILE])
-    return document.changed(values_of(document.described(languages), posted)).text
-
-
-def _changed(document: SettingsDocument, described: Mapping[str, Setting], values: Mapping[str, Value]) -> str:
-    """Return the settings with the values that differ from those that are there."""
+    posted, draft = posted_form(request.event), wired.stack.drafting().draft(request.campaign)
+    document = Workshop(viewer_of(request), draft, Checked(None)).settings or _all_left_out(request.campaign)
+    described = dict(document.described(settings_pages.languages_of(posted)))
     before = document.values
     changed = {
         name: value
-        for name, value in values.items()
+        for name, value in values_of(described.items(), posted).items()
         if as_text(value, described[name]) != as_text(before.get(name), described[name])
     }
-    return document.changed(changed).text
+    return save(request, "settings", draft, settings_file.FILE, document.changed(changed).text)
+
+
+def _all_left_out(campaign: str) -> SettingsDocument:
+    """Return the settings to begin with, in place of a file that became unreadable."""
+    files = wired.stack.drafting().starting_files("empty", campaign).files
+    return SettingsDocument.read(files[settings_file.FILE])

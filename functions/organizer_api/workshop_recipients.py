@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
-from functions.organizer_api.workshop import address_of, revision_of, save, save_file, save_merged, workshop_of
+from functions.organizer_api.workshop import address_of, save, save_file, workshop_of, write
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.column_choice import guess, rows_in, taken, used_twice
 from undersigned.authoring.mistakes import MistakesError
@@ -16,17 +16,14 @@ from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.uploads import posted_form
 from undersigned.web.workshop import columns as column_pages
-from undersigned.web.workshop import conflicts
 from undersigned.web.workshop import recipients as recipient_pages
-from undersigned.web.workshop.merging import merge, read_fingerprints
 from undersigned.web.workshop.recipients import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
-    from functions.organizer_api.workshop import PageOf
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.workshop.frame import Workshop
 
@@ -48,7 +45,7 @@ def recipients_file(request: DashboardRequest) -> Response[bytes]:
 
 
 @pages.post("/workshop/recipients", "manage")
-def save_recipients(request: DashboardRequest) -> Response[str]:  # noqa: PLR0911  (one for each button)
+def save_recipients(request: DashboardRequest) -> Response[str]:
     """Save a page of the table, or take rows from a spreadsheet in two steps."""
     posted = posted_form(request.event)
     match request.posted("do"):
@@ -62,44 +59,15 @@ def save_recipients(request: DashboardRequest) -> Response[str]:  # noqa: PLR091
             return _undo(request, posted)
         case "file":
             return save_file(request, "recipients", targets_file.FILE)
-        case "merge":
-            return _choose_rows(request, posted)
         case action:
             return _save_rows(request, posted, more=action == "more")
 
 
 def _save_rows(request: DashboardRequest, posted: Mapping[str, object], *, more: bool) -> Response[str]:
-    mine, added = recipient_pages.posted_recipients(posted), recipient_pages.new_recipients(posted)
-
-    def merged(theirs: Workshop) -> str | PageOf:
-        if theirs.table and theirs.draft.revision == revision_of(request):
-            return recipient_pages.posted_table(theirs.table, posted).text()
-        return _merged_rows(theirs, posted, mine, added)
-
-    answer = save_merged(request, "recipients", targets_file.FILE, merged)
+    workshop = workshop_of(request)
+    text = recipient_pages.posted_table(workshop.table or TargetTable(), posted).text()
+    answer = save(request, "recipients", workshop.draft, targets_file.FILE, text)
     return moved(address_of(request, "recipients?page=100000#rows")) if more and answer.status_code == 303 else answer  # noqa: PLR2004
-
-
-def _choose_rows(request: DashboardRequest, posted: Mapping[str, object]) -> Response[str]:
-    """Save the choices between two people's rows."""
-    mine, added = recipient_pages.chosen_recipients(posted), recipient_pages.recipients_added_before(posted)
-    return save_merged(
-        request, "recipients", targets_file.FILE, lambda theirs: _merged_rows(theirs, posted, mine, added)
-    )
-
-
-def _merged_rows(
-    theirs: Workshop, posted: Mapping[str, object], mine: Mapping[str, str | None], added: Sequence[str]
-) -> str | PageOf:
-    """Return the table with what only this person changed, or what asks about the rows that both changed."""
-    table = theirs.table
-    if table is None:
-        text = recipient_pages.only_these(mine, added).text()
-        return lambda shown: conflicts.text_conflict(shown, "recipients", targets_file.FILE, text)
-    found = merge(read_fingerprints(posted.get("was")), mine, recipient_pages.recipient_texts(table))
-    if found.disputed:
-        return lambda shown: conflicts.recipients_conflict(shown, mine, found, added)
-    return recipient_pages.with_recipients(table, found.taken, added).text()
 
 
 def _ask_for_columns(request: DashboardRequest) -> Response[str]:
@@ -133,20 +101,12 @@ def _take_rows(request: DashboardRequest, posted: Mapping[str, object]) -> Respo
         return dashboard_page(recipient_pages.recipients(workshop, 1, upload), status=422)
     if used_twice(choice) or not found.rows:
         return dashboard_page(column_pages.columns(workshop, rows, choice, replaces=replaces), status=422)
-    if workshop.table and not replaces:
-        before = [workshop]
-        answer = save_merged(request, "recipients", targets_file.FILE, lambda theirs: _with_rows(theirs, found, before))
-        table = before[-1].table or TargetTable()
-        return _taken(request, answer, before[-1], Upload(unused=found.unused, replaced=table.known_in(found)), found)
     table = workshop.table or TargetTable()
-    changed = table.replaced_by(found)
-    text = changed.text()
-    answer = save(
-        request,
-        "recipients",
-        {targets_file.FILE: text},
-        lambda theirs: conflicts.text_conflict(theirs, "recipients", targets_file.FILE, text),
-    )
+    is_added = workshop.table is not None and not replaces
+    changed = table.with_rows_of(found) if is_added else table.replaced_by(found)
+    # Rows that are added change nobody else's.
+    saving = write if is_added else save
+    answer = saving(request, "recipients", workshop.draft, targets_file.FILE, changed.text())
     upload = Upload(unused=found.unused, without_codes=changed.without_codes_of(table), replaced=table.known_in(found))
     return _taken(request, answer, workshop, upload, found)
 
@@ -174,22 +134,8 @@ def _undo(request: DashboardRequest, posted: Mapping[str, object]) -> Response[s
         text = column_pages.unpacked(posted.get("before"))
     except ValueError:
         return dashboard_page(recipient_pages.recipients(workshop_of(request), 1), status=422)
-    return save(
-        request,
-        "recipients",
-        {targets_file.FILE: text},
-        lambda theirs: conflicts.text_conflict(theirs, "recipients", targets_file.FILE, text),
-    )
-
-
-def _with_rows(theirs: Workshop, found: TargetTable, before: list[Workshop]) -> str | PageOf:
-    """Return the list with the rows, and keep whose list it was."""
-    before.append(theirs)
-    table = theirs.table
-    if table is None:
-        text = found.with_ids().text()
-        return lambda shown: conflicts.text_conflict(shown, "recipients", targets_file.FILE, text)
-    return table.with_rows_of(found).text()
+    draft = wired.stack.drafting().draft(request.campaign)
+    return save(request, "recipients", draft, targets_file.FILE, text)
 
 
 def _page_number(text: str | None) -> int:

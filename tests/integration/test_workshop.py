@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
-from itertools import pairwise, starmap
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +21,8 @@ from tests.unit.authoring.test_settings_document import OTHERS
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.target_tables import TargetTable
+from undersigned.authoring.targets import COLUMNS
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.letter_fields import FIELDS
 from undersigned.services.drafting import Drafting
@@ -696,89 +698,127 @@ def test_the_second_of_two_letters_shows_both_and_overwrites_nothing(world: Worl
     other.open("letter")
     text = author.form("letter")["text"]
     other.send("letter", {"text": text.replace("Dear", "Honored"), "do": "save"})
-    conflict = author.send("letter", {"text": text.replace("Sincerely", "Kindly"), "do": "save"})
-    assert conflict.status == 409
-    assert "Somebody else saved this meanwhile" in words(conflict)
-    assert "Honored" in words(conflict)
-    assert "Kindly" in words(conflict)
+    both = author.send("letter", {"text": text.replace("Sincerely", "Kindly"), "do": "save"})
+    assert both.status == 409
+    assert "Somebody else saved this meanwhile" in words(both)
+    assert "Honored" in both.body[both.body.index("<pre") : both.body.index("</pre>")]
     assert "Honored" in author.draft().files["letter.md"]
-    author.pages["letter"] = conflict.body
+    author.pages["letter"] = both.body
+    assert author.form("letter")["text"] == text.replace("Sincerely", "Kindly")
     merged = text.replace("Dear", "Honored").replace("Sincerely", "Kindly")
     assert author.send("letter", {"text": merged, "do": "save"}).status == 303
     assert author.draft().files["letter.md"] == merged
 
 
-def test_settings_that_only_one_of_two_people_changed_are_both_kept(world: World, author: Author) -> None:
+def test_the_second_of_two_translations_replaces_only_that_translation(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    for one in (author, other):
+        one.pages["letter"] = one.open("letter?lang=es").body
+    text = author.form("letter")["text"]
+    other.send("letter", {"text": text.replace("Atentamente", "Cordialmente"), "do": "save"})
+    author.pages["letter"] = author.send("letter", {"text": text.replace("Atentamente", "Saludos"), "do": "save"}).body
+    before = author.draft().files
+    assert author.send("letter", {"do": "save"}).status == 303
+    assert author.draft().files == {**before, "letter.es.md": text.replace("Atentamente", "Saludos")}
+
+
+def test_two_people_in_two_steps_do_not_meet(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
+    for step in ("letter", "recipients", "settings"):
+        author.open(step)
+    other.open("settings")
+    other.send("settings", {"goal": "777", "do": "save"})
+    text = author.form("letter")["text"].replace("Dear", "Honored")
+    assert author.send("letter", {"text": text, "do": "save"}).status == 303
+    assert author.send("recipients", {"cell-2-name": "Mine", "do": "save"}).status == 303
+    files = author.draft().files
+    assert "Honored" in files["letter.md"]
+    assert "Mine" in files["targets.csv"]
+    assert "goal = 777" in files["campaign.toml"]
+
+
+def test_a_page_that_is_sent_twice_meets_nobody(author: Author) -> None:
+    author.open("settings")
+    for _ in range(2):
+        assert author.send("settings", {"goal": "777", "do": "save"}).status == 303
+
+
+def test_the_second_of_two_settings_shows_both_and_overwrites_nothing(world: World, author: Author) -> None:
     other = Author(world, cookies=author.cookies)
     author.open("settings")
     other.open("settings")
     other.send("settings", {"goal": "777", "do": "save"})
-    assert author.send("settings", {"title": "Mine", "do": "save"}).status == 303
-    values = SettingsDocument.read(author.draft().files["campaign.toml"]).values
-    assert (values["goal"], values["title"]) == (777, "Mine")
-
-
-def test_a_setting_that_two_people_changed_is_a_question(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
-    author.open("settings")
-    other.open("settings")
-    other.send("settings", {"goal": "777", "do": "save"})
-    conflict = author.send("settings", {"goal": "888", "title": "Mine", "do": "save"})
-    assert conflict.status == 409
+    both = author.send("settings", {"goal": "888", "title": "Mine", "do": "save"})
+    assert both.status == 409
+    assert "goal = 777" in words(both)
     assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["goal"] == 777
-    author.pages["settings"] = conflict.body
-    assert author.form("settings")["goal"] == "888"
-    author.send("settings", {"goal": "777", "do": "save"})
+    author.pages["settings"] = both.body
+    assert author.send("settings", {"do": "file"}).status == 303
     values = SettingsDocument.read(author.draft().files["campaign.toml"]).values
-    assert (values["goal"], values["title"]) == (777, "Mine")
+    assert (values["goal"], values["title"]) == (888, "Mine")
 
 
-def test_recipients_that_only_one_of_two_people_changed_are_both_kept(world: World, author: Author) -> None:
+def test_the_second_of_two_tables_shows_both_and_overwrites_nothing(world: World, author: Author) -> None:
     other = Author(world, cookies=author.cookies)
     author.open("recipients")
     other.open("recipients")
     new = max(int(name.split("-")[1]) for name in author.form("recipients") if name.startswith("was-"))
     other.send("recipients", {"remove-0": "yes", "cell-2-name": "Theirs", "do": "save"})
-    sent = author.send(
-        "recipients",
-        {"cell-3-name": "Mine", f"cell-{new}-name": "New", f"cell-{new}-locality": "Newville", "do": "save"},
-    )
-    assert sent.status == 303
-    text = author.draft().files["targets.csv"]
-    assert all(name in text for name in ("Theirs", "Mine", "newville"))
-    assert "deerfield" not in text
+    typed = {"cell-2-name": "Mine", "cell-3-name": "Also mine", "remove-4": "yes"}
+    both = author.send("recipients", {**typed, f"cell-{new}-name": "Kim New", "do": "save"})
+    assert both.status == 409
+    assert "Theirs" in author.draft().files["targets.csv"]
+    author.pages["recipients"] = both.body
+    rows = [line.split(",")[2] for line in author.form("recipients")["text"].splitlines()]
+    assert {"Mine", "Also mine", "Kim New"} < {*rows}
+    assert "Theirs" not in rows
+    assert author.send("recipients", {"do": "file"}).status == 303
+    assert author.draft().files["targets.csv"] == author.form("recipients")["text"]
 
 
-def test_a_recipient_that_two_people_changed_is_a_question(world: World, author: Author) -> None:
+def test_a_save_over_both_texts_shows_them_again_if_somebody_saved_once_more(world: World, author: Author) -> None:
     other = Author(world, cookies=author.cookies)
     author.open("recipients")
-    other.open("recipients")
-    other.send("recipients", {"cell-2-name": "Theirs", "remove-4": "yes", "do": "save"})
-    conflict = author.send("recipients", {"cell-2-name": "Mine", "cell-3-name": "Also mine", "do": "save"})
-    assert conflict.status == 409
-    assert "Theirs" in author.draft().files["targets.csv"]
-    author.pages["recipients"] = conflict.body
-    form = author.form("recipients")
-    [choice] = [name for name in form if name.startswith("row-") and "Also mine" not in form[name]]
-    assert json.loads(form[choice])["name"] == "Mine"
-    assert author.send("recipients", {"do": "merge"}).status == 303
-    text = author.draft().files["targets.csv"]
-    assert "Also mine" in text
-    assert "Theirs" not in text
+    for name in ("Theirs", "Theirs again"):
+        other.open("recipients")
+        other.send("recipients", {"cell-2-name": name, "do": "save"})
+        typed = {"cell-2-name": "Mine", "do": "save"} if name == "Theirs" else {"do": "file"}
+        both = author.send("recipients", typed)
+        assert both.status == 409
+        assert name in words(both)
+        author.pages["recipients"] = both.body
+    assert author.send("recipients", {"do": "file"}).status == 303
+    assert "Theirs" not in author.draft().files["targets.csv"]
+
+
+def test_both_texts_of_a_long_table_are_soon_there(author: Author) -> None:
+    rows = [("Sheriff", f"Kim Sample {number}", f"kim{number}@town.example") for number in range(10_000)]
+    pasted = "\n".join(",".join(row) for row in [("title", "name", "email"), *rows])
+    author.open("recipients")
+    author.pages["recipients"] = author.send("recipients", {"pasted": pasted, "do": "paste"}).body
+    table = TargetTable(("title", "name", "email"), tuple(rows)).as_columns(COLUMNS).with_ids()
+    break_file(author, "targets.csv", TargetTable(table.columns, table.rows[::2]).text())
+    before = time.process_time()
+    both = author.send("recipients", {"replace": "yes", "do": "columns"})
+    assert both.status == 409
+    assert time.process_time() - before < 5
+    assert both.body.count("<ins>") == 100
+    author.pages["recipients"] = both.body
+    assert "kim9999@town.example" in author.form("recipients")["text"]
 
 
 @pytest.fixture
 def landing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return what lets somebody else's saves land just before the next writes, one before each."""
+    """Return what lets somebody else's save land just before the next write."""
 
-    def lands(*saves: Mapping[str, Callable[[str], str]]) -> None:
-        waiting, write = [*saves], Drafting.write
+    def lands(file: str, before: str, after: str) -> None:
+        write = Drafting.write
 
         def late(drafting: Drafting, campaign: str, *args: Any, **kwargs: Any) -> Draft:
-            if waiting:
-                now = drafting.draft(campaign)
-                changes = {file: change(now.files[file]) for file, change in waiting.pop(0).items()}
-                write(drafting, campaign, now.revision, changes, ANN)
+            monkeypatch.setattr(Drafting, "write", write)
+            now = drafting.draft(campaign)
+            assert before in now.files[file]
+            write(drafting, campaign, now.revision, {file: now.files[file].replace(before, after)}, ANN)
             return write(drafting, campaign, *args, **kwargs)
 
         monkeypatch.setattr(Drafting, "write", late)
@@ -786,145 +826,48 @@ def landing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return lands
 
 
-def replacing(before: str, after: str) -> Callable[[str], str]:
-    def change(text: str) -> str:
-        assert before in text
-        return text.replace(before, after)
+def test_a_save_that_another_overtakes_shows_both_texts(author: Author, landing: Callable[..., None]) -> None:
+    author.open("settings")
+    landing("campaign.toml", "goal = 500", "goal = 777")
+    both = author.send("settings", {"title": "Mine", "do": "save"})
+    assert both.status == 409
+    assert "goal = 777" in author.draft().files["campaign.toml"]
+    author.pages["settings"] = both.body
+    assert SettingsDocument.read(author.form("settings")["text"]).values["title"] == "Mine"
 
-    return change
 
-
-def test_rows_are_saved_if_somebody_else_saves_others_while_they_are_written(
-    author: Author, landing: Callable[..., None]
-) -> None:
+def test_what_no_file_can_hold_is_replaced_in_rows(author: Author) -> None:
     author.open("recipients")
-    first = author.form("recipients")["cell-0-name"]
-    landing({"targets.csv": replacing(first, "Theirs")}, {"targets.csv": replacing("Theirs", "Theirs again")})
-    sent = author.send("recipients", {"cell-3-name": "Mine", "do": "save"})
-    assert sent.status == 303
-    assert sent.headers["location"].endswith("settings?done=merged")
-    text = author.draft().files["targets.csv"]
-    assert "Mine" in text
-    assert "Theirs again" in text
-
-
-def test_rows_are_asked_about_if_somebody_else_saves_them_while_they_are_written(
-    author: Author, landing: Callable[..., None]
-) -> None:
-    author.open("recipients")
-    before = author.form("recipients")["cell-3-name"]
-    landing({"targets.csv": replacing(before, "Theirs")})
-    sent = author.send("recipients", {"cell-3-name": "Mine", "do": "save"})
-    assert sent.status == 409
-    author.pages["recipients"] = sent.body
-    assert author.send("recipients", {"do": "merge"}).status == 303
-    assert "Mine" in author.draft().files["targets.csv"]
-
-
-def test_choices_between_rows_are_saved_after_somebody_else_saved_other_rows(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
-    author.open("recipients")
-    other.open("recipients")
-    other.send("recipients", {"cell-2-name": "Theirs", "do": "save"})
-    conflict = author.send("recipients", {"cell-2-name": "Mine", "do": "save"})
-    author.pages["recipients"] = conflict.body
-    other.open("recipients")
-    other.send("recipients", {"cell-4-name": "Unrelated", "do": "save"})
-    before = author.draft().files["targets.csv"]
-    assert author.send("recipients", {"do": "merge"}).status == 303
-    assert author.draft().files["targets.csv"] == before.replace("Theirs", "Mine")
-
-
-def test_a_choice_that_somebody_else_changed_again_is_asked_again(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
-    author.open("recipients")
-    for name in ("Theirs", "Theirs again"):
-        other.open("recipients")
-        other.send("recipients", {"cell-2-name": name, "do": "save"})
-        answer = author.send(
-            "recipients", {"cell-2-name": "Mine", "do": "save"} if name == "Theirs" else {"do": "merge"}
-        )
-        assert answer.status == 409
-        author.pages["recipients"] = answer.body
-    assert author.send("recipients", {"do": "merge"}).status == 303
-    assert "Theirs" not in author.draft().files["targets.csv"]
-
-
-def test_new_rows_are_kept_through_the_questions_about_others(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
-    author.open("recipients")
-    new = max(int(name.split("-")[1]) for name in author.form("recipients") if name.startswith("was-"))
-    row = {f"cell-{new}-name": "Kim New", f"cell-{new}-locality": "Newville"}
-    for name in ("Theirs", "Theirs again"):
-        other.open("recipients")
-        other.send("recipients", {"cell-2-name": name, "do": "save"})
-        changes = {"cell-2-name": "Mine", **row, "do": "save"} if name == "Theirs" else {"do": "merge"}
-        author.pages["recipients"] = author.send("recipients", changes).body
-    assert author.send("recipients", {"do": "merge"}).status == 303
-    text = author.draft().files["targets.csv"]
-    assert text.count("Kim New") == 1
-    assert "newville" in text
-    assert "Mine" in text
-
-
-def test_what_no_file_can_hold_is_replaced_in_chosen_rows(author: Author) -> None:
-    author.open("recipients")
-    first = author.form("recipients")["was-0"]
-    sent = author.send(
-        "recipients", {f"row-{first}": '{"name": "\\ud800"}', "new-0": '{"name": "\\udfff!"}', "do": "merge"}
+    typed = {**author.form("recipients"), "cell-0-name": "\ud800", "cell-0-town\udfff": "x", "do": "save"}
+    headers = {**SAME_ORIGIN, "content-type": "application/json"}
+    sent = author.world.post(
+        f"{author.base}/recipients", raw=json.dumps(typed).encode(), headers=headers, cookies=author.cookies
     )
     assert sent.status == 303
-    lines = author.draft().files["targets.csv"].split("\n")
-    assert "?" in lines[1]
-    assert "?!" in lines[-2]
+    assert "?" in author.draft().files["targets.csv"].split("\n")[1]
 
 
-def test_rows_that_are_added_are_saved_though_somebody_else_saves_meanwhile(
-    author: Author, landing: Callable[..., None]
-) -> None:
+def test_rows_are_added_to_what_somebody_else_saved_meanwhile(world: World, author: Author) -> None:
+    other = Author(world, cookies=author.cookies)
     author.open("recipients")
-    landing({"targets.csv": replacing(author.form("recipients")["cell-0-name"], "Theirs")})
-    assert "2 rows were taken." in words(author.take({"pasted": PASTED}))
+    author.pages["recipients"] = author.send("recipients", {"pasted": PASTED, "do": "paste"}).body
+    other.open("recipients")
+    other.send("recipients", {"cell-2-name": "Theirs", "do": "save"})
+    assert "2 rows were taken." in words(author.send("recipients", {"do": "columns"}))
     text = author.draft().files["targets.csv"]
     assert "Theirs" in text
     assert "mayor@oakton.example" in text
 
 
-def test_settings_are_saved_if_somebody_else_saves_others_while_they_are_written(
-    author: Author, landing: Callable[..., None]
-) -> None:
+def test_a_text_of_a_language_that_somebody_else_removed_is_not_lost(author: Author) -> None:
     author.open("settings")
-    landing({"campaign.toml": replacing("goal = 500", "goal = 777")})
-    sent = author.send("settings", {"title": "Mine", "do": "save"})
-    assert sent.headers["location"].endswith("check?done=merged")
-    values = SettingsDocument.read(author.draft().files["campaign.toml"]).values
-    assert (values["goal"], values["title"]) == (777, "Mine")
-
-
-def test_a_text_of_a_language_that_somebody_else_removed_is_a_question(
-    author: Author, landing: Callable[..., None]
-) -> None:
-    author.open("settings")
-    landing({"campaign.toml": lambda text: SettingsDocument.read(text).changed({"languages": None}).text})
-    sent = author.send("settings", {"es.title": "Otro", "do": "save"})
-    assert sent.status == 409
-    assert "Otro" in words(sent)
-    author.pages["settings"] = sent.body
-    assert author.send("settings", {"es.title": "", "do": "save"}).status == 303
-    assert "es.title" not in SettingsDocument.read(author.draft().files["campaign.toml"]).values
-    author.pages["settings"] = sent.body
-    author.send("settings", {"do": "save"})
+    drafting, draft = author.world.wiring.drafting(), author.draft()
+    drafting.write(CAMPAIGN, draft.revision, {}, ANN, {"languages": None})
+    both = author.send("settings", {"es.title": "Otro", "do": "save"})
+    assert both.status == 409
+    author.pages["settings"] = both.body
+    author.send("settings", {"do": "file"})
     assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["es.title"] == "Otro"
-
-
-def test_a_save_that_others_always_overtake_is_shown_and_not_lost(author: Author, landing: Callable[..., None]) -> None:
-    author.open("settings")
-    goals = [f"goal = {number}" for number in (500, *range(600, 620))]
-    landing(*({"campaign.toml": replacing(*pair)} for pair in pairwise(goals)))
-    sent = author.send("settings", {"title": "Mine", "do": "save"})
-    assert sent.status == 409
-    author.pages["settings"] = sent.body
-    assert SettingsDocument.read(author.form("settings")["text"]).values["title"] == "Mine"
 
 
 def test_a_draft_that_changed_meanwhile_is_not_published(world: World, author: Author) -> None:
@@ -995,19 +938,6 @@ def test_typed_rows_are_shown_if_the_file_became_unreadable(author: Author) -> N
     assert "evanston" in typed
     author.send("recipients", {"do": "file"})
     assert author.draft().files["targets.csv"] == typed
-
-
-def test_chosen_rows_are_shown_if_the_file_became_unreadable(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
-    author.open("recipients")
-    other.open("recipients")
-    other.send("recipients", {"cell-2-name": "Theirs", "do": "save"})
-    author.pages["recipients"] = author.send("recipients", {"cell-2-name": "Mine", "do": "save"}).body
-    break_file(author, "targets.csv", UNREADABLE_TABLE)
-    sent = author.send("recipients", {"do": "merge"})
-    assert sent.status == 409
-    author.pages["recipients"] = sent.body
-    assert "Mine" in author.form("recipients")["text"]
 
 
 # Test signatures and previews

@@ -84,7 +84,6 @@ _NOTICES: Mapping[str, Message] = {
     "key-revoked": Message("The key is revoked. It stopped working at once."),
     "none-found": Message("Nobody has signed with this email address."),
     "saved": Message("Saved in the draft. Nothing is published yet."),
-    "merged": Message("Saved. Somebody else saved other parts meanwhile; both are in the draft."),
     "published": Message("Published."),
     "changed": Message("Somebody else changed the draft meanwhile. This is how it is now. Nothing was published."),
     "closed": Message("Closed. Within a minute, nobody can sign any more. Letters that wait still go out."),

@@ -12,6 +12,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING
 
+from undersigned.authoring import targets as targets_file
 from undersigned.authoring.column_choice import Choice, used_twice
 from undersigned.authoring.table_texts import MOST_COLUMNS, MOST_ROWS
 from undersigned.authoring.target_tables import is_column
@@ -38,6 +39,7 @@ def columns(workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, *
         "workshop_columns.html",
         workshop,
         "recipients",
+        targets_file.FILE,
         mistakes=mistakes,
         mistakes_in_all=len(mistakes),
         columns=[(column, heading_of(column, workshop.language)) for column in _ours(workshop)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -62,6 +63,7 @@ MOST_SHOWN = 100
 
 
 _LONGEST_QUOTE = 60
+_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,9 @@ class Workshop:
             return Message("Not published")
         return Message("Published") if self.draft.is_published else Message("Unpublished changes")
 
-    def after(self, step: Step, done: str = "saved") -> str:
+    def after(self, step: Step) -> str:
         """Return the address of the page after saving a step: the next one, or the same one while it has mistakes."""
-        following = step if self.mistakes_of(step) else STEPS[STEPS.index(step) + 1]
-        return f"{self.address(following)}?done={done}"
+        return self.address(step if self.mistakes_of(step) else STEPS[STEPS.index(step) + 1])
 
     def shown(self, mistakes: Iterable[Mistake]) -> tuple[ShownMistake, ...]:
         """Return the first mistakes with their places."""
@@ -232,6 +233,11 @@ def step_of(file: str) -> Step:
     return {settings_file.FILE: "settings", targets_file.FILE: "recipients"}.get(file, "letter")  # type: ignore[return-value]
 
 
+def fingerprint(text: str | None) -> str:
+    """Return what a page keeps of the file that it shows; an empty text if there is no such file."""
+    return "" if text is None else hashlib.sha256(text.encode(errors="replace")).hexdigest()[:_DIGITS]
+
+
 def by_rows(message: Message, table: TargetTable) -> Message:
     """Return a mistake of the table with the numbers of rows in place of lines of the file."""
 
@@ -260,8 +266,8 @@ def heading_of(column: str, language: str) -> str:
     return column
 
 
-def workshop_page(template: str, workshop: Workshop, step: Step, **values: object) -> Page:
-    """Render a page of the workshop: a step, or what belongs to one."""
+def workshop_page(template: str, workshop: Workshop, step: Step, file: str = "", **values: object) -> Page:
+    """Render a page of the workshop: a step, or what belongs to one. `file` is the one that its form saves."""
     viewer, language = workshop.viewer, workshop.language
     shown: dict[str, object] = {
         "mistakes": workshop.shown(workshop.mistakes_of(step)),
@@ -271,6 +277,7 @@ def workshop_page(template: str, workshop: Workshop, step: Step, **values: objec
         "base": workshop.base,
         "address": workshop.address(step),
         "revision": workshop.draft.revision,
+        "was": fingerprint(workshop.draft.files.get(file)),
     }
     return render(template, language, viewer, **(shown | values))
 

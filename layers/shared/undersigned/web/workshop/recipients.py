@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,10 +19,9 @@ from undersigned.web.workshop.frame import (
     step_of,
     workshop_page,
 )
-from undersigned.web.workshop.merging import fingerprints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.authoring.target_tables import Row
     from undersigned.web.page import Page
@@ -92,7 +90,7 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
         "upload": upload,
         "unused": _named(upload.unused),
         "without_codes": _named(upload.without_codes),
-        "next_step": workshop.after("recipients").partition("?")[0],
+        "next_step": workshop.after("recipients"),
     }
     if upload.error:
         mistakes = upload.error.mistakes
@@ -100,7 +98,9 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
         values["mistakes_in_all"] = len(mistakes)
     if table is None:
         text = workshop.draft.files.get(targets_file.FILE, "")
-        return workshop_page("workshop_recipients.html", workshop, "recipients", as_file=text, **values)
+        return workshop_page(
+            "workshop_recipients.html", workshop, "recipients", targets_file.FILE, as_file=text, **values
+        )
     pages = max(1, -(-(len(table.rows) + 1) // ROWS_SHOWN))
     page = min(max(1, page), pages)
     columns = [*COLUMNS, *(column for column in table.columns if column not in COLUMNS)]
@@ -108,10 +108,10 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
         "workshop_recipients.html",
         workshop,
         "recipients",
+        targets_file.FILE,
         as_file=None,
         columns=[(column, heading_of(column, workshop.language)) for column in columns],
         rows=_rows(workshop, table, columns, page, is_last=page == pages),
-        was=fingerprints(_of_page(recipient_texts(table), table, page)),
         page=page,
         pages=pages,
         total=len(table.rows),
@@ -149,26 +149,6 @@ def _rows(
     return shown
 
 
-def _of_page(texts: Mapping[str, str], table: TargetTable, page: int) -> dict[str, str]:
-    first = (page - 1) * ROWS_SHOWN
-    return {name: texts[name] for name in row_names(table)[first : first + ROWS_SHOWN]}
-
-
-def posted_recipients(posted: Mapping[str, object]) -> dict[str, str | None]:
-    """Return the recipients of a posted page by the ids that they had, each as JSON; None for a removed one."""
-    return {
-        identifier: None if posted.get(f"remove-{number}") == "yes" or not any(cells.values()) else row_text(cells)
-        for number, identifier, cells in _posted_rows(posted)
-        if identifier
-    }
-
-
-def new_recipients(posted: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the recipients that a posted page adds, each as JSON."""
-    rows = _posted_rows(posted)
-    return tuple(row_text(cells) for _, identifier, cells in rows if not identifier and any(cells.values()))
-
-
 def _posted_rows(posted: Mapping[str, object]) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Return each posted row: its number, the id that it had, and its cells."""
     rows: dict[int, dict[str, str]] = {}
@@ -180,67 +160,28 @@ def _posted_rows(posted: Mapping[str, object]) -> Iterator[tuple[int, str, dict[
         yield number, _encodable(was) if isinstance(was, str) else "", cells
 
 
-def chosen_recipients(posted: Mapping[str, object]) -> dict[str, str | None]:
-    """Return the recipients that were chosen on the page of a conflict, by id, each as JSON; None for a removed one."""
-    return {
-        _encodable(name.removeprefix("row-")): _row(text) for name, text in posted.items() if name.startswith("row-")
-    }
-
-
-def recipients_added_before(posted: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the new recipients that the page of a conflict kept, each as JSON."""
-    return tuple(row for name, text in posted.items() if name.startswith("new-") and (row := _row(text)))
-
-
-def _row(value: object) -> str | None:
-    try:
-        cells = json.loads(value) if isinstance(value, str) else None
-    except (ValueError, RecursionError):
-        return None
-    return row_text({column: str(cell) for column, cell in cells.items()}) if isinstance(cells, dict) else None
-
-
 def _encodable(text: str) -> str:
     """Return a text for UTF-8. JSON can hold lone surrogates, which it can't encode."""
     return text.encode(errors="replace").decode()
 
 
-def with_recipients(table: TargetTable, changes: Mapping[str, str | None], added: Iterable[str]) -> TargetTable:
-    """Return the table with these rows in place of those with their ids, each as JSON; None removes one."""
-    texts = {**recipient_texts(table), **changes}
-    columns = tuple(dict.fromkeys((*table.columns, *targets_file.COLUMNS)))
-    rows = [json.loads(text) for text in (*texts.values(), *added) if text]
-    written = tuple(tuple(str(row.get(column, "")) for column in columns) for row in rows)
-    return TargetTable(columns, written).with_ids(table)
-
-
-def only_these(changes: Mapping[str, str | None], added: Sequence[str]) -> TargetTable:
-    """Return a table of the rows that a person typed, each as JSON, without the others of the draft."""
-    typed = [json.loads(text) for text in (*changes.values(), *added) if text]
-    columns = dict.fromkeys((*targets_file.COLUMNS, *(column for row in typed for column in row)))
-    return with_recipients(TargetTable(tuple(columns)), changes, added)
-
-
 def posted_table(table: TargetTable, posted: Mapping[str, object]) -> TargetTable:
-    """Return the table after a page of it was typed in. A row that was emptied or marked is removed."""
-    columns = tuple(dict.fromkeys((*table.columns, *targets_file.COLUMNS)))
-    rows: dict[int, Row] = dict(enumerate(table.as_columns(columns).rows))
-    for number, _, cells in _posted_rows(posted):
-        before = rows.get(number, ("",) * len(columns))
-        typed = tuple(cells.get(column, kept) for column, kept in zip(columns, before, strict=True))
+    """Return a table with the rows of a posted page in place of those with their names, and new ones at its end.
+
+    A row that was emptied or marked is removed.
+    """
+    typed = list(_posted_rows(posted))
+    # The page may have had a column that is no longer in the table.
+    shown = (column for _, _, cells in typed for column in cells)
+    columns = tuple(dict.fromkeys((*table.columns, *targets_file.COLUMNS, *shown)))
+    rows: dict[str | int, Row] = dict(zip(row_names(table), table.as_columns(columns).rows, strict=True))
+    for number, was, cells in typed:
+        place, before = was or number, rows.get(was, ("",) * len(columns))
         if posted.get(f"remove-{number}") == "yes" or not any(cells.values()):
-            rows.pop(number, None)
+            rows.pop(place, None)
         else:
-            rows[number] = typed
-    return TargetTable(columns, tuple(rows[number] for number in sorted(rows))).with_ids(table)
-
-
-def recipient_texts(table: TargetTable | None) -> dict[str, str]:
-    """Return the rows of a table by name, each as JSON of its cells."""
-    if table is None:
-        return {}
-    cells = (dict(zip(table.columns, row, strict=True)) for row in table.rows)
-    return dict(zip(row_names(table), map(row_text, cells), strict=True))
+            rows[place] = tuple(cells.get(column, kept) for column, kept in zip(columns, before, strict=True))
+    return TargetTable(columns, tuple(rows.values())).with_ids(table)
 
 
 def row_names(table: TargetTable) -> tuple[str, ...]:
@@ -250,8 +191,3 @@ def row_names(table: TargetTable) -> tuple[str, ...]:
         name = table.cell(number, "id")
         names[name if name and name not in names else f"{name}#{number}"] = None
     return tuple(names)
-
-
-def row_text(cells: Mapping[str, str]) -> str:
-    """Return a row as JSON of its cells, without empty ones."""
-    return _encodable(json.dumps({column: cell for column, cell in sorted(cells.items()) if cell}, ensure_ascii=False))

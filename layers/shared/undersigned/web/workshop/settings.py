@@ -8,8 +8,7 @@ from undersigned.authoring import settings as settings_file
 from undersigned.web.workshop.frame import (
     workshop_page,
 )
-from undersigned.web.workshop.merging import fingerprints
-from undersigned.web.workshop.setting_fields import as_text, mistake_of, setting_groups, setting_in
+from undersigned.web.workshop.setting_fields import mistake_of, setting_groups, setting_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +22,9 @@ def settings(workshop: Workshop) -> Page:
     document = workshop.settings
     if document is None:
         text = workshop.draft.files.get(settings_file.FILE, "")
-        return workshop_page("workshop_settings.html", workshop, "settings", as_file=text or "\n", groups=())
+        return workshop_page(
+            "workshop_settings.html", workshop, "settings", settings_file.FILE, as_file=text or "\n", groups=()
+        )
     errors: dict[str, list[str]] = {}
     for mistake in workshop.mistakes_of("settings"):
         if name := setting_in(mistake.message, workshop.setting_names):
@@ -31,20 +32,12 @@ def settings(workshop: Workshop) -> Page:
                 workshop.viewer.say(mistake_of(name, document.values.get(name), mistake))
             )
     groups = setting_groups(document.described(), document.values, errors, workshop.language)
-    was = fingerprints(setting_texts(workshop))
-    return workshop_page("workshop_settings.html", workshop, "settings", as_file=None, groups=groups, was=was)
+    return workshop_page(
+        "workshop_settings.html", workshop, "settings", settings_file.FILE, as_file=None, groups=groups
+    )
 
 
 def languages_of(names: Iterable[str]) -> tuple[str, ...]:
     """Return the languages for which settings with these names are texts, such as `es.title`."""
     tables = (name.rpartition(".")[0] for name in names)
     return tuple(dict.fromkeys(table for table in tables if table not in {"", "organizer"}))
-
-
-def setting_texts(workshop: Workshop) -> dict[str, str]:
-    """Return the texts of all settings as the page's fields have them, by name; none if the file can't be read."""
-    document = workshop.settings
-    if document is None:
-        return {}
-    values = document.values
-    return {name: as_text(values.get(name), setting) for name, setting in document.described()}
