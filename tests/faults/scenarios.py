@@ -325,19 +325,18 @@ def an_approval(platform: Platform) -> Arrivals:
 
 
 def a_cadence(platform: Platform) -> Arrivals:
-    """Letters go when two wait. The third one waits until signing has ended, and goes a week later."""
-    acts, campaigns = Acts(platform), platform.world.wiring.campaigns
-    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver="when-2-letters-wait"))
-    abe, bea, cal = Person("Abe", EVANSTON), Person("Bea", EVANSTON), Person("Cal", EVANSTON)
+    """Letters go each month from now on. The second one is too soon on that day, and goes a week after the first."""
+    acts, campaigns, thursday = Acts(platform), platform.world.wiring.campaigns, MONDAY - 4 * ONE_DAY
+    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver_on="THU"))
+    abe, bea = Person("Abe", EVANSTON), Person("Bea", EVANSTON)
     acts.sign_and_confirm(abe)
-    acts.week(MONDAY - ONE_DAY)
-    assert platform.world.deliveries == []
+    acts.week(thursday, report=True)
+    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver="monthly", deliver_on=30))
     acts.sign_and_confirm(bea)
-    acts.week(MONDAY, report=True)
-    acts.sign_and_confirm(cal)
-    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), closes=MONDAY.date() + 2 * ONE_DAY))
-    acts.week(MONDAY + 7 * ONE_DAY)
-    return {abe: 1, bea: 1, cal: 1}
+    acts.week(MONDAY)
+    assert len(platform.world.deliveries) == 1
+    acts.week(thursday + 7 * ONE_DAY)
+    return {abe: 1, bea: 1}
 
 
 def letters_are_removed(platform: Platform) -> Arrivals:

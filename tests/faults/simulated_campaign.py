@@ -67,9 +67,7 @@ _ZONE = "America/Chicago"
 _CADENCES: tuple[dict[str, Any], ...] = (
     {},
     {"deliver_on": "THU", "deliver_at": 17},
-    {"deliver": "every-two-weeks"},
     {"deliver": "monthly", "deliver_on": 31},
-    {"deliver": "when-2-letters-wait"},
 )
 """The settings of cadences. The first is the stack's."""
 
@@ -871,11 +869,6 @@ class Simulation:
         for name, value in vars(calm).items():
             setattr(self.platform.faults, name, value)
         now = self.world.clock.now
-        campaigns = self.world.wiring.campaigns
-        campaign = campaigns.campaign(CAMPAIGN)
-        if campaign.letters_wanted:
-            # Nobody else signs, and so the rest goes, however few they are.
-            campaigns.put_campaign(replace(campaign, closes=campaign.local(now).date() - _DAY))
         self.at(now + 4 * _DAY, "check the confirmation emails", self._check_confirmations)
         monday = _MONDAY + ((now - _MONDAY) // _WEEK + 1) * _WEEK
         for week in range(_CALM_WEEKS):

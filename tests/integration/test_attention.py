@@ -176,22 +176,6 @@ def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: 
     assert "Next delivery None nobody can sign, and no letter is waiting" in manager.words()
 
 
-def test_the_rest_of_a_closed_campaign_that_was_not_sent_is_told(world: World, manager: Organizer) -> None:
-    change(world, deliver="when-3-letters-wait", closes=date(2026, 11, 27))
-    world.confirmed()
-    for days, is_late in ((3, False), (4, False), (6, True)):
-        world.clock.now = datetime(2026, 11, 24, 16, tzinfo=UTC) + timedelta(days=days)
-        manager.sign_in("us_manage")
-        said = attention(manager)
-        assert ("Evanston: letters are overdue They should have gone out" in said) == is_late, days
-    assert "more than a day ago. 1 letter is waiting." in said
-    assert "/targets/evanston" in buttons(manager)
-    world.clock.advance(hours=23)
-    world.hour()
-    manager.sign_in("us_manage")
-    assert "overdue" not in attention(manager)
-
-
 def test_letters_that_a_plan_missed_are_told_a_day_later(world: World, manager: Organizer) -> None:
     world.confirmed()
     world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC) + timedelta(hours=25)

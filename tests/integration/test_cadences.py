@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -87,13 +86,13 @@ def test_an_hour_that_fires_twice_or_late_makes_one_delivery(world: World) -> No
 
 @pytest.mark.parametrize("days", [1, 4, 40])
 def test_the_first_run_after_missed_hours_catches_up(world: World, days: int) -> None:
-    change(world, deliver="every-two-weeks", deliver_on="THU")
+    change(world, deliver_on="THU")
     world.hour()
     world.confirmed()
     at(world, "2026-12-03T10:00")
     world.clock.advance(days=days)
     world.hour()
-    last = "2026-12-31" if days == 40 else "2026-12-03"
+    last = "2027-01-07" if days == 40 else "2026-12-03"
     assert sent(world) == [("evanston", last)]
     world.clock.advance(hours=1)
     sign(world, 1)
@@ -111,44 +110,6 @@ def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: 
     world.clock.advance(hours=1)
     world.hour()
     assert sent(world) == [("evanston", "2026-11-30")]
-
-
-def test_letters_wait_until_there_are_enough_for_a_recipient(world: World) -> None:
-    change(world, deliver="when-3-letters-wait")
-    sign(world, 2)
-    sign(world, 1, postal_code="60091")
-    at(world, "2026-11-26T09:00")
-    assert world.hour() == []
-    sign(world, 1)
-    at(world, "2026-11-26T12:00")
-    assert world.hour() == []
-    at(world, "2026-11-27T09:00")
-    world.hour()
-    assert sent(world) == [("evanston", "2026-11-27")]
-    # The next three come at once, and go a week later.
-    sign(world, 3)
-    for day in ("2026-11-28", "2026-12-03", "2026-12-04"):
-        at(world, f"{day}T09:00")
-        world.hour()
-    assert sent(world) == [("evanston", "2026-11-27"), ("evanston", "2026-12-04")]
-
-
-def test_after_the_last_day_the_rest_goes_however_few_they_are(world: World) -> None:
-    change(world, deliver="when-3-letters-wait", closes=date(2026, 11, 27))
-    sign(world, 1)
-    at(world, "2026-11-27T09:00")
-    assert world.hour() == []
-    at(world, "2026-11-28T09:00")
-    world.hour()
-    assert sent(world) == [("evanston", "2026-11-28")]
-
-
-def test_a_person_can_send_fewer_letters(world: World) -> None:
-    change(world, deliver="when-3-letters-wait")
-    sign(world, 1)
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-24", "cli", "")
-    world.run_queue()
-    assert sent(world) == [("evanston", "2026-11-24")]
 
 
 def test_a_monthly_delivery_that_was_too_soon_for_a_recipient_is_made_up(world: World) -> None:
@@ -283,31 +244,6 @@ def test_a_day_without_a_run_still_asks_for_recipients_that_were_left_out(world:
     assert asked == [4]
 
 
-def test_letters_that_are_counted_each_day_ask_for_an_approval_once_a_week(world: World) -> None:
-    change(world, deliver="when-2-letters-wait", approval=True)
-    sign(world, 2)
-    asked = []
-    for day in range(9):
-        before = len(world.sent)
-        at(world, "2026-11-26T09:00")
-        world.clock.advance(days=day)
-        world.hour()
-        asked += [day] * (len(world.sent) - before)
-    assert asked == [0, 7]
-
-
-def test_letters_that_are_too_few_are_not_reported_as_waiting_for_an_approval(world: World) -> None:
-    change(world, deliver="when-2-letters-wait", approval=True)
-    sign(world, 1)
-    at(world, "2026-11-24T09:00")
-    world.run_job("report")
-    assert reports(world) == []
-    sign(world, 1)
-    at(world, "2026-12-01T09:00")
-    world.run_job("report")
-    assert reports(world) == ["Letters of November 30, 2026"]
-
-
 def test_a_report_follows_a_day_after_each_delivery(world: World) -> None:
     change(world, deliver="monthly", deliver_on=30, deliver_at=17)
     world.confirmed()
@@ -332,23 +268,14 @@ def test_a_campaign_without_a_cadence_has_no_hourly_report(world: World) -> None
     assert len(reports(world)) == 1
 
 
-def test_letters_that_are_counted_each_day_are_reported_after_a_delivery_and_else_weekly(world: World) -> None:
-    change(world, deliver="when-2-letters-wait")
-    sign(world, 2)
-    sign(world, 1, postal_code="60091")
-    world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "a new chief")
-    at(world, "2026-11-26T09:00")
-    world.run_job("report")
-    world.hour()
-    days = []
-    for day in range(1, 9):
-        at(world, "2026-11-26T09:00")
-        world.clock.advance(days=day)
-        before = len(reports(world))
+def test_a_day_on_which_nothing_went_is_reported_if_letters_are_on_hold(world: World) -> None:
+    change(world, deliver_on="THU")
+    world.confirmed()
+    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "a new chief")
+    for moment in ("2026-11-26T09:00", "2026-11-27T08:00", "2026-11-27T09:00", "2026-11-28T09:00"):
+        at(world, moment)
         world.run_job("report")
-        days += [day] * (len(reports(world)) - before)
-    # On Friday about Thursday's delivery, and on Tuesday about the letters on hold.
-    assert days == [1, 5]
+        assert reports(world) == (["Letters of November 26, 2026"] if moment >= "2026-11-27T09:00" else [])
 
 
 def test_missed_hours_lose_no_report(world: World) -> None:
@@ -367,29 +294,6 @@ def test_a_campaign_of_before_reads_as_weekly() -> None:
     for name in ("deliver", "deliver_on", "deliver_at"):
         del values[name]
     assert not read_campaign(values).has_own_cadence
-
-
-def test_pages_and_emails_promise_no_day_if_letters_are_counted(world: World) -> None:
-    change(world, deliver="when-50-letters-wait")
-    asked = world.confirmed()
-    wanted = "when 50 letters wait for its recipient, or when signing has ended, on Wednesday, November 25, 2026 at the"
-    assert (
-        "Letters go out when 50 wait for a recipient, or when signing has ended."
-        in world.get(f"/campaigns/{CAMPAIGN}").body
-    )
-    assert wanted in world.get(f"/campaigns/{CAMPAIGN}/signed").body
-    assert wanted in " ".join(asked.text.split())
-    assert wanted in " ".join(asked.html.split())
-    own_letter = world.get(asked.link("confirm")).body
-    assert "when 50 letters wait there, or when signing has ended, on Wednesday, November 25, 2026 at" in own_letter
-    values = json.loads(world.get(f"/campaigns/{CAMPAIGN}", as_json=True).body)
-    assert values["letters_wanted"] == 50
-    world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "a new chief")
-    sign(world, 1, postal_code="60091")
-    world.clock.advance(days=6)
-    world.report(CAMPAIGN)
-    text = " ".join(world.sent[-1].text.split())
-    assert "These letters go out when 50 wait for their recipient, or when signing has ended, on" in text
 
 
 def test_pages_and_emails_say_the_day_of_the_campaigns_own_cadence(world: World) -> None:

@@ -333,19 +333,6 @@ def test_a_second_email_has_what_its_approval_covers(world: World, manager: Orga
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1), ("2026-11-25", "evanston", 1)], 1)
 
 
-def test_when_letters_wait_an_approval_covers_what_waited_at_the_look(world: World) -> None:
-    change(world, deliver="when-2-letters-wait", deliver_at=9)
-    world.confirmed()
-    confirm(world, "bo")
-    world.clock.now = datetime(2026, 11, 25, 15, tzinfo=UTC)
-    world.hour()
-    page = world.get(link(world))
-    confirm(world, "cy")
-    world.press(link(world), hidden(page))
-    world.run_queue()
-    assert ([letters for _, _, letters in sent(world)], waiting(world)) == ([2], 1)
-
-
 def test_a_held_recipients_letters_of_the_look_go_after_the_release(world: World) -> None:
     controls = approved_on_hold(world)
     confirm(world, "bo")

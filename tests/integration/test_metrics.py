@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from tests.aws_from_template import STACK
 from tests.emitted import is_counted, lines_of_metrics, metrics_in
-from tests.integration.test_cadences import at, change
 from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import to_item
@@ -172,21 +171,6 @@ def test_letters_are_not_overdue_while_it_is_too_soon_for_their_target(world: Wo
     world.clock.advance(days=7)
     world.reconcile()
     assert emitted()["LettersOverdue"] == [1]
-
-
-def test_letters_that_wait_for_others_are_overdue_once_signing_has_ended(world: World, emitted: Any) -> None:
-    change(world, deliver="when-3-letters-wait", closes=date(2026, 11, 27))
-    world.confirmed()
-    for moment, overdue in (
-        ("2026-11-27T23:00", None),
-        # The run of the 28th at 9:00 should have sent it.
-        ("2026-11-29T08:00", None),
-        ("2026-11-29T10:00", [1]),
-    ):
-        at(world, moment)
-        emitted()
-        world.reconcile()
-        assert emitted().get("LettersOverdue") == overdue, moment
 
 
 def test_letters_of_a_delivery_that_is_not_sent_are_overdue(world: World, emitted: Any) -> None:

@@ -149,9 +149,7 @@ def test_a_closed_campaign_can_be_opened_again(world: World) -> None:
     assert log == [("reopen", "the vote is postponed"), ("close", "the council has decided")]
 
 
-@pytest.mark.parametrize("deliver", [None, "when-3-letters-wait"])
-def test_a_letter_that_waits_when_its_campaign_is_closed_still_goes(world: World, deliver: str | None) -> None:
-    change(world, deliver=deliver)
+def test_a_letter_that_waits_when_its_campaign_is_closed_still_goes(world: World) -> None:
     world.confirmed()
     world.wiring.closing().close(CAMPAIGN, "cli", "")
     world.week()

@@ -584,8 +584,7 @@ def test_every_setting_has_a_field_and_the_page_sends_back_what_is_there(author:
     form = author.form("settings")
     expected = {setting.name for setting in SETTINGS} | {f"organizer.{setting.name}" for setting in ORGANIZER_SETTINGS}
     expected |= {f"es.{setting.name}" for setting in TRANSLATION_SETTINGS}
-    # The number of letters that `deliver` can wait for has a field of its own.
-    assert form.keys() - {"token", "revision", "was"} == (expected - {"id"}) | {"deliver-letters"}
+    assert form.keys() - {"token", "revision", "was"} == expected - {"id"}
     before = author.draft()
     assert author.send("settings", {"do": "save"}).status == 303
     assert author.draft() == before
@@ -632,36 +631,14 @@ def test_a_mistake_of_a_setting_is_at_its_field(author: Author) -> None:
     assert author.form("settings")["goal"] == "many"
 
 
-@pytest.mark.parametrize(
-    ("chosen", "number", "written"),
-    [
-        ("weekly", "", "weekly"),
-        ("every-two-weeks", "50", "every-two-weeks"),
-        ("monthly", "nonsense", "monthly"),
-        ("when", "50", "when-50-letters-wait"),
-        ("when", " 1,500 ", "when-1500-letters-wait"),
-    ],
-)
-def test_how_often_letters_go_out_is_chosen(author: Author, chosen: str, number: str, written: str) -> None:
+@pytest.mark.parametrize("chosen", ["weekly", "monthly"])
+def test_how_often_letters_go_out_is_chosen(author: Author, chosen: str) -> None:
     author.open("settings")
-    assert author.send("settings", {"deliver": chosen, "deliver-letters": number, "do": "save"}).status == 303
-    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["deliver"] == written
+    assert author.send("settings", {"deliver": chosen, "do": "save"}).status == 303
+    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["deliver"] == chosen
     assert not author.world.wiring.drafting().check(author.draft()).mistakes
     author.open("settings")
     assert author.form("settings")["deliver"] == chosen
-    assert author.form("settings")["deliver-letters"] == ("" if chosen != "when" else number.strip().replace(",", ""))
-
-
-@pytest.mark.parametrize("number", ["", "1", "20000", "many", "<b>"])
-def test_a_wrong_number_of_letters_is_told_at_the_choice_and_stays_there(author: Author, number: str) -> None:
-    author.open("settings")
-    author.send("settings", {"deliver": "when", "deliver-letters": number, "do": "save"})
-    page = author.open("settings").body
-    assert 'id="setting-deliver-error"' in page
-    assert "Write how many letters to wait for: a whole number from 2 to 10,000." in page
-    assert "letters-wait" not in page
-    form = author.form("settings")
-    assert (form["deliver"], form["deliver-letters"]) == ("when", number)
 
 
 def test_another_text_for_how_often_letters_go_out_is_kept_until_it_is_changed(author: Author) -> None:
@@ -669,14 +646,16 @@ def test_another_text_for_how_often_letters_go_out_is_kept_until_it_is_changed(a
     drafting.write(CAMPAIGN, 0, {}, ANN, {"deliver": "daily"})
     page = author.open("settings").body
     assert 'id="setting-deliver-error"' in page
-    assert author.form("settings")["deliver"] == "daily"
+    assert "deliver" not in author.form("settings")
+    author.send("settings", {"goal": "60", "do": "save"})
+    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["deliver"] == "daily"
 
 
 def test_publishing_says_in_words_how_often_letters_go_out_from_now_on(author: Author) -> None:
     author.open("settings")
-    author.send("settings", {"deliver": "when", "deliver-letters": "50", "do": "save"})
+    author.send("settings", {"deliver": "monthly", "do": "save"})
     said = words(author.open("publish"))
-    assert "How often letters go out: “When 50 letters wait for a recipient” instead of “Every week”." in said
+    assert "How often letters go out: “Every month” instead of “Every week”." in said
 
 
 def test_settings_that_cannot_be_read_are_shown_as_their_file(author: Author) -> None:

@@ -44,10 +44,7 @@ def show_plan(wiring: Wiring, campaign: Campaign, planned: Plan) -> Plan:
         say(f"The campaign is paused. Nothing is sent until you run `undersigned resume {plan.lines[0].key.campaign}`.")
         return plan
     following = f"{cadence_of(campaign, wiring.settings.schedule).next_after(now):%A, %Y-%m-%d at %H:%M}"
-    if campaign.letters_wanted:
-        say(f"Letters go out when {campaign.letters_wanted:,} wait for a recipient, on {following} at the earliest.")
-    else:
-        say(f"The next delivery is on {following}.")
+    say(f"The next delivery is on {following}.")
     return plan
 
 

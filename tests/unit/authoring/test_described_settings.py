@@ -48,7 +48,7 @@ OTHER: dict[str, Any] = {
     "sources": ("flyer", "mail-2"),
     "privacy_url": "https://www.trees.example/privacy",
     "keep_for_days": 90,
-    "deliver": "every-two-weeks",
+    "deliver": "monthly",
     "deliver_on": "TUE",
     "deliver_at": 0,
 }

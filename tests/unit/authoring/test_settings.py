@@ -129,22 +129,7 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             "goal = 50",
             'goal = 50\ndeliver = "daily"',
-            "campaign.toml:8: `deliver` is 'daily'; write one of weekly, every-two-weeks, monthly or when-50-letters",
-        ),
-        (
-            "goal = 50",
-            'goal = 50\ndeliver = "when-0-letters-wait"',
-            "campaign.toml:8: `deliver` is 'when-0-letters-wait'; write one of weekly,",
-        ),
-        (
-            "goal = 50",
-            'goal = 50\ndeliver = "when-1-letters-wait"',
-            "campaign.toml:8: `deliver` waits for 1 letters; give 2 to 10,000",
-        ),
-        (
-            "goal = 50",
-            'goal = 50\ndeliver = "when-10001-letters-wait"',
-            "campaign.toml:8: `deliver` waits for 10,001 letters; give 2 to 10,000",
+            "campaign.toml:8: `deliver` is 'daily'; write one of weekly, monthly",
         ),
         ("goal = 50", "goal = 50\ndeliver = []", "campaign.toml:8: `deliver` is []; write one of weekly,"),
         (
@@ -168,11 +153,6 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
             "campaign.toml:9: `deliver_on` is 32, and letters go monthly; give a day from 1 to 31",
         ),
         ("goal = 50", "goal = 50\ndeliver_on = true", "campaign.toml:8: `deliver_on` is true; write one of MON,"),
-        (
-            "goal = 50",
-            'goal = 50\ndeliver = "when-50-letters-wait"\ndeliver_on = "MON"',
-            "campaign.toml:9: `deliver_on` and when-50-letters-wait don't go together, because letters are counted",
-        ),
         *(
             (
                 "goal = 50",
@@ -198,9 +178,9 @@ def test_a_mistake_in_the_settings_is_named_with_the_fix(files: Files, old: str,
     ("lines", "cadence"),
     [
         ("", ("weekly", None, None)),
-        ('deliver = "every-two-weeks"\ndeliver_on = "THU"\ndeliver_at = 0', ("every-two-weeks", "THU", 0)),
+        ('deliver = "weekly"\ndeliver_on = "THU"\ndeliver_at = 0', ("weekly", "THU", 0)),
         ('deliver = "monthly"\ndeliver_on = 31', ("monthly", 31, None)),
-        ('deliver = "when-50-letters-wait"\ndeliver_at = 18', ("when-50-letters-wait", None, 18)),
+        ("deliver_at = 18", ("weekly", None, 18)),
     ],
 )
 def test_a_cadence_is_read_from_its_settings(files: Files, lines: str, cadence: object) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit.authoring.trees import FILES
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.domain.schedule import DAYS, Cadence, Due, Step, WeeklySchedule, cadence_of
+from undersigned.domain.schedule import DAYS, Cadence, Deliver, Due, Step, WeeklySchedule, cadence_of
 
 if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign
@@ -35,7 +35,7 @@ ZONES = (
 )
 cadences = st.builds(
     Cadence,
-    st.sampled_from(("day", "week", "two weeks")),
+    st.sampled_from(("day", "week")),
     st.integers(0, 6),
     st.integers(0, 23),
     st.sampled_from(ZONES),
@@ -45,7 +45,6 @@ moments = st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1), timezones=st.
 LONGEST: dict[Step, timedelta] = {
     "day": timedelta(days=1),
     "week": WEEK,
-    "two weeks": 2 * WEEK,
     "month": timedelta(days=31),
 }
 
@@ -54,7 +53,7 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def with_cadence(deliver: str = "weekly", on: str | int | None = None, at: int | None = None) -> Campaign:
+def with_cadence(deliver: Deliver = "weekly", on: str | int | None = None, at: int | None = None) -> Campaign:
     return replace(CAMPAIGN, deliver=deliver, deliver_on=on, deliver_at=at, time_zone="Europe/Berlin")
 
 
@@ -76,30 +75,12 @@ def test_a_campaign_without_a_cadence_has_the_day_hour_and_time_zone_of_the_stac
         (with_cadence(at=18), Cadence("week", 0, 18, "Europe/Berlin")),
         (with_cadence(at=0), Cadence("week", 0, 0, "Europe/Berlin")),
         (with_cadence(on="SUN"), Cadence("week", 6, 9, "Europe/Berlin")),
-        (with_cadence("every-two-weeks"), Cadence("two weeks", 0, 9, "Europe/Berlin")),
         (with_cadence("monthly"), Cadence("month", 1, 9, "Europe/Berlin")),
         (with_cadence("monthly", 31, 7), Cadence("month", 31, 7, "Europe/Berlin")),
-        (with_cadence("when-50-letters-wait"), Cadence("day", 0, 9, "Europe/Berlin", letters=50)),
     ],
 )
 def test_what_a_campaign_leaves_out_is_as_in_the_stack(campaign: Campaign, cadence: Cadence) -> None:
     assert cadence_of(campaign, STACK) == cadence
-
-
-def test_two_weeks_are_counted_from_a_fixed_monday() -> None:
-    campaign = with_cadence("every-two-weeks", "THU", 8)
-
-    assert days_from(campaign, "2026-11-26T12:00") == [
-        "Thu 2026-12-03 08:00",
-        "Thu 2026-12-17 08:00",
-        "Thu 2026-12-31 08:00",
-        "Thu 2027-01-14 08:00",
-    ]
-    # A year with 53 weeks, and another day, change nothing.
-    assert days_from(replace(campaign, deliver_on="MON"), "2026-12-20T12:00", 2) == [
-        "Mon 2026-12-28 08:00",
-        "Mon 2027-01-11 08:00",
-    ]
 
 
 def test_the_31st_is_the_last_day_of_each_month() -> None:
@@ -178,7 +159,6 @@ def test_each_period_is_reported_a_day_later_and_once(cadence: Cadence, begin: d
         reported = cadence.moment(day + timedelta(days=1))
         assert day in cadence.report_days(reported - HOUR, reported)
         assert day not in cadence.report_days(begin, reported - HOUR)
-        assert cadence.step == "day" or due.left_out_on or cadence.has_report(day)
 
 
 @given(cadences, moments, st.integers(1, 7), st.integers(0, 300))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
 from undersigned.domain.campaigns import ID_PATTERN, StreetAddress
-from undersigned.domain.schedule import DAYS, DELIVER, LAST_DAY_OF_MONTH, LAST_HOUR
+from undersigned.domain.schedule import DAYS, LAST_DAY_OF_MONTH, LAST_HOUR, Deliver
 from undersigned.domain.sources import MOST_SOURCES, NO_SOURCE, OTHER, SOURCE
 
 if TYPE_CHECKING:
@@ -139,9 +139,8 @@ SETTINGS = (
     ),
     Setting(
         "deliver",
-        "How often letters go out: weekly, every-two-weeks, monthly, or when so many wait for a recipient, such as "
-        "when-50-letters-wait. A recipient never gets more than one email in seven days.",
-        {"type": "string", "pattern": f"^(?:{DELIVER.pattern})$", "default": "weekly"},
+        "How often letters go out: weekly or monthly. A recipient never gets more than one email in seven days.",
+        {"enum": list(get_args(Deliver)), "default": "weekly"},
     ),
     Setting(
         "deliver_on",

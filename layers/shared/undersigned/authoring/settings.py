@@ -37,15 +37,7 @@ from undersigned.domain.campaigns import (
 from undersigned.domain.characters import has_ink, unprintable_in
 from undersigned.domain.colors import PATTERN as COLOR_PATTERN
 from undersigned.domain.languages import Message, languages, name_of
-from undersigned.domain.schedule import (
-    DAYS,
-    DELIVER,
-    FEWEST_LETTERS,
-    LAST_DAY_OF_MONTH,
-    LAST_HOUR,
-    MOST_LETTERS,
-    letters_in,
-)
+from undersigned.domain.schedule import DAYS, LAST_DAY_OF_MONTH, LAST_HOUR, Deliver
 from undersigned.domain.sources import MOST_SOURCES, NO_SOURCE, OTHER, SOURCE
 
 FILE = "campaign.toml"
@@ -54,6 +46,7 @@ _SETTINGS = (*(setting.name for setting in SETTINGS), "organizer")
 _ORGANIZER_SETTINGS = tuple(setting.name for setting in ORGANIZER_SETTINGS)
 _TRANSLATION_SETTINGS = tuple(setting.name for setting in TRANSLATION_SETTINGS)
 _STREET_ADDRESSES: tuple[StreetAddress, ...] = get_args(StreetAddress)
+_DELIVERS: tuple[Deliver, ...] = get_args(Deliver)
 
 _EXAMPLE_OF_LANGUAGES = 'languages = ["en", "es"]'
 _HOW_TO_ADD_A_LANGUAGE = Message("docs/translating.md explains how to add a language")
@@ -120,7 +113,7 @@ class _Reader:
             own_words=self._switch("own_words", default=True),
             keep_for_days=self._keep_for_days(),
             sources=self._sources(),
-            deliver=self._deliver(),
+            deliver=self._choice("deliver", _DELIVERS, "weekly"),
             deliver_on=self._deliver_on(),
             deliver_at=self._deliver_at(),
         )
@@ -432,38 +425,12 @@ class _Reader:
             return days
         return None
 
-    def _deliver(self) -> str:
-        deliver = self._document.get("deliver")
-        if deliver is None:
-            return "weekly"
-        if not isinstance(deliver, str) or not DELIVER.fullmatch(deliver):
-            message = Message(
-                "`deliver` is %(value)s; write one of weekly, every-two-weeks, monthly or when-50-letters-wait, with "
-                "any number",
-                {"value": as_written(deliver)},
-            )
-            self._mistake("deliver", message)
-        elif (letters := letters_in(deliver)) and not FEWEST_LETTERS <= letters <= MOST_LETTERS:
-            message = Message(
-                "`deliver` waits for %(letters)s letters; give %(fewest)s to %(most)s",
-                {"letters": f"{letters:,}", "fewest": FEWEST_LETTERS, "most": f"{MOST_LETTERS:,}"},
-            )
-            self._mistake("deliver", message)
-        else:
-            return deliver
-        return "weekly"
-
     def _deliver_on(self) -> str | int | None:
         day, deliver = self._document.get("deliver_on"), self._document.get("deliver")
         if day is None:
             return None
         is_of_month = isinstance(day, int) and not isinstance(day, bool) and 1 <= day <= LAST_DAY_OF_MONTH
-        if isinstance(deliver, str) and letters_in(deliver):
-            message = Message(
-                "`deliver_on` and %(deliver)s don't go together, because letters are counted each day; remove it",
-                {"deliver": deliver},
-            )
-        elif deliver == "monthly" and not is_of_month:
+        if deliver == "monthly" and not is_of_month:
             message = Message(
                 "`deliver_on` is %(value)s, and letters go monthly; give a day from 1 to %(last)s, where %(last)s is "
                 "the last day of each month",

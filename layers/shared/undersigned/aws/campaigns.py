@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
+    from undersigned.domain.schedule import Deliver
 
 SETTINGS = "META"
 LETTERS = "LETTER#"
@@ -385,7 +386,7 @@ def read_campaign(values: Values) -> Campaign:
         own_words=values.get("own_words", True),
         keep_for_days=int(days) if (days := values.get("keep_for_days")) is not None else None,
         sources=tuple(values.get("sources", ())),
-        deliver=values.get("deliver", "weekly"),
+        deliver=cast("Deliver", values.get("deliver", "weekly")),
         deliver_on=day if isinstance(day := values.get("deliver_on"), str | None) else int(day),
         deliver_at=int(hour) if (hour := values.get("deliver_at")) is not None else None,
     )

@@ -458,15 +458,8 @@ class Signatures(SignatureStore):
         return sum(self._table.count(shard, "tray") for shard in hold_shards(campaign))
 
     @override
-    def has_waiting(self, campaign: str, target: str, at_least: int = 1, *, until: datetime | None = None) -> bool:
+    def has_waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> bool:
         below = _after_all_due(until)
-        if at_least > 1:
-            missing = at_least
-            for shard in tray_shards(campaign, target):
-                missing -= self._table.count(shard, "tray", missing, below=below)
-                if missing <= 0:
-                    return True
-            return False
         shards = (
             self._table.query(shard, index="tray", read_ahead=1, below=below) for shard in tray_shards(campaign, target)
         )

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 from undersigned.domain.languages import Message
 from undersigned.domain.postal_codes import ALL_OTHERS, canonical_postal_code, patterns_for, patterns_of
 from undersigned.domain.providers import OTHER
-from undersigned.domain.schedule import letters_in
 from undersigned.domain.tallies import counted_town
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
+
+    from undersigned.domain.schedule import Deliver
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
@@ -206,7 +207,7 @@ class Campaign:
     own_words: bool = True
     keep_for_days: int | None = None
     sources: tuple[str, ...] = ()
-    deliver: str = "weekly"
+    deliver: Deliver = "weekly"
     deliver_on: str | int | None = None
     deliver_at: int | None = None
 
@@ -214,15 +215,6 @@ class Campaign:
     def has_own_cadence(self) -> bool:
         """Say whether its letters go out at other times than the stack's schedule says."""
         return (self.deliver, self.deliver_on, self.deliver_at) != ("weekly", None, None)
-
-    @property
-    def letters_wanted(self) -> int | None:
-        """Return how many letters must wait for a target before they go out; None if the calendar decides."""
-        return letters_in(self.deliver)
-
-    def letters_wanted_on(self, day: date) -> int:
-        """Return how many letters must wait for a target on a day. After the last day of signing, one is enough."""
-        return 1 if self.closes and day > self.closes else self.letters_wanted or 1
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
@@ -123,14 +122,12 @@ def _line_of(delivery: Delivery, target: Target, question: Question | None) -> R
             return ReportLine(target, "under way", delivery.letters, delivery.reason)
 
 
-def fate_of_waiting(campaign: Campaign, period: str, controls: Controls, target: Target, letters: int) -> Fate:
-    """Return why the letters in a target's tray, so many, were not sent."""
+def fate_of_waiting(campaign: Campaign, period: str, controls: Controls, target: Target) -> Fate:
+    """Return why the letters in a target's tray were not sent."""
     if controls.paused:
         return "paused"
     if why := _why_held(target):
         return why
-    if letters < campaign.letters_wanted_on(date.fromisoformat(period)):
-        return "waiting"
     return "waiting" if controls.lets_begin(period, needs_approval=campaign.approval) else "awaiting approval"
 
 

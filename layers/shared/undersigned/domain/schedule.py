@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
@@ -16,30 +15,19 @@ if TYPE_CHECKING:
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
-DELIVER = re.compile(r"weekly|every-two-weeks|monthly|when-([1-9][0-9]{0,4})-letters-wait")
+Deliver = Literal["weekly", "monthly"]
 """What the setting `deliver` may be."""
-
-FEWEST_LETTERS, MOST_LETTERS = 2, 10_000
-"""How many letters `deliver` may wait for."""
 
 LAST_HOUR = 23
 
 LAST_DAY_OF_MONTH = 31
 """Stands for the last day of each month; so do 29 and 30 in a month that doesn't have them."""
 
-Step = Literal["day", "week", "two weeks", "month"]
+Step = Literal["day", "week", "month"]
 
 _ONE_DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _MOST_REPORTS = 31
-_COUNTED_FROM = date(2024, 1, 1)
-"""A Monday. The two weeks of every campaign are counted from it, so that none drifts."""
-
-
-def letters_in(deliver: str) -> int | None:
-    """Return how many letters a setting such as `when-50-letters-wait` waits for; None for all others."""
-    found = DELIVER.fullmatch(deliver)
-    return int(found[1]) if found and found[1] else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +46,7 @@ class WeeklySchedule:
     @property
     def reconciliations(self) -> Cadence:
         """Return when all campaigns are reconciled."""
-        return Cadence("day", DAYS.index(self.day), RECONCILED_AT, self.time_zone)
+        return Cadence("day", 0, RECONCILED_AT, self.time_zone)
 
 
 RECONCILED_AT = 4
@@ -75,17 +63,16 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """The days and the hour on which a campaign's letters go out.
+    """The days and the hour on which a campaign's letters go out, or on which all campaigns are reconciled.
 
-    `on` is the weekday (0 is Monday) or the day of the month; of a `day`, the weekday of reports. `hour` is a full hour
-    (0 to 23) in an IANA time zone. With `letters`, a target's letters go only when so many wait.
+    `on` is the weekday (0 is Monday) or the day of the month; each `day` needs none. `hour` is a full hour (0 to 23) in
+    an IANA time zone.
     """
 
     step: Step
     on: int
     hour: int
     time_zone: str
-    letters: int | None = None
 
     @property
     def name(self) -> str:
@@ -109,8 +96,6 @@ class Cadence:
                 return True
             case "week":
                 return day.weekday() == self.on
-            case "two weeks":
-                return day.weekday() == self.on and (day - _COUNTED_FROM).days % 14 < _WEEK.days
             case "month":
                 is_last = (day + _ONE_DAY).day == 1
                 return day.day == self.on or (is_last and day.day < self.on)
@@ -142,7 +127,7 @@ class Cadence:
         last, today = self.last_day(until), next(self._days_before(until))
         if self.moment(last) > after:
             found.append(Due(last.isoformat()))
-        if self._is_long and last < today < last + _WEEK and self.moment(today) > after:
+        if self.step == "month" and last < today < last + _WEEK and self.moment(today) > after:
             found.append(Due(today.isoformat(), left_out_on=last))
         return tuple(found)
 
@@ -162,17 +147,8 @@ class Cadence:
         """
         return self.moment(day + timedelta(days=1 - days)), self.moment(day + _ONE_DAY)
 
-    def has_report(self, day: date) -> bool:
-        """Say whether a day has a report even without a delivery: each day of the cadence, or one in each week."""
-        return day.weekday() == self.on if self.step == "day" else self.is_on(day)
-
-    @property
-    def _is_long(self) -> bool:
-        """Say whether a target that is left out once would wait for more than a week."""
-        return self.step in {"two weeks", "month"}
-
     def _makes_up(self, day: date, not_before: date) -> bool:
-        if not self._is_long:
+        if self.step != "month":
             return False
         last = next(before for before in _backwards(day) if self.is_on(before))
         return day < last + _WEEK and was_left_out(last, not_before)
@@ -199,14 +175,11 @@ def cadence_of(campaign: Campaign, stack: WeeklySchedule) -> Cadence:
     if not campaign.has_own_cadence:
         return stack.cadence
     hour = stack.hour if campaign.deliver_at is None else campaign.deliver_at
-    if letters := letters_in(campaign.deliver):
-        return Cadence("day", DAYS.index(stack.day), hour, campaign.time_zone, letters)
     if campaign.deliver == "monthly":
         day = campaign.deliver_on if isinstance(campaign.deliver_on, int) else 1
         return Cadence("month", day, hour, campaign.time_zone)
     weekday = campaign.deliver_on if isinstance(campaign.deliver_on, str) else stack.day
-    step: Step = "two weeks" if campaign.deliver == "every-two-weeks" else "week"
-    return Cadence(step, DAYS.index(weekday), hour, campaign.time_zone)
+    return Cadence("week", DAYS.index(weekday), hour, campaign.time_zone)
 
 
 def period_of(moment: datetime, time_zone: str) -> str:

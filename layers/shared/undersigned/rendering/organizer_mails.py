@@ -157,21 +157,12 @@ def _warnings(evidence: Evidence, language: str) -> list[str]:
 
 
 def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
-    language, wanted = found.campaign.language, found.campaign.letters_wanted
-    values = {"day": languages.long_moment(next_delivery, language)}
+    language = found.campaign.language
     # Letters that only wait need no advice.
-    advice = _ADVICE.get(fate) or (
-        Message(
-            "These letters go out when %(letters)s wait for their recipient, or when signing has ended, on %(day)s "
-            "at the earliest.",
-            {**values, "letters": languages.number(wanted, language)},
-        )
-        if wanted
-        else Message(
-            "These letters came in later, or their recipient got an email less than seven days before. They go out on "
-            "%(day)s at the earliest.",
-            values,
-        )
+    advice = _ADVICE.get(fate) or Message(
+        "These letters came in later, or their recipient got an email less than seven days before. They go out on "
+        "%(day)s at the earliest.",
+        {"day": languages.long_moment(next_delivery, language)},
     )
     rows = [(_letters_to(line, found.period, language), line.letters) for line in found.of(fate)]
     return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.approvals import WaitingLetters
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.plans import APART, next_day
+from undersigned.domain.plans import next_day
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.rendering import organizer_mails
@@ -49,9 +49,9 @@ class ApprovalRequests:
     def ask(self, campaign: str, period: str, awaiting: Collection[DeliveryKey]) -> PostOutcome:
         """Ask a campaign's organizer once to approve its deliveries of a period, which are among `awaiting`.
 
-        A campaign that counts its letters each day asks once in seven days. Targets that its own day left out, because
-        they got an email less than seven days before, are asked for on the first day on which they can get one and have
-        a letter, and no more until the next period. Raises NotFoundError, and the errors of `OrganizerPost.send_once`.
+        Targets that its own day left out, because they got an email less than seven days before, are asked for on the
+        first day on which they can get one and have a letter, and no more until the next period. Raises NotFoundError,
+        and the errors of `OrganizerPost.send_once`.
         """
         settings = self.campaigns.campaign(campaign)
         targets = [
@@ -74,8 +74,6 @@ class ApprovalRequests:
 
     def _once_in(self, campaign: Campaign, day: date, targets: Sequence[Target]) -> timedelta:
         """Return how far back an earlier request counts as this one."""
-        if campaign.letters_wanted:
-            return APART
         cadence = cadence_of(campaign, self.schedule)
         if cadence.is_on(day):
             return ONE_DAY

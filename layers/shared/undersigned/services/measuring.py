@@ -51,8 +51,7 @@ class Kept:
         `deliveries` reads those to the target, and is called only if it depends on them: it may have been too soon.
         """
         day = run.date()
-        # Letters that wait for others are not overdue until signing has ended. Then the rest goes.
-        if self.campaign.letters_wanted_on(day) > 1 or self.is_kept_back(target, day.isoformat()):
+        if self.is_kept_back(target, day.isoformat()):
             return False
         return (next_day(deliveries()) or day) <= day
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +12,7 @@ from undersigned.services.at_once import each_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
@@ -124,20 +123,10 @@ class Planning:
     def plan_due(self, campaign: Campaign, due: Iterable[Due], *, queues: bool = True) -> Plan:
         """Queue what is due of a campaign's cadence, or only return it.
 
-        A campaign that waits for a number of letters leaves out targets with fewer. A target that a monthly delivery
-        had to leave out, because it got an email less than seven days before, is planned when the seven days are over.
-        An error about one target stops no others; the plan has it in `failed`.
+        A target that a monthly delivery had to leave out, because it got an email less than seven days before, is
+        planned when the seven days are over. An error about one target stops no others; the plan has it in `failed`.
         """
-        return _sum(
-            self._queue_up(
-                campaign,
-                slot.period,
-                at_least=campaign.letters_wanted_on(date.fromisoformat(slot.period)),
-                left_out_on=slot.left_out_on,
-                queues=queues,
-            )
-            for slot in due
-        )
+        return _sum(self._queue_up(campaign, slot.period, left_out_on=slot.left_out_on, queues=queues) for slot in due)
 
     def queue_up(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
         """Queue a campaign's deliveries of a period, or those to one target.
@@ -156,37 +145,24 @@ class Planning:
         *,
         only: str | None = None,
         again: bool = False,
-        at_least: int = 1,
         left_out_on: date | None = None,
         queues: bool = True,
     ) -> Plan:
         """Queue a campaign's deliveries of a period, or those to one target.
 
-        `at_least` is how many letters must wait for a target. With `left_out_on`, only targets for which that day was
-        too soon are planned. Without `queues`, nothing is queued.
+        With `left_out_on`, only targets for which that day was too soon are planned. Without `queues`, nothing is
+        queued.
         """
         controls = self.campaigns.controls(campaign.id)
         if controls.paused:
             return Plan(())
-        if controls.closed_at:
-            # Nobody signs any more, so no letter waits for others.
-            at_least = 1
-
         targets = self._targets(campaign, only)
 
         def ask(target: str, until: datetime | None) -> int:
-            # An approval need not cover as many: how many wait in all decides whether the target gets an email.
-            letters = 1 if until else at_least
-            return letters * self.signatures.has_waiting(campaign.id, target, letters, until=until)
+            return int(self.signatures.has_waiting(campaign.id, target, until=until))
 
         look = controls.look(period, needs_approval=campaign.approval)
-        count, not_counted = self._count(campaign, targets, look, ask)
-
-        def tray(target: str) -> _Tray:
-            letters, later = count(target)
-            if letters + later < at_least:
-                return _Tray(0, 0)
-            return _Tray(1, 0) if letters else _Tray(0, 1)
+        tray, not_counted = self._count(campaign, targets, look, ask)
 
         def plan(target: Target) -> Iterator[PlanLine]:
             return self._lines(campaign, controls, target, period, again=again, tray=tray, left_out_on=left_out_on)

@@ -350,11 +350,11 @@ class SignatureStore(Protocol):
     def waiting_since(self, campaign: str, target: str) -> datetime | None:
         """Return since when the oldest letter waits for a target; None if none waits."""
 
-    def has_waiting(self, campaign: str, target: str, at_least: int = 1, *, until: datetime | None = None) -> bool:
-        """Say whether there are so many letters in a target's tray. Reads no more than that.
+    def has_waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> bool:
+        """Say whether a letter is in a target's tray. Reads no more than that.
 
-        A damaged letter is none that waits; if many are asked for, damaged ones count, too. With `until`, only letters
-        count that were due by then; so in the methods below.
+        A damaged letter is none that waits. With `until`, only letters count that were due by then; so in the methods
+        below.
         """
 
     def how_many_wait(self, campaign: str, target: str, *, until: datetime | None = None) -> int:

@@ -56,7 +56,7 @@ class Gathering:
             waiting = len(trays.get(target.id, ())) - evidence.damaged.get(target.id, 0)
             lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
             if waiting:
-                fate = fate_of_waiting(settings, period, controls, target, waiting)
+                fate = fate_of_waiting(settings, period, controls, target)
                 lines.append(ReportLine(target, fate, waiting, target.hold))
         providers = providers_of(self.counts.counts(campaign, SIGNED, CONFIRMED))
         signatures = self.counts.count(campaign).signatures
@@ -88,7 +88,7 @@ class Reporting:
         """
         cadence = cadence_of(campaign, self.gathering.schedule)
         for day in days:
-            if cadence.has_report(day) or self._has_delivery(campaign.id, day, cadence):
+            if cadence.is_on(day) or self._has_delivery(campaign.id, day, cadence):
                 yield day.isoformat()
 
     def _has_delivery(self, campaign: str, day: date, cadence: Cadence) -> bool:

@@ -554,10 +554,6 @@ def _next_delivery(viewer: Viewer, found: organizing.Overview, waiting: int | No
         return viewer.say(Message.in_context("next delivery", "None")), viewer.say(why)
     approval = viewer.say(Message("when it is approved")) if found.campaign.approval else None
     day = short_moment(viewer.local(found.next_delivery), viewer.language)
-    if letters := found.campaign.letters_wanted:
-        wanted = Message("when %(letters)s letters wait", {"letters": number(letters, viewer.language)})
-        earliest = Message("%(day)s at the earliest", {"day": day})
-        return viewer.say(wanted), ", ".join(filter(None, (viewer.say(earliest), approval)))
     return day, approval
 
 

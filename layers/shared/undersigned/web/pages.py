@@ -12,7 +12,7 @@ from markupsafe import Markup
 from undersigned.domain.abuse_checks import TRAP
 from undersigned.domain.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.languages import Message, languages, long_date, long_moment, name_of, number
+from undersigned.domain.languages import Message, languages, long_date, long_moment, name_of
 from undersigned.domain.letters import render_marked, render_specimen
 from undersigned.domain.signatures import (
     FORM_FIELDS,
@@ -462,12 +462,6 @@ def _when_it_goes(own: OwnLetter, values: Mapping[str, object], language: str) -
             values,
         )
     values = {**values, "day": long_moment(own.entry.campaign.local(next_delivery), language)}
-    if letters := own.entry.campaign.letters_wanted:
-        return Message(
-            "Your letter goes to %(whom)s when %(letters)s letters wait there, or when signing has ended, on %(day)s "
-            "at the earliest.",
-            {**values, "letters": number(letters, language)},
-        )
     if own.entry.campaign.approval:
         return Message(
             "Your letter goes to %(whom)s with the next delivery that the organizer approves, on %(day)s at the "

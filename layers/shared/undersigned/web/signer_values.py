@@ -42,7 +42,6 @@ def form_values(form: Form, language: str, origin: str) -> dict[str, object]:
         "signatures": form.count.signatures,
         "goal": form.count.goal,
         "next_delivery": form.next_delivery.isoformat() if form.next_delivery else None,
-        "letters_wanted": entry.campaign.letters_wanted,
         "privacy_url": entry.campaign.privacy_notice(origin, language),
         "form": form.token,
     }

@@ -16,7 +16,7 @@ from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.domain.languages import Message, name_of
 from undersigned.services.draft_views import file_of_letter, letter_languages
 from undersigned.web.dashboard_frame import render_framed
-from undersigned.web.workshop.setting_fields import label_of, mistake_of, setting_in
+from undersigned.web.workshop.setting_fields import label_of, setting_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -151,9 +151,7 @@ class Workshop:
                 name = setting_in(mistake.message, self.setting_names)
                 anchor = f"#setting-{name.replace('.', '-')}" if name else ""
                 place = label_of(name, self.language) if name else self._label("settings")
-                value = self.settings.values.get(name) if self.settings and name else None
-                says = self.viewer.say(mistake_of(name or "", value, mistake))
-                return ShownMistake(self.address("settings") + anchor, place, says)
+                return ShownMistake(self.address("settings") + anchor, place, self.viewer.say(mistake.says))
             case "recipients":
                 return self._shown_in_table(mistake)
             case _:

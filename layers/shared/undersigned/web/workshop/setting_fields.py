@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.languages import Message, name_of, translated
-from undersigned.domain.schedule import FEWEST_LETTERS, MOST_LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from undersigned.authoring.described_settings import Setting
-    from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.settings_document import Value
 
-Kind = Literal["text", "long", "email", "url", "number", "date", "color", "switch", "choice", "lines", "cadence"]
+Kind = Literal["text", "long", "email", "url", "number", "date", "color", "switch", "choice", "lines"]
 
 FIXED = frozenset({"id"})
 """Settings that the page only shows: people have links with the campaign's name."""
@@ -28,7 +26,6 @@ _KINDS: Mapping[str, Kind] = {
     "organizer.email": "email",
     "organizer.website": "url",
     "privacy_url": "url",
-    "deliver": "cadence",
 }
 
 _LABELS: Mapping[str, Message] = {
@@ -95,6 +92,8 @@ _CHOICES: Mapping[tuple[str, str], Message] = {
     ("street_address", "required"): Message("Must be given"),
     ("street_address", "optional"): Message("Can be given"),
     ("street_address", "no"): Message("Not asked for"),
+    ("deliver", "weekly"): Message.in_context("how often letters go out", "Every week"),
+    ("deliver", "monthly"): Message.in_context("how often letters go out", "Every month"),
     ("deliver_on", "MON"): Message("Monday"),
     ("deliver_on", "TUE"): Message("Tuesday"),
     ("deliver_on", "WED"): Message("Wednesday"),
@@ -103,20 +102,6 @@ _CHOICES: Mapping[tuple[str, str], Message] = {
     ("deliver_on", "SAT"): Message("Saturday"),
     ("deliver_on", "SUN"): Message("Sunday"),
 }
-
-WHEN_LETTERS_WAIT = "when"
-"""The choice of `deliver` that has a number, in the field `LETTERS`. In the file, both are one text."""
-
-LETTERS = "deliver-letters"
-
-_CADENCES: Mapping[str, Message] = {
-    "weekly": Message.in_context("how often letters go out", "Every week"),
-    "every-two-weeks": Message.in_context("how often letters go out", "Every two weeks"),
-    "monthly": Message.in_context("how often letters go out", "Every month"),
-    WHEN_LETTERS_WAIT: Message.in_context("how often letters go out", "When this many letters wait for a recipient:"),
-}
-_WAITS = re.compile(r"when-(.*)-letters-wait")
-"""With any text as the number: reading the settings finds the mistake."""
 
 _TRANSLATED = re.compile(r"(?!organizer\.)[^.]+\.(?:title|summary)")
 _NAMED = re.compile(r"`\[?([\w.-]+)\]?`")
@@ -157,17 +142,6 @@ class SettingField:
         return f"setting-{self.name.replace('.', '-')}"
 
     @property
-    def waits(self) -> bool:
-        """Say whether it is a cadence that waits for a number of letters."""
-        return bool(_WAITS.fullmatch(self.value))
-
-    @property
-    def letters(self) -> str:
-        """Return the number of letters that a cadence waits for, as it was typed; empty for another one."""
-        found = _WAITS.fullmatch(self.value)
-        return found[1] if found else ""
-
-    @property
     def is_fixed(self) -> bool:
         """Say whether the page only shows it."""
         return self.name in FIXED
@@ -197,7 +171,7 @@ def setting_groups(
             as_text(values.get(name), setting),
             setting.required,
             setting.schema.get("maxLength"),
-            _choices(name, setting, as_text(values.get(name), setting), language),
+            _choices(name, setting, language),
             tuple(errors.get(name, ())),
         )
         for name, setting in described
@@ -229,16 +203,9 @@ def values_of(described: Iterable[tuple[str, Setting]], posted: Mapping[str, obj
         typed = posted.get(name)
         if not isinstance(typed, str) or name in FIXED:
             continue
-        text = _as_line(typed)
-        if _kind(name, setting) == "cadence" and text == WHEN_LETTERS_WAIT:
-            text = f"when-{_number_in(_as_line(posted.get(LETTERS)))}-letters-wait"
-        values[name] = _value_of(text, setting)
+        # JSON can hold lone surrogates, which UTF-8 can't encode.
+        values[name] = _value_of(typed.encode(errors="replace").decode().strip(), setting)
     return values
-
-
-def _as_line(typed: object) -> str:
-    # JSON can hold lone surrogates, which UTF-8 can't encode.
-    return typed.encode(errors="replace").decode().strip() if isinstance(typed, str) else ""
 
 
 def _number_in(text: str) -> str:
@@ -279,21 +246,7 @@ def as_text(value: Value, setting: Setting) -> str:
 
 def words_of(name: str, text: str, language: str) -> str:
     """Return a setting's text in words, as its choices on the page have them; another text as it is."""
-    if name == "deliver":
-        if waits := _WAITS.fullmatch(text):
-            return Message("When %(number)s letters wait for a recipient", {"number": waits[1]}).in_language(language)
-        return _CADENCES[text].in_language(language) if text in _CADENCES else text
     return _CHOICES[name, text].in_language(language) if (name, text) in _CHOICES else text
-
-
-def mistake_of(name: str, value: Value, mistake: Mistake) -> Message:
-    """Return what a mistake says of a setting, in the words of its field."""
-    if name == "deliver" and isinstance(value, str) and _WAITS.fullmatch(value):
-        return Message(
-            "Write how many letters to wait for: a whole number from %(fewest)s to %(most)s.",
-            {"fewest": FEWEST_LETTERS, "most": f"{MOST_LETTERS:,}"},
-        )
-    return mistake.says
 
 
 def setting_in(message: str, names: Iterable[str]) -> str | None:
@@ -336,13 +289,8 @@ def _kind(name: str, setting: Setting) -> Kind:  # noqa: PLR0911  (a table)
             return "long" if schema.get("maxLength", 0) > _LONG else "text"
 
 
-def _choices(name: str, setting: Setting, value: str, language: str) -> tuple[tuple[str, str], ...]:
+def _choices(name: str, setting: Setting, language: str) -> tuple[tuple[str, str], ...]:
     kind = _kind(name, setting)
-    if kind == "cadence":
-        known = tuple((choice, words.in_language(language)) for choice, words in _CADENCES.items())
-        # What somebody wrote in the file stays until it is changed here.
-        is_other = value not in _CADENCES and not _WAITS.fullmatch(value)
-        return (*known, (value, value)) if is_other else known
     if kind == "switch":
         return ("yes", _YES.in_language(language)), ("no", _NO.in_language(language))
     words = [

@@ -8,7 +8,7 @@ from undersigned.authoring import settings as settings_file
 from undersigned.web.workshop.frame import (
     workshop_page,
 )
-from undersigned.web.workshop.setting_fields import mistake_of, setting_groups, setting_in
+from undersigned.web.workshop.setting_fields import setting_groups, setting_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,9 +28,7 @@ def settings(workshop: Workshop) -> Page:
     errors: dict[str, list[str]] = {}
     for mistake in workshop.mistakes_of("settings"):
         if name := setting_in(mistake.message, workshop.setting_names):
-            errors.setdefault(name, []).append(
-                workshop.viewer.say(mistake_of(name, document.values.get(name), mistake))
-            )
+            errors.setdefault(name, []).append(workshop.viewer.say(mistake.says))
     groups = setting_groups(document.described(), document.values, errors, workshop.language)
     return workshop_page(
         "workshop_settings.html", workshop, "settings", settings_file.FILE, as_file=None, groups=groups
