@@ -23,7 +23,7 @@ VISIT = 14 * 1024
 STYLE_AND_SCRIPTS = 8 * 1024
 """The share of style sheets and scripts in it; each page brings its style along."""
 
-EMBEDDING_SCRIPT = 2 * 1024
+EMBEDDING_SCRIPT = 3 * 1024
 
 GOALS = (
     Limit("one visit *", ("total",), at_most=VISIT),

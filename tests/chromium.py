@@ -159,13 +159,14 @@ class Visitor:
     def assert_accessible(self, page: Page) -> None:
         """Check a page and each document that it frames with axe-core. Raises AssertionError with the violations.
 
-        Each document is checked separately, because a page need not pass on axe-core's messages between frames.
+        Each document is checked separately, because a page need not pass on axe-core's messages between frames. The
+        browser's own page in place of a frame that it refused is not ours.
         """
         self._allow_scripts(page, allowed=True)
         if page in self._switches:
             # Once scripts may run, Chromium hides the content of <noscript>, so this moves it outside.
             page.evaluate("document.querySelectorAll('noscript').forEach(it => it.replaceWith(...it.childNodes))")
-        found = [line for frame in page.frames for line in _violations(frame)]
+        found = [line for frame in page.frames if not _is_refused(frame) for line in _violations(frame)]
         self._allow_scripts(page, allowed=False)
         if found:
             raise AssertionError("\n".join([f"{page.url} is not accessible:", *found]))
@@ -192,6 +193,10 @@ class Visitor:
         limit = 500 if response.request.resource_type in _MAY_BE_REFUSED else 400
         if response.status >= limit:
             self.problems.append(f"status {response.status}: {response.url}")
+
+
+def _is_refused(frame: Frame) -> bool:
+    return frame.url.startswith("chrome-error:")
 
 
 def _violations(frame: Frame) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from undersigned_cli.local.serving import Request
 
 CAMPAIGN = "clean-water"
+OTHER = "clean-air"
 FORM = f"/campaigns/{CAMPAIGN}/embed"
 COUNT = f"/campaigns/{CAMPAIGN}/count"
 
@@ -30,7 +32,31 @@ SCRIPT = f'<script src="{{api}}/embed.js" data-campaign="{CAMPAIGN}" async></scr
 LINK = f'<undersigned-form><a href="{{api}}/campaigns/{CAMPAIGN}">Sign our letter</a></undersigned-form>'
 COUNTER = f'<undersigned-count data-campaign="{CAMPAIGN}">many</undersigned-count>'
 COUNTER_SCRIPT = '<script src="{api}/embed.js" async></script>'
-FAR_DOWN = '<link rel="stylesheet" href="/tall.css"><p class="tall">A long page</p>'
+FAR_DOWN = '<link rel="stylesheet" href="/style.css"><p class="tall">A long page</p>'
+
+STYLE = """
+.tall { height: 3000px }
+.is-layout-constrained > :where(:not(.alignleft):not(.alignright):not(.alignfull)) {
+    max-width: 645px; margin-left: auto !important; margin-right: auto !important
+}
+"""
+"""What a long page has, and how WordPress's default theme gives its width to all that stands in a page."""
+
+EDITOR = """<!doctype html><html lang="en"><title>Editor</title><main><h1>Editor</h1>
+<iframe title="Preview" sandbox="{sandbox}" style="width:600px;height:0" srcdoc="{page}"></iframe></main>
+<script>addEventListener("message", ({{ data }}) => {{
+    document.querySelector("iframe").style.height = data.wanted + "px";
+}});</script></html>"""
+PREVIEWED = """<!doctype html><html lang="en"><title>Preview</title><body style="margin:0;position:absolute;width:100%">
+<div>{body}</div>
+<script>
+const size = () => parent.postMessage({{ wanted: document.body.getBoundingClientRect().height }}, "*");
+new MutationObserver(size).observe(document.body, {{
+    attributes: true, characterData: true, childList: true, subtree: true
+}});
+size();
+</script></body></html>"""
+"""An editor's preview of pasted HTML, as high as it was after the last change that the page around it can see."""
 
 FRAMED = """<!doctype html><html lang="en" data-hosts="https://other.example {hosts}">
 <title>Sign</title><script type="module" src="/frame.js"></script>
@@ -49,20 +75,29 @@ class Sites:
     body: str = LINK + SCRIPT
     allowed: str = ""
     frames: str = ""
+    scripts: str = ""
+    sandbox: str = ""
+    framed_by: str = ""
     statuses: dict[str, int] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=lambda: {"signatures": 1234, "goal": 2000})
     requests: list[str] = field(default_factory=list)
 
     def answer_host(self, request: Request) -> Response:
-        if request.path == "/tall.css":
-            return Response(200, (("Content-Type", "text/css"),), b".tall { height: 3000px }")
+        if request.path == "/style.css":
+            return Response(200, (("Content-Type", "text/css"),), STYLE.encode())
+        if request.path == "/copy-of-embed.js":
+            return Response(200, (("Content-Type", "text/javascript"),), asset("embed.js").content)
+        body = self.body.replace("{api}", self.api)
+        if self.sandbox:
+            page = EDITOR.format(sandbox=self.sandbox, page=escape(PREVIEWED.format(body=body)))
+            return Response(200, (("Content-Type", "text/html"),), page.encode())
         policy = (
-            f"default-src 'none'; script-src {self.api}/embed.js; frame-src {self.api} {self.frames}; "
-            f"style-src 'self'; connect-src {self.api}"
+            f"default-src 'none'; script-src {self.api}/embed.js {self.scripts}; "
+            f"frame-src {self.frames or self.api}; style-src 'self'; connect-src {self.api}"
         )
         page = (
             f'<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Host</title>'
-            f"<main><h1>Water</h1>{self.body.replace('{api}', self.api)}</main></html>"
+            f"<main><h1>Water</h1>{body}</main></html>"
         )
         return Response(200, (("Content-Type", "text/html"), ("Content-Security-Policy", policy)), page.encode())
 
@@ -70,14 +105,16 @@ class Sites:
         self.requests.append(request.target)
         status = self.statuses.get(request.path, 200)
         if request.path in {"/embed.js", "/frame.js"}:
-            return Response(status, (("Content-Type", "text/javascript"),), asset(request.path[1:]).content)
+            headers = (("Content-Type", "text/javascript"), ("Access-Control-Allow-Origin", "*"))
+            return Response(status, headers, asset(request.path[1:]).content)
         if request.path == COUNT:
             headers = (("Content-Type", "application/json"), ("Access-Control-Allow-Origin", "*"))
             return Response(status, headers, json.dumps(self.count).encode())
-        if request.path == FORM:
+        if request.path in {FORM, FORM.replace(CAMPAIGN, OTHER)}:
             revealed = " data-reveal" if request.method == "POST" else ""
             page = FRAMED.format(hosts=self.allowed or self.host, revealed=revealed)
-            return Response(status, (("Content-Type", "text/html"),), page.encode())
+            policy = f"frame-ancestors {self.framed_by or '*'}"
+            return Response(status, (("Content-Type", "text/html"), ("Content-Security-Policy", policy)), page.encode())
         return Response(204)
 
 
@@ -172,6 +209,87 @@ def test_the_elements_campaign_language_and_theme_override_the_scripts(visitor: 
     assert FORM not in sites.requests
 
 
+@pytest.mark.parametrize("names_it", ["the element", "its link", "its link, below the scripts"])
+def test_two_forms_on_one_page_are_of_two_campaigns(visitor: Visitor, sites: Sites, names_it: str) -> None:
+    link = LINK if names_it != "the element" else LINK.replace("-form>", f'-form data-campaign="{CAMPAIGN}">', 1)
+    snippets = (link + SCRIPT, (link + SCRIPT).replace(CAMPAIGN, OTHER))
+    sites.body = "<p>And</p>".join(snippets)
+    if names_it == "its link, below the scripts":
+        sites.body = SCRIPT + SCRIPT.replace(CAMPAIGN, OTHER) + "<p>Much text</p>" * 2000 + link
+        sites.body += "<p>Much text</p>" * 2000 + link.replace(CAMPAIGN, OTHER)
+
+    page = visitor.open(sites.host)
+
+    for form, campaign in enumerate((CAMPAIGN, OTHER)):
+        frame = page.locator("undersigned-form").nth(form).locator("iframe")
+        expect(frame).to_have_css("height", "1000px")
+        assert f"/campaigns/{campaign}/embed?" in (frame.get_attribute("src") or "")
+    assert page.locator("undersigned-form").count() == 2
+
+
+@pytest.mark.parametrize("way", ["as a module", "in the page", "as a copy of the host"])
+def test_a_form_whose_script_an_optimizer_changed_is_where_its_link_says(
+    visitor: Visitor, sites: Sites, way: str
+) -> None:
+    script = {
+        "as a module": SCRIPT.replace("<script", '<script type="module"'),
+        "in the page": f"<script>{asset('embed.js').content.decode()}</script>",
+        "as a copy of the host": SCRIPT.replace("{api}/embed.js", "/copy-of-embed.js"),
+    }[way]
+    sites.scripts = "'self' 'unsafe-inline'"
+    counter = COUNTER.replace("many", f'<a href="{{api}}/campaigns/{CAMPAIGN}">many</a>')
+    sites.body = LINK + counter + script + LINK.replace(CAMPAIGN, OTHER) + counter
+
+    page = visitor.open(sites.host)
+
+    for form in page.locator("undersigned-form iframe").all():
+        expect(form).to_have_css("height", "1000px")
+    assert page.locator("undersigned-form iframe").count() == 2
+    expect(page.locator("undersigned-count")).to_have_text(["1,234 of 2,000"] * 2)
+
+
+def test_without_an_element_a_module_puts_the_form_before_itself(visitor: Visitor, sites: Sites) -> None:
+    sites.body = SCRIPT.replace("<script", '<script type="module"')
+
+    page = visitor.open(sites.host)
+
+    expect_height(page, 1000)
+    assert page.locator("undersigned-form + script").count() == 1
+
+
+def test_the_form_has_the_width_that_a_theme_gives_to_blocks(visitor: Visitor, sites: Sites) -> None:
+    sites.body = f'<link rel="stylesheet" href="/style.css"><div class="is-layout-constrained">{LINK}{SCRIPT}</div>'
+
+    page = visitor.open(sites.host)
+
+    expect_height(page, 1000)
+    box = page.locator("undersigned-form iframe").bounding_box()
+    assert box
+    assert (box["width"], box["x"] + box["width"] / 2) == (645, 640)
+
+
+def test_a_preview_in_an_editor_grows_with_the_form(visitor: Visitor, sites: Sites) -> None:
+    sites.sandbox = "allow-scripts allow-same-origin"
+
+    page = visitor.open(sites.host)
+
+    expect(page.get_by_title("Preview")).to_have_css("height", "1000px")
+
+
+def test_a_preview_in_an_editor_without_an_origin_says_that_the_form_is_elsewhere(
+    visitor: Visitor, sites: Sites
+) -> None:
+    sites.sandbox, sites.framed_by = "allow-scripts", sites.host
+    visitor.expect("frame-ancestors", "ERR_BLOCKED_BY_RESPONSE")
+
+    page = visitor.open(sites.host)
+
+    preview = page.frame_locator("iframe")
+    expect(preview.get_by_text("The form can’t be shown here. You can sign on the letter’s own page:")).to_be_visible()
+    link = preview.get_by_role("link", name="Sign our letter")
+    expect(link).to_be_in_viewport(ratio=1)
+
+
 def test_a_form_far_down_the_page_is_ready_before_anyone_scrolls_there(visitor: Visitor, sites: Sites) -> None:
     sites.body = FAR_DOWN + LINK + SCRIPT
 
@@ -202,21 +320,64 @@ def test_the_link_stays_when_the_script_fails(visitor: Visitor, sites: Sites) ->
     assert page.locator("iframe").count() == 0
 
 
-@pytest.mark.parametrize("failure", ["an error page", "no script in the frame", "a site that is not allowed"])
-def test_the_link_stays_visible_until_the_framed_page_answers(visitor: Visitor, sites: Sites, failure: str) -> None:
-    if failure == "a site that is not allowed":
-        sites.allowed = f"{sites.host}0 {sites.host.replace('http:', 'https:')} *"
-    else:
-        sites.statuses["/frame.js"] = 503
-        visitor.expect("status 503")
+@pytest.mark.parametrize(
+    "failure",
+    ["no script in the frame", "a page without a greeting", "a site that is not allowed", "a policy of the host"],
+)
+def test_a_sentence_and_the_link_stand_in_the_forms_place_when_the_frame_does_not_answer(
+    visitor: Visitor, sites: Sites, failure: str
+) -> None:
+    match failure:
+        case "no script in the frame":
+            sites.statuses["/frame.js"] = 503
+            visitor.expect("status 503")
+        case "a page without a greeting":
+            sites.allowed = f"{sites.host}0 {sites.host.replace('http:', 'https:')} *"
+        case "a site that is not allowed":
+            sites.framed_by = "'none'"
+            visitor.expect("frame-ancestors", "ERR_BLOCKED_BY_RESPONSE")
+        case _:
+            sites.frames = "https://another.example"
+            visitor.expect("frame-src|Framing")
 
     page = visitor.open(sites.host)
 
-    framed(page).wait_for_load_state("load")
-    post_message(framed(page), "{}")
-    expect(page.get_by_role("link", name="Sign our letter")).to_be_visible()
+    link = page.get_by_role("link", name="Sign our letter")
+    expect(link).to_be_visible()
+    expect(page.locator("undersigned-form")).to_have_text(
+        "The form can’t be shown here. You can sign on the letter’s own page: Sign our letter"
+    )
+    expect(link).to_be_visible()
     expect(page.locator("iframe")).to_have_css("visibility", "hidden")
     expect_height(page, 0)
+    visitor.assert_accessible(page)
+
+
+def test_the_sentence_is_in_the_pages_language_and_brings_a_link_if_the_element_has_none(
+    visitor: Visitor, sites: Sites
+) -> None:
+    sites.allowed = "https://www.example.org"
+    sites.body = f'<div lang="es-MX"><undersigned-form></undersigned-form></div>{SCRIPT}'
+
+    page = visitor.open(sites.host)
+
+    expect(page.locator("undersigned-form")).to_have_text(
+        "El formulario no se puede mostrar aquí. Puede firmar en la página de la carta: Firmar la carta"
+    )
+    link = page.get_by_role("link", name="Firmar la carta")
+    assert link.get_attribute("href") == f"{sites.api}/campaigns/{CAMPAIGN}"
+
+
+def test_a_form_that_answers_late_replaces_the_sentence(visitor: Visitor, sites: Sites) -> None:
+    sites.allowed = "https://www.example.org"
+    page = visitor.open(sites.host)
+    expect(page.get_by_text("The form can’t be shown here.")).to_be_visible()
+
+    post_message(framed(page), "{undersigned: 1, height: 300}")
+
+    expect_height(page, 300)
+    expect(page.locator("undersigned-form")).to_have_text("", use_inner_text=True)
+    expect(page.get_by_role("link", name="Sign our letter")).to_be_hidden()
 
 
 @pytest.mark.asvs("3.5.5")
@@ -246,7 +407,7 @@ def test_a_message_outside_the_protocol_changes_nothing(visitor: Visitor, sites:
 @pytest.mark.asvs("3.5.5")
 def test_messages_from_another_window_or_origin_are_ignored(visitor: Visitor, sites: Sites) -> None:
     stranger = sites.api.replace("localhost", "127.0.0.1")
-    sites.frames = stranger
+    sites.frames = f"{sites.api} {stranger}"
     page = visitor.open(sites.host)
     expect_height(page, 1000)
     put = """([parent, address]) => new Promise(done => {

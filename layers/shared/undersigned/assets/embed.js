@@ -1,28 +1,64 @@
 // <undersigned-form> and <undersigned-count>: docs/embedding
 (() => {
   "use strict";
-  const script = document.currentScript;
-  const ours = new URL(script.src).origin;
-  const LABEL = "Sign the letter";
+  const script = document.currentScript ?? document.querySelector("script[data-campaign][src*='/embed.js']");
+  const said = { ...script?.dataset };
+  // Optimizers put scripts into the page or serve copies of them. Then only the links say where the letters are.
+  const own = /^https?:\/\/[^/]+(?=\/embed\.js\b)/.exec(script?.src)?.[0];
+  const LETTER = /^(https?:\/\/[^/]+)\/campaigns\/([^/?#]+)/;
 
   const make = (name, properties) => Object.assign(document.createElement(name), properties);
-  const campaignOf = (element) => element.dataset.campaign || script.dataset.campaign;
-  const address = (campaign) => ours + "/campaigns/" + encodeURIComponent(campaign);
   const isLength = (value) => typeof value === "number" && value >= 0 && value <= 20_000;
+
+  // Returns an element's campaign, which it names itself or by its link, and where that is.
+  const place = (element) => {
+    const [, linked, id] = LETTER.exec(element.querySelector("a")?.href) ?? [];
+    const origin = own ?? linked;
+    const campaign = element.dataset.campaign || (linked === origin && id) || said.campaign;
+    return origin && campaign && { campaign, origin, address: origin + "/campaigns/" + encodeURIComponent(campaign) };
+  };
+
+  // Returns an element's place once the page has loaded what says it.
+  const placed = (element) => {
+    if (document.readyState !== "loading" || (own && element.dataset.campaign) || element.querySelector("a"))
+      return place(element);
+    addEventListener("DOMContentLoaded", () => element.isConnected && element.connectedCallback());
+  };
+
+  // Escaped, because copies of a script lose its encoding.
+  const WORDS = {
+    en: ["Sign the letter", "The form can\u2019t be shown here. You can sign on the letter\u2019s own page:"],
+    es: ["Firmar la carta", "El formulario no se puede mostrar aqu\u00ed. Puede firmar en la p\u00e1gina de la carta:"],
+  };
+  const words = (element) => WORDS[element.closest("[lang]")?.lang.slice(0, 2)] ?? WORDS.en;
+  const linkTo = ({ address }, label) => make("a", { href: address, textContent: label });
 
   class Form extends HTMLElement {
     connectedCallback() {
       addEventListener("message", this);
-      const campaign = campaignOf(this);
-      if (this.frame || !campaign) return;
-      const { source = "", theme = "" } = { ...script.dataset, ...this.dataset };
+      if (this.frame || !(this.place ??= placed(this))) return;
+      const { source = "", theme = "" } = { ...said, ...this.dataset };
       const frame = (this.frame = make("iframe", {
-        src: address(campaign) + "/embed?" + new URLSearchParams({ lang: this.lang, source, theme }),
+        src: this.place.address + "/embed?" + new URLSearchParams({ lang: this.lang, source, theme }),
         referrerPolicy: "no-referrer",
-        onload: () => frame.contentWindow.postMessage({ undersigned: 1, hello: true }, ours),
+        onload: () => {
+          frame.contentWindow.postMessage({ undersigned: 1, hello: true }, this.place.origin);
+          setTimeout(() => this.explain(), 2000);
+        },
       }));
       frame.style.cssText = "display:block;width:100%;height:0;border:0;visibility:hidden";
       this.attachShadow({ mode: "open" }).append(make("slot"), frame);
+      // A theme gives its width to blocks only.
+      if (getComputedStyle(this).display === "inline") this.style.display = "block";
+    }
+
+    // Says why there is no form: the host isn't allowed, or something blocks the frame.
+    explain() {
+      if (this.frame.title || this.explained) return;
+      this.explained = true;
+      const [label, sentence] = words(this);
+      if (!this.querySelector("a")) this.append(linkTo(this.place, label));
+      this.prepend(sentence + " ");
     }
 
     disconnectedCallback() {
@@ -31,12 +67,13 @@
 
     handleEvent({ data, origin, source }) {
       const { frame } = this;
-      if (origin !== ours || source !== frame?.contentWindow || data?.undersigned !== 1) return;
+      if (origin !== this.place?.origin || source !== frame?.contentWindow || data?.undersigned !== 1) return;
       const { height, reveal } = data;
       if (isLength(height)) {
-        frame.style.height = height + "px";
+        // An editor's preview that watches the page for changes sees this one, and not those in the shadow tree.
+        this.style.minHeight = frame.style.height = height + "px";
         frame.style.visibility = "";
-        frame.title = this.querySelector("a")?.textContent || { es: "Firmar la carta" }[this.lang] || LABEL;
+        frame.title = this.querySelector("a")?.textContent || words(this)[0];
         this.shadowRoot.querySelector("slot")?.remove();
       }
       if (isLength(reveal)) {
@@ -81,12 +118,14 @@
 
   class Count extends HTMLElement {
     connectedCallback() {
-      const key = address(campaignOf(this)) + "/count";
+      if (!(this.place ??= placed(this))) return;
+      const key = this.place.address + "/count";
       this.poll = polls[key] ||= { address: key, seen: new Set(), asked: -7_500, pause: 7_500 };
       watcher.observe(this);
     }
 
     disconnectedCallback() {
+      if (!this.poll) return;
       watcher.unobserve(this);
       this.poll.seen.delete(this);
       plan(this.poll);
@@ -114,12 +153,11 @@
 
   // A page without the campaign's form gets one.
   const addForm = () => {
-    const { campaign } = script.dataset;
     const forms = [...document.querySelectorAll("undersigned-form")];
-    if (!campaign || forms.some((form) => campaignOf(form) === campaign)) return;
+    if (!own || !said.campaign || forms.some((form) => place(form)?.campaign === said.campaign)) return;
     const form = make("undersigned-form");
-    Object.assign(form.dataset, script.dataset);
-    form.append(make("a", { href: address(campaign), textContent: LABEL }));
+    Object.assign(form.dataset, said);
+    form.append(linkTo(place(form), words(script)[0]));
     script.before(form);
   };
 

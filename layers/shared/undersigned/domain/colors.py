@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 PATTERN = re.compile(r"#[0-9a-f]{6}")
 
+PLAIN = "#1f4e79"
+"""The accent of a campaign without one, as in page.css."""
+
 ENOUGH = 4.5
 """The contrast that WCAG 2.2 requires between text and its background (success criterion 1.4.3, level AA)."""
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from undersigned.domain.colors import contrast
+from undersigned.domain.colors import PLAIN, contrast
 from undersigned.rendering.font_file import FontFile
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 1200, 630
 """Pixels; 1.91 to 1, which all of them show uncut ("Sharing best practices", Meta for Developers)."""
-
-_PLAIN = "#1f4e79"
-"""The color of a campaign without an accent: that of page.css."""
 
 _INKS = ("#ffffff", "#1b1b1b")
 
@@ -52,7 +49,7 @@ def share_picture(title: str, count: Count, accent: str | None, language: str) -
 
     from undersigned.web.environment import environment
 
-    paper = accent or _PLAIN
+    paper = accent or PLAIN
     filled = round(_TEXT_WIDTH * min(count.signatures, count.goal) / count.goal, 1) if count.goal else 0.0
     svg = (
         environment(language)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from undersigned.domain.colors import PLAIN, accents
 from undersigned.domain.languages import Message, name_of
 from undersigned.web.workshop.frame import heading_of, workshop_page
 from undersigned.web.workshop.setting_fields import label_of, words_of
@@ -75,7 +76,7 @@ def published(campaign: Campaign, public_url: str) -> Published:
         address=address,
         qr=Markup(qr_code(address)),  # noqa: S704  (the lines of a picture)
         script=(
-            f'<undersigned-form><a href="{address}">{label}</a></undersigned-form>\n'
+            f'<undersigned-form data-campaign="{campaign.id}"><a href="{address}">{label}</a></undersigned-form>\n'
             f'<script src="{public_url}/embed.js" data-campaign="{campaign.id}" async></script>'
         ),
         frame=(
@@ -93,12 +94,13 @@ def published(campaign: Campaign, public_url: str) -> Published:
 
 
 def _own_form(campaign: Campaign, public_url: str, address: str) -> str:
-    """Return a form without any design that posts to the campaign (docs/embedding/own-form.md)."""
+    """Return a form with a little style that posts to the campaign (docs/embedding/own-form.md)."""
     from undersigned.web.environment import environment
 
     privacy = campaign.privacy_notice(public_url, campaign.language)
     template = environment(campaign.language).get_template("own_form.html")
-    return template.render(campaign=campaign, address=address, privacy=privacy).strip()
+    accent, _ = accents(campaign.accent or PLAIN)
+    return template.render(campaign=campaign, address=address, privacy=privacy, accent=accent).strip()
 
 
 def qr_code(address: str, border: int = 0) -> str:
