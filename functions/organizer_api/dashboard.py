@@ -66,9 +66,9 @@ def target(request: DashboardRequest, target: str) -> Response[str]:
     look = controls.look(period, needs_approval=viewer.campaign.approval)
     state = organizing.target(request.campaign, target, look)
     plan = state.plan(viewer.campaign, controls, period)
-    return dashboard_page(
-        dashboard.target(viewer, state, plan, state.deliveries[:ROWS_SHOWN], organizing.next_delivery(viewer.campaign))
-    )
+    next_delivery = organizing.next_delivery(viewer.campaign)
+    history = state.deliveries[:ROWS_SHOWN]
+    return dashboard_page(dashboard.target(viewer, state, plan, history, next_delivery, period=period))
 
 
 @pages.get("/targets/<target>/next", "manage")

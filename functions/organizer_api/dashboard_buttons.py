@@ -33,12 +33,11 @@ def resume(request: DashboardRequest) -> Response[str]:
 
 @buttons.post("/approve", "manage")
 def approve(request: DashboardRequest) -> Response[str]:
-    """Approve what the page showed of its period, and queue its deliveries; or again within seven days."""
+    """Approve what the page showed of its period, and queue its deliveries."""
     period = request.posted("period")
     check_names({"period": period})
     controls = wired.stack.delivery_controls()
-    again, look = request.pressed_again(), request.look()
-    controls.approve(request.campaign, period, request.by, request.reason(), look=look, again=again)
+    controls.approve(request.campaign, period, request.by, request.reason(), look=request.look())
     return done(request, "approved")
 
 
@@ -50,19 +49,14 @@ def deliver(request: DashboardRequest) -> Response[str]:
 
 @buttons.post("/targets/<target>/deliver", "manage")
 def deliver_to(request: DashboardRequest, target: str) -> Response[str]:
-    """Send what waits for one target now, or again within seven days."""
+    """Send what waits for one target now."""
     return _deliver(request, target)
 
 
 def _deliver(request: DashboardRequest, target: str | None) -> Response[str]:
-    plan = wired.stack.delivery_controls().deliver(
-        request.campaign,
-        wired.stack.period(request.campaign),
-        request.by,
-        request.reason(),
-        only=target,
-        again=request.pressed_again(),
-    )
+    period = wired.stack.period(request.campaign)
+    controls = wired.stack.delivery_controls()
+    plan = controls.deliver(request.campaign, period, request.by, request.reason(), only=target)
     return done(request, "delivered" if plan.going else "not-delivered", f"/targets/{target}" if target else "")
 
 
@@ -105,9 +99,7 @@ def test(request: DashboardRequest, target: str) -> Response[str]:
 def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Send a delivery again."""
     key = DeliveryKey(request.campaign, target, period)
-    wired.stack.delivery_controls().retry(
-        key, request.by, request.reason(), again=request.pressed_again(), revision=request.posted("revision")
-    )
+    wired.stack.delivery_controls().retry(key, request.by, request.reason(), revision=request.posted("revision"))
     return done(request, "retried", f"/deliveries/{period}/{target}")
 
 

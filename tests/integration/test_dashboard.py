@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.refusals import Refusing
-from tests.integration.test_many_targets import HEADING, bodies
 from tests.openapi_document import routed
-from tests.waiting_rows import waiting_row
-from tests.world import CAMPAIGN, DASHBOARD, ROOT, client_of, publish_files
-from undersigned.aws.dynamodb import to_item
-from undersigned.aws.queue import read_message
+from tests.world import CAMPAIGN, DASHBOARD, ROOT
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import Target, dashboard_path
 from undersigned.domain.deliveries import Delivery, DeliveryKey
@@ -558,15 +554,6 @@ def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Organ
     assert len(world.deliveries) == 2
 
 
-def second_email(organizer: Organizer, path: str) -> tuple[str, dict[str, str]]:
-    """Return the address to which a page's form for a second email is posted, and what the form sends."""
-    page = organizer.see(path).body
-    [form] = re.findall(r"<form[^>]*>(?:(?!</form>).)*<button>Send a second email</button>", page, re.DOTALL)
-    assert re.search(r'<input id="why-again" name="why"[^>]* required', form)
-    [action] = re.findall(r'action="([^"]+)"', form)
-    return action, dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
-
-
 def open_another_delivery(world: World, *, again: bool = False) -> None:
     """Open a delivery to the same recipient two days later."""
     deliveries = world.wiring.deliveries
@@ -575,31 +562,30 @@ def open_another_delivery(world: World, *, again: bool = False) -> None:
     deliveries.open(Delivery(key, "open", opened_at=world.clock.now, letters=1), known, again=again)
 
 
-def test_a_bounced_email_whose_week_was_taken_is_sent_for_a_reason(world: World, manager: Organizer) -> None:
-    """The refusal names a way, and the page has it."""
+def test_the_page_of_a_bounced_email_whose_week_was_taken_names_the_command(world: World, manager: Organizer) -> None:
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     seen = manager.revision(path)
+    assert "<button>Send again</button>" in manager.see(path).body
     open_another_delivery(world)
-    refused = manager.press(f"{path}/retry", seen)
-    assert (refused.status, "press “Send a second email” on the dashboard" in refused.body) == (409, True)
-    action, values = second_email(manager, path)
-    assert manager.press(action, values).status == 409, "a second email needs a reason"
-    assert manager.press(action, {**values, "why": "the office asked for it"}).status == 303
-    world.run_queue()
-    assert [mail.tags["period"] for mail in world.deliveries] == [PERIOD, PERIOD]
-    assert "Sent a delivery again within seven days of another one evanston 2026-11-24" in manager.words("/audit")
+    refused = manager.press(f"{path}/retry", {**seen, "again": "yes", "why": "the office asked for it"})
+    assert (refused.status, "`undersigned retry` with `--again --why`" in refused.body) == (409, True)
+    assert "<button>Send again</button>" not in manager.see(path).body
+    command = f"undersigned retry {CAMPAIGN} evanston {PERIOD} --again --why"
+    assert f"the person who runs the system can send it, for a reason, with this command: {command}" in manager.words(
+        path
+    )
 
 
 def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(world: World, manager: Organizer) -> None:
-    """It kept its week, so the button is never refused for that, and needs no second form."""
+    """It kept its week, so the button is never refused for that."""
     path = f"/deliveries/{PERIOD}/evanston"
     without_an_outcome(world, manager)
     open_another_delivery(world, again=True)
     page = manager.words(path)
-    assert ("It did not arrive: send it again" in page, "Send a second email" in page) == (True, False)
+    assert ("It did not arrive: send it again" in page, "--again" in page) == (True, False)
     assert manager.press(f"{path}/settle-as-not-sent", manager.revision(path)).status == 303
     world.run_queue()
     assert [mail.tags["period"] for mail in world.deliveries].count(PERIOD) == 2
@@ -683,20 +669,29 @@ def test_waiting_letters_are_listed_and_sent_now(world: World, manager: Organize
     assert "Sent waiting letters early 2026-11-24 key" in manager.words("/audit")
 
 
-def test_a_second_email_within_seven_days_needs_a_reason_on_the_dashboard(world: World, manager: Organizer) -> None:
+def test_a_recipients_page_names_the_command_for_a_second_email(world: World, manager: Organizer) -> None:
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=1)
     manager.sign_in("us_manage")
     page = manager.words("/targets/evanston")
-    assert "Send a second email within seven days" in page
     assert "Not before December 1, 2026, because of the delivery of November 24, 2026" in page
-    assert manager.press("/targets/evanston/deliver").headers["location"].endswith("?done=not-delivered")
-    assert manager.press("/targets/evanston/deliver", {"again": "yes"}).status == 409
-    manager.press("/targets/evanston/deliver", {"again": "yes", "why": "the office asked for it"})
+    assert f"undersigned deliver {CAMPAIGN} --target evanston --again --why" in page
+    values = {"again": "yes", "why": "the office asked for it"}
+    assert manager.press("/targets/evanston/deliver", values).headers["location"].endswith("?done=not-delivered")
+    assert world.run_queue() == []
+
+
+def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: World, manager: Organizer) -> None:
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example")
+    world.clock.advance(days=1)
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-25", "cli", "the office asked for it", again=True)
     world.run_queue()
     assert [mail.tags["period"] for mail in world.deliveries] == ["2026-11-24", "2026-11-25"]
+    manager.sign_in("us_manage")
     assert "Sent letters within seven days of the last email" in manager.words("/audit")
 
 
@@ -711,41 +706,17 @@ def approved_and_sent_yesterday(world: World) -> None:
     world.clock.advance(days=1)
 
 
-def test_a_second_email_is_approved_for_a_reason(world: World, manager: Organizer) -> None:
-    """The refusal names a way, and the overview has it."""
+def test_no_button_approves_a_second_email(world: World, manager: Organizer) -> None:
     approved_and_sent_yesterday(world)
     manager.sign_in("us_manage")
-    refused = manager.press("/approve", {"period": "2026-11-25"})
-    assert (refused.status, "press “Send a second email” on the dashboard" in refused.body) == (409, True)
-    action, values = second_email(manager, "")
-    assert manager.press(action, values).status == 409, "a second email needs a reason"
-    assert manager.press(action, {**values, "why": "the office asked for it"}).status == 303
-    world.run_queue()
-    assert [mail.tags["period"] for mail in world.deliveries] == [PERIOD, "2026-11-25"]
-    assert "Approved deliveries within seven days of the last ones 2026-11-25" in manager.words("/audit")
-    assert "Send a second email" not in manager.words()
-
-
-def test_a_recipients_page_offers_no_second_email_before_its_approval(world: World, manager: Organizer) -> None:
-    approved_and_sent_yesterday(world)
-    manager.sign_in("us_manage")
-    page = manager.see("/targets/evanston").body
-    assert "<button>Send a second email</button>" not in page
-    assert f'<a href="{DASHBOARD}#second-email">' in page
+    values = {"period": "2026-11-25", "again": "yes", "why": "the office asked for it"}
+    refused = manager.press("/approve", values)
+    assert (refused.status, "`undersigned approve` with `--again --why`" in refused.body) == (409, True)
+    command = f"undersigned approve {CAMPAIGN} 2026-11-25 --again --why"
+    assert [command in manager.words(path) for path in ("", "/targets/evanston")] == [True, True]
     world.wiring.campaigns.approve(CAMPAIGN, "2026-11-25", world.clock())
-    action, values = second_email(manager, "/targets/evanston")
-    manager.press(action, {**values, "why": "the office asked for it"})
-    world.run_queue()
-    assert [mail.tags["period"] for mail in world.deliveries] == [PERIOD, "2026-11-25"]
-
-
-def test_a_second_email_on_the_same_day_is_not_offered(world: World, manager: Organizer) -> None:
-    world.confirmed()
-    world.week()
-    world.confirmed(email="bo@signers.example")
-    page = manager.words("/targets/evanston")
-    assert "Send a second email" not in page
-    assert "There is a delivery of today already. A second one can go from November 25, 2026." in page
+    assert f"undersigned deliver {CAMPAIGN} --target evanston --again" in manager.words("/targets/evanston")
+    assert "--again" not in manager.words()
 
 
 def test_a_bounced_delivery_is_not_listed_with_zero_letters(world: World, manager: Organizer) -> None:
@@ -1085,31 +1056,3 @@ def test_an_address_that_is_no_page_is_answered_in_the_readers_language(
     assert answer.status == 404
     assert shown in answer.body
     assert answer.body.startswith("<!doctype html>") is (headers["accept"] == "text/html")
-
-
-def test_a_second_email_to_somebody_on_another_page_can_be_approved_on_the_overview(
-    world: World, manager: Organizer
-) -> None:
-    """A page of the overview has fifty recipients, and looks at no others."""
-    rows = "\n".join(
-        f"town-{number:02},Police Chief,,Avery Sample,Town Police,Town {number},"
-        f"chief@town-{number}.example,{61000 + number}"
-        for number in range(60)
-    )
-    publish_files(world, {"targets.csv": f"{HEADING}\n{rows}\n"})
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
-    row = waiting_row(CAMPAIGN, "town-59", "5" * 32)
-    row["due_at"] = f"{world.clock.now.isoformat()}#{'5' * 32}"
-    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(row))
-    before = DeliveryKey(CAMPAIGN, "town-59", (world.clock.now - timedelta(days=2)).date().isoformat())
-    world.wiring.deliveries.open(Delivery(before, "sent", world.clock.now, attempt=1, letters=1), ())
-
-    assert f'<a href="{dashboard_path(CAMPAIGN)}#second-email">' in manager.see("/targets/town-59").body
-    page = manager.see().body
-    assert 'id="second-email"' in page
-    assert "The other pages have more recipients." in page
-    action, values = second_email(manager, "")
-    assert manager.press(action, {**values, "why": "The office asked for it"}).status == 303
-    [key] = [read_message(body).key for body in bodies(world)]
-    assert key.target == "town-59"

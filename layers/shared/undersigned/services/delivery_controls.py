@@ -309,8 +309,7 @@ def _too_soon(found: TooSoon, language: str) -> NotNowError:
     return NotNowError(
         Message(
             "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
-            "go from %(next)s. A second one before needs a reason: press “Send a second email” on the dashboard, or "
-            "use `--again --why`.",
+            "go from %(next)s. A second one before needs a reason: `undersigned approve` with `--again --why`.",
             {"last": long_date(found.last.day, language), "next": long_date(found.next_day, language)},
         )
     )
@@ -321,7 +320,7 @@ def _week_is_taken(found: TooSoon, language: str) -> NotNowError:
     return NotNowError(
         Message(
             "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. To send this one, "
-            "too, give a reason: press “Send a second email” on the dashboard, or use `--again --why`.",
+            "too, give a reason: `undersigned retry` with `--again --why`.",
             {"last": long_date(found.last.day, language)},
         )
     )

@@ -14,7 +14,6 @@ from undersigned.domain.languages import (
     SOURCE,
     Message,
     languages,
-    long_date,
     number,
     short_moment,
 )
@@ -504,8 +503,6 @@ def overview(  # noqa: PLR0913  (what the page shows)
     waiting = sum(row.waiting for row in rows)
     lines = [line for state in targets.items for line in state.plan(found.campaign, found.controls, period)]
     awaiting = sum(line.letters for line in lines if line.outcome == "awaiting approval")
-    # Whether it is too soon for a recipient of another page is not known here.
-    needs_approval = found.campaign.approval and period not in found.controls.approved
     return render_framed(
         "dashboard_overview.html",
         viewer.language,
@@ -535,7 +532,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
         ),
         sends=_plan_rows(viewer, lines),
         can_send=any(line.outcome == "goes" for line in lines),
-        can_approve_again=not awaiting and ((is_part and needs_approval) or _needs_approval_again(lines)),
+        needs_approval_again=not awaiting and _needs_approval_again(lines),
         period=period,
         look=viewer.now.isoformat(),
         draft=draft if draft and not draft.is_published else None,
@@ -561,8 +558,7 @@ def _next_delivery(viewer: Viewer, found: organizing.Overview, waiting: int | No
 class PlanRow:
     """What a delivery would do now with a target's letters.
 
-    `again_from` is the first day on which a person can send them although it is too soon, if that is not today. `later`
-    says how many other letters came after the approval, if any.
+    `later` says how many other letters came after the approval, if any.
     """
 
     target: Target
@@ -570,7 +566,6 @@ class PlanRow:
     letters: int
     outcome: Outcome
     state: str
-    again_from: str | None
     later: str
 
 
@@ -582,7 +577,6 @@ def _plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
             line.letters,
             line.outcome,
             viewer.say(state_of_line(line, viewer.language)),
-            _again_from(line, viewer.language),
             _later(line, viewer.language),
         )
         for line in lines
@@ -605,20 +599,16 @@ def _needs_approval_again(lines: Iterable[PlanLine]) -> bool:
     return any(line.outcome == "too soon" and not line.may_begin for line in lines)
 
 
-def _again_from(line: PlanLine, language: str) -> str | None:
-    if line.too_soon is None or line.too_soon.again_from.isoformat() == line.key.period:
-        return None
-    return long_date(line.too_soon.again_from, language)
-
-
-def target(
+def target(  # noqa: PLR0913  (what the page shows)
     viewer: Viewer,
     state: organizing.TargetState,
     plan: Sequence[PlanLine],
     history: Sequence[Delivery],
     next_delivery: datetime,
+    *,
+    period: str,
 ) -> Page:
-    """Render a target with its deliveries and the buttons for its letters; `plan` is what would be sent now."""
+    """Render a target with its deliveries and the buttons for its letters; `plan` is what a period would send now."""
     return render_framed(
         "dashboard_target.html",
         viewer.language,
@@ -627,6 +617,7 @@ def target(
         row=_row(viewer, state),
         plan=_plan_rows(viewer, plan),
         needs_approval_again=_needs_approval_again(plan),
+        period=period,
         next_delivery=short_moment(viewer.local(next_delivery), viewer.language),
         history=[(delivery, viewer.state_of(delivery)) for delivery in history],
     )

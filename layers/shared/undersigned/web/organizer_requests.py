@@ -257,10 +257,6 @@ class DashboardRequest(ApiRequest):
             )
         return value == "yes"
 
-    def pressed_again(self) -> bool:
-        """Return whether the form asks for a second email within seven days."""
-        return self.posted("again") == "yes"
-
     def reason(self) -> str:
         """Return the reason in a form. The service checks what it says."""
         return self.posted("why")
