@@ -13,7 +13,7 @@ from tests.world import ADA, CAMPAIGN, World, world
 from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from benchmarks.goals import Size
 
@@ -49,8 +49,8 @@ def measure(_size: Size) -> dict[str, Weight]:
         return weights(made)
 
 
-def weights(made: World) -> dict[str, Weight]:
-    """Weigh the shipped campaign's pages as its handler sends them, and what they load."""
+def weights(made: World, more: str = "") -> dict[str, Weight]:
+    """Weigh the campaign's pages as its handler sends them, and what they load. `more` is the end of their queries."""
     frame = _script(made, "frame.js")
     weighed: dict[str, Weight] = {}
     for language in made.wiring.catalog.entry(CAMPAIGN).campaign.languages:
@@ -58,9 +58,9 @@ def weights(made: World) -> dict[str, Weight]:
             ("on its own page", "", {}),
             ("in a frame", "/embed", {"frame.js": frame}),
         ):
-            query = f"?lang={language}" + ("&embedded=1" if path else "")
+            query = f"?lang={language}" + ("&embedded=1" if path else "") + more
             page = _page(made, f"/campaigns/{CAMPAIGN}{path}{query}", loads=scripts)
-            signed = _page(made, f"/campaigns/{CAMPAIGN}/signed{query}")
+            signed = _page(made, f"/campaigns/{CAMPAIGN}/signatures{query}", ADA | {"form": made.form(), "asks": "1"})
             weighed[f"one visit {where}, {language}"] = _sum([page, *scripts.values(), signed])
             if not path:
                 weighed |= {f"  the form, {language}": page, f"  the page after signing, {language}": signed}
@@ -77,8 +77,8 @@ def weights(made: World) -> dict[str, Weight]:
     return weighed
 
 
-def _page(made: World, path: str, loads: Iterable[str] = ()) -> Weight:
-    answer = made.get(path, headers=_BROWSER)
+def _page(made: World, path: str, sent: Mapping[str, object] | None = None, loads: Iterable[str] = ()) -> Weight:
+    answer = made.post(path, sent, headers=_BROWSER) if sent else made.get(path, headers=_BROWSER)
     assert (answer.status, answer.headers["content-encoding"]) == (200, "gzip")
     page = gzip.decompress(answer.content)
     assert all(asset_path(name).encode() in page for name in loads)

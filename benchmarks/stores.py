@@ -119,7 +119,7 @@ class MadeSignatures(SignatureStore):
     def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
         return (f"{number:032x}" for number in range(self._count))
 
-    delete = signature = listed_signatures = pages = sign = ask_again = confirm = end_links = _not_asked
+    delete_form = signature = listed_signatures = pages = sign = ask_again = confirm = end_links = _not_asked
     withdraw = release = drop_beside = clear = erase = how_many_wait = waiting_since = _not_asked
     signers_by_target = hold = end_hold = how_many_held = _not_asked
     postpone_mail = end_postponement = postponed_mails = how_many_postponed = refuse_mail = _not_asked

@@ -262,7 +262,7 @@ class World:
 
     def confirmed(self, **changes: object) -> Sent:
         """Sign and confirm; return the confirmation email."""
-        assert self.sign(**changes).status == 303
+        assert self.sign(**changes).status == 200
         self.run_stream()
         mail = self.sent[-1]
         assert self.press(mail.link("confirm")).status == 200

@@ -8,8 +8,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from functions.public_api.problems import form_errors, problem_of, wait_for
-from undersigned.domain.errors import FormError
+from undersigned.domain.errors import FormError, TokenError
 from undersigned.domain.languages import Message
+from undersigned.domain.signatures import PENDING_FOR
 from undersigned.domain.typos import MistypedError
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.signing import FormContext
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.errors import FieldError
-    from undersigned.services.signing import LetterPreview
+    from undersigned.services.signing import LetterPreview, SentForm
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -147,16 +148,42 @@ def sign(campaign: str) -> Response[str]:
     language = _language(settings)
     context = FormContext(address_of(event, wired.stack.cdn_proof), event.headers.get("origin"), language)
     try:
-        meant = wired.signing.sign(campaign, values, context)
+        sent = wired.signing.sign(campaign, values, context)
     except FormError as error:
         return _with_errors(settings, values, error)
     except (BusyError, MistypedError) as error:
         return _again(campaign, values, error, language)
     if wants_json(event):
         detail = Message("Look for our email, and open the link in it to confirm. It may take some minutes.")
-        said = {"status": "pending", "detail": detail.in_language(language)}
-        return data(said | ({"did_you_mean": meant} if meant else {}), status=202)
-    return moved(site_page(settings, values.get("thanks")) or our_next_page(event, f"/campaigns/{campaign}/signed"))
+        said = {"status": "pending", "detail": detail.in_language(language), "redo": sent.redo}
+        return data(said | ({"did_you_mean": sent.meant} if sent.meant else {}), status=202)
+    if address := site_page(settings, values.get("thanks")):
+        return moved(address)
+    return _signed(settings, sent)
+
+
+@router.post("/campaigns/<campaign>/redo")
+def redo(campaign: str) -> Response[str]:
+    """Delete the form that was just sent, and show it again, so that its sender can correct the address."""
+    values = posted_values(_event())
+    language = _language(wired.signing.campaign(campaign).campaign)
+    notice = Message(
+        "The form that you sent is deleted, unless it is confirmed already. Correct your email address, and send the "
+        "form again."
+    )
+    try:
+        wired.signing.redo(campaign, str(values.get("redo")))
+    except TokenError:
+        if wants_json(_event()):
+            raise
+        notice = Message(
+            "Correct your email address, and send the form again. The one that you sent before is deleted when it has "
+            "not been confirmed for %(days)s days.",
+            {"days": PENDING_FOR.days},
+        )
+    if wants_json(_event()):
+        return data({"detail": notice.in_language(language)})
+    return _page(campaign, values, preview=wired.signing.preview(campaign, values, language), notice=notice)
 
 
 def _with_errors(campaign: Campaign, values: Mapping[str, object], error: FormError) -> Response[str]:
@@ -183,6 +210,7 @@ def _again(
 
 @router.get("/campaigns/<campaign>/signatures")
 @router.get("/campaigns/<campaign>/preview")
+@router.get("/campaigns/<campaign>/redo")
 def show_form_again(campaign: str) -> Response[str]:
     """Redirect to the form from the address of an answer to it, which people reload and share."""
     return moved(our_next_page(_event(), f"/campaigns/{wired.signing.campaign(campaign).campaign.id}"))
@@ -190,13 +218,22 @@ def show_form_again(campaign: str) -> Response[str]:
 
 @router.get("/campaigns/<campaign>/signed")
 def signed(campaign: str) -> Response[str]:
-    """Say what happens after signing."""
-    settings = wired.signing.campaign(campaign).campaign
-    language, embedded = _language(settings), is_embedded(_event())
+    """Say what happens after signing: where our script leads who reloads the page."""
+    return _signed(wired.signing.campaign(campaign).campaign)
+
+
+def _signed(campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
+    """Say what happens after signing; to the sender of a form, with the address and a way back to the form."""
     shown = pages.signed(
-        settings, wired.signing.next_delivery(settings), language, embedded=embedded, theme=theme_of(_event())
+        campaign,
+        wired.signing.next_delivery(campaign),
+        _language(campaign),
+        sent=sent,
+        embedded=is_embedded(_event()),
+        theme=theme_of(_event()),
     )
-    return page(shown, cache=PAGE_CACHE, hosts=settings.allowed_origins, runs_scripts=True)
+    cache = PRIVATE if sent else PAGE_CACHE
+    return page(shown, cache=cache, hosts=campaign.allowed_origins, runs_scripts=True)
 
 
 @router.get("/campaigns/<campaign>/privacy")

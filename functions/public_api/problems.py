@@ -51,9 +51,14 @@ def problem_of(error: UndersignedError, *, can_sign: bool = False) -> Problem:  
             return Problem(
                 410,
                 Message("This letter was deleted"),
-                Message("It was not confirmed within 14 days. You can sign again on the letter’s page.")
+                Message(
+                    "It was not confirmed within 14 days, or its sender corrected the form and deleted this one. "
+                    "You can sign again on the letter’s page."
+                )
                 if can_sign
-                else Message("It was not confirmed within 14 days."),
+                else Message(
+                    "It was not confirmed within 14 days, or its sender corrected the form and deleted this one."
+                ),
             )
         case WordsGoneError():
             return Problem(

@@ -69,7 +69,9 @@ def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _admit(changes: Sequence[SignatureChange]) -> Admitted:
-    asking = [signature for change in changes for signature in change.asking]
+    asking = wired.confirmations_of_stream.still_requested_of(
+        [signature for change in changes for signature in change.asking]
+    )
     confirmed = [
         change.signature for change in changes if (change.before, change.signature.status) == ("pending", "confirmed")
     ]

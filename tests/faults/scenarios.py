@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,7 @@ class Acts:
     """What people do. The platform handles AWS around it."""
 
     platform: Platform
+    redo_tokens: list[str] = field(default_factory=list)
 
     def sign(self, person: Person, *, source: str = "203.0.113.7", **changes: object) -> None:
         world = self.platform.world
@@ -76,7 +77,14 @@ class Acts:
             **changes,
         }
         path = f"/campaigns/{CAMPAIGN}/signatures"
-        assert self.platform.person(lambda: world.post(path, values, source=source)).status == 303
+        page = self.platform.person(lambda: world.post(path, values, source=source))
+        assert page.status == 200
+        self.redo_tokens.append(re.findall(r'name="redo" value="([^"]+)"', page.body)[0])
+
+    def redo(self) -> None:
+        """Take back the form that was sent last, to correct its address."""
+        path, values = f"/campaigns/{CAMPAIGN}/redo", {"redo": self.redo_tokens[-1]}
+        assert self.platform.person(lambda: self.platform.world.post(path, values)).status == 200
 
     def mails_to(self, person: Person) -> list[Sent]:
         """Return the emails to a person, the last one last."""
@@ -220,9 +228,10 @@ def a_week(platform: Platform) -> Arrivals:
 
 
 def second_thoughts(platform: Platform) -> Arrivals:
-    """People sign twice, sign again later, withdraw a letter, look like a bot, or never confirm."""
+    """People sign twice, mistype, sign again later, withdraw a letter, look like a bot, or never confirm."""
     world, acts = platform.world, Acts(platform)
     ada, cy, deb, eve, fay, gus = (Person(name, EVANSTON) for name in ("Ada", "Cy", "Deb", "Eve", "Fay", "Gus"))
+    ida, pat, typo = (Person(name, EVANSTON) for name in ("Ida", "Pat", "Typo"))
     acts.get(f"/campaigns/{CAMPAIGN}")
     acts.sign(gus, topic="looks like a bot's")
     acts.sign(cy, note="Not my last words.")
@@ -230,11 +239,21 @@ def second_thoughts(platform: Platform) -> Arrivals:
     acts.sign(fay)
     for note in ("My words.", "Somebody else's words."):
         acts.sign(deb, note=note)
+    acts.sign(typo)
+    acts.redo()
+    # Of two forms with Pat's address, the second one was mistyped.
+    acts.sign(pat)
+    acts.sign(pat, note="Not Pat's words.")
+    acts.redo()
+    # Nothing is left of a form with Ida's address, whose letter is confirmed.
+    acts.sign_and_confirm(ida)
+    acts.sign(ida)
+    acts.redo()
     # SES refuses for a while: the emails wait in a queue, which fails once, too.
     world.throttles = 12
     platform.refusals["SendConfirmations", "sqs:SendMessage"] = ["InternalError"] * 2
     acts.sign_and_confirm(ada, eve)
-    for person in (gus, cy):
+    for person in (gus, cy, pat):
         acts.confirm(person)
     acts.confirm(deb, acts.mails_to(deb)[0])
     acts.sign(ada)
@@ -250,7 +269,7 @@ def second_thoughts(platform: Platform) -> Arrivals:
     world.clock.advance(days=14)
     platform.expire()
     platform.settle()
-    return {ada: 1, cy: 1, deb: 1, gus: 1, eve: 0, fay: 0}
+    return {ada: 1, cy: 1, deb: 1, gus: 1, ida: 1, pat: 1, eve: 0, fay: 0, typo: 0}
 
 
 def a_bounced_email(platform: Platform) -> Arrivals:

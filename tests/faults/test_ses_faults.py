@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 from botocore.parsers import ResponseParserError
 
 from tests.faults.refusals import Refusing, refusal
-from tests.world import CAMPAIGN, CONTEXT, load_event
+from tests.world import ADA, CAMPAIGN, CONTEXT, load_event
 from undersigned.aws.mail import SHORT_WAITS
 from undersigned.aws.queue import WaitingMails
 from undersigned.domain.deliveries import DeliveryKey
@@ -125,16 +124,6 @@ class LostAnswer(Delays):
         if operation == "sesv2:SendEmail" and not self.lost:
             self.lost = True
             raise ReadTimeoutError(endpoint_url="https://ses")
-
-
-def as_another_signer(record: Any, number: int) -> Any:
-    """Return a copy of a signature's record that is another signer's."""
-    copy = deepcopy(record)
-    copy["dynamodb"]["SequenceNumber"] = str(number)
-    image = copy["dynamodb"]["NewImage"]
-    image["pk"] = {"S": f"SIGNATURE#{CAMPAIGN}#{number:064x}"}
-    image["mail_request"] = {"S": f"692c0000-{number:08x}"}
-    return copy
 
 
 def to_signers(world: World) -> list[str]:
@@ -329,8 +318,10 @@ def test_a_batch_of_the_stream_spends_less_than_a_minute_on_ses(
     world: World, seconds: float, error: Callable[[], Exception] | None, most: float
 ) -> None:
     assert SHORT_WAITS.connect_timeout + SHORT_WAITS.read_timeout == 12  # type: ignore[attr-defined]
-    [record] = sign_all(world)[:1]
-    batch = [as_another_signer(record, number) for number in range(50)]
+    for number in range(50):
+        values = {**ADA, "email": f"signer{number}@signers{number}.example", "form": world.form()}
+        assert world.post(f"/campaigns/{CAMPAIGN}/signatures", values, source=f"198.51.{number}.7").status == 200
+    batch = world.new_records()
     world.restart("send_confirmations")
     world.watch = ses = SlowSes(world, seconds=seconds, error=error)
     began = world.clock.now

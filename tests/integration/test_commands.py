@@ -408,7 +408,7 @@ def test_campaigns_are_listed_and_closed(run: Any, world: World) -> None:
     assert len(world.deliveries) == 1
     assert "within a minute its state is: open" in run("campaign", "reopen", CAMPAIGN)
     world.clock.advance(minutes=1)
-    assert world.sign(email="late@signers.example").status == 303
+    assert world.sign(email="late@signers.example").status == 200
 
 
 def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: World) -> None:

@@ -124,7 +124,7 @@ def test_an_organizations_form_with_mistakes_redirects_with_only_the_names_of_fi
 )
 def test_signers_are_not_redirected_to_any_other_site(world: World, address: str) -> None:
     answer = world.post(f"{FORM}/signatures", {**ADA, "thanks": address})
-    assert (answer.status, answer.headers["location"]) == (303, f"{FORM}/signed")
+    assert (answer.status, "location" in answer.headers) == (200, False)
     mistaken = world.post(f"{FORM}/signatures", {**ADA, "name": "", "mistakes": address})
     assert (mistaken.status, "location" in mistaken.headers) == (422, False)
 

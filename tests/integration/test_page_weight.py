@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.page_weight import EMBEDDING_SCRIPT, STYLE_AND_SCRIPTS, VISIT, weights
 from tests.integration.test_disowning import signed
+from tests.world import files_of_campaign, publish_files
 
 if TYPE_CHECKING:
     from benchmarks.page_weight import Weight
@@ -23,6 +24,21 @@ MOST_OF_DISOWNING = 5 * 1024
 def weighed(world: World) -> dict[str, Weight]:
     """Return the sizes, in bytes, of what a visit loads."""
     return weights(world)
+
+
+def test_a_visit_with_every_option_on_fits_into_one_window(world: World) -> None:
+    """Sources, a time to keep data, a privacy notice of one's own, own words, letters in two languages, a theme."""
+    settings = files_of_campaign()["campaign.toml"]
+    options = (
+        'sources = ["flyer", "newsletter"]\nkeep_for_days = 90\nprivacy_url = "https://enddemand.example/privacy"\n'
+        'deliver = "when-50-letters-wait"'
+    )
+    assert settings.count('\ndeliver = "weekly"\n') == 1
+    publish_files(world, {"campaign.toml": settings.replace('deliver = "weekly"', options)})
+    query = "&source=flyer&postal_code=60201&theme=dark"
+    visits = {name: weight["total"] for name, weight in weights(world, query).items() if name.startswith("one visit")}
+    assert len(visits) == 4
+    assert max(visits.values()) <= VISIT, visits
 
 
 def test_a_visit_fits_into_one_window_in_each_language_and_in_a_frame(weighed: dict[str, Weight]) -> None:

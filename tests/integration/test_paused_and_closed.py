@@ -144,7 +144,7 @@ def test_a_closed_campaign_can_be_opened_again(world: World) -> None:
     for _ in range(2):
         world.wiring.closing().reopen(CAMPAIGN, "cli", "the vote is postponed")
     world.clock.advance(minutes=1)
-    assert world.sign().status == 303
+    assert world.sign().status == 200
     log = [(entry.action, entry.why) for entry in world.wiring.campaigns.audit(CAMPAIGN)]
     assert log == [("reopen", "the vote is postponed"), ("close", "the council has decided")]
 

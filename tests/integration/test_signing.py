@@ -47,7 +47,7 @@ def test_a_target_added_a_moment_ago_can_get_letters(world: World) -> None:
     assert evanston
     campaigns.put_target(CAMPAIGN, replace(evanston, id="newtown", name="Newly Added", postal_codes=("99999",)))
     world.clock.advance(seconds=30)
-    assert world.sign(postal_code="99999").status == 303
+    assert world.sign(postal_code="99999").status == 200
     world.run_stream()
     assert "Newly Added" in world.sent[-1].mail["Subject"]
     token = world.sent[-1].link("confirm").removeprefix("/confirm/")
@@ -88,7 +88,7 @@ def test_a_postal_code_of_two_towns_needs_a_choice(world: World) -> None:
     assert "60203 is in more than one town" in answer.body
     assert 'value="evanston"' in answer.body
     assert 'value="skokie"' in answer.body
-    assert world.sign(**shared, target="skokie").status == 303
+    assert world.sign(**shared, target="skokie").status == 200
     world.run_stream()
     assert "Blake Placeholder" in world.sent[-1].text
 
@@ -237,7 +237,7 @@ def test_a_pending_letter_expires_after_14_days_and_can_be_signed_again(world: W
     world.clock.advance(seconds=2)
     for answer in (world.get(path), world.post(path)):
         assert answer.status == 410
-    assert world.sign().status == 303
+    assert world.sign().status == 200
     world.run_stream()
     assert world.press(world.sent[-1].link("confirm")).status == 200
 
@@ -283,7 +283,7 @@ def test_the_later_of_two_letters_is_confirmed_by_its_own_link(world: World) -> 
 
 def test_an_address_gets_three_emails_a_day(world: World) -> None:
     for _ in range(5):
-        assert world.sign().status == 303
+        assert world.sign().status == 200
         world.run_stream()
         world.clock.advance(minutes=2)
     assert len(world.sent) == 3

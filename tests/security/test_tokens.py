@@ -57,6 +57,7 @@ def issued(
         "disown": tokens.for_signer("disown", campaign, signer),
         "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),
         "form": tokens.for_form(FormToken(campaign, world.clock.now)),
+        "redo": tokens.for_redo(campaign, signer, "6a6b6c6d-01234567"),
         "approval": organizers.for_approval(campaign, PERIOD),
         "session": organizers.for_session(campaign, DIGEST),
         # These are about no campaign. Another request, and another session, don't exist.
@@ -82,6 +83,8 @@ def opened(world: World, token: str) -> set[str]:
         found.add("person" if world.get(f"{DASHBOARD}/people", cookies=cookies).status == 200 else "session")
     campaign = world.wiring.catalog.entry(CAMPAIGN).campaign
     world.clock.advance(seconds=10)
+    if world.post(f"/campaigns/{CAMPAIGN}/redo", {"redo": token}, as_json=True).status == 200:
+        found.add("redo")
     if world.wiring.signing().abuse_checks.judge(campaign, {"form": token}, None) is None:
         found.add("form")
     return found
@@ -142,7 +145,7 @@ def test_after_a_leak_and_the_runbook_nothing_that_leaked_opens_anything(world: 
     assert len(leaked) == 3 + 2, "two token keys in each, and the key of ids"
     before = [made_from(key, world)[0] for key in leaked]
     everything = {kind for tokens in before for token in tokens.values() for kind in opened(world, token)}
-    assert everything == {*ROUTES, "form", "session", "person"}, "before the recovery, the keys open everything"
+    assert everything == {*ROUTES, "form", "redo", "session", "person"}, "before the recovery, the keys open everything"
     rotate("--yes", minutes=0)
     rotate("--yes", minutes=5)
     maria = Browser(world)

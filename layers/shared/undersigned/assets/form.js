@@ -72,7 +72,7 @@ let picture;
 
 // The letter as the server would render it, from its template: a slot is a merge field, a template in it a condition.
 const show = () => {
-  if (!form.isConnected) return;
+  if (form.hidden) return;
   const language = form.querySelector("[name=letter_language]:checked")?.value ?? letter.lang;
   const source = document.querySelector(`[data-letter="${language}"]`);
   const known = fields(language);
@@ -151,12 +151,15 @@ if (drawing.value) draw.click();
 
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-// Shows the page after signing, which is in this one, in the place of the form.
-const thank = () => {
+// Shows the page after signing, which is in this one. Its button sends the hidden form back, to correct the address.
+const thank = ({ redo }) => {
   const { content, dataset } = document.getElementById("thanks");
   const main = document.querySelector("main");
+  content.querySelector("bdi").textContent = elements.email.value;
+  content.querySelector("button").value = redo;
+  form.hidden = true;
   main.className = "";
-  main.replaceChildren(content);
+  main.replaceChildren(content, form);
   document.title = dataset.title;
   history.replaceState(null, "", form.dataset.signed);
   scrollTo(0, 0);
@@ -177,7 +180,8 @@ const post = async () => {
   for (let tries = 1, lost = 0; ; tries += 1) {
     const body = new URLSearchParams(new FormData(form));
     const reply = await fetch(form.action, { method: "POST", headers, body }).catch(() => null);
-    if (reply?.status === 202) return thank();
+    const sent = reply?.status === 202 && (await reply.json().catch(() => null));
+    if (sent) return thank(sent);
     // Something may let the page through, and not what a script asks for.
     lost += !reply && navigator.onLine;
     if (lost > 2 || (reply?.status < 500 && reply.status !== 429)) return form.submit();
@@ -191,6 +195,7 @@ const post = async () => {
 
 const state = document.getElementById("wait");
 form.addEventListener("submit", (event) => {
+  if (form.hidden) return;
   event.preventDefault();
   const { name, value } = event.submitter ?? {};
   // Whether the address was mistyped is answered.

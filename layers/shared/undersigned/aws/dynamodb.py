@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
+        DeleteItemInputTypeDef,
         PutItemInputTypeDef,
         QueryInputTypeDef,
         QueryOutputTypeDef,
         ScanInputTypeDef,
         TransactWriteItemTypeDef,
         UpdateItemInputTypeDef,
-        UpdateItemOutputTypeDef,
     )
 
 type Values = dict[str, Any]
@@ -278,7 +278,7 @@ class Table:
         return True
 
     def update(self, change: Update, returns: Literal["NONE", "ALL_NEW", "UPDATED_NEW"] = "NONE") -> Values:
-        """Change an item. Waits 0.4 s at most for a running transaction on it. Raises ConditionFailedError.
+        """Change an item. Raises ConditionFailedError.
 
         `returns` selects the result: the whole new item, its changed attributes, or nothing.
         """
@@ -287,13 +287,18 @@ class Table:
         if change.when is not None:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
-            return from_item(self._update(request).get("Attributes", {}))
+            changed = self._outside_transactions(lambda: self._client.update_item(**request))
+            return from_item(changed.get("Attributes", {}))
         except ClientError as error:
             raise _condition_failed(error) from error
 
-    def delete(self, key: Key) -> None:
-        """Delete an item, if it exists."""
-        self._client.delete_item(TableName=self._name, Key=_key(key))
+    def delete(self, key: Key, when: ConditionBase | None = None) -> None:
+        """Delete an item, if it exists. Raises ConditionFailedError if the condition is not met."""
+        request = {"TableName": self._name, "Key": _key(key)} | _condition(when)
+        try:
+            self._outside_transactions(lambda: self._client.delete_item(**cast("DeleteItemInputTypeDef", request)))
+        except ClientError as error:
+            raise _condition_failed(error) from error
 
     def transact(self, writes: Sequence[Write], *, wait_for_others: bool = False) -> None:
         """Make up to 100 writes, all or none of them. Raises TransactionCanceledError.
@@ -314,15 +319,16 @@ class Table:
             else:
                 return
 
-    def _update(self, request: UpdateItemInputTypeDef) -> UpdateItemOutputTypeDef:
+    def _outside_transactions[Made](self, write: Callable[[], Made]) -> Made:
+        """Make a write. Waits 0.4 s at most for a running transaction on its item."""
         for pause in _PAUSES:
             try:
-                return self._client.update_item(**request)
+                return write()
             except ClientError as error:
                 if code_of(error) != TRANSACTION_CONFLICT:
                     raise
             self._sleep(pause)
-        return self._client.update_item(**request)
+        return write()
 
     def _query(
         self,

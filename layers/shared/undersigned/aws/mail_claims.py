@@ -95,8 +95,9 @@ class MailClaims(MailClaimStore):
         self._table.update(Update(locate(person, at), assign=expiry, add=sent))
 
     @override
-    def record_refused(self, person: str, request: str, at: datetime) -> None:
-        self._table.update(Update(locate(person, at), add={"refused": {request}}))
+    def record_refused(self, person: str, request: str, at: datetime, known_for: timedelta) -> None:
+        expiry = {"expires_at": int((at + known_for).timestamp())}
+        self._table.update(Update(locate(person, at), assign=expiry, add={"refused": {request}}))
 
     @override
     def ask_again(self, person: str, request: str, at: datetime, known_for: timedelta) -> bool:

@@ -310,6 +310,19 @@ class Signatures(SignatureStore):
             return self._move(own)
 
     @override
+    def delete_form(self, row: Signature, left: Signature | None, at: datetime) -> None:
+        key, unchanged = signature_key(row.campaign, row.signer), Attr("version").eq(row.version)
+        if left is row:
+            self._table.update(Update(key, assign={"version": row.version}, when=unchanged))
+        elif left:
+            self._table.update(Update(key, assign=pending_signature_values(left), when=unchanged))
+        elif row.erased_at or row.links_ended_at:
+            # What must be remembered stays.
+            self._table.update(erasure(row, row.erased_at or at))
+        else:
+            self._table.delete(key, unchanged)
+
+    @override
     def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
         return self._move(
             Update(

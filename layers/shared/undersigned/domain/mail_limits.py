@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
+
+from undersigned.domain.signatures import PENDING_FOR
 
 if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
@@ -17,6 +20,9 @@ class MailLimit(NamedTuple):
     of_campaign: int
     in_all: int
 
+
+CLAIMS_KNOWN_FOR = PENDING_FOR + timedelta(days=2)
+"""How long an email is known: for as long as its row may request it, and two days for a late message."""
 
 OF_PEOPLE = MailLimit(3, 9)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 type Purpose = Literal[
-    "confirm", "letter", "disown", "packets", "form", "approval", "session", "sign-in", "person", "browser"
+    "confirm", "letter", "disown", "packets", "form", "redo", "approval", "session", "sign-in", "person", "browser"
 ]
 
 VALID_FOR: dict[Purpose, timedelta] = {
@@ -19,6 +19,7 @@ VALID_FOR: dict[Purpose, timedelta] = {
     "disown": timedelta(days=400),
     "packets": timedelta(days=30),
     "form": timedelta(days=2),
+    "redo": timedelta(days=2),
     "approval": timedelta(days=14),
     "session": timedelta(hours=12),
     "sign-in": timedelta(minutes=15),
@@ -46,6 +47,15 @@ class SignerToken:
     signer: str
     issued_at: datetime
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedoToken:
+    """The form that somebody has just sent: its campaign, its signer, and its request for an email."""
+
+    campaign: str
+    signer: str
+    mail_request: str
 
 
 @dataclass(frozen=True, slots=True)

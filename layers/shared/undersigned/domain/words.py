@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.signatures import copy_of, requested_at
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from undersigned.domain.signatures import Signature
     from undersigned.domain.tokens import SignerToken
@@ -88,6 +88,29 @@ def after_form(row: Signature | None, form: Signature, now: datetime) -> Signatu
     current = own if form.quarantine and not own.quarantine else form
     others = tuple(words for words in (*waiting, form) if words != current)
     return replace(current, version=form.version, beside=others)
+
+
+def request_of(row: Signature | None, form: Signature, after: Signature, networks: Collection[str]) -> str | None:
+    """Return the request by which the sender of a form can delete it from the row that it leaves; None if it can't be.
+
+    The same words that wait already are the sender's if they came from the same network, by its hashes of some days.
+    Those of somebody else stay.
+    """
+    same = [words for words in waiting_words(row, form.signed_at) if _say_the_same(words, form)] if row else []
+    if any(words.network not in networks for words in same):
+        return None
+    requests = {words.mail_request for words in (after, *after.beside)}
+    return next((words.mail_request for words in (form, *same) if words.mail_request in requests), None)
+
+
+def without(row: Signature, words: Signature, now: datetime) -> Signature | None:
+    """Return a pending row without some of its words: as a form would leave it that says the newest of the others."""
+    others = [other for other in waiting_words(row, now) if other != words]
+    if not others:
+        return None
+    current = max(others, key=lambda other: (not other.quarantine, other.signed_at))
+    beside = tuple(other for other in others if other != current)
+    return replace(current, version=row.version + 1, beside=beside, erased_at=row.erased_at)
 
 
 def request_after(row: Signature, form: Signature) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.mail_limits import mail_limit
+from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import PENDING_FOR, requested_at
 from undersigned.domain.words import beside_still, words_id
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
     from undersigned.tokens import Tokens
 
 type ConfirmationOutcome = Literal["sent", "over the day's limit or sent before", "nothing to say"]
-
-
-CLAIMS_KNOWN_FOR = PENDING_FOR + timedelta(days=2)
-"""How long a sent email is known: for as long as its row may request it, and two days for a late message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +91,24 @@ class Confirmations:
             is_recorded=budgeted.is_recorded,
         )
 
+    def still_requested_of(self, asking: Sequence[Signature]) -> tuple[Signature, ...]:
+        """Return those emails of a batch that their rows still request: a form may be deleted by now.
+
+        The email of a row that was damaged since goes, too.
+        """
+        wanted: set[tuple[str, str]] = set()
+        for campaign in {signature.campaign for signature in asking}:
+            found = self.signatures.read_rows(campaign, [it.signer for it in asking if it.campaign == campaign])
+            wanted |= {(row.signer, words.mail_request) for row in found.rows for words in (row, *row.beside)}
+            wanted |= {(it.signer, it.mail_request) for it in asking if it.signer in found.damaged}
+        return tuple(signature for signature in asking if (signature.signer, signature.mail_request) in wanted)
+
     def _is_in_vain(self, signature: Signature) -> bool:
         return signature.status == "pending" and self.domains.takes_none(signature.email)
 
     def refuse(self, signature: Signature) -> None:
         """Send no email to an address whose domain takes none. Its letter waits in quarantine, where people see why."""
-        self.claims.record_refused(signature.signer, signature.mail_request, self.clock())
+        self.claims.record_refused(signature.signer, signature.mail_request, self.clock(), CLAIMS_KNOWN_FOR)
         with suppress(ChangedError):
             self.signatures.refuse_mail(signature, "no mailbox")
 
@@ -142,7 +149,7 @@ class Confirmations:
             raise
         except MailRefusedError:
             # So that the reconciliation doesn't ask for it again.
-            self.claims.record_refused(person, request, now)
+            self.claims.record_refused(person, request, now, CLAIMS_KNOWN_FOR)
             raise
         self.claims.record_sent(person, campaign, request, now, CLAIMS_KNOWN_FOR)
         return "sent"

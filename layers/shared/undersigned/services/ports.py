@@ -265,6 +265,13 @@ class SignatureStore(Protocol):
         Raises ChangedError if the signature is not confirmed, or if another email was requested since it was read.
         """
 
+    def delete_form(self, row: Signature, left: Signature | None, at: datetime) -> None:
+        """Delete a pending form: write what is `left` of its row, or delete the row if that is None.
+
+        If `left` is the row itself, the write changes nothing. A row that remembers an erasure, or that its links have
+        ended, stays without a letter. Raises ChangedError if the row has changed.
+        """
+
     def confirm(  # noqa: PLR0913  (a link and its words, and when)
         self,
         campaign: str,
@@ -537,8 +544,8 @@ class MailClaimStore(Protocol):
     def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
         """Record that a claimed email was sent."""
 
-    def record_refused(self, person: str, request: str, at: datetime) -> None:
-        """Record that SES refused a claimed email, and would refuse it again."""
+    def record_refused(self, person: str, request: str, at: datetime, known_for: timedelta) -> None:
+        """Record that SES refused a claimed email, and would refuse it again, or that its domain takes none."""
 
     def ask_again(self, person: str, request: str, at: datetime, known_for: timedelta) -> bool:
         """Record that an email is asked for again. Return False if it was on that day (UTC)."""

@@ -14,12 +14,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNDER_WAY
-from undersigned.domain.mail_limits import mail_limit
+from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.domain.reconciliations import Balance, Finding, Reconciliation, Suspects, sums_of
 from undersigned.domain.signatures import PENDING_FOR, requested_at
 from undersigned.domain.tallies import counters_of
 from undersigned.domain.words import beside_still
-from undersigned.services.confirming import CLAIMS_KNOWN_FOR
 from undersigned.services.measuring import Kept
 from undersigned.services.packet_files import awaits_repacking
 from undersigned.services.ports import ChangedError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.deliveries import DeliveryKey, archive_filename, packet_filename
 from undersigned.domain.disowned import DAYS_KNOWN
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
 from undersigned.domain.letters import render_html
 from undersigned.domain.plans import next_day
 from undersigned.domain.schedule import cadence_of
@@ -25,13 +25,22 @@ from undersigned.domain.signatures import (
     signer_id,
 )
 from undersigned.domain.typos import ASKS, MistypedError, answered, meant_by
-from undersigned.domain.words import after_form, have_newer, is_about, request_after, words_of
+from undersigned.domain.words import (
+    after_form,
+    have_newer,
+    is_about,
+    request_after,
+    request_of,
+    waiting_words,
+    without,
+    words_of,
+)
 from undersigned.services.catalog import KEPT_FOR
 from undersigned.services.packet_files import parts_of, sent_packets
 from undersigned.services.ports import ChangedError, DamagedRowsError, SignatureStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from undersigned.domain.abuse_checks import Suspicion
@@ -105,6 +114,19 @@ class FormContext:
     address: str
     origin: str | None
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """A form that was sent, with the email address that its sender typed or chose.
+
+    `meant` is the address that was probably meant if this one looks mistyped. With the token `redo`, the sender deletes
+    the form.
+    """
+
+    values: Mapping[str, object]
+    meant: str | None
+    redo: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +316,8 @@ class Signing:
             errors=unfinished.errors,
         )
 
-    def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> str | None:
-        """Write the row of a signed form, and return the email address that was meant if it looks mistyped.
+    def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> SentForm:
+        """Write the row of a signed form.
 
         Raises NotFoundError, ClosedError, FormError, BusyError; MistypedError instead of writing a form that asks.
 
@@ -312,15 +334,14 @@ class Signing:
             raise MistypedError(meant)
         self.abuse_checks.admit(context.address)
         suspicion = self.abuse_checks.judge(entry.campaign, values, context.origin)
-        if suspicion is None and self.networks.has_any(
-            campaign, self.abuse_checks.networks(context.address, DAYS_KNOWN)
-        ):
+        networks = self.abuse_checks.networks(context.address, DAYS_KNOWN)
+        if suspicion is None and self.networks.has_any(campaign, networks):
             suspicion = "not signed"
         token = self.abuse_checks.valid_token(entry.campaign, values)
         signature = self._pending(entry, form, context, token)
         for attempt in range(1, _TRIES + 1):
             try:
-                self._write(signature, suspicion)
+                request = self._write(signature, suspicion, networks)
             except ChangedError:
                 # Two forms of one person arrived at the same time. The later one is tried again.
                 if attempt == _TRIES:
@@ -328,21 +349,52 @@ class Signing:
                 self.sleep(0.05 * 2**attempt)
             else:
                 break
-        return meant
+        # A token that deletes nothing looks like one that does.
+        request = request or new_mail_request(signature.signed_at, self.new_id(), token)
+        return SentForm(values, meant, self.tokens.for_redo(campaign, signature.signer, request))
 
-    def _write(self, signature: Signature, suspicion: Suspicion | None) -> None:
+    def _write(self, signature: Signature, suspicion: Suspicion | None, networks: Sequence[str]) -> str | None:
+        """Write a form, and return the request by which its sender can delete it; None if it isn't theirs alone."""
         existing = self.signatures.signature(signature.campaign, signature.signer)
         if existing and existing.disowned_at:
             # No email goes to this address. The write is the same as for a confirmed letter, and changes nothing.
             self.signatures.ask_again(existing, existing.mail_request)
-        elif existing and existing.status == "confirmed":
+            return None
+        if existing and existing.status == "confirmed":
             self.signatures.ask_again(existing, request_after(existing, signature))
-        else:
-            version = existing.version + 1 if existing else 1
-            erased_at = existing.erased_at if existing else None
-            suspicion = suspicion or ("erased before" if erased_at else None)
-            form = replace(signature, version=version, quarantine=suspicion, erased_at=erased_at)
-            self.signatures.sign(after_form(existing, form, signature.signed_at), existing)
+            return signature.mail_request
+        version = existing.version + 1 if existing else 1
+        erased_at = existing.erased_at if existing else None
+        suspicion = suspicion or ("erased before" if erased_at else None)
+        form = replace(signature, version=version, quarantine=suspicion, erased_at=erased_at)
+        after = after_form(existing, form, signature.signed_at)
+        self.signatures.sign(after, existing)
+        return request_of(existing, form, after, networks)
+
+    def redo(self, campaign: str, token: str) -> None:
+        """Delete the form that a token names, unless it was confirmed, and don't send its email if it has not left.
+
+        The reads and writes are the same if the person had signed before, which nobody can find out. Doing it twice is
+        harmless. Raises TokenError, NotFoundError.
+        """
+        sent = self.tokens.read_redo(token)
+        if sent.campaign != self.campaign(campaign).campaign.id:
+            message = "the form is of another campaign"
+            raise TokenError(message)
+        for attempt in range(1, _TRIES + 1):
+            row, now = self.signatures.signature(campaign, sent.signer), self.clock()
+            if row is None:
+                return
+            words = next((it for it in waiting_words(row, now) if it.mail_request == sent.mail_request), None)
+            try:
+                self.signatures.delete_form(row, without(row, words, now) if words else row, now)
+            except ChangedError:
+                # It was confirmed, or another form came.
+                if attempt == _TRIES:
+                    raise
+                self.sleep(0.05 * 2**attempt)
+            else:
+                return
 
     def _pending(self, entry: Entry, form: SignedForm, context: FormContext, token: str | None) -> Signature:
         now = self.clock()

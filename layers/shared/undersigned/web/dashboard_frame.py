@@ -26,7 +26,7 @@ def render_framed(
     return render_page(
         template,
         language,
-        ("page.css", "dashboard.css", *sheets),
+        ("page.css", "fields.css", "dashboard.css", *sheets),
         viewer.campaign.accent if viewer else None,
         None,
         script="",

@@ -14,6 +14,7 @@ from undersigned.domain.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.languages import Message, languages, long_date, long_moment, name_of
 from undersigned.domain.letters import render_marked, render_specimen
+from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR
 from undersigned.domain.signatures import (
     FORM_FIELDS,
     PENDING_FOR,
@@ -41,16 +42,23 @@ if TYPE_CHECKING:
     from undersigned.services.catalog import Entry
     from undersigned.services.disowning import DisownedState
     from undersigned.services.packet_files import Part, SentPacket
-    from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets
+    from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets, SentForm
     from undersigned.web.page import Page, Theme
 
 
 _MORE_SHEETS = {
-    "campaign.html": ("letter.css", "form.css"),
+    "approval.html": ("fields.css",),
+    "campaign.html": ("fields.css", "letter.css", "form.css"),
     "confirm.html": ("letter.css",),
-    "letter.html": ("letter.css",),
+    "letter.html": ("fields.css", "letter.css"),
+    "packets.html": ("fields.css",),
+    "privacy.html": ("fields.css",),
 }
 """Style sheets beside that of all pages, by template."""
+
+
+_KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawing", "letter_language")
+"""What the page after signing keeps of a form, beside `updates`."""
 
 
 def _page(  # noqa: PLR0913  (what the page has)
@@ -157,6 +165,8 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         kept=_kept(form.entry.campaign, language),
         notice=notice.in_language(language) if notice else None,
         meant=meant,
+        address="",  # the script fills it in
+        redo="",
         asks=ASKS,
         answer=ANSWER,
         embedded=embedded,
@@ -207,18 +217,22 @@ def _shown(answer: str | bool) -> str | bool:  # noqa: FBT001  (a form's value)
     return answer if isinstance(answer, bool) else answer.encode(errors="replace").decode()
 
 
-def signed(
+def signed(  # noqa: PLR0913  (what the page shows)
     campaign: Campaign,
     next_delivery: datetime | None,
     language: str,
     *,
+    sent: SentForm | None = None,
     embedded: bool = False,
     theme: Theme | None = None,
 ) -> Page:
     """Render the page after signing. It doesn't reveal whether the person has signed before.
 
-    `next_delivery` is None while the campaign is paused.
+    `next_delivery` is None while the campaign is paused. The page repeats the email address of the form that was
+    `sent`, and keeps the form for its sender, who may want to correct it.
     """
+    values = sent.values if sent else {}
+    kept = {name: _shown(value) for name in _KEPT if isinstance(value := values.get(name), str | bool)}
     return _page(
         "signed.html",
         language,
@@ -226,6 +240,9 @@ def signed(
         embedded=embedded,
         theme=theme,
         next_delivery=campaign.local(next_delivery) if next_delivery else None,
+        address=kept.get("email"),
+        redo=sent.redo if sent else "",
+        kept=kept | ({"updates": "yes"} if wants_updates(values) else {}),
     )
 
 
@@ -269,7 +286,6 @@ def _asked(entry: Entry, language: str) -> str:
 def privacy(entry: Entry, packet_days: int, language: str) -> Page:
     """Render the built-in privacy notice, whose figures are those of the stack."""
     from undersigned.domain.exports import KEPT_FOR
-    from undersigned.services.confirming import CLAIMS_KNOWN_FOR
 
     return _page(
         "privacy.html",

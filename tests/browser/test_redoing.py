@@ -1,0 +1,147 @@
+"""*Change it* on the page after signing, in a browser: with our script, without JavaScript, and in a frame."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.integration.test_redoing import RIGHT, TYPED, found
+from tests.looks import looks
+from tests.served_world import served
+from tests.world import ADA, CAMPAIGN
+from tests.world import world as make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+    from tests.chromium import Visitor
+    from tests.served_world import Site
+
+FORM = f"/campaigns/{CAMPAIGN}"
+NOTE = "My own words,\nin two lines"
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
+    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as made:
+        yield made
+
+
+def sign(page: Page, **changes: str) -> None:
+    for name, answer in (ADA | {"region": "IL", "email": TYPED, "note": NOTE} | changes).items():
+        page.locator(f"[name={name}]").fill(str(answer))
+    page.locator("[name=updates]").check()
+    page.locator("#send").click()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
+
+
+def stored_in(page: Page) -> str:
+    """Return all that the page's script could keep, and where the browser has been."""
+    return str(
+        page.evaluate(
+            "JSON.stringify([location.href, history.state, document.cookie, {...localStorage}, {...sessionStorage}])"
+        )
+    )
+
+
+@pytest.mark.parametrize("path", ["", "/embed"], ids=["page", "frame"])
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_the_form_comes_back_filled_in_and_the_first_one_is_deleted(
+    site: Site,
+    visitor: Visitor,
+    path: str,
+    scripts: bool,  # noqa: FBT001
+) -> None:
+    page = visitor.open(f"{site.address}{FORM}{path}", scripts=scripts)
+    sign(page)
+    expect(page.locator("main bdi").first).to_have_text(TYPED)
+    if scripts:
+        assert TYPED not in stored_in(page)
+    assert not [target for target in site.requests if "exmaple" in target]
+    assert found(site.world)
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("alert")).to_contain_text("The form that you sent is deleted")
+    assert TYPED not in page.url
+    assert found(site.world) is None
+    typed = {name: page.locator(f"[name={name}]").input_value() for name in (*ADA, "note")}
+    assert typed == {**ADA, "region": "IL", "email": TYPED, "note": NOTE}
+    expect(page.locator("[name=updates]")).to_be_checked()
+    page.locator("[name=email]").fill(RIGHT)
+    page.locator("#send").click()
+    expect(page.locator("main bdi").first).to_have_text(RIGHT)
+    kept = found(site.world, RIGHT)
+    assert kept
+    assert (kept.quarantine, kept.note, found(site.world)) == (None, NOTE, None)
+
+
+def test_a_drawn_signature_comes_back(site: Site, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.address}{FORM}")
+    page.locator("#drawing").click()
+    page.locator("canvas").scroll_into_view_if_needed()
+    box = page.locator("canvas").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 60, steps=5)
+    page.mouse.up()
+    drawn = page.locator("[name=drawing]").input_value()
+    assert drawn
+    sign(page)
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert page.locator("[name=drawing]").input_value() == drawn
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_reload_after_signing_sends_no_second_email(
+    site: Site,
+    visitor: Visitor,
+    scripts: bool,  # noqa: FBT001
+) -> None:
+    page = visitor.open(f"{site.address}{FORM}", scripts=scripts)
+    sign(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
+    assert (TYPED in page.locator("main").inner_text()) is not scripts, "the script's page is the same for everybody"
+    with site.lock:
+        site.world.run_stream()
+    assert len(site.world.sent) == 1
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), looks(320, 1280, ("en", "es")))
+def test_the_page_after_signing_and_the_form_that_comes_back_are_accessible(
+    site: Site,
+    visitor: Visitor,
+    width: int,
+    dark: bool,  # noqa: FBT001
+    language: str,
+) -> None:
+    page = visitor.open(f"{site.address}{FORM}?lang={language}", width=width, dark=dark, scripts=False)
+    for name, answer in (ADA | {"region": "IL", "email": f"{'long' * 15}@{'name' * 12}.exmaple"}).items():
+        page.locator(f"[name={name}]").fill(str(answer))
+    page.locator("#send").click()
+    button = page.locator("button[name=redo]")
+    button.wait_for()
+    visitor.assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "a long address stays within the page"
+    button.click()
+    page.locator("[role=alert]").wait_for()
+    visitor.assert_accessible(page)
+
+
+@pytest.mark.skipif("UNDERSIGNED_SHOTS" not in os.environ, reason="takes screenshots only if it is asked to")
+@pytest.mark.parametrize("width", [360, 1280])
+def test_shots(site: Site, visitor: Visitor, width: int) -> None:
+    folder = Path(os.environ["UNDERSIGNED_SHOTS"])
+    page = visitor.open(f"{site.address}{FORM}", width=width)
+    sign(page)
+    page.screenshot(path=folder / f"change-after-sending-{width}.png", full_page=True)
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.screenshot(path=folder / f"change-form-back-{width}.png", full_page=True)
