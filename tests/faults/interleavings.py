@@ -22,7 +22,7 @@ from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
 from tests.stream_filters import is_wanted
-from tests.world import ADA, CAMPAIGN, CONTEXT, Answer, client_of, load_event
+from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
@@ -333,7 +333,7 @@ class Play:
     # State
 
     def save(self) -> Callable[[], None]:
-        """Return a function that restores the stack's present state."""
+        """Return a function that restores the stack's present state. No process remembers what came after it."""
         self.collect()
         restore_memory = self._memory.save()
         now, sent = self.world.clock.now, list(self.world.sent)
@@ -359,6 +359,8 @@ class Play:
             self.stage.clear()
             self.collect()
             restore_memory()
+            for function in FUNCTIONS:
+                self.world.restart(function)
             self._memory.records.clear()
             self.world._read.clear()
             self._records = 0

@@ -677,6 +677,17 @@ def test_random_weeks_lose_and_double_nothing(play: Play) -> None:
 # The stage itself
 
 
+def test_a_restored_stack_has_processes_that_remember_nothing(play: Play) -> None:
+    """Otherwise what an actor does depends on the examples before it, and a failure can't be repeated."""
+    restore = play.save()
+    made = []
+    for _ in range(2):
+        restore()
+        actor = play.finish(play.sign("Ada", "Ada Specimen"))
+        made.append(list(map(str, actor.made)))
+    assert made[0] == made[1]
+
+
 def test_a_race_with_real_packets_loses_and_doubles_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
