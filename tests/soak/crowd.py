@@ -179,14 +179,24 @@ class Crowd:
         self._mail_reader = threading.Thread(target=self._read_mails, daemon=True)
         self._is_over = threading.Event()
         self._lock = threading.Lock()
-        self._unfinished = len(persons)
+        self._unfinished = 0
         self._last_progress = time.monotonic()
 
     def start(self) -> None:
-        for person in self.persons:
-            self._tasks.put(lambda client, person=person: self._sign(client, person))  # type: ignore[misc]
         for thread in (*self._threads, self._mail_reader):
             thread.start()
+
+    def sign(self, persons: Sequence[Person]) -> None:
+        """Let some of the people begin."""
+        self._last_progress = time.monotonic()
+        with self._lock:
+            self._unfinished += len(persons)
+        for person in persons:
+            self._tasks.put(lambda client, person=person: self._sign(client, person))  # type: ignore[misc]
+
+    @property
+    def is_finished(self) -> bool:
+        return not self._unfinished
 
     @property
     def is_stuck(self) -> bool:
@@ -196,8 +206,8 @@ class Crowd:
         return sum(person.told != "nothing" for person in self.persons)
 
     def wait(self) -> None:
-        """Wait until everybody is finished. Raises AssertionError if there is no more progress."""
-        while self._unfinished:
+        """Wait until everybody who has begun is finished. Raises AssertionError if there is no more progress."""
+        while not self.is_finished:
             assert not self.is_stuck, f"{self._unfinished} people wait for an email that doesn't come"
             time.sleep(0.2)
 

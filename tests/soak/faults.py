@@ -52,11 +52,11 @@ class Killer:
     def _kill_repeatedly(self) -> None:
         due = self.cpu_seconds() + self._rng.uniform(*self._pause)
         while not self._is_over.wait(0.3):
-            if self.cpu_seconds() < due:
-                continue
-            # Kill a worker only if it is busy now. Waiting for a busy one would kill each worker as it starts.
-            due = self.cpu_seconds() + self._rng.uniform(*self._pause)
-            if busy := self._busy():
+            if is_due := self.cpu_seconds() >= due:
+                due = self.cpu_seconds() + self._rng.uniform(*self._pause)
+            # Kill a worker only if it is busy now. Waiting for a busy one would kill each worker as it starts. The
+            # first one of each function waits for no pause, because some are seldom busy.
+            if busy := {worker: its for worker, its in self._busy().items() if is_due or not self.killed[its]}:
                 # The function with the fewest kills, so that none is left out.
                 function = min(sorted(set(busy.values())), key=self.killed.__getitem__)
                 self._kill(self._rng.choice([worker for worker, its in busy.items() if its == function]), function)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.deliveries import Delivery
     from undersigned.wiring import Wiring
+    from undersigned_cli.local.mail_store import StoredMail
     from undersigned_cli.local.running import RunningStack
 
 SIGNATURES = int(os.environ.get("UNDERSIGNED_SIGNATURES", "200"))
@@ -51,6 +52,9 @@ CAMPAIGN = "soak"
 ORIGIN = "https://enddemand.example"
 FIRST_WEEK_AT = 0.6
 """The first week begins when this share of the letters is confirmed, while people go on signing."""
+
+LATE = 0.1
+"""This share of the people signs after the first week, so the second week has letters, too."""
 
 PAUSES = (1.0, 8.0)
 """CPU seconds between two kills, at least and at most."""
@@ -160,6 +164,21 @@ def packets_of(raw: bytes) -> Iterator[bytes]:
         yield part.get_payload(decode=True)  # type: ignore[misc]
 
 
+def letters_in(mails: list[StoredMail]) -> Counter[tuple[int, int]]:
+    packets = [packet for mail in mails for packet in packets_of(mail.raw)]
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        return Counter(letter for found in pool.map(letters_of, packets) for letter in found)
+
+
+def wait_for_first_week(crowd: Crowd, killer: Killer) -> None:
+    """Wait until enough letters are confirmed, and somebody met an error because a worker died."""
+    while crowd.confirmed() < FIRST_WEEK_AT * SIGNATURES and not crowd.is_stuck:
+        time.sleep(0.2)
+    while not crowd.seen.server_errors and not crowd.is_finished:
+        killer.kill("PublicApi")
+        time.sleep(0.2)
+
+
 @pytest.fixture(scope="module")
 def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) -> Outcome:
     """Run the soak and return its result."""
@@ -178,13 +197,13 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
     def note(what: str) -> None:
         lines.append(f"{time.monotonic() - begun:4.0f} s, {killer.cpu_seconds():4.0f} s of CPU: {what}")
 
+    late = round(LATE * SIGNATURES)
     crowd.start()
     killer.start()
     ses.start_faults()
     try:
-        wanted = FIRST_WEEK_AT * SIGNATURES
-        while crowd.confirmed() < wanted and not crowd.is_stuck:
-            time.sleep(0.2)
+        crowd.sign(persons[late:])
+        wait_for_first_week(crowd, killer)
         note(f"{crowd.confirmed()} letters are confirmed; the first week begins")
         weeks.plan(monday, deaths=2)
         findings = reconcile(wiring)
@@ -196,6 +215,8 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
         )
         weeks.until_quiet()
         note(f"the first week is over, with {len(weeks.mails())} emails")
+        crowd.sign(persons[:late])
+        crowd.wait()
         ses.control(throttle_next=2, fail_next=1, lose_next_answers=1)
         weeks.plan(monday + timedelta(days=7), deaths=2)
         weeks.until_quiet()
@@ -207,10 +228,8 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
     wait_until_counted(stack)
     note("the counters are up to date, or two minutes are over")
     mails = weeks.mails()
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        packets = [packet for mail in mails for packet in packets_of(mail.raw)]
-        letters = Counter(letter for found in pool.map(letters_of, packets) for letter in found)
-    note(f"read {letters.total()} letters in {len(packets)} packets")
+    letters = letters_in(mails)
+    note(f"read {letters.total()} letters in {len(mails)} emails")
     made = Outcome(
         crowd=crowd,
         killed=killer.killed,
@@ -342,3 +361,4 @@ def test_every_kind_of_fault_occurred(outcome: Outcome) -> None:
     assert outcome.cut_short
     assert all(outcome.faults[fault] for fault in Ses.FAULTS)
     assert outcome.crowd.seen.server_errors
+    assert len({delivery.key.period for delivery in outcome.deliveries if delivery.state == "delivered"}) == 2
