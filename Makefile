@@ -113,8 +113,7 @@ nightly-moto: $(READY)
 
 nightly-races: $(READY)
 	UNDERSIGNED_INTERLEAVINGS=$${UNDERSIGNED_INTERLEAVINGS:-50} UNDERSIGNED_HISTORIES=$${UNDERSIGNED_HISTORIES:-200} \
-		$(RUN) pytest --quiet tests/faults/test_interleavings.py tests/faults/test_simulation.py tests/faults/test_counting_at_once.py \
-		tests/integration/test_archives.py
+		$(RUN) pytest --quiet tests/faults/test_interleavings.py tests/faults/test_simulation.py tests/faults/test_counting_at_once.py
 
 # SES is out for two weeks, and people sign faster than it takes emails.
 nightly-waits: $(READY)

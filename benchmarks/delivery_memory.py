@@ -10,7 +10,6 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import ZipFile
 
 from benchmarks.bookmarks import signers_in
 from benchmarks.goals import Benchmark, Figures, Flat, Limit, Size
@@ -27,10 +26,9 @@ from benchmarks.stores import (
     ShippedCampaign,
     name_of,
 )
-from undersigned.domain.deliveries import MOST_LINKS, PACKET_SIZE, DeliveryKey, Sender
+from undersigned.domain.deliveries import PACKET_SIZE, DeliveryKey, Sender
 from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import typeset
-from undersigned.services.archiving import Archiving
 from undersigned.services.catalog import Catalog
 from undersigned.services.delivering import Delivering
 from undersigned.services.packing import Packing
@@ -71,7 +69,6 @@ def delivering_of(
             report_replaced=lambda *_: None,
             report_damaged=lambda *_: None,
         ),
-        archiving=Archiving(deliveries=deliveries, files=files, clock=lambda: NOW),
         campaigns=campaigns,
         signatures=signatures,
         deliveries=deliveries,
@@ -95,12 +92,9 @@ def deliver(letters: int, folder: Path) -> dict[str, float]:
     assert delivery.packets == len(packets.names) == -(-letters // PACKET_SIZE)
     delivered = [signer for name in packets.names for signer in signers_in(packets.get(name))]
     assert delivered == [name_of(number) for number in range(letters)]
-    in_archives = [name for path in packets.archives for name in ZipFile(path).namelist() if name.endswith(".pdf")]
-    assert len(in_archives) == (delivery.packets if delivery.packets > MOST_LINKS else 0)
     return {
         "peak_mb": peak,
         "packets": delivery.packets,
-        "archives": len(packets.archives),
         "pdf_bytes": delivery.bytes,
     }
 

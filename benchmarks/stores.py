@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import AuditEntry
     from undersigned.domain.deliveries import (
-        ArchiveRecord,
         Bundle,
         Delivery,
         DeliveryKey,
@@ -158,13 +157,12 @@ def name_of(number: int) -> str:
 
 
 class OneDelivery(DeliveryStore):
-    """A delivery, its bundles, its packets and its archives."""
+    """A delivery, its bundles and its packets."""
 
     def __init__(self) -> None:
         self._delivery: Delivery | None = None
         self._bundles: list[Bundle] = []
         self._packets: dict[int, PacketRecord] = {}
-        self._archives: dict[int, ArchiveRecord] = {}
 
     @override
     def delivery(self, key: DeliveryKey) -> Delivery | None:
@@ -202,35 +200,20 @@ class OneDelivery(DeliveryStore):
     def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         self._packets[packet.number] = packet
 
-    @override
-    def archives(self, key: DeliveryKey) -> tuple[ArchiveRecord, ...]:
-        return tuple(self._archives.values())
-
-    @override
-    def put_archive(self, key: DeliveryKey, archive: ArchiveRecord) -> None:
-        self._archives[archive.number] = archive
-
     existing = bundles_to = record_event = mail_events = erase_letter = note_swept = _not_asked
 
 
 class PacketFolder(PacketStore):
-    """PDFs and archives in a folder: like those in S3, they are not in the function's memory."""
+    """PDFs in a folder: like those in S3, they are not in the function's memory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.names: list[str] = []
-        self.archives: list[Path] = []
 
     @override
     def put(self, name: str, pdf: bytes) -> None:
         (self._folder / str(len(self.names))).write_bytes(pdf)
         self.names.append(name)
-
-    @override
-    def put_archive(self, name: str, content: Iterator[bytes]) -> None:
-        self.archives.append(self._folder / name.rpartition("/")[2])
-        with self.archives[-1].open("wb") as file:
-            file.writelines(content)
 
     @override
     def get(self, name: str) -> bytes:

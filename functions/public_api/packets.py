@@ -18,24 +18,15 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 @router.get("/packets/<token>")
 def list_packets(token: str) -> Response[str]:
-    """Show the packets of a delivery that is too large for an email."""
+    """Show the packets of a delivery that is too large for an email, or the first hundred."""
     return page(pages.packets(wired.signing.packets(token), token))
 
 
-@router.get("/packets/<token>/parts/<number>")
-def list_part(token: str, number: str) -> Response[str]:
-    """Show the packets of one part of a very large delivery."""
+@router.get("/packets/<token>/pages/<number>")
+def list_more_packets(token: str, number: str) -> Response[str]:
+    """Show another hundred packets of a very large delivery."""
     found = wired.signing.packets(token)
-    return page(pages.packets_of_part(found, found.part(number), token))
-
-
-@router.get("/packets/<token>/archives/<number>")
-def fetch_archive(token: str, number: str) -> Response[str]:
-    """Redirect to the ZIP file of a part, at an address that works for a few minutes."""
-    found = wired.signing.packets(token)
-    name, filename = found.archive(number)
-    security_log.packet_opened(found.key, f"archive {number}")
-    return moved(wired.stack.bucket.link(name, filename), status=302)
+    return page(pages.packets(found, token, found.page(number)))
 
 
 @router.get("/packets/<token>/<number>")

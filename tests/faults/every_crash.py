@@ -417,7 +417,7 @@ def _run(
 
     played = SCENARIOS[scenario]
     # So low that few rows, or a few PDFs, make an upload in parts.
-    patch.setattr(uploads, "_PART", played.part)
+    patch.setattr(uploads, "_PART", 64)
     with (
         _quick_typesetting(baseline.memo, patch, real=thoroughness.is_calm),
         in_memory(patch, publishes_events=True, fast=True) as world,
@@ -427,8 +427,7 @@ def _run(
         platform.visits = 1 if thoroughness.is_calm else _MOST_VISITS
         platform.keep_targets(played.targets)
         codes = cycle(thoroughness.versions)
-        patch.setattr("undersigned.domain.deliveries.MOST_LINKS", played.most_links)
-        patch.setattr("undersigned.domain.deliveries.PACKETS_IN_ARCHIVE", 2)
+        patch.setattr("undersigned.services.signing.PACKETS_ON_PAGE", played.on_page)
         patch.setattr("undersigned.services.planning.MANY_TARGETS", played.many_targets)
         patch.setattr("undersigned.services.waiting_evidence.MANY_TARGETS", played.many_targets)
         patch.setattr("undersigned.services.tallying.COUNTED_LATER", played.rush)

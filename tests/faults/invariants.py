@@ -11,7 +11,6 @@ from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from zipfile import ZipFile
 
 from pypdf import PdfReader
 
@@ -234,8 +233,8 @@ def _linked(mail: Sent, world: World) -> list[bytes]:
     finally:
         world.watch = watch
     if page.status != HTTPStatus.GONE:
-        parts = re.findall(r'href="(/packets/[^"]+/parts/\d+)"', page.body)
-        return [pdf for shown in parts or [link] for pdf in linked(world, shown)]
+        others = re.findall(r'href="(/packets/[^"]+/pages/\d+)"', page.body)
+        return [pdf for shown in (link, *others) for pdf in linked(world, shown)]
     # The link has ended. The packets are kept for longer.
     delivery = world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"]))
     kept = sent_packets(world.wiring.deliveries, delivery) if delivery and not delivery.cleared_at else ()
@@ -269,14 +268,8 @@ def _stored(name: str) -> bytes:
     return content
 
 
-def pdfs_in(archive: bytes) -> list[bytes]:
-    """Return the PDFs in a ZIP file."""
-    with ZipFile(BytesIO(archive)) as file:
-        return [file.read(name) for name in file.namelist() if name.endswith(".pdf")]
-
-
 def stored_text(world: World) -> str:
-    """Return the text of all stored PDFs, those in archives too, and of the exports."""
+    """Return the text of all stored PDFs, and of the exports."""
     return _text_in(world, "packets/") + _text_in(world, "exports/")
 
 
@@ -284,7 +277,7 @@ def _text_in(world: World, prefix: str) -> str:
     s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
     found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
     files = [s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found]
-    return "\n".join(words_of(pdf) for file in files for pdf in (pdfs_in(file) if file.startswith(b"PK") else [file]))
+    return "\n".join(map(words_of, files))
 
 
 @cache

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.invariants import linked, opened, pdfs_in, stored_text
+from tests.faults.invariants import stored_text
 from tests.faults.platform import Fate, Platform
 from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, link_in
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE
 from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.deliveries import MOST_LINKS
 from undersigned.domain.people import person_id
 from undersigned.domain.rush import RUSH
 from undersigned.domain.signatures import signer_id
 from undersigned.services.planning import MANY_TARGETS
+from undersigned.services.signing import PACKETS_ON_PAGE
 from undersigned.web.sessions import session_token
 
 if TYPE_CHECKING:
@@ -123,17 +123,10 @@ class Acts:
         path = f"{self.own_page(person)}/withdraw"
         assert self.platform.person(lambda: self.platform.world.post(path)).status == 200
 
-    def parts(self) -> list[list[bytes]]:
-        """Return the PDFs behind the links of each part of the last delivery."""
-        return [linked(self.platform.world, path) for path in self._links("parts")]
-
-    def archives(self) -> list[list[bytes]]:
-        """Return the PDFs in each archive of the last delivery."""
-        return [pdfs_in(opened(self.platform.world, path)) for path in self._links("archives")]
-
-    def _links(self, kind: str) -> list[str]:
-        page = self.get(self.platform.world.deliveries[-1].link("packets"))
-        return re.findall(rf'href="(/packets/[^"]+/{kind}/\d+)"', page.body)
+    def list_packets(self) -> None:
+        """Open both pages that list the packets of the last delivery."""
+        first = self.platform.world.deliveries[-1].link("packets")
+        assert [self.get(path).status for path in (first, f"{first}/pages/2")] == [200, 200]
 
     def erase(self, person: Person) -> None:
         """Erase a letter, as an organizer whom its signer asked. A second try finds that it is erased."""
@@ -292,22 +285,22 @@ def a_bounced_email(platform: Platform) -> Arrivals:
 
 
 def a_large_delivery(platform: Platform) -> Arrivals:
-    """Packets are grouped in archives. A letter is erased after its email bounced, and one after it arrived."""
+    """Packets are on several pages. A letter is erased after its email bounced, and one after it arrived."""
     acts = Acts(platform)
     create_key(platform)
     people = [Person(name, EVANSTON) for name in ("Ida", "Jon", "Kay", "Lou", "Max", "Nell")]
     platform.refused_addresses.add("chief@evanston-police.example")
-    platform.refusals["Deliver", "s3:UploadPart"] = ["SlowDown"]
+    platform.refusals["Deliver", "s3:PutObject"] = ["SlowDown"]
     acts.sign_and_confirm(*people)
     acts.week(MONDAY)
     acts.erase(people[1])
     acts.correct("evanston", email="corrected@evanston-police.example")
     acts.organizer("POST", "/deliveries/2026-11-30/evanston/retry", {})
     platform.settle()
-    assert acts.archives() == acts.parts()
+    acts.list_packets()
     acts.erase(people[3])
     platform.settle()
-    assert acts.archives() == acts.parts()
+    acts.list_packets()
     return dict.fromkeys(people, 1) | {people[1]: 0}
 
 
@@ -777,16 +770,15 @@ def signs_in(acts: Acts, browser: Browser, email: str) -> None:
 class Scenario:
     """What is played, to which targets, and how many bytes of PDFs an email holds before it links to them.
 
-    `rush` is how many new letters in a batch are one, `most_links` how many packets a page links to, `part` the bytes
-    in a part of an upload, `many_targets` from how many targets on all trays are read at once.
+    `rush` is how many new letters in a batch are one, `on_page` how many packets a page lists, `many_targets` from how
+    many targets on all trays are read at once.
     """
 
     play: Callable[[Platform], Arrivals]
     targets: tuple[str, ...] = ("evanston",)
     attachment_limit: int = 7_000_000
     rush: int = RUSH
-    most_links: int = MOST_LINKS
-    part: int = 64
+    on_page: int = PACKETS_ON_PAGE
     many_targets: int = MANY_TARGETS
 
 
@@ -806,5 +798,5 @@ SCENARIOS = {
     "a time is over": Scenario(a_time_is_over),
     "a draft and the end": Scenario(a_draft_and_the_end),
     "people come and go": Scenario(people_come_and_go),
-    "a large delivery": Scenario(a_large_delivery, attachment_limit=0, most_links=1, part=16_384),
+    "a large delivery": Scenario(a_large_delivery, attachment_limit=0, on_page=1),
 }

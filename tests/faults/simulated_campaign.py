@@ -24,13 +24,12 @@ import pytest
 
 from tests import world as worlds
 from tests.faults.interleavings import typeset_plainly
-from tests.faults.invariants import breaches, pdfs_in
+from tests.faults.invariants import breaches
 from tests.faults.platform import Fate, Faults, Outage, Platform
 from tests.faults.true_findings import is_true
 from tests.world import ADA, CAMPAIGN, Sent
 from undersigned import wiring
 from undersigned.aws import mail
-from undersigned.domain import deliveries
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.mail_limits import mail_limit
@@ -337,11 +336,8 @@ class Simulation:
     def _code(self) -> Iterator[None]:
         """Run an invocation with the constants of the code that is deployed when it begins."""
         code: Any = packing
-        domain: Any = deliveries
-        before = code.PACKET_SIZE, code.ATTACHMENT_LIMIT, domain.MOST_LINKS, domain.PACKETS_IN_ARCHIVE
+        before = code.PACKET_SIZE, code.ATTACHMENT_LIMIT
         code.PACKET_SIZE, code.ATTACHMENT_LIMIT = self._packet_size, self._attachment_limit
-        # The smallest packets are grouped in archives.
-        domain.MOST_LINKS, domain.PACKETS_IN_ARCHIVE = (1, 2) if self._packet_size == 1 else before[2:]
         # Most deliveries are over in one invocation. A deploy does harm only between two of the same delivery.
         is_delivery = self.platform.runs("deliver") and not self.is_calm
         if deploys := is_delivery and self.rng.random() < self.weather.deploys_in_deliveries:
@@ -349,7 +345,7 @@ class Simulation:
         try:
             yield
         finally:
-            code.PACKET_SIZE, code.ATTACHMENT_LIMIT, domain.MOST_LINKS, domain.PACKETS_IN_ARCHIVE = before
+            code.PACKET_SIZE, code.ATTACHMENT_LIMIT = before
             if deploys:
                 self.deploy()
 
@@ -991,8 +987,7 @@ class Simulation:
         memory = self.world.memory
         assert memory
         for name, stored in memory.objects.items():
-            pdfs = pdfs_in(stored) if name.endswith(".zip") else [stored] if name.startswith("packets/") else []
-            if left := self.erased & {words for pdf in pdfs for words in json.loads(pdf)}:
+            if name.startswith("packets/") and (left := self.erased.intersection(json.loads(stored))):
                 self.breach(f"{name} is stored and has erased letters: {sorted(left)}")
         letters = {each.sent.message_id: "\n".join(each.letters) for each in self.emails}
         for found in breaches(

@@ -202,8 +202,8 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         *("/", "/embed.js", "/openapi.json", asset_path("embed.js")),
         *(own, f"{own}?confirmed=1", f"{own}/withdraw", f"{own}/end-links", "/letters/forged", "/confirm/forged"),
         *(disown, f"{disown}/undo", "/disown/forged", "/disown/forged/undo"),
-        *(packets + part for part in ("", "/1", "/archives/1", "/parts/1")),
-        *("/packets/forged" + part for part in ("", "/1", "/archives/1", "/parts/1")),
+        *(packets + part for part in ("", "/1", "/pages/1")),
+        *("/packets/forged" + part for part in ("", "/1", "/pages/1")),
     ):
         yield "GET", path
     for path in (

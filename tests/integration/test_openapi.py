@@ -157,7 +157,7 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     assert [ask("GET", packets).status, ask("GET", f"{packets}/1").status, ask("GET", f"{packets}/2").status] == [
         200, 302, 404,
     ]  # fmt: skip
-    assert [ask("GET", f"{packets}/{kind}/1").status for kind in ("parts", "archives")] == [404, 404]
+    assert [ask("GET", f"{packets}/pages/{number}").status for number in (1, 2)] == [200, 404]
     for path in ("/", "/embed.js", "/assets/none/form.js", "/assets/none/none.js", "/packets/none", "/letters/none"):
         ask("GET", path)
     assert covered == {operation for operation in OPERATIONS if not operation[1].startswith("/organizer")}

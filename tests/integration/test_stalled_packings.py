@@ -5,20 +5,18 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.test_archives import stored_letters as letters_in_all_files
 from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain import deliveries as domain
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError
 from undersigned.services import packing
 from undersigned.services.deleting import Deleted
-from undersigned.services.packet_files import clear_files, parts_of, sent_packets
+from undersigned.services.packet_files import clear_files, sent_packets
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -60,12 +58,10 @@ def stall(
     """Let the next worker that stores a file stall just before it, and end just after it if it is killed."""
     really = getattr(Bucket, method)
 
-    def stalled(bucket: Bucket, name: str, content: Any) -> None:
+    def stalled(bucket: Bucket, name: str, content: bytes) -> None:
         monkeypatch.setattr(Bucket, method, really)
-        # An archive is made while it is stored, and its file is there when S3 has all parts.
-        complete = content if isinstance(content, bytes) else iter(list(content))
         meanwhile()
-        really(bucket, name, complete)
+        really(bucket, name, content)
         if is_killed:
             raise KilledError
 
@@ -84,8 +80,7 @@ def unnamed(world: World) -> set[str]:
     delivery = deliveries.delivery(KEY)
     assert delivery
     packets = sent_packets(deliveries, delivery)
-    parts = parts_of(KEY, delivery.archive_size, packets, deliveries.archives(KEY))
-    named = {packet.record.name for packet in packets} | {part.name for part in parts if part.archive}
+    named = {packet.record.name for packet in packets}
     assert named <= stored, "every link leads to a file"
     return stored - named
 
@@ -186,26 +181,6 @@ def test_a_packet_that_a_killed_attempt_was_replacing_is_still_linked(
 
 def killed(*_: object) -> None:
     raise KilledError
-
-
-def test_an_archive_that_is_stored_late_by_a_killed_worker_is_deleted_by_the_next_reconciliation(
-    planned: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(packing, "PACKET_SIZE", 1)
-    monkeypatch.setattr(domain, "MOST_LINKS", 1)
-    planned.week()
-
-    def others() -> None:
-        assert erase(planned, "Ben").status == 200
-        assert repack(planned) == repack(planned) == {"batchItemFailures": []}
-
-    erase(planned, "Ada")
-    stall(monkeypatch, others, "put_archive", is_killed=True)
-    with pytest.raises(KilledError):
-        repack(planned)
-    assert letters_in_all_files(planned) == ["Ben", "Cyd", "Cyd", "Cyd"]
-    planned.reconcile()
-    assert letters_in_all_files(planned) == ["Cyd", "Cyd"]
 
 
 def test_a_packet_whose_repackings_all_failed_is_deleted_however_late_the_next_reconciliation_is(

@@ -36,8 +36,7 @@ ROUTES = {
     "packets": [
         ("GET", "/packets/{}"),
         ("GET", "/packets/{}/1"),
-        ("GET", "/packets/{}/parts/1"),
-        ("GET", "/packets/{}/archives/1"),
+        ("GET", "/packets/{}/pages/1"),
     ],
     "approval": [("GET", "/organizer/approve/{}"), ("POST", "/organizer/approve/{}")],
     # The button would use it up.

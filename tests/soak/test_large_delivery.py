@@ -1,4 +1,4 @@
-"""A delivery of very many letters to one target: one email, at most 40 archives, every letter once, in flat memory.
+"""A delivery of very many letters to one target: one email, every letter once, in flat memory.
 
 `UNDERSIGNED_LETTERS` says how many letters, 20,000 by default. The PDFs stand for real ones: they name their letters.
 """
@@ -9,13 +9,12 @@ import os
 import re
 import tracemalloc
 from typing import TYPE_CHECKING, Any
-from zipfile import ZipFile
 
 import pytest
 
 from benchmarks.delivery_memory import delivering_of
 from benchmarks.stores import CAMPAIGN, NOW, TARGET, Inbox, PacketFolder, name_of
-from undersigned.domain.deliveries import MOST_LINKS, PACKET_SIZE, DeliveryKey
+from undersigned.domain.deliveries import PACKET_SIZE, DeliveryKey
 from undersigned.rendering.packets import Packet, PacketLetter
 from undersigned.services.delivering import OutOfTimeError
 from undersigned.services.packing import Packing
@@ -35,7 +34,7 @@ _STEPS = 997
 
 _MOST_MB = 110
 """What a delivery of a million letters may hold after any step, beside what its table holds: their ids are 16 MB while
-packets and archives are made, and a set of strings while they are sealed."""
+packets are made, and a set of strings while they are sealed."""
 
 
 def _typeset(cover: PacketCover | None, letters: Sequence[PacketLetter]) -> Packet:
@@ -56,18 +55,17 @@ def _plain_letters(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_plain_letters")
-def test_very_many_letters_arrive_once_in_one_email_with_few_archives(tmp_path: Path) -> None:
+def test_very_many_letters_arrive_once_in_one_email(tmp_path: Path) -> None:
     files, inbox = PacketFolder(tmp_path), Inbox()
     delivering = delivering_of(LETTERS, files, inbox, _typeset)
     delivery, runs, most = None, 0, 0.0
     while delivery is None or delivery.state != "sent":
         delivery, held = _run(delivering)
         runs, most = runs + 1, max(most, held)
-    print(f"{LETTERS:,} letters: {runs} runs, {len(files.archives)} archives, {most:.0f} MB held at most")  # noqa: T201
+    print(f"{LETTERS:,} letters: {runs} runs, {len(files.names)} packets, {most:.0f} MB held at most")  # noqa: T201
     assert inbox.emails == 1
     assert delivery.packets == -(-LETTERS // PACKET_SIZE)
-    assert 0 < len(files.archives) <= MOST_LINKS
-    assert [letter for archive in files.archives for letter in _letters_in(archive)] == [
+    assert [letter for name in files.names for letter in _letters_in(files.get(name))] == [
         name_of(number) for number in range(LETTERS)
     ]
     assert most < _MOST_MB
@@ -95,10 +93,6 @@ def _run(delivering: Delivering) -> tuple[Delivery | None, float]:
 KEY = DeliveryKey(CAMPAIGN, TARGET, NOW.date().isoformat())
 
 
-def _letters_in(archive: Path) -> list[str]:
-    """Return the names of the letters in an archive, in the order of its index."""
-    with ZipFile(archive) as file:
-        index = file.read("index.html").decode()
-        names = re.findall(r'href="([^"]+)"', index)
-        assert names == [name for name in file.namelist() if name.endswith(".pdf")]
-        return [name.decode() for pdf in names for name in re.findall(rb"<([^>]+)>", file.read(pdf))]
+def _letters_in(pdf: bytes) -> list[str]:
+    """Return the names of the letters in what stands for a PDF."""
+    return [name.decode() for name in re.findall(rb"<([^>]+)>", pdf)]

@@ -19,7 +19,7 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from undersigned.aws.campaigns import RESTORED_FROM, TARGETS, audit_partition, campaign_partition
-from undersigned.aws.deliveries import ARCHIVES, BUNDLES, DELIVERIES, MAIL_EVENTS, PACKETS, delivery_partition
+from undersigned.aws.deliveries import BUNDLES, DELIVERIES, MAIL_EVENTS, PACKETS, delivery_partition
 from undersigned.aws.drafts import Drafts
 from undersigned.aws.dynamodb import BATCH_GET
 from undersigned.aws.hourly_runs import HOURLY
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from undersigned.aws.dynamodb import Table, Values
 
-_OF_DELIVERIES = (DELIVERIES, BUNDLES, PACKETS, ARCHIVES, MAIL_EVENTS)
+_OF_DELIVERIES = (DELIVERIES, BUNDLES, PACKETS, MAIL_EVENTS)
 """The kinds of rows of a target's deliveries, in the order in which they are read."""
 
 

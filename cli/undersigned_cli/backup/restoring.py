@@ -25,7 +25,6 @@ from undersigned.aws.campaigns import (
 )
 from undersigned.aws.counts import counter_key
 from undersigned.aws.deliveries import (
-    ARCHIVES,
     DELIVERIES,
     MAIL_EVENTS,
     PACKETS,
@@ -197,7 +196,7 @@ class Restoring:
                 return signature | origin if signature else None
             case "DELIVERY" if sk.startswith(DELIVERIES):
                 return self._delivery(row) | origin
-            case "DELIVERY" if sk.startswith((PACKETS, ARCHIVES)) and self._is_unsettled(row):
+            case "DELIVERY" if sk.startswith(PACKETS) and self._is_unsettled(row):
                 # The file is in the other stack's bucket, so it is made again. If it is copied here, its name must be
                 # known, because it goes with an erased letter.
                 return {name: value for name, value in row.items() if name != "stored_at"}

@@ -69,7 +69,6 @@ if TYPE_CHECKING:
     from undersigned.services.all_is_well import AllIsWell
     from undersigned.services.approval_requests import ApprovalRequests
     from undersigned.services.approving import Approving
-    from undersigned.services.archiving import Archiving
     from undersigned.services.clearing import Clearing
     from undersigned.services.closing import Closing
     from undersigned.services.confirming import Confirmations
@@ -565,12 +564,6 @@ class Wiring:
             report_damaged=report_damaged,
         )
 
-    def archiving(self) -> Archiving:
-        """Wire the archives of large deliveries."""
-        from undersigned.services.archiving import Archiving
-
-        return Archiving(deliveries=self.deliveries, files=self.bucket, clock=self._clock)
-
     def delivering(
         self,
         report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
@@ -581,7 +574,6 @@ class Wiring:
 
         return Delivering(
             packing=self.packing(report_replaced, report_damaged),
-            archiving=self.archiving(),
             campaigns=self.campaigns,
             signatures=self.signatures,
             deliveries=self.deliveries,
@@ -602,7 +594,6 @@ class Wiring:
 
         return Repacking(
             packing=self.packing(report_replaced, report_damaged),
-            archiving=self.archiving(),
             campaigns=self.campaigns,
             deliveries=self.deliveries,
             files=self.bucket,

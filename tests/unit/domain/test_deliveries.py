@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import get_args
 
@@ -24,9 +23,6 @@ from undersigned.domain.deliveries import (
     Question,
     Signers,
     after,
-    archive_filename,
-    archive_name,
-    archive_size,
     packet_id,
     packet_name,
     packet_spans,
@@ -291,23 +287,3 @@ def test_signers_are_kept_in_16_bytes_each() -> None:
     assert not Signers(())
     with pytest.raises(IndexError):
         signers[3]
-
-
-@pytest.mark.parametrize(
-    ("packets", "size", "archives"),
-    [(1, 0, 0), (40, 0, 0), (41, 100, 1), (4_000, 100, 40), (4_001, 101, 40), (40_000, 1_000, 40)],
-)
-def test_a_page_has_at_most_forty_links(packets: int, size: int, archives: int) -> None:
-    assert archive_size(packets) == size
-    assert not size or -(-packets // size) == archives
-
-
-def test_an_archives_name_says_which_pdfs_it_holds() -> None:
-    key = DeliveryKey("trees", "oakton", "2026-11-30")
-    packet = PacketRecord(1, 1, 250, 9, "ab", 0, date(2026, 11, 24), ("v",), name="packets/one.pdf")
-    name = archive_name(key, 1, [packet])
-    assert re.fullmatch(r"packets/trees/2026-11-30/oakton/archive-0001-[0-9a-f]{16}\.zip", name)
-    assert name == archive_name(key, 1, [packet])
-    others = [replace(packet, name="packets/one-omitting-1.pdf"), replace(packet, sha256="cd")]
-    assert len({name, *(archive_name(key, 1, [other]) for other in others)}) == 3
-    assert archive_filename(key, 1, 40) == "letters-2026-11-30-part-1-of-40.zip"

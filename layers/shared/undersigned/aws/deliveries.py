@@ -7,7 +7,6 @@ All rows of a target's deliveries have the pk `DELIVERY#<campaign>#<target>`:
 | delivery | `PERIOD#<period>` |
 | bundle | `BUNDLE#<period>#<number>` |
 | packet | `PACKET#<period>#<number>` |
-| archive | `ARCHIVE#<period>#<number>-<digest>` |
 | SES event | `EVENT#<period>#<moment>#<attempt>#<kind>` |
 """
 
@@ -32,7 +31,6 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.signatures import erasure, signature_key, tray_shard
 from undersigned.domain.deliveries import (
-    ArchiveRecord,
     Bundle,
     Delivery,
     DeliveryKey,
@@ -58,7 +56,6 @@ PARTITIONS = "DELIVERY#"
 DELIVERIES = "PERIOD#"
 BUNDLES = "BUNDLE#"
 PACKETS = "PACKET#"
-ARCHIVES = "ARCHIVE#"
 MAIL_EVENTS = "EVENT#"
 
 
@@ -85,11 +82,6 @@ def bundle_key(key: DeliveryKey, number: int) -> Key:
 def packet_key(key: DeliveryKey, packet: PacketRecord) -> Key:
     """Return the key of a packet."""
     return part_key(PACKETS, key, packet.id)
-
-
-def archive_key(key: DeliveryKey, archive: ArchiveRecord) -> Key:
-    """Return the key of an archive."""
-    return part_key(ARCHIVES, key, archive.name.rpartition("/archive-")[2].removesuffix(".zip"))
 
 
 class Deliveries(DeliveryStore):
@@ -192,18 +184,6 @@ class Deliveries(DeliveryStore):
         self._table.put(packet_values(key, packet), unless_newer)
 
     @override
-    def archives(self, key: DeliveryKey) -> tuple[ArchiveRecord, ...]:
-        return tuple(map(read_archive, self._parts(ARCHIVES, key)))
-
-    @override
-    def put_archive(self, key: DeliveryKey, archive: ArchiveRecord) -> None:
-        values = archive_values(key, archive)
-        if archive.stored_at is None:
-            self._table.put_new(values)
-        else:
-            self._table.put(values)
-
-    @override
     def record_event(self, event: MailEvent) -> bool:
         return self._table.put_new(mail_event_values(event))
 
@@ -278,7 +258,6 @@ def delivery_values(delivery: Delivery) -> Values:
         "reported": delivery.reported,
         "left_out": delivery.left_out or None,
         "packet_size": delivery.packet_size or None,
-        "archive_size": delivery.archive_size or None,
         "cleared_at": written(delivery.cleared_at),
         "told": delivery.told,
         "look": written(delivery.look),
@@ -307,7 +286,6 @@ def read_delivery(values: Values) -> Delivery:
         erased=frozenset(values.get("erased", ())),
         left_out=frozenset(values.get("left_out", ())),
         packet_size=int(values.get("packet_size", 0)),
-        archive_size=int(values.get("archive_size", 0)),
         erased_at=read_moment(values.get("erased_at")),
         swept=int(values.get("swept", 0)),
         cleared_at=read_moment(values.get("cleared_at")),
@@ -369,29 +347,6 @@ def read_packet(values: Values) -> PacketRecord:
         id=packet_id,
         name=values["name"],
         omitted=int(values["omitted"]),
-    )
-
-
-def archive_values(key: DeliveryKey, archive: ArchiveRecord) -> Values:
-    """Return the item of an archive. The ZIP file is in the packets' bucket."""
-    return {
-        **archive_key(key, archive)._asdict(),
-        "number": archive.number,
-        "name": archive.name,
-        "bytes": archive.bytes,
-        "erased": archive.erased,
-        "stored_at": written(archive.stored_at),
-    }
-
-
-def read_archive(values: Values) -> ArchiveRecord:
-    """Read an archive."""
-    return ArchiveRecord(
-        number=int(values["number"]),
-        name=values["name"],
-        bytes=int(values["bytes"]),
-        erased=int(values["erased"]),
-        stored_at=read_moment(values.get("stored_at")),
     )
 
 

@@ -12,8 +12,6 @@ from undersigned.aws.failures import code_of
 from undersigned.services.ports import FileMissingError, PacketStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
@@ -27,7 +25,7 @@ _DELETED_AT_ONCE = 1000
 
 
 class Bucket(PacketStore):
-    """PDFs and ZIP files in S3."""
+    """PDFs in S3."""
 
     def __init__(self, client: S3Client, name: str) -> None:
         """Keep a client made with SIGNED_LINKS, and the bucket's name."""
@@ -37,13 +35,6 @@ class Bucket(PacketStore):
     @override
     def put(self, name: str, pdf: bytes) -> None:
         self._client.put_object(Bucket=self._name, Key=name, Body=pdf, ContentType="application/pdf")
-
-    @override
-    def put_archive(self, name: str, content: Iterator[bytes]) -> None:
-        # Only deliveries store archives, and the module of uploads takes time to import.
-        from undersigned.aws.uploads import upload
-
-        upload(self._client, self._name, name, content, content_type="application/zip")
 
     @override
     def get(self, name: str) -> bytes:

@@ -6,7 +6,6 @@ next number is taken, so nothing more can be sealed and the content of the email
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -25,12 +24,6 @@ Question = Literal["in doubt", "no outcome", "bounced"]
 
 PACKET_SIZE = 250
 """Letters in one PDF. Typst's memory grows with the pages of a document."""
-
-MOST_LINKS = 40
-"""The most packets, or files of packets, that one page links to. A delivery with more packets has them in archives."""
-
-PACKETS_IN_ARCHIVE = 100
-"""Packets in one archive, unless that makes more than `MOST_LINKS` archives: 25,000 letters, or some 110 MB."""
 
 ATTACHMENT_LIMIT = 7_000_000
 """The most bytes of PDFs to attach. Base64 adds a third, and many servers refuse emails over 10 MB."""
@@ -160,24 +153,6 @@ class PacketRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ArchiveRecord:
-    """One stored ZIP file with packets. Its `name` in the store says by a digest which PDFs it holds.
-
-    `erased` is how many of the delivery's letters had been erased when it was made.
-    """
-
-    number: int
-    name: str
-    bytes: int = 0
-    erased: int = 0
-    stored_at: datetime | None = None
-
-    def is_fresh(self, now: datetime) -> bool:
-        """Say whether the file is kept for as long as a link in an email sent now works."""
-        return self.stored_at is not None and now - self.stored_at < _FRESH_FOR
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """A delivery and its state. `attempt` counts the attempts to send it.
 
@@ -188,8 +163,7 @@ class Delivery:
     letters were not in the last attempt, and `erased_at` is when the last one was erased; None if none was.
     `swept` is how many of them surely have no file left: they had been erased when all files were
     deleted that may have such a letter, so late that no process could store another one. `packet_size` is how many
-    letters each of its packets holds, except the last one; 0 until they are made. `archive_size` is how many packets
-    each of its archives holds, except the last one; 0 if it has no archives. `cleared_at` is when its packets were
+    letters each of its packets holds, except the last one; 0 until they are made. `cleared_at` is when its packets were
     deleted, because the time was over for which the campaign's personal data is kept. `told` is the revision about
     which an alarm has said that a person must decide.
     `look` is that of the approval with which it began; None if that had none, or none was needed.
@@ -215,7 +189,6 @@ class Delivery:
     swept: int = 0
     left_out: frozenset[str] = frozenset()
     packet_size: int = 0
-    archive_size: int = 0
     cleared_at: datetime | None = None
     told: str | None = None
     look: datetime | None = None
@@ -428,28 +401,6 @@ def packet_name(key: DeliveryKey, packet_id: str, omitted: int = 0) -> str:
     """
     again = f"-omitting-{omitted}" if omitted else ""
     return f"packets/{key.campaign}/{key.period}/{key.target}/{packet_id}{again}.pdf"
-
-
-def archive_size(packets: int) -> int:
-    """Return how many packets each archive of a delivery holds, except the last one; 0 if it has no archives."""
-    if packets <= MOST_LINKS:
-        return 0
-    return max(PACKETS_IN_ARCHIVE, -(-packets // MOST_LINKS))
-
-
-def archive_name(key: DeliveryKey, number: int, packets: Iterable[PacketRecord]) -> str:
-    """Return an archive's name in the store. It contains no personal data.
-
-    The PDFs of a packet with other letters have other names, so an archive with other letters has another name, too.
-    """
-    named = "".join(f"{packet.name} {packet.sha256}\n" for packet in packets)
-    digest = hashlib.sha256(named.encode()).hexdigest()[:16]
-    return f"packets/{key.campaign}/{key.period}/{key.target}/archive-{number:04d}-{digest}.zip"
-
-
-def archive_filename(key: DeliveryKey, number: int, of: int) -> str:
-    """Return an archive's file name for the recipient: ASCII, without personal data."""
-    return f"letters-{key.period}-part-{number}-of-{of}.zip"
 
 
 def packet_filename(key: DeliveryKey, number: int, of: int) -> str:

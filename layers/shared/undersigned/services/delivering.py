@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from itertools import batched, count, islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, Signers, archive_size, packet_id, packet_name
+from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, Signers, packet_id, packet_name
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.domain.plans import too_soon
 from undersigned.rendering import mails
-from undersigned.services.packet_files import SentPacket, store
+from undersigned.services.packet_files import store
 from undersigned.services.packing import Batch
 from undersigned.services.ports import (
     BundleTakenError,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import DeliveryKey, PacketRecord
-    from undersigned.services.archiving import Archiving
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
 
@@ -70,7 +69,6 @@ class Delivering:
     """Makes deliveries."""
 
     packing: Packing
-    archiving: Archiving
     campaigns: CampaignStore
     signatures: SignatureStore
     deliveries: DeliveryStore
@@ -126,17 +124,7 @@ class Delivering:
             self.deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
             return empty
         packets = self._typeset_all(batch, len(delivery.erased), has_time)
-        size = 0 if self.packing.attaches(packets) else archive_size(len(packets))
-        self.archiving.archive(
-            campaign,
-            target,
-            key,
-            [SentPacket(packet) for packet in packets],
-            size,
-            len(delivery.erased),
-            lambda: check_time(has_time),
-        )
-        return self._send(delivery, batch, packets, size, has_time)
+        return self._send(delivery, batch, packets, has_time)
 
     def test(self, key: DeliveryKey, to: str) -> str | None:
         """Send the email that would be sent now to this address instead.
@@ -286,7 +274,6 @@ class Delivering:
         delivery: Delivery,
         batch: Batch,
         packets: tuple[PacketRecord, ...],
-        archive_size: int,
         has_time: Callable[[], bool],
     ) -> Delivery:
         attempt = delivery.attempt + 1
@@ -313,7 +300,6 @@ class Delivering:
             reported=None,
             left_out=delivery.erased,
             packet_size=packets[0].last,
-            archive_size=archive_size,
         )
         # If this write fails, another process sends the email, or an organizer has stopped the delivery.
         self.deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import UNDER_WAY, archive_name, packet_name
+from undersigned.domain.deliveries import UNDER_WAY, packet_name
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.services.ports import ChangedError
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from undersigned.domain.deliveries import ArchiveRecord, Delivery, DeliveryKey, PacketRecord
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, PacketRecord
     from undersigned.services.ports import DeliveryStore, PacketStore
 
 
@@ -68,64 +67,6 @@ class SentPacket:
         return self.record.name
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The packets of one archive, `number` of `of`; `name` is the archive's. `archive` is None unless it is stored."""
-
-    number: int
-    of: int
-    packets: tuple[SentPacket, ...]
-    name: str
-    archive: ArchiveRecord | None
-
-    @property
-    def is_gone(self) -> bool:
-        """Say whether every letter in it was erased."""
-        return all(packet.is_gone for packet in self.packets)
-
-    @property
-    def has_erased(self) -> bool:
-        """Say whether an archive with this name has an erased letter."""
-        return any(packet.has_erased for packet in self.packets)
-
-    @property
-    def is_outdated(self) -> bool:
-        """Say whether one of its packets is being made again."""
-        return any(packet.is_outdated for packet in self.packets)
-
-    def file(self) -> str:
-        """Return the archive's name in the store. Raises PacketErasedError, PacketNotReadyError."""
-        if self.is_gone:
-            raise PacketErasedError(Message("Every letter in this part was erased."))
-        if self.archive is None:
-            raise PacketNotReadyError(
-                Message("This part is being made again. Try again in a few minutes, or open its packets one by one.")
-            )
-        return self.archive.name
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """Return the numbers of its first and its last letter."""
-        return self.packets[0].record.first, self.packets[-1].record.last
-
-
-def parts_of(
-    key: DeliveryKey, size: int, packets: Sequence[SentPacket], archives: Iterable[ArchiveRecord]
-) -> tuple[Part, ...]:
-    """Group the packets of an email, `size` of them in each part; without any parts if `size` is 0."""
-    if not size:
-        return ()
-    stored = {archive.name: archive for archive in archives if archive.stored_at is not None}
-    of = -(-max((packet.record.number for packet in packets), default=0) // size)
-    parts = []
-    for number, grouped in groupby(packets, key=lambda packet: (packet.record.number - 1) // size + 1):
-        group = tuple(grouped)
-        name = archive_name(key, number, (packet.record for packet in group))
-        part = Part(number, of, group, name, stored.get(name))
-        parts.append(replace(part, archive=None) if part.is_outdated or part.is_gone else part)
-    return tuple(parts)
-
-
 def sent_packets(deliveries: DeliveryStore, delivery: Delivery) -> tuple[SentPacket, ...]:
     """Return the packets that a delivery's email names."""
     named = delivery.named(deliveries.packets(delivery.key))
@@ -140,28 +81,11 @@ def sent_packets(deliveries: DeliveryStore, delivery: Delivery) -> tuple[SentPac
 
 
 def awaits_repacking(deliveries: DeliveryStore, delivery: Delivery, now: datetime) -> bool:
-    """Say whether a page shows that a packet or an archive of a delivery is being made again."""
-    may_await = bool(delivery.erased or delivery.archive_size)
+    """Say whether a page shows that a packet of a delivery is being made again."""
     # While its next attempt is made, that makes them.
-    if not may_await or delivery.state in UNDER_WAY or delivery.cleared_at or delivery.has_ended_links(now):
+    if not delivery.erased or delivery.state in UNDER_WAY or delivery.cleared_at or delivery.has_ended_links(now):
         return False
-    packets = sent_packets(deliveries, delivery)
-    parts = parts_of(delivery.key, delivery.archive_size, packets, deliveries.archives(delivery.key))
-    return any(packet.is_outdated for packet in packets) or any(
-        part.archive is None and not part.is_gone for part in parts
-    )
-
-
-def right_archives(deliveries: DeliveryStore, delivery: Delivery) -> frozenset[str]:
-    """Return the names of a delivery's archives that have no erased letter, whether they are stored or not yet."""
-    if delivery.cleared_at is not None:
-        return frozenset()
-    return _right_of(delivery, sent_packets(deliveries, delivery))
-
-
-def _right_of(delivery: Delivery, packets: Sequence[SentPacket]) -> frozenset[str]:
-    parts = parts_of(delivery.key, delivery.archive_size, packets, ())
-    return frozenset(part.name for part in parts if not part.has_erased and not part.is_gone)
+    return any(packet.is_outdated for packet in sent_packets(deliveries, delivery))
 
 
 def packet_file(deliveries: DeliveryStore, key: DeliveryKey, number: int, now: datetime) -> tuple[str, int]:
@@ -199,7 +123,7 @@ def store(  # noqa: PLR0913, PLR0917  (a packet, and where it goes)
 
 
 def delete_erased(deliveries: DeliveryStore, files: PacketStore, delivery: Delivery) -> tuple[SentPacket, ...]:
-    """Delete every PDF and archive that has an erased letter; return the packets to typeset again without it.
+    """Delete every PDF that has an erased letter; return the packets to typeset again without it.
 
     Doing it twice is harmless, and so is doing it while the delivery's next attempt is made: its packets are typeset
     without the letters that were erased by then. If one is erased meanwhile, the attempt begins again.
@@ -227,11 +151,7 @@ def _with_erased(deliveries: DeliveryStore, delivery: Delivery, packets: Sequenc
     key, recorded = delivery.key, deliveries.packets(delivery.key)
     named = {record.id for record in delivery.named(recorded)}
     left_over = (record for record in recorded if record.erased < len(delivery.erased) and record.id not in named)
-    right = _right_of(delivery, packets)
-    archives = deliveries.archives(key)
-    may_have_one = (made for made in archives if made.erased < len(delivery.erased) and made.name not in right)
     return {
-        *(archive.name for archive in may_have_one),
         *(record.name for record in left_over),
         *(packet.record.name for packet in packets if packet.has_erased),
         *_earlier_names(key, recorded),
@@ -247,7 +167,7 @@ def delete_files(deliveries: DeliveryStore, files: PacketStore, key: DeliveryKey
     """Delete all files of a delivery."""
     recorded = deliveries.packets(key)
     names = {*filter(None, (record.name for record in recorded)), *_earlier_names(key, recorded)}
-    files.delete(*sorted(names), *(archive.name for archive in deliveries.archives(key)))
+    files.delete(*sorted(names))
 
 
 def clear_files(deliveries: DeliveryStore, files: PacketStore, delivery: Delivery, now: datetime) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, MailState, Target, TargetVersion
     from undersigned.domain.controls import AuditEntry, Controls
     from undersigned.domain.deliveries import (
-        ArchiveRecord,
         Bundle,
         Delivery,
         DeliveryKey,
@@ -432,12 +431,6 @@ class DeliveryStore(Protocol):
         Raises ChangedError if it is recorded with more omitted letters.
         """
 
-    def archives(self, key: DeliveryKey) -> tuple[ArchiveRecord, ...]:
-        """Read all archives that were recorded of a delivery, consistently."""
-
-    def put_archive(self, key: DeliveryKey, archive: ArchiveRecord) -> None:
-        """Record that an archive is stored, or will be: without `stored_at`, and then unless it is recorded."""
-
     def record_event(self, event: MailEvent) -> bool:
         """Record an SES event. If it is recorded already, change nothing and return False."""
 
@@ -718,22 +711,19 @@ class FileMissingError(UndersignedError):
 
 
 class PacketStore(Protocol):
-    """PDFs, and ZIP files of them."""
+    """PDFs."""
 
     def put(self, name: str, pdf: bytes) -> None:
         """Store a PDF."""
-
-    def put_archive(self, name: str, content: Iterator[bytes]) -> None:
-        """Store a ZIP file whose content is made meanwhile. If that fails, nothing is stored."""
 
     def get(self, name: str) -> bytes:
         """Read a PDF."""
 
     def delete(self, *names: str) -> None:
-        """Delete those of these PDFs and ZIP files that exist."""
+        """Delete those of these PDFs that exist."""
 
     def link(self, name: str, filename: str) -> str:
-        """Return a web address for downloading a PDF or a ZIP file, which works for some minutes.
+        """Return a web address for downloading a PDF, which works for some minutes.
 
         Raises FileMissingError.
         """

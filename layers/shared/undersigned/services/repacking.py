@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import packet_name
 from undersigned.services.delivering import check_time
-from undersigned.services.packet_files import delete_erased, delete_files, delete_stored_late, sent_packets, store
+from undersigned.services.packet_files import delete_erased, delete_files, delete_stored_late, store
 from undersigned.services.packing import Batch
 from undersigned.services.ports import DamagedRowsError
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.deliveries import Delivery, DeliveryKey, PacketRecord
-    from undersigned.services.archiving import Archiving
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore
 
@@ -26,7 +25,6 @@ class Repacking:
     """Typesets packets again without the letters that were erased."""
 
     packing: Packing
-    archiving: Archiving
     campaigns: CampaignStore
     deliveries: DeliveryStore
     files: PacketStore
@@ -35,7 +33,7 @@ class Repacking:
     def repack(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> int:
         """Delete a delivery's PDFs that have an erased letter, typeset them without it, and return how many those were.
 
-        Its archives follow. Once the links to them have ended, nothing is made again: the bucket deletes old PDFs.
+        Once the links to them have ended, nothing is made again: the bucket deletes old PDFs.
 
         Doing it twice is harmless. `has_time` is called after each packet, and says whether there is time for another.
         A packet with a damaged letter waits until that is repaired; the others don't wait for it. Raises
@@ -45,7 +43,7 @@ class Repacking:
         if delivery is None or delivery.cleared_at is not None:
             return 0
         outdated = delete_erased(self.deliveries, self.files, delivery)
-        if delivery.has_ended_links(self.clock()) or (not outdated and not delivery.archive_size):
+        if delivery.has_ended_links(self.clock()) or not outdated:
             return 0
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         batch = Batch(campaign, target, key, delivery.letters_in(self.deliveries.bundles(key)))
@@ -64,16 +62,6 @@ class Repacking:
                 store(self.deliveries, self.files, key, record, pdf, self.clock())
             self._delete_earlier(key, packet.record, omitted)
             check_time(has_time)
-        self.archiving.archive(
-            campaign,
-            target,
-            key,
-            sent_packets(self.deliveries, delivery),
-            delivery.archive_size,
-            len(delivery.erased),
-            lambda: check_time(has_time),
-            fresh=False,
-        )
         self._look_again(delivery)
         if damaged:
             raise DamagedRowsError(tuple(damaged))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import batched
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.deliveries import DeliveryKey, archive_filename, packet_filename
+from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.disowned import DAYS_KNOWN
 from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
 from undersigned.domain.letters import render_html
@@ -36,7 +37,7 @@ from undersigned.domain.words import (
     words_of,
 )
 from undersigned.services.catalog import KEPT_FOR
-from undersigned.services.packet_files import parts_of, sent_packets
+from undersigned.services.packet_files import sent_packets
 from undersigned.services.ports import ChangedError, DamagedRowsError, SignatureStateError
 
 if TYPE_CHECKING:
@@ -54,9 +55,11 @@ if TYPE_CHECKING:
     from undersigned.services.abuse_checks import AbuseChecks
     from undersigned.services.catalog import Catalog, Entry
     from undersigned.services.disowning import SuspiciousNetworks
-    from undersigned.services.packet_files import Part, SentPacket
+    from undersigned.services.packet_files import SentPacket
     from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
     from undersigned.tokens import Tokens
+
+PACKETS_ON_PAGE = 100
 
 _TRIES = 4
 
@@ -194,29 +197,25 @@ class OwnLetter:
 
 @dataclass(frozen=True, slots=True)
 class Packets:
-    """The packets that the link in a delivery's email opens. Very many packets are grouped in `parts`."""
+    """The packets that the link in a delivery's email opens, a hundred on each page."""
 
     campaign: Campaign
     target: Target
     key: DeliveryKey
     packets: tuple[SentPacket, ...]
-    parts: tuple[Part, ...]
 
-    def part(self, number: str) -> Part:
-        """Return a part by its number. Raises NotFoundError."""
-        for part in self.parts:
-            if str(part.number) == number:
-                return part
-        message = f"Part {number[:10]!r} is not among these parts"
+    @property
+    def pages(self) -> tuple[tuple[SentPacket, ...], ...]:
+        """Return the packets of each page; one page at least."""
+        return tuple(batched(self.packets, PACKETS_ON_PAGE, strict=False)) or ((),)
+
+    def page(self, number: str) -> int:
+        """Return the number of a page, from 1. Raises NotFoundError for one that isn't there."""
+        for known in range(1, len(self.pages) + 1):
+            if str(known) == number:
+                return known
+        message = f"page {number[:10]!r} is not among these pages"
         raise NotFoundError(message)
-
-    def archive(self, number: str) -> tuple[str, str]:
-        """Return the name in the store of a part's archive, and its file name.
-
-        Raises NotFoundError, PacketErasedError, PacketNotReadyError.
-        """
-        part = self.part(number)
-        return part.file(), archive_filename(self.key, part.number, part.of)
 
     def file(self, number: str) -> tuple[str, str]:
         """Return a packet's name in the store and its file name.
@@ -527,10 +526,7 @@ class Signing:
         entry = self.catalog.entry(key.campaign, key.target)
         delivery = self.deliveries.delivery(key)
         packets = sent_packets(self.deliveries, delivery) if delivery else ()
-        parts: tuple[Part, ...] = ()
-        if delivery and delivery.archive_size:
-            parts = parts_of(key, delivery.archive_size, packets, self.deliveries.archives(key))
-        return Packets(entry.campaign, entry.target(key.target), key, packets, parts)
+        return Packets(entry.campaign, entry.target(key.target), key, packets)
 
     def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)

@@ -57,7 +57,7 @@ FILE_MISSING = Problem(
     Message("This packet is not stored"),
     Message("The time to keep its file is over, or the file was not copied when the campaign moved to another system."),
 )
-"""What a link to a packet or an archive shows whose file is gone."""
+"""What a link to a packet shows whose file is gone."""
 
 
 def page(  # noqa: PLR0913  (an answer's parts)

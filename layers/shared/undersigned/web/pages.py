@@ -30,7 +30,7 @@ from undersigned.web.page import render_page
 from undersigned.web.share_picture import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from undersigned.domain.approvals import PeriodState
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from undersigned.domain.tallies import Count
     from undersigned.services.catalog import Entry
     from undersigned.services.disowning import DisownedState
-    from undersigned.services.packet_files import Part, SentPacket
     from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets, SentForm
     from undersigned.web.page import Page, Theme
 
@@ -487,26 +486,17 @@ def _when_it_goes(own: OwnLetter, values: Mapping[str, object], language: str) -
     return Message("Your letter goes to %(whom)s with the next delivery, on %(day)s.", values)
 
 
-def packets(found: Packets, token: str) -> Page:
-    """Render the page of packets that are too large for an email, or of the parts of very many packets."""
-    return _packets(found, token, () if found.parts else found.packets, None)
-
-
-def packets_of_part(found: Packets, part: Part, token: str) -> Page:
-    """Render the page of the packets of one part."""
-    return _packets(found, token, part.packets, part)
-
-
-def _packets(found: Packets, token: str, shown: Sequence[SentPacket], part: Part | None) -> Page:
+def packets(found: Packets, token: str, number: int = 1) -> Page:
+    """Render a page of packets that are too large for an email, by its number from 1."""
     return _page(
         "packets.html",
         found.campaign.language,
         found.campaign,
         whom=found.target.addressed(found.campaign.language),
         day=date.fromisoformat(found.key.period),
-        parts=() if part else found.parts,
-        part=part,
-        packets=shown,
+        packets=found.pages[number - 1],
+        pages=[(page[0].record.number, page[-1].record.number) for page in found.pages if page],
+        number=number,
         count=len(found.packets),
         token=token,
     )
