@@ -65,8 +65,8 @@ browser: $(READY) ## fetch Chromium for the tests of the pages, if this machine 
 test: lint ## run every check, and the tests of units, use cases and handlers
 	$(TEST) -p no:schemathesis -p no:anyio -m "not slow and not nightly" $(QUICK)
 
-pages: browser ## test the pages and the local stack, in Chromium
-	$(TEST) tests/browser tests/e2e
+pages: browser ## test the pages and the local stack, in Chromium, and a letter's way through a deployed stack
+	$(TEST) tests/browser tests/e2e tests/deployed
 
 faults: $(READY) ## try a sample of crashes, races and malformed inputs, the installed command, and 40 simulated campaigns
 	$(TEST) -m "slow and not nightly" $(QUICK) tests/fuzz tests/package
@@ -89,19 +89,20 @@ figures: $(READY) ## write the figures of the last runs into docs/reliability.md
 nightly-audit: check-vulnerabilities check-secrets
 
 nightly-deploy: $(READY)
-	$(RUN) pytest --quiet -m nightly tests/e2e/test_deploying.py
+	$(RUN) pytest --quiet -m nightly tests/deployed/test_deploying.py
 
 # What operators do: a restore, the runbook, the doctor.
 nightly-rehearsals: browser
-	$(RUN) pytest --quiet -m nightly $(addprefix tests/e2e/test_,doctor.py metrics.py weekly_delivery.py)
-	$(RUN) pytest --quiet -m nightly $(addprefix tests/e2e/test_,local_stack.py signing_form.py restore.py runbook.py)
+	$(RUN) pytest --quiet -m nightly $(addprefix tests/deployed/test_,doctor.py metrics.py runbook.py)
+	$(RUN) pytest --quiet -m nightly $(addprefix tests/e2e/test_,weekly_delivery.py signing_form.py restore.py)
 
 nightly-looks: browser
 	UNDERSIGNED_LOOKS=all $(TEST) -m "nightly or not nightly" -k accessible tests/browser tests/e2e
 
 nightly-rows: $(READY)
 	UNDERSIGNED_ROWS=$${UNDERSIGNED_ROWS:-50000} UNDERSIGNED_EXAMPLES=5 UNDERSIGNED_CHANGES=$${UNDERSIGNED_CHANGES:-1000} \
-		$(RUN) pytest --quiet $(addprefix tests/e2e/test_,counts.py exporting.py openapi.py)
+		$(RUN) pytest --quiet -m "nightly or not nightly" tests/deployed/test_exporting.py \
+		$(addprefix tests/e2e/test_,counts.py openapi.py)
 
 # Thousands of people sign while workers are killed.
 nightly-load: $(READY)

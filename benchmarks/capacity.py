@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.goals import Limit
 from benchmarks.latency import A_WRITE_MORE, seconds_of
 from benchmarks.visit import ROW
-from tests.aws_from_template import load_template, resolve
 from undersigned.aws.counts import _PAUSES, SHARDS
 from undersigned.aws.signatures import LISTING_SHARDS, TRAY_SHARDS
+from undersigned_cli.local.template import load_template, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.goals import Benchmark, Limit
-from tests.aws_from_template import environment_of, names_of_variables
 from tests.world import FUNCTIONS
+from undersigned_cli.local.template import environment_of, names_of_variables
 
 if TYPE_CHECKING:
     from benchmarks.goals import Figures, Size

@@ -17,11 +17,11 @@ import pytest
 
 from benchmarks.goals import Benchmark, Limit
 from benchmarks.latency import seconds_of
-from tests.aws_from_template import environment_of
 from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, Watch, client_of, world
 from undersigned.aws.dynamodb import to_item
 from undersigned.domain.campaigns import Target
+from undersigned_cli.local.template import environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

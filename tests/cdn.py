@@ -16,10 +16,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests.aws_from_template import load_template, resolve
 from tests.world import PUBLIC_URL
 from undersigned.domain.abuse_checks import PROOF_HEADER
 from undersigned.settings import Settings
+from undersigned_cli.local.template import load_template, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -38,23 +38,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 _SHARED_SETUP = (
-    re.compile("tests/e2e/"),
+    re.compile("tests/deployed/"),
+    re.compile(r"tests/e2e/\w+"),
     re.compile("tests/faults/test_every_crash.py"),
     re.compile("tests/package/"),
 )
-"""Tests that share a setup of a minute: the local stack, a run of all crashes, an installed wheel."""
+"""Tests that share a setup: a deployed stack, what a file of end-to-end tests signs, all crashes, a wheel."""
 
 
-class OneLocalStack(LoadScopeScheduling):  # type: ignore[misc]
+class OneForEachSetup(LoadScopeScheduling):  # type: ignore[misc]
     """Give all tests that share a setup to one process, and first; give every other test to the next free process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((shared.pattern for shared in _SHARED_SETUP if shared.match(nodeid)), nodeid)
+        return next((found[0] for shared in _SHARED_SETUP if (found := shared.match(nodeid))), nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneLocalStack:
-    """Deploy the local stack only once. Needed because xdist 3.8 ignores groups under pytest 9.2."""
-    return OneLocalStack(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneForEachSetup:
+    """Make each setup only once. Needed because xdist 3.8 ignores groups under pytest 9.2."""
+    return OneForEachSetup(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -18,14 +18,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
+import pytest
 from moto import mock_aws
 
-from tests import aws_from_template
 from tests.faults.memory import Memory
-from tests.moto_caches import cache_in_moto
 from tests.openapi_document import breach_of
-from tests.permissions_from_template import enforce
-from tests.stream_filters import is_wanted
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
 from undersigned.domain.abuse_checks import FormToken
@@ -36,12 +33,14 @@ from undersigned.web import security_log
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
+from undersigned_cli.local import resources, template
+from undersigned_cli.local.moto_caches import cache_in_moto
+from undersigned_cli.local.permissions import enforce
+from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from email.message import EmailMessage
-
-    import pytest
 
     from undersigned.authoring.campaigns import CompiledCampaign
 
@@ -277,7 +276,7 @@ class World:
         while records := self.new_records():
             passed += records
             for function in ("send_confirmations", "tally"):
-                if wanted := [record for record in records if is_wanted(function, record)]:
+                if wanted := [record for record in records if stream_source(FUNCTIONS[function]).wants(record)]:
                     self.handlers[function]({"Records": wanted}, CONTEXT)
         return passed
 
@@ -444,7 +443,7 @@ class World:
 
 def _as_transformed(detail: Mapping[str, Any]) -> str:
     """Return what the template's rule passes on of an event about a confirmation email."""
-    transformer = aws_from_template.input_transformer("ConfirmationFeedbackRule")
+    transformer = template.input_transformer("ConfirmationFeedbackRule")
     text = str(transformer["InputTemplate"])
     for name, path in transformer["InputPathsMap"].items():
         value: Any = detail
@@ -537,21 +536,21 @@ def _shipped_campaign() -> CompiledCampaign:
 def _make(
     monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms_a_minute: int, *, publishes_events: bool
 ) -> World:
-    queue_url = aws_from_template.make_delivery_queue(client_of("sqs"))
-    export_queue_url = aws_from_template.make_queue(client_of("sqs"), "ExportQueue")
-    waiting_mails_url = aws_from_template.make_queue(client_of("sqs"), "WaitingMails")
-    people_mails_url = aws_from_template.make_queue(client_of("sqs"), "PeopleMails")
-    feedback_queue_url = aws_from_template.make_queue(client_of("sqs"), "FeedbackQueue")
+    queue_url = resources.make_delivery_queue(client_of("sqs"))
+    export_queue_url = resources.make_queue(client_of("sqs"), "ExportQueue")
+    waiting_mails_url = resources.make_queue(client_of("sqs"), "WaitingMails")
+    people_mails_url = resources.make_queue(client_of("sqs"), "PeopleMails")
+    feedback_queue_url = resources.make_queue(client_of("sqs"), "FeedbackQueue")
     known = {
-        "TABLE_NAME": aws_from_template.make_table(client_of("dynamodb")),
+        "TABLE_NAME": resources.make_table(client_of("dynamodb")),
         "DELIVERY_QUEUE_URL": queue_url,
         "EXPORT_QUEUE_URL": export_queue_url,
         "WAITING_MAILS_URL": waiting_mails_url,
         "PEOPLE_MAILS_URL": people_mails_url,
         "ADMIN_EMAIL": ADMINISTRATOR,
-        "RECONCILIATION_QUEUE_URL": aws_from_template.make_queue(client_of("sqs"), "ReconciliationQueue"),
+        "RECONCILIATION_QUEUE_URL": resources.make_queue(client_of("sqs"), "ReconciliationQueue"),
         "FEEDBACK_QUEUE_URL": feedback_queue_url,
-        "PACKET_BUCKET": aws_from_template.make_bucket(client_of("s3")),
+        "PACKET_BUCKET": resources.make_bucket(client_of("s3")),
         "OPERATOR_TOPIC": client_of("sns").create_topic(Name="Alarms")["TopicArn"],
         "SECRET_ARN": _make_secret("Secret", "s" * 64),
         "ORGANIZERS_SECRET_ARN": _make_secret("OrganizersSecret", "p" * 64),
@@ -575,11 +574,11 @@ def _make(
 
     def start(function: str) -> Callable[[Any, Any], Any]:
         logical_id = FUNCTIONS[function]
-        names = aws_from_template.names_of_variables(logical_id)
+        names = template.names_of_variables(logical_id)
         own = {name: known[name] for name in names & known.keys()}
-        if configuration_set := aws_from_template.configuration_set_of(logical_id):
+        if configuration_set := template.configuration_set_of(logical_id):
             own["CONFIGURATION_SET"] = configuration_set
-        environment = aws_from_template.environment_of(logical_id, **own)
+        environment = template.environment_of(logical_id, **own)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         wiring = Wiring(Settings(environment), client=_clients(logical_id), clock=clock, sleep=_sleep)
@@ -693,7 +692,8 @@ def _client_of_moto(service: Any, function: str | None, **options: Any) -> Any:
     client = boto3.client(service, **options)
     client.meta.events.register("before-call", _count_call)
     if function is not None:
-        enforce(client, function)
+        # pytest.fail raises no exception that a handler would catch.
+        enforce(client, function, pytest.fail)
     if service == "sesv2":
         _fake_ses(client)
     if function is not None:
@@ -756,7 +756,7 @@ def _fake_ses(ses: Any) -> None:
         if "MessageId" in parsed:
             params, current = requests[-1], _worlds[-1]
             [to] = params["Destination"]["ToAddresses"]
-            reasons = aws_from_template.suppressed_reasons(params["ConfigurationSetName"])
+            reasons = template.suppressed_reasons(params["ConfigurationSetName"])
             current.sent.append(
                 Sent(
                     parsed["MessageId"],

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from undersigned.domain.errors import UndersignedError
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
-from undersigned_cli.local.deploy import STACK_NAME
 from undersigned_cli.local.running import connect
+from undersigned_cli.local.template import STACK as STACK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

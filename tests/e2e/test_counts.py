@@ -22,7 +22,7 @@ from undersigned.domain.words import words_id
 from undersigned.services.ports import ChangedError, SignatureStateError
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ KNOWN_DOMAINS = ("gmail.com", "aol.com")
 @pytest.fixture(scope="module")
 def wiring(stack: RunningStack) -> Wiring:
     made = Stack(stack.outputs, stack.client).wiring()
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), made.campaigns)
     return made
 

@@ -23,7 +23,7 @@ from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import Organizer
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
-SCREENSHOTS = PROJECT / ".undersigned" / "pictures"
+SCREENSHOTS = ROOT / ".undersigned" / "pictures"
 CAMPAIGN = "the-dashboard"
 KEY = "us_dashboard_of_the_tests"
 SITE = "https://enddemand.example"
@@ -101,7 +101,7 @@ def enter(page: Page, key: str) -> None:
 @pytest.fixture(scope="module")
 def dashboard(stack: RunningStack) -> Dashboard:
     wiring = Stack(stack.outputs, stack.client).wiring()
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     organizer = Organizer("End Demand", "organizer@dashboard.example")
     settings = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer, goal=10)
     settings = replace(settings, allowed_origins=(SITE,))

@@ -13,7 +13,7 @@ from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.example_site import WAYS, example_site
 from undersigned_cli.local.serving import HttpService
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ OWN_FORMS = ("/embed/own-form", "/embed/fetch")
 @pytest.fixture(scope="module")
 def site(stack: RunningStack) -> Site:
     """Return the addresses of an organization's website, which its campaign allows."""
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.example_origin,))
     push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().campaigns)
     return lambda path: f"{stack.example_origin}{path}?campaign={CAMPAIGN}"

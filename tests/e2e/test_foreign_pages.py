@@ -75,23 +75,21 @@ def seed(stack: RunningStack) -> int:
         return int(json.loads(answer.read())["seed"])
 
 
-def test_a_foreign_page_cannot_read_or_change_the_emulator(
-    stack: RunningStack, foreign: Page, visitor: Visitor
-) -> None:
-    emulator = stack.environment["AWS_ENDPOINT_URL"]
+def test_a_foreign_page_cannot_read_or_change_the_account(stack: RunningStack, foreign: Page, visitor: Visitor) -> None:
+    account = stack.environment["AWS_ENDPOINT_URL"]
     visitor.expect("blocked by CORS policy", "not loaded, net::ERR_FAILED")
 
-    assert fetch(foreign, f"{emulator}/2015-03-31/functions") == [0, ""]
-    assert fetch(foreign, f"{emulator}/of-a-foreign-page", "PUT") == [0, ""]
+    assert fetch(foreign, f"{account}/2015-03-31/functions") == [0, ""]
+    assert fetch(foreign, f"{account}/of-a-foreign-page", "PUT") == [0, ""]
     assert "of-a-foreign-page" not in buckets(stack)
 
 
-def test_a_rebound_page_cannot_read_or_change_the_emulator(stack: RunningStack, rebound: Callable[[str], Page]) -> None:
+def test_a_rebound_page_cannot_read_or_change_the_account(stack: RunningStack, rebound: Callable[[str], Page]) -> None:
     page = rebound(stack.environment["AWS_ENDPOINT_URL"])
 
     status, text = fetch(page, "/2015-03-31/functions")
-    assert (status, "undersigned" in str(text)) == (403, False)
-    assert fetch(page, "/of-a-rebound-page", "PUT")[0] == 403
+    assert (status, "undersigned" in str(text)) == (421, False)
+    assert fetch(page, "/of-a-rebound-page", "PUT")[0] == 421
     assert "of-a-rebound-page" not in buckets(stack)
 
 

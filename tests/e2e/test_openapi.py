@@ -26,7 +26,7 @@ from undersigned.domain.signatures import signer_id
 from undersigned.domain.words import words_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ bounded = settings(
 def address(stack: RunningStack) -> Iterator[str]:
     """Yield the stack's address, with a campaign, a confirmed letter and a key for these tests only."""
     wiring = Stack(stack.outputs, stack.client).wiring()
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), wiring.campaigns)
     wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
     signed = requests.post(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures", json=ADA, timeout=30)

@@ -13,7 +13,8 @@ from playwright.sync_api import expect
 from tests.looks import looks
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import ADMIN_EMAIL, PROJECT
+from undersigned_cli.local.settings import ADMIN_EMAIL
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tests.chromium import Visitor
     from undersigned_cli.local.running import RunningStack
 
-SCREENSHOTS = PROJECT / ".undersigned" / "pictures"
+SCREENSHOTS = ROOT / ".undersigned" / "pictures"
 
 CAMPAIGN = "people"
 EDITOR = "editor@people.example"
@@ -30,7 +31,7 @@ EDITOR = "editor@people.example"
 
 @pytest.fixture(scope="module")
 def stack_with_campaign(stack: RunningStack) -> RunningStack:
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     settings = replace(folder.campaign, id=CAMPAIGN, title="People", accent=None)
     push(replace(folder, campaign=settings), Stack(stack.outputs, stack.client).wiring().campaigns)
     return stack
@@ -134,7 +135,7 @@ def test_every_page_about_people_is_accessible(
     stack, look = stack_with_campaign, f"{width}-{'dark' if dark else 'light'}-{locale[:2]}"
     wiring = Stack(stack.outputs, stack.client).wiring()
     campaign = f"{CAMPAIGN}-{look.lower()}"
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     language = locale[:2]
     push(replace(folder, campaign=replace(folder.campaign, id=campaign, language=language)), wiring.campaigns)
     wiring.people_of_campaign().add(campaign, f"viewer-{look}@people.example", "viewer", ADMIN_EMAIL)

@@ -18,7 +18,7 @@ from tests.e2e.waiting import wait_for
 from undersigned.domain.schedule import period_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Observed:
 
 @pytest.fixture(scope="module")
 def observed(stack: RunningStack) -> Iterator[Observed]:
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     organizer = replace(folder.campaign.organizer, email=ORGANIZER)
     campaign = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer)
     push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().campaigns)

@@ -17,12 +17,13 @@ from urllib.request import urlopen
 import pytest
 from typer.testing import CliRunner
 
-from tests.e2e.test_metrics import confirm, sign
+from tests.deployed.test_metrics import confirm, sign
 from tests.e2e.waiting import wait_for
 from tests.free_ports import FREE_PORTS
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT, LocalStack
+from undersigned_cli.local.stack import LocalStack
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
@@ -45,7 +46,7 @@ SENT, WAITING = "evanston", "wilmette"
 def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """Yield an empty stack in another region, whose schedules never fire."""
     state = tmp_path_factory.mktemp("other")
-    with LocalStack(state, ports=FREE_PORTS, schedules=False, region=OTHER_REGION) as running:
+    with LocalStack(state, ports=FREE_PORTS, schedules=False) as running:
         yield running
 
 
@@ -75,7 +76,7 @@ def plan(stack: RunningStack, at: datetime) -> None:
 
 def test_a_campaign_goes_on_in_another_region(stack: RunningStack, other: RunningStack, tmp_path: Path) -> None:
     old, new = Stack(stack.outputs, stack.client).wiring(), Stack(other.outputs, other.client).wiring()
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     targets = tuple(replace(target, email=f"{target.id}@{DOMAIN}") for target in folder.targets)
     push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets), old.campaigns)
     for signer, postal_code, target in (("ada", "60201", SENT), ("bert", "60091", WAITING)):

@@ -23,7 +23,7 @@ from tests.looks import looks
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
-SCREENSHOTS = PROJECT / ".undersigned" / "pictures"
+SCREENSHOTS = ROOT / ".undersigned" / "pictures"
 """Screenshots of the last run, for people to look at."""
 
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
@@ -97,7 +97,7 @@ def _text(mail: EmailMessage) -> str:
 @pytest.fixture(scope="module")
 def campaigns(stack: RunningStack) -> Campaigns:
     wiring = Stack(stack.outputs, stack.client).wiring()
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     today = datetime.now(UTC).date()
     changes: dict[str, dict[str, Any]] = {
         "the-form": {"accent": "#7a2048"},

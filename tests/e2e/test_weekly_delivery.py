@@ -22,7 +22,7 @@ from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.tallies import counters_of, mark_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
@@ -144,7 +144,7 @@ def pages_of(mail: EmailMessage) -> list[str]:
 def campaign(stack: RunningStack) -> Campaign:
     """Return the campaign after a week: 24 people signed, three of them twice; one withdrew; one more is pending."""
     made = Campaign(stack, Stack(stack.outputs, stack.client).wiring(), {})
-    push(campaign_folder.read(PROJECT / "campaigns" / CAMPAIGN), made.wiring.campaigns)
+    push(campaign_folder.read(ROOT / "campaigns" / CAMPAIGN), made.wiring.campaigns)
     people = {f"signer{number}@signers.example": f"Signer Number{number:02d}" for number in range(20)}
     people |= {f"unusual{number}@signers.example": name for number, name in enumerate(UNUSUAL_NAMES)}
     towns = list(TOWNS)

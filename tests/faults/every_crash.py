@@ -41,11 +41,12 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
-from tests import figures, permissions_from_template, seeds
+from tests import figures, seeds
 from tests.faults.invariants import breaches, letters_text, state_of, stored_text, words_of
 from tests.faults.platform import CrashError, Platform
 from tests.faults.weathers import BAD_WEATHERS, WEATHERS
 from tests.world import FUNCTIONS
+from undersigned_cli.local import permissions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -502,7 +503,7 @@ def _report_and_exit(watch: Forking, failures: list[str], *, early: bool = False
         "failures": failures,
         "early": early,
         "pair": watch.crashed_twice,
-        "used": sorted(permissions_from_template.used),
+        "used": sorted(permissions.used),
     }
     with os.fdopen(watch.pipe, "w") as pipe:
         json.dump(result, pipe)
@@ -528,7 +529,7 @@ def crash_everywhere(scenario: str, report: Report, thoroughness: Thoroughness) 
         found = _run(scenario, watch, baseline, patch, thoroughness)
     watch.reap_all()
     report.failures += [f"{scenario}, {thoroughness.weather}, between crashes: {failure}" for failure in found]
-    report.used |= permissions_from_template.used
+    report.used |= permissions.used
 
 
 def main() -> None:

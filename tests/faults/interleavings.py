@@ -21,13 +21,13 @@ from botocore.exceptions import ClientError
 from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
-from tests.stream_filters import is_wanted
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 from undersigned.domain.words import words_id
 from undersigned.rendering.packets import Packet
+from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -514,7 +514,7 @@ class Play:
         return actor
 
     def tally(self, records: Sequence[Any]) -> Actor:
-        records = [record for record in records if is_wanted("tally", record)]
+        records = [record for record in records if stream_source("Tally").wants(record)]
 
         def note(failed: bool) -> None:  # noqa: FBT001
             again = {item["itemIdentifier"] for item in actor.answer["batchItemFailures"]} if not failed else None

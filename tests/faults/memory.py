@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.aws_from_template import suppressed_reasons, table_definition
-from tests.permissions_from_template import may
-from tests.required_permissions import needs_of
+from undersigned_cli.local.needs import needs_of
+from undersigned_cli.local.permissions import may
+from undersigned_cli.local.resources import table_definition
+from undersigned_cli.local.template import suppressed_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -19,12 +19,12 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.sqs.models import sqs_backends
 
-from tests.aws_from_template import load_template
 from tests.faults.decisions import decide
-from tests.stream_filters import is_wanted
 from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, client_of, load_event
 from undersigned.aws.campaigns import target_key
 from undersigned.aws.dynamodb import to_item
+from undersigned_cli.local.sources import StreamReader, failures_in, stream_source
+from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -168,13 +168,12 @@ class CrashError(BaseException):
 
 @dataclass(eq=False)
 class Reader:
-    """A function that reads a shard of the stream: its next record, when it tries that, and how often it has."""
+    """A function that reads a shard of the stream: when it tries the next records, and which they are."""
 
     function: str
     shard: int
     at: datetime
-    next: int = 0
-    tries: int = 0
+    place: StreamReader
     is_busy: bool = False
 
 
@@ -279,7 +278,7 @@ class Platform:
             self.world.memory.lag = self._lag
         self._shards = [[] for _ in range(self.faults.shards)]
         self._readers = [
-            Reader(function, shard, self.now)
+            Reader(function, shard, self.now, StreamReader(stream_source(FUNCTIONS[function])))
             for function in ("send_confirmations", "tally")
             for shard in range(self.faults.shards)
         ]
@@ -429,7 +428,7 @@ class Platform:
         self._wrote = True
         self._collect()
         for reader in self._readers:
-            reader.next, reader.tries = len(self._shards[reader.shard]), 0
+            reader.place = StreamReader(reader.place.source, len(self._shards[reader.shard]))
 
     def lose_messages(self, function: str) -> None:
         """Run what waits in a function's queue once, and lose what it leaves."""
@@ -666,7 +665,9 @@ class Platform:
 
     def _lagging(self) -> list[Reader]:
         return [
-            reader for reader in self._readers if reader.next < len(self._shards[reader.shard]) and not reader.is_busy
+            reader
+            for reader in self._readers
+            if reader.place.next < len(self._shards[reader.shard]) and not reader.is_busy
         ]
 
     def _read_stream(self) -> bool:
@@ -681,16 +682,14 @@ class Platform:
         if disabled := [each for each in self.faults.disabled if each.covers(reader.function, self.now)]:
             reader.at = disabled[0].ends
             return
-        mapping, shard = _event_source(reader.function), self._shards[reader.shard]
+        place, shard = reader.place, self._shards[reader.shard]
         if self.faults.time_passes:
-            while reader.next < len(shard) and shard[reader.next][0] < self.now - _STREAM_KEEPS:
-                reader.next += 1
+            while place.next < len(shard) and shard[place.next][0] < self.now - _STREAM_KEEPS:
+                place.next += 1
                 self.happened["a record of the stream forgotten"] += 1
-        last = min(len(shard), reader.next + mapping["BatchSize"])
-        batch = [record for _, record in shard[reader.next : last]]
-        records = [record for record in batch if is_wanted(reader.function, record)]
-        failed: set[str] = set()
-        error = None
+        batch = [record for _, record in place.batch(shard)]
+        records = [record for record in batch if place.source.wants(record)]
+        failed: frozenset[str] | None = frozenset()
         if records:
             self.note(f"{reader.function} reads {len(records)} records of shard {reader.shard}")
             reader.is_busy = True
@@ -699,19 +698,12 @@ class Platform:
                 lambda: self.world.handlers[reader.function]({"Records": records}, self.context()),
             )
             reader.is_busy = False
-            failed = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", [])}
-        if error is None and not failed:
-            reader.next, reader.tries, reader.at = last, 0, self.now
-            return
-        reader.tries += 1
-        if self.faults.time_passes:
-            reader.at = self.now + timedelta(seconds=min(2**reader.tries, _LONGEST_PAUSE_OF_READER))
-        if reader.tries > mapping["MaximumRetryAttempts"]:
+            failed = failures_in(answer) if error is None else None
+        if place.note(batch, failed):
             self._die(reader.function)
-            reader.next, reader.tries = last, 0
-        elif failed:
-            numbers = [record["dynamodb"]["SequenceNumber"] for _, record in shard]
-            reader.next = min(numbers.index(number) for number in failed)
+        reader.at = self.now
+        if place.tries and self.faults.time_passes:
+            reader.at += timedelta(seconds=min(2**place.tries, _LONGEST_PAUSE_OF_READER))
 
     def _note_message(self, queue_url: str, seconds: int, place: int = -1) -> None:
         """Note a new message's delay and lineage. The delay is by the world's clock: moto uses the machine's."""
@@ -876,14 +868,6 @@ def _timeout(function: str) -> int:
 
 def _allows_loops(function: str) -> bool:
     return bool(_properties_of(function).get("RecursiveLoop") == "Allow")
-
-
-@cache
-def _event_source(function: str) -> dict[str, Any]:
-    """Return the template's settings for a function that reads the stream."""
-    events = _properties_of(function)["Events"]
-    [source] = [event["Properties"] for event in events.values() if event["Type"] == "DynamoDB"]
-    return dict(source)
 
 
 @cache

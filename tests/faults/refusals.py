@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tests.stream_filters import is_wanted
-from tests.world import CONTEXT, Answer, NotRecordedError
+from tests.world import CONTEXT, FUNCTIONS, Answer, NotRecordedError
 from undersigned.services.planning import NotPlannedError
+from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -76,7 +76,7 @@ def read_stream(world: World) -> None:
     """Hand new records to both readers, and failed records again."""
     while records := world.new_records():
         for function in ("send_confirmations", "tally"):
-            left: Sequence[Any] = [record for record in records if is_wanted(function, record)]
+            left: Sequence[Any] = [record for record in records if stream_source(FUNCTIONS[function]).wants(record)]
             for _ in range(_TRIES):
                 answer = world.handlers[function]({"Records": left}, CONTEXT) if left else {"batchItemFailures": []}
                 failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}

@@ -13,7 +13,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
-from tests.stream_filters import is_wanted
 from undersigned.aws.counts import SHARDS, Counts, counter_key, counter_partitions
 from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.signatures import Signatures, signature_key
@@ -24,6 +23,7 @@ from undersigned.domain.tallies import counters_of, mark_of, place_of
 from undersigned.domain.words import words_id
 from undersigned.services.ports import ChangedError, SignatureStateError
 from undersigned.services.tallying import Tallying, needs_counting
+from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +159,7 @@ class Crowd:
         """Count a batch as the tally's handler does, and return whether it must come again."""
         due, failed = [], False
         for record in batch:
-            if not is_wanted("tally", record):
+            if not stream_source("Tally").wants(record):
                 continue
             change = read_change(record)
             if change.is_gone:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.every_crash import adapters
-from tests.permissions_from_template import granted
 from tests.world import FUNCTIONS, ROOT
+from undersigned_cli.local.permissions import granted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -173,7 +173,7 @@ class Rush:
         while True:
             lagging = reader in self.platform._lagging() and reader.at <= self.platform.now
             if lagging:
-                written = self.platform._shards[0][reader.next][0]
+                written = self.platform._shards[0][reader.place.next][0]
                 if function == "send_confirmations":
                     self.behind = max(self.behind, (self.platform.now - written).total_seconds())
                 self.platform._hand_over(reader)

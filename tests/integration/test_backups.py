@@ -19,7 +19,6 @@ from pypdf import PdfReader
 from typer import BadParameter
 from typer.testing import CliRunner
 
-from tests import aws_from_template
 from tests import world as worlds
 from tests.faults.invariants import stored_text
 from tests.integration.conftest import ON_MOTO
@@ -51,6 +50,7 @@ from undersigned_cli.backup.restoring import NotEmptyError, Restoring
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands import options
 from undersigned_cli.commands.backups import UndecidedError
+from undersigned_cli.local import resources, template
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
@@ -408,7 +408,7 @@ def test_a_recovered_table_can_be_read_in_place_of_the_stacks(stacks: Stacks) ->
     old = stacks.stack()
     old.confirmed()
     client = old.wiring._client("dynamodb")
-    definition = aws_from_template.table_definition() | {"TableName": "recovered"}
+    definition = resources.table_definition() | {"TableName": "recovered"}
     client.create_table(**definition)
     for item in client.scan(TableName=old.wiring.settings.table_name)["Items"]:
         client.put_item(TableName="recovered", Item=item)
@@ -425,7 +425,7 @@ def test_the_commands_of_the_page_recover_a_table_that_can_be_read(stacks: Stack
     client.update_continuous_backups(
         TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
-    page = (aws_from_template.ROOT / "docs" / "backups.md").read_text(encoding="utf-8")
+    page = (template.ROOT / "docs" / "backups.md").read_text(encoding="utf-8")
     [block] = [one for one in re.findall(r"```\n(.*?)```", page, flags=re.DOTALL) if "point-in-time" in one]
     recover, wait = block.replace("\\\n", " ").replace('"$TABLE"', table).strip().splitlines()
     _, _, operation, *options = shlex.split(recover)

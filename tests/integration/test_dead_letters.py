@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.aws_from_template import load_template
 from tests.template.reading import dead_letter_queues
 from tests.world import CAMPAIGN, load_event
 from undersigned.aws.queue import WaitingMail, export_message, message_body, reconciliation_message, waiting_message
@@ -19,6 +18,7 @@ from undersigned.domain.reconciliations import Reconciliation
 from undersigned.domain.signatures import signer_id
 from undersigned_cli.commands import dead_letters, options
 from undersigned_cli.dead_letters import KINDS
+from undersigned_cli.local.template import load_template
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto.events.models import EventPattern, EventPatternParser
 
-from tests import aws_from_template
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
 from undersigned.aws.mail_events import read_feedback_message, read_mail_event
 from undersigned.aws.queue import FeedbackQueue
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned_cli.local.template import event_pattern
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -126,7 +126,7 @@ def test_the_brake_hears_of_confirmation_emails_that_did_harm_only(*, case: str,
     }
     if case == "complaint_without_type":
         del event["detail"]["complaint"]["complaintFeedbackType"]
-    pattern = EventPatternParser(json.dumps(aws_from_template.event_pattern("ConfirmationFeedbackRule"))).parse()
+    pattern = EventPatternParser(json.dumps(event_pattern("ConfirmationFeedbackRule"))).parse()
     assert EventPattern(None, pattern).matches_event(event) is is_passed_on
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from tests.aws_from_template import STACK
 from tests.emitted import is_counted, lines_of_metrics, metrics_in
 from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import to_item
 from undersigned.metrics import UNITS, MetricName, emit, emit_all
+from undersigned_cli.local.template import STACK
 
 if TYPE_CHECKING:
     from tests.world import World

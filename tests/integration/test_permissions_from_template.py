@@ -6,9 +6,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.aws_from_template import load_template, make_bucket, make_table
-from tests.permissions_from_template import enforce, may
-from tests.required_permissions import Need, needs_of
+from undersigned_cli.local.needs import Need, needs_of
+from undersigned_cli.local.permissions import enforce, may
+from undersigned_cli.local.resources import make_bucket, make_table
+from undersigned_cli.local.template import load_template
 
 PENDING = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
 DELIVERY = {"pk": {"S": "DELIVERY#a#b"}, "sk": {"S": "PERIOD#2026-11-30"}}
@@ -35,7 +36,8 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("PublicApi", "dynamodb", "UpdateItem", {"Key": PENDING}, True),
         ("PublicApi", "dynamodb", "UpdateItem", {"Key": COUNTER}, False),
         ("PublicApi", "dynamodb", "PutItem", {"Item": COUNTER}, False),
-        ("PublicApi", "dynamodb", "DeleteItem", {"Key": PENDING}, False),
+        ("PublicApi", "dynamodb", "DeleteItem", {"Key": PENDING}, True),
+        ("PublicApi", "dynamodb", "DeleteItem", {"Key": {"pk": {"S": "CAMPAIGN#a"}, "sk": {"S": "META"}}}, False),
         ("PublicApi", "sesv2", "SendEmail", EMAIL, False),
         ("Tally", "dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": [PENDING]}}}, True),
         ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Update": {"Key": COUNTER}}]}, True),
@@ -122,7 +124,7 @@ def test_a_query_without_a_partition_is_an_error() -> None:
 def test_a_client_fails_the_test_for_a_call_without_permission() -> None:
     client = boto3.client("dynamodb", region_name="us-east-2")
     table = make_table(client)
-    enforce(client, "RecordFeedback")
+    enforce(client, "RecordFeedback", pytest.fail)
 
     client.get_item(TableName=table, Key={"pk": {"S": "DELIVERY#a#b"}, "sk": {"S": "PERIOD#1"}})
     with pytest.raises(pytest.fail.Exception, match="does not let RecordFeedback do dynamodb:GetItem"):
@@ -133,7 +135,7 @@ def test_a_client_fails_the_test_for_a_call_without_permission() -> None:
 def test_a_link_to_an_object_needs_the_permission_to_read_it() -> None:
     client = boto3.client("s3", region_name="us-east-2")
     params = {"Bucket": make_bucket(client), "Key": "a"}
-    enforce(client, "Tally")
+    enforce(client, "Tally", pytest.fail)
 
     with pytest.raises(pytest.fail.Exception, match="s3:GetObject"):
         client.generate_presigned_url("get_object", Params=params)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.aws_from_template import environment_of
 from tests.world import ADA, CAMPAIGN, DASHBOARD
 from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned_cli.local.template import environment_of
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -10,9 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from tests import world as worlds
-from tests.aws_from_template import ROOT
 from tests.world import CAMPAIGN, CONTEXT, Sent, World
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.aws_from_template import ROOT
 from undersigned import __version__
 from undersigned_cli.local.processes import clean_environment, find_uv
+from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

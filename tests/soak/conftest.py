@@ -1,4 +1,4 @@
-"""The local stack of the soak: no wait in it takes an hour."""
+"""The deployed stack of the soak: no wait in it takes an hour."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.free_ports import FREE_PORTS
-from undersigned_cli.local.stack import LocalStack
+from tests.deployed.stack import DeployedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +45,9 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, calls: Path) -> Iterator[RunningStack]:
     """Yield a running stack with a folder of its own and no schedules."""
-    made = LocalStack(
+    made = DeployedStack(
         tmp_path_factory.mktemp("soak"),
         prelude=_COUNT_CALLS.format(file=str(calls)),
-        ports=FREE_PORTS,
-        schedules=False,
         hurry=HURRY,
         variables={"FORMS_A_MINUTE": "1000000", "MAIL_BUDGETS": "10 1000000 100000 100000"},
     )

@@ -20,7 +20,6 @@ import pytest
 
 from benchmarks.latency import A_WRITE_MORE, LATENCY
 from benchmarks.planning import target_of
-from tests.aws_from_template import load_template
 from tests.faults.memory import refuse
 from tests.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, load_event, world
 from undersigned.aws.dynamodb import from_item, to_item
@@ -28,6 +27,7 @@ from undersigned.aws.signatures import listing_position, listing_shard, read_sig
 from undersigned.domain.signatures import signer_id
 from undersigned.rendering.packets import Packet, PacketLetter
 from undersigned.services.packing import Packing
+from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

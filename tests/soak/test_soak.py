@@ -32,7 +32,7 @@ from tests.soak.weeks import Weeks
 from undersigned.domain.reconciliations import Summary
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
     lines.append(f"seed {SEED}")
     rng = Random(SEED)  # noqa: S311  (a repeatable run)
     wiring = Stack(stack.outputs, stack.client).wiring()
-    shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
     persons = people(SIGNATURES, [target.postal_codes[0] for target in shipped.targets], rng)
     crowd = Crowd(stack, CAMPAIGN, ORIGIN, persons, CLIENTS)

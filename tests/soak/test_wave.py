@@ -24,7 +24,7 @@ from undersigned.domain.signatures import SignatureFilter
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.mail_store import MailStore
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def test_a_wave_of_bots_stops_neither_people_nor_the_weeks_letters(
 ) -> None:
     begun = time.monotonic()
     wiring = Stack(stack.outputs, stack.client).wiring()
-    shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
     web, ses, mails = Web(stack), Ses(stack, 0), Mails(stack)
     early, late = made_up("early", PEOPLE // 2, 0), made_up("late", PEOPLE - PEOPLE // 2, 1_000_000)

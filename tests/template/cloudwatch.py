@@ -16,7 +16,7 @@ from tests.template.reading import ALARM, named_by, of_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tests.aws_from_template import Template
+    from undersigned_cli.local.template import Template
 
 STEP = 5
 """How often alarms are looked at here, in minutes."""

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from tests.aws_from_template import resolve
 from tests.template.reading import BUCKET, QUEUE, as_list, event_sources, named_by, of_type, translated
+from undersigned_cli.local.template import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.aws_from_template import Template
+    from undersigned_cli.local.template import Template
 
 LOGGED = {"$context.requestId", "$context.routeKey", "$context.status", "$context.responseLatency"}
 """What an access log may have. A path can contain a signer's token; IP address and user agent identify people."""

@@ -22,7 +22,7 @@ from undersigned.metrics import UNITS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.aws_from_template import Template
+    from undersigned_cli.local.template import Template
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 """SQS's maximum message retention, in seconds."""

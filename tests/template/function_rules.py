@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.aws_from_template import ROOT, resolve
 from tests.template.reading import (
     FUNCTION,
     LAYER,
@@ -16,11 +15,12 @@ from tests.template.reading import (
     of_type,
     translated,
 )
+from undersigned_cli.local.template import ROOT, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.aws_from_template import Template
+    from undersigned_cli.local.template import Template
 
 ALIAS = "live"
 """The alias that names the version of each function that runs."""

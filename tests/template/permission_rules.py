@@ -6,13 +6,13 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from tests.aws_from_template import ROOT
 from tests.template.reading import FUNCTION, as_list, named_by, of_type, statements, translated
+from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.aws_from_template import Template
+    from undersigned_cli.local.template import Template
 
 WITHOUT_RESOURCE = {
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html:

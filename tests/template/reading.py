@@ -12,7 +12,7 @@ from samtranslator.translator.translator import Translator  # type: ignore[impor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.aws_from_template import Template
+    from undersigned_cli.local.template import Template
 
 FUNCTION = "AWS::Serverless::Function"
 ALARM = "AWS::CloudWatch::Alarm"

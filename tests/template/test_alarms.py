@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.aws_from_template import ROOT, load_template
 from tests.emitted import is_counted
 from tests.template.cloudwatch import Alarms, Metric, metric_of
 from tests.template.reading import ALARM, dead_letter_queues, event_sources, functions, named_by, of_type
+from undersigned_cli.local.template import ROOT, load_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

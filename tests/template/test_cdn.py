@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.aws_from_template import resolve
 from tests.cdn import PARAMETERS, STACK_ID, TEMPLATE, behaviors, distribution, known
 from tests.template.reading import of_type, statements, translated
 from tests.world import PUBLIC_URL
 from undersigned.domain.abuse_checks import PROOF_HEADER
+from undersigned_cli.local.template import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.aws_from_template import TemplateError, load_template, resolve
 from tests.template.reading import functions
+from undersigned_cli.local.template import TemplateError, load_template, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tests.aws_from_template import Template
+    from undersigned_cli.local.template import Template
 
 REQUIRED = {
     "SenderIdentity": "example.org",

@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.aws_from_template import load_template, resolve
 from tests.template.reading import dead_letter_queues, of_type
 from undersigned.metrics import MetricName
+from undersigned_cli.local.template import load_template, resolve
 
 DASHBOARD = "AWS::CloudWatch::Dashboard"
 

@@ -17,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from tests.aws_from_template import ROOT
+from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

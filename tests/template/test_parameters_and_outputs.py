@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.aws_from_template import load_template, resolve, variables_of
 from tests.template.reading import functions
 from tests.world import load_event
 from undersigned.domain.exports import KEPT_FOR, TRIES
+from undersigned_cli.local.template import load_template, resolve, variables_of
 
 REQUIRED = {"SenderIdentity", "SenderAddress", "OperatorEmail"}
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.aws_from_template import load_template
 from tests.template import data_rules, failure_rules, function_rules, permission_rules
+from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.aws_from_template import Template
+    from undersigned_cli.local.template import Template
 
     type Rule = Callable[[Template], Iterator[str]]
 

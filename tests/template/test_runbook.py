@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.aws_from_template import ROOT, Template, load_template
 from tests.template.reading import ALARM, functions, of_type
+from undersigned_cli.local.template import ROOT, Template, load_template
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 

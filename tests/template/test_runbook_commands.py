@@ -11,7 +11,7 @@ import typer
 from botocore import xform_name
 from botocore.session import get_session
 
-from tests.aws_from_template import ROOT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

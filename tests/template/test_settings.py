@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.aws_from_template import ROOT, environment_of, load_template, variables_of
 from tests.template.reading import functions
 from undersigned.settings import Settings, SettingsError
+from undersigned_cli.local.template import ROOT, environment_of, load_template, variables_of
 
 if TYPE_CHECKING:
     from pathlib import Path

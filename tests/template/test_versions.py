@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.aws_from_template import load_template, resolve
 from tests.template.function_rules import ALIAS
 from tests.template.reading import functions, of_type, translated
+from undersigned_cli.local.template import load_template, resolve
 
 if TYPE_CHECKING:
-    from tests.aws_from_template import Template
+    from undersigned_cli.local.template import Template
 
 FUNCTIONS = functions(load_template()).keys()
 

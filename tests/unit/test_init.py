@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws_from_template import environment_of, names_of_variables
+from undersigned_cli.local.template import environment_of, names_of_variables
 
 FUNCTIONS = {"public_api": "PublicApi", "organizer_api": "OrganizerApi", "deliver": "Deliver"}
 ROOT = Path(__file__).parents[2]

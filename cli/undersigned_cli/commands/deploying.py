@@ -18,7 +18,7 @@ from undersigned_cli.deploying.sam import Sam
 from undersigned_cli.deploying.settings_file import Settings, SettingsError, SettingsFile
 from undersigned_cli.doctor import AFTER_DEPLOYING, Doctor, txt_records
 from undersigned_cli.local.processes import Environments, find_uv
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT as PROJECT
 from undersigned_cli.stacks import StackError
 
 if TYPE_CHECKING:

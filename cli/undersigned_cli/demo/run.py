@@ -24,7 +24,9 @@ from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands.output import console
 from undersigned_cli.demo.signers import DemoSigner, demo_signers
 from undersigned_cli.local.example_site import WAYS
-from undersigned_cli.local.stack import ADMIN_EMAIL, PROJECT, LocalStack
+from undersigned_cli.local.settings import ADMIN_EMAIL
+from undersigned_cli.local.stack import LocalStack
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from undersigned_cli.local.mail_store import StoredMail
+    from undersigned_cli.local.memory import Ports
     from undersigned_cli.local.running import RunningStack
-    from undersigned_cli.local.stack import Ports
 
 TARGETS = ("evanston", "skokie", "wilmette", "winnetka", "glencoe")
 SIGNERS_PER_TARGET = 9
@@ -61,7 +63,7 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
 
     Raises LocalStackError when the stack can't start, and DemoError when a letter is lost, duplicated or late.
     """
-    for leftover in ("emulator", "mails", "outbox", "logs", "last.json", "summary.json"):
+    for leftover in ("account.pickle", "mails", "outbox", "logs", "last.json", "summary.json"):
         path = state / leftover
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     with LocalStack(state, ports=ports, schedules=False, report=console.print) as running:
@@ -93,7 +95,7 @@ class _Demo:
         self._running = running
         self._stack = Stack(running.outputs, running.client)
         self._wiring = self._stack.wiring()
-        folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+        folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
         # The port of the example website is known only when the stack runs.
         origins = (*folder.campaign.allowed_origins, running.example_origin)
         self._folder = replace(folder, campaign=replace(folder.campaign, allowed_origins=origins))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
-import yaml
+from undersigned_cli.cloudformation import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,24 +51,6 @@ class Parameter:
         return None if re.search(self.pattern, value) else f"is {value!r}. {self.description}"
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms, such as `!Ref Table`, as `{"Ref": "Table"}`."""
-
-
-def _short_form(loader: Any, tag: str, node: Any) -> dict[str, Any]:  # noqa: ANN401  (PyYAML has no types)
-    match node:
-        case yaml.ScalarNode():
-            value = loader.construct_scalar(node)
-        case yaml.SequenceNode():
-            value = loader.construct_sequence(node, deep=True)
-        case _:
-            value = loader.construct_mapping(node, deep=True)
-    return {tag if tag in {"Ref", "Condition"} else f"Fn::{tag}": value}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """The parameters of a template by name, in its order, and its rules for values that go together."""
@@ -79,7 +61,7 @@ class Parameters:
     @classmethod
     def of(cls, template: Path) -> Parameters:
         """Read a template."""
-        read = yaml.load(template.read_text(encoding="utf-8"), _Loader)  # noqa: S506  (a safe loader)
+        read = read_template(template)
         by_name = {name: _parameter(name, given) for name, given in read["Parameters"].items()}
         return cls(by_name, tuple(read.get("Rules", {}).values()))
 

@@ -1,4 +1,4 @@
-"""The key of a local stack. The emulator and the SES stand-in ask for it, because any web page can send them requests.
+"""The key of a local stack. What AWS clients talk to asks for it, because any web page can send requests there.
 
 AWS clients show it as their session token, which they send with each request (IAM User Guide, "Create a signed AWS API
 request"). Nothing else of a request's signature is checked.
@@ -10,6 +10,7 @@ import hmac
 import json
 import secrets
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from undersigned_cli.local.serving import Request, Response
 
@@ -47,10 +48,16 @@ def for_key_holders(key: str, answer: Callable[[Request], Response]) -> Callable
     """Return a handler that refuses requests without the key, and all requests of web pages."""
 
     def guarded(request: Request) -> Response:
-        shown = request.header(HEADER) or ""
+        shown = request.header(HEADER) or _in_link(request)
         if request.header("Origin") is None and hmac.compare_digest(shown.encode(), key.encode()):
             return answer(request)
         headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", "AccessDeniedException"))
         return Response(403, headers, json.dumps({"message": _NO_KEY}).encode())
 
     return guarded
+
+
+def _in_link(request: Request) -> str:
+    """Return the key in a signed link of S3, which a browser opens."""
+    query = parse_qs(urlsplit(request.target).query) if request.method == "GET" else {}
+    return query.get(HEADER, [""])[0]

@@ -13,7 +13,7 @@ from email.utils import getaddresses
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from undersigned_cli.local.emulator import ACCOUNT, REGION
+from undersigned_cli.local.running import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

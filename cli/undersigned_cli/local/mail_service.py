@@ -1,8 +1,7 @@
 """The SES stand-in: accepts emails as SES v2 does, stores them, and publishes the events that SES would publish.
 
-It replaces MiniStack's own SES v2, which drops attachments and publishes nothing. It asks MiniStack only which
-identities and configuration sets the template made. It is not moto's server, because SES's checks, lost answers, the
-send rate and the events all depend on the moment of acceptance, and moto has no hook there.
+It asks moto only which identities and configuration sets the template made. It is not moto's own SES, because SES's
+checks, lost answers, the send rate and the events all depend on the moment of acceptance, and moto has no hook there.
 """
 
 from __future__ import annotations
@@ -26,13 +25,12 @@ from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from undersigned_cli.local.front import forward
 from undersigned_cli.local.mail_events import Fate, events_of, fate_of
 from undersigned_cli.local.mail_store import Envelope
 from undersigned_cli.local.serving import ConnectionLost, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from undersigned_cli.local.mail_store import MailStore, StoredMail
@@ -121,12 +119,25 @@ class Controls:
 class MailService:
     """Answers SES v2 requests, and publishes events from its own thread."""
 
-    def __init__(self, store: MailStore, client: Callable[[str], Any], emulator_port: int, log: Path) -> None:
-        """Prepare the service. `client` makes AWS clients of the emulator, and `log` gets events that it refuses."""
+    def __init__(
+        self,
+        store: MailStore,
+        client: Callable[[str], Any],
+        others: Callable[[Request], Response],
+        topics: Callable[[str], Iterable[str]],
+        log: Path,
+    ) -> None:
+        """Prepare the service.
+
+        `client` makes AWS clients of the account, and `others` answers the requests that are not answered here.
+        `topics` returns the topics to which the template sends a configuration set's events. `log` gets events that are
+        refused.
+        """
         self.controls = Controls()
         self._store = store
         self._client = client
-        self._emulator_port = emulator_port
+        self._others = others
+        self._topics = topics
         self._log = log
         self._lock = threading.Lock()
         self._allowance = _Allowance()
@@ -134,7 +145,6 @@ class MailService:
         self._met: Counter[str] = Counter()
         self._known: dict[str, Any] = {}
         self._suppressed: dict[str, str] = {}
-        self._topics_of: dict[str, tuple[str, ...]] = {}
         self._accepted: queue.SimpleQueue[StoredMail | None] = queue.SimpleQueue()
         self._publisher = threading.Thread(target=self._publish_all, name="SES events", daemon=True)
 
@@ -154,17 +164,17 @@ class MailService:
             if (request.method, request.path) == ("POST", SEND):
                 return self._send(json.loads(request.body))
             known = self._known_answer(request)
-            return forward(request, self._emulator_port) if known is None else _json(known)
+            return self._others(request) if known is None else _json(known)
         except SesError as error:
             return _json({"message": str(error)}, error.status, (("x-amzn-ErrorType", error.code),))
 
     def _known_answer(self, request: Request) -> dict[str, Any] | None:
-        """Return what this service itself says, or None for a request that the emulator answers."""
+        """Return what this service itself says, or None for a request that moto answers."""
         match request.method, request.path:
             case "GET", path if path == ACCOUNT:
                 return self._account()
             case "GET", path if path.startswith(IDENTITIES) and self.controls.identity:
-                answer = forward(request, self._emulator_port)
+                answer = self._others(request)
                 return {**json.loads(answer.body), **self.controls.identity}
             case "GET" | "DELETE", path if path.startswith(SUPPRESSED):
                 return self._on_the_list(unquote(path.removeprefix(SUPPRESSED)), delete=request.method == "DELETE")
@@ -294,7 +304,7 @@ class MailService:
             raise SesError(404, "NotFoundException", f"Configuration set <{name}> does not exist.")
 
     def _found(self, thing: str, **name: str) -> dict[str, Any] | None:
-        """Return an identity or a configuration set that the template made, as the emulator says, or None."""
+        """Return an identity or a configuration set that the template made, as moto says, or None."""
         known = f"{thing}:{name}"
         if known not in self._known:
             try:
@@ -344,19 +354,6 @@ class MailService:
         if failure:
             with self._log.open("a", encoding="utf-8") as lines:
                 lines.write(f"{event['DetailType']} was not published: {failure}\n")
-
-    def _topics(self, configuration_set: str) -> tuple[str, ...]:
-        """Return the topics that the template made destinations of a configuration set's events."""
-        if configuration_set not in self._topics_of:
-            answer = self._client("sesv2").get_configuration_set_event_destinations(
-                ConfigurationSetName=configuration_set
-            )
-            self._topics_of[configuration_set] = tuple(
-                destination["SnsDestination"]["TopicArn"]
-                for destination in answer["EventDestinations"]
-                if "SnsDestination" in destination
-            )
-        return self._topics_of[configuration_set]
 
 
 class _Allowance:

@@ -1,4 +1,4 @@
-"""What a stopped stack keeps for its next start: its ports, and what was deployed."""
+"""What a stopped stack keeps for its next start: its ports, and what its resources were made from."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Ports:
 
     front: int = 8000
     desk: int = 8001
-    emulator: int = 0
     mail: int = 0
+    clients: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The ports of the last start and, when its deployment succeeded, the fingerprint of that deployment."""
+    """The ports of the last start, and the fingerprint of what its resources were made from."""
 
     ports: Ports | None = None
-    deployed: str | None = None
+    made: str | None = None
 
     @classmethod
     def read(cls, state: Path) -> Memory:
@@ -39,7 +39,7 @@ class Memory:
             known = json.loads((state / _FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return cls()
-        return cls(Ports(**known["ports"]), known["deployed"])
+        return cls(Ports(**known["ports"]), known["made"])
 
     def write(self, state: Path) -> None:
         """Write the memory to a state folder."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,6 +18,8 @@ from undersigned_cli.local.key import HEADER, write_privately
 from undersigned_cli.local.mail_store import MailStore
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from undersigned_cli.local.mail_store import StoredMail
 
 _FILE = "stack.json"
@@ -27,8 +28,26 @@ _ALIAS = "live"
 _LONGEST_FUNCTION = 900
 """Seconds; Lambda's limit."""
 
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+"""Where a local stack is: moto's account, in this region."""
 
-def client_of(environment: dict[str, str], service: str, **settings: Any) -> Any:  # noqa: ANN401
+
+def client_environment(clients: str, mail: str, key: str) -> dict[str, str]:
+    """Return the variables that point AWS clients at the local stack: the addresses, a region, its key."""
+    return {
+        "AWS_ENDPOINT_URL": clients,
+        "AWS_ENDPOINT_URL_SESV2": mail,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SESSION_TOKEN": key,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def client_of(environment: dict[str, str], service: str, **settings: Any) -> Any:
     """Make an AWS client as boto3.client does, but only with the endpoints and credentials of `environment`."""
     endpoint = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}", environment["AWS_ENDPOINT_URL"])
     session: Any = boto3.Session(
@@ -51,6 +70,7 @@ class RunningStack:
     outputs: dict[str, str]
     functions: dict[str, str]
     environment: dict[str, str]
+    process: int
 
     @property
     def example_origin(self) -> str:
@@ -62,7 +82,7 @@ class RunningStack:
         """Return the header that shows the stack's key, for requests without an AWS client."""
         return {HEADER: self.environment["AWS_SESSION_TOKEN"]}
 
-    def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401
+    def client(self, service: str, **settings: Any) -> Any:
         """Make an AWS client for this stack, as boto3.client does."""
         return client_of(self.environment, service, **settings)
 
@@ -70,7 +90,7 @@ class RunningStack:
         """Return all accepted emails, oldest first."""
         return MailStore(self.state / "mails").mails()
 
-    def invoke(self, function: str, event: Any) -> Any:  # noqa: ANN401
+    def invoke(self, function: str, event: Any) -> Any:
         """Invoke a function by its logical id, and return its result; raises LocalStackError when it fails."""
         if function not in self.functions:
             message = f"template.yaml has no function {function}; it has {', '.join(sorted(self.functions))}"
@@ -85,7 +105,7 @@ class RunningStack:
             raise LocalStackError(message)
         return result
 
-    def run_job(self, job: str, at: datetime, campaign: str | None = None) -> Any:  # noqa: ANN401
+    def run_job(self, job: str, at: datetime, campaign: str | None = None) -> Any:
         """Run a job by hand for the day of a moment, about all campaigns or one, and return what it did.
 
         Raises LocalStackError when it fails.
@@ -94,23 +114,10 @@ class RunningStack:
         return self.invoke("RunJobs", {"jobs": [job], "day": day, "campaign": campaign})[job]
 
     def logs(self) -> str:
-        """Return the functions' logs (CloudWatch's log groups), then the stack's log files."""
-        logs = self.client("logs")
-        pieces = []
-        for page in logs.get_paginator("describe_log_groups").paginate():
-            for group in page["logGroups"]:
-                name = group["logGroupName"]
-                events = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
-                lines = [
-                    f"{datetime.fromtimestamp(event['timestamp'] / 1000, UTC).isoformat()} {event['message'].rstrip()}"
-                    for found in events
-                    for event in found["events"]
-                ]
-                pieces.append("\n".join([f"== {name}", *lines]))
-        pieces.extend(
+        """Return the logs: of the functions and the stack, of requests, and of emails."""
+        return "\n".join(
             f"== {log.name}\n{log.read_text(errors='replace')}" for log in sorted((self.state / "logs").glob("*.log"))
         )
-        return "\n".join(pieces)
 
     def write(self) -> None:
         """Write `stack.json`, so that this user's programs find this stack and its key."""

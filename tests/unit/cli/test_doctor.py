@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.aws_from_template import load_template
 from undersigned_cli.doctor import _FEWEST_AT_ONCE, _MOST_AT_ONCE, Doctor, Finding, State
+from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.aws_from_template import ROOT, load_template
 from undersigned_cli.deploying.parameters import Parameters
 from undersigned_cli.deploying.regions import regions
 from undersigned_cli.deploying.settings_file import Settings, SettingsError, SettingsFile
+from undersigned_cli.local.template import ROOT, load_template
 
 if TYPE_CHECKING:
     from pathlib import Path

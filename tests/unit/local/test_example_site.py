@@ -8,7 +8,7 @@ import pytest
 
 from undersigned_cli.local.example_site import WAYS, Site, example_site
 from undersigned_cli.local.serving import Request
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
     from undersigned_cli.local.example_site import Way
@@ -48,14 +48,14 @@ def test_a_page_shows_the_html_that_embeds_its_form(way: Way) -> None:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_the_documentation_shows_the_websites_html_and_policy(way: Way) -> None:
-    documented = (PROJECT / "docs" / "embedding" / f"{PAGES[way.name]}.md").read_text(encoding="utf-8")
+    documented = (ROOT / "docs" / "embedding" / f"{PAGES[way.name]}.md").read_text(encoding="utf-8")
 
     assert f"```html\n{DOCUMENTED.snippet(way)}\n```" in documented
     assert f"Content-Security-Policy: {DOCUMENTED.policy(way.allows)}\n" in documented
 
 
 def test_the_documentation_shows_the_websites_own_script() -> None:
-    documented = (PROJECT / "docs" / "embedding" / "own-form.md").read_text(encoding="utf-8")
+    documented = (ROOT / "docs" / "embedding" / "own-form.md").read_text(encoding="utf-8")
 
     assert f"```js\n{html('/fetch.js')}```" in documented
 

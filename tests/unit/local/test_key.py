@@ -46,7 +46,7 @@ def test_each_state_folder_has_its_own_lasting_key(tmp_path: Path) -> None:
 def test_only_its_owner_may_read_the_key(tmp_path: Path) -> None:
     key_of(tmp_path)
     (tmp_path / "stack.json.new").touch(mode=0o644)
-    RunningStack(tmp_path, "", "", "", {}, {}, {"AWS_SESSION_TOKEN": KEY}).write()
+    RunningStack(tmp_path, "", "", "", {}, {}, {"AWS_SESSION_TOKEN": KEY}, 0).write()
 
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("key", "stack.json")] == [0o600, 0o600]
 

@@ -38,15 +38,6 @@ class Emulator:
         self.published += Entries
         return {"FailedEntryCount": 0}
 
-    def get_configuration_set_event_destinations(self, *, ConfigurationSetName: str) -> dict[str, Any]:  # noqa: N803
-        self.get_configuration_set(ConfigurationSetName=ConfigurationSetName)
-        return {
-            "EventDestinations": [
-                {"EventBridgeDestination": {"EventBusArn": "bus"}},
-                {"SnsDestination": {"TopicArn": "topic"}},
-            ]
-        }
-
     def publish(self, *, TopicArn: str, Message: str) -> None:  # noqa: N803
         assert TopicArn == "topic"
         self.on_topic.append(json.loads(Message))
@@ -58,12 +49,18 @@ class Emulator:
 
 
 class Ses:
-    """The mail service on a fake emulator, with the requests that tests make."""
+    """The mail service on a fake account, with the requests that tests make."""
 
     def __init__(self, folder: Path) -> None:
         self.store = MailStore(folder / "mails")
         self.emulator = Emulator()
-        self.service = MailService(self.store, lambda _: self.emulator, 4566, folder / "mails.log")
+        self.service = MailService(self.store, lambda _: self.emulator, self.others, self.topics, folder / "mails.log")
+
+    def others(self, request: Request) -> Response:
+        raise AssertionError(request)
+
+    def topics(self, configuration_set: str) -> list[str]:
+        return ["topic"]
 
     def send(self, raw: bytes = b"From: letters@enddemand.example\r\n\r\nGood day", **changed: Any) -> Response:
         request = {

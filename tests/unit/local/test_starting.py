@@ -12,9 +12,7 @@ import pytest
 
 from tests.free_ports import FREE_PORTS
 from undersigned_cli.local import memory as memories
-from undersigned_cli.local import serving
-from undersigned_cli.local.api_routes import Route, routes_of
-from undersigned_cli.local.deploy import fingerprint, with_variables
+from undersigned_cli.local import serving, stack
 from undersigned_cli.local.errors import LocalStackError, PortTakenError
 from undersigned_cli.local.memory import Memory, Ports
 from undersigned_cli.local.processes import clean_environment, find_uv, last_words, run_to_end
@@ -45,9 +43,10 @@ def test_a_missing_uv_is_one_line_with_the_fix(tmp_path: Path) -> None:
         find_uv(tmp_path)
 
 
-def test_a_folder_without_a_template_is_one_line(tmp_path: Path) -> None:
+def test_a_folder_without_a_template_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack, "ROOT", tmp_path)
     with pytest.raises(LocalStackError, match=r"has no template\.yaml; .* run in a checkout only"):
-        LocalStack(tmp_path / "state", project=tmp_path).start()
+        LocalStack(tmp_path / "state").start()
 
 
 def test_programs_get_no_virtual_environment_and_no_aws_profile() -> None:
@@ -138,90 +137,11 @@ def test_a_requested_port_is_used_in_place_of_the_last_one() -> None:
     assert Memory(PORTS).ports_for(replace(PORTS, front=9000)).front == 9000
 
 
-# What is deployed
-
-
-def test_the_fingerprint_depends_on_code_and_parameters_but_not_on_caches(tmp_path: Path) -> None:
-    (tmp_path / "functions" / "__pycache__").mkdir(parents=True)
-    (tmp_path / "layers").mkdir()
-    (tmp_path / "template.yaml").write_text("Resources: {}")
-    code = tmp_path / "functions" / "app.py"
-    code.write_text("1")
-    before = fingerprint(tmp_path, {"A": "1"}, {})
-
-    (tmp_path / "functions" / "__pycache__" / "app.pyc").write_text("x")
-    assert fingerprint(tmp_path, {"A": "1"}, {}) == before
-    assert fingerprint(tmp_path, {"A": "2"}, {}) != before
-    assert fingerprint(tmp_path, {"A": "1"}, {"B": "1"}) != before
-    code.write_text("2")
-    assert fingerprint(tmp_path, {"A": "1"}, {}) != before
-
-
-BUILT = """\
-Resources:
-  PublicApi:
-    Properties:
-      Environment:
-        Variables:
-          FORMS_A_MINUTE: '30'
-          PACKET_DAYS:
-            Ref: PacketRetentionDays
-  SendConfirmations:
-    Properties:
-      Environment:
-        Variables:
-          MAIL_BUDGETS:
-            Fn::Sub:
-            - 10 ${MailsAnHour}
-            - MailsAnHour:
-                Fn::FindInMap:
-                - Capacity
-          ADMIN_EMAIL: a@b.example
-"""
-
-
-def test_variables_are_written_into_what_sam_built_whatever_their_value_was() -> None:
-    written = with_variables(BUILT, {"FORMS_A_MINUTE": "300", "MAIL_BUDGETS": "1 2 3 4"})
-
-    before, budgets = BUILT.replace("'30'", '"300"').split("          MAIL_BUDGETS:\n")
-    assert written == before + '          MAIL_BUDGETS: "1 2 3 4"\n' + budgets[budgets.index("          ADMIN_EMAIL") :]
-
-
-def test_a_variable_that_no_function_has_is_named() -> None:
-    with pytest.raises(LocalStackError, match="no function has the environment variable FORMS_AN_HOUR"):
-        with_variables(BUILT, {"FORMS_AN_HOUR": "1"})
-
-
-def operation(function: str) -> dict[str, Any]:
-    uri = f"arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}Aliaslive}}/invocations"
-    return {"x-amazon-apigateway-integration": {"uri": {"Fn::Sub": uri}, "payloadFormatVersion": "2.0"}}
-
-
-def test_routes_come_from_the_templates_openapi_document() -> None:
-    paths = {
-        "/{proxy+}": {"x-amazon-apigateway-any-method": operation("PublicApi")},
-        "/organizer/{proxy+}": {"get": operation("OrganizerApi"), "parameters": []},
-        "/$default": {"x-amazon-apigateway-any-method": operation("PublicApi")},
-    }
-    template = {"Resources": {"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {"paths": paths}}}}}
-
-    assert routes_of(template) == (
-        Route("ANY /{proxy+}", "PublicApi", "live"),
-        Route("GET /organizer/{proxy+}", "OrganizerApi", "live"),
-        Route("$default", "PublicApi", "live"),
-    )
-
-
-def test_a_template_without_routes_is_one_line() -> None:
-    with pytest.raises(LocalStackError, match="no API routes"):
-        routes_of({"Resources": {}})
-
-
 # The running stack
 
 
 def running(state: Path) -> RunningStack:
-    return RunningStack(state, "http://127.0.0.1:1", "http://127.0.0.1:2/inbox", "http://127.0.0.1:2/", {}, {}, {})
+    return RunningStack(state, "http://127.0.0.1:1", "http://127.0.0.1:2/inbox", "http://127.0.0.1:2/", {}, {}, {}, 0)
 
 
 def test_a_stack_that_is_not_running_is_one_line(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.worker_calls import recorded
-from tests.permissions_from_template import may
+from tests.deployed.worker_calls import recorded
+from undersigned_cli.local.permissions import may
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.required_permissions import Need
+    from undersigned_cli.local.needs import Need
     from undersigned_cli.local.running import RunningStack
 
 

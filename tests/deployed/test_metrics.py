@@ -14,8 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.aws_from_template import load_template
-from tests.e2e.test_doctor import control, physical_id
+from tests.deployed.test_doctor import control, physical_id
 from tests.e2e.waiting import wait_for
 from tests.emitted import is_counted, lines_of_metrics
 from tests.template.reading import ALARM, named_by, of_type, sources
@@ -26,7 +25,7 @@ from undersigned.aws.queue import reconciliation_message
 from undersigned.aws.signatures import signature_key
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT, load_template
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def lines_of(stack: RunningStack, group: str) -> list[str]:
 
 def run(stack: RunningStack, wiring: Wiring) -> None:
     """Let happen what the alarms on our namespace are about."""
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     targets = tuple(
         replace(target, email="bounce+metrics@simulator.amazonses.com") if target.id == "wilmette" else target
         for target in folder.targets

@@ -1,99 +1,33 @@
-"""Create AWS resources for tests from template.yaml, so that no test defines a table, queue or bucket itself."""
+"""template.yaml as data: its resources, functions and event sources, so that nothing here is defined a second time."""
 
 from __future__ import annotations
 
-import json
 import re
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+from undersigned_cli.cloudformation import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_s3 import S3Client
-    from types_boto3_sqs import SQSClient
+ROOT = Path(__file__).parents[3]
+"""The source tree that contains this package."""
 
-ROOT = Path(__file__).parents[1]
 STACK = "undersigned"
 
 type Template = dict[str, Any]
 
 
 class TemplateError(Exception):
-    """template.yaml lacks what a test needs."""
+    """template.yaml has not what is asked of it."""
 
 
 def load_template() -> Template:
     """Return a copy of template.yaml as data, with `!Ref X` as `{"Ref": "X"}`. The caller may change it."""
     return deepcopy(_parsed())
-
-
-def table_definition() -> dict[str, Any]:
-    """Return the arguments of `create_table`: keys, indexes, billing, encryption and stream."""
-    table = _properties("Table")
-    return {
-        "TableName": f"{STACK}-Table",
-        "AttributeDefinitions": table["AttributeDefinitions"],
-        "KeySchema": table["KeySchema"],
-        "GlobalSecondaryIndexes": table["GlobalSecondaryIndexes"],
-        "BillingMode": table["BillingMode"],
-        "SSESpecification": {"Enabled": table["SSESpecification"]["SSEEnabled"]},
-        "StreamSpecification": {"StreamEnabled": True, **table["StreamSpecification"]},
-    }
-
-
-def make_table(client: DynamoDBClient) -> str:
-    """Create the table with its time to live and its backups; return its name."""
-    table = _properties("Table")
-    name = client.create_table(**table_definition())["TableDescription"]["TableName"]
-    client.update_time_to_live(TableName=name, TimeToLiveSpecification=table["TimeToLiveSpecification"])
-    client.update_continuous_backups(
-        TableName=name, PointInTimeRecoverySpecification=table["PointInTimeRecoverySpecification"]
-    )
-    return name
-
-
-def make_delivery_queue(client: SQSClient) -> str:
-    """Create the delivery queue and its dead-letter queue; return the delivery queue's URL."""
-    return make_queue(client, "DeliveryQueue")
-
-
-def make_queue(client: SQSClient, logical_id: str) -> str:
-    """Create one of the template's queues, and first the dead-letter queue that it names; return its URL."""
-    properties = _properties(logical_id, resolved=False)
-    known: dict[str, str] = {}
-    if redrive := properties.get("RedrivePolicy"):
-        dead_letters, _ = redrive["deadLetterTargetArn"]["Fn::GetAtt"]
-        known[f"{dead_letters}.Arn"] = _queue_arn(client, make_queue(client, dead_letters))
-    attributes = {name: _attribute(value) for name, value in resolve(properties, known).items()}
-    return client.create_queue(QueueName=f"{STACK}-{logical_id}", Attributes=attributes)["QueueUrl"]
-
-
-def make_bucket(client: S3Client) -> str:
-    """Create the packet bucket, encrypted and closed to the public; return its name."""
-    bucket = _properties("PacketBucket")
-    name = f"{STACK}-packetbucket"
-    region = client.meta.region_name
-    if region == "us-east-1":  # the only region that S3 refuses as a LocationConstraint
-        client.create_bucket(Bucket=name)
-    else:
-        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
-    client.put_bucket_encryption(
-        Bucket=name,
-        ServerSideEncryptionConfiguration={
-            "Rules": [
-                {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
-                for rule in bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-            ]
-        },
-    )
-    client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=bucket["PublicAccessBlockConfiguration"])
-    return name
 
 
 def environment_of(function: str, **values: str) -> dict[str, str]:
@@ -127,7 +61,7 @@ def configuration_set_of(function: str) -> str | None:
 
 def input_transformer(rule: str) -> Mapping[str, Any]:
     """Return how a rule (its logical id) changes the events that it passes on to its only target."""
-    [target] = _properties(rule, resolved=False)["Targets"]
+    [target] = properties_of(rule, resolved=False)["Targets"]
     transformer: Mapping[str, Any] = target["InputTransformer"]
     return transformer
 
@@ -135,13 +69,13 @@ def input_transformer(rule: str) -> Mapping[str, Any]:
 def event_pattern(rule: str) -> Mapping[str, Any]:
     """Return the events that a rule (its logical id) passes on; resources have their logical ids as names."""
     names = {name: name for name in _parsed()["Resources"]}
-    pattern: Mapping[str, Any] = resolve(_properties(rule, resolved=False)["EventPattern"], names)
+    pattern: Mapping[str, Any] = resolve(properties_of(rule, resolved=False)["EventPattern"], names)
     return pattern
 
 
 def suppressed_reasons(configuration_set: str) -> tuple[str, ...]:
     """Return the reasons for which SES drops emails of a configuration set to addresses on its suppression list."""
-    return tuple(_properties(configuration_set)["SuppressionOptions"]["SuppressedReasons"])
+    return tuple(properties_of(configuration_set)["SuppressionOptions"]["SuppressedReasons"])
 
 
 def names_of_variables(function: str) -> frozenset[str]:
@@ -218,19 +152,10 @@ def _look_up(name: str, known: Mapping[str, Any]) -> Any:
 
 @cache
 def _parsed() -> Template:
-    parsed: Template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-    return parsed
+    return read_template(ROOT / "template.yaml")
 
 
-def _properties(logical_id: str, *, resolved: bool = True) -> dict[str, Any]:
+def properties_of(logical_id: str, *, resolved: bool = True) -> dict[str, Any]:
+    """Return the properties of a resource; `resolved` ones have the defaults of parameters."""
     properties: dict[str, Any] = _parsed()["Resources"][logical_id]["Properties"]
     return properties if not resolved else dict(resolve(properties))
-
-
-def _queue_arn(client: SQSClient, url: str) -> str:
-    return client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
-def _attribute(value: Any) -> str:
-    """Return an attribute as text, the only type that SQS takes."""
-    return value if isinstance(value, str) else json.dumps(value)

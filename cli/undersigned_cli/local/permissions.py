@@ -1,4 +1,4 @@
-"""Enforce the functions' permissions from template.yaml in tests, because neither moto nor MiniStack does."""
+"""Whether a function's policy in template.yaml allows what its AWS calls need. moto checks no policy."""
 
 from __future__ import annotations
 
@@ -6,27 +6,24 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from tests.aws_from_template import load_template, resolve
-from tests.required_permissions import needs_of
+from undersigned_cli.local.needs import needs_of
+from undersigned_cli.local.template import load_template, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from botocore.client import BaseClient
 
-    from tests.required_permissions import Need
+    from undersigned_cli.local.needs import Need
 
 
-def enforce(client: BaseClient, function: str) -> None:
-    """Fail the test as soon as this client makes a call that the function (its logical id) has no permission for."""
+def enforce(client: BaseClient, function: str, refuse: Callable[[str], None]) -> None:
+    """Call `refuse` with one line before a call of this client that a function (its logical id) may not make."""
 
     def check(params: dict[str, Any], model: Any, **_: Any) -> None:
         for need in needs_of(model.service_model.service_name, model.name, params):
             if not may(function, need):
-                # pytest.fail raises no exception that a handler would catch.
-                pytest.fail(f"template.yaml does not let {function} do {need.action} on {need.resource} {need.facts}")
+                refuse(f"template.yaml does not let {function} do {need.action} on {need.resource} {need.facts}")
 
     client.meta.events.register("provide-client-params", check)
 

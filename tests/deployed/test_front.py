@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned_cli.local import front as front_module
-from undersigned_cli.local.front import MAX_BODY, as_api_gateway, front, to_api
+from tests.deployed import front as front_module
+from tests.deployed.front import MAX_BODY, as_api_gateway, front, to_api
 from undersigned_cli.local.serving import Request, Response
 
 API, EMULATOR, PORT, KEY = "0a1b2c3d", 4566, 8000, "the-key"

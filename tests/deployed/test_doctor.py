@@ -15,7 +15,7 @@ from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands import doctor
 from undersigned_cli.commands.doctor import ProblemsError
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
@@ -150,7 +150,7 @@ def ses_says(stack: RunningStack) -> Iterator[None]:
 
 @contextmanager
 def recipient_suppressed(stack: RunningStack) -> Iterator[None]:
-    folder = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     [*_, target] = folder.targets
     wiring = Stack(stack.outputs, stack.client).wiring()
     healthy = replace(folder, campaign=replace(folder.campaign, id="doctor"), targets=(target,))

@@ -50,7 +50,6 @@ class Emulator:
     port: int
     mail_port: int
     key: str
-    schedules: bool
     hurry: float = 1
     """Divides the time for which a program hides or delays a message."""
     prelude: str = ""
@@ -93,10 +92,7 @@ class Emulator:
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": self.region,
-            "PERSIST_STATE": "1",
-            "STATE_DIR": str(self.folder / "state"),
-            "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(self.folder / "s3"),
+            "PERSIST_STATE": "0",
             "TMPDIR": str(temporary),
             "LAMBDA_EXECUTOR": "local",
             # No limit: invocations wait for a worker, and are not rejected.
@@ -104,7 +100,6 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "PYTHONUNBUFFERED": "1",
-            "UNDERSIGNED_SCHEDULES": "on" if self.schedules else "off",
             "UNDERSIGNED_HURRY": str(self.hurry),
             "UNDERSIGNED_PRELUDE": self.prelude,
         }
@@ -126,7 +121,7 @@ class Emulator:
         connection = HTTPConnection(HOST, self.port, timeout=2)
         try:
             connection.request("GET", "/_ministack/health", headers={HEADER: self.key})
-            return connection.getresponse().status == 200  # noqa: PLR2004
+            return connection.getresponse().status == 200
         except OSError:
             return False
         finally:

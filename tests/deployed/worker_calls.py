@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore
 
-from tests.required_permissions import Need, needs_of
+from undersigned_cli.local.needs import Need, needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +30,11 @@ def prelude(record: Path) -> str:
 import sys
 from importlib.util import find_spec
 if find_spec("botocore"):
-    sys.path.append({str(ROOT)!r})
-    from tests.e2e.worker_calls import record_calls
-    sys.path.remove({str(ROOT)!r})
+    paths = [{str(ROOT)!r}, {str(ROOT / "cli")!r}]
+    sys.path += paths
+    from tests.deployed.worker_calls import record_calls
+    for path in paths:
+        sys.path.remove(path)
     record_calls({str(record)!r})
 """
 

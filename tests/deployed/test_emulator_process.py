@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import string
 import sys
 import zipfile
 from contextlib import nullcontext, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from undersigned_cli.local import emulator
+from tests.deployed import emulator
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/letters/stream/2026"
 
@@ -159,43 +157,6 @@ def test_each_retry_waits_longer(process: Any, function: Function) -> None:
     function.answers = [{"error": True}] * 2
 
     assert read(process, 2, BatchSize=1).tries == 2
-
-
-def schedule(process: Any, monkeypatch: pytest.MonkeyPatch, zone: str) -> list[Any]:
-    """Run the scheduler on a Monday at 14:59 and 15:00 UTC, nine o'clock in Chicago; return what it fired."""
-    fired: list[Any] = []
-    weekly = {
-        "State": "ENABLED",
-        "ScheduleExpression": "cron(0 9 ? * MON *)",
-        "ScheduleExpressionTimezone": zone,
-        "Target": {"Arn": "function", "Input": '{"scheduled_time": "<aws.scheduler.scheduled-time>"}'},
-    }
-    process.scheduler._schedules._data["account", "region", "weekly"] = weekly
-    process.eventbridge._parse_cron_fields = lambda expression: expression
-    process.eventbridge._cron_next_fire = lambda _, after: after.replace(hour=9, minute=0, second=0)
-    process.eventbridge._invoke_target = lambda target, *_: fired.append(json.loads(target["Input"]))
-    for minute in (datetime(2026, 11, 30, 14, 59, tzinfo=UTC), datetime(2026, 11, 30, 15, 0, 5, tzinfo=UTC)):
-        clock = SimpleNamespace(now=lambda _, minute=minute: minute)
-        monkeypatch.setattr(process, "datetime", clock)
-        process._fire_due_schedules()
-    return fired
-
-
-def test_a_schedule_fires_in_its_time_zone_and_names_its_time(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert schedule(process, monkeypatch, "America/Chicago") == [{"scheduled_time": "2026-11-30T15:00:00Z"}]
-
-
-def test_a_schedule_in_another_time_zone_does_not_fire(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert schedule(process, monkeypatch, "America/Los_Angeles") == []
-
-
-def test_a_schedule_in_the_template_keeps_its_time_zone(process: Any) -> None:
-    process.scheduler._schedules = {"default/weekly": {}}
-    provision = process._with_time_zone(lambda *_: ("weekly", {}))
-
-    provision("Weekly", {"ScheduleExpressionTimezone": "America/Chicago"}, "undersigned")
-
-    assert process.scheduler._schedules["default/weekly"]["ScheduleExpressionTimezone"] == "America/Chicago"
 
 
 def test_a_worker_that_dies_at_start_is_only_a_failed_invocation(process: Any) -> None:

@@ -1,6 +1,6 @@
 """Cache what moto and botocore recompute for each call although it never changes.
 
-This takes most of the time of a test in memory. The caches change no test's result.
+This takes most of the time of a call. The caches change no answer.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def cache_in_moto() -> None:
     for picker in (serialize.AttributePicker, serialize.XFormedAttributePicker):
         picker.get_possible_keys = _names_once(picker.get_possible_keys)  # type: ignore[assignment,method-assign]
     # botocore composes the header User-Agent twice for each call.
-    UserAgentString.to_string = lambda self: "tests"  # type: ignore[method-assign]
+    UserAgentString.to_string = lambda self: "local"  # type: ignore[method-assign]  # noqa: ARG005
 
 
 def _names_once(names: Names) -> Names:

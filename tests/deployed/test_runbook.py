@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from tests.e2e.account import Account
-from tests.e2e.test_doctor import physical_id
-from tests.e2e.test_metrics import confirm, sign
+from tests.deployed.account import Account
+from tests.deployed.test_doctor import physical_id
+from tests.deployed.test_metrics import confirm, sign
 from tests.e2e.waiting import wait_for
 from tests.integration.test_runbook_commands import NAMED_ONLY
 from tests.template.test_runbook_commands import DEFINED, OURS, of_the_shell
@@ -31,7 +31,7 @@ from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands import doctor
 from undersigned_cli.local.processes import Environments, find_uv
 from undersigned_cli.local.serving import HttpService
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
@@ -89,7 +89,7 @@ def shell(stack: RunningStack, account: Account, tmp_path_factory: pytest.TempPa
     service = HttpService("the account", 0, tmp_path_factory.mktemp("account") / "http.log")
     service.answer = account.answer
     service.start()
-    environments = Environments(find_uv(PROJECT), PROJECT, stack.state / "environments")
+    environments = Environments(find_uv(ROOT), ROOT, stack.state / "environments")
     environment = {
         **environments.variables("awscli"),
         **stack.environment,
@@ -152,7 +152,7 @@ def bounced(stack: RunningStack) -> Stack:
     """Sign a letter, confirm it and deliver it to an address that bounces."""
     deployed = Stack(stack.outputs, stack.client)
     wiring = deployed.wiring()
-    folder = campaign_folder.read(PROJECT / "campaigns" / CAMPAIGN)
+    folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     targets = tuple(replace(target, email=BOUNCES) for target in folder.targets)
     push(replace(folder, targets=targets), wiring.campaigns)
     sign(stack, "ada@runbook.example", "60201", campaign=CAMPAIGN)
@@ -268,7 +268,7 @@ def test_every_command_of_ours_runs(
         "CAMPAIGN": CAMPAIGN,
         "TARGET": "evanston",
         "DAY": period_of(datetime.now(UTC), bounced.outputs["DeliveryTimeZone"]),
-        "DIR": str(PROJECT / "campaigns" / CAMPAIGN),
+        "DIR": str(ROOT / "campaigns" / CAMPAIGN),
         "FILE": "letters.csv",
         "EMAIL": "administrator@enddemand.example",
     }

@@ -1,4 +1,4 @@
-"""List the permissions that each AWS call needs. Lambda workers import this too: standard library only."""
+"""The permissions that each AWS call needs. Lambda workers of the tests import this too: standard library only."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ _IN_TRANSACTION = {
 
 
 def _unknown(service: str, operation: str) -> str:
-    return f"add the permission that {service} {operation} needs to tests/required_permissions.py"
+    return f"add the permission that {service} {operation} needs to cli/undersigned_cli/local/needs.py"
 
 
 def _on_row(action: str, request: Mapping[str, Any]) -> Need:

@@ -1,12 +1,11 @@
-"""Run MiniStack after patching where it differs from AWS. The emulator's own Python runs this file; nothing imports it.
+"""Run MiniStack after patching where it differs from AWS. Its own Python runs this file; nothing imports it.
 
-Each function closes a gap of MiniStack 1.5.33. docs/local-stack.md describes the effect of each. The product has no
-code for any of them.
+Each function closes a gap of MiniStack 1.5.33 that a test here meets. When a new MiniStack closes one itself, delete
+the function.
 """
 
 # MiniStack is not in the type checker's environment, and its gaps can be closed only by patching its internals.
 # mypy: ignore-errors
-# ruff: noqa: SLF001, ANN401
 
 from __future__ import annotations
 
@@ -25,13 +24,11 @@ import zipfile
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
 from ministack import app
 from ministack.core import lambda_runtime
@@ -42,16 +39,9 @@ from ministack.services.cloudformation import provisioners
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_KEPT = (
-    "apigateway", "cloudformation", "cloudwatch", "cloudwatch_logs", "dynamodb", "eventbridge", "iam", "lambda", "s3",
-    "scheduler", "secretsmanager", "ses", "ses_v2", "sns", "sqs",
-)  # fmt: skip
-"""The services whose state is kept. The template uses no others."""
-
-
 _THIS_MACHINE = re.compile(rb"(127\.0\.0\.1|localhost)(:\d+)?", re.IGNORECASE)
 _KEY = b"x-amz-security-token"
-_NO_KEY = b"This is the emulator of a local stack; show its key, AWS_SESSION_TOKEN in stack.json of the state folder.\n"
+_NO_KEY = b"This is an emulator for tests; show its key.\n"
 
 
 def ask_for_the_key() -> None:
@@ -85,35 +75,6 @@ def ask_for_the_key() -> None:
             await answer_all({**scope, "headers": seen}, receive, send)
 
     app.app = answer
-
-
-def keep_used_services() -> None:
-    """Save and load the state of the used services only: loading all of them takes four seconds of each start."""
-    app._state_map = {key: module for key, module in app._state_map.items() if key in _KEPT}
-
-
-def keep_streams() -> None:
-    """Save the records of a table's stream with its rows. MiniStack saves only the readers' positions.
-
-    After a restart, the readers would miss as many new records as there were before.
-    """
-    save, load = dynamodb.get_state, dynamodb.load_persisted_state
-
-    def save_with_streams() -> dict[str, Any]:
-        return {
-            **save(),
-            "stream_records": dynamodb._stream_records,
-            "stream_trimmed": dynamodb._stream_trimmed,
-            "stream_sequence": dynamodb._stream_seq_counter,
-        }
-
-    def load_with_streams(state: dict[str, Any]) -> None:
-        load(state)
-        dynamodb._stream_records._data.update(state["stream_records"]._data)
-        dynamodb._stream_trimmed._data.update(state["stream_trimmed"]._data)
-        dynamodb._stream_seq_counter = state["stream_sequence"]
-
-    dynamodb.get_state, dynamodb.load_persisted_state = save_with_streams, load_with_streams
 
 
 def allow_events_of_ses() -> None:
@@ -229,15 +190,6 @@ def shorten_delays() -> None:
         sqs._HANDLERS[action] = hurried(sqs._HANDLERS[action], seconds)
 
 
-def keep_queue_addresses() -> None:
-    """Use the same port in the addresses of queues on every start, so that saved queues are found with another port.
-
-    boto3 uses a queue's address only as its name, and sends requests to AWS_ENDPOINT_URL.
-    """
-    sqs.DEFAULT_PORT = "4566"
-    sqs._CANONICAL_NETLOC = f"{sqs.DEFAULT_HOST}:{sqs.DEFAULT_PORT}"
-
-
 def hide_own_packages() -> None:
     """Show Lambda workers only their layers, from the start, so that a package missing from a layer fails."""
     installed = Path(lambda_runtime.__file__).parents[2]
@@ -280,49 +232,9 @@ def give_identities_dkim_tokens() -> None:
     provisioners._RESOURCE_HANDLERS["AWS::SES::EmailIdentity"]["create"] = made
 
 
-def keep_schedule_time_zones() -> None:
-    """Fire cron schedules in their time zone, with the scheduled time in their input.
-
-    With UNDERSIGNED_SCHEDULES other than `on`, never fire them.
-    """
-    scheduler._tick_schedules = _fire_due_schedules if os.environ["UNDERSIGNED_SCHEDULES"] == "on" else lambda: None
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::Scheduler::Schedule"]
-    handlers.update({verb: _with_time_zone(handlers[verb]) for verb in ("create", "update")})
-
-
-def _with_time_zone(provision: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep the time zone of a schedule in the template. MiniStack's CloudFormation drops it."""
-
-    def provisioned(*arguments: Any) -> Any:
-        made = provision(*arguments)
-        properties = next(value for value in reversed(arguments) if isinstance(value, dict))
-        schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{made[0]}"]
-        schedule["ScheduleExpressionTimezone"] = properties.get("ScheduleExpressionTimezone", "UTC")
-        return made
-
-    return provisioned
-
-
-_looked_until: dict[object, datetime] = {}
-
-
-def _fire_due_schedules() -> None:
-    now = datetime.now(UTC)
-    for (account, region, name), schedule in list(scheduler._schedules._data.items()):
-        fields = eventbridge._parse_cron_fields(schedule.get("ScheduleExpression", ""))
-        if schedule.get("State") != "ENABLED" or fields is None:
-            continue
-        zone = ZoneInfo(schedule.get("ScheduleExpressionTimezone") or "UTC")
-        last = _looked_until.setdefault((account, region, name), now)
-        due = eventbridge._cron_next_fire(fields, last.astimezone(zone))
-        if due is None or due > now:
-            continue
-        _looked_until[account, region, name] = now
-        target = dict(schedule["Target"])
-        moment = due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        target["Input"] = target.get("Input", "{}").replace("<aws.scheduler.scheduled-time>", moment)
-        with request_scope(account, region):
-            eventbridge._invoke_target(target, {"Source": "aws.scheduler", "Time": now.timestamp()}, schedule)
+def fire_no_schedules() -> None:
+    """Fire no schedule: a test runs the jobs when it wants them."""
+    scheduler._tick_schedules = lambda: None
 
 
 def take_alarms_of_several_metrics() -> None:
@@ -437,7 +349,7 @@ def _given_up(mapping: dict, reader: _StreamReader, records: list[dict]) -> str 
 
 
 def stop_with_parent() -> None:
-    """Stop, and save the state, when the process at the other end of standard input has ended."""
+    """Stop when the process at the other end of standard input has ended."""
 
     def watch() -> None:
         with suppress(OSError):
@@ -448,9 +360,6 @@ def stop_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    keep_used_services()
-    keep_streams()
-    keep_queue_addresses()
     allow_events_of_ses()
     forward_requests_as_api_gateway_does()
     share_few_workers()
@@ -462,7 +371,7 @@ if __name__ == "__main__":
     hide_own_packages()
     make_secrets_without_punctuation()
     give_identities_dkim_tokens()
-    keep_schedule_time_zones()
+    fire_no_schedules()
     take_alarms_of_several_metrics()
     read_streams_as_lambda_does()
     ask_for_the_key()

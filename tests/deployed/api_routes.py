@@ -78,7 +78,7 @@ def _key(method: str, path: str) -> str:
     return f"{'ANY' if method == 'x-amazon-apigateway-any-method' else method.upper()} {path}"
 
 
-def _function_and_alias(uri: Any) -> tuple[str, str]:  # noqa: ANN401
+def _function_and_alias(uri: Any) -> tuple[str, str]:
     text = uri["Fn::Sub"] if isinstance(uri, dict) else uri
     if found := _ALIAS.search(text if isinstance(text, str) else text[0]):
         return found[1], found[2]

@@ -16,22 +16,22 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.aws_from_template import ROOT, load_template
+from tests.deployed.api_routes import make_routes
+from tests.deployed.deploy import STACK_NAME, architecture
+from tests.deployed.stack import DeployedStack
 from tests.e2e.terminal import Terminal
 from tests.e2e.waiting import wait_for
-from tests.free_ports import FREE_PORTS
 from tests.template.reading import event_sources
-from undersigned_cli.local.api_routes import make_routes
-from undersigned_cli.local.deploy import STACK_NAME, architecture
 from undersigned_cli.local.processes import clean_environment
-from undersigned_cli.local.stack import LocalStack
+from undersigned_cli.local.template import ROOT, load_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from undersigned_cli.local.deploy import Deployed, Deployment
+    from tests.deployed.deploy import Deployed, Deployment
     from undersigned_cli.local.running import RunningStack
+    from undersigned_cli.local.serving import HttpService
 
 pytestmark = pytest.mark.nightly
 
@@ -101,15 +101,15 @@ def control(addresses: dict[str, str], **controls: Any) -> None:
         assert answer.status == 200
 
 
-class NotDeployed(LocalStack):
-    """The local stack without its deployment, which a person makes in a clone."""
+class NotDeployed(DeployedStack):
+    """The stack without its deployment, which a person makes in a clone."""
 
     checkout: Checkout
     transcript = ""
 
-    def _deploy(self, deployment: Deployment, servers: Any, memory: Any) -> Deployed:
+    def _deploy(self, deployment: Deployment, public: HttpService) -> Deployed:
         self.checkout.addresses = dict(deployment.addresses)
-        self.checkout.front_port = servers.front.port
+        self.checkout.front_port = public.port
         control(self.checkout.addresses, account={"ProductionAccessEnabled": False})
         with self.checkout.run("make", "deploy") as terminal:
             for question, answer in ANSWERS:
@@ -133,7 +133,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @pytest.fixture(scope="module")
 def not_deployed(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotDeployed]:
-    made = NotDeployed(tmp_path_factory.mktemp("stack"), ports=FREE_PORTS, schedules=False)
+    made = NotDeployed(tmp_path_factory.mktemp("stack"))
     made.checkout = checkout
     yield made
     made.stop()

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.aws_from_template import ROOT, load_template
+from tests.deployed.deploy import Deployment, architecture
 from tests.template.reading import LAYER, functions, named_by, of_type
-from undersigned_cli.local.deploy import Deployment, architecture
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.processes import Environments, find_uv
+from undersigned_cli.local.template import ROOT, load_template
 
 if TYPE_CHECKING:
     from undersigned_cli.local.running import RunningStack

@@ -1,4 +1,4 @@
-"""An export on the local stack: requested over HTTP, written by the function, downloaded by its link."""
+"""An export on a deployed stack: requested over HTTP, written by the function, downloaded by its link."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import Signature
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.stack import PROJECT
+from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 CAMPAIGN = "exports"
 KEY = "us_exports"
+pytestmark = pytest.mark.nightly
+
 ROWS = int(os.environ.get("UNDERSIGNED_ROWS", "3000"))
 """`make nightly PART=rows` uses 50,000, which take two minutes: each row also invokes the readers of the stream."""
 
@@ -76,7 +78,7 @@ def rows(letter: str) -> Iterator[Signature]:
 def campaign(stack: RunningStack) -> RunningStack:
     """Return a stack with a campaign of many letters."""
     wiring = Stack(stack.outputs, stack.client).wiring()
-    shipped = campaign_folder.read(PROJECT / "campaigns" / "end-demand-illinois")
+    shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
     wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", NOW))
     client, table = stack.client("dynamodb"), stack.outputs["TableName"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import re
@@ -16,17 +15,15 @@ from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.processes import run_to_end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from undersigned_cli.local.processes import Environments
 
 STACK_NAME = "undersigned"
 _ARTIFACTS = "undersigned-artifacts"
-_SOURCES = ("template.yaml", "functions", "layers")
 _FUNCTION = "AWS::Lambda::Function"
 _API = "AWS::ApiGatewayV2::Api"
-_NOT_SOURCE = ("__pycache__", ".pyc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +46,6 @@ def architecture() -> str:
         return known[machine]
     message = f"this machine is {machine}; Lambda's layers exist for x86_64 and arm64 only: use such a machine"
     raise LocalStackError(message)
-
-
-def fingerprint(project: Path, parameters: Mapping[str, str], variables: Mapping[str, str]) -> str:
-    """Return a hash of everything that a deployment depends on. If it is unchanged, nothing needs a deployment."""
-    digest = hashlib.sha256(repr([sorted(parameters.items()), sorted(variables.items())]).encode())
-    for path in _sources(project):
-        digest.update(f"{path.relative_to(project).as_posix()}\0{path.stat().st_size}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _sources(project: Path) -> Iterator[Path]:
-    for name in _SOURCES:
-        source = project / name
-        paths = [source] if source.is_file() else sorted(source.rglob("*"))
-        yield from (path for path in paths if path.is_file() and not any(part in str(path) for part in _NOT_SOURCE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,201 @@
+"""The template's resources, made through an AWS client."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from undersigned_cli.local.running import ACCOUNT, REGION
+from undersigned_cli.local.template import STACK, load_template, properties_of, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+
+
+def table_definition() -> dict[str, Any]:
+    """Return the arguments of `create_table`: keys, indexes, billing, encryption and stream."""
+    table = properties_of("Table")
+    return {
+        "TableName": f"{STACK}-Table",
+        "AttributeDefinitions": table["AttributeDefinitions"],
+        "KeySchema": table["KeySchema"],
+        "GlobalSecondaryIndexes": table["GlobalSecondaryIndexes"],
+        "BillingMode": table["BillingMode"],
+        "SSESpecification": {"Enabled": table["SSESpecification"]["SSEEnabled"]},
+        "StreamSpecification": {"StreamEnabled": True, **table["StreamSpecification"]},
+    }
+
+
+def make_table(client: DynamoDBClient) -> str:
+    """Create the table with its time to live and its backups; return its name."""
+    table = properties_of("Table")
+    name = client.create_table(**table_definition())["TableDescription"]["TableName"]
+    client.update_time_to_live(TableName=name, TimeToLiveSpecification=table["TimeToLiveSpecification"])
+    client.update_continuous_backups(
+        TableName=name, PointInTimeRecoverySpecification=table["PointInTimeRecoverySpecification"]
+    )
+    return name
+
+
+def make_delivery_queue(client: SQSClient) -> str:
+    """Create the delivery queue and its dead-letter queue; return the delivery queue's URL."""
+    return make_queue(client, "DeliveryQueue")
+
+
+def make_queue(client: SQSClient, logical_id: str) -> str:
+    """Create one of the template's queues, and first the dead-letter queue that it names; return its URL."""
+    properties = properties_of(logical_id, resolved=False)
+    known: dict[str, str] = {}
+    if redrive := properties.get("RedrivePolicy"):
+        dead_letters, _ = redrive["deadLetterTargetArn"]["Fn::GetAtt"]
+        known[f"{dead_letters}.Arn"] = _queue_arn(client, make_queue(client, dead_letters))
+    attributes = {name: _attribute(value) for name, value in resolve(properties, known).items()}
+    return client.create_queue(QueueName=f"{STACK}-{logical_id}", Attributes=attributes)["QueueUrl"]
+
+
+def make_bucket(client: S3Client) -> str:
+    """Create the packet bucket, encrypted and closed to the public; return its name."""
+    bucket = properties_of("PacketBucket")
+    name = f"{STACK}-packetbucket"
+    region = client.meta.region_name
+    if region == "us-east-1":  # the only region that S3 refuses as a LocationConstraint
+        client.create_bucket(Bucket=name)
+    else:
+        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
+    client.put_bucket_encryption(
+        Bucket=name,
+        ServerSideEncryptionConfiguration={
+            "Rules": [
+                {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
+                for rule in bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+            ]
+        },
+    )
+    client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=bucket["PublicAccessBlockConfiguration"])
+    return name
+
+
+def _queue_arn(client: SQSClient, url: str) -> str:
+    return client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def _attribute(value: Any) -> str:
+    """Return an attribute as text, the only type that SQS takes."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def make_all(client: Callable[[str], Any], given: Mapping[str, str]) -> dict[str, Any]:
+    """Make all that the functions use, in an empty account; `given` has the values of parameters.
+
+    Return what `!Ref X` and `!GetAtt X.Y` are, by `X` and `X.Y`.
+    """
+    known: dict[str, Any] = {**given, **_OF_EVERY_ACCOUNT}
+    known["Table"] = make_table(client("dynamodb"))
+    client("dynamodb").update_table(TableName=known["Table"], DeletionProtectionEnabled=True)
+    known["PacketBucket"] = make_bucket(client("s3"))
+    made = sorted(_needed(known).items(), key=lambda each: _ORDER.index(each[1]["Type"]))
+    for name, resource in made:
+        known |= _make(client, name, resource, known)
+    return known
+
+
+_OF_EVERY_ACCOUNT = {
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+_ORDER = (
+    "AWS::SQS::Queue",
+    "AWS::SNS::Topic",
+    "AWS::SecretsManager::Secret",
+    "AWS::Events::EventBus",
+    "AWS::SES::ConfigurationSet",
+    "AWS::SES::EmailIdentity",
+    "AWS::Serverless::Function",
+    "AWS::Events::Rule",
+    "AWS::SNS::Subscription",
+)
+"""What is made, the ones that others name first. The table and the bucket come before all."""
+
+
+def _needed(known: Mapping[str, Any]) -> dict[str, Any]:
+    template = load_template()
+    return {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] in _ORDER
+        and ("Condition" not in resource or resolve(template["Conditions"][resource["Condition"]], known))
+        # The operator gets no emails here.
+        and name != "OperatorSubscription"
+    }
+
+
+def _make(
+    client: Callable[[str], Any], name: str, resource: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Make a resource, and return what `!Ref` and `!GetAtt` are."""
+    arn = ""
+    match resource["Type"]:
+        case "AWS::SQS::Queue":
+            ref = make_queue(client("sqs"), name)
+            arn = _queue_arn(client("sqs"), ref)
+        case "AWS::SNS::Topic":
+            ref = client("sns").create_topic(Name=f"{STACK}-{name}")["TopicArn"]
+        case "AWS::SecretsManager::Secret":
+            text = secrets.token_hex(32)
+            ref = client("secretsmanager").create_secret(Name=f"{STACK}-{name}-local", SecretString=text)["ARN"]
+        case "AWS::Serverless::Function":
+            return {f"{name}.Alias": name}
+        case kind:
+            ref, arn = _make_for_events(client, kind, name, resolve(resource["Properties"], known))
+    return {name: ref, f"{name}.Arn": arn}
+
+
+def _make_for_events(client: Callable[[str], Any], kind: str, name: str, given: Mapping[str, Any]) -> tuple[str, str]:
+    """Make a resource of emails or of their events, and return what `!Ref` and its ARN are."""
+    match kind:
+        case "AWS::Events::EventBus":
+            return given["Name"], client("events").create_event_bus(Name=given["Name"])["EventBusArn"]
+        case "AWS::SES::EmailIdentity":
+            client("sesv2").create_email_identity(EmailIdentity=given["EmailIdentity"])
+            return given["EmailIdentity"], ""
+        case "AWS::SES::ConfigurationSet":
+            client("sesv2").create_configuration_set(ConfigurationSetName=name, **given)
+            return name, ""
+        case "AWS::Events::Rule":
+            arn = client("events").put_rule(Name=name, EventPattern=json.dumps(given["EventPattern"]))["RuleArn"]
+            # moto hands everything over, at once.
+            taken = ("Id", "Arn", "InputTransformer")
+            targets = [{key: each[key] for key in taken if key in each} for each in given["Targets"]]
+            client("events").put_targets(Rule=name, Targets=targets)
+            return name, arn
+        case _:
+            attributes = {
+                "RawMessageDelivery": "true",
+                "FilterPolicyScope": given["FilterPolicyScope"],
+                "FilterPolicy": json.dumps(given["FilterPolicy"]),
+            }
+            where = {key: given[key] for key in ("TopicArn", "Protocol", "Endpoint")}
+            return client("sns").subscribe(**where, Attributes=attributes)["SubscriptionArn"], ""
+
+
+def topics_of(configuration_set: str, known: Mapping[str, Any]) -> list[str]:
+    """Return the topics to which SES sends the events of a configuration set."""
+    destinations = [
+        resolve(resource["Properties"], known)
+        for resource in load_template()["Resources"].values()
+        if resource["Type"] == "AWS::SES::ConfigurationSetEventDestination"
+    ]
+    return [
+        destination["EventDestination"]["SnsDestination"]["TopicARN"]
+        for destination in destinations
+        if destination["ConfigurationSetName"] == configuration_set
+        and "SnsDestination" in destination["EventDestination"]
+    ]

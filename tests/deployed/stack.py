@@ -1,0 +1,156 @@
+"""The deployed stack: the real template on MiniStack, as the SAM CLI builds and deploys it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from tests.deployed.api_routes import make_routes
+from tests.deployed.deploy import STACK_NAME, Deployment, architecture
+from tests.deployed.emulator import REGION, Emulator, client_environment
+from tests.deployed.front import forward, front
+from tests.free_ports import free_port
+from undersigned_cli.deploying.in_aws import protect_table
+from undersigned_cli.local import key, running
+from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.mail_service import MailService
+from undersigned_cli.local.mail_store import MailStore
+from undersigned_cli.local.processes import Environments, find_uv
+from undersigned_cli.local.running import RunningStack
+from undersigned_cli.local.serving import HttpService
+from undersigned_cli.local.settings import PARAMETERS, VARIABLES
+from undersigned_cli.local.template import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from tests.deployed.deploy import Deployed
+
+
+class DeployedStack:
+    """Starts, deploys and stops a stack. As a context manager, it returns the running stack."""
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        hurry: float = 1,
+        prelude: str = "",
+        parameters: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Configure the stack, without starting it. Its schedules never fire.
+
+        `state` is the folder of its data. `hurry` divides the time for which functions hide or delay messages.
+        `prelude` is Python code that each Lambda worker runs first, with which a test can watch the functions.
+        `parameters` overrides template parameters, such as PublishEvents, and `variables` the functions' environment
+        variables.
+        """
+        self._state = state.resolve()
+        self._hurry = hurry
+        self._prelude = prelude
+        self._parameters = dict(parameters or {})
+        self._variables = {**VARIABLES, **(variables or {})}
+        self._logs = self._state / "logs"
+        self._ends = ExitStack()
+
+    def __enter__(self) -> RunningStack:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> RunningStack:
+        """Start the stack. On a LocalStackError, stop what was started."""
+        try:
+            return self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop everything that was started."""
+        self._ends.close()
+
+    def _start(self) -> RunningStack:
+        self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        environments = Environments(find_uv(ROOT), ROOT, self._state / "environments")
+        emulator_port = free_port()
+        public, mail = self._opened("the front"), self._opened("SES")
+        known_key = key.key_of(self._state)
+        addresses = client_environment(emulator_port, mail.port, known_key, REGION)
+        # The stand-in asks the emulator's own SES v2 what the template made.
+        emulator_only = {**addresses, "AWS_ENDPOINT_URL_SESV2": addresses["AWS_ENDPOINT_URL"]}
+        clients = cache(partial(running.client_of, emulator_only))
+
+        emulator = Emulator(
+            self._state / "emulator",
+            self._logs / "emulator.log",
+            emulator_port,
+            mail.port,
+            known_key,
+            hurry=self._hurry,
+            prelude=self._prelude,
+        )
+        self._ends.callback(emulator.stop, emulator.start(environments))
+        service = MailService(
+            MailStore(self._state / "mails"),
+            clients,
+            lambda request: forward(request, emulator_port),
+            cache(partial(_topics_of, clients)),
+            self._logs / "mails.log",
+        )
+        service.start()
+        self._ends.callback(service.stop)
+        mail.answer = key.for_key_holders(known_key, service.answer)
+        deployment = Deployment(self._state / "sam", self._logs, environments, addresses, clients)
+        deployed = self._deploy(deployment, public)
+        public.answer = front(deployed.api, emulator_port, public.port, known_key)
+        stack = RunningStack(
+            state=self._state,
+            public_url=public.url,
+            inbox_url="",
+            example_url="",
+            outputs=deployed.outputs,
+            functions=deployed.functions,
+            environment=addresses,
+            process=os.getpid(),
+        )
+        stack.write()
+        self._ends.callback(running.forget, self._state)
+        return stack
+
+    def _opened(self, name: str) -> HttpService:
+        server = HttpService(name, 0, self._logs / "http.log")
+        self._ends.callback(server.stop)
+        server.start()
+        return server
+
+    def _deploy(self, deployment: Deployment, public: HttpService) -> Deployed:
+        parameters = {**PARAMETERS, "PublicUrl": public.url, "Architecture": architecture(), **self._parameters}
+        deployment.build(parameters, self._variables)
+        deployment.deploy(parameters)
+        deployed = deployment.deployed()
+        if deployed is None:
+            message = f"the deployment failed; see {self._logs / 'sam-deploy.log'} and emulator.log in the same folder"
+            raise LocalStackError(message)
+        make_routes(deployment.client, STACK_NAME, deployed.api, deployed.functions)
+        # As `make deploy` does, so that the doctor finds nothing here either.
+        protect_table(deployment.client("dynamodb"), deployed.outputs["TableName"])
+        return deployed
+
+
+def _topics_of(client: Callable[[str], Any], configuration_set: str) -> tuple[str, ...]:
+    """Return the topics that the template made destinations of a configuration set's events."""
+    answer = client("sesv2").get_configuration_set_event_destinations(ConfigurationSetName=configuration_set)
+    return tuple(
+        destination["SnsDestination"]["TopicArn"]
+        for destination in answer["EventDestinations"]
+        if "SnsDestination" in destination
+    )

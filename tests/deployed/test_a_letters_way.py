@@ -1,0 +1,75 @@
+"""A letter's whole way through functions as zip files with their layers, in workers of which some are killed."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.deployed.test_metrics import confirm, sign
+from tests.e2e.waiting import wait_for
+from tests.soak.faults import Killer
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned_cli import campaign_folder
+from undersigned_cli.campaign_folder import push
+from undersigned_cli.local.template import ROOT
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from undersigned.wiring import Wiring
+    from undersigned_cli.local.running import RunningStack
+
+CAMPAIGN = "zipped"
+KEY = "end-demand-" + "k" * 43
+
+
+@pytest.fixture(scope="module")
+def wiring(stack: RunningStack) -> Wiring:
+    """Return the use cases of a stack with a campaign of its own and a key for it."""
+    wiring = Stack(stack.outputs, stack.client).wiring()
+    folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
+    push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), wiring.campaigns)
+    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
+    return wiring
+
+
+def organizer(stack: RunningStack, method: str, path: str) -> Any:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    address = f"{stack.public_url}/organizer/campaigns/{CAMPAIGN}/{path}"
+    with urlopen(Request(address, method=method, headers=headers), timeout=60) as answer:  # noqa: S310
+        return json.loads(answer.read())
+
+
+def confirmed(stack: RunningStack) -> int:
+    with urlopen(f"{stack.public_url}/campaigns/{CAMPAIGN}/count", timeout=60) as answer:  # noqa: S310
+        return int(json.loads(answer.read())["signatures"])
+
+
+def test_a_letter_is_signed_confirmed_counted_exported_and_delivered_once(stack: RunningStack, wiring: Wiring) -> None:
+    killer = Killer(stack, random.Random(1), (1, 1))  # noqa: S311  (a test's choices)
+    sign(stack, "ada@zipped.example", "60201", campaign=CAMPAIGN)
+    # What they were at is tried again.
+    assert sum(killer.kill(function) for function in ("PublicApi", "SendConfirmations", "Tally"))
+    confirm(stack, "ada@zipped.example")
+    wait_for(lambda: confirmed(stack) == 1)
+    assert "evanston" in json.dumps(organizer(stack, "GET", "counts"))
+
+    export = organizer(stack, "POST", "exports")
+    done = wait_for(lambda: (found := organizer(stack, "GET", f"exports/{export['id']}"))["state"] == "done" and found)
+    with urlopen(done["link"], timeout=60) as answer:  # noqa: S310
+        assert b"ada@zipped.example" in answer.read()
+
+    wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))
+    for _ in range(2):
+        stack.run_job("plan", datetime.now(UTC), CAMPAIGN)
+        wait_for(lambda: [each.state for each in wiring.deliveries.deliveries(CAMPAIGN, "evanston")] == ["delivered"])
+    sent = [mail for mail in stack.mails() if (mail.tags["kind"], mail.tags.get("campaign")) == ("delivery", CAMPAIGN)]
+    assert len(sent) == 1
+    assert b"application/pdf" in sent[0].raw
+    stack.run_job("report", datetime.now(UTC), CAMPAIGN)
+    stack.run_job("reconcile", datetime.now(UTC), CAMPAIGN)

@@ -1,0 +1,92 @@
+"""Test what Lambda does with an answer to a batch of the stream, and when a schedule comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from undersigned_cli.local.sources import QueueSource, Schedule, StreamReader, StreamSource, sources, stream_source
+
+SOURCE = StreamSource("Tally", batch_size=8, retries=3, bisects=True, dead_letters="TallyFailed", patterns=())
+SHARD: list[Any] = [{"dynamodb": {"SequenceNumber": str(number)}} for number in range(10)]
+
+
+def numbers(records: Any) -> list[int]:
+    return [int(record["dynamodb"]["SequenceNumber"]) for record in records]
+
+
+def test_a_successful_batch_is_not_read_again() -> None:
+    reader = StreamReader(SOURCE)
+    assert numbers(batch := reader.batch(SHARD)) == [*range(8)]
+    assert not reader.note(batch, frozenset())
+    assert numbers(reader.batch(SHARD)) == [8, 9]
+
+
+def test_a_partial_failure_is_tried_again_from_its_first_record() -> None:
+    reader = StreamReader(SOURCE)
+    assert not reader.note(reader.batch(SHARD), frozenset({"5", "3"}))
+    assert numbers(reader.batch(SHARD)) == [3, 4, 5, 6, 7]
+
+
+def test_an_unknown_failed_record_fails_the_whole_batch() -> None:
+    reader = StreamReader(SOURCE)
+    reader.note(reader.batch(SHARD), frozenset({"none such"}))
+    assert numbers(reader.batch(SHARD)) == [*range(8)]
+
+
+def test_a_failed_batch_is_halved_until_the_bad_record_is_alone() -> None:
+    reader = StreamReader(SOURCE)
+    given_up: list[Any] = []
+    seen: list[list[int]] = []
+    while batch := reader.batch(SHARD):
+        seen.append(numbers(batch))
+        given_up += reader.note(batch, None if 6 in numbers(batch) else frozenset())
+    assert seen[:6] == [[*range(8)], [0, 1, 2, 3], [4, 5, 6, 7], [4, 5], [6, 7], [6]]
+    assert numbers(given_up) == [6]
+    assert seen[-1] == [8, 9]
+
+
+def test_a_batch_without_tries_left_is_given_up_as_a_whole_if_it_is_not_halved() -> None:
+    reader = StreamReader(replace(SOURCE, bisects=False))
+    for _ in range(SOURCE.retries):
+        assert not reader.note(reader.batch(SHARD), None)
+    assert numbers(reader.note(reader.batch(SHARD), None)) == [*range(8)]
+    assert (reader.next, reader.tries) == (8, 0)
+
+
+def test_the_template_has_two_readers_and_their_filters_let_signatures_through() -> None:
+    readers = {each.function: each for each in sources() if isinstance(each, StreamSource)}
+    assert readers.keys() == {"SendConfirmations", "Tally"}
+    keys = {"pk": {"S": "SIGNATURE#a#b"}, "sk": {"S": "LETTER"}}
+    record = {"dynamodb": {"Keys": keys, "NewImage": {**keys, "status": {"S": "pending"}}}}
+    other = {"dynamodb": {"Keys": {"pk": {"S": "OTHER"}}, "NewImage": {"status": {"S": "pending"}}}}
+    for function in readers:
+        assert stream_source(function).wants(record)
+        assert not stream_source(function).wants(other)
+
+
+def test_the_template_gives_each_queue_one_function() -> None:
+    queues = [each.queue for each in sources() if isinstance(each, QueueSource)]
+    assert sorted(queues) == sorted(set(queues))
+    assert {"DeliveryQueue", "FeedbackQueue", "ExportQueue"} <= set(queues)
+
+
+@pytest.mark.parametrize(
+    ("expression", "moment", "comes"),
+    [
+        ("cron(1 * * * ? *)", "2026-11-30T15:01:30", True),
+        ("cron(1 * * * ? *)", "2026-11-30T15:02:00", False),
+        ("cron(0/5 * * * ? *)", "2026-11-30T15:35:00", True),
+        ("cron(0/5 * * * ? *)", "2026-11-30T15:36:00", False),
+        ("cron(0 9 ? * MON *)", "2026-11-30T15:00:00", True),
+        ("cron(0 9 ? * MON *)", "2026-11-30T09:00:00", False),
+        ("cron(0 9 ? * TUE *)", "2026-11-30T15:00:00", False),
+    ],
+)
+def test_a_schedule_comes_at_the_minute_in_its_time_zone(expression: str, moment: str, comes: bool) -> None:  # noqa: FBT001
+    schedule = Schedule("RunJobs", expression, "America/Chicago", {}, "JobsFailed")
+
+    assert schedule.comes_at(datetime.fromisoformat(moment).replace(tzinfo=UTC)) is comes
