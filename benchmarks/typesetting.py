@@ -39,8 +39,8 @@ TIMED_PACKETS: dict[Size, int] = {"full": 8, "small": 1}
 GOALS = (
     Limit("letters_per_cpu_second", at_least=300, timed=True),
     Limit("drawn_letters_per_cpu_second", at_least=250, timed=True),
-    Limit("bytes_per_letter", at_most=5 * 1024),
-    Limit("drawn_bytes_per_letter", at_most=7 * 1024),
+    Limit("bytes_per_letter", at_most=8 * 1024),
+    Limit("drawn_bytes_per_letter", at_most=10 * 1024),
     Limit("drawn_peak_mb_of_one_packet", at_most=400),
     Limit("layer_mb_in_all", at_most=200),
 )

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given
 
 from undersigned.domain import languages
-from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
+from undersigned.domain.deliveries import ATTACHMENT_LIMIT, DeliveryKey, PacketRecord, Sender
 from undersigned.domain.drawings import Drawing
 from undersigned.domain.signatures import Signature
 from undersigned.rendering import mails
@@ -31,14 +31,17 @@ KEY = DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")
 
 
 def mail_of(letters: int, pdfs: list[bytes] | None = None, name: str = "Signer No") -> Mail:
-    packet = PacketRecord(1, 1, letters, 1000, "0" * 64, letters, date(2026, 11, 1), ("v",))
+    packets = tuple(
+        PacketRecord(number, 1, letters, 1000, "0" * 64, letters, date(2026, 11, 1), ("v",))
+        for number in range(1, len(pdfs or "-") + 1)
+    )
     signers = tuple((f"{name}{number}", "Evanston") for number in range(min(letters, NAMES_IN_MAIL)))
     return mails.delivery(
         Sender("letters@enddemand.example", "https://letters.example"),
         FOLDER.campaign,
         FOLDER.targets[0],
         KEY,
-        DeliverySummary(letters, letters, date(2026, 11, 1), ((FOLDER.letter, FOLDER.targets[0]),), signers, (packet,)),
+        DeliverySummary(letters, letters, date(2026, 11, 1), ((FOLDER.letter, FOLDER.targets[0]),), signers, packets),
         attempt=1,
         pdfs=pdfs,
         packets_token="token",
@@ -81,6 +84,12 @@ def test_the_first_200_signers_are_listed_and_the_others_are_referred_to(letters
 def test_the_subject_says_how_many_letters_and_what_about() -> None:
     assert mail_of(1612).subject == "1,612 signed letters for Police Chief Avery Sample: End Demand Illinois"
     assert mail_of(1).subject == "1 signed letter for Police Chief Avery Sample: End Demand Illinois"
+
+
+def test_an_email_with_as_many_pdfs_as_are_attached_passes_servers_that_take_10_mb() -> None:
+    packet = 1_832_141
+    pdfs = [bytes(packet), bytes(packet), bytes(packet), bytes(ATTACHMENT_LIMIT - 3 * packet)]
+    assert ATTACHMENT_LIMIT * 4 // 3 < len(mail_of(953, pdfs).as_bytes()) < 10_000_000
 
 
 def test_equal_emails_have_equal_bytes() -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from undersigned.domain import languages
 from undersigned.domain.languages import Message
 from undersigned.rendering.fonts import needs_no_glyph
-from undersigned.rendering.object_streams import pack
 from undersigned.rendering.typesetter import Typesetter, TypesettingError
 
 if TYPE_CHECKING:
@@ -390,5 +389,4 @@ def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: F
         document = _plainer(document, typesetter)
         pdf, accessible = _accessible_if_possible(document, typesetter)
     typesetter.forget()
-    pdf = pack(pdf)
     return Packet(pdf, hashlib.sha256(pdf).hexdigest(), _replaced(written, document), accessible)
