@@ -139,6 +139,103 @@ def test_memory_answers_like_moto(monkeypatch: pytest.MonkeyPatch) -> None:
         assert ours == theirs, f"call {number}"
 
 
+def done(_answer: Any) -> None:
+    """Say that a call worked, whose answer the product doesn't read."""
+
+
+def random_other_call(world: World, rng: random.Random, step: int) -> Any:
+    """Make a random call of what else the product uses, and return its answer, or its error."""
+    s3, sqs, secrets = (worlds.client_of(service) for service in ("s3", "sqs", "secretsmanager"))
+    bucket, queue = world.wiring.settings.variables["PACKET_BUCKET"], world.queue_url
+    secret = world.wiring.settings.variables["SECRET_ARN"]
+    names = ["packets/1.pdf", "packets/2.pdf", "packets/3.pdf", "exports/a.csv"]
+    at, two = {"Bucket": bucket, "Key": rng.choice(names)}, [{"Key": name} for name in rng.sample(names, 2)]
+    prefix, stage = rng.choice(["", "packets/", "none/"]), rng.choice(["AWSCURRENT", "AWSPREVIOUS"])
+    entries = [{"Id": f"{number}", "MessageBody": f"{step}-{number}"} for number in range(rng.randint(1, 4))]
+    ends = rng.choice(["complete", "abort"])
+
+    def upload() -> None:
+        of = {**at, "UploadId": s3.create_multipart_upload(**at)["UploadId"]}
+        tags = [
+            {"PartNumber": number, "ETag": s3.upload_part(**of, PartNumber=number, Body=b"x" * 5_300_000)["ETag"]}
+            for number in (1, 2)
+        ]
+        if ends == "abort":
+            s3.abort_multipart_upload(**of)
+        else:
+            s3.complete_multipart_upload(**of, MultipartUpload={"Parts": tags})
+
+    def received() -> list[str]:
+        bodies: list[str] = []
+        while found := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+            bodies += [each["Body"] for each in found]
+        return bodies
+
+    calls: list[Callable[[], Any]] = [
+        lambda: done(s3.put_object(**at, Body=f"{step}".encode())),
+        lambda: bytes(s3.get_object(**at)["Body"].read()),
+        lambda: done(s3.head_object(**at)),
+        lambda: done(s3.delete_object(**at)),
+        lambda: done(s3.delete_objects(Bucket=bucket, Delete={"Objects": two})),
+        lambda: [each["Key"] for each in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])],
+        upload,
+        lambda: done(sqs.send_message(QueueUrl=queue, MessageBody=f"{step}")),
+        lambda: [each["Id"] for each in sqs.send_message_batch(QueueUrl=queue, Entries=entries)["Successful"]],
+        received,
+        lambda: done(secrets.put_secret_value(SecretId=secret, SecretString=f"{step}")),
+        lambda: secrets.get_secret_value(SecretId=secret, VersionStage=stage)["SecretString"],
+    ]
+    try:
+        return rng.choice(calls)()
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+def test_memory_answers_like_moto_for_files_queues_and_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[list[Any]] = []
+    for fast in (False, True):
+        rng = random.Random(3)  # noqa: S311
+        with worlds.world(monkeypatch, fast=fast, empty=True) as world:
+            answers.append([random_other_call(world, rng, step) for step in range(CALLS // 2)])
+    for number, (theirs, ours) in enumerate(zip(*answers, strict=True)):
+        assert ours == theirs, f"call {number}"
+
+
+def random_change(rng: random.Random) -> Call:
+    """Return a call that changes one of a few signatures."""
+    key = Key(f"SIGNATURE#{rng.randrange(3)}", f"{rng.randrange(3)}")
+    change = Update(key, assign=random_values(rng), when=Attr("pk").exists())
+    values = {**key._asdict(), **random_values(rng)}
+    return rng.choice(
+        [
+            lambda table: table.update(change),
+            lambda table: table.put(values, NEW),
+            lambda table: table.delete(key),
+            lambda table: table.transact([Put(values, NEW)]),
+        ]
+    )
+
+
+def without_order(image: Any) -> Any:
+    """Return an item of a record; a set has no order."""
+    return image and {name: sorted(value["SS"]) if "SS" in value else value for name, value in image.items()}
+
+
+def test_memory_writes_the_stream_as_moto_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    records: list[list[Any]] = []
+    for fast in (False, True):
+        rng = random.Random(2)  # noqa: S311
+        with worlds.world(monkeypatch, fast=fast, empty=True) as world:
+            for _ in range(CALLS // 4):
+                answer_of(random_change(rng), world)
+            found = [record["dynamodb"] for record in world.new_records()]
+            images = ("Keys", "OldImage", "NewImage")
+            records.append([{name: without_order(each.get(name)) for name in images} for each in found])
+    theirs, ours = records
+    # moto writes a record of a change that changes nothing. DynamoDB doesn't.
+    assert [each for each in theirs if each["OldImage"] != each["NewImage"]] == ours
+
+
 @pytest.mark.parametrize("fast", [False, True])
 def test_nothing_is_added_to_a_text(monkeypatch: pytest.MonkeyPatch, *, fast: bool) -> None:
     with worlds.world(monkeypatch, fast=fast, empty=True) as world:
