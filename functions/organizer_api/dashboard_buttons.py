@@ -12,6 +12,7 @@ from undersigned.web.organizer_requests import check_names
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.domain.deliveries import Settlement
     from undersigned.web.organizer_requests import DashboardRequest
 
 buttons = dashboard_routes()
@@ -106,19 +107,41 @@ def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
 @buttons.post("/deliveries/<period>/<target>/settle-as-sent", "manage")
 def settle_as_sent(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Decide that the email of a delivery was sent."""
-    return _settle(request, DeliveryKey(request.campaign, target, period), sent=True)
+    return _settle(request, DeliveryKey(request.campaign, target, period), "sent", "settled-as-sent")
 
 
 @buttons.post("/deliveries/<period>/<target>/settle-as-not-sent", "manage")
 def settle_as_not_sent(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Decide that the email of a delivery was not sent, and send it again."""
-    return _settle(request, DeliveryKey(request.campaign, target, period), sent=False)
+    return _settle(request, DeliveryKey(request.campaign, target, period), "not sent", "retried")
 
 
-def _settle(request: DashboardRequest, key: DeliveryKey, *, sent: bool) -> Response[str]:
+@buttons.post("/deliveries/<period>/<target>/settle-as-handed-over", "manage")
+def settle_as_handed_over(request: DashboardRequest, period: str, target: str) -> Response[str]:
+    """Decide that the letters of a bounced delivery reached the office in another way."""
+    return _settle(request, DeliveryKey(request.campaign, target, period), "handed over", "handed-over")
+
+
+@buttons.post("/deliveries/<period>/<target>/settle-as-given-up", "manage")
+def settle_as_given_up(request: DashboardRequest, period: str, target: str) -> Response[str]:
+    """Decide that the letters of a bounced delivery are sent no more."""
+    return _settle(request, DeliveryKey(request.campaign, target, period), "given up", "given-up")
+
+
+def _settle(request: DashboardRequest, key: DeliveryKey, outcome: Settlement, what: str) -> Response[str]:
     controls = wired.stack.delivery_controls()
-    controls.settle(key, request.by, request.reason(), sent=sent, revision=request.posted("revision"))
-    return done(request, "settled-as-sent" if sent else "retried", f"/deliveries/{key.period}/{key.target}")
+    controls.settle(key, request.by, request.reason(), outcome, revision=request.posted("revision"))
+    return done(request, what, f"/deliveries/{key.period}/{key.target}")
+
+
+@buttons.post("/targets/<target>/address", "manage")
+def set_address(request: DashboardRequest, target: str) -> Response[str]:
+    """Save the address that takes a target's email, from the page of a bounced delivery or of the target."""
+    period = request.posted("period")
+    check_names({"period": period} if period else {})
+    controls = wired.stack.delivery_controls()
+    controls.set_address(request.campaign, target, request.posted("email"), request.by, request.reason())
+    return done(request, "address-saved", f"/deliveries/{period}/{target}" if period else f"/targets/{target}")
 
 
 @buttons.post("/signatures/<signer>/remove", "manage")

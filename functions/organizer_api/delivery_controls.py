@@ -1,15 +1,16 @@
-"""Delivery controls: pause, resume, approve, hold, release, retry, settle and test."""
+"""Delivery controls: pause, resume, approve, hold, release, retry, settle and test, and targets' addresses."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.next_deliveries import line_values
 from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.deliveries import DeliveryKey, Settlement
 from undersigned.domain.languages import Message
 from undersigned.web.answers import data
+from undersigned.web.organizer_requests import posted_text
 from undersigned.web.posted import RequestError
 
 if TYPE_CHECKING:
@@ -75,6 +76,16 @@ def release(request: ApiRequest, target: str) -> Response[str]:
     return data({"target": target, "hold": None})
 
 
+@routes.post("/targets/<target>/address", "manage")
+def set_address(request: ApiRequest, target: str) -> Response[str]:
+    """Save the address that takes a target's email: a corrected one, or the same one, which works again."""
+    controls = wired.stack.delivery_controls()
+    email = controls.set_address(
+        request.campaign, target, posted_text(request.event, "email"), request.by, request.why()
+    )
+    return data({"target": target, "email": email})
+
+
 @routes.post("/targets/<target>/test", "manage")
 def test(request: ApiRequest, target: str) -> Response[str]:
     """Send the target's next email to the organizer instead, as a test."""
@@ -95,9 +106,9 @@ def retry(request: ApiRequest, period: str, target: str) -> Response[str]:
 
 @routes.post("/deliveries/<period>/<target>/settle", "manage")
 def settle(request: ApiRequest, period: str, target: str) -> Response[str]:
-    """Decide whether the email of a delivery was sent. If it was not, it is sent again."""
-    sent, key = request.decision("sent"), DeliveryKey(request.campaign, target, period)
+    """Decide what became of the email of a delivery. If it was not sent, it is sent again."""
+    outcome, key = request.decision("outcome", get_args(Settlement)), DeliveryKey(request.campaign, target, period)
     controls = wired.stack.delivery_controls()
     again, revision = request.flag("again"), request.revision(required=True)
-    settled = controls.settle(key, request.by, request.why(), sent=sent, again=again, revision=revision)
+    settled = controls.settle(key, request.by, request.why(), outcome, again=again, revision=revision)
     return data({"target": target, "period": period, "state": settled.state})

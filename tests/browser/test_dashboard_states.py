@@ -155,6 +155,58 @@ def test_each_decision_about_a_delivery_is_accessible_and_fits(
     see(visitor, page, f"second-email-{look}")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_the_address_of_a_bounced_delivery_is_corrected_on_its_page(
+    world: World, address: str, visitor: Visitor, *, scripts: bool
+) -> None:
+    put_key(world, "us_manage", "manage")
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    page = visitor.open(f"{address}/organizer", scripts=scripts)
+    sign_in(page)
+    page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
+    page.get_by_label("The office’s email address").fill("new.chief@evanston.example")
+    page.get_by_role("button", name="Save the address").click()
+    expect(page.locator("main")).to_contain_text("The address is now new.chief@evanston.example.")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("main")).to_contain_text("We’re sending the delivery again.")
+    world.run_queue()
+    assert world.deliveries[-1].to == "new.chief@evanston.example"
+
+
+@pytest.mark.parametrize(("button", "state"), [("The office has the letters", "Sent"), ("Give up", "Given up")])
+def test_a_person_says_what_was_done_about_a_bounced_delivery(
+    world: World, address: str, visitor: Visitor, button: str, state: str
+) -> None:
+    put_key(world, "us_manage", "manage")
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    page = visitor.open(f"{address}/organizer")
+    sign_in(page)
+    page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("heading", name=state, exact=True)).to_be_visible()
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "bounced"
+    visitor.assert_accessible(page)
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
+def test_a_bounced_delivery_is_accessible_and_fits(
+    world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
+) -> None:
+    put_key(world, "us_manage", "manage")
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
+    sign_in(page)
+    page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
+    expect(page.locator("#email")).to_be_visible()
+    see(visitor, page, f"bounced-{language}-{width}-{'dark' if dark else 'light'}")
+
+
 @pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
 def test_the_command_for_a_second_email_is_accessible_and_fits(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tests.world import World
-    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.deliveries import Delivery, Settlement
 
 
 def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) -> int:
@@ -24,7 +24,8 @@ def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) 
         for delivery in list(world.wiring.deliveries.deliveries(CAMPAIGN, target.id)):
             question = delivery.question(world.clock.now)
             if question in {"in doubt", "no outcome"}:
-                controls.settle(delivery.key, "a person", "", sent=_has_arrived(world, delivery, bounced))
+                outcome: Settlement = "sent" if _has_arrived(world, delivery, bounced) else "not sent"
+                controls.settle(delivery.key, "a person", "", outcome)
             elif question == "bounced" and retry:
                 controls.retry(delivery.key, "a person", "")
             else:

@@ -817,10 +817,14 @@ class Simulation:
             values: dict[str, object] = {"why": "the address is correct now"}
             path = f"{path}/retry"
         else:
-            values = {"sent": arrived, "why": "asked the office", "revision": revision}
+            outcome = "handed over" if arrived and question == "bounced" else "sent" if arrived else "not sent"
+            values = {"outcome": outcome, "why": "asked the office", "revision": revision}
             path = f"{path}/settle"
         if arrived:
             self._organizer("POST", path, values)
+            # After an out-of-office reply, the office says that its address works.
+            address = self.world.wiring.campaigns.target(CAMPAIGN, place[0]).email
+            self._organizer("POST", f"/targets/{place[0]}/address", {"email": address})
         else:
             self._send(path, values, place)
 

@@ -97,6 +97,7 @@ GET /deliveries/{odd}/{target}
 GET /deliveries/2026-11-24/{target}/packets/{odd}
 POST /deliveries/2026-11-24/{target}/retry
 POST /deliveries/2026-11-24/{target}/settle
+POST /targets/{target}/address
 POST /deliveries/next
 POST /deliveries/{period}/approve
 POST /deliveries/{odd}/approve
@@ -210,7 +211,7 @@ FIELDS = {
     "do": "save", "text": "Dear {{ target.name }} <canary>", "language": "en", "pasted": "name\temail\nA\ta@b.example",
     "replace": "yes", "cell-0-name": "<canary>", "cell-99999-id": "x", "cell-0-": "x", "remove-1": "yes", "was": "{}",
     "was-0": "evanston", "row-evanston": "{}", "row-": "[1]", "title": "<canary>", "goal": "5", "start": "letter",
-    "copy": CAMPAIGN, "over": "yes", "again": False, "sent": False, "days": 7, "scope": "read", "label": "x",
+    "copy": CAMPAIGN, "over": "yes", "again": False, "outcome": "sent", "days": 7, "scope": "read", "label": "x",
     "role": "editor", "cursor": "MjAyNi0xMS0zMCBldmFuc3Rvbg==", "find": "ada", "code": "123456",
 }  # fmt: skip
 PARAMETERS = {

@@ -83,7 +83,7 @@ def test_an_address_that_takes_no_email_is_told_without_a_delivery(world: World,
     world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", target.email, "bounced")
     said = attention(manager)
     assert f"Evanston: email bounces The address {target.email} takes no email." in said
-    assert "Find the correct address and have it changed in the campaign." in said
+    assert "Open the recipient and save an address that takes email." in said
     assert buttons(manager) == {"/targets/evanston"}
 
 

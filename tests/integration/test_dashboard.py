@@ -314,6 +314,9 @@ ROUTES = [
     Route("POST", "/deliveries/{period}/{target}/retry", 403, 409),
     Route("POST", "/deliveries/{period}/{target}/settle-as-sent", 403, 409),
     Route("POST", "/deliveries/{period}/{target}/settle-as-not-sent", 403, 409),
+    Route("POST", "/deliveries/{period}/{target}/settle-as-handed-over", 403, 409),
+    Route("POST", "/deliveries/{period}/{target}/settle-as-given-up", 403, 409),
+    Route("POST", "/targets/{target}/address", 403, 303, {"email": "chief@evanston.example"}),
     # The key allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
     Route("POST", "/signatures/{signer}/remove", 403, 303, WHY),
@@ -486,7 +489,7 @@ def test_a_bounced_email_is_shown_first_and_can_be_sent_again(world: World, mana
     world.feedback("bounce", world.deliveries[-1])
     overview = manager.words()
     assert "Needs attention Police Chief Avery Sample, Evanston: the email of November 24, 2026 bounced" in overview
-    assert "with 1 letter came back. Nothing is lost. Find the correct address" in overview
+    assert "with 1 letter came back. Nothing is lost. Open the delivery. Correct the address there" in overview
     words = manager.words(f"/deliveries/{PERIOD}/evanston")
     assert "It bounced" in words
     assert "Send again" in words
@@ -503,7 +506,7 @@ def test_an_email_marked_as_spam_holds_the_letters_until_they_are_released(world
     held = "Needs attention Police Chief Avery Sample, Evanston: someone there marked the email as spam No letter is"
     assert held in manager.words()
     assert "Nothing is sent until you release the letters. Call the office" in manager.words("/targets/evanston")
-    assert "Find the correct address" not in manager.words("/targets/evanston")
+    assert "Save the address" not in manager.words("/targets/evanston")
     assert manager.press("/targets/evanston/release").status == 303
     assert "Needs attention No problems" in manager.words()
 
@@ -591,7 +594,7 @@ def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(wo
     assert [mail.tags["period"] for mail in world.deliveries].count(PERIOD) == 2
 
 
-@pytest.mark.parametrize("button", ["retry", "settle-as-sent", "settle-as-not-sent"])
+@pytest.mark.parametrize("button", ["retry", "settle-as-not-sent", "settle-as-handed-over", "settle-as-given-up"])
 def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Organizer, button: str) -> None:
     """Two people looked at it after its first email bounced; one of them sent it again, and that one bounced, too."""
     path = f"/deliveries/{PERIOD}/evanston"
@@ -619,6 +622,55 @@ def test_a_page_that_was_loaded_before_the_bounce_sends_nothing_to_that_address(
     assert manager.press(f"{path}/settle-as-not-sent", seen).status == 409
     world.run_queue()
     assert len(world.deliveries) == 1
+
+
+def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
+    world: World, manager: Organizer, reader: Organizer
+) -> None:
+    path = f"/deliveries/{PERIOD}/evanston"
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    [typed] = re.findall(r'<input id="email"[^>]* value="([^"]*)"', manager.see(path).body)
+    assert typed == world.wiring.campaigns.target(CAMPAIGN, "evanston").email
+    reader.sign_in("us_read")
+    assert "Save the address" not in reader.words(path)
+    values = {"email": "new.chief@evanston.example", "period": PERIOD, "why": ""}
+    saved = manager.press("/targets/evanston/address", values)
+    assert saved.headers["location"] == f"{DASHBOARD}{path}?done=address-saved"
+    page = manager.words(path)
+    assert "The address is now new.chief@evanston.example. We don’t send the email again automatically" in page
+    assert "Corrected a recipient’s address" in manager.words("/audit")
+    assert manager.press(f"{path}/retry", manager.revision(path)).status == 303
+    world.run_queue()
+    assert world.deliveries[-1].to == "new.chief@evanston.example"
+
+
+@pytest.mark.parametrize(
+    ("button", "said", "entry"),
+    [
+        (
+            "handed-over",
+            "Recorded: the office has the letters.",
+            "Said that the letters of a bounced email were handed",
+        ),
+        ("given-up", "Recorded: these letters are sent no more.", "Gave up the letters of a bounced email"),
+    ],
+)
+def test_a_bounced_delivery_is_handed_over_or_given_up(
+    world: World, manager: Organizer, button: str, said: str, entry: str
+) -> None:
+    path = f"/deliveries/{PERIOD}/evanston"
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    seen = manager.revision(path)
+    assert "The office has the email" not in manager.words(path)
+    answer = manager.press(f"{path}/settle-as-{button}", {**seen, "why": "we went there"})
+    assert said in manager.see(answer.headers["location"].removeprefix(DASHBOARD)).body
+    assert entry in manager.words("/audit")
+    assert ("Evanston: email bounces" in manager.words(), "the email of" in manager.words()) == (True, False)
+    assert "Save the address" in manager.words("/targets/evanston")
 
 
 def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(
@@ -723,9 +775,12 @@ def test_a_bounced_delivery_is_not_listed_with_zero_letters(world: World, manage
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert "came back. Nothing is lost. Find the correct address" in manager.words()
+    assert "came back. Nothing is lost. Open the delivery. Correct the address there" in manager.words()
     world.confirmed(email="bo@signers.example")
-    assert "came back. Nothing is lost. 1 letter is waiting. Find the correct address" in manager.words()
+    assert (
+        "came back. Nothing is lost. 1 letter is waiting. Open the delivery. Correct the address there"
+        in manager.words()
+    )
 
 
 def test_a_pause_is_shown_until_the_campaign_resumes(world: World, manager: Organizer) -> None:

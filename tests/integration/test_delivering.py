@@ -115,7 +115,7 @@ def test_a_late_event_of_an_earlier_attempt_changes_nothing(world: World) -> Non
     world.confirmed()
     lose_answer(world)
     world.clock.advance(hours=2)
-    world.wiring.delivery_controls().settle(KEY, "cli", "they have nothing", sent=False)
+    world.wiring.delivery_controls().settle(KEY, "cli", "they have nothing", "not sent")
     world.run_queue()
     assert (len(world.deliveries), delivery(world).attempt) == (2, 2)
     world.feedback("bounce", world.deliveries[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -13,7 +14,7 @@ from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN
 from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import NotFoundError
+from undersigned.domain.errors import GivenError, NotFoundError
 from undersigned.services.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def test_a_sent_email_cannot_be_sent_again(world: World, controls: DeliveryContr
     world.confirmed()
     world.week()
     world.feedback(event, world.deliveries[0])
-    with pytest.raises(NotNowError, match="Only one that failed, bounced or is held can be sent again"):
+    with pytest.raises(NotNowError, match="Only one that failed, bounced, was given up or is held can"):
         controls.retry(EVANSTON, "cli", "")
     assert world.run_queue() == []
 
@@ -231,7 +232,7 @@ def state(world: World) -> str:
 
 def test_an_email_in_doubt_that_was_sent_is_not_asked_about_again(world: World, controls: DeliveryControls) -> None:
     in_doubt(world)
-    settled = controls.settle(EVANSTON, "cli", "the office has it", sent=True)
+    settled = controls.settle(EVANSTON, "cli", "the office has it", "sent")
     assert (settled.state, settled.settled_at) == ("sent", world.clock.now)
     world.clock.advance(days=30)
     assert settled.question(world.clock.now) is None
@@ -243,7 +244,7 @@ def test_an_email_in_doubt_that_was_sent_is_not_asked_about_again(world: World, 
 
 def test_an_email_in_doubt_that_was_not_sent_is_sent_in_a_new_attempt(world: World, controls: DeliveryControls) -> None:
     in_doubt(world)
-    controls.settle(EVANSTON, "cli", "the office has nothing", sent=False)
+    controls.settle(EVANSTON, "cli", "the office has nothing", "not sent")
     world.run_queue()
     assert [mail.tags["attempt"] for mail in world.deliveries] == ["1", "2"]
     assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["settle as not sent"]
@@ -254,7 +255,7 @@ def test_a_late_event_stops_the_second_email_after_a_wrong_answer(
     world: World, controls: DeliveryControls, event: str
 ) -> None:
     in_doubt(world)
-    controls.settle(EVANSTON, "cli", "they did not find it", sent=False)
+    controls.settle(EVANSTON, "cli", "they did not find it", "not sent")
     world.feedback(event, world.deliveries[0])
     world.run_queue()
     assert sent(world) == ["evanston"]
@@ -265,40 +266,131 @@ def test_an_email_without_an_outcome_is_settled_after_three_days(world: World, c
     world.week()
     world.clock.advance(hours=71)
     with pytest.raises(NotNowError, match="nothing to decide"):
-        controls.settle(EVANSTON, "cli", "", sent=False)
+        controls.settle(EVANSTON, "cli", "", "not sent")
     world.clock.advance(hours=1)
     with pytest.raises(NotNowError, match="settle the delivery"):
         controls.retry(EVANSTON, "cli", "")
-    controls.settle(EVANSTON, "cli", "nothing arrived", sent=False)
+    controls.settle(EVANSTON, "cli", "nothing arrived", "not sent")
     world.feedback("send", world.deliveries[0])
     world.run_queue()
     assert sent(world) == ["evanston", "evanston"]
 
 
-def test_an_out_of_office_reply_is_settled_as_sent(world: World, controls: DeliveryControls) -> None:
+def test_an_out_of_office_reply_is_settled_as_handed_over_and_the_address_works(
+    world: World, controls: DeliveryControls
+) -> None:
     world.confirmed()
     world.week()
     world.feedback("out_of_office", world.deliveries[0])
-    controls.settle(EVANSTON, "cli", "the office has it", sent=True)
+    controls.settle(EVANSTON, "cli", "the office has it", "handed over")
+    controls.set_address(CAMPAIGN, "evanston", address(world), "cli", "they read it there")
     world.feedback("out_of_office", world.deliveries[0])
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "ok"
     world.clock.advance(days=30)
     world.week()
     assert (state(world), sent(world)) == ("sent", ["evanston"])
 
 
-def test_an_address_that_bounced_works_again_if_the_office_has_the_email(
-    world: World, controls: DeliveryControls
-) -> None:
+def address(world: World) -> str:
+    return world.wiring.campaigns.target(CAMPAIGN, "evanston").email
+
+
+def bounced(world: World) -> None:
+    """Send a week's letters, which bounce."""
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    controls.settle(EVANSTON, "cli", "the office has it", sent=True)
-    world.feedback("bounce", world.deliveries[0])
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "ok"
+
+
+def test_letters_that_were_handed_over_leave_the_address_marked_as_bouncing(
+    world: World, controls: DeliveryControls
+) -> None:
+    bounced(world)
+    settled = controls.settle(EVANSTON, "cli", "brought them", "handed over")
+    assert (settled.state, settled.question(world.clock.now)) == ("sent", None)
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=7)
     world.week()
-    assert (state(world), sent(world)) == ("sent", ["evanston", "evanston"])
+    assert sent(world) == ["evanston"], "next week, nothing goes to a dead mailbox"
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "bounced"
+    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["settle as handed over"]
+    controls.set_address(CAMPAIGN, "evanston", "new.chief@evanston.example", "cli", "they called")
+    world.clock.advance(days=7)
+    world.week()
+    assert [mail.to for mail in world.deliveries][1:] == ["new.chief@evanston.example"]
+
+
+def test_letters_that_are_given_up_are_not_sent_and_not_asked_about(world: World, controls: DeliveryControls) -> None:
+    bounced(world)
+    settled = controls.settle(EVANSTON, "cli", "the office has closed", "given up")
+    assert (settled.state, settled.is_settled, settled.question(world.clock.now)) == ("given_up", True, None)
+    found = world.wiring.organizing().target(CAMPAIGN, "evanston")
+    assert (found.sent, found.questions) == (0, ())
+    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["settle as given up"]
+    world.confirmed(email="bo@signers.example")
+    world.clock.advance(days=7)
+    world.week()
+    assert sent(world) == ["evanston"], "the address still bounces"
+    controls.retry(EVANSTON, "cli", "the office is open again")
+    world.run_queue()
+    assert sent(world) == ["evanston", "evanston"], "a person can change their mind"
+
+
+def test_a_signer_reads_that_a_letter_was_given_up(world: World, controls: DeliveryControls) -> None:
+    bounced(world)
+    own = re.findall(r'href="(/letters/[^"]+)', world.post(world.sent[0].link("confirm")).body)[0]
+    controls.settle(EVANSTON, "cli", "the office has closed", "given up")
+    page = world.get(own).body
+    assert ("Not delivered" in page, "the organizer sends it no more" in page) == (True, True)
+
+
+def test_an_address_that_works_again_gets_the_next_letters(world: World, controls: DeliveryControls) -> None:
+    bounced(world)
+    controls.settle(EVANSTON, "cli", "", "handed over")
+    assert controls.set_address(CAMPAIGN, "evanston", address(world), "cli", "the mailbox was full") == address(world)
+    world.confirmed(email="bo@signers.example")
+    world.clock.advance(days=7)
+    world.week()
+    assert sent(world) == ["evanston", "evanston"]
+    assert {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)} == {
+        "settle as handed over",
+        "address works",
+    }
+
+
+def test_a_bounced_delivery_goes_to_the_address_that_was_corrected(world: World, controls: DeliveryControls) -> None:
+    bounced(world)
+    controls.set_address(CAMPAIGN, "evanston", "New.Chief@Evanston.example ", "cli", "they called")
+    assert state(world) == "bounced"
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    assert (entry.action, entry.about, entry.why) == ("correct address", "evanston", "they called")
+    controls.retry(EVANSTON, "cli", "")
+    world.run_queue()
+    assert world.deliveries[-1].to == "New.Chief@evanston.example"
+
+
+def test_an_address_that_cannot_be_one_is_refused(world: World, controls: DeliveryControls) -> None:
+    before = address(world)
+    with pytest.raises(GivenError, match="is not a whole email address"):
+        controls.set_address(CAMPAIGN, "evanston", "chief", "cli", "")
+    with pytest.raises(NotFoundError):
+        controls.set_address(CAMPAIGN, "atlantis", "chief@atlantis.example", "cli", "")
+    assert address(world) == before
+    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
+
+
+def test_nobody_has_an_email_that_bounced_and_letters_in_doubt_are_not_given_up(
+    world: World, controls: DeliveryControls
+) -> None:
+    bounced(world)
+    with pytest.raises(NotNowError, match="Say whether its letters were handed over"):
+        controls.settle(EVANSTON, "cli", "", "sent")
+    controls.retry(EVANSTON, "cli", "")
+    world.run_queue()
+    world.clock.advance(days=4)
+    for outcome in ("handed over", "given up"):
+        with pytest.raises(NotNowError, match="Say whether the office has it"):
+            controls.settle(EVANSTON, "cli", "", outcome)
 
 
 def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: DeliveryControls) -> None:
@@ -306,11 +398,11 @@ def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: Deli
     world.week()
     world.feedback("bounce", world.deliveries[0])
     controls.pause(CAMPAIGN, "cli", "a mistake")
-    for send_again in (controls.retry, partial(controls.settle, sent=False)):
+    for send_again in (controls.retry, partial(controls.settle, outcome="not sent")):
         with pytest.raises(NotNowError, match="The campaign is paused"):
             send_again(EVANSTON, "cli", "")
     assert state(world) == "bounced"
-    controls.settle(EVANSTON, "cli", "", sent=True)
+    controls.settle(EVANSTON, "cli", "", "handed over")
     assert state(world) == "sent"
 
 
@@ -327,7 +419,7 @@ def test_a_delivery_that_changes_meanwhile_is_not_settled(
 
     monkeypatch.setattr(Deliveries, "change", event_first)
     with pytest.raises(NotNowError, match="has just changed"):
-        controls.settle(EVANSTON, "cli", "", sent=False)
+        controls.settle(EVANSTON, "cli", "", "not sent")
     assert state(world) == "delivered"
     assert world.run_queue() == []
 
@@ -336,9 +428,9 @@ def test_a_held_delivery_is_not_sent_again_before_it_is_released(world: World, c
     in_doubt(world)
     controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
     with pytest.raises(NotNowError, match="on hold: a new chief"):
-        controls.settle(EVANSTON, "cli", "", sent=False)
+        controls.settle(EVANSTON, "cli", "", "not sent")
     assert state(world) == "in_doubt"
-    controls.settle(EVANSTON, "cli", "", sent=True)
+    controls.settle(EVANSTON, "cli", "", "sent")
     assert state(world) == "sent"
 
 

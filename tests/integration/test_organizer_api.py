@@ -488,14 +488,14 @@ def test_an_email_without_an_outcome_is_settled_over_the_api(world: World) -> No
     evanston = f"/deliveries/{PERIOD}/evanston"
     assert get(world, evanston)["needs_attention"] == "no outcome"
     assert get(world, "/targets")["targets"][1]["needs_attention"] == [{"period": PERIOD, "question": "no outcome"}]
-    for damaged in ({}, {"sent": "yes"}, {"sent": None, "why": "they called"}):
+    for damaged in ({}, {"outcome": "yes"}, {"outcome": None, "why": "they called"}, {"outcome": True}):
         assert post(world, f"{evanston}/settle", damaged).status == 400
     revision = get(world, evanston)["revision"]
-    assert post(world, f"{evanston}/settle", {"sent": True, "why": "they called"}).status == 400
-    settled = post(world, f"{evanston}/settle", {"sent": True, "why": "they called", "revision": revision})
+    assert post(world, f"{evanston}/settle", {"outcome": "sent", "why": "they called"}).status == 400
+    settled = post(world, f"{evanston}/settle", {"outcome": "sent", "why": "they called", "revision": revision})
     assert settled.json == {"target": "evanston", "period": PERIOD, "state": "sent"}
     assert get(world, evanston)["needs_attention"] is None
-    assert post(world, f"{evanston}/settle", {"sent": False, "revision": revision}).status == 409
+    assert post(world, f"{evanston}/settle", {"outcome": "not sent", "revision": revision}).status == 409
 
 
 def test_a_bounced_email_that_did_not_arrive_is_settled_over_the_api(world: World) -> None:
@@ -503,10 +503,26 @@ def test_a_bounced_email_that_did_not_arrive_is_settled_over_the_api(world: Worl
     world.week()
     world.feedback("bounce", world.deliveries[0])
     evanston = f"/deliveries/{PERIOD}/evanston"
-    decision = {"sent": False, "revision": get(world, evanston)["revision"]}
+    decision = {"outcome": "not sent", "revision": get(world, evanston)["revision"]}
     assert post(world, f"{evanston}/settle", decision).json["state"] == "open"
     world.run_queue()
     assert len(world.deliveries) == 2
+
+
+def test_a_bounced_email_is_handed_over_or_given_up_and_the_address_is_corrected_over_the_api(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    evanston = f"/deliveries/{PERIOD}/evanston"
+    revision = get(world, evanston)["revision"]
+    assert post(world, f"{evanston}/settle", {"outcome": "sent", "revision": revision}).status == 409
+    given_up = post(world, f"{evanston}/settle", {"outcome": "given up", "why": "closed", "revision": revision})
+    assert given_up.json == {"target": "evanston", "period": PERIOD, "state": "given_up"}
+    assert get(world, evanston)["needs_attention"] is None
+    assert post(world, "/targets/evanston/address", {"email": "chief"}).status == 400
+    saved = post(world, "/targets/evanston/address", {"email": "new.chief@Evanston.example", "why": "they called"})
+    assert saved.json == {"target": "evanston", "email": "new.chief@evanston.example"}
+    assert get(world, "/targets")["targets"][1]["email"] == "new.chief@evanston.example"
 
 
 def test_the_activity_log_is_listed_in_pages(world: World) -> None:

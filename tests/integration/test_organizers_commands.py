@@ -474,7 +474,7 @@ def test_a_delivery_without_an_outcome_is_settled(run: Any, invoke: Any, world: 
     world.week()
     world.clock.advance(days=3)
     undecided = invoke("settle", CAMPAIGN, "evanston")
-    assert (undecided.exit_code, "say --sent or --not-sent" in undecided.output) == (2, True)
+    assert (undecided.exit_code, "say one of --sent and" in undecided.output) == (2, True)
     assert f"`undersigned settle {CAMPAIGN} evanston {PERIOD} --sent` or `--not-sent`" in run("deliveries", CAMPAIGN)
     asked = invoke("settle", CAMPAIGN, "evanston", PERIOD, "--sent", "--why", "they called", answer="y\n")
     assert (asked.exit_code, "no outcome, attempt 1, to " in asked.output) == (0, True)
@@ -507,6 +507,28 @@ def test_a_bounced_delivery_that_is_settled_as_not_sent_is_sent_again(run: Any, 
     assert "is on its way again" in run("settle", CAMPAIGN, "evanston", "--not-sent", "--yes")
     world.run_queue()
     assert len(world.deliveries) == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "said", "state"),
+    [("--handed-over", "counts as sent", "sent"), ("--give-up", "is sent no more", "given_up")],
+)
+def test_a_bounced_delivery_is_handed_over_or_given_up(  # noqa: PLR0917
+    run: Any, listed: Any, world: World, option: str, said: str, state: str
+) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    assert "or say what was done" in " ".join(run("deliveries", CAMPAIGN).split())
+    assert said in run("settle", CAMPAIGN, "evanston", option, "--why", "we went there", "--yes")
+    assert listed("deliveries", CAMPAIGN)[0]["state"] == state
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    assert target.mail_state == "bounced"
+    said = run("set-address", CAMPAIGN, "evanston", "new.chief@evanston.example", "--why", "they called")
+    assert "letters go to new.chief@evanston.example" in said
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    assert (target.mail_state, target.email) == ("ok", "new.chief@evanston.example")
+    assert listed("audit", CAMPAIGN)[0]["action"] in {"correct address", "settle as given up", "settle as handed over"}
 
 
 def test_the_activity_log_is_listed_newest_first(run: Any, listed: Any, world: World) -> None:
@@ -605,11 +627,11 @@ def test_a_revision_is_refused_without_a_draft(invoke: Any, world: World) -> Non
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == before
 
 
-@pytest.mark.parametrize("both", [("--sent", "--not-sent"), ("--not-sent", "--sent")])
+@pytest.mark.parametrize("both", [("--sent", "--not-sent"), ("--not-sent", "--give-up")])
 def test_a_delivery_is_not_settled_both_ways(invoke: Any, both: tuple[str, str]) -> None:
     refused = invoke("settle", CAMPAIGN, "evanston", *both, "--yes")
 
-    assert (refused.exit_code, "not both" in refused.output) == (2, True)
+    assert (refused.exit_code, "say one of" in refused.output) == (2, True)
 
 
 @pytest.mark.parametrize("command", [("counts", CAMPAIGN), ("campaign", "list"), ("doctor",)])

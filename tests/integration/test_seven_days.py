@@ -174,7 +174,9 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
 
     def settle(**options: object) -> int:
         path = f"/organizer/campaigns/{CAMPAIGN}/deliveries/2026-11-24/evanston/settle"
-        return world.post(path, {"sent": False, "revision": "1-bounced", **options}, as_json=True, headers=key).status
+        return world.post(
+            path, {"outcome": "not sent", "revision": "1-bounced", **options}, as_json=True, headers=key
+        ).status
 
     assert settle(why="nothing arrived", revision="1-in_doubt") == 409, "it has bounced since"
     assert settle(why="nothing arrived", revision=1) == 400

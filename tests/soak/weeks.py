@@ -170,7 +170,7 @@ class Weeks:
             key = delivery.key
             wanted = {"target": key.target, "period": key.period, "attempt": str(delivery.attempt)}
             has_arrived = any(wanted.items() <= mail.tags.items() for mail in self.mails())
-            self._controls.settle(key, "a person", "", sent=has_arrived)
+            self._controls.settle(key, "a person", "", "sent" if has_arrived else "not sent")
             self.questions += 1
 
     def _all_are_recorded(self) -> bool:

@@ -115,7 +115,11 @@ def _to_decide(campaign: str, key: DeliveryKey, question: Question) -> str:
         case "no outcome":
             return f"{key.target}: the email of {key.period} has no outcome for three days; {decide}"
         case "bounced":
-            return f"{key.target}: the email of {key.period} bounced. To send it again, run `undersigned retry {of}`."
+            return (
+                f"{key.target}: the email of {key.period} bounced. Correct the address with `undersigned set-address`, "
+                f"and run `undersigned retry {of}`; or say what was done: `undersigned settle {of} --handed-over` or "
+                f"`--give-up`."
+            )
 
 
 def _delivery(delivery: Delivery, now: datetime) -> dict[str, object]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.deliveries import DeliveryKey, Settlement
 from undersigned.domain.errors import NotFoundError
 from undersigned_cli.commands.options import (
     ACT,
@@ -30,12 +30,32 @@ from undersigned_cli.commands.plans import check_again, show_plan, show_started
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from undersigned.wiring import Wiring
 
 Period = Annotated[
     datetime | None,
     typer.Argument(help="Day of the delivery, such as 2026-11-30.", parser=a_day, metavar="DAY"),
 ]
+
+
+_QUESTIONS: Mapping[Settlement, str] = {
+    "sent": "Record that its email was sent?",
+    "not sent": "Send its email again?",
+    "handed over": "Record that the office got its letters in another way?",
+    "given up": "Give up its letters?",
+}
+
+_SETTLED: Mapping[Settlement, str] = {
+    "sent": "counts as sent. It won't be asked about again.",
+    "not sent": "is on its way again. To see the outcome, run `undersigned deliveries {campaign}`.",
+    "handed over": (
+        "counts as sent. Later letters wait until `undersigned set-address {campaign} {target} EMAIL` says which "
+        "address takes email."
+    ),
+    "given up": "is sent no more. To send it all the same, run `undersigned retry`.",
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,6 +67,7 @@ def add_to(app: typer.Typer) -> None:
         (hold, 'hold my-campaign evanston --why "the chief retires this week"'),
         (release, "release my-campaign evanston"),
         (retry, 'retry my-campaign evanston --why "the address is correct now"'),
+        (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
         (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
     ):
         app.command(rich_help_panel=ACT, epilog=examples(example))(command)
@@ -162,34 +183,55 @@ def settle(  # noqa: PLR0913  (a command's parameters)
     period: Period = None,
     *,
     sent: Annotated[bool, typer.Option("--sent", help="The office has the email, or it surely left.")] = False,
-    not_sent: Annotated[bool, typer.Option("--not-sent", help="The email did not arrive.")] = False,
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="The email did not arrive: send it again.")] = False,
+    handed_over: Annotated[
+        bool, typer.Option("--handed-over", help="It bounced, and the office got the letters in another way.")
+    ] = False,
+    give_up: Annotated[bool, typer.Option("--give-up", help="It bounced, and nobody sends it any more.")] = False,
     again: Again = False,
     reason: Reason = "",
     yes: Yes = False,
 ) -> None:
-    """Decide whether an email in doubt was sent. With --not-sent, it is sent again. Without a day: the last one.
+    """Decide what became of an email that is in doubt, has no outcome for three days, or bounced.
 
-    Ask the recipient's office first. A delivery without an outcome for three days, and one that bounced, can be settled
-    too. Shows the delivery first, and asks.
+    Ask the recipient's office first. Without a day: the last such delivery. Shows it first, and asks.
     """
-    if sent == not_sent:
-        both = ", not both" if sent else ""
-        message = f"say --sent or --not-sent{both}: ask the recipient's office whether it has the email"
+    chosen = {"sent": sent, "not sent": not_sent, "handed over": handed_over, "given up": give_up}
+    outcomes = [outcome for outcome in get_args(Settlement) if chosen[outcome]]
+    if len(outcomes) != 1:
+        message = (
+            "say one of --sent and --not-sent: ask the recipient's office whether it has the email; "
+            "if it bounced, one of --not-sent, --handed-over and --give-up"
+        )
         raise typer.BadParameter(message)
+    [outcome] = outcomes
     check_again(reason, again=again)
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_in_question(wiring, campaign, target))
     seen = _show(wiring, key)
-    ask("Record that its email was sent?" if sent else "Send its email again?", yes=yes)
-    wiring.delivery_controls().settle(key, COMMAND_LINE, reason, sent=sent, again=again, revision=seen)
-    if sent:
-        say(f"{target}: the delivery of {key.period} counts as sent. It won't be asked about again.")
-        return
-    say(
-        f"{target}: the delivery of {key.period} is on its way again. "
-        f"To see the outcome, run `undersigned deliveries {campaign}`."
-    )
+    ask(_QUESTIONS[outcome], yes=yes)
+    wiring.delivery_controls().settle(key, COMMAND_LINE, reason, outcome, again=again, revision=seen)
+    say(f"{target}: the delivery of {key.period} {_SETTLED[outcome].format(campaign=campaign, target=target)}")
+
+
+@on_stack
+def set_address(
+    stack: Stack,
+    campaign: Campaign,
+    target: TargetId,
+    email: Annotated[str, typer.Argument(help="The address that takes this recipient's email.", metavar="EMAIL")],
+    *,
+    reason: Reason = "",
+) -> None:
+    """Correct a recipient's address, or say that the same one works again after a bounce. New letters go there.
+
+    A delivery that bounced is sent again only with `retry`. Pushing a folder with another address changes it again.
+    """
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    saved = wiring.delivery_controls().set_address(campaign, target, email, COMMAND_LINE, reason)
+    say(f"{target}: letters go to {saved}. To send again what bounced, run `undersigned retry {campaign} {target}`.")
 
 
 @on_stack
@@ -238,7 +280,7 @@ def _day(period: datetime | None) -> str | None:
 
 def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
     for delivery in wiring.deliveries.deliveries(campaign, target):
-        if delivery.state in {"open", "held", "bounced"}:
+        if delivery.state in {"open", "held", "bounced", "given_up"}:
             return delivery.key.period
     message = (
         f"{target} has no delivery that failed, bounced or is on hold; "

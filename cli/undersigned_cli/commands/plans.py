@@ -121,5 +121,7 @@ def _before(last: Delivery, now: datetime) -> str:
             return f"the delivery of {day} had no letters left"
         case "open" | "sending":
             return f"the delivery of {day} is being sent"
+        case "given_up":
+            return f"the delivery of {day} bounced, and was given up"
         case _:
             return f"nobody knows whether the email of {day} arrived"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import Delivery
 
 type Action = Literal[
-    "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent", "test", "deliver",
+    "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent",
+    "settle as handed over", "settle as given up", "correct address", "address works", "test", "deliver",
     "test draft", "approve again", "retry again", "settle as not sent again", "deliver again", "push",
     "remove", "release from quarantine", "hold letters", "release letters", "remove letters",
     "export", "create key", "revoke key", "take over key", "rotate secret", "stop confirmations", "start confirmations",

@@ -16,11 +16,16 @@ from undersigned.domain.tokens import VALID_FOR
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DeliveryState = Literal["open", "sending", "in_doubt", "sent", "delivered", "bounced", "complained", "held", "empty"]
+DeliveryState = Literal[
+    "open", "sending", "in_doubt", "sent", "delivered", "bounced", "given_up", "complained", "held", "empty"
+]
 """`in_doubt`: nobody knows whether the email left; `held`: its target's letters are held; `empty`: it has no letter."""
 
 Question = Literal["in doubt", "no outcome", "bounced"]
 """What a person has to decide about a delivery: whether its email left, whether it arrived, what to do."""
+
+Settlement = Literal["sent", "not sent", "handed over", "given up"]
+"""What a person decides. `handed over`: after a bounce, the letters were given to the office in another way."""
 
 PACKET_SIZE = 250
 """Letters in one PDF. Typst's memory grows with the pages of a document."""
@@ -56,7 +61,7 @@ _ID = 16
 UNDER_WAY: tuple[DeliveryState, ...] = ("open", "sending")
 """The states while an email is being made or sent."""
 
-_SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "complained", "empty")
+_SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "given_up", "complained", "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +233,7 @@ class Delivery:
     @property
     def may_have_arrived(self) -> bool:
         """Say whether the target may have an email of this delivery."""
-        return self.attempt > 0 and self.state not in {"open", "bounced", "held", "empty"}
+        return self.attempt > 0 and self.state not in {"open", "bounced", "given_up", "held", "empty"}
 
     @property
     def may_lose_letters(self) -> bool:
@@ -240,7 +245,7 @@ class Delivery:
 
     @property
     def is_settled(self) -> bool:
-        """Say whether nothing is left to do: the email was sent, or there was none to send."""
+        """Say whether nothing is left to do: the email was sent, or nobody sends it any more."""
         return self.state in _SETTLED
 
     def is_long_over(self, now: datetime) -> bool:
@@ -280,7 +285,7 @@ class Delivery:
         match self.state:
             case "empty":
                 return False
-            case "bounced":
+            case "bounced" | "given_up":
                 return not self.permanent
             case "held":
                 return self.sending_since is not None and not self.permanent

@@ -26,12 +26,14 @@ Fate = Literal[
     "under way",
     "held",
     "paused",
+    "given up",
     "sent",
     "delivered",
     "waiting",
 ]
 """`bounced`: the email bounced, or was not sent because an earlier one did. `corrected`: it bounced, and its target has
-another address now. `spam hold`: they wait after a complaint. `waiting`: for the next delivery."""
+another address now. `given up`: it bounced, and a person decided to send it no more. `spam hold`: they wait after a
+complaint. `waiting`: for the next delivery."""
 
 FATES: tuple[Fate, ...] = get_args(Fate)
 """All outcomes, those that need an action first."""
@@ -83,7 +85,7 @@ class Report:
     @property
     def stuck(self) -> int:
         """Count the letters that should have been sent and were not."""
-        return sum(line.letters for line in self.lines if line.fate not in LEFT | {"waiting"})
+        return sum(line.letters for line in self.lines if line.fate not in LEFT | {"waiting", "given up"})
 
     def of(self, fate: Fate) -> tuple[ReportLine, ...]:
         """Return the lines with one outcome."""
@@ -116,6 +118,8 @@ def _line_of(delivery: Delivery, target: Target, question: Question | None) -> R
     match delivery.state:
         case "sent" | "delivered" | "complained":
             return ReportLine(target, delivery.state, delivery.letters)
+        case "given_up":
+            return ReportLine(target, "given up", delivery.letters, delivery.reason)
         case "held":
             return ReportLine(target, _why_held(target) or "waiting", delivery.letters, target.hold)
         case _:

@@ -36,6 +36,7 @@ _HEADINGS: Mapping[Fate, Message] = {
     "under way": Message.in_context("heading above letters", "Being sent"),
     "held": Message.in_context("heading above letters", "On hold"),
     "paused": Message("Campaign paused"),
+    "given up": Message.in_context("heading above letters", "Given up after they bounced"),
     "sent": Message.in_context("heading above letters", "Sent"),
     "delivered": Message.in_context("heading above letters", "Delivered"),
     "waiting": Message("Waiting for the next delivery"),
@@ -51,8 +52,8 @@ _ADVICE: Mapping[Fate, Message] = {
         "it has the email, then decide on the delivery’s page."
     ),
     "bounced": Message(
-        "Email to these recipients bounced. Nothing is lost: we keep the letters. Find the correct address and have it "
-        "changed in the campaign, then send the delivery again. If the mailbox was full, just send it again."
+        "Email to these recipients bounced. Nothing is lost: we keep the letters. Open each delivery. Correct the "
+        "address there and send it again, or say what was done."
     ),
     "corrected": Message("We don’t send these again automatically. Open each delivery, and send it again."),
     "complained": Message(
@@ -69,6 +70,7 @@ _ADVICE: Mapping[Fate, Message] = {
     ),
     "held": Message("Release them when they can go."),
     "paused": Message("The campaign is paused, so nothing is sent. Resume it when the letters can go."),
+    "given up": Message("Somebody on your side decided to send these no more. You don’t need to do anything."),
     "sent": Message("The mail servers have not answered yet. You don’t need to do anything."),
     "delivered": Message("The mail servers accepted these letters. You don’t need to do anything."),
 }

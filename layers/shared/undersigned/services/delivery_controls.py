@@ -6,25 +6,40 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.domain.addresses import email_mistake, mailable
 from undersigned.domain.controls import Action, AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import ExplainedError, NotFoundError
+from undersigned.domain.errors import ExplainedError, GivenError, NotFoundError
 from undersigned.domain.languages import Message, long_date
 from undersigned.domain.plans import too_soon
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from undersigned.domain.campaigns import Target
-    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.deliveries import Delivery, Question, Settlement
     from undersigned.domain.plans import TooSoon
     from undersigned.services.limiting_tests import LimitedTests
     from undersigned.services.planning import Plan, Planning
     from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
 
-_RETRIED = ("open", "held", "bounced")
+_RETRIED = ("open", "held", "bounced", "given_up")
+
+_SETTLEMENTS: Mapping[Question, tuple[Settlement, ...]] = {
+    "in doubt": ("sent", "not sent"),
+    "no outcome": ("sent", "not sent"),
+    "bounced": ("not sent", "handed over", "given up"),
+}
+"""What a person can say about each question. Nobody has the email that bounced."""
+
+_ACTIONS: Mapping[Settlement, Action] = {
+    "sent": "settle as sent",
+    "not sent": "settle as not sent",
+    "handed over": "settle as handed over",
+    "given up": "settle as given up",
+}
 
 APPROVABLE_FOR = timedelta(days=31)
 """How long after its day a period can be approved."""
@@ -155,7 +170,7 @@ class DeliveryControls:
     def retry(
         self, key: DeliveryKey, by: str, why: str, *, again: bool = False, revision: str | None = None
     ) -> Delivery:
-        """Send a delivery again that failed, bounced or is held. The target's address is assumed to be correct now.
+        """Send a delivery again that failed, bounced, was given up or is held. The target's address is then good.
 
         `again` sends it even if the target got another email less than seven days away. `revision` is what the person
         saw of it. Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been
@@ -170,7 +185,8 @@ class DeliveryControls:
         if delivery.state not in _RETRIED:
             raise NotNowError(
                 Message(
-                    "The delivery’s state is “%(state)s”. Only one that failed, bounced or is held can be sent again.",
+                    "The delivery’s state is “%(state)s”. Only one that failed, bounced, was given up or is held "
+                    "can be sent again.",
                     {"state": delivery.state},
                 )
             )
@@ -181,18 +197,45 @@ class DeliveryControls:
         self.queue.put([key])
         return opened
 
-    def settle(  # noqa: PLR0913  (what, who and why)
-        self, key: DeliveryKey, by: str, why: str, *, sent: bool, again: bool = False, revision: str | None = None
-    ) -> Delivery:
-        """Decide about a delivery that is in doubt, has no outcome or bounced: its email was sent, or it was not.
+    def set_address(self, campaign: str, target: str, email: str, by: str, why: str) -> str:
+        """Save the address that takes a target's email, a corrected one or the same one, and return it.
 
-        If it was not sent, it is sent again. A late event that says that the first email left still stops the second
+        New letters go to it. A delivery that bounced is sent again only if a person says so. Raises NotFoundError for
+        an unknown target, GivenError for an address that can't be one.
+        """
+        why, email = checked_reason(why), email.strip()
+        known = self.campaigns.target(campaign, target)
+        if mistake := email_mistake(email):
+            raise GivenError(mistake)
+        changed = replace(known, email=mailable(email))
+        if changed == known:
+            self.campaigns.set_mail_state(campaign, target, known.email, "ok")
+        else:
+            self.campaigns.put_target(campaign, changed)
+        self.record(campaign, "address works" if changed == known else "correct address", by, about=target, why=why)
+        return changed.email
+
+    def settle(  # noqa: PLR0913  (what, who and why)
+        self,
+        key: DeliveryKey,
+        by: str,
+        why: str,
+        outcome: Settlement,
+        *,
+        again: bool = False,
+        revision: str | None = None,
+    ) -> Delivery:
+        """Decide about a delivery that is in doubt, has no outcome or bounced.
+
+        Its email was sent, or it was not; if it bounced, its letters were handed over in another way, or given up. The
+        address that bounced is not used again before a person says that it works, or corrects it. If the email was not
+        sent, it is sent again. A late event that says that the first email left still stops the second
         one, until that begins. A permanent bounce gave its week free, so another email may have taken it: `again` sends
         this one, too, for a reason. The others keep their week until they are settled. `revision` is what the person
         saw of it.
 
-        Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, if it is too soon, or
-        if it is no longer as it was seen.
+        Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, or not this, if it is
+        too soon, or if it is no longer as it was seen.
         """
         why = checked_reason(why)
         target, now = self.campaigns.target(key.campaign, key.target), self.clock()
@@ -206,20 +249,28 @@ class DeliveryControls:
                     {"state": delivery.state},
                 )
             )
+        if outcome not in _SETTLEMENTS[question]:
+            raise NotNowError(
+                Message("The email bounced. Say whether its letters were handed over, are given up, or are sent again.")
+                if question == "bounced"
+                else Message("Nobody knows whether the email arrived. Say whether the office has it.")
+            )
         _check_reason(why, again=again)
-        if sent:
+        if outcome == "not sent":
+            settled = self._open_again(delivery, target, again=again)
+        elif outcome == "given up":
+            settled = replace(delivery, state="given_up", settled_at=now)
+            self._change(settled, delivery)
+        else:
             sent_at = delivery.sent_at or delivery.sending_since
             settled = replace(delivery, state="sent", sent_at=sent_at, settled_at=now, reason=None)
             self._change(settled, delivery)
-        else:
-            settled = self._open_again(delivery, target, again=again)
-        if question == "bounced":
-            # The address takes email after all, or somebody wants to try it again.
+        if question == "bounced" and outcome == "not sent":
+            # Somebody wants to try the address again.
             self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
-        not_sent: Action = "settle as not sent again" if again else "settle as not sent"
-        action: Action = "settle as sent" if sent else not_sent
+        action: Action = "settle as not sent again" if again and outcome == "not sent" else _ACTIONS[outcome]
         self.record(key.campaign, action, by, about=f"{key.target} {key.period}", why=why)
-        if not sent:
+        if outcome == "not sent":
             self.queue.put([key])
         return settled
 

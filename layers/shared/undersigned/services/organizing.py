@@ -288,7 +288,7 @@ class Organizing:
         return TargetState(
             target,
             waiting,
-            sum(delivery.letters for delivery in deliveries if delivery.is_settled),
+            sum(made.letters for made in deliveries if made.is_settled and made.state != "given_up"),
             deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
             later=max(waiting - covered, 0),

@@ -151,8 +151,8 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
                 Message("The address %(email)s takes no email.", {"email": target.email}),
                 *waits,
                 Message(
-                    "Nothing is lost: we keep the letters. Find the correct address and have it changed in the "
-                    "campaign. Then they go out with the next delivery."
+                    "Nothing is lost: we keep the letters. Open the recipient and save an address that takes email. "
+                    "Then they go out with the next delivery."
                 ),
             ),
             sees=sees,
@@ -225,10 +225,7 @@ def _question(target: Target, delivery: Delivery, question: Question, waiting: i
         case "bounced":
             was_corrected = delivery.email not in {None, target.email}
             corrected = Message("The address is now %(new)s. Open the delivery, and send it again.", values)
-            find = Message(
-                "Find the correct address and have it changed in the campaign, then send the delivery again. If the "
-                "mailbox was full, just send it again."
-            )
+            find = Message("Open the delivery. Correct the address there and send it again, or say what was done.")
             return Point(
                 "serious",
                 Message("%(whom)s: the email of %(day)s bounced", values),

@@ -66,6 +66,11 @@ _NOTICES: Mapping[str, Message] = {
     "tested": Message("The test email is on its way to the organizer’s address, and to nobody else."),
     "test-sent": Message("The test email is on its way to you, and to nobody else."),
     "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
+    "handed-over": Message(
+        "Recorded: the office has the letters. Later letters wait until you save an address that takes email."
+    ),
+    "given-up": Message("Recorded: these letters are sent no more. You can still send them again here."),
+    "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "removed": Message("The letter is erased, with everything that it said about its signer."),
     "removed-after-sending": Message(
@@ -172,6 +177,10 @@ _ACTIONS: Mapping[Action, Message] = {
     "release": Message("Released letters"),
     "retry": Message("Sent a delivery again"),
     "settle as sent": Message("Decided that an email was sent"),
+    "settle as handed over": Message("Said that the letters of a bounced email were handed over"),
+    "settle as given up": Message("Gave up the letters of a bounced email"),
+    "correct address": Message("Corrected a recipient’s address"),
+    "address works": Message("Said that a recipient’s address works again"),
     "settle as not sent": Message("Decided that an email was not sent, and sent it again"),
     "retry again": Message("Sent a delivery again within seven days of another one"),
     "settle as not sent again": Message(
@@ -234,8 +243,9 @@ _ADVICE: Mapping[Question, Message] = {
         "it, then decide here."
     ),
     "bounced": Message(
-        "We don’t send it again automatically. Find the correct address and have it changed in the campaign, then send "
-        "it again. If the mailbox was full, just send it again. If the office has the email after all, say so here."
+        "We don’t send it again automatically. Correct the address here, then send it again. If the address works "
+        "again, just send it again. If you brought the letters to the office, or don’t want to send them any more, say "
+        "so here."
     ),
 }
 
@@ -665,7 +675,7 @@ def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | No
 def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
     """Render a delivery with its packets and the events of its email."""
     made = record.delivery
-    can_retry = viewer.may_manage and made.state in {"held", "bounced"} and not state.target.is_held
+    can_retry = viewer.may_manage and made.state in {"held", "bounced", "given_up"} and not state.target.is_held
     blocked = None if made.occupies_week else too_soon(made.key.period, state.deliveries)
     return render_framed(
         "dashboard_delivery.html",

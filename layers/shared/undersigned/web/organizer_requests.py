@@ -128,14 +128,15 @@ class ApiRequest:
             )
         return words
 
-    def decision(self, name: str) -> bool:
-        """Return a yes or no in a JSON body; raises RequestError for anything else."""
-        decided = posted_values(self.event).get(name) if self.event.body else None
-        if not isinstance(decided, bool):
+    def decision[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice:
+        """Return a value of a JSON body that is one of `choices`; raises RequestError for anything else."""
+        posted = posted_values(self.event).get(name) if self.event.body else None
+        decided = _one_of(name, str(posted or ""), choices, Message("We can’t read this request"))
+        if decided is None:
             raise RequestError(
                 400,
                 Message("A decision is missing"),
-                Message("Send it as JSON: `%(name)s` must be true or false.", {"name": name}),
+                Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}),
             )
         return decided
 

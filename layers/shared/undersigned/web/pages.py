@@ -377,7 +377,7 @@ def state_of(own: OwnLetter, language: str) -> tuple[str, str]:
     return headline.in_language(language), explanation.in_language(language)
 
 
-def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa: C901, PLR0911  (a table)
+def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa: C901, PLR0911, PLR0912  (a table)
     signature, delivery = own.signature, own.delivery
     values = {"whom": own.target.addressed(language), "department": own.target.department}
     if signature.status == "withdrawn":
@@ -417,6 +417,12 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             return Message.in_context("status of a letter", "Bounced"), Message(
                 "The mail server of %(department)s did not accept the email of %(day)s with your letter. "
                 "The organizer can see this and send it again.",
+                values,
+            )
+        case "given_up":
+            return Message.in_context("status of a letter", "Not delivered"), Message(
+                "The mail server of %(department)s did not accept the email of %(day)s with your letter, and the "
+                "organizer sends it no more.",
                 values,
             )
         case "in_doubt":
@@ -617,6 +623,7 @@ DELIVERY_STATES: Mapping[DeliveryState, Message] = {
     "delivered": Message.in_context("status of a delivery", "Delivered"),
     "complained": Message.in_context("status of a delivery", "Delivered, marked as spam"),
     "bounced": Message.in_context("status of a delivery", "Bounced"),
+    "given_up": Message.in_context("status of a delivery", "Given up"),
     "held": Message.in_context("status of a delivery", "On hold"),
     "empty": Message.in_context("status of a delivery", "Nothing to send"),
 }
