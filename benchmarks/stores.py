@@ -111,8 +111,8 @@ class MadeSignatures(SignatureStore):
         return ((str(number), self._row(number)) for number in range(self._count))
 
     @override
-    def has_waiting(self, campaign: str, target: str, at_least: int = 1, *, until: datetime | None = None) -> bool:
-        return self._count >= at_least
+    def has_waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> bool:
+        return self._count > 0
 
     @override
     def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:

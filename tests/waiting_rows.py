@@ -1,4 +1,4 @@
-"""Rows of confirmed letters in trays, for tests and benchmarks with more of them than anyone can sign there."""
+"""Rows of confirmed letters in trays, for tests with more of them than anyone can sign there."""
 
 from __future__ import annotations
 

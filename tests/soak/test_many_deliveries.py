@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 
 from benchmarks.latency import A_WRITE_MORE, LATENCY
-from benchmarks.planning import target_of
 from tests.faults.memory import refuse
 from tests.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, load_event, world
 from undersigned.aws.dynamodb import from_item, to_item
 from undersigned.aws.signatures import listing_position, listing_shard, read_signature, signature_key, tray_shard
+from undersigned.domain.campaigns import Target
 from undersigned.domain.signatures import signer_id
 from undersigned.rendering.packets import Packet, PacketLetter
 from undersigned.services.packing import Packing
@@ -44,6 +44,14 @@ SES_TODAY = 14.0
 
 TYPESETTING = 0.004
 """Assumed seconds of a letter; `make bench ARGS=typesetting` has its own figure."""
+
+
+def target_of(number: int) -> Target:
+    town = f"Town {number}"
+    address = f"chief@town-{number}.example"
+    return Target(
+        f"town-{number}", "Police Chief", "Avery Sample", f"{town} Police Department", town, address, ("60201",)
+    )
 
 
 class Turns:
