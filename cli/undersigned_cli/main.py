@@ -14,7 +14,6 @@ from typer.core import TyperGroup
 from undersigned import __version__
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands import (
-    backups,
     campaigns,
     confirmations,
     counts,
@@ -28,6 +27,7 @@ from undersigned_cli.commands import (
     people,
     quarantine,
     reconciling,
+    restoring,
     screening,
     secret,
     signatures,
@@ -79,7 +79,7 @@ app.add_typer(keys.app, name="key", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(confirmations.app, name="confirmations", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(dead_letters.app, name="dead-letters", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(secret.app, name="secret", cls=_NamingGroup, rich_help_panel=RUN)
-backups.add_to(app)
+restoring.add_to(app)
 reconciling.add_to(app)
 doctor.add_to(app)
 deploying.add_to(app)

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from tests.faults.invariants import words_of
 from tests.integration.test_approving import requests
-from tests.integration.test_backups import Stacks, stacks
 from tests.integration.test_dashboard import Organizer
 from tests.integration.test_erased_packets import repack
 from tests.integration.test_organizers_commands import invoke, run
@@ -29,7 +28,6 @@ from undersigned.domain.signatures import SignatureFilter, signer_id
 from undersigned.services import packing
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import DamagedRowsError
-from undersigned_cli.backup.backing_up import BackingUp
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
     from tests.world import World
     from undersigned.aws.dynamodb import Key, Values
 
-__all__ = ["invoke", "run", "stacks"]
+__all__ = ["invoke", "run"]
 
 NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve", "Fay")
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
@@ -571,39 +569,6 @@ def test_a_postponed_email_of_a_damaged_row_stops_no_other(world: World) -> None
     world.clock.advance(minutes=10)
     world.run_postponed()
     assert [mail.to for mail in world.sent] == ["Ben@signers.example"]
-
-
-# Backups
-
-
-def test_a_backup_has_a_damaged_row_as_it_is_and_a_restore_brings_it_back(
-    stacks: Stacks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = stacks.stack()
-    confirm(old, "Ada", "Ben", "Cyd")
-    damage(old, "Ben")
-    listed = BackingUp._listed
-
-    def sealed_meanwhile(backing_up: BackingUp) -> Any:
-        """Send the letters, and damage another row, after the rows are read and before the deliveries are."""
-        yield from listed(backing_up)
-        old.week()
-        damage(old, "Cyd")
-
-    monkeypatch.setattr(BackingUp, "_listed", sealed_meanwhile)
-    stacks.backup()
-    before = {name: row(old, name) for name in ("Ben", "Cyd")}
-
-    new = stacks.stack(empty=True)
-    said = stacks.restore()
-
-    assert "2 rows are damaged, and written as they are" in " ".join(said.split())
-    for name, values in before.items():
-        assert {**values, "restored": ...} == {**row(new, name), "restored": ..., "tallied": values["tallied"]}
-    change(new, "Ben", {"signed_at": "2026-11-24T18:00:00+00:00"})
-    new.wiring.campaigns.pause(CAMPAIGN, paused=False)
-    next_week(new)
-    assert sent(new) == [["Ben"]]
 
 
 # A letter's version

@@ -1,4 +1,4 @@
-"""Test a campaign's people and keys: as pages, as API, as commands, and in backups."""
+"""Test a campaign's people and keys: as pages, as API, and as commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from tests.organizers import Browser, add
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
-from undersigned.aws.dynamodb import Key, Update
+from undersigned.aws.dynamodb import Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.people import Member, Person, person_id
@@ -24,7 +24,6 @@ from undersigned.services.people import PeopleError
 from undersigned.services.ports import ChangedError
 from undersigned.services.screening import MOST_ROWS_READ, Screening
 from undersigned_cli import campaign_folder
-from undersigned_cli.backup.backing_up import BackingUp
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands import options
 from undersigned_cli.main import app
@@ -593,26 +592,13 @@ def test_a_command_says_who_made_a_key_and_what_becomes_of_it(second: Browser, w
     assert ask_with(world, other).status == 401
 
 
-# Backups and deletion
+# Deletion
 
 
 def late_after_two_rows() -> Callable[[], bool]:
     """Return an `is_late` with which a run of deleting deletes two rows: it asks after the letters, and at each row."""
     asked = count(1)
     return lambda: next(asked) > 3
-
-
-def test_a_backup_has_both_rows_of_each_role_and_no_session(owner: Browser, world: World) -> None:
-    assert owner.see().status == 200
-    lines = [line.values for line in BackingUp(world.wiring.table, CAMPAIGN).lines()]
-    kinds = sorted(values["pk"].partition("#")[0] for values in lines if values.get("email") == OWNER)
-    assert kinds == ["PEOPLE", "PERSON"]
-    for values in lines:
-        if values["pk"].startswith("PERSON#"):
-            world.wiring.table.delete(Key(values["pk"], values["sk"]))
-            world.wiring.table.put(values)
-    assert [member.campaign for member in world.wiring.people.campaigns_of(id_of(world, OWNER))] == [CAMPAIGN]
-    assert not [values for values in lines if values["pk"].startswith(("SESSION#", "SIGN_IN", "KEY#"))]
 
 
 def test_an_owner_can_go_on_deleting_until_only_the_settings_are_left(owner: Browser, world: World) -> None:

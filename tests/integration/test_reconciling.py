@@ -275,20 +275,6 @@ def test_a_signer_who_asks_again_for_the_email_gets_it(world: World, reconcile: 
     assert emailed(world) == ["ada@signers.example"] * 2
 
 
-def test_requests_of_the_stack_that_was_backed_up_are_left_alone(world: World, reconcile: Any) -> None:
-    sign(world, "ada")
-    world.new_records()
-    client_of("dynamodb").put_item(
-        TableName=world.wiring.settings.table_name,
-        Item=to_item(
-            {"pk": f"CAMPAIGN#{CAMPAIGN}", "sk": "RESTORED", "backup": "b", "begun_at": world.clock.now.isoformat()}
-        ),
-    )
-    world.clock.advance(hours=26)
-
-    assert reconcile()[0]["emails"] == 0
-
-
 def test_a_request_says_when_it_was_made(world: World) -> None:
     request = new_mail_request(world.clock.now, "0123456789abcdef")
     assert request.endswith("-01234567")

@@ -119,15 +119,6 @@ def test_a_file_in_place_of_a_folder_is_named(said: Said, command: tuple[str, ..
     )
 
 
-def test_a_file_of_another_kind_is_no_backup(said: Said, tmp_path: Path) -> None:
-    file = tmp_path / "letters.backup"
-    file.write_bytes(b"\x1d\xaf\x00")
-
-    assert said("restore", str(file), code=1) == (
-        f"{file} is not an Undersigned backup, or it is damaged; use another copy"
-    )
-
-
 def test_a_profile_without_a_region_is_one_sentence(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     def without_region(**_: object) -> Stack:
         raise NoRegionError

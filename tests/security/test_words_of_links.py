@@ -9,16 +9,14 @@ import pytest
 
 from tests import world as worlds
 from tests.world import ADA, CAMPAIGN
-from undersigned.aws.dynamodb import Update, to_item
-from undersigned.aws.signatures import Signatures, read_signature
-from undersigned.aws.stream import read_change
+from undersigned.aws.signatures import Signatures
 from undersigned.domain.signatures import signer_id
-from undersigned_cli.backup.backing_up import BackingUp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import Answer, World
+    from undersigned.aws.dynamodb import Update
     from undersigned.domain.signatures import Signature
 
 MINE, THEIRS = "My own words.", "Words of somebody who knows the address."
@@ -338,16 +336,6 @@ def test_suspicion_goes_with_its_words(world: World) -> None:
     assert (beside.note, beside.quarantine) == (THEIRS, "no form")
     world.clock.advance(minutes=1)
     assert THEIRS in world.press(suspicious).body
-
-
-def test_a_backup_has_what_waits_beside_a_row_and_its_restore_sends_no_email(world: World) -> None:
-    mailed(world, MINE)
-    sign(world, THEIRS)
-    lines = [found.values for found in BackingUp(world.wiring.table, CAMPAIGN).lines()]
-    [line] = [values for values in lines if values["pk"].startswith("SIGNATURE#")]
-    assert read_signature(line) == row(world)
-    restored = {"eventName": "INSERT", "dynamodb": {"NewImage": to_item(line | {"restored": "a backup"})}}
-    assert read_change(restored).asking == ()
 
 
 def test_the_reconciliation_asks_for_each_email_that_the_stream_forgot(world: World) -> None:

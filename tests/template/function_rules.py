@@ -58,7 +58,7 @@ SIGNATURES = {
     ],
     "Tally": [
         _signatures(NewImage={"status": {"S": ["pending", "withdrawn", "erased"]}}),
-        _signatures(OldImage=_IS_PENDING),
+        _signatures(OldImage={"status": {"S": ["pending", "withdrawn", "erased"]}}),
         _signatures(OldImage=_OF_CONFIRMED),
         _signatures(NewImage={"restored": {"S": [{"exists": True}]}}),
     ],

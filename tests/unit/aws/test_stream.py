@@ -51,17 +51,17 @@ def test_a_restored_row_sends_no_email_and_publishes_no_event() -> None:
     new["eventName"] = "INSERT"
     del new["dynamodb"]["OldImage"]
     assert read_change(new).asking
-    new["dynamodb"]["NewImage"]["restored"] = {"S": "a backup"}
+    new["dynamodb"]["NewImage"]["restored"] = {"S": "2026-11-24T18:00:00+00:00"}
     assert not read_change(new).asking
     sent = record("tally_delivery_sent")
     del sent["dynamodb"]["OldImage"]
-    sent["dynamodb"]["NewImage"]["restored"] = {"S": "a backup"}
+    sent["dynamodb"]["NewImage"]["restored"] = {"S": "2026-11-24T18:00:00+00:00"}
     assert read_delivery_change(sent).before == "sent"
 
 
 def test_a_restored_row_that_is_signed_again_sends_an_email() -> None:
     changed = record("tally_confirmed")
     for image in ("OldImage", "NewImage"):
-        changed["dynamodb"][image]["restored"] = {"S": "a backup"}
+        changed["dynamodb"][image]["restored"] = {"S": "2026-11-24T18:00:00+00:00"}
     changed["dynamodb"]["NewImage"]["mail_request"] = {"S": "692c0000-00000002"}
     assert read_change(changed).asking

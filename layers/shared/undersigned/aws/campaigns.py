@@ -7,7 +7,6 @@
 | target | `CAMPAIGN#<campaign>` | `TARGET#<target>` |
 | target version | `CAMPAIGN#<campaign>` | `ADDRESSED#<version>` |
 | controls | `CAMPAIGN#<campaign>` | `STEERING` |
-| the backup it was restored from | `CAMPAIGN#<campaign>` | `RESTORED` |
 | audit entry | `AUDIT#<campaign>` | `<moment>#<id>` |
 """
 
@@ -63,10 +62,6 @@ SETTINGS = "META"
 LETTERS = "LETTER#"
 TARGETS = "TARGET#"
 TARGET_VERSIONS = "ADDRESSED#"
-RESTORED_FROM = "RESTORED"
-
-UNFINISHED_RESTORES = "RESTORES"
-"""The partition of the listing index that holds every restore that is not finished."""
 
 _ALL = "CAMPAIGNS"
 """The partition of the listing index that holds every campaign."""
@@ -100,11 +95,6 @@ def target_version_key(campaign: str, version: str) -> Key:
 def controls_key(campaign: str) -> Key:
     """Return the key of the controls of a campaign's deliveries."""
     return Key(campaign_partition(campaign), "STEERING")
-
-
-def restored_key(campaign: str) -> Key:
-    """Return the key of the backup that a campaign was restored from."""
-    return Key(campaign_partition(campaign), RESTORED_FROM)
 
 
 def audit_partition(campaign: str) -> str:
@@ -201,18 +191,6 @@ class Campaigns(CampaignStore):
                     self.put_target(campaign, target)
         if targets:
             self._name_change(campaign)
-
-    @override
-    def restored_at(self, campaign: str) -> datetime | None:
-        values = self._table.get(restored_key(campaign)) or {}
-        return read_moment(values.get("finished_at") or values.get("begun_at"))
-
-    @override
-    def unfinished_restores(self) -> Iterator[tuple[str, datetime]]:
-        for listed in self._table.query(UNFINISHED_RESTORES, index="listing"):
-            values = self._table.get(restored_key(listed["listed_at"])) or {}
-            if "begun_at" in values and "finished_at" not in values:
-                yield listed["listed_at"], datetime.fromisoformat(values["begun_at"])
 
     @override
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:

@@ -84,6 +84,11 @@ def _partition(campaign: str, shard: int = 0) -> str:
     return f"COUNT#{campaign}#{shard}" if shard else f"COUNT#{campaign}"
 
 
+def forgotten_partition(campaign: str, signer: str) -> str:
+    """Return the partition that notes the deleted rows of a signer."""
+    return f"FORGOTTEN#{campaign}#{signer}"
+
+
 def counter_key(campaign: str, row: str, shard: int = 0) -> Key:
     """Return the key of a row of counters, or of one of its shards. Most counters have a row of their own."""
     return Key(_partition(campaign, shard), row)
@@ -163,7 +168,7 @@ class Counts(CountStore):
             # The campaign was deleted, too. This would make its counters anew.
             return
         forgotten = {
-            "pk": f"FORGOTTEN#{gone.campaign}#{gone.signer}",
+            "pk": forgotten_partition(gone.campaign, gone.signer),
             "sk": f"{gone.signed_at.isoformat()}#{gone.version}",
             "expires_at": int((now + _FORGOTTEN_FOR).timestamp()),
         }

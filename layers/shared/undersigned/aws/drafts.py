@@ -1,4 +1,4 @@
-"""Drafts: their files, compressed, in Base64 (backups are JSON), and cut into parts.
+"""Drafts: their files, compressed, in Base64, and cut into parts.
 
 | row | pk | sk |
 |---|---|---|
@@ -34,7 +34,7 @@ from undersigned.domain.drafts import ChangedMeanwhileError, Draft, UnreadableDr
 from undersigned.services.ports import ChangedError, DraftStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from undersigned.aws.dynamodb import Table, Values
 
@@ -87,28 +87,19 @@ class Drafts(DraftStore):
 
     @override
     def draft(self, campaign: str) -> Draft | None:
-        rows = list(self.rows(campaign))
-        if not rows:
-            return None
-        *parts, head = rows
-        draft = _read_head(head)
-        try:
-            return replace(draft, files=_read_files(parts))
-        except (ValueError, zlib.error) as error:
-            raise UnreadableDraftError(draft) from error
-
-    def rows(self, campaign: str) -> Iterator[Values]:
-        """Yield the rows of the current revision, its head last. Raises ChangedError if it changes all the time."""
+        """Return the draft: all parts of one revision. Raises ChangedError if it changes all the time."""
         for _ in range(_READS):
             head = self._table.get(_head_key(campaign), consistent=True)
             if head is None:
-                return
+                return None
             beginning = _parts_of(int(head["revision"])) + head["write"]
             parts = list(self._table.query(draft_partition(campaign), begins_with=beginning, consistent=True))
             if len(parts) == head["parts"]:
-                yield from parts
-                yield head
-                return
+                draft = _read_head(head)
+                try:
+                    return replace(draft, files=_read_files(parts))
+                except (ValueError, zlib.error) as error:
+                    raise UnreadableDraftError(draft) from error
         message = f"the draft of {campaign} changes while it is read"
         raise ChangedError(message)
 

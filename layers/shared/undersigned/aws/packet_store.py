@@ -12,6 +12,8 @@ from undersigned.aws.failures import code_of
 from undersigned.services.ports import FileMissingError, PacketStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
@@ -39,6 +41,11 @@ class Bucket(PacketStore):
     @override
     def get(self, name: str) -> bytes:
         return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
+
+    def names(self, beginning: str) -> Iterator[str]:
+        """Yield the names of the files that begin so."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=beginning):
+            yield from (found["Key"] for found in page.get("Contents", ()))
 
     @override
     def delete(self, *names: str) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 RESTORED = "restored"
-"""The attribute of restored signatures and deliveries: the backup's id. They cause no email and no event."""
+"""The attribute of restored signatures and deliveries: when they were. They cause no email and no event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class SignatureChange:
 
     `before` is the status before the change. `moves_mark` says whether the tally changed it: nothing else writes marks.
     `asking` are the words, of the row or beside them, for which the change requests an email. A restored row requests
-    none, because the original stack has sent its emails. `is_release` says whether an organizer requests an email for
+    none, because its emails were sent before. `is_release` says whether an organizer requests an email for
     the row's words, by releasing them from quarantine.
     """
 
@@ -43,7 +43,7 @@ class SignatureChange:
 class DeliveryChange:
     """A delivery after a change; `before` is its state before, `number` the change's sequence number in the stream.
 
-    For a restored delivery, `before` is its current state, which it had in the original stack.
+    For a restored delivery, `before` is its current state.
     """
 
     delivery: Delivery
@@ -95,7 +95,7 @@ def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:
 
 
 def _is_restored(images: Mapping[str, Any]) -> bool:
-    """Say whether a restore wrote this change: a new item with the backup's id."""
+    """Say whether a restore wrote this change: a new item with the attribute."""
     return "OldImage" not in images and RESTORED in images["NewImage"]
 
 

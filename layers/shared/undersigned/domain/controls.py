@@ -24,7 +24,7 @@ type Action = Literal[
     "test draft", "approve again", "retry again", "settle as not sent again", "deliver again", "push",
     "remove", "release from quarantine", "hold letters", "release letters", "remove letters",
     "export", "create key", "revoke key", "take over key", "rotate secret", "stop confirmations", "start confirmations",
-    "backup", "restore", "close", "reopen", "publish", "make draft", "discard draft",
+    "restore", "close", "reopen", "publish", "make draft", "discard draft",
     "add person", "change role", "remove person", "print sign-in link",
 ]  # fmt: skip
 

@@ -147,7 +147,6 @@ FindingKind = Literal[
     "the counters differ from the rows",
     "the bundles differ from the rows",
     "a delivery waits for a decision",
-    "a restore was not finished",
 ]
 
 

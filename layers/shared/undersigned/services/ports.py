@@ -132,12 +132,6 @@ class CampaignStore(Protocol):
     def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
         """Write targets that are not there yet, as `put_target` does, many in one call. Each has few postal codes."""
 
-    def unfinished_restores(self) -> Iterator[tuple[str, datetime]]:
-        """Yield each campaign whose restore was not finished, and when that began."""
-
-    def restored_at(self, campaign: str) -> datetime | None:
-        """Say when the restore of a campaign from a backup ended, or began if it has not ended; None without one."""
-
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
         """Record whether an address takes email. That it takes none holds only while it is the target's address."""
 

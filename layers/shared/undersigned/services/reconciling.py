@@ -60,9 +60,6 @@ QUEUED_WITHIN = timedelta(hours=3)
 _MAY_WAIT_FOR = timedelta(days=3)
 """How long an email may seem to wait in the queue, because that was not empty when reconciliations began."""
 
-_RESTORED_WITHIN = timedelta(days=1)
-"""How long a restore may take before somebody must look whether it was interrupted."""
-
 MOST_ASKS = 2
 """On how many days an email is asked for again before a person must look."""
 
@@ -88,13 +85,10 @@ class Reconciling:
     report: Callable[[Finding], None]
 
     def begin(self, campaign: str | None = None) -> Iterator[Reconciliation]:
-        """Return the reconciliation of each campaign, or of one, not begun. Report restores that were interrupted.
+        """Return the reconciliation of each campaign, or of one, not begun.
 
         While a queue holds anything, that may be just what seems to be missing. So nothing is put into it.
         """
-        for name, begun in self.campaigns.unfinished_restores():
-            if campaign in {None, name} and self.clock() - begun > _RESTORED_WITHIN:
-                self.report(Finding("a restore was not finished", name, {}))
         may_ask, may_queue = self.waiting_mails.is_empty(), self.delivery_queue.is_empty()
         for name in self.campaigns.campaign_ids() if campaign is None else [campaign]:
             yield Reconciliation(name, may_ask=may_ask, may_queue=may_queue)
@@ -112,7 +106,6 @@ class Reconciling:
             controls=self.campaigns.controls(run.campaign),
             targets={target.id: target for target in targets},
         )
-        restored_at = self.campaigns.restored_at(run.campaign)
         # A worker may have died, and all tries after it failed, before it added up what it counted.
         self.counts.sum_up(run.campaign, after_others=True)
         counters = run.counters or Balance(self._counted(run.campaign))
@@ -125,7 +118,7 @@ class Reconciling:
             )
             run = replace(run, counters=counters, bundles=bundles, position=page.position)
             if run.suspects is None:
-                summary = self._reconcile_rows(run, page, over, restored_at)
+                summary = self._reconcile_rows(run, page, over)
                 run = replace(run, summary=summary, gauges=self.measuring.rows(run.gauges, page.rows, kept))
             if not has_time():
                 return run
@@ -147,7 +140,7 @@ class Reconciling:
 
     # Rows
 
-    def _reconcile_rows(self, run: Reconciliation, page: Page, over: Over, restored_at: datetime | None) -> Summary:
+    def _reconcile_rows(self, run: Reconciliation, page: Page, over: Over) -> Summary:
         now = self.clock()
         summary = run.summary.plus(rows=len(page.rows) + len(page.damaged))
         for signer in page.damaged:
@@ -163,7 +156,7 @@ class Reconciling:
             words
             for row in page.rows
             for words in (row, *beside_still(row, now))
-            if words.awaits_mail(now) and _was_forgotten(words, now, restored_at)
+            if words.awaits_mail(now) and _was_forgotten(words, now)
         ]
         return self._ask_again(replace(run, summary=summary), missing, now) if missing else summary
 
@@ -295,14 +288,10 @@ def _misplaced(row: Signature) -> FindingKind | None:
     return None
 
 
-def _was_forgotten(row: Signature, now: datetime, restored_at: datetime | None) -> bool:
-    """Say whether the stream has forgotten a row's request, and it is known whether its email was sent.
-
-    That is not known of requests made before a restore: the original stack has sent their emails. A postponed one is
-    still in its index.
-    """
+def _was_forgotten(row: Signature, now: datetime) -> bool:
+    """Say whether the stream has forgotten a row's request. A postponed one is still in its index."""
     asked_at = requested_at(row.mail_request)
-    if asked_at is None or row.mail_postponed or (restored_at is not None and asked_at <= restored_at):
+    if asked_at is None or row.mail_postponed:
         return False
     return FORGOTTEN_AFTER <= now - asked_at < PENDING_FOR
 

@@ -85,10 +85,9 @@ class Tallying:
         return outcome
 
     def forget(self, gone: Signature) -> None:
-        """Subtract a deleted row, such as an unconfirmed one that expired, from the counts, once."""
-        if gone.tallied != NOT_COUNTED:
-            self.counts.forget(gone, self.clock())
-            self.counts.sum_up(gone.campaign)
+        """Subtract a deleted row, such as an unconfirmed one that expired, from the counts, once. Note its state."""
+        self.counts.forget(gone, self.clock())
+        self.counts.sum_up(gone.campaign)
 
     def _count_or_halve(self, campaign: str, signers: Mapping[str, Collection[str]], outcome: Outcome) -> None:
         """Count rows. If that fails, count each half of them, so that one bad row doesn't stop the others."""

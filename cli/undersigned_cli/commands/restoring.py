@@ -1,0 +1,440 @@
+"""`undersigned restore`: bring back what the stack's table has lost of a campaign, from a recovered table.
+
+The recovered table says how things were at one moment, the stack's own what became of them. So only rows that are
+missing are written, and what is left of the later ones wins: bundles, erasures, and the tally's record of deleted rows.
+Where an email may have left of which no row is left, a person is asked: deliveries come back in doubt, and letters that
+may have been in such an email on hold.
+
+Restored signatures and deliveries have an attribute that tells the stream's readers to send no email and no event for
+them. A campaign's settings come last: without them nobody can sign and nothing is planned.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import batched, chain, islice
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
+
+import typer
+
+from undersigned.aws.campaigns import SETTINGS, TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
+from undersigned.aws.counts import counter_key, forgotten_partition
+from undersigned.aws.deliveries import (
+    BUNDLES,
+    DELIVERIES,
+    MAIL_EVENTS,
+    delivery_partition,
+    delivery_values,
+    read_delivery,
+    read_mail_event,
+)
+from undersigned.aws.drafts import draft_partition
+from undersigned.aws.dynamodb import BATCH_GET, Key, Update, written
+from undersigned.aws.hourly_runs import HOURLY
+from undersigned.aws.mail_claims import mail_claim_partition
+from undersigned.aws.people import of_person, people_partition
+from undersigned.aws.signatures import (
+    DAMAGED,
+    hold_shard,
+    listing_shards,
+    parse_signature_key,
+    read_signature,
+    signature_key,
+    tray_shards,
+)
+from undersigned.aws.stream import RESTORED
+from undersigned.domain.deliveries import after
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.signatures import signer_id
+from undersigned.domain.tallies import TOTAL
+from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
+from undersigned_cli.commands.output import counted, progress_of, say, show_json
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.domain.signatures import Signature
+    from undersigned.wiring import Wiring
+
+_WORKERS = 8
+"""Writes at the same time, each with a connection."""
+
+_MAY_HAVE_GONE = frozenset({"open", "sending", "held"})
+"""The states of a delivery that may have been sent since, without a decision of a person."""
+
+type Outcome = Literal["written", "there", "expired", "erased", "changed", "damaged", "held"]
+"""What became of a row of the recovered table. A damaged one is written as it is, and one on hold is written, too."""
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome.__value__)
+
+_SAYS: Mapping[Outcome, str] = {
+    "expired": "not confirmed in time, and not brought back",
+    "erased": "erased since, and not brought back",
+    "changed": "changed since and lost after that, and not brought back, because nobody knows how it changed",
+    "damaged": "damaged, and written as it is; `undersigned reconcile` names it",
+}
+
+
+class OtherTableError(UndersignedError):
+    """The table is not one that the stack can take rows from."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=RUN, epilog=examples("restore my-campaign recovered-table"))(restore)
+
+
+@on_stack
+def restore(
+    stack: Stack,
+    campaign: Campaign,
+    table: Annotated[
+        str, typer.Argument(help="Table that AWS recovered, or that a removed stack has left.", metavar="TABLE")
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Bring back what the stack's table has lost of a campaign, from another table. Pauses the campaign.
+
+    Writes only rows that are missing, and sends no email. If it is interrupted, run it again. See docs/backups.md.
+    """
+    wiring = stack.wiring()
+    if table == wiring.settings.table_name:
+        message = f"{table} is the stack's own table; name the one that AWS recovered"
+        raise typer.BadParameter(message)
+    source = replace(stack, outputs={**stack.outputs, "TableName": table}).wiring().table
+    restoring = Restoring(wiring, source, campaign)
+    restoring.check(table)
+    wiring.delivery_controls().record(campaign, "restore", COMMAND_LINE, about=table)
+    with progress_of("rows") as progress:
+        task = progress.add_task("restore", total=None)
+        for _ in restoring.run():
+            progress.advance(task)
+    if as_json:
+        facts: dict[str, object] = {outcome: restoring.written[outcome] for outcome in OUTCOMES}
+        doubts = [_name(key) for key in restoring.doubts]
+        show_json([{"campaign": campaign, "table": table, **facts, "in_doubt": doubts}])
+        return
+    _report(campaign, restoring)
+
+
+def _name(key: DeliveryKey) -> str:
+    return f"{key.target} {key.period}"
+
+
+def _report(campaign: str, restoring: Restoring) -> None:
+    found = restoring.written
+    written = found["written"] + found["damaged"] + found["held"]
+    say(f"{campaign} is paused. {counted(written, 'row')} written; {found['there']:,} were there.")
+    for outcome, what in _SAYS.items():
+        if found[outcome]:
+            say(f"{counted(found[outcome], 'letter')} {what}.")
+    if found["held"]:
+        targets = ", ".join(sorted(restoring.questioned))
+        say(
+            f"{counted(found['held'], 'letter')} on hold, because an email to {targets} may have left of which not all "
+            "rows are left. Ask the recipient's office, and release the letters that it didn't get: "
+            f"`undersigned screen {campaign} --on-hold --action release --why …`.",
+            style="yellow",
+        )
+    for key in restoring.doubts:
+        say(
+            f"The email {_name(key)} may have left. Ask the recipient's office, then run "
+            f"`undersigned settle {campaign} {_name(key)} --sent` or `--not-sent`.",
+            style="yellow",
+        )
+    say(
+        f"When its rows are counted, in a minute, run `undersigned counts {campaign} --recount` and `undersigned "
+        f"reconcile {campaign}`. Then run `undersigned resume {campaign}`."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """What both tables say about a recipient's deliveries, by sort key. The stack's own row wins."""
+
+    source: Mapping[str, Values]
+    live: Mapping[str, Values]
+
+    @property
+    def rows(self) -> Mapping[str, Values]:
+        """Return all rows."""
+        return {**self.source, **self.live}
+
+    def bundles(self) -> Mapping[str, Mapping[int, list[str]]]:
+        """Return the signers of each bundle, by period and number."""
+        found: defaultdict[str, dict[int, list[str]]] = defaultdict(dict)
+        for sk, row in self.rows.items():
+            if sk.startswith(BUNDLES):
+                found[sk.split("#")[1]][int(row["number"])] = row["signers"]
+        return found
+
+    def has_gaps(self, stored: Iterable[str]) -> bool:
+        """Say whether an email may have left with a letter whose bundle is lost.
+
+        A bundle without letters is the last of its delivery. `stored` are the periods whose packets are in the bucket.
+        """
+        bundles = self.bundles()
+        periods = {sk.split("#")[1] for sk in self.rows if sk.startswith(DELIVERIES)} | {*bundles, *stored}
+        unsent = {sk.split("#")[1] for sk, row in self.live.items() if sk.startswith(DELIVERIES) and not row["attempt"]}
+        return any(not _is_complete(bundles.get(period, {})) for period in periods - unsent)
+
+
+def _is_complete(bundles: Mapping[int, list[str]]) -> bool:
+    return any(number == len(bundles) and not signers for number, signers in bundles.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """Writes the rows of a campaign that a stack's table lacks. Running it twice is harmless."""
+
+    wiring: Wiring
+    source: Table
+    campaign: str
+    written: Counter[Outcome] = field(default_factory=Counter)
+    questioned: set[str] = field(default_factory=set)
+    """The targets of which an email may have left whose letters no row names."""
+
+    doubts: list[DeliveryKey] = field(default_factory=list)
+    """The deliveries of which nobody knows whether their email left."""
+
+    _sealed: dict[str, str] = field(default_factory=dict)
+    """The bundle of each signer that only the stack's own table has."""
+
+    _erased: dict[str, str] = field(default_factory=dict)
+    """When a signer's letter was erased, as far as the stack's own table says."""
+
+    @property
+    def _table(self) -> Table:
+        return self.wiring.table
+
+    @property
+    def _mark(self) -> Values:
+        return {RESTORED: written(self.wiring.now())}
+
+    def check(self, name: str) -> None:
+        """Raise NotFoundError if the table has no such campaign, and OtherTableError if its signers have other ids."""
+        if self.source.get(campaign_key(self.campaign)) is None:
+            message = f"the table {name} has no campaign {self.campaign!r}"
+            raise NotFoundError(message)
+        secret = self.wiring.secret()
+        for row in islice(self._listed(), BATCH_GET):
+            email, (_, signer) = row.get("email"), parse_signature_key(row["pk"])
+            if email and signer_id(secret, email) != signer:
+                message = (
+                    f"the signers of {name} have ids under another secret than this stack's, so they could sign twice; "
+                    "give the stack the secret that you kept (docs/backups.md)"
+                )
+                raise OtherTableError(message)
+
+    def run(self) -> Iterator[object]:
+        """Write what is missing, and yield something after each row."""
+        is_whole = self._table.get(campaign_key(self.campaign), consistent=True) is None
+        self._pause(is_new=is_whole)
+        for entry in self.wiring.campaigns.audit(self.campaign):
+            if entry.action == "remove":
+                self._note_erasures([entry.about], entry.at.isoformat())
+        stored = self._stored()
+        for target in self._targets():
+            yield from self._restore_deliveries(target, stored[target])
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            for some in batched(self._listed(), BATCH_GET, strict=False):
+                for outcome in pool.map(self._restore_signature, self._missing(some)):
+                    self.written[outcome] += 1
+                    yield outcome
+        for row in chain(self._of_the_campaign(), self._when_all_is_lost() if is_whole else ()):
+            self._put(row)
+            yield row
+
+    def _pause(self, *, is_new: bool) -> None:
+        """Pause the campaign, before anything is written. Of one whose settings are lost, keep what was approved."""
+        key = controls_key(self.campaign)
+        if is_new and (controls := self.source.get(key)):
+            self._table.put_new(controls | {"paused": True})
+        self._table.update(Update(key, assign={"paused": True}))
+
+    def _targets(self) -> Iterable[str]:
+        rows = self._partition(campaign_partition(self.campaign), TARGETS)
+        return sorted({row["sk"].removeprefix(TARGETS) for row in chain.from_iterable(rows)})
+
+    def _stored(self) -> Mapping[str, set[str]]:
+        """Return the periods of each target whose packets are in the bucket: they are stored before an email leaves."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for name in self.wiring.bucket.names(f"packets/{self.campaign}/"):
+            _, _, period, target, *_ = name.split("/")
+            found[target].add(period)
+        return found
+
+    def _partition(self, pk: str, begins_with: str | None = None) -> tuple[Iterator[Values], Iterator[Values]]:
+        """Return the rows of a partition in the recovered table, and in the stack's own."""
+        return (
+            self.source.query(pk, begins_with=begins_with, consistent=True),
+            self._table.query(pk, begins_with=begins_with, consistent=True),
+        )
+
+    def _put(self, row: Values) -> None:
+        self.written["written" if self._table.put_new(row) else "there"] += 1
+
+    # Deliveries
+
+    def _restore_deliveries(self, target: str, stored: Iterable[str]) -> Iterator[object]:
+        source, live = self._partition(delivery_partition(self.campaign, target))
+        log = _Log({row["sk"]: row for row in source}, {row["sk"]: row for row in live})
+        if log.has_gaps(stored):
+            self.questioned.add(target)
+        for sk, row in log.live.items():
+            if sk.startswith(DELIVERIES):
+                self._note_erasures(row.get("erased", ()), row.get("erased_at", ""))
+            if sk.startswith(BUNDLES) and sk not in log.source:
+                self._sealed.update(dict.fromkeys(row["signers"], sk.removeprefix(BUNDLES)))
+        for sk, row in log.source.items():
+            self._put(self._delivery(row, log) if sk.startswith(DELIVERIES) and sk not in log.live else row)
+            yield row
+        self.doubts.extend(
+            delivery.key
+            for delivery in self.wiring.deliveries.deliveries(self.campaign, target)
+            if delivery.state in {"sending", "in_doubt"}
+        )
+
+    def _delivery(self, row: Values, log: _Log) -> Values:
+        """Return a delivery as it comes back: with what SES reported since, and in doubt if it may have gone since."""
+        delivery = read_delivery(row)
+        period = delivery.key.period
+        signers = list(chain.from_iterable(log.bundles().get(period, {}).values()))
+        if delivery.state in _MAY_HAVE_GONE:
+            delivery = replace(
+                delivery,
+                state="in_doubt",
+                # Otherwise it went as the next attempt, which is what SES would report about.
+                attempt=delivery.attempt + (delivery.state != "sending"),
+                letters=delivery.letters or len(signers),
+                sending_since=delivery.sending_since or delivery.opened_at,
+            )
+        for sk, event in sorted(log.rows.items()):
+            if sk.startswith(f"{MAIL_EVENTS}{period}#"):
+                delivery = after(delivery, read_mail_event(delivery.key, event))
+        current = delivery_values(delivery)
+        values = {name: value for name, value in row.items() if name not in current} | current
+        erased = self._erased_of(period, log)
+        if erased - delivery.erased:
+            values |= {"erased": erased | delivery.erased, "erased_at": written(self.wiring.now())}
+        return values | self._mark
+
+    def _erased_of(self, period: str, log: _Log) -> frozenset[str]:
+        """Return the signers whose letters in a delivery were erased since they were sealed."""
+        bundles = [row for sk, row in log.rows.items() if sk.startswith(f"{BUNDLES}{period}#")]
+        keys = [signature_key(self.campaign, signer) for bundle in bundles for signer in bundle["signers"]]
+        for row in self._table.batch_get(keys):
+            if row.get("status") == "erased":
+                self._note_erasures([parse_signature_key(row["pk"])[1]], row["erased_at"])
+        return frozenset(
+            signer
+            for bundle in bundles
+            for signer in bundle["signers"]
+            if self._erased.get(signer, "") > bundle["sealed_at"]
+        )
+
+    def _note_erasures(self, signers: Iterable[str], at: str) -> None:
+        for signer in signers:
+            self._erased[signer] = max(at, self._erased.get(signer, ""))
+
+    # Signatures
+
+    def _listed(self) -> Iterator[Values]:
+        """Yield the rows of all signatures that the recovered table's index lists."""
+        for shard in listing_shards(self.campaign):
+            for some in batched(self.source.query(shard, index="listing"), BATCH_GET, strict=False):
+                yield from self.source.batch_get(Key(listed["pk"], listed["sk"]) for listed in some)
+
+    def _missing(self, rows: Iterable[Values]) -> list[Values]:
+        by_key = {Key(row["pk"], row["sk"]): row for row in rows}
+        there = {Key(row["pk"], row["sk"]) for row in self._table.batch_get(by_key)}
+        self.written["there"] += len(there)
+        return [row for key, row in by_key.items() if key not in there]
+
+    def _restore_signature(self, row: Values) -> Outcome:
+        outcome, values = self._signature(row)
+        if values is None:
+            return outcome
+        # The counters don't count the row, so it has no mark.
+        marked = {name: value for name, value in values.items() if name != "tallied"} | self._mark
+        return outcome if self._table.put_new(marked) else "there"
+
+    def _signature(self, row: Values) -> tuple[Outcome, Values | None]:
+        """Return what becomes of a signature, and the row as it comes back; None if it doesn't."""
+        _, signer = parse_signature_key(row["pk"])
+        status = row.get("status")
+        if status != "erased" and self._erased.get(signer, "") > str(row.get("signed_at", "")):
+            return "erased", None
+        if bundle := self._sealed.get(signer):
+            # One that was not confirmed yet may have been sealed in other words.
+            return ("written", _sealed_in(bundle, row)) if status == "confirmed" else ("changed", None)
+        held = self._held(row)
+        try:
+            signature = read_signature(row)
+        except DAMAGED:
+            return "damaged", held
+        # A row that remembers an erasure stays, as it does in the table. The daily reconciliation erases it again.
+        if signature.has_expired(self.wiring.now()) and signature.erased_at is None:
+            return "expired", None
+        if self._changed_since(signature):
+            return "changed", None
+        outcome: Outcome = "written" if held == row else "held"
+        return outcome, held if signature.mail_postponed else _without_requests(held)
+
+    def _held(self, row: Values) -> Values:
+        """Return a letter of a tray on hold, if it may have been in an email of which not all rows are left."""
+        shard = str(row.get("due", ""))
+        if not any(shard in tray_shards(self.campaign, target) for target in self.questioned):
+            return row
+        return row | {"due": hold_shard(self.campaign, parse_signature_key(row["pk"])[1])}
+
+    def _changed_since(self, signature: Signature) -> bool:
+        """Say whether the row had changed when it was lost: the tally notes which state of a row was deleted."""
+        first = min(words.signed_at for words in (signature, *signature.beside))
+        for note in self._table.query(forgotten_partition(self.campaign, signature.signer), consistent=True):
+            moment, _, version = note["sk"].rpartition("#")
+            signed_at = datetime.fromisoformat(moment)
+            # A confirmation can make earlier words the row's own.
+            if signed_at > signature.signed_at or (int(version) > signature.version and signed_at >= first):
+                return True
+        return False
+
+    # The campaign
+
+    def _of_the_campaign(self) -> Iterator[Values]:
+        """Yield what is never deleted while a campaign lives: letters, recipients, the activity log."""
+        own = (SETTINGS, controls_key(self.campaign).sk, HOURLY)
+        yield from (
+            row for row in self.source.query(campaign_partition(self.campaign)) if not row["sk"].startswith(own)
+        )
+        yield from self.source.query(audit_partition(self.campaign))
+        yield from self.source.query(mail_claim_partition(f"organizer:{self.campaign}"))
+
+    def _when_all_is_lost(self) -> Iterator[Values]:
+        """Yield what an organizer may have removed since, and which comes back only with the whole campaign."""
+        for row in self.source.query(people_partition(self.campaign)):
+            yield row
+            yield row | of_person(row["sk"], self.campaign)._asdict()
+        yield from self.source.query(draft_partition(self.campaign))
+        [settings] = self.source.query(campaign_partition(self.campaign), begins_with=SETTINGS)
+        self._table.update(Update(counter_key(self.campaign, TOTAL), assign={"goal": settings["goal"]}))
+        yield settings
+
+
+def _sealed_in(bundle: str, row: Values) -> Values:
+    """Return a letter as sealing leaves it."""
+    kept = {name: value for name, value in row.items() if name not in {"due", "due_at", "network"}}
+    return _without_requests(kept) | {"bundle": bundle}
+
+
+def _without_requests(row: Values) -> Values:
+    """Return a row that asks for no email. Those that it asked for have left, or its signer signs again."""
+    beside = {name: {**words, "mail_request": ""} for name, words in row.get("beside", {}).items()}
+    return row | {"mail_request": ""} | ({"beside": beside} if beside else {})

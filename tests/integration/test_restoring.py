@@ -1,0 +1,770 @@
+"""Test `undersigned restore`: what was lost comes back, nobody is mailed twice, and what was erased stays erased."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore import xform_name
+from typer.testing import CliRunner
+
+from tests import world as worlds
+from tests.faults.invariants import stored_text
+from tests.faults.memory import Memory
+from tests.organizers import Browser, add
+from tests.world import CAMPAIGN, ROOT, World
+from undersigned.aws.bus import EventBus
+from undersigned.aws.dynamodb import Key, Table, from_item
+from undersigned.aws.signatures import listing_shards
+from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.screening import place_of
+from undersigned.domain.signatures import signer_id
+from undersigned.settings import Settings
+from undersigned.wiring import Wiring
+from undersigned_cli.commands import options
+from undersigned_cli.commands.restoring import OtherTableError
+from undersigned_cli.main import app
+from undersigned_cli.stacks import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tests.world import Sent
+    from undersigned.domain.events import Event
+    from undersigned.domain.signatures import Signature
+
+RECOVERED = "recovered-table"
+PERIOD = "2026-11-24"
+EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
+SECRET = "s" * 64
+
+
+@dataclass
+class Recovery:
+    """A stack whose table loses rows, and a table with its rows as they were at one moment."""
+
+    world: World
+    recovered: Memory
+
+    def keep(self) -> None:
+        """Recover the table as it is now."""
+        table = self.recovered.client("dynamodb", None)
+        for item in items(self.world):
+            table.put_item(TableName=RECOVERED, Item=item)
+
+    def lose(self, *beginnings: str, silently: bool = True) -> None:
+        """Delete the rows whose keys begin so, or all; the stream's readers don't see it, or do."""
+        client, table = self.world.wiring._client("dynamodb"), self.world.wiring.settings.table_name
+        for item in list(items(self.world)):
+            key = {name: item[name] for name in ("pk", "sk")}
+            if f"{item['pk']['S']} {item['sk']['S']}".startswith(beginnings or ("",)):
+                client.delete_item(TableName=table, Key=key)
+        if silently:
+            self.world.new_records()
+        else:
+            self.world.run_stream()
+
+    def restore(self, *arguments: str) -> str:
+        return run("restore", CAMPAIGN, RECOVERED, *arguments)
+
+    def restored(self) -> dict[str, Any]:
+        [facts] = json.loads(self.restore("--json"))
+        self.world.run_stream()
+        return {name: value for name, value in facts.items() if value and name not in {"campaign", "table"}}
+
+
+@pytest.fixture
+def recovery(world: World, monkeypatch: pytest.MonkeyPatch) -> Recovery:
+    return recovery_of(world, monkeypatch)
+
+
+def recovery_of(world: World, monkeypatch: pytest.MonkeyPatch) -> Recovery:
+    made = Recovery(world, Memory(world.clock))
+    stack = Stack({"TableName": world.wiring.settings.table_name}, world.wiring._client)
+
+    def wiring(of: Stack) -> Wiring:
+        name = of.outputs["TableName"]
+        settings = Settings({**world.wiring.settings.variables, "TABLE_NAME": name})
+        client = (lambda service, **_: made.recovered.client(service, None)) if name == RECOVERED else of.client
+        return Wiring(settings, client=client, clock=world.clock)
+
+    monkeypatch.setattr(Stack, "wiring", wiring)
+    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+    return made
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return " ".join(result.stdout.split())
+
+
+def items(world: World) -> Iterable[dict[str, Any]]:
+    pages = world.wiring._client("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
+    return (item for page in pages for item in page["Items"])
+
+
+def all_rows(world: World) -> dict[tuple[str, str], Any]:
+    """Return all rows by key, but not the activity log: each run has an entry."""
+    rows = (from_item(item) for item in items(world))
+    return {(row["pk"], row["sk"]): row for row in rows if not row["pk"].startswith("AUDIT#")}
+
+
+def id_of(name: str) -> str:
+    return signer_id(SECRET, f"{name.lower()}@signers.example")
+
+
+def row_of(name: str) -> str:
+    """Return the beginning of the key of a person's row."""
+    return f"SIGNATURE#{CAMPAIGN}#{id_of(name)}"
+
+
+def row(world: World, name: str) -> Signature | None:
+    return world.wiring.signatures.signature(CAMPAIGN, id_of(name))
+
+
+def place(world: World, name: str) -> str | None:
+    found = row(world, name)
+    return place_of(found) or found.status if found else None
+
+
+def named(name: str, **changes: object) -> dict[str, object]:
+    return {"name": f"{name} Specimen", "signature": name, "email": f"{name.lower()}@signers.example"} | changes
+
+
+def confirm(world: World, *names: str) -> None:
+    for name in names:
+        world.confirmed(**named(name))
+
+
+def delivery(world: World, key: DeliveryKey = EVANSTON) -> Delivery:
+    found = world.wiring.deliveries.delivery(key)
+    assert found
+    return found
+
+
+def letters_in(mails: Iterable[Sent]) -> list[str]:
+    """Return the first names of the signers whose letters the emails contain."""
+    return sorted(name for mail in mails for name in re.findall(r"^(\w+) Specimen  ", mail.text, re.MULTILINE))
+
+
+def counts(world: World) -> dict[str, int]:
+    return {name: number for name, number in world.wiring.counts.counts(CAMPAIGN).items() if number}
+
+
+def next_week(world: World) -> None:
+    world.clock.advance(days=7)
+    world.week()
+    world.run_stream()
+
+
+def resume(world: World) -> None:
+    """Resume the campaign, and send what is due."""
+    run("resume", CAMPAIGN)
+    next_week(world)
+    next_week(world)
+
+
+# All is lost
+
+
+def test_a_lost_campaign_goes_on_where_it_was(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada", "Bo", "Cy")
+    world.confirmed(**named("Di", postal_code="60091", locality="Wilmette"))
+    world.week()
+    for sent in list(world.deliveries):
+        world.feedback("send", sent)
+        world.feedback("delivery", sent)
+    world.wiring.erasing().erase(CAMPAIGN, id_of("Cy"))
+    bo = row(world, "Bo")
+    assert bo
+    world.wiring.signatures.clear(bo, world.clock.now)
+    world.clock.advance(days=1)
+    confirm(world, "Ed", "Flo")
+    world.wiring.signatures.withdraw(CAMPAIGN, id_of("Flo"), world.clock.now)
+    world.sign(**named("Gil"))
+    world.run_stream()
+    gils_email = world.sent[-1]
+    world.sign(**named("Hal"), form="a bot's")
+    world.confirmed(**named("Ivy"), form="another bot's")
+    run("screen", CAMPAIGN, "--suspicion", "any", "--action", "hold", "--why", "a program", "--yes")
+    world.run_stream()
+    recovery.keep()
+    counted, mails, state = counts(world), list(world.sent), delivery(world)
+    names = ("Ada", "Bo", "Cy", "Flo", "Gil", "Hal", "Ivy")
+    places = [place(world, name) for name in names]
+    recovery.lose()
+
+    said = recovery.restore()
+
+    assert "is paused" in said
+    assert f"undersigned counts {CAMPAIGN} --recount" in said
+    world.run_stream()
+    assert delivery(world) == state
+    run("counts", CAMPAIGN, "--recount")
+    run("reconcile", CAMPAIGN)
+    assert world.sent == mails
+    assert counts(world) == counted
+    assert [place(world, name) for name in names] == places
+    next_week(world)
+    assert world.sent == mails
+    run("resume", CAMPAIGN)
+    assert world.press(gils_email.link("confirm")).status == 200
+    next_week(world)
+    next_week(world)
+    new = [mail for mail in world.deliveries if mail not in mails]
+    assert letters_in(new) == ["Ed", "Gil"]
+
+
+def test_a_lost_campaign_is_paused_though_it_was_not(recovery: Recovery) -> None:
+    world = recovery.world
+    world.wiring.campaigns.approve(CAMPAIGN, PERIOD, world.clock())
+    recovery.keep()
+    recovery.lose()
+    recovery.restore()
+    controls = world.wiring.campaigns.controls(CAMPAIGN)
+    assert controls.paused
+    assert controls.approved == {PERIOD}
+    assert controls.looked == {PERIOD: world.clock()}
+
+
+def kinds_of(world: World) -> set[str]:
+    """Return the kinds of rows, by the first words of their keys."""
+    return {f"{pk.partition('#')[0]} {re.split('[^A-Z_]', sk)[0]}" for pk, sk in all_rows(world)}
+
+
+def test_people_and_the_draft_come_back_with_a_lost_campaign_and_neither_keys_nor_sessions(recovery: Recovery) -> None:
+    world = recovery.world
+    add(world, "maria@enddemand.example", "editor")
+    maria = Browser(world)
+    maria.sign_in("maria@enddemand.example")
+    world.wiring.keys_of_campaign().make(CAMPAIGN, "own", "a script", None, "ann")
+    draft = world.wiring.drafting().write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
+    recovery.keep()
+    had, sent = kinds_of(world), list(world.sent)
+    recovery.lose()
+    recovery.restore()
+    gone = {"KEY ", "RATE META", "SESSION ", "SIGN_IN META", "SIGN_INS INVITATIONS", "SIGN_INS MAILS"}
+    assert had - kinds_of(world) == gone
+    assert world.wiring.drafting().draft(CAMPAIGN) == draft
+    world.run_people_mails()
+    assert world.sent == sent
+    browser = Browser(world)
+    browser.sign_in("maria@enddemand.example")
+    assert browser.see("/signatures").status == 200
+    assert browser.see("/people").status == 403
+
+
+def test_somebody_who_was_removed_since_does_not_come_back_with_lost_letters(recovery: Recovery) -> None:
+    world = recovery.world
+    add(world, "maria@enddemand.example", "owner")
+    confirm(world, "Ada")
+    recovery.keep()
+    for beginning in ("PEOPLE#", "PERSON#", row_of("Ada")):
+        recovery.lose(beginning)
+    recovery.restore()
+    assert row(world, "Ada")
+    assert world.wiring.people.members(CAMPAIGN) == ()
+
+
+def test_a_restore_sends_no_second_report(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada")
+    world.week()
+    world.clock.advance(days=1)
+    world.report()
+    recovery.keep()
+    sent = list(world.sent)
+    recovery.lose()
+    recovery.restore()
+    world.report()
+    assert world.sent == sent
+
+
+# Some rows are lost
+
+
+@pytest.mark.parametrize("silently", [True, False])
+def test_deleted_letters_come_back_and_count_once(recovery: Recovery, *, silently: bool) -> None:
+    world = recovery.world
+    confirm(world, "Ada", "Bo", "Cy")
+    recovery.keep()
+    counted, sent = counts(world), list(world.sent)
+    for name in ("Ada", "Bo"):
+        recovery.lose(row_of(name), silently=silently)
+    assert recovery.restored()["written"] == 2
+    run("counts", CAMPAIGN, "--recount")
+    run("reconcile", CAMPAIGN)
+    assert counts(world) == counted
+    assert world.sent == sent
+    assert "written" not in recovery.restored()
+    resume(world)
+    assert letters_in(world.deliveries) == ["Ada", "Bo", "Cy"]
+
+
+def test_what_the_stack_has_stays_as_it_is(recovery: Recovery) -> None:
+    world = recovery.world
+    mail = world.confirmed(**named("Ada"))
+    confirm(world, "Bo", "Cy")
+    recovery.keep()
+    world.wiring.signatures.withdraw(CAMPAIGN, id_of("Ada"), world.clock.now)
+    world.wiring.erasing().erase(CAMPAIGN, id_of("Bo"))
+    recovery.lose(row_of("Cy"))
+    world.sign(**named("Cy", note="other words"))
+    recovery.restored()
+    assert [place(world, name) for name in ("Ada", "Bo", "Cy")] == ["withdrawn", "erased", "pending"]
+    assert "other words" in str(row(world, "Cy"))
+    assert world.get(mail.link("confirm")).status == 200
+    resume(world)
+    assert world.deliveries == []
+
+
+def test_deliveries_and_complaints_come_back(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada")
+    world.week()
+    world.feedback("complaint", world.deliveries[0])
+    recovery.keep()
+    state, events = delivery(world), world.wiring.deliveries.mail_events(EVANSTON)
+    recovery.lose("DELIVERY#", f"CAMPAIGN#{CAMPAIGN} TARGET#evanston")
+    recovery.restored()
+    assert delivery(world) == state
+    assert world.wiring.deliveries.mail_events(EVANSTON) == events
+    confirm(world, "Bo")
+    resume(world)
+    assert letters_in(world.deliveries) == ["Ada"]
+    run("release", CAMPAIGN, "evanston")
+    next_week(world)
+    assert letters_in(world.deliveries) == ["Ada", "Bo"]
+
+
+def test_a_damaged_row_comes_back_as_it_is(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada", "Bo")
+    found = next(row for (pk, _), row in all_rows(world).items() if pk == row_of("Ada"))
+    world.wiring.table.put({name: value for name, value in found.items() if name != "signed_at"})
+    recovery.keep()
+    recovery.lose("SIGNATURE#")
+    assert recovery.restored()["damaged"] == 1
+    back = next(row for (pk, _), row in all_rows(world).items() if pk == row_of("Ada"))
+    assert {**back, "signed_at": ..., "tallied": ..., "restored": ...} == {
+        **found, "signed_at": ..., "tallied": ..., "restored": ...,
+    }  # fmt: skip
+    world.wiring.table.put(back | {"signed_at": found["signed_at"]})
+    resume(world)
+    assert letters_in(world.deliveries) == ["Ada", "Bo"]
+
+
+def test_a_letter_that_was_not_confirmed_in_time_does_not_come_back(recovery: Recovery) -> None:
+    world = recovery.world
+    world.sign(**named("Ada"))
+    world.sign(**named("Bo"))
+    world.wiring.erasing().erase(CAMPAIGN, id_of("Bo"))
+    world.sign(**named("Bo"))
+    world.run_stream()
+    recovery.keep()
+    recovery.lose("SIGNATURE#")
+    world.clock.advance(days=15)
+    assert recovery.restored()["expired"] == 1
+    assert row(world, "Ada") is None
+    world.reconcile()
+    assert place(world, "Bo") == "erased", "its row remembers that an earlier letter was erased"
+
+
+# What happened since
+
+
+def test_letters_that_were_sent_since_do_not_go_again(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada", "Bo")
+    recovery.keep()
+    world.week()
+    sent = list(world.sent)
+    recovery.lose("SIGNATURE#")
+    recovery.restored()
+    run("counts", CAMPAIGN, "--recount")
+    run("reconcile", CAMPAIGN)
+    assert [place(world, name) for name in ("Ada", "Bo")] == ["in a delivery"] * 2
+    resume(world)
+    assert world.sent == sent
+
+
+def test_a_letter_that_was_confirmed_and_sent_since_can_not_be_confirmed_again(recovery: Recovery) -> None:
+    world = recovery.world
+    world.sign(**named("Ada"))
+    world.run_stream()
+    recovery.keep()
+    mail = world.sent[-1]
+    world.press(mail.link("confirm"))
+    world.run_stream()
+    world.week()
+    recovery.lose("SIGNATURE#")
+    assert recovery.restored()["changed"] == 1
+    world.press(mail.link("confirm"))
+    resume(world)
+    assert letters_in(world.deliveries) == ["Ada"]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        ["DELIVERY#"],
+        [f"DELIVERY#{CAMPAIGN}#evanston BUNDLE#"],
+        [f"DELIVERY#{CAMPAIGN}#evanston BUNDLE#{PERIOD}#0001"],
+    ],
+)
+def test_letters_of_an_email_whose_rows_are_lost_wait_on_hold(recovery: Recovery, lost: list[str]) -> None:
+    world = recovery.world
+    confirm(world, "Ada", "Bo")
+    world.confirmed(**named("Di", postal_code="60091", locality="Wilmette"))
+    recovery.keep()
+    world.plan()
+    world.run_queue()
+    sent = list(world.sent)
+    for beginning in ("SIGNATURE#", *lost):
+        recovery.lose(beginning)
+    said = recovery.restore()
+    world.run_stream()
+    assert "2 letters on hold" in said or "3 letters on hold" in said
+    assert "evanston" in said
+    assert [place(world, name) for name in ("Ada", "Bo")] == ["on hold"] * 2
+    resume(world)
+    assert world.sent == sent
+    # The office says that it didn't get them.
+    run("screen", CAMPAIGN, "--on-hold", "--action", "release", "--why", "they have asked", "--yes")
+    next_week(world)
+    assert letters_in([mail for mail in world.deliveries if mail not in sent])[:2] == ["Ada", "Bo"]
+
+
+def test_an_email_whose_every_row_is_lost_is_known_by_its_packets(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada")
+    recovery.keep()
+    world.week()
+    recovery.lose()
+    said = recovery.restore()
+    assert "1 letter on hold, because an email to evanston may have left" in said
+    resume(world)
+    assert len(world.deliveries) == 1
+
+
+def test_a_letter_that_was_withdrawn_since_and_then_lost_stays_away(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada", "Bo")
+    recovery.keep()
+    world.wiring.signatures.withdraw(CAMPAIGN, id_of("Ada"), world.clock.now)
+    world.run_stream()
+    recovery.lose("SIGNATURE#", silently=False)
+    restored = recovery.restored()
+    assert (restored["written"], restored["changed"]) == (1, 1)
+    resume(world)
+    assert letters_in(world.deliveries) == ["Bo"]
+
+
+def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada", "Bo", "Cy")
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    confirm(world, "Di")
+    recovery.keep()
+    world.clock.advance(minutes=1)
+    organizing = world.wiring.organizing()
+    for name in ("Ada", "Di"):
+        organizing.remove(CAMPAIGN, id_of(name), "ann", "they asked")
+    world.wiring.erasing().erase(CAMPAIGN, id_of("Cy"))
+    world.run_queue()
+    for beginning in (row_of("Ada"), row_of("Di"), row_of("Bo"), "DELIVERY#"):
+        recovery.lose(beginning)
+    said = recovery.restore()
+    assert "2 letters erased since, and not brought back." in said
+    assert [place(world, name) for name in ("Ada", "Bo", "Cy", "Di")] == [None, "in a delivery", "erased", None]
+    assert delivery(world).erased == {id_of("Ada"), id_of("Cy")}
+    run("resume", CAMPAIGN)
+    world.wiring.delivery_controls().retry(EVANSTON, "cli", "corrected")
+    world.run_queue()
+    assert letters_in(world.deliveries[1:]) == ["Bo"]
+    world.clock.advance(hours=2)
+    world.reconcile()
+    assert not re.search(r"Ada|Cy|Di", stored_text(world))
+
+
+def test_a_form_that_somebody_sent_after_an_erasure_comes_back(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada")
+    world.wiring.organizing().remove(CAMPAIGN, id_of("Ada"), "ann", "they asked")
+    world.clock.advance(minutes=1)
+    world.sign(**named("Ada"))
+    recovery.keep()
+    recovery.lose(row_of("Ada"))
+    assert recovery.restored()["written"] == 1
+    assert place(world, "Ada") == "quarantined"
+
+
+# Emails under way
+
+
+def leave_an_email_under_way(world: World) -> None:
+    """Leave the stack as after a crash between SES accepting an email and the write of that."""
+    confirm(world, "Ada")
+    world.week()
+    under_way = replace(delivery(world), state="sending", reported=None, message_id=None, sent_at=None)
+    world.wiring.deliveries.change(under_way, state="sent", attempt=1)
+
+
+@pytest.mark.parametrize(("answer", "emails"), [("--sent", 1), ("--not-sent", 2)])
+def test_a_person_decides_about_an_email_that_was_under_way(recovery: Recovery, answer: str, emails: int) -> None:
+    world = recovery.world
+    leave_an_email_under_way(world)
+    recovery.keep()
+    recovery.lose("DELIVERY#")
+    said = recovery.restore()
+    assert f"`undersigned settle {CAMPAIGN} evanston {PERIOD} --sent` or `--not-sent`" in said
+    assert delivery(world).state == "in_doubt"
+    resume(world)
+    assert len(world.deliveries) == 1
+    run("settle", CAMPAIGN, "evanston", PERIOD, answer, "--why", "they say so", "--yes")
+    world.run_queue()
+    next_week(world)
+    assert len(world.deliveries) == emails
+
+
+def test_an_email_that_is_under_way_in_the_stack_is_asked_about(recovery: Recovery) -> None:
+    world = recovery.world
+    recovery.keep()
+    leave_an_email_under_way(world)
+    assert recovery.restored()["in_doubt"] == [f"evanston {PERIOD}"]
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("--sent", []), ("--not-sent", ["Ada", "Bo", "Cy", "Di", "Ed"])])
+def test_a_delivery_that_was_being_made_may_have_been_sent_since(
+    recovery: Recovery, answer: str, sent: list[str]
+) -> None:
+    world = recovery.world
+    confirm(world, "Ada", "Bo", "Cy", "Di", "Ed")
+    world.refusal = "MessageRejected"
+    world.week()
+    world.refusal = ""
+    assert delivery(world).state == "open"
+    recovery.keep()
+    recovery.lose("DELIVERY#", "SIGNATURE#")
+    recovery.lose("SIGNATURE#")
+    recovery.restored()
+    assert (delivery(world).state, delivery(world).letters) == ("in_doubt", 5)
+    resume(world)
+    assert world.deliveries == []
+    run("settle", CAMPAIGN, "evanston", PERIOD, answer, "--why", "they say so", "--yes")
+    world.run_queue()
+    next_week(world)
+    assert letters_in(world.deliveries) == sent
+
+
+def test_letters_that_a_delivery_may_have_taken_since_wait_on_hold(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada")
+    world.wiring.deliveries.open(Delivery(EVANSTON, "open", world.clock.now), ())
+    recovery.keep()
+    recovery.lose("DELIVERY#", "SIGNATURE#")
+    recovery.lose("SIGNATURE#")
+    assert recovery.restored()["held"] == 1
+    assert place(world, "Ada") == "on hold"
+
+
+def test_letters_to_a_recipient_on_hold_wait_as_before(recovery: Recovery) -> None:
+    world = recovery.world
+    run("hold", CAMPAIGN, "evanston", "--why", "they are away")
+    confirm(world, "Ada")
+    world.week()
+    assert delivery(world).state == "held"
+    recovery.keep()
+    recovery.lose("SIGNATURE#")
+    assert recovery.restored()["written"] == 1
+    assert place(world, "Ada") == "waiting"
+
+
+def test_an_event_of_ses_decides_about_an_email_that_was_under_way(recovery: Recovery) -> None:
+    world = recovery.world
+    leave_an_email_under_way(world)
+    recovery.keep()
+    world.wiring.deliveries.record_event(MailEvent("send", EVANSTON, 1, "the-mail", world.clock.now))
+    recovery.lose(f"DELIVERY#{CAMPAIGN}#evanston PERIOD#")
+    assert "in_doubt" not in recovery.restored()
+    assert (delivery(world).state, delivery(world).message_id) == ("sent", "the-mail")
+
+
+# Nothing is triggered
+
+
+def test_a_restore_publishes_no_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    published: list[str] = []
+
+    def record(_bus: EventBus, events: Sequence[Event]) -> frozenset[str]:
+        published.extend(event.kind for event in events)
+        return frozenset()
+
+    with worlds.world(monkeypatch, publishes_events=True, fast=True) as world:
+        recovery = recovery_of(world, monkeypatch)
+        confirm(world, "Ada")
+        world.week()
+        world.run_stream()
+        world.clock.advance(days=1)
+        confirm(world, "Bo")
+        recovery.keep()
+        recovery.lose()
+        monkeypatch.setattr(EventBus, "put", record)
+        recovery.restored()
+        assert published == []
+        resume(world)
+        assert published == ["undersigned.delivery.open", "undersigned.delivery.sending", "undersigned.delivery.sent"]
+
+
+def test_neither_the_stream_nor_the_reconciliation_asks_for_emails_of_restored_letters(recovery: Recovery) -> None:
+    world = recovery.world
+    world.sign(**named("Ada"))
+    world.run_stream()
+    world.sign(**named("Ada", note="other words"))
+    world.run_stream()
+    recovery.keep()
+    sent, [first, second] = list(world.sent), world.sent
+    recovery.lose()
+    recovery.restored()
+    world.clock.advance(hours=26)
+    world.reconcile()
+    world.run_waiting_mails()
+    assert world.sent == sent
+    # The links in its emails work, and who signs again gets an email.
+    assert world.press(first.link("confirm")).status == 200
+    world.sign(**named("Bo"))
+    world.run_stream()
+    assert len(world.sent) == len(sent) + 1
+    assert second != first
+
+
+def test_a_postponed_email_goes_once(recovery: Recovery) -> None:
+    world = recovery.world
+    world.wiring.mail_budgets.stop()
+    world.sign(**named("Ada"))
+    world.run_stream()
+    recovery.keep()
+    recovery.lose("SIGNATURE#")
+    recovery.restored()
+    assert world.sent == []
+    world.wiring.mail_budgets.start(world.clock.now)
+    world.clock.advance(minutes=10)
+    world.run_postponed()
+    assert [mail.to for mail in world.sent] == ["ada@signers.example"]
+    # Had it gone before the row was lost, its claim would say so.
+    recovery.lose("SIGNATURE#")
+    recovery.restored()
+    world.clock.advance(minutes=10)
+    world.run_postponed()
+    assert len(world.sent) == 1
+
+
+# Interrupted, and run again
+
+
+def test_a_restore_that_is_interrupted_anywhere_ends_the_same(
+    recovery: Recovery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = recovery.world
+    confirm(world, "Ada", "Bo")
+    world.week()
+    confirm(world, "Cy")
+    recovery.keep()
+    recovery.lose()
+    recovery.restore()
+    whole = all_rows(world)
+    writes: dict[str, Callable[..., Any]] = {"put_new": Table.put_new, "update": Table.update}
+    for crash_at in count(1):
+        recovery.lose()
+        left = iter(range(crash_at))
+
+        def writing(name: str, left: Any = left) -> Callable[..., Any]:
+            def write(*arguments: Any, **options: Any) -> Any:
+                if next(left, None) is None:
+                    raise InterruptedError
+                return writes[name](*arguments, **options)
+
+            return write
+
+        with monkeypatch.context() as patch:
+            for name in writes:
+                patch.setattr(Table, name, writing(name))
+            error = CliRunner().invoke(app, ["restore", CAMPAIGN, RECOVERED]).exception
+        if not isinstance(error, InterruptedError):
+            break
+        assert (f"CAMPAIGN#{CAMPAIGN}", "META") not in all_rows(world), "its settings come last"
+        recovery.restore()
+        assert all_rows(world) == whole
+    assert crash_at > len(whole)
+
+
+# Other tables
+
+
+def test_a_table_whose_signers_have_other_ids_is_refused(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada")
+    recovery.keep()
+    recovery.lose()
+    secret = world.wiring.settings.secret_arn
+    client = world.wiring._client("secretsmanager")
+    client.put_secret_value(SecretId=secret, SecretString="t" * 64)
+    with pytest.raises(OtherTableError, match="under another secret"):
+        recovery.restore()
+    assert all_rows(world) == {}
+    client.put_secret_value(SecretId=secret, SecretString=SECRET)
+    recovery.restore()
+
+
+def test_a_rotation_since_makes_no_difference(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada")
+    recovery.keep()
+    recovery.lose()
+    world.wiring.stack_secret.replace(world.wiring.stack_secret.keyring().rotated("new", world.clock.now))
+    recovery.restore()
+    assert row(world, "Ada")
+
+
+def test_a_table_without_the_campaign_and_the_stacks_own_are_refused(recovery: Recovery) -> None:
+    with pytest.raises(NotFoundError, match=f"the table {RECOVERED} has no campaign '{CAMPAIGN}'"):
+        recovery.restore()
+    own = recovery.world.wiring.settings.table_name
+    result = CliRunner().invoke(app, ["restore", CAMPAIGN, own])
+    assert result.exit_code == 2
+    assert "is the stack's own table" in " ".join(result.output.split())
+    assert not recovery.world.wiring.campaigns.controls(CAMPAIGN).paused
+
+
+@pytest.mark.moto
+def test_the_commands_of_the_page_recover_a_table_that_can_be_read(world: World) -> None:
+    world.confirmed()
+    client, table = world.wiring._client("dynamodb"), world.wiring.settings.table_name
+    client.update_continuous_backups(
+        TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    page = (ROOT / "docs" / "backups.md").read_text(encoding="utf-8")
+    [block] = [one for one in re.findall(r"```\n(.*?)```", page, flags=re.DOTALL) if "point-in-time" in one]
+    recover, wait = block.replace("\\\n", " ").replace('"$TABLE"', table).strip().splitlines()
+    _, _, operation, *options = shlex.split(recover)
+    names = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
+    shape = client.meta.service_model.operation_model(names[operation]).input_shape
+    members = {f"--{xform_name(name, '-')}": name for name in shape.members}
+    getattr(client, operation.replace("-", "_"))(
+        **{members[option]: value for option, value in zip(options[::2], options[1::2], strict=True)}
+    )
+    assert shlex.split(wait) == ["aws", "dynamodb", "wait", "table-exists", "--table-name", "recovered"]
+    client.get_waiter("table_exists").wait(TableName="recovered")
+    recovered = Table(client, "recovered")
+    listed = [row for shard in listing_shards(CAMPAIGN) for row in recovered.query(shard, index="listing")]
+    [found] = recovered.batch_get(Key(row["pk"], row["sk"]) for row in listed)
+    assert found["email"] == "ada@signers.example"
