@@ -41,6 +41,8 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--no-proxy-server",
+    # With a process for each site, a page without scripts would run those of the frames in it.
+    "--disable-site-isolation-trials",
     # No other host name resolves, so a page's forbidden request to another host never leaves this machine.
     f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import FrameLocator, Locator, Page
 
     from tests.chromium import Visitor
     from tests.served_world import Site
@@ -42,6 +42,7 @@ class Host:
     site: Site
     url: str
     body: str = ""
+    head: str = ""
 
     def snippets(self, campaign: str = CAMPAIGN) -> Published:
         return published(self.site.world.wiring.campaigns.campaign(campaign), self.site.address)
@@ -49,7 +50,7 @@ class Host:
     def answer(self, _request: Request) -> Response:
         page = (
             '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>Host</title><style>{THEME}</style><main><h1>Trees</h1>{self.body}</main></html>"
+            f"<title>Host</title>{self.head}<style>{THEME}</style><main><h1>Trees</h1>{self.body}</main></html>"
         )
         return Response(200, (("Content-Type", "text/html"),), page.encode())
 
@@ -76,10 +77,110 @@ def width_of(element: Locator) -> float:
     return box["width"]
 
 
-def fill(page: Page) -> None:
+def fill(page: Page | FrameLocator) -> None:
     for name, answer in ADA.items():
         if name != "region":
             page.locator(f"[name={name}]").fill(str(answer))
+
+
+def background_of(frame: FrameLocator) -> str:
+    expect(frame.locator("#form")).to_be_visible()
+    return str(frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor"))
+
+
+LIGHT, DARK = "rgb(255, 255, 255)", "rgb(35, 35, 35)"
+
+
+@pytest.mark.parametrize("way", ["script", "frame"])
+def test_an_embedded_form_is_light_on_a_dark_device_unless_the_page_says_otherwise(
+    host: Host, visitor: Visitor, way: str
+) -> None:
+    snippets = host.snippets()
+    host.body = snippets.script if way == "script" else snippets.frame
+
+    page = visitor.open(host.url, dark=True)
+
+    assert background_of(page.frame_locator("iframe")) == LIGHT
+    visitor.assert_accessible(page)
+    for theme, seen in (("dark", DARK), ("light", LIGHT), ("auto", DARK)):
+        host.body = (
+            snippets.script.replace("-form ", f'-form data-theme="{theme}" ', 1)
+            if way == "script"
+            else snippets.frame.replace("/embed", f"/embed?theme={theme}")
+        )
+        page.goto(host.url)
+        assert background_of(page.frame_locator("iframe")) == seen, theme
+
+
+@pytest.mark.parametrize(
+    ("head", "on_light", "on_dark"),
+    [
+        ("<style>:root { color-scheme: light dark }</style>", LIGHT, DARK),
+        ('<meta name="color-scheme" content="light dark">', LIGHT, DARK),
+        ("<style>:root { color-scheme: dark }</style>", DARK, DARK),
+        ("<style>:root { color-scheme: only light }</style>", LIGHT, LIGHT),
+    ],
+)
+def test_the_scripts_form_has_the_color_scheme_of_the_page(
+    host: Host, visitor: Visitor, head: str, on_light: str, on_dark: str
+) -> None:
+    host.head, host.body = head, host.snippets().script
+
+    for dark, seen in ((False, on_light), (True, on_dark)):
+        page = visitor.open(host.url, dark=dark)
+        assert background_of(page.frame_locator("iframe")) == seen
+
+
+def test_our_own_page_follows_the_device(host: Host, visitor: Visitor) -> None:
+    for dark, seen in ((False, "rgb(243, 244, 246)"), (True, "rgb(22, 22, 22)")):
+        page = visitor.open(f"{host.site.address}/campaigns/{CAMPAIGN}", dark=dark)
+        assert page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == seen
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_every_step_in_the_frame_stays_light_and_in_view(host: Host, visitor: Visitor, *, scripts: bool) -> None:
+    visitor.expect("Blocked autofocusing")
+    host.body = "<p>Before</p>" * 30 + host.snippets().frame
+    page = visitor.open(host.url, width=360, height=740, dark=True, scripts=scripts)
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("#preview")).to_be_visible(visible=not scripts)
+
+    frame.locator("#send").click()
+    mistakes = frame.get_by_role("heading", name="There is a problem")
+    expect(mistakes).to_be_in_viewport()
+    assert background_of(frame) == LIGHT
+    fill(frame)
+    frame.locator("#send").click()
+
+    thanks = frame.get_by_role("heading", name="Check your email")
+    expect(thanks).to_be_in_viewport()
+    assert frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == LIGHT
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_in_a_frame_of_fixed_height_nothing_is_cut_on_a_phone(
+    host: Host, visitor: Visitor, language: str, *, scripts: bool
+) -> None:
+    host.body = host.snippets().frame.replace("/embed", f"/embed?lang={language}")
+    page = visitor.open(host.url, width=360, scripts=scripts)
+    frame = page.frame_locator("iframe")
+    root = frame.locator("html")
+
+    def hidden() -> tuple[int, int]:
+        """Return how much wider and higher the form is than its frame."""
+        return tuple(root.evaluate("it => [it.scrollWidth - innerWidth, it.scrollHeight - innerHeight]"))
+
+    expect(frame.locator("#preview")).to_be_visible(visible=not scripts)
+    assert page.locator("iframe").evaluate("it => it.clientWidth") == 328
+    # Without scripts, the letter is not in a box of its own.
+    assert hidden() == (0, 0) if scripts else hidden()[0] == 0
+    root.evaluate("root => (root.style.fontSize = '200%')")
+    assert hidden()[0] <= 0
+    assert hidden()[1] > 0
+    for part in ("h1", "footer p >> nth=-1"):
+        frame.locator(part).scroll_into_view_if_needed()
+        expect(frame.locator(part)).to_be_in_viewport(ratio=1)
 
 
 def test_two_pasted_scripts_show_two_campaigns(host: Host, visitor: Visitor) -> None:

@@ -193,36 +193,49 @@ def test_a_preview_without_scripts_focuses_the_letter(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("theme", "color_scheme", "media"),
-    [(theme, "light dark", "(prefers-color-scheme:dark)") for theme in ("", "?theme=auto", "?theme=%22%3E")]
-    + [("?theme=light", "light", " not all"), ("?theme=dark", "dark", " all")],
+    ("page", "color_scheme", "dark_rules"),
+    [
+        ("", "light dark", "@media(prefers-color-scheme:dark)"),
+        ("?theme=%22%3E", "light dark", "@media(prefers-color-scheme:dark)"),
+        ("?theme=light", "light", ""),
+        ("/embed", "light", ""),
+        ("/embed?theme=%22%3E", "light", ""),
+        ("/embed?theme=light", "light", ""),
+        ("/embed?theme=dark", "dark", "@media all"),
+        ("/embed?theme=auto", "light dark", "@media(prefers-color-scheme:dark)"),
+    ],
 )
-def test_a_page_has_the_theme_that_its_address_asks_for(
-    world: World, theme: str, color_scheme: str, media: str
+def test_a_page_has_the_theme_that_its_address_asks_for_and_is_light_in_a_frame(
+    world: World, page: str, color_scheme: str, dark_rules: str
 ) -> None:
-    answer = world.get(f"{FORM}/embed{theme}")
+    answer = world.get(f"{FORM}{page}")
     style = Page(answer.body).one("style").text
     assert f":root{{color-scheme:{color_scheme};" in style
-    assert style.count(f"@media{media}") == 3
-    assert ("prefers-color-scheme" in style) is (media[0] == "(")
+    assert style.count("--paper:#232323") == (1 if dark_rules else 0)
+    assert style.count("{") == style.count("}")
+    assert not dark_rules or style.count(dark_rules) == 3
+    assert ("prefers-color-scheme" in style) is ("prefers" in dark_rules)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_each_step_in_a_frame_keeps_its_theme(world: World, theme: str) -> None:
-    kept = f"lang=en&embedded=1&theme={theme}"
+@pytest.mark.parametrize(
+    ("theme", "kept_theme", "color_scheme"),
+    [("light", "", "light"), ("dark", "&theme=dark", "dark"), ("auto", "&theme=auto", "light dark")],
+)
+def test_each_step_in_a_frame_keeps_its_theme(world: World, theme: str, kept_theme: str, color_scheme: str) -> None:
+    kept = f"lang=en&embedded=1{kept_theme}"
     page = Page(world.get(f"{FORM}/embed?theme={theme}").body)
-    assert page.one("form")["action"] == f"{FORM}/signatures?{kept}"
-    assert page.one("a", hreflang="es")["href"] == f"{FORM}/embed?lang=es&theme={theme}"
+    assert page.one("form")["action"] == f"{FORM}/signatures?{kept}#top"
+    assert page.one("a", hreflang="es")["href"] == f"{FORM}/embed?lang=es{kept_theme}"
     signed = world.post(f"{FORM}/signatures?{kept}", {**ADA, "form": world.form()})
     assert page.one("form")["data-signed"] == f"{FORM}/signed?{kept}"
     mistaken = world.post(f"{FORM}/signatures?{kept}", {"name": ""})
     refused = world.post(f"{FORM}/signatures?{kept}", {}, headers={"origin": "https://foreign.example"})
     assert (mistaken.status, refused.status) == (422, 403)
     for answer in (signed, world.get(f"{FORM}/signed?{kept}"), mistaken, refused):
-        assert f":root{{color-scheme:{theme};" in answer.body
-    assert f'href="{FORM}/embed?lang=en&amp;theme={theme}"' in signed.body
+        assert f":root{{color-scheme:{color_scheme};" in answer.body
+    assert f'href="{FORM}/embed?lang=en{kept_theme.replace("&", "&amp;")}"' in signed.body
 
 
 def metas(page: Page) -> dict[str | None, str | None]:
@@ -269,8 +282,9 @@ def test_without_a_domain_of_its_own_the_stack_names_the_host_of_the_request(
 @pytest.mark.parametrize(("path", "kept"), [("", "lang=es"), ("/embed", "lang=es&embedded=1")])
 def test_each_step_keeps_the_language_and_the_frame(world: World, path: str, kept: str) -> None:
     page = Page(world.get(f"{FORM}{path}?lang=es").body)
-    assert page.one("form")["action"] == f"{FORM}/signatures?{kept}"
-    assert page.one("button", id="preview")["formaction"] == f"{FORM}/preview?{kept}"
+    mark, letter = ("#top", "#letter-title") if path else ("", "")
+    assert page.one("form")["action"] == f"{FORM}/signatures?{kept}{mark}"
+    assert page.one("button", id="preview")["formaction"] == f"{FORM}/preview?{kept}{letter}"
     assert page.one("a", hreflang="en")["href"] == f"{FORM}{path}?lang=en"
     assert page.one("form")["data-signed"] == f"{FORM}/signed?{kept}"
     sent = world.post(f"{FORM}/signatures?{kept}", {**ADA, "form": world.form()})

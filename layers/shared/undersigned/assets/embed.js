@@ -31,13 +31,20 @@
     es: ["Firmar la carta", "El formulario no se puede mostrar aqu\u00ed. Puede firmar en la p\u00e1gina de la carta:"],
   };
   const words = (element) => WORDS[element.closest("[lang]")?.lang.slice(0, 2)] ?? WORDS.en;
+  // A theme, or else the page's color scheme. A dark device alone doesn't make a form dark on a light page.
+  const themeOf = (element) => {
+    let scheme = getComputedStyle(element).colorScheme;
+    if (scheme === "normal") scheme = document.querySelector("meta[name=color-scheme]")?.content;
+    if (!/dark/.test(scheme)) return "light";
+    return /light/.test(scheme) ? "auto" : "dark";
+  };
   const linkTo = ({ address }, label) => make("a", { href: address, textContent: label });
 
   class Form extends HTMLElement {
     connectedCallback() {
       addEventListener("message", this);
       if (this.frame || !(this.place ??= placed(this))) return;
-      const { source = "", theme = "" } = { ...said, ...this.dataset };
+      const { source = "", theme = themeOf(this) } = { ...said, ...this.dataset };
       const frame = (this.frame = make("iframe", {
         src: this.place.address + "/embed?" + new URLSearchParams({ lang: this.lang, source, theme }),
         referrerPolicy: "no-referrer",

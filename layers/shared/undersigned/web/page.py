@@ -15,8 +15,18 @@ from undersigned.web.assets import asset, asset_path
 
 _SHEETS = Path(__file__).parent / "templates"
 
-type Theme = Literal["light", "dark"]
-"""A color scheme that the site asks for which embeds a page, whatever the reader's device prefers."""
+type Theme = Literal["light", "dark", "auto"]
+"""A page's color scheme; with `auto`, the one that the reader's device prefers."""
+
+_DARK_RULES = re.compile(r"@media\(prefers-color-scheme:dark\)\{[^{}]*\{[^{}]*\}\}")
+
+
+def usual_theme(*, embedded: bool) -> Theme:
+    """Return the theme of a page whose address asks for none.
+
+    Most websites are light on dark devices, too, so in a frame on one, the form is light.
+    """
+    return "light" if embedded else "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +43,12 @@ def render_page(  # noqa: PLR0913  (what the page has)
     language: str,
     sheets: tuple[str, ...],
     accent: str | None,
-    theme: Theme | None = None,
+    theme: Theme = "auto",
     *,
     script: str = "",
     **values: object,
 ) -> Page:
-    """Render a template with style sheets, the asset `script`, and a campaign's accent color, if it has one.
-
-    Without a theme, the page is light or dark as the reader's device prefers.
-    """
+    """Render a template with style sheets, the asset `script`, and a campaign's accent color, if it has one."""
     from undersigned.web.environment import environment
 
     style = _style(sheets, accent, theme)
@@ -53,7 +60,6 @@ def render_page(  # noqa: PLR0913  (what the page has)
             style=Markup(style),  # noqa: S704  (our own files, and colors made of digits)
             script=Markup(module),  # noqa: S704  (our own file)
             language=language,
-            theme=theme,
             **values,
         )
     )
@@ -68,13 +74,15 @@ def _module(name: str) -> str:
 
 
 @cache
-def _style(sheets: tuple[str, ...], accent: str | None, theme: Theme | None) -> str:
+def _style(sheets: tuple[str, ...], accent: str | None, theme: Theme) -> str:
     """Return a page's style sheet; it adjusts the accent color to have enough contrast in light and in dark mode."""
     style = _in_both_schemes(sheets, accent)
-    if theme is None:
+    if theme == "auto":
         return style
     style = style.replace("color-scheme:light dark", f"color-scheme:{theme}")
-    return style.replace("@media(prefers-color-scheme:dark)", "@media all" if theme == "dark" else "@media not all")
+    if theme == "light":
+        return _DARK_RULES.sub("", style)
+    return style.replace("@media(prefers-color-scheme:dark)", "@media all")
 
 
 def _in_both_schemes(sheets: tuple[str, ...], accent: str | None) -> str:

@@ -26,7 +26,7 @@ from undersigned.domain.signatures import (
 from undersigned.domain.sources import SOURCE
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.domain.typos import ANSWER, ASKS
-from undersigned.web.page import render_page
+from undersigned.web.page import render_page, usual_theme
 from undersigned.web.share_picture import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
@@ -70,26 +70,32 @@ def _page(  # noqa: PLR0913  (what the page has)
     script: str = "",
     **values: object,
 ) -> Page:
+    usual = usual_theme(embedded=embedded)
+    asked = theme if theme != usual else None
     return render_page(
         template,
         language,
         ("page.css", *_MORE_SHEETS.get(template, ())),
         campaign.accent if campaign else None,
-        theme,
+        theme or usual,
         script=script,
         campaign=campaign,
         texts=campaign.texts(language) if campaign else None,
         embedded=embedded,
         hosts=" ".join(campaign.allowed_origins) if campaign else "",
-        query=_query(campaign, language, theme, embedded=embedded) if campaign else "",
-        form_path=_form_path(campaign, language, theme, embedded=embedded) if campaign else "",
+        asked_theme=asked,
+        query=_query(campaign, language, asked, embedded=embedded) if campaign else "",
+        form_path=_form_path(campaign, language, asked, embedded=embedded) if campaign else "",
         privacy=campaign.privacy_notice("", language) if campaign else "",
         **values,
     )
 
 
 def _query(campaign: Campaign, language: str, theme: Theme | None, *, embedded: bool) -> str:
-    """Return the query that one page of the form passes to the next: language, theme, and whether it is in a frame."""
+    """Return the query that one page of the form passes to the next: language, whether it is in a frame, and the theme.
+
+    The theme is there only if it is not the usual one.
+    """
     kept = {"lang": language} if len(campaign.languages) > 1 else {}
     kept |= {"embedded": "1"} if embedded else {}
     kept |= {"theme": theme} if theme else {}

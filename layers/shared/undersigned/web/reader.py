@@ -50,12 +50,10 @@ def is_embedded(event: APIGatewayProxyEventV2) -> bool:
 
 
 def theme_of(event: APIGatewayProxyEventV2) -> Theme | None:
-    """Return the color scheme that the page's address asks for; None if the reader's device decides."""
+    """Return the color scheme that the page's address asks for, if any."""
     match event.query_string_parameters.get("theme"):
-        case "light":
-            return "light"
-        case "dark":
-            return "dark"
+        case "light" | "dark" | "auto" as theme:
+            return theme
         case _:
             return None
 

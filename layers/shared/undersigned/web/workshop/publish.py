@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 10
 
+_FRAME_HEIGHT = "max(2750px, 3900px - 175vw)"
+"""The height of a frame that holds a form with everything in it, at each width of a window from 320 pixels."""
+
 
 def publish(
     workshop: Workshop, effects: Effects | None, public: Published | None, controls: Controls, why: str = ""
@@ -80,8 +83,8 @@ def published(campaign: Campaign, public_url: str) -> Published:
             f'<script src="{public_url}/embed.js" data-campaign="{campaign.id}" async></script>'
         ),
         frame=(
-            f'<iframe class="letter" src="{address}/embed" title="{label}" '
-            'width="100%" height="1120"></iframe>\n'
+            f'<iframe src="{address}/embed" title="{label}" width="100%" height="3300" '
+            f'style="border: 0; height: {_FRAME_HEIGHT}"></iframe>\n'
             f'<p><a href="{address}">{open_it}</a></p>'
         ),
         link=f'<a href="{address}">{label}</a>',
