@@ -10,6 +10,7 @@ from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, pub
 from functions.organizer_api.drafts import MOST_TIME
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.sites import pasted_origin
 from undersigned.domain.campaigns import Roster
 from undersigned.domain.drafts import ChangedMeanwhileError, PublishedMeanwhileError
 from undersigned.domain.errors import FormError
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.authoring.settings_document import Value
     from undersigned.services.sampling import Sampling
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
+    from undersigned.web.workshop.publish import TypedWebsite
 
 pages = dashboard_routes()
 
@@ -141,12 +144,16 @@ def publish(request: DashboardRequest) -> Response[str]:
     return dashboard_page(_publish_page(request, workshop_of(request)))
 
 
-def _publish_page(request: DashboardRequest, workshop: Workshop, why: str = "") -> Page:
+def _publish_page(
+    request: DashboardRequest, workshop: Workshop, *, why: str = "", refused: TypedWebsite | None = None
+) -> Page:
     effects = wired.stack.drafting().effects(workshop.draft) if workshop.checked.compiled else None
-    viewer = workshop.viewer
-    public = publish_pages.published(viewer.campaign, public_url(request.event)) if viewer.is_published else None
-    controls = wired.stack.campaigns.controls(request.campaign)
-    return publish_pages.publish(workshop, effects, public, controls, why)
+    public, campaigns = None, wired.stack.campaigns
+    if workshop.viewer.is_published:
+        # What the catalog keeps can be from before the button was pressed.
+        public = publish_pages.published(campaigns.campaign(request.campaign), public_url(request.event))
+    controls = campaigns.controls(request.campaign)
+    return publish_pages.publish(workshop, effects, public, controls, why=why, refused=refused)
 
 
 @pages.post("/workshop/publish", "manage")
@@ -159,10 +166,41 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
         workshop = workshop_of(request)
         if isinstance(error, ChangedMeanwhileError):
             workshop = replace(workshop, viewer=replace(workshop.viewer, done="changed"))
-        return dashboard_page(_publish_page(request, workshop, why), status=409)
+        return dashboard_page(_publish_page(request, workshop, why=why), status=409)
     except MistakesError:
         return moved(address_of(request, "check"))
     return moved(address_of(request, "publish?done=published"))
+
+
+@pages.post("/workshop/website", "manage")
+def add_website(request: DashboardRequest) -> Response[str]:
+    """Add a website to the draft that may show the form, or also send a form of its own."""
+    typed = request.posted("website")
+    origin = pasted_origin(typed)
+    workshop = workshop_of(request)
+    if refused := publish_pages.refused_website(typed, origin):
+        return dashboard_page(_publish_page(request, workshop, refused=refused), status=422)
+    changed = _with_website(workshop, str(origin), own_form=request.posted("own-form") == "yes")
+    try:
+        wired.stack.drafting().write(request.campaign, workshop.draft.revision, {}, request.by, changed)
+    except ChangedMeanwhileError:
+        return moved(address_of(request, "publish?done=changed"))
+    except MistakesError:
+        return moved(address_of(request, "settings"))
+    return moved(address_of(request, f"publish{'?done=website-added' if changed else ''}#website"))
+
+
+def _with_website(workshop: Workshop, origin: str, *, own_form: bool) -> Mapping[str, Value]:
+    """Return the settings that a further website changes. One that may send its own form may show ours anyway."""
+    allowed, framing = (workshop.sites(name) for name in publish_pages.WEBSITES)
+    if origin in allowed or (origin in framing and not own_form):
+        return {}
+    if own_form:
+        return {
+            "allowed_origins": [*allowed, origin],
+            "frame_origins": [site for site in framing if site != origin] or None,
+        }
+    return {"frame_origins": [*framing, origin]}
 
 
 @pages.get("/workshop/qr", "manage")

@@ -108,7 +108,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
         theme=theme_of(_event()),
         base=_base(),
     )
-    hosts = form.entry.campaign.allowed_origins
+    hosts = form.entry.campaign.framing_origins
     return page(
         shown,
         status=status,
@@ -233,7 +233,7 @@ def _signed(campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
         theme=theme_of(_event()),
     )
     cache = PRIVATE if sent else PAGE_CACHE
-    return page(shown, cache=cache, hosts=campaign.allowed_origins, runs_scripts=True)
+    return page(shown, cache=cache, hosts=campaign.framing_origins, runs_scripts=True)
 
 
 @router.get("/campaigns/<campaign>/privacy")

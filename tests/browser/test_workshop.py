@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -39,6 +39,8 @@ LOOKS = looks.looks(360, 1280, ("en", "es"))
 ALWAYS_SEEN = {
     "check",
     "published",
+    "website-refused",
+    "no-website",
     "letter-mistakes",
     "recipients-mistakes",
     "columns",
@@ -166,6 +168,39 @@ def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, vi
     page.locator("nav.steps a").last.click()
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("Published.")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_website_is_named_and_published_and_then_shows_what_is_pasted(
+    stack: Stack, visitor: Visitor, tmp_path: Path, *, scripts: bool
+) -> None:
+    campaign = stack.world.wiring.campaigns.campaign(CAMPAIGN)
+    stack.world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=()))
+    service, pasted = HttpService("website", 0, tmp_path / "website"), [""]
+    service.answer = lambda _: Response(200, (("Content-Type", "text/html"),), pasted[0].encode())
+    website = service.url.replace("127.0.0.1", "localhost")
+    page = visitor.open(scripts=scripts)
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/publish")
+    expect(page.get_by_text("No website may show the form yet.")).to_be_visible()
+    expect(page.locator("textarea[readonly]")).to_have_count(1)
+
+    page.get_by_label("On which website?").fill("our website")
+    page.get_by_role("button", name="Add website").click()
+    expect(page.get_by_label("On which website?")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("On which website?").fill(f"{website}/sign?from=bar#form")
+    page.get_by_role("button", name="Add website").click()
+    expect(page.get_by_text("Until you publish, the form doesn’t show there.")).to_be_visible()
+    visitor.assert_accessible(page)
+    page.get_by_role("button", name="Publish", exact=True).click()
+
+    expect(page.get_by_text("and on no other website.")).to_be_visible()
+    pasted[0] = page.locator("#snippet-frame").input_value().replace(worlds.PUBLIC_URL, stack.address)
+    stack.world.clock.advance(minutes=1)
+    service.start()
+    page.goto(website)
+    expect(page.frame_locator("iframe").locator("#form")).to_be_visible()
+    service.stop()
 
 
 def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(stack: Stack, visitor: Visitor) -> None:
@@ -376,6 +411,15 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     page.locator("form[action$='/publish'] button").click()
     expect(page.locator("#form-address")).to_be_visible()
     see("published")
+    page.locator("#site").fill("https://ann.wixsite.com/trees")
+    page.locator("form[action$='/website'] button").click()
+    expect(page.locator("#snippet-button")).to_be_visible()
+    see("website-refused")
+    stack.set(NEW, {"allowed_origins": None})
+    go("publish")
+    page.locator("form[action$='/publish'] button").click()
+    expect(page.locator("#snippet-script")).to_have_count(0)
+    see("no-website")
     stack.set(NEW, {"goal": 900, "title": "Safer streets for all"})
     stack.write(NEW, {"letter.md": letter.replace("Sincerely", "With hope")})
     go("publish")

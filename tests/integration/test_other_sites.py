@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 FORM = f"/campaigns/{CAMPAIGN}"
 SITE = "https://www.enddemand.example"
+SHARED = "https://sites.builder.example"
+"""A site builder, at whose address other people have pages, too."""
+
+FRAMING = f"{SITE} http://localhost:8080 {SHARED}"
 OTHER = "https://evil.example"
 
 
@@ -21,22 +25,32 @@ OTHER = "https://evil.example"
 def allowed(world: World) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=(SITE, "http://localhost:8080")))
+    sites = {"allowed_origins": (SITE, "http://localhost:8080"), "frame_origins": (SHARED, SITE)}
+    world.wiring.campaigns.put_campaign(replace(campaign, **sites))
 
 
 @pytest.mark.parametrize("page", ["", "/embed", "/signed"])
 def test_only_sites_of_the_organization_may_frame_the_form(world: World, page: str) -> None:
     policy = world.get(FORM + page).headers["content-security-policy"]
-    assert policy.endswith(f"frame-ancestors {SITE} http://localhost:8080")
+    assert policy.endswith(f"frame-ancestors {FRAMING}")
+
+
+def test_a_site_that_may_only_frame_the_form_sends_none_of_its_own(world: World) -> None:
+    for as_json in (False, True):
+        answer = world.post(f"{FORM}/signatures", ADA, headers={"origin": SHARED}, as_json=as_json)
+        assert answer.status == 403
+        assert "access-control-allow-origin" not in answer.headers
+    world.run_stream()
+    assert world.sent == []
 
 
 def test_an_error_in_a_frame_is_shown_in_the_frame(world: World) -> None:
     too_long = {**ADA, "note": "x" * 70_000}
     answer = world.post(f"{FORM}/signatures?embedded=1&lang=es", too_long)
     assert answer.status == 413
-    assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {SITE} http://localhost:8080")
+    assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {FRAMING}")
     assert "script-src 'self'" in answer.headers["content-security-policy"]
-    assert f'data-hosts="{SITE} http://localhost:8080"' in answer.body
+    assert f'data-hosts="{FRAMING}"' in answer.body
     assert "El formulario es demasiado largo" in answer.body
     outside = world.post(f"{FORM}/signatures", too_long)
     assert outside.headers["content-security-policy"].endswith("frame-ancestors 'none'")
@@ -65,7 +79,7 @@ def test_scripts_of_the_organizations_site_may_read_the_answers(world: World) ->
 
 @pytest.mark.asvs("3.4.2")
 @pytest.mark.parametrize(
-    "origin", [OTHER, "null", f"{SITE}.evil.example", f"{SITE}:8443", "http://www.enddemand.example"]
+    "origin", [OTHER, SHARED, "null", f"{SITE}.evil.example", f"{SITE}:8443", "http://www.enddemand.example"]
 )
 def test_scripts_of_any_other_site_may_not(world: World, origin: str) -> None:
     answer = world.get(FORM, as_json=True, headers={"origin": origin})
@@ -109,6 +123,7 @@ def test_an_organizations_form_with_mistakes_redirects_with_only_the_names_of_fi
     "address",
     [
         "https://evil.example/",
+        f"{SHARED}/our-group/thanks",
         "//evil.example/",
         "https://www.enddemand.example.evil.example/",
         "https://www.enddemand.example@evil.example/",

@@ -1241,6 +1241,106 @@ def test_the_share_preview_shows_the_picture_that_other_sites_show(author: Autho
     assert "img-src 'self'" in answer.headers["content-security-policy"]
 
 
+SNIPPETS = ("script", "frame", "link", "button", "own-form")
+
+
+def snippets(page: Answer) -> set[str]:
+    return {name for name in SNIPPETS if f'id="snippet-{name}"' in page.body}
+
+
+@pytest.fixture
+def unlisted(author: Author) -> Author:
+    """Return an organizer of a published campaign that allows no website."""
+    campaign = author.world.wiring.campaigns.campaign(CAMPAIGN)
+    author.world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=()))
+    return author
+
+
+def add_website(author: Author, address: str, **more: str) -> Answer:
+    author.open("publish")
+    return author.send("publish", {"website": address, **more}, "website")
+
+
+def test_while_no_website_may_show_the_form_publish_says_so_and_gives_the_link_alone(unlisted: Author) -> None:
+    page = unlisted.open("publish")
+
+    assert snippets(page) == {"link"}
+    assert "No website may show the form yet. Only the link to it works." in words(page)
+
+
+def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else(unlisted: Author) -> None:
+    world, site = unlisted.world, "https://sites.trees.example"
+    added = add_website(unlisted, " sites.Trees.example/our-group/sign?utm_source=x#form ")
+
+    assert (added.status, added.headers["location"]) == (303, f"{unlisted.base}/publish?done=website-added#website")
+    page = unlisted.open("publish")
+    assert "Not published yet: sites.trees.example. Until you publish" in words(page)
+    assert "Websites that only show the form: now “https://sites.trees.example”" in words(page)
+    assert snippets(page) == {"link"}
+    assert world.get(f"/campaigns/{CAMPAIGN}/embed").headers["content-security-policy"].endswith("'none'")
+
+    assert unlisted.send("publish", {"why": "Our website"}).status == 303
+
+    page = unlisted.open("publish")
+    assert snippets(page) == {"script", "frame", "link"}
+    assert "The form shows on sites.trees.example, and on no other website." in words(page)
+    assert "It works on sites.trees.example alone; elsewhere the frame stays empty." in words(page)
+    world.clock.advance(minutes=1)
+    form = world.get(f"/campaigns/{CAMPAIGN}/embed")
+    assert form.headers["content-security-policy"].endswith(f"frame-ancestors {site}")
+    assert f'data-hosts="{site}"' in form.body
+    [entry] = [it for it in world.wiring.organizing().audit(CAMPAIGN, None, 10).items if it.action == "publish"]
+    assert entry.why == "Our website"
+    assert "changed" not in add_website(unlisted, site).headers["location"]
+    assert unlisted.draft().is_published
+
+
+def test_a_website_with_a_form_of_its_own_may_also_send_it(unlisted: Author) -> None:
+    site = "https://www.trees.example"
+    add_website(unlisted, site)
+
+    assert add_website(unlisted, site, **{"own-form": "yes"}).status == 303
+
+    unlisted.open("publish")
+    unlisted.send("publish", {"why": ""})
+    campaign = unlisted.world.wiring.campaigns.campaign(CAMPAIGN)
+    assert (campaign.allowed_origins, campaign.frame_origins) == ((site,), ())
+    assert snippets(unlisted.open("publish")) == {"script", "frame", "link", "own-form"}
+    add_website(unlisted, site)
+    assert unlisted.draft().is_published
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("", "“” is not the address of a website. Open your website and copy the address"),
+        ("our website", "“our website” is not the address of a website."),
+        ("ann@trees.example", "“ann@trees.example” is not the address of a website."),
+        ("<script>", "“<script>” is not the address of a website."),
+        ("http://www.trees.example/sign", "write https://www.trees.example"),
+        ("https://ann.wixsite.com/trees", "Wix shows what you paste in a frame whose own address changes"),
+        ("https://sites.google.com/view/trees", "Google Sites shows what you paste in a frame"),
+    ],
+)
+def test_a_website_that_cannot_be_added_is_refused_with_the_way_out(unlisted: Author, address: str, says: str) -> None:
+    answer = add_website(unlisted, address)
+
+    assert answer.status == 422
+    assert says in words(answer)
+    assert f'value="{html.escape(address)}"' in answer.body
+    assert ("button" in snippets(answer)) == (" shows what you paste" in says)
+    assert unlisted.draft().revision == 0
+
+
+def test_the_first_website_of_a_new_campaign_is_published_with_it(world: World, beginner: Author) -> None:
+    assert add_website(beginner, "https://www.trees.example/sign").status == 303
+
+    assert snippets(beginner.open("publish")) == set()
+    assert "Not published yet: www.trees.example." in words(beginner.open("publish"))
+    settings = SettingsDocument.read(beginner.draft().files["campaign.toml"]).values
+    assert settings["frame_origins"] == ["https://www.trees.example"]
+
+
 @pytest.mark.parametrize("street", ["required", "optional", "no"])
 def test_the_snippet_of_an_own_form_signs(author: Author, street: StreetAddress) -> None:
     world = author.world

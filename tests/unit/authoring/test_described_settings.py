@@ -41,6 +41,7 @@ OTHER: dict[str, Any] = {
     "closes": None,
     "translations": {"es": Translation("Árboles", "Plante árboles.")},
     "allowed_origins": ("https://www.trees.example",),
+    "frame_origins": ("https://sites.trees.example",),
     "accent": "#7a2048",
     "approval": True,
     "street_address": "optional",

@@ -27,6 +27,7 @@ OTHERS: dict[str, str | int | bool | list[str] | None] = {
     "opens": "2030-01-01",
     "closes": "2030-12-31",
     "allowed_origins": ["https://a.example", "https://b.example"],
+    "frame_origins": ["https://c.example"],
     "accent": "#123456",
     "street_address": "optional",
     "own_words": False,

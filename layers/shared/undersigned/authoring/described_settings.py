@@ -106,6 +106,17 @@ SETTINGS = (
         example='allowed_origins = ["https://www.example.org"]',
     ),
     Setting(
+        "frame_origins",
+        "The websites that may show the form and nothing else. Other people can have pages at the same address.",
+        {
+            "type": "array",
+            "items": {"type": "string", "pattern": r"^https?://[^/?#\s]+$"},
+            "maxItems": MOST_SITES,
+            "uniqueItems": True,
+        },
+        example='frame_origins = ["https://sites.example.edu"]',
+    ),
+    Setting(
         "accent",
         "The color of links and buttons, as # and six digits.",
         {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"},

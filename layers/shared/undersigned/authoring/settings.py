@@ -105,7 +105,8 @@ class _Reader:
             opens=self._day("opens"),
             closes=self._closing_day(),
             translations={other: self._translation(other) for other in others} if language else {},
-            allowed_origins=self._allowed_origins(),
+            allowed_origins=self._origins("allowed_origins"),
+            frame_origins=self._origins("frame_origins"),
             accent=self._accent(),
             approval=self._switch("approval", default=False),
             privacy_url=self._privacy_url(),
@@ -331,19 +332,17 @@ class _Reader:
             return goal
         return 1
 
-    def _allowed_origins(self) -> tuple[str, ...]:
-        origins = self._texts(
-            "allowed_origins", Message('the websites that may show the form, such as ["https://www.example.org"]')
-        )
+    def _origins(self, name: str) -> tuple[str, ...]:
+        origins = self._texts(name, Message('the websites that may show the form, such as ["https://www.example.org"]'))
         if len(origins) > MOST_SITES:
             message = Message(
-                "`allowed_origins` has %(count)s sites, more than the maximum of %(most)s; remove some",
-                count_and_most(len(origins), MOST_SITES),
+                "`%(name)s` has %(count)s sites, more than the maximum of %(most)s; remove some",
+                {"name": name, **count_and_most(len(origins), MOST_SITES)},
             )
-            self._mistake("allowed_origins", message)
+            self._mistake(name, message)
         for origin in origins:
             if mistake := origin_mistake(origin):
-                self._mistake("allowed_origins", Message("`allowed_origins`: %(mistake)s", {"mistake": mistake}))
+                self._mistake(name, Message("`%(name)s`: %(mistake)s", {"name": name, "mistake": mistake}))
         return origins
 
     def _sources(self) -> tuple[str, ...]:

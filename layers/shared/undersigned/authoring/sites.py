@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from undersigned.domain.campaigns import origin_of
 from undersigned.domain.languages import Message
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _TRIAL_HOSTS = ("localhost", "127.0.0.1")
 """Hosts on the organizer's own computer, which needn't use encryption."""
 
 _LONGEST_HOST = 253  # RFC 1035
+_LONGEST_QUOTE = 100
+
+_BUILDERS: Mapping[str, tuple[str, ...]] = {
+    "Wix": ("wix.com", "wixsite.com", "wixstudio.com", "editorx.io", "filesusr.com"),
+    "Google Sites": ("sites.google.com", "googleusercontent.com"),
+}
+"""Site builders, and the domains of their customers' pages, that show pasted HTML in frames of ever new origins."""
+
+
+def pasted_origin(text: str) -> str | Message:
+    """Return the origin of a page's address as people paste it, or what is wrong with it."""
+    origin = _intended_origin(re.split(r"[?#]", text)[0])
+    host = urlsplit(origin).hostname if origin else None
+    if origin is None or not host or not ("." in host or host in _TRIAL_HOSTS):
+        return Message(
+            "“%(text)s” is not the address of a website. Open your website and copy the address that your browser "
+            "shows, such as https://www.example.org/sign.",
+            {"text": text[:_LONGEST_QUOTE]},
+        )
+    return origin_mistake(origin) or origin
+
+
+def builder_of(origin: str) -> str | None:
+    """Return the site builder whose pages no list of origins can hold, known by the host's name; None for others."""
+    host = urlsplit(origin).hostname or ""
+    return next(
+        (name for name, domains in _BUILDERS.items() if any(f".{host}".endswith(f".{it}") for it in domains)), None
+    )
 
 
 def origin_mistake(text: str) -> Message | None:

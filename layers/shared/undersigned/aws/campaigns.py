@@ -328,6 +328,7 @@ def campaign_values(campaign: Campaign) -> Values:
             for language, texts in campaign.translations.items()
         },
         "allowed_origins": list(campaign.allowed_origins),
+        "frame_origins": list(campaign.frame_origins),
         "accent": campaign.accent,
         "approval": campaign.approval,
         "privacy_url": campaign.privacy_url,
@@ -357,6 +358,7 @@ def read_campaign(values: Values) -> Campaign:
         closes=read_day(values.get("closes")),
         translations={language: Translation(**texts) for language, texts in values.get("translations", {}).items()},
         allowed_origins=tuple(values.get("allowed_origins", ())),
+        frame_origins=tuple(values.get("frame_origins", ())),
         accent=values.get("accent"),
         approval=values.get("approval", False),
         privacy_url=values.get("privacy_url"),

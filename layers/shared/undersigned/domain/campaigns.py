@@ -178,7 +178,8 @@ class Campaign:
 
     `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and emails are in
     `language` or in one of the languages of `translations`. Only sites in `allowed_origins` may frame the form, read
-    its JSON, or have a signer sent back to them after a post. `accent` is a color, `#rrggbb`. With `approval`, each
+    its JSON, post forms of their own, or have a signer sent back to them; those in `frame_origins` may only frame it.
+    `accent` is a color, `#rrggbb`. With `approval`, each
     delivery waits until an organizer approves it. `privacy_url` is the organizer's own privacy notice; without
     it, people read the built-in one. With `own_words`, signers can add some, if the letter has a field for them.
     `sources` are the labels of links and sites by which letters are counted. `keep_for_days` says for how long after
@@ -200,6 +201,7 @@ class Campaign:
     closes: date | None = None
     translations: Mapping[str, Translation] = field(default_factory=dict)
     allowed_origins: tuple[str, ...] = ()
+    frame_origins: tuple[str, ...] = ()
     accent: str | None = None
     approval: bool = False
     privacy_url: str | None = None
@@ -255,6 +257,11 @@ class Campaign:
     def privacy_notice(self, base: str, language: str) -> str:
         """Return the address of the privacy notice: the organizer's own, or the built-in one below `base`."""
         return self.privacy_url or f"{base}/campaigns/{self.id}/privacy?lang={language}"
+
+    @property
+    def framing_origins(self) -> tuple[str, ...]:
+        """Return the sites that may frame the form."""
+        return tuple(dict.fromkeys((*self.allowed_origins, *self.frame_origins)))
 
     def allows(self, address: str) -> bool:
         """Say whether an address has exactly the scheme, host and port of an allowed origin."""

@@ -24,6 +24,7 @@ def settings_values(campaign: Campaign) -> Mapping[str, object]:
         "opens": campaign.opens.isoformat() if campaign.opens else None,
         "closes": campaign.closes.isoformat() if campaign.closes else None,
         "allowed_origins": campaign.allowed_origins,
+        "frame_origins": campaign.frame_origins,
         "accent": campaign.accent,
         "street_address": campaign.street_address,
         "own_words": campaign.own_words,

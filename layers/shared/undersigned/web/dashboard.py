@@ -89,6 +89,7 @@ _NOTICES: Mapping[str, Message] = {
     "none-found": Message("Nobody has signed with this email address."),
     "saved": Message("Saved in the draft. Nothing is published yet."),
     "published": Message("Published."),
+    "website-added": Message("The website is in the draft. It may show the form once you publish."),
     "changed": Message("Somebody else changed the draft meanwhile. This is how it is now. Nothing was published."),
     "closed": Message("Closed. Within a minute, nobody can sign any more. Letters that wait still go out."),
     "reopened": Message("Open again. Within a minute, people can sign."),

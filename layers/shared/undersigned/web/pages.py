@@ -82,7 +82,7 @@ def _page(  # noqa: PLR0913  (what the page has)
         campaign=campaign,
         texts=campaign.texts(language) if campaign else None,
         embedded=embedded,
-        hosts=" ".join(campaign.allowed_origins) if campaign else "",
+        hosts=" ".join(campaign.framing_origins) if campaign else "",
         asked_theme=asked,
         query=_query(campaign, language, asked, embedded=embedded) if campaign else "",
         form_path=_form_path(campaign, language, asked, embedded=embedded) if campaign else "",

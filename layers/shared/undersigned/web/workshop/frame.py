@@ -195,6 +195,11 @@ class Workshop:
         """Return the settings, or None if the file can't be read."""
         return _settings_in(self.draft.files.get(settings_file.FILE, ""))
 
+    def sites(self, name: str) -> list[str]:
+        """Return the websites that a setting lists."""
+        listed = self.settings.values[name] if self.settings else None
+        return listed if isinstance(listed, list) else []
+
     @property
     def setting_names(self) -> tuple[str, ...]:
         """Return the names of all settings that the page has."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from undersigned.authoring.sites import builder_of
 from undersigned.domain.colors import PLAIN, accents
 from undersigned.domain.languages import Message, name_of
 from undersigned.web.workshop.frame import heading_of, workshop_page
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.colors import Accent
     from undersigned.domain.controls import Controls
     from undersigned.services.publishing_effects import Effects, LetterChange, SettingChange, TargetChange
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
 
+
+WEBSITES = ("allowed_origins", "frame_origins")
+"""The settings that list websites."""
 
 _MOST_NAMED = 10
 
@@ -29,14 +34,45 @@ _FRAME_HEIGHT = "max(2750px, 3900px - 175vw)"
 """The height of a frame that holds a form with everything in it, at each width of a window from 320 pixels."""
 
 
-def publish(
-    workshop: Workshop, effects: Effects | None, public: Published | None, controls: Controls, why: str = ""
+@dataclass(frozen=True, slots=True)
+class TypedWebsite:
+    """The address of a website that is not added: as it was typed, why not, and whether its pages can have a button."""
+
+    address: str
+    mistake: Message
+    gets_button: bool = False
+
+
+def refused_website(typed: str, origin: str | Message) -> TypedWebsite | None:
+    """Return what is wrong with a website that somebody typed; None if it can be added."""
+    if isinstance(origin, Message):
+        return TypedWebsite(typed, origin)
+    if builder := builder_of(origin):
+        message = Message(
+            "%(builder)s shows what you paste in a frame whose own address changes, so no campaign can allow it. Use "
+            "a button that links to the letter’s own page.",
+            {"builder": builder},
+        )
+        return TypedWebsite(typed, message, gets_button=True)
+    return None
+
+
+def publish(  # noqa: PLR0913  (what the page shows)
+    workshop: Workshop,
+    effects: Effects | None,
+    public: Published | None,
+    controls: Controls,
+    *,
+    why: str = "",
+    refused: TypedWebsite | None = None,
 ) -> Page:
     """Render what publishing changes, and its button; and of a published campaign, how people get to the form.
 
-    `why` is the reason that was typed before.
+    `why` is the reason that was typed before, and `refused` a website that is not added.
     """
     viewer = workshop.viewer
+    websites = public.websites if public else ()
+    drafted = [name_of_site(site) for name in WEBSITES for site in workshop.sites(name)]
     return workshop_page(
         "workshop_publish.html",
         workshop,
@@ -45,7 +81,9 @@ def publish(
         public=public,
         is_closed=controls.closed_at is not None,
         closed_on=controls.closed_on(viewer.campaign, viewer.local(viewer.now).date()),
-        allowed=bool(viewer.campaign.allowed_origins),
+        waiting=[site for site in drafted if site not in websites],
+        refused=refused,
+        website_errors=[viewer.say(refused.mistake)] if refused else [],
         why=why,
         texts=_effect_texts(workshop, effects) if effects else (),
     )
@@ -55,7 +93,8 @@ def publish(
 class Published:
     """How people get to a published form: its address, the QR code as SVG, and what to paste into websites.
 
-    `picture` is the path of the picture beside a shared link, on the host of the dashboard.
+    `picture` is the path of the picture beside a shared link, on the host of the dashboard. `websites` are the names of
+    those that may show the form, and `form_websites` of those that may send a form of their own.
     """
 
     address: str
@@ -63,7 +102,10 @@ class Published:
     script: str
     frame: str
     link: str
+    button: str
     own_form: str
+    websites: tuple[str, ...]
+    form_websites: tuple[str, ...]
     picture: str
     title: str
     summary: str
@@ -75,6 +117,7 @@ def published(campaign: Campaign, public_url: str) -> Published:
     address = f"{public_url}/campaigns/{campaign.id}"
     label = Message("Sign the letter").in_language(campaign.language)
     open_it = Message("Open the letter on a page of its own").in_language(campaign.language)
+    accent, _ = accents(campaign.accent or PLAIN)
     return Published(
         address=address,
         qr=Markup(qr_code(address)),  # noqa: S704  (the lines of a picture)
@@ -88,7 +131,14 @@ def published(campaign: Campaign, public_url: str) -> Published:
             f'<p><a href="{address}">{open_it}</a></p>'
         ),
         link=f'<a href="{address}">{label}</a>',
-        own_form=_own_form(campaign, public_url, address),
+        button=(
+            f'<a href="{address}" target="_blank" style="display: inline-block; padding: .7em 1.25em; '
+            f"border-radius: 4px; background: {accent.color}; color: {accent.on}; font-weight: 600; "
+            f'text-decoration: none">{label}</a>'
+        ),
+        own_form=_own_form(campaign, public_url, address, accent),
+        websites=tuple(map(name_of_site, campaign.framing_origins)),
+        form_websites=tuple(map(name_of_site, campaign.allowed_origins)),
         picture=f"/campaigns/{campaign.id}/share.png",
         title=campaign.title,
         summary=campaign.summary,
@@ -96,13 +146,17 @@ def published(campaign: Campaign, public_url: str) -> Published:
     )
 
 
-def _own_form(campaign: Campaign, public_url: str, address: str) -> str:
+def name_of_site(origin: str) -> str:
+    """Return an origin as people call a website."""
+    return origin.removeprefix("https://")
+
+
+def _own_form(campaign: Campaign, public_url: str, address: str, accent: Accent) -> str:
     """Return a form with a little style that posts to the campaign (docs/embedding/own-form.md)."""
     from undersigned.web.environment import environment
 
     privacy = campaign.privacy_notice(public_url, campaign.language)
     template = environment(campaign.language).get_template("own_form.html")
-    accent, _ = accents(campaign.accent or PLAIN)
     return template.render(campaign=campaign, address=address, privacy=privacy, accent=accent).strip()
 
 

@@ -43,6 +43,7 @@ _LABELS: Mapping[str, Message] = {
     "opens": Message("First day"),
     "closes": Message("Last day"),
     "allowed_origins": Message("Websites with the form"),
+    "frame_origins": Message("Websites that only show the form"),
     "accent": Message("Color"),
     "street_address": Message("Street and house number"),
     "own_words": Message("Signers’ own words"),
@@ -66,6 +67,10 @@ _HINTS: Mapping[str, Message] = {
     "allowed_origins": Message(
         "The websites that may show the form inside their own pages, or send their own forms here. One on each line: "
         "https:// and the name, as the browser shows it, and nothing after it."
+    ),
+    "frame_origins": Message(
+        "Websites at whose address other people have pages, too, as on some site builders. They may show the form, and "
+        "nothing else. One on each line, such as https://sites.example.edu."
     ),
     "sources": Message(
         "The links and websites that you want counts for, such as flyer. One on each line. A link to the form says it: "
@@ -117,7 +122,7 @@ _GROUPS: Sequence[tuple[Message, tuple[str, ...]]] = (
     (Message("Signing"), ("goal", "opens", "closes", "street_address", "own_words")),
     (Message("Place and languages"), ("region", "time_zone", "language", "languages")),
     (Message("Sending"), ("deliver", "deliver_on", "deliver_at", "approval")),
-    (Message("Your website"), ("accent", "allowed_origins", "sources")),
+    (Message("Your website"), ("accent", "allowed_origins", "frame_origins", "sources")),
     (Message("Data protection"), ("privacy_url", "keep_for_days")),
 )
 
