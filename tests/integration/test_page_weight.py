@@ -31,7 +31,7 @@ def test_a_visit_with_every_option_on_fits_into_one_window(world: World) -> None
     settings = files_of_campaign()["campaign.toml"]
     options = (
         'sources = ["flyer", "newsletter"]\nkeep_for_days = 90\nprivacy_url = "https://enddemand.example/privacy"\n'
-        'deliver = "when-50-letters-wait"'
+        'deliver = "monthly"'
     )
     assert settings.count('\ndeliver = "weekly"\n') == 1
     publish_files(world, {"campaign.toml": settings.replace('deliver = "weekly"', options)})
