@@ -25,8 +25,9 @@ OTHER = "https://evil.example"
 def allowed(world: World) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     assert campaign
-    sites = {"allowed_origins": (SITE, "http://localhost:8080"), "frame_origins": (SHARED, SITE)}
-    world.wiring.campaigns.put_campaign(replace(campaign, **sites))
+    world.wiring.campaigns.put_campaign(
+        replace(campaign, allowed_origins=(SITE, "http://localhost:8080"), frame_origins=(SHARED, SITE))
+    )
 
 
 @pytest.mark.parametrize("page", ["", "/embed", "/signed"])
