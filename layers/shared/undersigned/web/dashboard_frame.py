@@ -28,7 +28,7 @@ def render_framed(
         language,
         ("page.css", "fields.css", "dashboard.css", *sheets),
         viewer.campaign.accent if viewer else None,
-        None,
+        "auto",
         script="",
         viewer=viewer,
         section=section,
