@@ -49,6 +49,7 @@ def show_campaign(request: ApiRequest) -> Response[str]:
                 "quarantined": found.postponed["suspicious"],
                 "others": found.postponed["clean"],
             },
+            "wrong_addresses": found.wrong_addresses,
             "scope": request.holder.scope,
             "settings": settings_values(settings),
         }

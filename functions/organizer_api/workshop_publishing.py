@@ -15,6 +15,7 @@ from undersigned.domain.campaigns import Roster
 from undersigned.domain.drafts import ChangedMeanwhileError, PublishedMeanwhileError
 from undersigned.domain.errors import FormError
 from undersigned.domain.languages import Message
+from undersigned.domain.sources import labelled_path
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.web.answers import dashboard_page, download, moved, page
 from undersigned.web.workshop import check as check_pages
@@ -205,10 +206,13 @@ def _with_website(workshop: Workshop, origin: str, *, own_form: bool) -> Mapping
 
 @pages.get("/workshop/qr", "manage")
 def qr_code(request: DashboardRequest) -> Response[bytes]:
-    """Download the QR code of the form's address as SVG."""
+    """Download the QR code of the form's address as SVG, for one of the campaign's sources if the address names it."""
     campaign = wired.stack.catalog.entry(request.campaign).campaign
-    svg = publish_pages.qr_code(f"{public_url(request.event)}/campaigns/{campaign.id}", border=4)
-    return download(svg.encode(), "image/svg+xml", f"{campaign.id}-qr.svg")
+    source = request.query("source")
+    path = labelled_path(campaign, source)
+    name = f"{campaign.id}-{source}-qr.svg" if source in campaign.sources else f"{campaign.id}-qr.svg"
+    svg = publish_pages.qr_code(f"{public_url(request.event)}{path}", border=4)
+    return download(svg.encode(), "image/svg+xml", name)
 
 
 @pages.post("/workshop/discard", "manage")

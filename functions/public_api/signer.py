@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from functions.public_api import wired
 from undersigned.aws.failures import is_throttle
 from undersigned.domain.languages import chosen_language
+from undersigned.domain.sources import labelled_path
 from undersigned.domain.tallies import with_letter
 from undersigned.web import pages, security_log
 from undersigned.web.answers import data, moved, page
@@ -141,7 +142,9 @@ def _own(
             _language(own),
             count=with_letter(before, own.signature) if before else None,
             asked_to_withdraw=asked_to_withdraw,
-            form_url=f"{base_url(_event(), wired.stack.settings.public_url)}/campaigns/{own.signature.campaign}",
+            # What is shared counts for the link that brought its signer.
+            form_url=base_url(_event(), wired.stack.settings.public_url)
+            + labelled_path(own.entry.campaign, own.signature.source),
         ),
         status=status,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.integration.test_dashboard import Organizer, put_key
 from tests.integration.test_exporting import file_of, rows_of
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
 from undersigned.domain.exports import COLUMNS, ExportFilter, row
+from undersigned.web.workshop.publish import qr_code
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -42,6 +44,30 @@ def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None
     assert sorted(str(row.source) for row in rows) == ["flyer", "flyer", "mail-2", "none", "none", "other", "other"]
     assert sorted(row(it, "en")[COLUMNS.index("source")] for it in rows)[:2] == ["flyer", "flyer"]
     assert counting.wiring.recounting().recount(CAMPAIGN).corrected == ()
+
+
+def test_a_link_that_a_signer_shares_counts_for_the_source_that_brought_them(counting: World) -> None:
+    for number, (source, label) in enumerate((("flyer", "?source=flyer"), ("made-up", ""), ("", ""))):
+        counting.sign(email=f"sharer{number}@signers.example", source=source)
+        counting.run_stream()
+        page = counting.press(counting.sent[-1].link("confirm")).body
+        [shared] = re.findall(r'<input id="address" value="([^"]*)"', page)
+        assert shared == f"https://letters.example{FORM}{label}"
+        assert f"u={quote(shared, safe='/')}" in page
+
+
+def test_a_qr_code_counts_for_its_source(counting: World) -> None:
+    put_key(counting, "us_manage", "manage")
+    organizer = Organizer(counting)
+    organizer.sign_in("us_manage")
+    address = f"https://letters.example{FORM}"
+    assert (
+        'href="/organizer/dashboard/end-demand-illinois/workshop/qr?source=flyer"'
+        in organizer.see("/workshop/publish").body
+    )
+    for query, label in (("?source=flyer", "?source=flyer"), ("?source=made-up", ""), ("", "")):
+        found = organizer.see(f"/workshop/qr{query}").body
+        assert found == qr_code(f"{address}{label}", border=4)
 
 
 def test_counts_by_source_are_the_same_on_the_dashboard_by_the_api_and_in_the_csv(counting: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.integration.test_abuse_checks import FORM, row
+from tests.integration.test_dashboard import Organizer, put_key
 from tests.world import ADA, CAMPAIGN, DASHBOARD, World
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
@@ -21,6 +23,7 @@ from undersigned_cli.main import app
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tests.world import Answer
     from undersigned.domain.mail_budgets import Lane
 
 
@@ -35,10 +38,11 @@ def address(number: int) -> str:
     return f"s{number}@town{number}.example"
 
 
-def post(world: World, number: int, *, source: str = "203.0.113.7", form: str | None = None, **more: object) -> None:
+def post(world: World, number: int, *, source: str = "203.0.113.7", form: str | None = None, **more: object) -> Answer:
     values = {**ADA, "email": address(number), "form": world.form() if form is None else form, **more}
     answer = world.request("POST", f"{FORM}/signatures", values, source=source)
     assert answer.status == 200
+    return answer
 
 
 def network(number: int) -> str:
@@ -435,10 +439,51 @@ def test_a_domain_that_takes_no_email_gets_none_and_the_organizer_sees_why(
         "no mailbox",
         "no mailbox",
     ]
+    assert world.wiring.organizing().overview(CAMPAIGN).wrong_addresses == 3, "gone.org twice, null.org once"
     assert asked == ["gone.org", "null.org", "host.org", "fine.org"], "known providers are not, and the others once"
     world.clock.advance(hours=27)
     world.begin_reconciling(CAMPAIGN)
     assert world.run_waiting_mails() == [], "it is not asked for again"
+
+
+def test_wrong_addresses_are_shown_apart_from_forms_that_look_like_a_bots(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A resolver says yes of one domain, no of another, and nothing of the third."""
+    set_dns(monkeypatch, world, {"gone.org": NameNotFoundError(), "silent.org": NoAnswerError()})
+    for number, domain in enumerate(["fine.org", "gone.org", "silent.org"]):
+        post(world, number, email=f"s{number}@{domain}")
+    post(world, 9, form="")
+    world.run_stream()
+    put_key(world, "us_manage", "manage")
+    key = {"authorization": "Bearer us_manage"}
+    overview = world.get(f"/organizer/campaigns/{CAMPAIGN}", headers=key, as_json=True).json
+    assert overview["wrong_addresses"] == 1
+    organizer = Organizer(world)
+    organizer.sign_in("us_manage")
+    assert "Forms with a wrong email address 1 Their domains take no email." in organizer.words()
+    letters = organizer.words("/signatures?status=quarantined")
+    assert letters.count("Wrong email address") == 1, "the other form in quarantine has an address that takes email"
+    # A person who knows the domain releases the letter. It is then like any other, and so is its count.
+    wrong = row(world, "s1@gone.org")
+    world.wiring.organizing().release(CAMPAIGN, wrong.signer, "key", "the domain is new")
+    set_dns(monkeypatch, world, {})
+    world.run_stream()
+    assert "s1@gone.org" in {sent.to for sent in world.sent}
+    assert world.wiring.organizing().overview(CAMPAIGN).wrong_addresses == 0
+
+
+def test_a_form_with_a_wrong_address_is_deleted_after_14_days_and_counts_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_dns(monkeypatch, world, {"gone.org": NameNotFoundError()})
+    answer = post(world, 1, email="s1@gone.org")
+    world.run_stream()
+    assert world.wiring.organizing().overview(CAMPAIGN).wrong_addresses == 1
+    token = re.findall(r'name="redo" value="([^"]+)"', answer.body)[0]
+    world.post(f"/campaigns/{CAMPAIGN}/redo", {"redo": token})
+    world.run_stream()
+    assert world.wiring.organizing().overview(CAMPAIGN).wrong_addresses == 0, "its sender corrected the address"
 
 
 def test_a_resolver_that_fails_costs_nobody_an_email(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

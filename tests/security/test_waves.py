@@ -118,7 +118,7 @@ def test_an_organizer_sees_a_wave_and_removes_exactly_its_letters(attacked: Worl
 
 def by_suspicion(run: Any) -> dict[str, int]:
     rows = json.loads(run("counts", CAMPAIGN, "--by", "suspicion", "--json"))
-    return {row["suspicion"]: row["signatures"] for row in rows}
+    return {row["suspicion"]: row["signatures"] for row in rows["counts"]} | {"total": rows["total"]["signatures"]}
 
 
 def test_suspicions_are_counted_exactly(attacked: World, run: Any) -> None:

@@ -10,7 +10,7 @@ import typer
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.providers import odd_ones
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, known_targets, on_stack
-from undersigned_cli.commands.output import console, counted, show
+from undersigned_cli.commands.output import console, counted, say, show, show_json
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -64,37 +64,37 @@ def counts(
     known_targets(wiring, campaign)
     if recount:
         _recount(wiring, campaign)
-    title = f"Signatures of {campaign}"
+    organizing = wiring.organizing()
     if by is By.domain:
         columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}
-        show(title, columns, _domains(wiring.organizing().providers(campaign)), as_json=as_json)
+        rows, total = _domains(organizing.providers(campaign))
+    else:
+        columns = {by.value: "Recipient" if by is By.target else by.value.title(), "signatures": "Signatures"}
+        counted_by = sorted(organizing.counts(campaign, by.value).by.items())
+        rows = [{by.value: name, "signatures": count} for name, count in counted_by]
+        total = {"signatures": wiring.counts.count(campaign).signatures}
+    wrong = organizing.wrong_addresses(campaign)
+    if as_json:
+        show_json({"counts": rows, "total": total, "wrong_addresses": wrong})
         return
-    heading = "Recipient" if by is By.target else by.value.title()
-    show(title, {by.value: heading, "signatures": "Signatures"}, _rows(wiring, campaign, by), as_json=as_json)
+    show(f"Signatures of {campaign}", columns, [*rows, {by.value: "total"} | total], as_json=False)
+    if wrong:
+        say(f"{counted(wrong, 'form')} with a wrong email address: its domain takes no email, so none was sent.")
 
 
-def _rows(wiring: Wiring, campaign: str, by: By) -> list[dict[str, object]]:
-    found = wiring.organizing().counts(campaign, by.value)
-    return [
-        *({by.value: name, "signatures": count} for name, count in sorted(found.by.items())),
-        {by.value: "total", "signatures": wiring.counts.count(campaign).signatures},
-    ]
-
-
-def _domains(providers: tuple[Provider, ...]) -> list[dict[str, object]]:
+def _domains(providers: tuple[Provider, ...]) -> tuple[list[dict[str, object]], dict[str, object]]:
+    """Return a row for each provider, and their total."""
     odd = odd_ones(providers)
-    figures = [(provider.domain, provider.signed, provider.confirmed, provider in odd) for provider in providers]
-    signed, confirmed = (sum(column) for column in ([row[1] for row in figures], [row[2] for row in figures]))
-    return [
-        {
-            "domain": domain,
-            "signed": of,
-            "confirmed": done,
-            "share": round(done / of, 3) if of else None,
-            "odd": is_odd,
-        }
-        for domain, of, done, is_odd in [*figures, ("total", signed, confirmed, False)]
+    rows = [
+        {"domain": provider.domain, **_shares(provider.signed, provider.confirmed), "odd": provider in odd}
+        for provider in providers
     ]
+    signed, confirmed = sum(each.signed for each in providers), sum(each.confirmed for each in providers)
+    return rows, _shares(signed, confirmed) | {"odd": False}
+
+
+def _shares(signed: int, confirmed: int) -> dict[str, object]:
+    return {"signed": signed, "confirmed": confirmed, "share": round(confirmed / signed, 3) if signed else None}
 
 
 def _recount(wiring: Wiring, campaign: str) -> None:

@@ -41,9 +41,9 @@ def show(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, obj
     console.print(table)
 
 
-def show_json(rows: Sequence[Mapping[str, object]]) -> None:
-    """Print rows as JSON."""
-    typer.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+def show_json(values: Sequence[Mapping[str, object]] | Mapping[str, object]) -> None:
+    """Print rows, or an object, as JSON."""
+    typer.echo(json.dumps(values, indent=2, ensure_ascii=False, default=str))
 
 
 def _cell(value: object) -> Text:

@@ -19,6 +19,12 @@ MOST_SOURCES = 50
 OTHER, NO_SOURCE = "other", "none"
 
 
+def labelled_path(campaign: Campaign, source: str | None) -> str:
+    """Return the path of a campaign's form, with the label of a source that it lists."""
+    label = f"?source={source}" if source in campaign.sources else ""
+    return f"/campaigns/{campaign.id}{label}"
+
+
 def source_of(value: object, campaign: Campaign) -> str | None:
     """Return the source of a posted form; None if the campaign counts none."""
     if not campaign.sources:

@@ -35,6 +35,9 @@ TOWNS = "TOWN#"
 SUSPICIONS = "SUSPICION#"
 """The beginning of the names of the counters by suspicion. A letter without one is in none of them."""
 
+WRONG_ADDRESSES = "WRONG_ADDRESSES"
+"""The name of the counter of pending letters whose email address has a domain that takes no email."""
+
 NO_SUSPICION = "none"
 """What stands for the letters in no counter by suspicion."""
 
@@ -69,8 +72,8 @@ def mark_of(signature: Signature) -> str:
 
     A confirmed letter counts in the total, for its target, for the day and hour (UTC) of its confirmation, for its
     town, for its email provider, and for its suspicion if it has one. A pending letter counts only as signed with its
-    provider, which shows providers that don't deliver our emails. In a campaign with sources, a confirmed letter also
-    counts for its source.
+    provider, which shows providers that don't deliver our emails, and for a wrong address if it has one. In a campaign
+    with sources, a confirmed letter also counts for its source.
 
     How a mark begins says whether its letter is confirmed: the filters of the stream's readers see nothing else. The
     order of the others means nothing.
@@ -93,6 +96,8 @@ def mark_of(signature: Signature) -> str:
             counters.append(f"{SUSPICIONS}{signature.quarantine}")
         if signature.source:
             counters.append(f"{SOURCES}{signature.source}")
+    elif signature.quarantine == "no mailbox":
+        counters.append(WRONG_ADDRESSES)
     return _BETWEEN.join(counters)
 
 

@@ -18,7 +18,7 @@ from undersigned.domain.plans import plan_lines
 from undersigned.domain.providers import CONFIRMED, SIGNED, providers_of
 from undersigned.domain.schedule import cadence_of, period_of
 from undersigned.domain.signatures import new_mail_request, signer_id
-from undersigned.domain.tallies import NO_SUSPICION, TOTAL, TOWNS
+from undersigned.domain.tallies import NO_SUSPICION, TOTAL, TOWNS, WRONG_ADDRESSES
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.measuring import Kept, last_overdue_run
 from undersigned.services.packet_files import packet_file
@@ -80,7 +80,8 @@ class Overview:
     """The current state of a campaign.
 
     `postponed` counts the confirmation emails that wait, up to MOST_POSTPONED, and `sending` says whether any go out.
-    `disowned` counts the forms that people said they didn't sign.
+    `disowned` counts the forms that people said they didn't sign, `wrong_addresses` those that wait whose email address
+    takes no email.
     """
 
     campaign: Campaign
@@ -91,6 +92,7 @@ class Overview:
     postponed: Mapping[Lane, int]
     sending: Sending
     disowned: int
+    wrong_addresses: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,12 @@ class Organizing:
             postponed={lane: self.signature_store.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
             sending=self.budgets.sending(now),
             disowned=self.disowned.total(campaign),
+            wrong_addresses=self.wrong_addresses(campaign),
         )
+
+    def wrong_addresses(self, campaign: str) -> int:
+        """Count the letters that wait whose email address takes no email. They are deleted after 14 days."""
+        return self.counters.counts(campaign, WRONG_ADDRESSES).get(WRONG_ADDRESSES, 0)
 
     def controls(self, campaign: str) -> Controls:
         """Return the controls of a campaign's deliveries."""

@@ -777,6 +777,8 @@ def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
 def _status(viewer: Viewer, row: Signature) -> str:
     if row.on_hold:
         return viewer.say(Message.in_context("status of a letter", "Confirmed, on hold"))
+    if row.reported_status == "quarantined" and row.quarantine == "no mailbox":
+        return viewer.say(Message.in_context("status of a letter", "Wrong email address"))
     return viewer.say(STATUSES[row.reported_status])
 
 

@@ -99,6 +99,7 @@ class Published:
 
     address: str
     qr: Markup
+    sources: tuple[str, ...]
     script: str
     frame: str
     link: str
@@ -121,6 +122,7 @@ def published(campaign: Campaign, public_url: str) -> Published:
     return Published(
         address=address,
         qr=Markup(qr_code(address)),  # noqa: S704  (the lines of a picture)
+        sources=campaign.sources,
         script=(
             f'<undersigned-form data-campaign="{campaign.id}"><a href="{address}">{label}</a></undersigned-form>\n'
             f'<script src="{public_url}/embed.js" data-campaign="{campaign.id}" async></script>'
