@@ -183,6 +183,16 @@ def test_in_a_frame_of_fixed_height_nothing_is_cut_on_a_phone(
         expect(frame.locator(part)).to_be_in_viewport(ratio=1)
 
 
+def test_a_pasted_frame_has_the_width_and_place_that_a_theme_gives_to_blocks(host: Host, visitor: Visitor) -> None:
+    host.body = host.snippets().frame
+
+    page = visitor.open(host.url)
+
+    box = page.locator("iframe").bounding_box()
+    assert box
+    assert (box["width"], box["x"] + box["width"] / 2) == (645, 640)
+
+
 def test_two_pasted_scripts_show_two_campaigns(host: Host, visitor: Visitor) -> None:
     host.body = host.snippets().script + "<h2>And</h2>" + host.snippets(OTHER).script
 

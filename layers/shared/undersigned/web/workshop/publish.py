@@ -129,7 +129,7 @@ def published(campaign: Campaign, public_url: str) -> Published:
         ),
         frame=(
             f'<iframe src="{address}/embed" title="{label}" width="100%" height="3300" '
-            f'style="border: 0; height: {_FRAME_HEIGHT}"></iframe>\n'
+            f'style="display: block; border: 0; height: {_FRAME_HEIGHT}"></iframe>\n'
             f'<p><a href="{address}">{open_it}</a></p>'
         ),
         link=f'<a href="{address}">{label}</a>',
