@@ -95,6 +95,23 @@ def test_the_page_after_signing_is_a_page_of_its_own(site: Site, visitor: Visito
     expect(page.locator("#send")).to_be_visible()
 
 
+def test_the_error_of_a_postal_code_stands_once_at_its_field(site: Site, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.address}{FORM}")
+    fill(page, postal_code="99999")
+    page.locator("#send").click()
+    expect(page.locator("#postal_code-error")).to_contain_text("This letter doesn’t cover 99999.")
+    with page.expect_response("**/targets*"):
+        page.reload()
+    page.locator("[name=postal_code]").focus()
+    page.locator("[name=signature]").focus()
+    assert page.locator("form").inner_text().count("doesn’t cover 99999") == 1
+    # A code that was typed since is news.
+    with page.expect_response("**/targets*"):
+        page.locator("[name=postal_code]").fill("99998")
+        page.locator("[name=signature]").focus()
+    expect(page.locator("#found")).to_contain_text("doesn’t cover 99998")
+
+
 def test_two_people_sign_one_after_the_other_in_one_browser(site: Site, visitor: Visitor) -> None:
     page = visitor.open(f"{site.address}{FORM}")
     for email in ("ada@signers.example", "bo@signers.example"):

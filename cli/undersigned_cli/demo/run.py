@@ -128,9 +128,28 @@ class _Demo:
         if withdrawn["status"] != "withdrawn":
             message = f"the last letter is {withdrawn['status']}, not withdrawn"
             raise DemoError(message)
-        # A signer who has confirmed signs again. Nothing changes, and an email tells them so.
-        self._sign(signers[-2])
+        if any(len(self._mails_to(signer)) != 1 for signer in signers[:SIGNING_TWICE]):
+            message = "the same form twice should cause one email"
+            raise DemoError(message)
+        self._sign_again(signers[-2])
         return len(mails), 1
+
+    def _sign_again(self, signer: DemoSigner) -> None:
+        """Fill in another form as a signer who has confirmed. The letter stays as it is, and an email says so.
+
+        The same form again within two minutes would cause none: it was sent twice.
+        """
+        before = len(self._mails_to(signer))
+        self._sign(replace(signer, note="My neighbors say so, too."))
+        self._wait("the email about another form", lambda: len(self._mails_to(signer)) > before)
+        console.print(
+            f"{SIGNING_TWICE} people sent the same form twice, and each got one email. One who had confirmed filled in "
+            "another form, and this email says that nothing has changed:"
+        )
+        console.print(_text(self._mails_to(signer)[-1]).partition("-----")[0].strip(), markup=False)
+
+    def _mails_to(self, signer: DemoSigner) -> list[EmailMessage]:
+        return [_parsed(mail) for mail in self._running.mails() if signer.email in mail.to]
 
     def _each[Given, Made](
         self, progress: Progress, what: str, given: list[Given], work: Callable[[Given], Made]

@@ -122,7 +122,9 @@ const offer = (targets) => {
 // Says who gets the letter. Says that nobody does only after the person has left the postal code.
 const tell = () => {
   const [target, code] = [chosen(), elements.postal_code];
-  const isTyped = code.value && (answer.targets.length || code !== document.activeElement);
+  // What the server's page said of it stands there already.
+  const isNews = !code.ariaInvalid || code.value !== code.defaultValue;
+  const isTyped = code.value && isNews && (answer.targets.length || code !== document.activeElement);
   say(found, target ? written(found.parentNode, target) : (isTyped && answer.detail) || "");
 };
 
