@@ -108,6 +108,7 @@ class Memory:
         self.queues: dict[str, list[dict[str, Any]]] = {}
         self.objects: dict[str, bytes] = {}
         self._parts: dict[tuple[str, int], bytes] = {}
+        self._uploads = 0
         self.quota = {"MaxSendRate": 14.0, "Max24HourSend": 50_000.0, "SentLast24Hours": 0.0}
         self.told: list[tuple[str, str]] = []
         self._secrets: dict[str, list[str]] = {}
@@ -417,7 +418,8 @@ class Memory:
         return {"Buckets": [{"Name": "bucket"}]}
 
     def _s3_create_multipart_upload(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
-        return {"UploadId": Key}
+        self._uploads += 1
+        return {"UploadId": f"{Key} {self._uploads}"}
 
     def _s3_upload_part(self, *, UploadId: str, PartNumber: int, Body: bytes, **_: Any) -> Any:  # noqa: N803
         self._parts[UploadId, PartNumber] = Body

@@ -111,6 +111,11 @@ class Acts:
                     self.send_postponed()
         return self.mails_to(person)[-1]
 
+    def last_that_works(self, person: Person) -> Sent:
+        """Return the last email whose link confirms: one of a form that was taken back may have left before."""
+        self._last_mail(person)
+        return [mail for mail in self.mails_to(person) if self.get(mail.link("confirm")).status == 200][-1]
+
     def sign_and_confirm(self, *people: Person) -> None:
         for person in people:
             self.sign(person)
@@ -246,8 +251,9 @@ def second_thoughts(platform: Platform) -> Arrivals:
     world.throttles = 12
     platform.refusals["SendConfirmations", "sqs:SendMessage"] = ["InternalError", "", "InternalError"]
     acts.sign_and_confirm(ada, eve)
-    for person in (gus, cy, pat):
+    for person in (gus, cy):
         acts.confirm(person)
+    acts.confirm(pat, acts.last_that_works(pat))
     acts.confirm(deb, acts.mails_to(deb)[0])
     acts.sign(ada)
     acts.withdraw(eve)
@@ -623,7 +629,8 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
         platform.settle()
         if acts.organizer("POST", "/delete", {}).status == 401:
             break
-    assert left_of_campaign(platform) == set()
+    left = left_of_campaign(platform)
+    assert left == set(), left
     return {}
 
 

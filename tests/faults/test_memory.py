@@ -245,6 +245,20 @@ def test_nothing_is_added_to_a_text(monkeypatch: pytest.MonkeyPatch, *, fast: bo
             world.wiring.table.update(Update(key, add={"n": 1}))
 
 
+@pytest.mark.parametrize("fast", [False, True])
+def test_two_uploads_of_one_file_at_once_are_apart(monkeypatch: pytest.MonkeyPatch, *, fast: bool) -> None:
+    with worlds.world(monkeypatch, fast=fast, empty=True) as world:
+        s3, at = worlds.client_of("s3"), {"Bucket": world.wiring.settings.variables["PACKET_BUCKET"], "Key": "a.csv"}
+        uploads = [{**at, "UploadId": s3.create_multipart_upload(**at)["UploadId"]} for _ in range(2)]
+        tags = [
+            s3.upload_part(**of, PartNumber=1, Body=name)["ETag"]
+            for of, name in zip(uploads, (b"1", b"2"), strict=True)
+        ]
+        for of, tag in zip(uploads, tags, strict=True):
+            s3.complete_multipart_upload(**of, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": tag}]})
+        assert s3.get_object(**at)["Body"].read() == b"2"
+
+
 def test_an_index_gets_changes_late_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     with worlds.world(monkeypatch, fast=True, empty=True) as world:
         assert world.memory
