@@ -164,12 +164,8 @@ def _counted(rows: Rows) -> tuple[Counter[str], int]:
 
 
 def counters_in(row: dict[str, Any]) -> dict[str, int]:
-    """Return what a row of counters holds, without the product's code. Those by email provider share rows."""
-    if not row["sk"].startswith("PROVIDERS#"):
-        return {row["sk"]: int(row.get("signatures", 0))}
-    kinds = {"s": "PROVIDER#", "c": "REACHED#"}
-    names = {name: name[2:].replace("__", "-").replace("_", ".") for name in row if name not in {"pk", "sk"}}
-    return {kinds[name[0]] + domain: int(row[name]) for name, domain in names.items()}
+    """Return what a counter's row holds, without the product's code."""
+    return {row["sk"]: int(row.get("signatures", 0))}
 
 
 def _should_be_empty(row: dict[str, Any]) -> bool:
@@ -197,7 +193,7 @@ def state_of(platform: Platform) -> str:
     # An approval covers letters that were due at its look.
     names = {*_DECISIVE, "due_at"} if any("looked" in row for row in rows) else {*_DECISIVE}
     decisive = {
-        (row["pk"], row["sk"]): {name: row[name] for name in row if name in names or "PROVIDERS#" in row["sk"]}
+        (row["pk"], row["sk"]): {name: row[name] for name in row if name in names}
         for row in rows
         if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#", "DISOWNED#"))
         and "EVENT#" not in row["sk"]

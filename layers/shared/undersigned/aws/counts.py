@@ -3,7 +3,6 @@
 | row | pk | sk |
 |---|---|---|
 | counter | `COUNT#<campaign>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>`, `TOWN#<town>` … |
-| counters by email provider | the same | `PROVIDERS#<0…3>`, each counter an attribute |
 | a counter's shard | `COUNT#<campaign>#<1…16>` | the same |
 | a deleted row that was subtracted from the counters | `FORGOTTEN#<campaign>#<signer>` | `<moment>#<version>` |
 
@@ -33,22 +32,17 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.providers import CONFIRMED, SIGNED, counter_named
-from undersigned.domain.providers import ROWS as PROVIDER_ROWS
 from undersigned.domain.tallies import (
     NOT_COUNTED,
-    OWN,
     TOTAL,
     Count,
-    by_place,
     counters_of,
     difference,
-    place_of,
 )
 from undersigned.services.ports import CountStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from boto3.dynamodb.conditions import ConditionBase
@@ -89,15 +83,15 @@ def forgotten_partition(campaign: str, signer: str) -> str:
     return f"FORGOTTEN#{campaign}#{signer}"
 
 
-def counter_key(campaign: str, row: str, shard: int = 0) -> Key:
-    """Return the key of a row of counters, or of one of its shards. Most counters have a row of their own."""
-    return Key(_partition(campaign, shard), row)
+def counter_key(campaign: str, counter: str, shard: int = 0) -> Key:
+    """Return the key of a counter, or of one of its shards."""
+    return Key(_partition(campaign, shard), counter)
 
 
-def _holds(name: str, amount: int) -> ConditionBase:
-    """Return the condition that a row holds this amount of a counter. One that isn't there holds nothing."""
-    held: ConditionBase = Attr(name).eq(amount)
-    return held if amount else held | Attr(name).not_exists()
+def _holds(amount: int) -> ConditionBase:
+    """Return the condition that a counter's row holds this amount. One that isn't there holds nothing."""
+    held: ConditionBase = Attr("signatures").eq(amount)
+    return held if amount else held | Attr("signatures").not_exists()
 
 
 class Counts(CountStore):
@@ -126,10 +120,8 @@ class Counts(CountStore):
     @override
     def counts(self, campaign: str, *beginnings: str) -> dict[str, int]:
         found: dict[str, int] = {}
-        for values in self._rows(campaign, *_beginnings_of_rows(beginnings)):
-            for counter, amount in _counters_in(values):
-                if not beginnings or counter.startswith(beginnings):
-                    found[counter] = found.get(counter, 0) + amount
+        for values in self._rows(campaign, *beginnings):
+            found[values["sk"]] = found.get(values["sk"], 0) + int(values.get("signatures", 0))
         return found
 
     def keys(self, campaign: str) -> list[Key]:
@@ -193,9 +185,7 @@ class Counts(CountStore):
                 # Before the transaction: if its answer is lost, it may have been made.
                 self._not_summed.add(campaign)
             is_first = shard == 0 and campaign not in self._has_shards
-            additions = [
-                _addition(campaign, shard, row, amounts, is_first) for row, amounts in by_place(change).items()
-            ]
+            additions = [_addition(campaign, shard, *changed, is_first=is_first) for changed in change.items()]
             if shard and TOTAL not in change:
                 # A check alone would cost as much, and need another permission.
                 additions.append(Update(counter_key(campaign, TOTAL, shard), add={"moves": 0}, when=_IS_LISTED))
@@ -255,16 +245,14 @@ class Counts(CountStore):
 
     @override
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
-        row, name = place_of(counter)
         shards = _shards_in_use(self._table.get(counter_key(campaign, TOTAL), consistent=True))
-        corrected = counter_key(campaign, row)
-        others = [counter_key(campaign, row, shard) for shard in shards]
+        others = [counter_key(campaign, counter, shard) for shard in shards]
         rows = {Key(values["pk"], values["sk"]): values for values in self._table.batch_get(others)}
-        held = {key: int(rows.get(key, {}).get(name, 0)) for key in others}
-        unchanged = _holds(name, wrong - sum(held.values()))
-        correction = Update(corrected, add={name: right - wrong}, when=unchanged)
+        held = {key: int(rows.get(key, {}).get("signatures", 0)) for key in others}
+        unchanged = _holds(wrong - sum(held.values()))
+        correction = Update(counter_key(campaign, counter), add={"signatures": right - wrong}, when=unchanged)
         if others:
-            self._table.transact([correction, *(Check(key, _holds(name, amount)) for key, amount in held.items())])
+            self._table.transact([correction, *(Check(key, _holds(amount)) for key, amount in held.items())])
         else:
             self._table.update(correction)
 
@@ -273,30 +261,17 @@ def _shards_in_use(total: Values | None) -> list[int]:
     return sorted(int(shard) for shard in (total or {}).get("shards", ()))
 
 
-def _counters_in(values: Values) -> list[tuple[str, int]]:
-    """Return the counters of a row, each with what the row holds of it."""
-    if values["sk"].startswith(PROVIDER_ROWS):
-        named = ((counter_named(name), held) for name, held in values.items())
-        return [(counter, int(held)) for counter, held in named if counter]
-    return [(values["sk"], int(values.get(OWN, 0)))]
-
-
-def _beginnings_of_rows(beginnings: Sequence[str]) -> list[str]:
-    """Return how the rows begin that hold the counters with these beginnings."""
-    return list(dict.fromkeys(PROVIDER_ROWS if each in {SIGNED, CONFIRMED} else each for each in beginnings))
-
-
-def _addition(campaign: str, shard: int, row: str, amounts: Mapping[str, int], is_first: bool) -> Update:  # noqa: FBT001
-    """Return an addition to the counters of a row. A total counts its moves in a shard.
+def _addition(campaign: str, shard: int, counter: str, amount: int, *, is_first: bool) -> Update:
+    """Return an addition to a counter. A total counts its moves in a shard.
 
     A worker's first ones in shard 0 demand that there are no others, so that it learns of them at no cost. Those in
     another shard demand that it is listed: the campaign may have been deleted, and one with the same id made.
     """
-    moves = {"moves": 1} if shard and row == TOTAL else {}
+    moves = {"moves": 1} if shard and counter == TOTAL else {}
     when = None
-    if row == TOTAL and (shard or is_first):
+    if counter == TOTAL and (shard or is_first):
         when = _IS_LISTED if shard else Attr("shards").not_exists()
-    return Update(counter_key(campaign, row, shard), add={**amounts, **moves}, when=when)
+    return Update(counter_key(campaign, counter, shard), add={"signatures": amount, **moves}, when=when)
 
 
 def _moves_total(signature: Signature, mark: str) -> bool:

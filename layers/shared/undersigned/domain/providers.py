@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,16 +37,6 @@ yahoo.com.au yahoo.com.br yahoo.com.mx yahoo.de yahoo.es yahoo.fr yahoo.it yande
 KNOWN = frozenset(_DOMAINS.split())
 """The domains of providers whose addresses many people have."""
 
-ROWS = "PROVIDERS#"
-"""The beginning of the names of the rows that hold the counters by provider."""
-
-_ROWS = 4
-"""How many such rows there are. With every known provider in it, each is about as long as a write unit reaches, 1 KB.
-So a rush changes four units at once, and a letter that is counted alone one."""
-
-_KINDS = {"s_": SIGNED, "c_": CONFIRMED}
-"""How the names of counters begin in such a row, and what they count."""
-
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -62,23 +51,6 @@ def provider_of(email: str) -> str:
     """Return an address's domain if it is a known provider's, else `other`."""
     domain = email.rpartition("@")[2].lower()
     return domain if domain in KNOWN else OTHER
-
-
-def place_of(counter: str) -> tuple[str, str]:
-    """Return the row that holds a counter by provider, and its name there.
-
-    A provider's two counters are in one row. Their names are short, because a row's size is what a change of it costs.
-    Dots and hyphens are underscores, of which domains have none: expressions of DynamoDB would split the names there.
-    """
-    [(beginning, kind)] = [(short, kind) for short, kind in _KINDS.items() if counter.startswith(kind)]
-    domain = counter.removeprefix(kind)
-    return f"{ROWS}{crc32(domain.encode()) % _ROWS}", beginning + domain.replace("-", "__").replace(".", "_")
-
-
-def counter_named(name: str) -> str | None:
-    """Return the counter that has this name in such a row, or None if it is none."""
-    kind = _KINDS.get(name[:2])
-    return kind + name[2:].replace("__", "-").replace("_", ".") if kind else None
 
 
 def providers_of(counters: Mapping[str, int]) -> tuple[Provider, ...]:

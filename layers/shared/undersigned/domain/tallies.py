@@ -7,8 +7,6 @@ out of order finds a correct mark and changes nothing.
 While many workers count at once, a counter is spread over shards: each worker adds to a shard of its own, and the
 counter is the sum of its shards.
 
-Most counters are rows of their own. Those by email provider share a few: a batch has letters of many providers.
-
 No counter is named by what a signer typed. So the number of counters has a bound, and nothing personal is in their
 names.
 """
@@ -17,13 +15,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from undersigned.domain import providers
 from undersigned.domain.providers import CONFIRMED, OTHER, SIGNED, provider_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from undersigned.domain.signatures import Signature
 
@@ -50,9 +47,6 @@ _BETWEEN = "|"
 
 MOST_COUNTERS = 9
 """The most counters in one mark."""
-
-OWN = "signatures"
-"""The name of a counter in a row of its own."""
 
 type Move = tuple[Signature, str]
 """A row, and the mark that it should have."""
@@ -121,27 +115,13 @@ def counters_of(mark: str) -> tuple[str, ...]:
     return tuple(mark.split(_BETWEEN)) if mark != NOT_COUNTED else ()
 
 
-class Place(NamedTuple):
-    """Where a shard holds a counter: the row (sort key), and the counter's name in it."""
-
-    row: str
-    name: str
-
-
-def place_of(counter: str) -> Place:
-    """Return where a counter is counted."""
-    if counter.startswith((SIGNED, CONFIRMED)):
-        return Place(*providers.place_of(counter))
-    return Place(counter, OWN)
-
-
 def is_marked_right(signature: Signature) -> bool:
     """Say whether a row's mark has the counters that it should have, in any order."""
     return {*counters_of(signature.tallied)} == {*counters_of(mark_of(signature))}
 
 
 def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
-    """Cut moves into transactions of at most so many writes: one for each row, and one for each row of its counters.
+    """Cut moves into transactions of at most so many writes: one for each row, and one for each of its counters.
 
     Rows with the same counters come together, those of frequent ones first, so that each transaction has few counters.
     Raises ValueError if a single move takes more.
@@ -150,17 +130,17 @@ def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
     frequency = Counter(mark for _, mark in moves)
     moves.sort(key=lambda move: (-frequency[move[1]], move[1]))
     some: list[Move] = []
-    rows: set[str] = set()
+    counters: set[str] = set()
     for signature, mark in moves:
-        touched = {place_of(counter).row for counter in {*counters_of(signature.tallied)} ^ {*counters_of(mark)}}
+        touched = {*counters_of(signature.tallied)} ^ {*counters_of(mark)}
         if 1 + len(touched) > most:
-            message = f"a letter that counts in {len(touched)} rows doesn't fit into {most} writes"
+            message = f"a letter with {len(touched)} counters doesn't fit into {most} writes"
             raise ValueError(message)
-        if len(some) + 1 + len(rows | touched) > most:
+        if len(some) + 1 + len(counters | touched) > most:
             yield some
-            some, rows = [], set()
+            some, counters = [], set()
         some.append((signature, mark))
-        rows |= touched
+        counters |= touched
     if some:
         yield some
 
@@ -172,12 +152,3 @@ def difference(moves: Iterable[tuple[str, str]]) -> dict[str, int]:
         change.update(counters_of(new))
         change.subtract(counters_of(old))
     return {counter: amount for counter, amount in change.items() if amount}
-
-
-def by_place(change: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """Return the changes of counters by row, each row's by the counters' names in it."""
-    rows: dict[str, dict[str, int]] = {}
-    for counter, amount in change.items():
-        row, name = place_of(counter)
-        rows.setdefault(row, {})[name] = amount
-    return rows
