@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +15,7 @@ from tests.world import world as make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -133,15 +132,3 @@ def test_the_page_after_signing_and_the_form_that_comes_back_are_accessible(
     button.click()
     page.locator("[role=alert]").wait_for()
     visitor.assert_accessible(page)
-
-
-@pytest.mark.skipif("UNDERSIGNED_SHOTS" not in os.environ, reason="takes screenshots only if it is asked to")
-@pytest.mark.parametrize("width", [360, 1280])
-def test_shots(site: Site, visitor: Visitor, width: int) -> None:
-    folder = Path(os.environ["UNDERSIGNED_SHOTS"])
-    page = visitor.open(f"{site.address}{FORM}", width=width)
-    sign(page)
-    page.screenshot(path=folder / f"change-after-sending-{width}.png", full_page=True)
-    page.get_by_role("button", name="Change it").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    page.screenshot(path=folder / f"change-form-back-{width}.png", full_page=True)
