@@ -143,6 +143,8 @@ def _miscounted(signatures: Rows, rows: Rows) -> Iterator[str]:
             expected["REACHED#other"] += 1
             if "quarantine" in row:
                 expected[f"SUSPICION#{row['quarantine']}"] += 1
+        elif row.get("quarantine") == "no mailbox":
+            expected["WRONG_ADDRESSES"] += 1
     counted, public = _counted(rows)
     if public != expected["TOTAL"]:
         yield f"the public count is {public}, but there are {expected['TOTAL']} confirmed letters"
