@@ -291,11 +291,11 @@ def test_the_way_back_is_in_spanish_and_in_the_frame(world: World) -> None:
     values = {**ADA, "email": TYPED, "form": world.form()}
     page = Page(world.post(f"{FORM}/signatures{query}", values).body)
     button = page.one("button", name="redo")
-    assert (button.text, button["formaction"]) == ("Cambiarla", f"{FORM}/redo{query}")
+    assert (button.text, button["formaction"]) == ("Cambiarla", f"{FORM}/redo{query}#top")
     answer = world.post(f"{FORM}/redo{query}", {**values, "redo": button["value"]})
     again = Page(answer.body)
     assert "https://enddemand.example" in answer.headers["content-security-policy"].partition("frame-ancestors")[2]
-    assert again.one("form")["action"] == f"{FORM}/signatures{query}"
+    assert again.one("form")["action"] == f"{FORM}/signatures{query}#top"
     assert "se eliminó" in again.one("p", role="alert").text
     assert world.get(f"{FORM}/redo{query}").headers["location"] == f"{FORM}{query}"
 
