@@ -300,6 +300,7 @@ def test_deleted_letters_come_back_and_count_once(recovery: Recovery, *, silentl
     for name in ("Ada", "Bo"):
         recovery.lose(row_of(name), silently=silently)
     assert recovery.restored()["written"] == 2
+    assert world.wiring.campaigns.controls(CAMPAIGN).paused
     run("counts", CAMPAIGN, "--recount")
     run("reconcile", CAMPAIGN)
     assert counts(world) == counted
