@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 COMMAND_LINE_ONLY = {
+    "Bucket.names",
     "Campaigns.audit",
     "Counts.correct",
     "Counts.keys",
