@@ -112,6 +112,11 @@ class Campaign:
         return int(json.loads(self.request(f"/campaigns/{CAMPAIGN}/count").text)["signatures"])
 
 
+def without_values(page: str) -> str:
+    """Return the page after signing without what was typed, which it keeps for the way back to the form."""
+    return re.sub(r'value="[^"]*"|<bdi>[^<]*</bdi>', "", page)
+
+
 def is_of(mail: StoredMail, kind: str) -> bool:
     return (mail.tags.get("kind"), mail.tags.get("campaign")) == (kind, CAMPAIGN)
 
@@ -215,7 +220,7 @@ def test_a_second_signature_gets_the_same_answer_and_another_email(campaign: Cam
     # The same words within minutes would be a retry of the first form.
     before = campaign.sign("Signer Number02", "signer2@signers.example", "evanston", address_line="2 Sample Street")
     fresh = campaign.sign("Fresh Person", "fresh@signers.example", "evanston")
-    assert (before.status, before.text) == (fresh.status, fresh.text)
+    assert (before.status, without_values(before.text)) == (fresh.status, without_values(fresh.text))
     wait_for(lambda: campaign.mail_to("signer2@signers.example")["Subject"].startswith("You’ve already signed"))
 
 
