@@ -28,6 +28,9 @@ _ALIAS = "live"
 _LONGEST_FUNCTION = 900
 """Seconds; Lambda's limit."""
 
+ANY = "test"
+"""What stands for credentials, which moto doesn't check. The key counts."""
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 """Where a local stack is: moto's account, in this region."""
@@ -38,8 +41,8 @@ def client_environment(clients: str, mail: str, key: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": clients,
         "AWS_ENDPOINT_URL_SESV2": mail,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": ANY,
+        "AWS_SECRET_ACCESS_KEY": ANY,
         "AWS_SESSION_TOKEN": key,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
