@@ -135,7 +135,7 @@ def test_everything_the_command_imports_is_installed(installed: Installed) -> No
     done = subprocess.run([python, "-c", IMPORT_ALL], cwd=installed.folder, capture_output=True, text=True, check=True)  # noqa: S603
     missing = json.loads(done.stdout)
 
-    assert missing["undersigned_cli"] == ["ministack"], "the emulator runs in an environment of its own"
+    assert missing["undersigned_cli"] == ["moto"], "the local stack runs in a checkout"
     assert missing["undersigned"] == ["aws_lambda_powertools", "multipart", "typst"], (
         "handlers and uploads run in Lambda; PDFs are an extra"
     )
@@ -166,5 +166,5 @@ def test_outside_a_checkout_the_local_stack_fails_with_one_line(installed: Insta
     [line] = done.stderr.decode().splitlines()
     assert line.endswith(
         "has no template.yaml; `undersigned local` and `undersigned demo` run in a checkout only, "
-        "with the uv and the SAM CLI that `make setup` fetches there"
+        "with the packages that `make setup` fetches there"
     )

@@ -65,7 +65,10 @@ class LocalStack:
     def start(self) -> RunningStack:
         """Start the stack, and wait until it answers. On a LocalStackError, stop what was started."""
         if not (ROOT / "template.yaml").is_file():
-            message = f"{ROOT} has no template.yaml; `undersigned local` and `undersigned demo` run in a checkout only"
+            message = (
+                f"{ROOT} has no template.yaml; `undersigned local` and `undersigned demo` run in a checkout only, with "
+                "the packages that `make setup` fetches there"
+            )
             raise LocalStackError(message)
         self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._report("Starting the local stack")
