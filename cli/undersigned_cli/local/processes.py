@@ -35,7 +35,7 @@ def find_uv(checkout: Path) -> str:
     uv = checkout / ".uv" / "bin" / "uv"
     if os.access(uv, os.X_OK):
         return str(uv)
-    message = f"uv is not found ({uv}), and the emulator and the SAM CLI need it; run `make setup` in {checkout}"
+    message = f"uv is not found ({uv}), and the SAM CLI needs it; run `make setup` in {checkout}"
     raise LocalStackError(message)
 
 
