@@ -80,9 +80,7 @@ def test_signers_own_words_can_be_turned_off(world: World) -> None:
 def test_a_letter_that_needs_a_street_address_is_a_mistake_without_one(setting: str) -> None:
     files = files_of_campaign() | with_setting("street_address", f'"{setting}"')
     files |= {
-        name: text.replace(
-            "{{ signer.address }}", "{{ signer.address_line }}\n{{ signer.locality }} {{ signer.postal_code }}"
-        )
+        name: f"{text}\n{{{{ signer.address_line }}}}\n{{{{ signer.locality }}}} {{{{ signer.postal_code }}}}\n"
         for name, text in files.items()
         if name.startswith("letter")
     }

@@ -178,25 +178,62 @@ def test_what_a_letter_cannot_have_is_named_with_the_fix(middle: str, mistake: s
     assert found[0].startswith(mistake)
 
 
-@pytest.mark.parametrize("field", ["target.name", "signature", "date", "signer.name", "signer.address"])
-def test_a_letter_without_a_required_field_is_refused(field: str) -> None:
-    with pytest.raises(MistakesError, match=rf"the letter has no \{{\{{ {field} \}}\}}"):
-        compile_letter((TOP + "words" + END).replace(f"{{{{ {field} }}}}", "words"))
+WHOLE = TOP + "words" + END
 
 
-def test_a_required_field_inside_a_condition_counts_as_missing() -> None:
-    source = (TOP + END).replace("{{ date }}", "{% if note %}{{ date }}{% endif %}")
+@pytest.mark.parametrize("field", ["signature", "date", "signer.name", "signer.address"])
+def test_what_a_letter_does_not_place_is_added_at_its_end(field: str) -> None:
+    source = WHOLE.replace(f"{{{{ {field} }}}}\n", "")
 
-    with pytest.raises(MistakesError, match=r"the letter has no \{\{ date \}\}"):
-        compile_letter(source)
+    assert compile_letter(source) == compile_letter(f"{source}\n{{{{ {field} }}}}\n")
+
+
+def test_a_letter_needs_no_merge_field() -> None:
+    text = as_text(
+        read_blocks(render_html(compile_letter("Dear Chief,\n\nPlant trees.\n\nSincerely,"), TARGET, signer()))
+    )
+
+    assert text == dedent("""\
+        Police Chief Avery Sample
+        Sampleton Police
+
+        Dear Chief,
+
+        Plant trees.
+
+        Sincerely,
+
+        R. R.
+
+        November 30, 2026
+
+        Robin Resident
+        5 Made Up Lane
+        Sampleton, IL 60201
+        """)
+
+
+def test_a_field_inside_a_condition_is_not_always_there_so_it_is_added() -> None:
+    source = WHOLE.replace("{{ date }}", "{% if note %}{{ date }}{% endif %}")
+
+    assert compile_letter(source) == compile_letter(f"{source}\n{{{{ date }}}}\n")
 
 
 def test_the_parts_of_an_address_can_replace_the_whole() -> None:
     parts = "{{ signer.address_line }}\n{{ signer.locality }} {{ signer.postal_code }}"
 
-    assert "5 Made Up Lane<br>" in render_html(
-        compile_letter((TOP + END).replace("{{ signer.address }}", parts)), TARGET, signer()
-    )
+    html = render_html(compile_letter(WHOLE.replace("{{ signer.address }}", parts)), TARGET, signer())
+
+    assert html.count("5 Made Up Lane<br>") == 1
+
+
+@pytest.mark.parametrize(
+    "middle", ["{{ note }}", "{% if note %}\n{{ note }}\n{% endif %}", "{% if note %}{{ note }}{% endif %}"]
+)
+def test_a_paragraph_of_the_signer_s_own_words_is_left_out_without_them(middle: str) -> None:
+    assert html_of(middle, "More.").strip() == "<p>More.</p>"
+    assert html_of(middle).strip() == ""
+    assert compile_letter(TOP + middle + END).count("{% if note %}") == 1
 
 
 @given(st.text(alphabet=st.sampled_from("ab {}%#\0<>&*_`[]()!\\\n-1.:|~\"'"), max_size=60))

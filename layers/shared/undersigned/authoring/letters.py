@@ -8,6 +8,10 @@ Line breaks follow what people type in letters:
 - A line that has only merge fields, with or without a label (`Date: {{ date }}`), has a line break before and after it,
   so an address block needs no backslashes.
 - Any other line break is a space, so a paragraph can be wrapped at any width.
+
+A letter needs no merge field. What everybody's letter has is added unless it is placed: the recipient at the top; the
+signature, the date, and the signer's name and address at the end. A paragraph that is only the signer's own words is
+left out if there are none.
 """
 
 from __future__ import annotations
@@ -41,6 +45,8 @@ TAG = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
 
 _MERGE_FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _CONDITION = re.compile(r"\{%\s*(?:(?P<word>if|elif)\s+(?P<field>[\w.]+)|(?P<other>else|endif))\s*%\}")
+_NOTE = re.compile(r"\{\{\s*note\s*\}\}")
+_IF_NOTE = re.compile(r"\{%\s*if\s+note\s*%\}")
 _TAG_IN_ADDRESS = re.compile(r"(?:\]\(\s*<?|https?://|www\.|mailto:)[^\s)>]*\{[{%]", re.IGNORECASE)
 _HALF_TAG = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
 # “Date: {{ date }}”, “{{ target.title }} {{ target.name }},”: a label of a few words at most, then merge fields.
@@ -60,7 +66,9 @@ _REFUSED: Mapping[str, Message] = {
     "image": Message("a letter can't have a picture; remove it, or remove the ! to make it a link"),
 }
 
-_ADDRESS = ("signer.address_line", "signer.locality", "signer.postal_code")
+_TOP = "{{ target.title }} {{ target.name }}\n{{ target.department }}\n\n"
+_END = ("signature", "date", "signer.name", "signer.address")
+_PARTS_OF_ADDRESS = ("signer.address_line", "signer.locality", "signer.postal_code")
 
 
 def is_form_line(line: str) -> bool:
@@ -120,16 +128,13 @@ def compile_letter(source: str, file: str = FILE) -> str:
 
     if too_much := too_much_in(source):
         raise TooMuchError(file, 1, too_much)
-    lines = source.split("\n")
-    env: dict[str, Any] = {"tags": []}
-    tokens = _parser().parse(source, env)
     reading = _Reading(file)
-    reading.read(tokens)
-    mistakes = [*_line_mistakes(file, lines), *reading.mistakes]
-    if not reading.has_unclosed_condition:
-        mistakes += _missing_fields(file, reading.always_shown, lines)
-    if mistakes:
+    reading.read(_parser().parse(source))
+    if mistakes := [*_line_mistakes(file, source.split("\n")), *reading.mistakes]:
         raise MistakesError(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line or 0))
+    env: dict[str, Any] = {"tags": []}
+    tokens = _parser().parse(_completed(source, reading.always_shown), env)
+    _Reading(file).read(tokens)
     html = str(_parser().renderer.render(_lift_conditions(tokens), _parser().options, env))
     # The remaining braces are text, which Jinja must not parse.
     template = _PLACEHOLDER.sub(lambda match: env["tags"][int(match.group(1))], html.replace("{", "&#123;"))
@@ -158,25 +163,13 @@ def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
             yield Mistake(file, number, message)
 
 
-def _missing_fields(file: str, shown: set[str], lines: list[str]) -> Iterator[Mistake]:
-    last = max((number for number, line in enumerate(lines, start=1) if line.strip()), default=1)
-    if "target.name" not in shown:
-        message = Message("the letter has no {{ target.name }}; add a line at the top that names the recipient")
-        yield Mistake(file, 1, message)
-    for name in ("signature", "date", "signer.name"):
-        if name not in shown:
-            message = Message(
-                "the letter has no %(field)s; add a line with it at the end, outside any %(condition)s",
-                {"field": f"{{{{ {name} }}}}", "condition": "{% if … %}"},
-            )
-            yield Mistake(file, last, message)
-    if "signer.address" not in shown and not shown.issuperset(_ADDRESS):
-        parts = ", ".join(f"{{{{ {name} }}}}" for name in _ADDRESS)
-        message = Message(
-            "the letter has no {{ signer.address }}; add a line with it at the end, or its parts: %(parts)s",
-            {"parts": parts},
-        )
-        yield Mistake(file, last, message)
+def _completed(source: str, placed: set[str]) -> str:
+    """Return a letter's Markdown with what it doesn't place of what every letter has, in the usual order."""
+    if placed.issuperset(_PARTS_OF_ADDRESS):
+        placed = placed | {"signer.address"}
+    end = "\n\n".join(f"{{{{ {name} }}}}" for name in _END if name not in placed)
+    end = end.replace("name }}\n\n", "name }}\n")
+    return f"{'' if 'target.name' in placed else _TOP}{source.rstrip()}\n\n{end}"
 
 
 @dataclass(slots=True)
@@ -186,8 +179,6 @@ class _Reading:
     file: str
     mistakes: list[Mistake] = field(default_factory=list)
     always_shown: set[str] = field(default_factory=set)
-    # If so, it is unknown which fields are always shown.
-    has_unclosed_condition: bool = False
     # The open elements, and for each open `{% if %}` the mistake to report if it is never closed.
     _open: list[str | Mistake] = field(default_factory=list)
     # For each open `{% if %}`, whether its `{% else %}` was there.
@@ -310,17 +301,25 @@ class _Reading:
         """Report each `{% if %}` that is still open at the end of the element around it."""
         while self._open and isinstance(unclosed := self._open[-1], Mistake):
             self.mistakes.append(unclosed)
-            self.has_unclosed_condition = True
             self._pop_condition()
 
 
 def _lift_conditions(tokens: list[Token]) -> list[Token]:
-    """Move an `{% if %}` that encloses the whole text of a paragraph out of it, so that no empty paragraph remains."""
+    """Move an `{% if %}` that encloses the whole text of a paragraph out of it, so that no empty paragraph remains.
+
+    The same with a paragraph that is only the signer's own words, which may be none.
+    """
     lifted = list(tokens)
     for position, token in enumerate(tokens):
         if token.type != "inline" or tokens[position - 1].type != "paragraph_open" or tokens[position - 1].hidden:
             continue
         children = token.children or []
+        if (
+            len(children) == 1
+            and _NOTE.fullmatch(children[0].content)
+            and not _IF_NOTE.fullmatch(tokens[position - 2].content)
+        ):
+            children = [children[0].copy(content="{% if note %}"), *children, children[0].copy(content="{% endif %}")]
         if children and _is_one_condition(children):
             token.children = children[1:-1]
             lifted[position - 1 : position + 2] = [children[0], *tokens[position - 1 : position + 2], children[-1]]

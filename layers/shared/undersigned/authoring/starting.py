@@ -16,18 +16,9 @@ Dear {{ target.title }} {{ target.name }},
 
 {{ the letter }}
 
-{% if note %}
 {{ note }}
-{% endif %}
 
 Sincerely,
-
-{{ signature }}
-
-{{ date }}
-
-{{ signer.name }}
-{{ signer.address }}
 """
 """A letter whose text is missing, so that nobody publishes it by accident."""
 
