@@ -8,12 +8,11 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from botocore.exceptions import ClientError
 
 from functions.organizer_api import (
+    actions,
     approval,
     campaign,
     dashboard,
-    dashboard_buttons,
     deliveries,
-    delivery_controls,
     drafts,
     exports,
     keys,
@@ -50,7 +49,7 @@ for module in (
     exports,
     next_deliveries,
     deliveries,
-    delivery_controls,
+    actions,
     people,
     keys,
     drafts,
@@ -62,7 +61,7 @@ for router in (
     session.routes.router,
     sign_in.router,
     dashboard.pages.router,
-    dashboard_buttons.buttons.router,
+    actions.buttons.router,
     screening.pages.router,
     people.pages.router,
     keys.pages.router,

@@ -159,7 +159,7 @@ def exports(request: DashboardRequest) -> Response[str]:
     )
 
 
-@pages.post("/exports", "manage")
+@pages.does("export")
 def request_export(request: DashboardRequest) -> Response[str]:
     """Request an export."""
     wanted = ExportFilter(request.posted("target") or None, request.posted_choice("status", EXPORTED))

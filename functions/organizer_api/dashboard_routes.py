@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -65,13 +66,12 @@ def viewer_of(request: DashboardRequest) -> dashboard.Viewer:
     campaign, is_published = _campaign_of(request)
     return dashboard.Viewer(
         campaign,
-        request.holder.allows("manage"),
+        request.holder.scope,
         request.session.post_token,
         wired.stack.now(),
         request.query("done"),
         chosen=chosen_language(request.event),
         here=_here(request),
-        may_own=request.holder.allows("own"),
         is_person=request.session.person is not None,
         is_published=is_published,
     )
@@ -104,7 +104,9 @@ def _here(request: DashboardRequest) -> str:
 
 
 def done(request: DashboardRequest, what: str, path: str = "") -> Response[str]:
-    """Redirect from a button to the page of its campaign that says what it did."""
+    """Redirect from a button to the page of its campaign that says what it did, or to the one where it was pressed."""
+    if re.fullmatch(r"/[a-z0-9/-]*", back := request.posted("back")):
+        path = back.rstrip("/")
     return moved(f"{request.home}{path}?done={what}")
 
 

@@ -36,7 +36,7 @@ def show_draft(request: ApiRequest) -> Response[str]:
     return data(draft_values(wired.stack.drafting().draft(request.campaign)))
 
 
-@routes.put("/draft", "manage")
+@routes.does("make draft")
 def write_draft(request: ApiRequest) -> Response[str]:
     """Change files and settings of the draft as it was in a revision."""
     values = posted_values(request.event, MOST_BYTES)
@@ -46,7 +46,7 @@ def write_draft(request: ApiRequest) -> Response[str]:
     return data(draft_values(written))
 
 
-@routes.delete("/draft", "manage")
+@routes.does("discard draft")
 def discard_draft(request: ApiRequest) -> Response[str]:
     """Discard the draft as it was in a revision. A published campaign stays; of another one, nothing is left."""
     text = request.query("revision") or ""
@@ -71,7 +71,7 @@ def show_effects(request: ApiRequest) -> Response[str]:
     return data({"revision": draft.revision, **effects_values(drafting.effects(draft))})
 
 
-@routes.post("/draft/publish", "manage")
+@routes.does("publish")
 def publish_draft(request: ApiRequest) -> Response[str]:
     """Publish the draft as it was in a revision."""
     revision = _revision(posted_values(request.event).get("revision"))
@@ -89,21 +89,21 @@ def publish_draft(request: ApiRequest) -> Response[str]:
     )
 
 
-@routes.post("/draft/test", "manage")
+@routes.does("test draft")
 def test_draft(request: ApiRequest) -> Response[str]:
     """Send the organizer the email that a recipient of the draft would get, as a test."""
     wired.stack.draft_test_requests().ask(request.campaign, request.by, who=request.by)
     return data({"campaign": request.campaign, "status": "queued"}, status=202)
 
 
-@routes.post("/close", "manage")
+@routes.does("close")
 def close(request: ApiRequest) -> Response[str]:
     """End signing, which each process learns within a minute."""
     closed_at = wired.stack.closing().close(request.campaign, request.by, request.why())
     return data({"campaign": request.campaign, "closed_at": closed_at.isoformat()})
 
 
-@routes.post("/reopen", "manage")
+@routes.does("reopen")
 def reopen(request: ApiRequest) -> Response[str]:
     """Let people sign again, which each process learns within a minute."""
     wired.stack.closing().reopen(request.campaign, request.by, request.why())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 routes = campaign_routes()
 
 
-@routes.post("/exports", "manage")
+@routes.does("export")
 def request_export(request: ApiRequest) -> Response[str]:
     """Request a file of signatures, which is ready within minutes."""
     request.check_no_body(

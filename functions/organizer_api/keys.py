@@ -36,7 +36,7 @@ def list_keys(request: ApiRequest) -> Response[str]:
     return data({"keys": [_values(key) for key in found]})
 
 
-@routes.post("/keys", "own")
+@routes.does("create key")
 def create_key(request: ApiRequest) -> Response[str]:
     """Make a key, and return its text, which is not kept."""
     days = posted_values(request.event).get("days")
@@ -46,7 +46,7 @@ def create_key(request: ApiRequest) -> Response[str]:
     return data(_values(key) | {"text": text}, status=201)
 
 
-@routes.delete("/keys/<key>", "own")
+@routes.does("revoke key")
 def revoke_key(request: ApiRequest, key: str) -> Response[str]:
     """Revoke a key. It stops working at once."""
     return data(_values(wired.stack.keys_of_campaign().revoke(request.campaign, key, request.by)))
@@ -69,7 +69,7 @@ def show_keys(request: DashboardRequest) -> Response[str]:
     return dashboard_page(people_pages.keys(viewer_of(request), _keys(request)))
 
 
-@pages.post("/keys", "own")
+@pages.does("create key")
 def make_key(request: DashboardRequest) -> Response[str]:
     """Make a key, and show its text this once. After a mistake, show the form again."""
     try:
@@ -83,7 +83,7 @@ def make_key(request: DashboardRequest) -> Response[str]:
     return dashboard_page(people_pages.keys(viewer_of(request), _keys(request), made))
 
 
-@pages.post("/keys/<key>/revoke", "own")
+@pages.does("revoke key")
 def revoke(request: DashboardRequest, key: str) -> Response[str]:
     """Revoke a key."""
     wired.stack.keys_of_campaign().revoke(request.campaign, key, request.by)

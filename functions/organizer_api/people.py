@@ -40,7 +40,7 @@ def list_people(request: ApiRequest) -> Response[str]:
     return data({"people": [_values(member) for member in found]})
 
 
-@routes.post("/people", "own")
+@routes.does("add person")
 def add_person(request: ApiRequest) -> Response[str]:
     """Give somebody a role, and email them an invitation."""
     email, role = _email(request), _role(request)
@@ -48,14 +48,14 @@ def add_person(request: ApiRequest) -> Response[str]:
     return data(_values(added), status=201)
 
 
-@routes.post("/people/<person>", "own")
+@routes.does("change role")
 def set_role(request: ApiRequest, person: str) -> Response[str]:
     """Change what a person may do."""
     role = _role(request)
     return data(_values(wired.stack.people_of_campaign().set_role(request.campaign, person, role, request.by)))
 
 
-@routes.delete("/people/<person>", "own")
+@routes.does("remove person")
 def remove_person(request: ApiRequest, person: str) -> Response[str]:
     """Remove a person from the campaign. The request's `keys` says whether their keys are revoked or taken over."""
     takes_over = request.choice("keys", KEYS) == "take over"
@@ -91,7 +91,7 @@ def _people(request: DashboardRequest, viewer: Viewer, error: str | None = None,
     return dashboard_page(people_pages.people(viewer, members, keys, error=error, **typed), status=status)
 
 
-@pages.post("/people", "own")
+@pages.does("add person")
 def invite(request: DashboardRequest) -> Response[str]:
     """Give somebody a role, and email them an invitation. After a mistake, show the form again."""
     viewer = viewer_of(request)
@@ -103,14 +103,14 @@ def invite(request: DashboardRequest) -> Response[str]:
     return done(request, "invited", "/people")
 
 
-@pages.post("/people/<person>/role", "own")
+@pages.does("change role")
 def change_role(request: DashboardRequest, person: str) -> Response[str]:
     """Change what a person may do."""
     wired.stack.people_of_campaign().set_role(request.campaign, person, _role(request), request.by)
     return done(request, "role-changed", "/people")
 
 
-@pages.post("/people/<person>/remove", "own")
+@pages.does("remove person")
 def remove(request: DashboardRequest, person: str) -> Response[str]:
     """Remove a person from the campaign, and do with their keys what the page asked."""
     takes_over = request.posted("keys") == "take over"

@@ -25,7 +25,7 @@ _LARGEST_BODY = 6_000_000
 
 def campaign_routes() -> ScopedRoutes:
     """Make routes for programs that send one of the campaign's keys."""
-    return ScopedRoutes("/organizer/campaigns/<campaign>", _serve)
+    return ScopedRoutes("/organizer/campaigns/<campaign>", _serve, for_programs=True)
 
 
 def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:

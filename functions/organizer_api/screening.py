@@ -43,7 +43,7 @@ def show_evidence(request: ApiRequest) -> Response[str]:
     return data(evidence_values(wired.stack.screening().recent(request.campaign)))
 
 
-@routes.post("/signatures/screen", "manage")
+@routes.does("hold letters")
 def screen(request: ApiRequest) -> Response[str]:
     """Count the letters of a slice that the filter selects, and with an `action`, hold, release or remove them."""
     campaign, on_hold = wired.stack.campaigns.campaign(request.campaign), request.flag("on_hold")
@@ -73,7 +73,7 @@ def screening_page(request: DashboardRequest) -> Response[str]:
     return dashboard_page(dashboard.screening(viewer_of(request), evidence))
 
 
-@pages.post("/screening", "manage")
+@pages.does("hold letters")
 def screen_letters(request: DashboardRequest) -> Response[str]:
     """Show where the selected letters are and the buttons for them, after doing what a button says."""
     request.check_fields(("token", *_FIELDS))
@@ -97,7 +97,7 @@ def _select_again(request: DashboardRequest, status: int, wrong: Mapping[str, Me
 
 def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFilter, after: str | None) -> Screened:
     """Act on slices until the time is up, and return the last one with the sums of all."""
-    screening, why = wired.stack.screening(), request.reason()
+    screening, why = wired.stack.screening(), request.why()
     until = wired.stack.now() + _MOST_TIME
     done = screening.act(request.campaign, action, wanted, by=request.by, why=why, after=after)
     while done.next_position and wired.stack.now() < until:

@@ -1,4 +1,4 @@
-"""Signatures: list them, find one or those of a name, erase one, release one from quarantine."""
+"""Signatures: list them, and find one or those of a name."""
 
 from __future__ import annotations
 
@@ -92,20 +92,6 @@ def _no_address() -> RequestError:
 def show_signature(request: ApiRequest, signer: str) -> Response[str]:
     """Show one signature."""
     return data(_signature(wired.organizing.signature(request.campaign, signer)))
-
-
-@routes.delete("/signatures/<signer>", "manage")
-def remove_signature(request: ApiRequest, signer: str) -> Response[str]:
-    """Erase a letter with everything personal in it; the reason is required."""
-    arrived = wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
-    return data({"id": signer, "status": "erased", "arrived_with": arrived.period if arrived else None})
-
-
-@routes.post("/signatures/<signer>/release", "manage")
-def release_signature(request: ApiRequest, signer: str) -> Response[str]:
-    """Release a letter from quarantine, or from hold."""
-    status = wired.organizing.release(request.campaign, signer, request.by, request.why())
-    return data({"id": signer, "status": status})
 
 
 def _signature(row: Signature) -> dict[str, object]:

@@ -69,7 +69,7 @@ def preview_email(request: DashboardRequest) -> Response[bytes]:
     return download(mail.as_bytes(), "message/rfc822", f"{request.campaign}-sample.eml")
 
 
-@pages.post("/workshop/test-email", "manage")
+@pages.does("test draft")
 def send_test(request: DashboardRequest) -> Response[str]:
     """Send a recipient's email to the person who is signed in, as a test; with a key, to the organizer."""
     person = request.session.person
@@ -157,10 +157,10 @@ def _publish_page(
     return publish_pages.publish(workshop, effects, public, controls, why=why, refused=refused)
 
 
-@pages.post("/workshop/publish", "manage")
+@pages.does("publish")
 def publish_draft(request: DashboardRequest) -> Response[str]:
     """Publish the draft as the page showed it; if it changed meanwhile, show it, and keep the reason."""
-    is_over, why = request.posted("over") == "yes", request.reason()
+    is_over, why = request.posted("over") == "yes", request.why()
     try:
         wired.stack.drafting().publish(request.campaign, revision_of(request), request.by, why, over=is_over)
     except (ChangedMeanwhileError, PublishedMeanwhileError) as error:
@@ -215,7 +215,7 @@ def qr_code(request: DashboardRequest) -> Response[bytes]:
     return download(svg.encode(), "image/svg+xml", name)
 
 
-@pages.post("/workshop/discard", "manage")
+@pages.does("discard draft")
 def discard(request: DashboardRequest) -> Response[str]:
     """Delete the draft as the page showed it."""
     is_published = viewer_of(request).is_published
@@ -226,17 +226,17 @@ def discard(request: DashboardRequest) -> Response[str]:
     return moved(address_of(request, "letter?done=discarded") if is_published else HOME)
 
 
-@pages.post("/workshop/close", "manage")
+@pages.does("close")
 def close(request: DashboardRequest) -> Response[str]:
     """End the signing. Letters that wait are still sent."""
-    wired.stack.closing().close(request.campaign, request.by, request.reason())
+    wired.stack.closing().close(request.campaign, request.by, request.why())
     return moved(address_of(request, "publish?done=closed"))
 
 
-@pages.post("/workshop/reopen", "manage")
+@pages.does("reopen")
 def reopen(request: DashboardRequest) -> Response[str]:
     """Let people sign again."""
-    wired.stack.closing().reopen(request.campaign, request.by, request.reason())
+    wired.stack.closing().reopen(request.campaign, request.by, request.why())
     return moved(address_of(request, "publish?done=reopened"))
 
 

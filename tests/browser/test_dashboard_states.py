@@ -148,10 +148,10 @@ def test_each_decision_about_a_delivery_is_accessible_and_fits(
     sign_in(page)
     expect(page.locator("html")).to_have_attribute("lang", language)
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/wilmette")
-    expect(page.locator("#why-not-sent")).to_be_visible()
+    expect(page.locator("button[value='not sent']")).to_be_visible()
     see(visitor, page, f"no-outcome-{look}")
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
-    expect(page.locator("#why-not-sent")).to_have_count(0)
+    expect(page.locator("button[value='not sent']")).to_have_count(0)
     see(visitor, page, f"second-email-{look}")
 
 
@@ -203,7 +203,7 @@ def test_a_bounced_delivery_is_accessible_and_fits(
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
     sign_in(page)
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
-    expect(page.locator("#email")).to_be_visible()
+    expect(page.locator("[name=email]")).to_be_visible()
     see(visitor, page, f"bounced-{language}-{width}-{'dark' if dark else 'light'}")
 
 

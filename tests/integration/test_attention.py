@@ -56,10 +56,10 @@ def test_a_complaint_says_what_to_do_even_if_no_letter_waits(world: World, manag
     said = attention(manager)
     assert "Evanston: someone there marked the email as spam" in said
     assert "No letter is waiting now; those that people sign from now on will wait." in said
-    assert "Call the office, ask how they want to get letters, then release them." in said
+    assert "Call the office, and ask how they want to get letters. Send to this recipient again" in said
     assert buttons(manager) == {"/targets/evanston/release", "/targets/evanston"}
     world.confirmed(email="bo@signers.example")
-    assert "1 letter is waiting. Nothing is sent to this recipient" in attention(manager)
+    assert "1 letter is waiting. Nothing is sent to this recipient for now." in attention(manager)
     manager.press("/targets/evanston/release")
     assert attention(manager) == "No problems"
 
@@ -70,12 +70,26 @@ def test_a_hold_names_its_reason_and_can_be_ended(world: World, manager: Organiz
     assert buttons(manager) == {"/targets/evanston/release", "/targets/evanston"}
 
 
-def test_a_bounce_leads_to_its_delivery(world: World, manager: Organizer) -> None:
+def test_a_bounce_is_settled_on_the_overview(world: World, manager: Organizer, reader: Organizer) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[-1])
+    delivery = "/deliveries/2026-11-24/evanston"
     assert "the email of November 24, 2026 bounced" in attention(manager)
-    assert buttons(manager) == {"/deliveries/2026-11-24/evanston"}
+    assert buttons(manager) == {delivery, f"{delivery}/retry", f"{delivery}/settle", "/targets/evanston/address"}
+    assert buttons(reader) == {delivery}
+    saved = manager.press("/targets/evanston/address", {"email": "new@evanston.example", "back": "/"})
+    assert saved.headers["location"] == f"{DASHBOARD}?done=address-saved"
+    assert "The address is now new@evanston.example. Send the email again." in attention(manager)
+    assert manager.press(f"{delivery}/retry", manager.revision("") | {"back": "/"}).status == 303
+    world.run_queue()
+    assert world.deliveries[-1].to == "new@evanston.example"
+    assert attention(manager) == "No problems"
+
+
+@pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/../x", "\\x", "/targets/evanston?x=y"])
+def test_a_button_leads_back_to_no_other_site(manager: Organizer, back: str) -> None:
+    assert manager.press("/pause", {"back": back}).headers["location"].startswith(f"{DASHBOARD}")
 
 
 def test_an_address_that_takes_no_email_is_told_without_a_delivery(world: World, manager: Organizer) -> None:
@@ -83,15 +97,15 @@ def test_an_address_that_takes_no_email_is_told_without_a_delivery(world: World,
     world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", target.email, "bounced")
     said = attention(manager)
     assert f"Evanston: email bounces The address {target.email} takes no email." in said
-    assert "Open the recipient and save an address that takes email." in said
-    assert buttons(manager) == {"/targets/evanston"}
+    assert "Save an address that takes email, and they go out with the next delivery." in said
+    assert buttons(manager) == {"/targets/evanston", "/targets/evanston/address"}
 
 
 def test_a_missing_address_is_told(world: World, manager: Organizer) -> None:
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email=""))
     assert "Evanston: the email address is missing" in attention(manager)
-    assert buttons(manager) == {"/targets/evanston"}
+    assert buttons(manager) == {"/targets/evanston", "/targets/evanston/address"}
 
 
 def test_an_email_without_an_outcome_leads_to_the_decision(world: World, manager: Organizer) -> None:
@@ -100,7 +114,7 @@ def test_an_email_without_an_outcome_leads_to_the_decision(world: World, manager
     world.clock.advance(days=3)
     manager.sign_in("us_manage")
     assert "nobody has said whether the email of November 24, 2026 arrived" in attention(manager)
-    assert buttons(manager) == {"/deliveries/2026-11-24/evanston"}
+    assert buttons(manager) == {"/deliveries/2026-11-24/evanston", "/deliveries/2026-11-24/evanston/settle"}
 
 
 def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Organizer) -> None:
@@ -111,7 +125,7 @@ def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Organize
     world.wiring.deliveries.change(doubtful, state=made.state, attempt=made.attempt)
     assert "we don’t know whether the email of November 24, 2026 left" in attention(manager)
     assert "Ask the office whether it has the email, then decide." in attention(manager)
-    assert buttons(manager) == {"/deliveries/2026-11-24/evanston"}
+    assert buttons(manager) == {"/deliveries/2026-11-24/evanston", "/deliveries/2026-11-24/evanston/settle"}
 
 
 def test_suspicious_letters_lead_to_their_screening(world: World, manager: Organizer) -> None:
@@ -157,7 +171,7 @@ def test_what_waits_for_an_approval_is_told_with_its_button(world: World, manage
     change(world, approval=True)
     world.confirmed()
     assert "1 letter is waiting for approval" in attention(manager)
-    assert "/approve" in buttons(manager)
+    assert buttons(manager) == {"/deliveries/2026-11-24/approve", "/targets/evanston/next"}
 
 
 def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: Organizer) -> None:
@@ -219,7 +233,7 @@ def test_a_release_while_the_campaign_is_paused_promises_no_delivery(world: Worl
     manager.press("/targets/evanston/hold", {"why": "a new chief"})
     manager.press("/pause")
     after = manager.press("/targets/evanston/release").headers["location"]
-    assert "Released. The letters go out after the campaign is resumed." in manager.words(after)
+    assert "The letters to this recipient go out after the campaign is resumed." in manager.words(after)
 
 
 # Languages

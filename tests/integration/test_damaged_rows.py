@@ -350,7 +350,7 @@ def test_the_preview_says_both_if_other_letters_must_be_checked(damaged: World) 
     manager = Organizer(damaged)
     manager.sign_in("us_manage")
     words = manager.words("/targets/evanston/next")
-    held = "In the whole campaign, 1 letter is on hold until it is released or erased"
+    held = "In the whole campaign, 1 letter is on hold until somebody includes or erases it"
     assert f"Look at the letters first {held} Check letters" in words
     assert LEFT_OUT in words
 

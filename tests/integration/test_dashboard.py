@@ -304,18 +304,14 @@ ROUTES = [
     Route("POST", "/pause", 403, 303),
     Route("POST", "/resume", 403, 303),
     # The key allows this, but the campaign needs no approval.
-    Route("POST", "/approve", 403, 409, {"period": PERIOD}),
-    Route("POST", "/deliver", 403, 303),
-    Route("POST", "/targets/{target}/deliver", 403, 303),
+    Route("POST", "/deliveries/{period}/approve", 403, 409),
+    Route("POST", "/deliveries/next", 403, 303),
     Route("POST", "/targets/{target}/hold", 403, 303, WHY),
     Route("POST", "/targets/{target}/release", 403, 303),
     Route("POST", "/targets/{target}/test", 403, 303),
     # The key allows this, but the delivery was sent, so it can't be sent again.
     Route("POST", "/deliveries/{period}/{target}/retry", 403, 409),
-    Route("POST", "/deliveries/{period}/{target}/settle-as-sent", 403, 409),
-    Route("POST", "/deliveries/{period}/{target}/settle-as-not-sent", 403, 409),
-    Route("POST", "/deliveries/{period}/{target}/settle-as-handed-over", 403, 409),
-    Route("POST", "/deliveries/{period}/{target}/settle-as-given-up", 403, 409),
+    Route("POST", "/deliveries/{period}/{target}/settle", 403, 409, {"outcome": "sent", "revision": "1-sent"}),
     Route("POST", "/targets/{target}/address", 403, 303, {"email": "chief@evanston.example"}),
     # The key allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
@@ -417,7 +413,7 @@ def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
             # The page is the same for a campaign of somebody else and for one that does not exist.
             foreign, missing = reach(other, route, CAMPAIGN), reach(other, route, "none-such")
             assert (foreign.status, foreign.body) == (missing.status, missing.body) == (404, missing.body), route
-        if "{" in route.path and route.manage not in {403, 410}:
+        if re.search(r"\{(?!period\}/approve)", route.path) and route.manage not in {403, 410}:
             assert reach(other, route).status == 404, route.path
     assert "Ada" not in other.see("/signatures").body
     assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
@@ -489,7 +485,7 @@ def test_a_bounced_email_is_shown_first_and_can_be_sent_again(world: World, mana
     world.feedback("bounce", world.deliveries[-1])
     overview = manager.words()
     assert "Needs attention Police Chief Avery Sample, Evanston: the email of November 24, 2026 bounced" in overview
-    assert "with 1 letter came back. Nothing is lost. Open the delivery. Correct the address there" in overview
+    assert "with 1 letter came back. Nothing is lost. Correct the address, then send the email again;" in overview
     words = manager.words(f"/deliveries/{PERIOD}/evanston")
     assert "It bounced" in words
     assert "Send again" in words
@@ -505,7 +501,7 @@ def test_an_email_marked_as_spam_holds_the_letters_until_they_are_released(world
     world.feedback("complaint", world.deliveries[-1])
     held = "Needs attention Police Chief Avery Sample, Evanston: someone there marked the email as spam No letter is"
     assert held in manager.words()
-    assert "Nothing is sent until you release the letters. Call the office" in manager.words("/targets/evanston")
+    assert "Nothing is sent to this recipient for now. Call the office" in manager.words("/targets/evanston")
     assert "Save the address" not in manager.words("/targets/evanston")
     assert manager.press("/targets/evanston/release").status == 303
     assert "Needs attention No problems" in manager.words()
@@ -529,7 +525,7 @@ def test_an_email_without_an_outcome_needs_a_decision(world: World, manager: Org
     assert "The office has the email" in page
     assert "The office has the email" not in reader.words(f"/deliveries/{PERIOD}/evanston")
     seen = manager.revision(f"/deliveries/{PERIOD}/evanston")
-    settled = manager.press(f"/deliveries/{PERIOD}/evanston/settle-as-sent", {**seen, "why": "they called"})
+    settled = manager.press(f"/deliveries/{PERIOD}/evanston/settle", {**seen, "outcome": "sent", "why": "they called"})
     assert settled.status == 303
     assert "Needs attention No problems" in manager.words()
     assert "Decided that an email was sent" in manager.words("/audit")
@@ -552,7 +548,7 @@ def test_a_page_does_not_say_that_an_email_without_an_answer_is_being_sent(world
 def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Organizer) -> None:
     without_an_outcome(world, manager)
     seen = manager.revision(f"/deliveries/{PERIOD}/evanston")
-    assert manager.press(f"/deliveries/{PERIOD}/evanston/settle-as-not-sent", seen).status == 303
+    assert manager.press(f"/deliveries/{PERIOD}/evanston/settle", {**seen, "outcome": "not sent"}).status == 303
     world.run_queue()
     assert len(world.deliveries) == 2
 
@@ -571,11 +567,11 @@ def test_the_page_of_a_bounced_email_whose_week_was_taken_names_the_command(worl
     world.week()
     world.feedback("bounce", world.deliveries[0])
     seen = manager.revision(path)
-    assert "<button>Send again</button>" in manager.see(path).body
+    assert ">Send again</button>" in manager.see(path).body
     open_another_delivery(world)
     refused = manager.press(f"{path}/retry", {**seen, "again": "yes", "why": "the office asked for it"})
     assert (refused.status, "`undersigned retry` with `--again --why`" in refused.body) == (409, True)
-    assert "<button>Send again</button>" not in manager.see(path).body
+    assert ">Send again</button>" not in manager.see(path).body
     command = f"undersigned retry {CAMPAIGN} evanston {PERIOD} --again --why"
     assert f"the person who runs the system can send it, for a reason, with this command: {command}" in manager.words(
         path
@@ -589,13 +585,13 @@ def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(wo
     open_another_delivery(world, again=True)
     page = manager.words(path)
     assert ("It did not arrive: send it again" in page, "--again" in page) == (True, False)
-    assert manager.press(f"{path}/settle-as-not-sent", manager.revision(path)).status == 303
+    assert manager.press(f"{path}/settle", manager.revision(path) | {"outcome": "not sent"}).status == 303
     world.run_queue()
     assert [mail.tags["period"] for mail in world.deliveries].count(PERIOD) == 2
 
 
-@pytest.mark.parametrize("button", ["retry", "settle-as-not-sent", "settle-as-handed-over", "settle-as-given-up"])
-def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Organizer, button: str) -> None:
+@pytest.mark.parametrize("outcome", ["", "not sent", "handed over", "given up"])
+def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Organizer, outcome: str) -> None:
     """Two people looked at it after its first email bounced; one of them sent it again, and that one bounced, too."""
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
@@ -605,7 +601,8 @@ def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Organ
     manager.press(f"{path}/retry", seen)
     world.run_queue()
     world.feedback("bounce", world.deliveries[1])
-    refused = manager.press(f"{path}/{button}", {**seen, "why": "they called"})
+    values = {**seen, "outcome": outcome, "why": "they called"}
+    refused = manager.press(f"{path}/settle" if outcome else f"{path}/retry", values)
     assert (refused.status, "The delivery has just changed. Look at it again." in refused.body) == (409, True)
     assert "It bounced" in manager.words(path)
     world.run_queue()
@@ -619,7 +616,7 @@ def test_a_page_that_was_loaded_before_the_bounce_sends_nothing_to_that_address(
     without_an_outcome(world, manager)
     seen = manager.revision(path)
     world.feedback("bounce", world.deliveries[0])
-    assert manager.press(f"{path}/settle-as-not-sent", seen).status == 409
+    assert manager.press(f"{path}/settle", {**seen, "outcome": "not sent"}).status == 409
     world.run_queue()
     assert len(world.deliveries) == 1
 
@@ -631,11 +628,11 @@ def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    [typed] = re.findall(r'<input id="email"[^>]* value="([^"]*)"', manager.see(path).body)
+    [typed] = re.findall(r'<input name="email"[^>]* value="([^"]*)"', manager.see(path).body)
     assert typed == world.wiring.campaigns.target(CAMPAIGN, "evanston").email
     reader.sign_in("us_read")
     assert "Save the address" not in reader.words(path)
-    values = {"email": "new.chief@evanston.example", "period": PERIOD, "why": ""}
+    values = {"email": "new.chief@evanston.example", "back": path}
     saved = manager.press("/targets/evanston/address", values)
     assert saved.headers["location"] == f"{DASHBOARD}{path}?done=address-saved"
     page = manager.words(path)
@@ -647,18 +644,18 @@ def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
 
 
 @pytest.mark.parametrize(
-    ("button", "said", "entry"),
+    ("outcome", "said", "entry"),
     [
         (
-            "handed-over",
+            "handed over",
             "Recorded: the office has the letters.",
             "Said that the letters of a bounced email were handed",
         ),
-        ("given-up", "Recorded: these letters are sent no more.", "Gave up the letters of a bounced email"),
+        ("given up", "Recorded: these letters are sent no more.", "Gave up the letters of a bounced email"),
     ],
 )
 def test_a_bounced_delivery_is_handed_over_or_given_up(
-    world: World, manager: Organizer, button: str, said: str, entry: str
+    world: World, manager: Organizer, outcome: str, said: str, entry: str
 ) -> None:
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
@@ -666,7 +663,7 @@ def test_a_bounced_delivery_is_handed_over_or_given_up(
     world.feedback("bounce", world.deliveries[0])
     seen = manager.revision(path)
     assert "The office has the email" not in manager.words(path)
-    answer = manager.press(f"{path}/settle-as-{button}", {**seen, "why": "we went there"})
+    answer = manager.press(f"{path}/settle", {**seen, "outcome": outcome, "why": "we went there"})
     assert said in manager.see(answer.headers["location"].removeprefix(DASHBOARD)).body
     assert entry in manager.words("/audit")
     assert ("Evanston: email bounces" in manager.words(), "the email of" in manager.words()) == (True, False)
@@ -681,7 +678,7 @@ def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(
     world.feedback("bounce", world.deliveries[-1])
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="new@evanston.example"))
-    assert "The address is now new@evanston.example. Open the delivery, and send it again." in manager.words()
+    assert "The address is now new@evanston.example. Send the email again." in manager.words()
     page = manager.words(f"/deliveries/{PERIOD}/evanston")
     assert "The address is now new@evanston.example. We don’t send the email again automatically: send it now." in page
 
@@ -695,8 +692,8 @@ def test_a_period_is_approved_and_sent(world: World, manager: Organizer) -> None
     assert world.deliveries == []
     page = manager.see().body
     assert "1 letter is waiting for approval" in page
-    assert f'name="period" value="{PERIOD}"' in page
-    answer = manager.press("/approve", {"period": PERIOD})
+    assert f'action="{DASHBOARD}/deliveries/{PERIOD}/approve"' in page
+    answer = manager.press(f"/deliveries/{PERIOD}/approve")
     assert (answer.status, answer.headers["location"]) == (303, f"{DASHBOARD}?done=approved")
     assert "Approved. The emails go out within minutes." in manager.words("?done=approved")
     world.run_queue()
@@ -710,14 +707,17 @@ def test_waiting_letters_are_listed_and_sent_now(world: World, manager: Organize
     world.confirmed(email="bo@signers.example", postal_code="60091")
     manager.press("/targets/wilmette/hold", {"why": "a new chief"})
     page = manager.words()
-    assert "What goes if you press the button Recipient Letters Status Evanston" in page
+    assert "What goes if you press the button Recipient Letters Status Police Chief Avery Sample, Evanston" in page
     assert "chief@evanston-police.example 1 Ready to send" in page
     assert "1 On hold: a new chief" in page
-    assert manager.press("/deliver", {"why": "the council meets"}).headers["location"] == f"{DASHBOARD}?done=delivered"
+    assert (
+        manager.press("/deliveries/next", {"why": "the council meets"}).headers["location"]
+        == f"{DASHBOARD}?done=delivered"
+    )
     world.run_queue()
     assert [mail.tags["target"] for mail in world.deliveries] == ["evanston"]
     assert "Send waiting letters now" not in manager.words()
-    assert manager.press("/deliver").headers["location"] == f"{DASHBOARD}?done=not-delivered"
+    assert manager.press("/deliveries/next").headers["location"] == f"{DASHBOARD}?done=not-delivered"
     assert "Sent waiting letters early 2026-11-24 key" in manager.words("/audit")
 
 
@@ -730,8 +730,8 @@ def test_a_recipients_page_names_the_command_for_a_second_email(world: World, ma
     page = manager.words("/targets/evanston")
     assert "Not before December 1, 2026, because of the delivery of November 24, 2026" in page
     assert f"undersigned deliver {CAMPAIGN} --target evanston --again --why" in page
-    values = {"again": "yes", "why": "the office asked for it"}
-    assert manager.press("/targets/evanston/deliver", values).headers["location"].endswith("?done=not-delivered")
+    values = {"target": "evanston", "again": "yes", "why": "the office asked for it"}
+    assert manager.press("/deliveries/next", values).headers["location"].endswith("?done=not-delivered")
     assert world.run_queue() == []
 
 
@@ -761,8 +761,8 @@ def approved_and_sent_yesterday(world: World) -> None:
 def test_no_button_approves_a_second_email(world: World, manager: Organizer) -> None:
     approved_and_sent_yesterday(world)
     manager.sign_in("us_manage")
-    values = {"period": "2026-11-25", "again": "yes", "why": "the office asked for it"}
-    refused = manager.press("/approve", values)
+    values = {"again": "yes", "why": "the office asked for it"}
+    refused = manager.press("/deliveries/2026-11-25/approve", values)
     assert (refused.status, "`undersigned approve` with `--again --why`" in refused.body) == (409, True)
     command = f"undersigned approve {CAMPAIGN} 2026-11-25 --again --why"
     assert [command in manager.words(path) for path in ("", "/targets/evanston")] == [True, True]
@@ -775,10 +775,10 @@ def test_a_bounced_delivery_is_not_listed_with_zero_letters(world: World, manage
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert "came back. Nothing is lost. Open the delivery. Correct the address there" in manager.words()
+    assert "came back. Nothing is lost. Correct the address, then send the email again" in manager.words()
     world.confirmed(email="bo@signers.example")
     assert (
-        "came back. Nothing is lost. 1 letter is waiting. Open the delivery. Correct the address there"
+        "came back. Nothing is lost. 1 letter is waiting. Correct the address, then send the email again"
         in manager.words()
     )
 
@@ -880,7 +880,7 @@ def test_a_confirmed_letter_still_shows_its_suspicion(world: World, manager: Org
     world.confirmed(email="eve@signers.example", name="Eve Specimen", topic="cheap pills")
     words = manager.words(f"/signatures/{signer(world, 'eve')}")
     assert "Confirmed A field that people don’t see was filled in. So the form looked like a bot’s." in words
-    assert "Release and resend" not in words
+    assert "A person wrote this" not in words
     listed = manager.words("/signatures?suspicion=any")
     assert "Eve Specimen" in listed
     assert "Ada Specimen" not in listed
@@ -895,13 +895,13 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Orga
     chosen = {"suspicion": "trap", "domain": "Signers.example", "signed_from": "2026-11-24T11:59"}
     looked = text_of(manager.press("/screening", chosen))
     assert "Waiting for the next delivery: 1" in looked
-    assert "Release letters on hold" not in looked
+    assert "Include letters that are on hold" not in looked
     assert manager.press("/screening", {**chosen, "action": "hold"}).status == 409, "a reason is needed"
     held = text_of(manager.press("/screening", {**chosen, "action": "hold", "why": "a program"}))
     assert "Letters changed: 1." in held
     assert "On hold: 1" in held
     path = f"/signatures/{signer(world, 'eve')}"
-    assert "Confirmed, on hold The letter counts, and is in no delivery until you release it." in manager.words(path)
+    assert "Confirmed, on hold The letter counts, and is in no delivery until you include it." in manager.words(path)
     assert manager.press(f"{path}/release").headers["location"] == f"{DASHBOARD}{path}?done=ended-hold"
     assert world.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == 2
     assert "Letters changed: 1." in text_of(
@@ -909,7 +909,7 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Orga
     )
     log = manager.words("/audit")
     assert "Erased a letter 1: suspicion trap, one email domain" in log
-    assert f"Released a letter from hold {signer(world, 'eve')}" in log
+    assert f"Included a letter again {signer(world, 'eve')}" in log
     assert "Put a letter on hold 1: suspicion trap, one email domain" in log
     assert "several" not in log
     assert "No letters found." in text_of(manager.press("/screening", chosen))

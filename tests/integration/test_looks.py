@@ -114,7 +114,7 @@ def approve_on_the_overview(world: World) -> None:
     organizer.sign_in("us_manage")
     page = organizer.see()
     confirm(world, "bo")
-    assert organizer.press("/approve", hidden(page)).status == 303
+    assert organizer.press(f"/deliveries/{PERIOD}/approve", hidden(page)).status == 303
 
 
 def approve_over_the_api(world: World) -> None:
@@ -261,7 +261,7 @@ def test_a_damaged_letter_that_came_later_hides_none_that_goes(world: World) -> 
 
 def test_the_overview_says_what_an_approved_day_does_not_take(world: World, manager: Organizer) -> None:
     world.confirmed()
-    assert manager.press("/approve", hidden(manager.see())).status == 303
+    assert manager.press(f"/deliveries/{PERIOD}/approve", hidden(manager.see())).status == 303
     confirm(world, "bo")
     confirm(world, "cy", postal_code=WILMETTE)
     words = manager.words()
@@ -275,7 +275,7 @@ def test_the_overview_says_what_an_approved_day_does_not_take(world: World, mana
 
 def test_the_preview_of_an_approved_day_has_the_letters_that_go(world: World, manager: Organizer) -> None:
     world.confirmed()
-    manager.press("/approve", hidden(manager.see()))
+    manager.press(f"/deliveries/{PERIOD}/approve", hidden(manager.see()))
     confirm(world, "bo")
     preview = get(world, "/deliveries/next/evanston")
     assert [packet["last"] for packet in preview["packets"]] == [1]
@@ -433,7 +433,7 @@ def test_a_malformed_look_is_refused(world: World, manager: Organizer, look: str
     if look.isascii():
         answers += [
             world.post(link(world), {"look": look}),
-            manager.press("/approve", {"period": PERIOD, "look": look}),
+            manager.press(f"/deliveries/{PERIOD}/approve", {"look": look}),
         ]
     for answer in answers:
         assert answer.status == 400

@@ -101,7 +101,9 @@ def test_letters_that_wait_after_a_complaint_are_listed(world: World) -> None:
     world.feedback("complaint", world.deliveries[0])
     world.confirmed(email="bo@signers.example")
     a_day_later(world)
-    assert "Then release them" in section(world, "On hold: someone there marked an email as spam")
+    assert "Then press “Send to this recipient again”." in section(
+        world, "On hold: someone there marked an email as spam"
+    )
 
 
 def test_an_email_without_an_outcome_is_in_every_later_report(world: World) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.openapi_document import routes
 from tests.organizers import SAME_ORIGIN, Browser, add
 from tests.world import CAMPAIGN, ROOT
+from undersigned.domain.actions import ACTIONS
 from undersigned.domain.api_keys import ApiKey, digest_of, includes
 from undersigned.domain.exports import Export, ExportFilter
 from undersigned.domain.people import SCOPE_OF, Role, person_id
@@ -175,6 +176,16 @@ def test_every_route_takes_a_scope_or_is_listed_as_open(world: World) -> None:
         assert (route.scope is None) == is_open, route
         assert route.is_of_campaign or is_open or (route.method, route.path) in NEEDS_SESSION, route
     assert {(route.method, route.path) for route in routes_of_organizers()} >= OPEN | NEEDS_SESSION
+
+
+def test_each_action_has_its_addresses_with_its_scope(world: World) -> None:
+    del world
+    found = {(route.method, route.path): route.scope for route in routes_of_organizers()}
+    for deed in ACTIONS.values():
+        places = [deed.api.replace(" ", f" {API}")] if deed.api else []
+        places += [f"POST {PAGES}{deed.posts_to}"] if deed.button or deed.page else []
+        for method, path in (re.sub(r"<(\w+)>", r"{\1}", place).split() for place in places):
+            assert found[method, path] == deed.scope, deed
 
 
 def test_nobody_gets_anything_without_a_session_or_a_key(peopled: World) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import get_args
 
-from undersigned.domain.controls import Action
+from undersigned.domain.actions import ACTIONS, Action
 from undersigned.web import dashboard
 from undersigned.web.assets import asset
 from undersigned.web.dashboard import chart
@@ -61,5 +61,5 @@ def test_the_style_sheet_and_the_script_stay_small() -> None:
     assert len(gzip.compress(asset("dashboard.js").content)) <= 1024
 
 
-def test_each_action_of_the_activity_log_has_its_words() -> None:
-    assert set(dashboard._ACTIONS) == set(get_args(Action.__value__))
+def test_each_action_of_the_activity_log_is_in_the_table() -> None:
+    assert set(ACTIONS) == set(get_args(Action.__value__))

@@ -44,7 +44,7 @@ from undersigned.domain.campaigns import (
     TargetVersion,
     Translation,
 )
-from undersigned.domain.controls import Action, AuditEntry, Controls
+from undersigned.domain.controls import AuditEntry, Controls
 from undersigned.domain.errors import LetterError, NotFoundError
 from undersigned.domain.letters import Letter
 from undersigned.domain.tallies import TOTAL
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
+    from undersigned.domain.actions import Action
     from undersigned.domain.schedule import Deliver
 
 SETTINGS = "META"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from undersigned.domain.characters import can_be_printed
 from undersigned.domain.errors import GivenError
@@ -15,19 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from undersigned.domain.actions import Action
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Delivery
-
-type Action = Literal[
-    "pause", "resume", "approve", "hold", "release", "retry", "settle as sent", "settle as not sent",
-    "settle as handed over", "settle as given up", "correct address", "address works", "test", "deliver",
-    "test draft", "approve again", "retry again", "settle as not sent again", "deliver again", "push",
-    "remove", "release from quarantine", "hold letters", "release letters", "remove letters",
-    "export", "create key", "revoke key", "take over key", "rotate secret", "stop confirmations", "start confirmations",
-    "restore", "close", "reopen", "publish", "make draft", "discard draft",
-    "add person", "change role", "remove person", "print sign-in link",
-]  # fmt: skip
-
 
 LONGEST_REASON = 500
 """The most characters in a reason."""

@@ -154,14 +154,14 @@ class Evidence:
         values = {"count": number(self.on_hold, language)}
         if of_one_target:
             return Message.counted(
-                "In the whole campaign, %(count)s letter is on hold until it is released or erased",
-                "In the whole campaign, %(count)s letters are on hold until they are released or erased",
+                "In the whole campaign, %(count)s letter is on hold until somebody includes or erases it",
+                "In the whole campaign, %(count)s letters are on hold until somebody includes or erases them",
                 self.on_hold,
                 values,
             )
         return Message.counted(
-            "%(count)s letter is on hold until it is released or erased",
-            "%(count)s letters are on hold until they are released or erased",
+            "%(count)s letter is on hold until somebody includes or erases it",
+            "%(count)s letters are on hold until somebody includes or erases them",
             self.on_hold,
             values,
         )

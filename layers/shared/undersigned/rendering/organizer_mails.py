@@ -57,10 +57,12 @@ _ADVICE: Mapping[Fate, Message] = {
     ),
     "corrected": Message("We don’t send these again automatically. Open each delivery, and send it again."),
     "complained": Message(
-        "Someone there marked the email as spam. New letters wait until you release them. Call the office first, and "
-        "ask how they want to get letters."
+        "Someone there marked the email as spam, so new letters wait. Call the office, and ask how they want to get "
+        "letters."
     ),
-    "spam hold": Message("Call the office, and ask how they want to get letters. Then release them."),
+    "spam hold": Message(
+        "Call the office, and ask how they want to get letters. Then press “Send to this recipient again”."
+    ),
     "awaiting approval": Message(
         "Approve them with the link in the email that asked you, or on the dashboard. Until then they wait, and "
         "nothing is lost."
@@ -68,7 +70,7 @@ _ADVICE: Mapping[Fate, Message] = {
     "under way": Message(
         "We’re still sending these. If the next report lists them too, tell the person who runs the system."
     ),
-    "held": Message("Release them when they can go."),
+    "held": Message("When they can go, press “Send to this recipient again”."),
     "paused": Message("The campaign is paused, so nothing is sent. Resume it when the letters can go."),
     "given up": Message("Somebody on your side decided to send these no more. You don’t need to do anything."),
     "sent": Message("The mail servers have not answered yet. You don’t need to do anything."),

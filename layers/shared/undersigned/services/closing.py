@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.domain.controls import Action
+    from undersigned.domain.actions import Action
     from undersigned.services.ports import CampaignStore
 
 

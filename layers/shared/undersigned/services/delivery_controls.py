@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.addresses import email_mistake, mailable
-from undersigned.domain.controls import Action, AuditEntry, checked_reason
+from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, GivenError, NotFoundError
 from undersigned.domain.languages import Message, long_date
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from undersigned.domain.actions import Action
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery, Question, Settlement
     from undersigned.domain.plans import TooSoon
@@ -293,7 +294,7 @@ class DeliveryControls:
             raise _paused()
         if target.is_held:
             why = target.hold or Message("someone there marked an email as spam")
-            raise NotNowError(Message("The letters are on hold: %(why)s. Release them first.", {"why": why}))
+            raise NotNowError(Message("The letters are on hold: %(why)s. End the hold first.", {"why": why}))
         opened = replace(delivery, state="open", sending_since=None, reason=None)
         if delivery.occupies_week:
             if opened != delivery:

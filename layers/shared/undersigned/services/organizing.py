@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain.addresses import email_mistake
-from undersigned.domain.controls import Action, AuditEntry, checked_reason
+from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.domain.actions import Action
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord, Question

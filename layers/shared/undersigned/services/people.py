@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from undersigned.domain.actions import Action
     from undersigned.domain.api_keys import Scope
-    from undersigned.domain.controls import Action
     from undersigned.domain.people import Role
     from undersigned.services.access import Holder
     from undersigned.services.directory import Directory

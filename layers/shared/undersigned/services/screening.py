@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.domain.controls import Action
+    from undersigned.domain.actions import Action
     from undersigned.domain.screening import Evidence, Place, ScreeningAction
     from undersigned.domain.signatures import Signature, SignatureFilter
     from undersigned.services.erasing import Erasing

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.languages import Message, long_date, number
+from undersigned.domain.plans import too_soon
 from undersigned.services.organizing import MOST_POSTPONED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from undersigned.domain.actions import Action
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery, Question
     from undersigned.domain.mail_budgets import Lane
+    from undersigned.domain.plans import TooSoon
     from undersigned.domain.providers import Provider
     from undersigned.domain.screening import Evidence
     from undersigned.services.organizing import Overview, TargetState
 
 type Weight = Literal["serious", "to do", "to know"]
-
-
-_ASK_THE_OFFICE = Message("Ask the office whether it has the email, then decide. We don’t send it twice by ourselves.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,24 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """A form with the buttons of actions that have one address, and what it fills in and sends.
+
+    A `quiet` one is not what most people need.
+    """
+
+    actions: tuple[Action, ...]
+    values: Mapping[str, str] = field(default_factory=dict)
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """Something that needs attention: what it is, its cause, and what to do.
 
-    `link` leads to where it is done, and `button` does it at once; only who may manage the campaign gets either.
-    `sees` is where everyone can read more. `facts` are sentences of a list. `for_managers` are more sentences for who
-    may manage the campaign, and `for_others` for who may only see it.
+    `acts` do it at once, and `link` leads to where it is done; only who may do it gets either. `sees` is where everyone
+    can read more. `facts` are sentences of a list. `for_managers` are more sentences for who may manage the campaign,
+    and `for_others` for who may only see it.
     """
 
     weight: Weight
@@ -50,7 +62,7 @@ class Point:
     for_others: tuple[Message, ...] = ()
     sees: Step | None = None
     link: Step | None = None
-    button: Step | None = None
+    acts: tuple[Act, ...] = ()
 
 
 def points(  # noqa: PLR0913  (all that can need attention)
@@ -90,7 +102,7 @@ def _paused(found: Overview) -> Iterator[Point]:
             "serious",
             Message("Campaign paused"),
             (Message("Nothing is sent until someone resumes the campaign. People can still sign."),),
-            button=Step(Message("Resume"), "/resume"),
+            acts=(Act(("resume",)),),
         )
 
 
@@ -100,7 +112,7 @@ def _of_target(state: TargetState, language: str) -> Iterator[Point]:
     if not (bounces_are_asked and not target.is_held):
         yield from _held_back(target, state.waiting, language)
     for delivery, question in state.questions:
-        yield _question(target, delivery, question, state.waiting, language)
+        yield _question(state, delivery, question, language)
 
 
 def _whom(target: Target, language: str) -> dict[str, object]:
@@ -109,8 +121,8 @@ def _whom(target: Target, language: str) -> dict[str, object]:
 
 def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[Point]:
     """Return why a recipient's letters are held back. `waiting` is None if they were not counted."""
-    whom, path = _whom(target, language), f"/targets/{target.id}"
-    sees, release = Step(Message("Open the recipient"), path), Step(Message("Release"), f"{path}/release")
+    whom, sees = _whom(target, language), Step(Message("Open the recipient"), f"/targets/{target.id}")
+    release = (Act(("release",), {"target": target.id}),)
     waits = () if waiting is None else (_waits(waiting, language),)
     if target.hold:
         yield Point(
@@ -119,10 +131,10 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
             (
                 Message("The reason: “%(why)s”.", {"why": target.hold}),
                 *waits,
-                Message("Nothing is lost. After you release them, the letters go out with the next delivery."),
+                Message("Nothing is lost. Once you send to this recipient again, they go out with the next delivery."),
             ),
             sees=sees,
-            button=release,
+            acts=release,
         )
     elif target.complained_at:
         yield Point(
@@ -130,18 +142,20 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
             Message("%(whom)s: someone there marked the email as spam", whom),
             (
                 *waits,
-                Message("Nothing is sent to this recipient until you release the letters."),
-                Message("Call the office, ask how they want to get letters, then release them."),
+                Message(
+                    "Nothing is sent to this recipient for now. Call the office, and ask how they want to get letters."
+                ),
             ),
             sees=sees,
-            button=release,
+            acts=release,
         )
     elif not target.email:
         yield Point(
             "serious",
             Message("%(whom)s: the email address is missing", whom),
-            (*waits, Message("Nothing is lost: we keep the letters. Find the address, and add it to the campaign.")),
+            (*waits, Message("Nothing is lost: we keep the letters. Find the address, and save it here.")),
             sees=sees,
+            acts=(address_of(target),),
         )
     elif target.mail_state == "bounced":
         yield Point(
@@ -151,11 +165,12 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
                 Message("The address %(email)s takes no email.", {"email": target.email}),
                 *waits,
                 Message(
-                    "Nothing is lost: we keep the letters. Open the recipient and save an address that takes email. "
-                    "Then they go out with the next delivery."
+                    "Nothing is lost: we keep the letters. Save an address that takes email, and they go out with the "
+                    "next delivery."
                 ),
             ),
             sees=sees,
+            acts=(address_of(target),),
         )
 
 
@@ -167,11 +182,11 @@ def _overdue(state: TargetState, language: str) -> Point:
             Message("They should have gone out more than a day ago."),
             _waits(state.waiting, language),
             Message(
-                "Nothing is lost. Send them now, below. If letters are overdue again, tell the person who runs the "
-                "system."
+                "Nothing is lost. Send them now. If letters are overdue again, tell the person who runs the system."
             ),
         ),
         sees=Step(Message("Open the recipient"), f"/targets/{state.target.id}"),
+        acts=(Act(("deliver",), {"target": state.target.id}),),
     )
 
 
@@ -186,61 +201,72 @@ def _waits(waiting: int, language: str) -> Message:
     )
 
 
-def _question(target: Target, delivery: Delivery, question: Question, waiting: int, language: str) -> Point:
-    others = (_waits(waiting, language),) if waiting else ()
+def address_of(target: Target, *, quiet: bool = False) -> Act:
+    """Return the form that saves a recipient's address."""
+    return Act(("correct address",), {"target": target.id, "email": target.email}, quiet)
+
+
+def decisions(delivery: Delivery, question: Question | None, state: TargetState) -> tuple[Act, ...]:
+    """Return what a person can do about a delivery, what most people need first."""
+    key, target = delivery.key, state.target
+    seen = {"period": key.period, "target": key.target, "revision": delivery.revision}
+    if question in {"in doubt", "no outcome"}:
+        return (Act(("settle as sent", "settle as not sent"), seen),)
+    is_corrected = was_corrected(delivery, target)
+    can_retry = has_failed(delivery, state) and not blocked_by(delivery, state)
+    retry = (Act(("retry",), seen, quiet=question == "bounced" and not is_corrected),) if can_retry else ()
+    if question != "bounced":
+        return retry
+    address = address_of(target, quiet=is_corrected)
+    rest = Act(("settle as handed over", "settle as given up"), seen, quiet=True)
+    return (*retry, address, rest) if is_corrected else (address, *retry, rest)
+
+
+def has_failed(delivery: Delivery, state: TargetState) -> bool:
+    """Say whether a delivery did not arrive, and nobody keeps its recipient's letters back."""
+    return delivery.state in {"held", "bounced", "given_up"} and not state.target.is_held
+
+
+def blocked_by(delivery: Delivery, state: TargetState) -> TooSoon | None:
+    """Return the other email that took a delivery's week."""
+    return None if delivery.occupies_week else too_soon(delivery.key.period, state.deliveries)
+
+
+def was_corrected(delivery: Delivery, target: Target) -> bool:
+    """Say whether a recipient has another address than the one that a delivery went to."""
+    return delivery.email not in {None, target.email}
+
+
+def _question(state: TargetState, delivery: Delivery, question: Question, language: str) -> Point:
+    target, others = state.target, (_waits(state.waiting, language),) if state.waiting else ()
     values = _whom(target, language) | {
         "day": long_date(date.fromisoformat(delivery.key.period), language),
         "letters": number(delivery.letters, language),
         "email": delivery.email or target.email,
         "new": target.email,
     }
-    decide = Step(Message("Decide about this delivery"), f"/deliveries/{delivery.key.period}/{target.id}")
-    match question:
-        case "in doubt":
-            return Point(
-                "serious",
-                Message("%(whom)s: we don’t know whether the email of %(day)s left", values),
-                (
-                    Message("Our email service did not answer when we handed the email over."),
-                    *others,
-                    Message(
-                        "Ask the office whether it has the email, then decide. We don’t send it twice by ourselves."
-                    ),
-                ),
-                sees=decide,
-            )
-        case "no outcome":
-            return Point(
-                "serious",
-                Message("%(whom)s: nobody has said whether the email of %(day)s arrived", values),
-                (
-                    Message("The mail server has not answered for three days."),
-                    *others,
-                    Message(
-                        "Ask the office whether it has the email, then decide. We don’t send it twice by ourselves."
-                    ),
-                ),
-                sees=decide,
-            )
-        case "bounced":
-            was_corrected = delivery.email not in {None, target.email}
-            corrected = Message("The address is now %(new)s. Open the delivery, and send it again.", values)
-            find = Message("Open the delivery. Correct the address there and send it again, or say what was done.")
-            return Point(
-                "serious",
-                Message("%(whom)s: the email of %(day)s bounced", values),
-                (
-                    Message.counted(
-                        "The email to %(email)s with %(letters)s letter came back. Nothing is lost.",
-                        "The email to %(email)s with %(letters)s letters came back. Nothing is lost.",
-                        delivery.letters,
-                        values,
-                    ),
-                    *others,
-                    corrected if was_corrected else find,
-                ),
-                sees=decide,
-            )
+    sees = Step(Message("Open the delivery"), f"/deliveries/{delivery.key.period}/{target.id}")
+    acts = decisions(delivery, question, state)
+    if question == "bounced":
+        title = Message("%(whom)s: the email of %(day)s bounced", values)
+        came_back = Message.counted(
+            "The email to %(email)s with %(letters)s letter came back. Nothing is lost.",
+            "The email to %(email)s with %(letters)s letters came back. Nothing is lost.",
+            delivery.letters,
+            values,
+        )
+        corrected = Message("The address is now %(new)s. Send the email again.", values)
+        find = Message("Correct the address, then send the email again; or say what was done with the letters.")
+        text = (came_back, *others, corrected if was_corrected(delivery, target) else find)
+        return Point("serious", title, text, sees=sees, acts=acts)
+    if question == "in doubt":
+        title = Message("%(whom)s: we don’t know whether the email of %(day)s left", values)
+        cause = Message("Our email service did not answer when we handed the email over.")
+    else:
+        title = Message("%(whom)s: nobody has said whether the email of %(day)s arrived", values)
+        cause = Message("The mail server has not answered for three days.")
+    ask = Message("Ask the office whether it has the email, then decide. We don’t send it twice by ourselves.")
+    return Point("serious", title, (cause, *others, ask), sees=sees, acts=acts)
 
 
 def _confirmation_emails(found: Overview, language: str) -> Iterator[Point]:
@@ -286,7 +312,8 @@ def _confirmation_emails(found: Overview, language: str) -> Iterator[Point]:
             (
                 Message(
                     "Their forms look like a bot’s. A few such emails go out each hour, so that bots can’t fill "
-                    "strangers’ mailboxes in your name. If a person signed, release the letter: its email goes at once."
+                    "strangers’ mailboxes in your name. If a person wrote one, open it and say so: its email goes "
+                    "at once."
                 ),
             ),
             link=Step(Message("See these letters"), "/signatures?status=quarantined"),

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from undersigned.domain.actions import ACTIONS
+from undersigned.domain.api_keys import includes
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.exports import EXPORTED
 from undersigned.domain.languages import (
@@ -17,12 +19,11 @@ from undersigned.domain.languages import (
     number,
     short_moment,
 )
-from undersigned.domain.plans import too_soon
 from undersigned.domain.providers import odd_ones
 from undersigned.domain.screening import PLACES
 from undersigned.domain.sources import NO_SOURCE, OTHER
 from undersigned.services.organizing import MOST_NAMES_READ
-from undersigned.web.attention import points
+from undersigned.web.attention import blocked_by, decisions, has_failed, points, was_corrected
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.pages import DELIVERY_STATES, state_of_line
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.abuse_checks import Suspicion
+    from undersigned.domain.actions import Action, Deed
+    from undersigned.domain.api_keys import Scope
     from undersigned.domain.campaigns import Campaign, Roster, Target
-    from undersigned.domain.controls import Action, AuditEntry
+    from undersigned.domain.controls import AuditEntry
     from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEventKind, Question
     from undersigned.domain.drafts import Draft
     from undersigned.domain.exports import Export, ExportState
@@ -61,15 +64,15 @@ _NOTICES: Mapping[str, Message] = {
     "not-delivered": Message("Nothing was sent. The list says why."),
     "approved": Message("Approved. The emails go out within minutes."),
     "held": Message("Letters to this recipient are on hold."),
-    "released": Message("Released. The letters go out with the next delivery."),
-    "released-while-paused": Message("Released. The letters go out after the campaign is resumed."),
+    "released": Message("The letters to this recipient go out again, with the next delivery."),
+    "released-while-paused": Message("The letters to this recipient go out after the campaign is resumed."),
     "tested": Message("The test email is on its way to the organizer’s address, and to nobody else."),
     "test-sent": Message("The test email is on its way to you, and to nobody else."),
     "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
     "handed-over": Message(
         "Recorded: the office has the letters. Later letters wait until you save an address that takes email."
     ),
-    "given-up": Message("Recorded: these letters are sent no more. You can still send them again here."),
+    "given-up": Message("Recorded: these letters are sent no more. You can still send them, on the delivery’s page."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "removed": Message("The letter is erased, with everything that it said about its signer."),
@@ -78,9 +81,9 @@ _NOTICES: Mapping[str, Message] = {
         "the packet has other letters, we’re making it again without this one. The office keeps the email and the "
         "packets that it already has. If the signer wants those deleted, ask the office."
     ),
-    "released-letter": Message("The letter is released, and we’re sending the confirmation email again."),
-    "ended-hold": Message("Released. The letter goes out with the next delivery."),
-    "ended-hold-while-paused": Message("Released. The letter goes out after the campaign is resumed."),
+    "released-letter": Message("We’re sending its confirmation email again. The letter counts once it is confirmed."),
+    "ended-hold": Message("Included. The letter goes out with the next delivery."),
+    "ended-hold-while-paused": Message("Included. The letter goes out after the campaign is resumed."),
     "asked": Message("We’re creating the file."),
     "invited": Message("Invited. An email says how to sign in."),
     "role-changed": Message("The role is changed. It takes effect at once."),
@@ -139,15 +142,15 @@ _SCREENING: Mapping[ScreeningAction, tuple[Message, Message, Message]] = {
     "hold": (
         Message("Put letters on hold"),
         Message(
-            "Waiting letters stay out of every delivery until you release them. They still count. Letters that are not "
-            "confirmed yet, and those that were sent, stay as they are."
+            "Waiting letters stay out of every delivery until you include them again. They still count. Letters that "
+            "are not confirmed yet, and those that were sent, stay as they are."
         ),
         Message("Put on hold"),
     ),
     "release": (
-        Message("Release letters on hold"),
+        Message("Include letters that are on hold"),
         Message("Letters on hold go out with the next delivery."),
-        Message("Release"),
+        Message("Include these letters"),
     ),
     "remove": (
         Message("Erase letters"),
@@ -169,56 +172,9 @@ _EXPORT_STATES: Mapping[ExportState, Message] = {
     "erased": Message("Deleted, because a letter was erased. Create a new one."),
 }
 
-_ACTIONS: Mapping[Action, Message] = {
-    "pause": Message("Paused the campaign"),
-    "resume": Message("Resumed the campaign"),
-    "approve": Message("Approved deliveries"),
-    "approve again": Message("Approved deliveries within seven days of the last ones"),
-    "hold": Message.in_context("activity log", "Put letters on hold"),
-    "release": Message("Released letters"),
-    "retry": Message("Sent a delivery again"),
-    "settle as sent": Message("Decided that an email was sent"),
-    "settle as handed over": Message("Said that the letters of a bounced email were handed over"),
-    "settle as given up": Message("Gave up the letters of a bounced email"),
-    "correct address": Message("Corrected a recipient’s address"),
-    "address works": Message("Said that a recipient’s address works again"),
-    "settle as not sent": Message("Decided that an email was not sent, and sent it again"),
-    "retry again": Message("Sent a delivery again within seven days of another one"),
-    "settle as not sent again": Message(
-        "Decided that an email was not sent, and sent it again within seven days of another one"
-    ),
-    "test": Message("Sent a test email"),
-    "test draft": Message("Sent a test email of the draft"),
-    "deliver": Message("Sent waiting letters early"),
-    "deliver again": Message("Sent letters within seven days of the last email"),
-    "push": Message("Changed the campaign"),
-    "publish": Message("Published the draft"),
-    "make draft": Message("Made a draft"),
-    "discard draft": Message("Discarded the draft"),
-    "create key": Message("Created a key"),
-    "revoke key": Message("Revoked a key"),
-    "take over key": Message("Took over a key"),
-    "stop confirmations": Message("Stopped the confirmation emails"),
-    "start confirmations": Message("Started the confirmation emails again"),
-    "rotate secret": Message("Replaced the key of links in emails"),
-    "remove": Message("Erased a letter"),
-    "export": Message("Created a file of letters"),
-    "restore": Message("Restored lost rows from a recovered table"),
-    "close": Message("Closed the campaign"),
-    "reopen": Message("Opened the campaign again"),
-    "add person": Message("Invited somebody"),
-    "change role": Message("Changed somebody’s role"),
-    "remove person": Message("Removed somebody"),
-    "print sign-in link": Message("Printed a sign-in link"),
-    "release from quarantine": Message("Released a letter from quarantine"),
-    "hold letters": Message("Put several letters on hold"),
-    "release letters": Message("Released several letters"),
-    "remove letters": Message("Erased several letters"),
-}
-
 _ACTIONS_ON_ONE: Mapping[Action, Message] = {
     "hold letters": Message("Put a letter on hold"),
-    "release letters": Message("Released a letter from hold"),
+    "release letters": Message("Included a letter again"),
     "remove letters": Message("Erased a letter"),
 }
 """What the same actions are called if they reached one letter."""
@@ -226,12 +182,6 @@ _ACTIONS_ON_ONE: Mapping[Action, Message] = {
 _OF_ONE_LETTER = re.compile(r"[0-9a-f]{32}|1: .*", re.DOTALL)
 """What an entry is about then: a letter's id, or a number and the criteria that selected so many."""
 
-
-_QUESTIONS: Mapping[Question, Message] = {
-    "in doubt": Message("We don’t know whether the email left."),
-    "no outcome": Message("The mail server has not answered for three days."),
-    "bounced": Message("The email bounced."),
-}
 
 _ADVICE: Mapping[Question, Message] = {
     "in doubt": Message(
@@ -251,24 +201,31 @@ _ADVICE: Mapping[Question, Message] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A form of the dashboard: where it posts, what it sends along, and what its buttons do."""
+
+    address: str
+    sent: Mapping[str, str]
+    deeds: tuple[Deed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """An organizer who looks at a campaign.
 
-    `may_manage` says whether they may change things, `may_own` whether they may change people and keys, `token` is what
-    the page's forms send back, `now` is the moment that the page shows, and `done` is the word for what the organizer
-    just did. `is_person` is false for somebody who signed in with a key. `chosen` is the language that they chose, if
-    they did, and `here` the address of the page, to which the links to other languages lead. A
-    campaign that is not published has only its draft.
+    `scope` is what they may do, `token` is what the page's forms send back, `now` is the moment that the page shows,
+    and `done` is the word for what the organizer just did. `is_person` is false for somebody who signed in with a key.
+    `chosen` is the language that they chose, if they did, and `here` the address of the page, to which the links to
+    other languages lead. A campaign that is not published has only its draft.
     """
 
     campaign: Campaign
-    may_manage: bool
+    scope: Scope
     token: str
     now: datetime
     done: str | None = None
     chosen: str | None = None
     here: str = ""
-    may_own: bool = False
     is_person: bool = False
     is_published: bool = True
 
@@ -288,6 +245,27 @@ class Viewer:
         """Return the sentence about what the organizer just did."""
         notice = _NOTICES.get(self.done or "")
         return notice.in_language(self.language) if notice else None
+
+    @property
+    def may_manage(self) -> bool:
+        """Say whether they may see letters and change things."""
+        return includes(self.scope, "manage")
+
+    @property
+    def may_own(self) -> bool:
+        """Say whether they may see and change people and keys."""
+        return includes(self.scope, "own")
+
+    def form(self, actions: Iterable[Action], values: Mapping[str, str]) -> Form | None:
+        """Return the form with the buttons of actions that have one address; None for who may not do them.
+
+        `values` fill in the address. The others are sent along.
+        """
+        deeds, sent = [ACTIONS[action] for action in actions], dict(values)
+        if not includes(self.scope, deeds[0].scope or "own"):
+            return None
+        path = re.sub(r"<(\w+)>", lambda part: sent.pop(part[1]), deeds[0].posts_to)
+        return Form(f"{self.home}{path}", {"token": self.token} | sent, tuple(deeds))
 
     def say(self, message: Message) -> str:
         """Return a message in the page's language."""
@@ -370,10 +348,7 @@ def _monday(day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A target in the table. `state` says whether its email works, `needs_you` whether the organizer should act.
-
-    `questions` are the deliveries that wait for a decision, each with what to decide.
-    """
+    """A target in the table. `state` says whether its email works, `needs_you` whether the organizer should act."""
 
     target: Target
     name: str
@@ -384,7 +359,6 @@ class Row:
     state: str
     bounced: bool
     needs_you: bool
-    questions: tuple[tuple[Delivery, str], ...]
 
     def sorts_by(self, column: str) -> tuple[object, ...]:
         """Return the row's sort key for a column."""
@@ -411,7 +385,6 @@ def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
         viewer.say(_state_of_target(target, bounced=bounced, in_question=bool(state.questions))),
         bounced=bounced,
         needs_you=bounced or target.is_held or bool(state.questions),
-        questions=tuple((delivery, viewer.say(_QUESTIONS[question])) for delivery, question in state.questions),
     )
 
 
@@ -527,6 +500,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
         headings=_headings(viewer, sort, descending=descending),
         next_cursor=cursor_of(targets.next_position),
         providers=[provider for rank, provider in enumerate(providers) if rank < _PROVIDERS_SHOWN or provider in odd],
+        unconfirmed=sum(provider.signed - provider.confirmed for provider in providers),
         odd=odd,
         sources=_sources(viewer, by_source),
         waiting=waiting,
@@ -675,8 +649,7 @@ def deliveries(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | No
 def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
     """Render a delivery with its packets and the events of its email."""
     made = record.delivery
-    can_retry = viewer.may_manage and made.state in {"held", "bounced", "given_up"} and not state.target.is_held
-    blocked = None if made.occupies_week else too_soon(made.key.period, state.deliveries)
+    acts, blocked = decisions(made, record.question, state), blocked_by(made, state)
     return render_framed(
         "dashboard_delivery.html",
         viewer.language,
@@ -690,8 +663,8 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
         events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
         question=record.question,
         advice=viewer.say(advice) if (advice := _advice(record, state.target)) else None,
-        can_retry=can_retry and not blocked,
-        too_soon_after=blocked.last.day if can_retry and blocked else None,
+        acts=acts,
+        too_soon_after=blocked.last.day if blocked and has_failed(made, state) else None,
     )
 
 
@@ -707,7 +680,7 @@ def _reason(viewer: Viewer, made: Delivery, target: Target) -> str | None:
 
 
 def _advice(record: organizing.DeliveryRecord, target: Target) -> Message | None:
-    if record.question == "bounced" and record.delivery.email not in {None, target.email}:
+    if record.question == "bounced" and was_corrected(record.delivery, target):
         return Message(
             "The address is now %(email)s. We don’t send the email again automatically: send it now.",
             {"email": target.email},
@@ -935,7 +908,7 @@ def audit(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
 
 
 def _what_happened(entry: AuditEntry) -> Message:
-    several = _ACTIONS[entry.action]
+    several = ACTIONS[entry.action].said
     return _ACTIONS_ON_ONE.get(entry.action, several) if _OF_ONE_LETTER.fullmatch(entry.about) else several
 
 

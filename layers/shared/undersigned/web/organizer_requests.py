@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from undersigned.domain.people import Person
     from undersigned.services.access import Holder
     from undersigned.services.sessions import Session
 
@@ -55,6 +56,16 @@ class ApiRequest:
     def by(self) -> str:
         """Return who makes the request, for the activity log."""
         return self.holder.name
+
+    @property
+    def person(self) -> Person | None:
+        """Return the person who is signed in; None for a key."""
+        return None
+
+    @property
+    def again(self) -> bool:
+        """Return whether a second email within seven days is meant."""
+        return self.flag("again")
 
     def query(self, name: str) -> str | None:
         """Return a query parameter; None when it is missing or empty."""
@@ -226,6 +237,16 @@ class DashboardRequest(ApiRequest):
     session: Session
 
     @property
+    def person(self) -> Person | None:
+        """Return the person who is signed in; None for a key."""
+        return self.session.person
+
+    @property
+    def again(self) -> bool:
+        """Return false: no button sends a second email within seven days."""
+        return False
+
+    @property
     def home(self) -> str:
         """Return the address of the campaign's dashboard."""
         return dashboard_path(self.campaign)
@@ -258,8 +279,9 @@ class DashboardRequest(ApiRequest):
             )
         return value == "yes"
 
-    def reason(self) -> str:
-        """Return the reason in a form. The service checks what it says."""
+    def why(self, *, required: bool = False) -> str:
+        """Return the reason in a form. The service checks what it says, and asks for one that is missing."""
+        del required
         return self.posted("why")
 
 

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from undersigned.domain.actions import ACTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from undersigned.domain.actions import Action
     from undersigned.domain.api_keys import Scope
 
     type Handler = Callable[..., object]
@@ -20,11 +23,12 @@ if TYPE_CHECKING:
 class ScopedRoutes:
     """Routes below an address."""
 
-    def __init__(self, address: str, serve: Serve) -> None:
+    def __init__(self, address: str, serve: Serve, *, for_programs: bool = False) -> None:
         """Start without routes. `serve` checks each request and calls its handler.
 
         `serve` takes the event, the scope, the named parts of the address, and the handler.
         """
+        self._for_programs = for_programs
         self.router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
         self._address = address
         self._serve = serve
@@ -37,13 +41,11 @@ class ScopedRoutes:
         """Register the handler for POST."""
         return self._route("POST", path, scope)
 
-    def put[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
-        """Register the handler for PUT."""
-        return self._route("PUT", path, scope)
-
-    def delete[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
-        """Register the handler for DELETE."""
-        return self._route("DELETE", path, scope)
+    def does[Decorated: Handler](self, action: Action) -> Callable[[Decorated], Decorated]:
+        """Register the handler for an action, at the address and with the scope that the table of actions has."""
+        deed = ACTIONS[action]
+        method, path = deed.api.split() if self._for_programs else ("POST", deed.posts_to)
+        return self._route(method, path, deed.scope or "own")
 
     def _route[Decorated: Handler](self, method: str, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
         def register(handler: Decorated) -> Decorated:

@@ -1,0 +1,187 @@
+"""What organizers do about deliveries and letters: each handler answers a program, and a button of the dashboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, get_args
+
+from functions.organizer_api import wired
+from functions.organizer_api.dashboard_routes import dashboard_routes, done
+from functions.organizer_api.next_deliveries import line_values
+from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.deliveries import DeliveryKey, Settlement
+from undersigned.domain.languages import Message
+from undersigned.web.answers import data
+from undersigned.web.organizer_requests import posted_text
+from undersigned.web.posted import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.domain.actions import Action
+    from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
+
+    type Handler = Callable[..., Done]
+
+routes, buttons = campaign_routes(), dashboard_routes()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done: the API's answer, and the dashboard's page that says it, with the word for what it says."""
+
+    values: Mapping[str, object]
+    word: str
+    page: str = ""
+    status: int = 200
+
+
+def does(action: Action) -> Callable[[Handler], Handler]:
+    """Register a handler for an action, for programs and for the dashboard's button."""
+
+    def register(handler: Handler) -> Handler:
+        @wraps(handler)
+        def answer(request: ApiRequest, **names: str) -> Response[str]:
+            made = handler(request, **names)
+            return data(made.values, status=made.status)
+
+        @wraps(handler)
+        def go_on(request: DashboardRequest, **names: str) -> Response[str]:
+            made = handler(request, **names)
+            return done(request, made.word, made.page)
+
+        routes.does(action)(answer)
+        buttons.does(action)(go_on)
+        return handler
+
+    return register
+
+
+@does("pause")
+def pause(request: ApiRequest) -> Done:
+    """Pause a campaign's deliveries."""
+    wired.stack.delivery_controls().pause(request.campaign, request.by, request.why())
+    return Done({"paused": True}, "paused")
+
+
+@does("resume")
+def resume(request: ApiRequest) -> Done:
+    """Resume a campaign's deliveries, from the next plan on."""
+    wired.stack.delivery_controls().resume(request.campaign, request.by, request.why())
+    return Done({"paused": False}, "resumed")
+
+
+@does("approve")
+def approve(request: ApiRequest, period: str) -> Done:
+    """Approve a period's deliveries, for letters that had come at `look`, and queue them."""
+    controls, look = wired.stack.delivery_controls(), request.look()
+    plan = controls.approve(request.campaign, period, request.by, request.why(), look=look, again=request.again)
+    return Done({"period": period, "queued": [key.target for key in plan.queued]}, "approved")
+
+
+@does("deliver")
+def deliver(request: ApiRequest) -> Done:
+    """Queue what waits now, for all targets or for one, instead of at the campaign's hour."""
+    if request.event.query_string_parameters:
+        raise RequestError(
+            400,
+            Message("We can’t read this address"),
+            Message("Put what you want in the body, as JSON: `target`, `again` and `why`."),
+        )
+    period, target = wired.stack.period(request.campaign), request.posted_name("target")
+    plan = wired.stack.delivery_controls().deliver(
+        request.campaign, period, request.by, request.why(), only=target, again=request.again
+    )
+    values = {"period": period, "deliveries": [line_values(line) for line in plan.lines]}
+    return Done(values, "delivered" if plan.going else "not-delivered", f"/targets/{target}" if target else "", 202)
+
+
+@does("hold")
+def hold(request: ApiRequest, target: str) -> Done:
+    """Hold one target's letters; the reason is required."""
+    why = request.why(required=True)
+    wired.stack.delivery_controls().hold(request.campaign, target, request.by, why)
+    return Done({"target": target, "hold": why}, "held", f"/targets/{target}")
+
+
+@does("release")
+def release(request: ApiRequest, target: str) -> Done:
+    """Release a target's letters for the next plan."""
+    wired.stack.delivery_controls().release(request.campaign, target, request.by, request.why())
+    return Done({"target": target, "hold": None}, _while_paused(request, "released"), f"/targets/{target}")
+
+
+def _while_paused(request: ApiRequest, word: str) -> str:
+    """Return the word for what was done; while the campaign is paused, nothing goes with the next delivery."""
+    return f"{word}-while-paused" if wired.organizing.controls(request.campaign).paused else word
+
+
+@does("correct address")
+def set_address(request: ApiRequest, target: str) -> Done:
+    """Save the address that takes a target's email: a corrected one, or the same one, which works again."""
+    typed, controls = posted_text(request.event, "email"), wired.stack.delivery_controls()
+    email = controls.set_address(request.campaign, target, typed, request.by, request.why())
+    return Done({"target": target, "email": email}, "address-saved", f"/targets/{target}")
+
+
+@does("test")
+def test(request: ApiRequest, target: str) -> Done:
+    """Send the target's next email to the person who is signed in instead, as a test; with a key, to the organizer."""
+    person, period = request.person, wired.stack.period(request.campaign)
+    who, to = (person.id, person.email) if person else (request.by, None)
+    wired.stack.delivery_controls().test(request.campaign, target, period, request.by, request.why(), who=who, to=to)
+    return Done(
+        {"target": target, "status": "queued"}, "test-sent" if person else "tested", f"/targets/{target}", status=202
+    )
+
+
+@does("retry")
+def retry(request: ApiRequest, period: str, target: str) -> Done:
+    """Send a delivery again that bounced or is held."""
+    wired.stack.delivery_controls().retry(
+        DeliveryKey(request.campaign, target, period),
+        request.by,
+        request.why(),
+        again=request.again,
+        revision=request.revision(),
+    )
+    values = {"target": target, "period": period, "status": "queued"}
+    return Done(values, "retried", f"/deliveries/{period}/{target}", status=202)
+
+
+_SETTLED: Mapping[Settlement, str] = {
+    "sent": "settled-as-sent",
+    "not sent": "retried",
+    "handed over": "handed-over",
+    "given up": "given-up",
+}
+
+
+@does("settle as sent")
+def settle(request: ApiRequest, period: str, target: str) -> Done:
+    """Decide what became of the email of a delivery. If it was not sent, it is sent again."""
+    outcome, key = request.decision("outcome", get_args(Settlement)), DeliveryKey(request.campaign, target, period)
+    settled = wired.stack.delivery_controls().settle(
+        key, request.by, request.why(), outcome, again=request.again, revision=request.revision(required=True)
+    )
+    values = {"target": target, "period": period, "state": settled.state}
+    return Done(values, _SETTLED[outcome], f"/deliveries/{period}/{target}")
+
+
+@does("remove")
+def remove(request: ApiRequest, signer: str) -> Done:
+    """Erase a letter with everything personal in it; the reason is required."""
+    arrived = wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
+    values = {"id": signer, "status": "erased", "arrived_with": arrived.period if arrived else None}
+    return Done(values, "removed-after-sending" if arrived else "removed", f"/signatures/{signer}")
+
+
+@does("release from quarantine")
+def release_letter(request: ApiRequest, signer: str) -> Done:
+    """Release a letter from quarantine, or from hold."""
+    status = wired.organizing.release(request.campaign, signer, request.by, request.why())
+    word = _while_paused(request, "ended-hold") if status == "confirmed" else "released-letter"
+    return Done({"id": signer, "status": status}, word, f"/signatures/{signer}")

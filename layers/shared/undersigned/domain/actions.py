@@ -1,0 +1,190 @@
+"""What an organizer can do: in one table, what the log says of it, who may, and the button, address and command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.domain.languages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.domain.api_keys import Scope
+
+type Action = Literal[
+    "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
+    "correct address", "address works", "test", "retry", "retry again", "settle as sent", "settle as not sent",
+    "settle as not sent again", "settle as handed over", "settle as given up",
+    "remove", "release from quarantine", "hold letters", "release letters", "remove letters", "export",
+    "make draft", "publish", "discard draft", "test draft", "close", "reopen",
+    "add person", "change role", "remove person", "create key", "revoke key", "take over key",
+    "push", "restore", "print sign-in link", "rotate secret", "stop confirmations", "start confirmations",
+]  # fmt: skip
+
+_FOR_COLLEAGUES = Message("Why? Your colleagues can read this in the activity log.")
+_HOW_KNOWN = Message("How do you know? Your colleagues can read this in the activity log.")
+_WHAT_WAS_DONE = Message("What was done with the letters? Your colleagues can read this in the activity log.")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that organizers do. Without a scope, only a command does it.
+
+    `said` is the activity log's word for it. Addresses are below the campaign's: `api` has the API's, and `page` where
+    the dashboard posts, the same one if it is empty. `sends` are the values that the button sends, `why` asks for the
+    reason, and `needs_why` says that there is none without.
+    """
+
+    said: Message
+    command: str
+    scope: Scope | None = None
+    api: str = ""
+    button: Message | None = None
+    why: Message | None = None
+    page: str = ""
+    sends: Mapping[str, str] = field(default_factory=dict)
+    needs_why: bool = False
+
+    @property
+    def posts_to(self) -> str:
+        """Return where the dashboard's button posts, with the names of its parts in brackets."""
+        return self.page or self.api.partition(" ")[2]
+
+
+_DELIVERY, _SETTLE = "/deliveries/<period>/<target>", "POST /deliveries/<period>/<target>/settle"
+_SCREEN = "POST /signatures/screen"
+
+ACTIONS: Mapping[Action, Deed] = {
+    # Deliveries
+    "pause": Deed(
+        Message("Paused the campaign"), "pause", "manage", "POST /pause", Message("Pause"), _FOR_COLLEAGUES
+    ),
+    "resume": Deed(Message("Resumed the campaign"), "resume", "manage", "POST /resume", Message("Resume")),
+    "approve": Deed(
+        Message("Approved deliveries"),
+        "approve", "manage", "POST /deliveries/<period>/approve", Message("Approve and send now"),
+    ),
+    "approve again": Deed(
+        Message("Approved deliveries within seven days of the last ones"),
+        "approve --again", "manage", "POST /deliveries/<period>/approve",
+    ),
+    "deliver": Deed(
+        Message("Sent waiting letters early"),
+        "deliver", "manage", "POST /deliveries/next", Message("Send now"), _FOR_COLLEAGUES,
+    ),
+    "deliver again": Deed(
+        Message("Sent letters within seven days of the last email"),
+        "deliver --again", "manage", "POST /deliveries/next",
+    ),
+    "hold": Deed(
+        Message.in_context("activity log", "Put letters on hold"),
+        "hold", "manage", "POST /targets/<target>/hold", Message("Put on hold"),
+        Message("Why? The people who signed can read this on their letter’s page."), needs_why=True,
+    ),
+    "release": Deed(
+        Message("Let a recipient’s letters go again"),
+        "release", "manage", "POST /targets/<target>/release", Message("Send to this recipient again"),
+    ),
+    "correct address": Deed(
+        Message("Corrected a recipient’s address"),
+        "set-address", "manage", "POST /targets/<target>/address", Message("Save the address"),
+    ),
+    "address works": Deed(
+        Message("Said that a recipient’s address works again"),
+        "set-address", "manage", "POST /targets/<target>/address",
+    ),
+    "test": Deed(
+        Message("Sent a test email"),
+        "deliver --test", "manage", "POST /targets/<target>/test", Message("Send a test email"),
+    ),
+    "retry": Deed(
+        Message("Sent a delivery again"), "retry", "manage", f"POST {_DELIVERY}/retry", Message("Send again")
+    ),
+    "retry again": Deed(
+        Message("Sent a delivery again within seven days of another one"),
+        "retry --again", "manage", f"POST {_DELIVERY}/retry",
+    ),
+    "settle as sent": Deed(
+        Message("Decided that an email was sent"),
+        "settle --sent", "manage", _SETTLE, Message("The office has the email"), _HOW_KNOWN, sends={"outcome": "sent"},
+    ),
+    "settle as not sent": Deed(
+        Message("Decided that an email was not sent, and sent it again"),
+        "settle --not-sent", "manage", _SETTLE, Message("It did not arrive: send it again"), _HOW_KNOWN,
+        sends={"outcome": "not sent"},
+    ),
+    "settle as not sent again": Deed(
+        Message("Decided that an email was not sent, and sent it again within seven days of another one"),
+        "settle --not-sent --again", "manage", _SETTLE,
+    ),
+    "settle as handed over": Deed(
+        Message("Said that the letters of a bounced email were handed over"),
+        "settle --handed-over", "manage", _SETTLE, Message("The office has the letters"), _WHAT_WAS_DONE,
+        sends={"outcome": "handed over"},
+    ),
+    "settle as given up": Deed(
+        Message("Gave up the letters of a bounced email"),
+        "settle --give-up", "manage", _SETTLE, Message("Give up"), _WHAT_WAS_DONE, sends={"outcome": "given up"},
+    ),
+    # Letters
+    "remove": Deed(
+        Message("Erased a letter"),
+        "remove", "manage", "DELETE /signatures/<signer>", Message("Yes, erase this letter"),
+        Message("Why? Don’t write anything about the person here, because we keep the reason."),
+        "/signatures/<signer>/remove", needs_why=True,
+    ),
+    "release from quarantine": Deed(
+        Message("Said that a person wrote a letter"),
+        "quarantine release", "manage", "POST /signatures/<signer>/release", Message("A person wrote this"),
+    ),
+    "hold letters": Deed(
+        Message("Put several letters on hold"), "screen --action hold", "manage", _SCREEN, page="/screening"
+    ),
+    # One letter on hold has a button of its own, which does the same for it.
+    "release letters": Deed(
+        Message("Included several letters again"),
+        "screen --action release", "manage", _SCREEN, Message("Include this letter"),
+        page="/signatures/<signer>/release",
+    ),
+    "remove letters": Deed(
+        Message("Erased several letters"), "screen --action remove", "manage", _SCREEN, page="/screening"
+    ),
+    "export": Deed(Message("Created a file of letters"), "export", "manage", "POST /exports", Message("Create a file")),
+    # The campaign
+    "make draft": Deed(Message("Made a draft"), "campaign push --draft", "manage", "PUT /draft"),
+    "publish": Deed(
+        Message("Published the draft"), "campaign publish", "manage", "POST /draft/publish", page="/workshop/publish"
+    ),
+    "discard draft": Deed(Message("Discarded the draft"), "", "manage", "DELETE /draft", page="/workshop/discard"),
+    "test draft": Deed(
+        Message("Sent a test email of the draft"),
+        "campaign test", "manage", "POST /draft/test", page="/workshop/test-email",
+    ),
+    "close": Deed(Message("Closed the campaign"), "campaign close", "manage", "POST /close", page="/workshop/close"),
+    "reopen": Deed(
+        Message("Opened the campaign again"), "campaign reopen", "manage", "POST /reopen", page="/workshop/reopen"
+    ),
+    # People and keys
+    "add person": Deed(Message("Invited somebody"), "person add", "own", "POST /people"),
+    "change role": Deed(
+        Message("Changed somebody’s role"), "person role", "own", "POST /people/<person>", page="/people/<person>/role"
+    ),
+    "remove person": Deed(
+        Message("Removed somebody"), "person remove", "own", "DELETE /people/<person>", page="/people/<person>/remove"
+    ),
+    "create key": Deed(Message("Created a key"), "key create", "own", "POST /keys"),
+    "revoke key": Deed(
+        Message("Revoked a key"), "key revoke", "own", "DELETE /keys/<key>", page="/keys/<key>/revoke"
+    ),
+    "take over key": Deed(
+        Message("Took over a key"), "person remove --take-over-keys", "own", "DELETE /people/<person>"
+    ),
+    # Operators
+    "push": Deed(Message("Changed the campaign"), "campaign push"),
+    "restore": Deed(Message("Restored lost rows from a recovered table"), "restore"),
+    "print sign-in link": Deed(Message("Printed a sign-in link"), "person sign-in-link"),
+    "rotate secret": Deed(Message("Replaced the key of links in emails"), "secret rotate"),
+    "stop confirmations": Deed(Message("Stopped the confirmation emails"), "confirmations stop"),
+    "start confirmations": Deed(Message("Started the confirmation emails again"), "confirmations start"),
+}  # fmt: skip
