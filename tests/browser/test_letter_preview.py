@@ -182,3 +182,14 @@ def test_a_busy_server_gets_the_form_again_by_itself(site: HttpService, visitor:
     page.get_by_role("button", name="Sign the letter").click()
     expect(page.get_by_role("status").filter(has_text="What you typed is kept")).to_be_visible()
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible(timeout=15_000)
+
+
+def test_the_signature_is_the_name_until_it_is_changed(site: HttpService, visitor: Visitor) -> None:
+    page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}")
+    name, signature = page.locator("[name=name]"), page.locator("[name=signature]")
+    name.press_sequentially("Ada Specimen")
+    expect(signature).to_have_value("Ada Specimen")
+    expect(page.locator("#letter .signature")).to_have_text("Ada Specimen")
+    signature.fill("A. Specimen")
+    name.fill("Ada B. Specimen")
+    expect(signature).to_have_value("A. Specimen")

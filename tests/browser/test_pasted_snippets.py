@@ -79,7 +79,7 @@ def width_of(element: Locator) -> float:
 
 def fill(page: Page | FrameLocator) -> None:
     for name, answer in ADA.items():
-        if name != "region":
+        if name not in {"region", "signature"}:
             page.locator(f"[name={name}]").fill(str(answer))
 
 

@@ -64,7 +64,7 @@ def test_a_link_or_the_browser_decides_the_pages_language(world: World) -> None:
     )
     for page in (by_link, by_browser):
         assert '<html lang="es"' in page.body
-        for words in ("Fin a la demanda en Illinois", "Firmar la carta", "Código postal", "0 personas han firmado"):
+        for words in ("Fin a la demanda en Illinois", "Firmar la carta", "Código postal"):
             assert words in page.body
     assert '<html lang="en"' in by_neither.body
     assert '<html lang="en"' in world.get(f"{FORM}?lang=en", headers=IN_SPANISH).body
@@ -106,7 +106,7 @@ def test_an_error_without_a_campaign_is_in_the_browsers_language(world: World) -
 def test_the_form_in_json_is_in_the_requested_language(world: World) -> None:
     campaign = world.get(f"{FORM}?lang=es", as_json=True).json
     assert campaign["title"] == "Fin a la demanda en Illinois"
-    assert campaign["fields"][0]["label"] == "Nombre completo"
+    assert campaign["fields"][0]["label"] == "Código postal"
     assert campaign["targets"][0]["title"] == "Jefe de Policía"
 
 
@@ -150,7 +150,10 @@ def test_a_page_in_a_language_without_a_letter_shows_the_campaigns_own(world: Wo
     campaign = settings(world)
     spanish = replace(campaign.translations["es"], letter=None)
     world.wiring.campaigns.put_campaign(replace(campaign, translations={"es": spanish}))
-    assert "Dear Police Chief (name)," in world.get(f"{FORM}?lang=es").body
+    page = world.get(f"{FORM}?lang=es").body
+    assert "Dear Police Chief (name)," in page
+    assert "La carta está en inglés." in page
+    assert "The letter is in" not in world.get(FORM).body
     mail = confirmed(world, "es")
     assert "Dear Police Chief Avery Sample," in world.get(mail.link("confirm")).body
 

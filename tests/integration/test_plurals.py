@@ -39,8 +39,8 @@ ONE = (
 MISTAKES = re.compile(rf"(?<![\d.,])(?:1 (?:signed )?(?:{MANY})|[02] (?:signed )?(?:{ONE}))\b")
 
 LETTERS_OF = {
-    "en": ["0 people have signed", "1 person has signed", "2 people have signed"],
-    "es": ["0 personas han firmado", "1 persona ha firmado", "2 personas han firmado"],
+    "en": ["", "1 person has signed", "2 people have signed"],
+    "es": ["", "1 persona ha firmado", "2 personas han firmado"],
 }
 SENT_IN = {
     "en": ["", "sends you 1 signed letter", "sends you 2 signed letters"],

@@ -159,9 +159,9 @@ def test_the_pages_say_until_when_personal_data_is_kept(world: World) -> None:
         (
             "required",
             True,
-            "email address, street address, town or city, state, postal code, signature, your own words.",
+            "email address, street address, town or city, state, signature, your own words.",
         ),
-        ("no", False, "email address, town or city, state, postal code, signature."),
+        ("no", False, "email address, town or city, state, signature."),
     ],
 )
 def test_the_notice_lists_what_the_campaigns_form_asks_for(
@@ -171,7 +171,7 @@ def test_the_notice_lists_what_the_campaigns_form_asks_for(
     changed = replace(campaign, street_address=street_address, own_words=own_words)
     world.wiring.campaigns.put_campaign(changed)
 
-    assert f"What you type into the form: full name, {fields}" in words_of(world.get(NOTICE).body)
+    assert f"What you type into the form: postal code, full name, {fields}" in words_of(world.get(NOTICE).body)
 
 
 def test_an_unknown_campaign_has_no_notice(world: World) -> None:

@@ -130,9 +130,9 @@ def test_what_changes_no_target_lets_none_be_read(world: World, rosters: Rosters
     campaigns = world.wiring.campaigns
     campaigns.pause(CAMPAIGN, paused=True)
     campaigns.set_mail_state(CAMPAIGN, TARGET, "another@evanston.example", "bounced")
-    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), goal=77))
+    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), summary="Another summary."))
     see(world)
-    assert "77" in world.get(FORM).body
+    assert "Another summary." in world.get(FORM).body
     assert rosters.reads == []
 
 

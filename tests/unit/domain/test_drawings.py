@@ -311,17 +311,16 @@ def test_a_form_needs_no_drawing(nothing: dict[str, object]) -> None:
     assert form(**nothing).drawing == ""
 
 
-def test_a_drawing_does_not_replace_the_typed_signature() -> None:
-    with pytest.raises(FormError) as caught:
-        form(signature="", drawing=json.dumps([SLOPE]))
-    assert [error.field for error in caught.value.errors] == ["signature"]
+def test_a_drawing_has_the_name_as_its_text_if_no_other_was_typed() -> None:
+    signed = form(signature="", drawing=json.dumps([SLOPE]))
+    assert (signed.signature, signed.drawing) == (signed.name, json.dumps([SLOPE], separators=(",", ":")))
 
 
 def test_an_unreadable_drawing_is_listed_with_the_other_mistakes_in_the_forms_order() -> None:
     with pytest.raises(FormError) as caught:
         form(name="", signature="", drawing="x", note="x" * 501)
-    assert [error.field for error in caught.value.errors] == ["name", "signature", "drawing", "note"]
-    assert str(caught.value.errors[2].message).startswith("We can’t read your drawing. ")
+    assert [error.field for error in caught.value.errors] == ["name", "drawing", "note"]
+    assert str(caught.value.errors[1].message).startswith("We can’t read your drawing. ")
 
 
 # In a letter

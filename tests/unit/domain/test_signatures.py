@@ -81,19 +81,23 @@ def test_a_complete_form_is_read() -> None:
 
 def test_the_errors_of_an_empty_form_are_listed_in_the_forms_order() -> None:
     assert errors_of({}) == [
+        ("postal_code", "Enter your postal code"),
         ("name", "Enter your full name"),
         ("email", "Enter your email address"),
         ("address_line", "Enter your street address"),
         ("locality", "Enter your town or city"),
-        ("postal_code", "Enter your postal code"),
-        ("signature", "Type your name to sign the letter"),
     ]
 
 
-def test_errors_found_later_are_in_the_forms_order_too() -> None:
-    form = FORM | {"signature": "", "postal_code": "99999", "email": "robin", "name": "x" * 101}
+@pytest.mark.parametrize("signature", ["", " ", None])
+def test_the_signature_is_the_name_if_no_other_was_typed(signature: str | None) -> None:
+    assert read(signature=signature).signature == FORM["name"]
 
-    assert [field for field, _ in errors_of(form)] == ["name", "email", "postal_code", "signature"]
+
+def test_errors_found_later_are_in_the_forms_order_too() -> None:
+    form = FORM | {"signature": "x" * 101, "postal_code": "99999", "email": "robin", "name": "x" * 101}
+
+    assert [field for field, _ in errors_of(form)] == ["postal_code", "name", "email", "signature"]
 
 
 @pytest.mark.asvs("15.3.5")

@@ -24,8 +24,7 @@ def widths(picture: ET.Element) -> list[float]:
 @pytest.mark.parametrize(
     ("signatures", "goal", "words", "bar"),
     [
-        (0, 2000, "0 people have signed. Goal: 2,000", 0),
-        (1, 2000, "1 person has signed. Goal: 2,000", 0.1),
+        (1, 10, "1 person has signed. Goal: 10", 26.4),
         (1234, 2000, "1,234 people have signed. Goal: 2,000", 162.9),
         (2000, 2000, "2,000 people have signed. Goal: 2,000", 264),
         (2345, 2000, "2,345 people have signed. Goal: 2,000", 264),
@@ -40,8 +39,9 @@ def test_the_words_and_the_bar_show_the_same_count(signatures: int, goal: int, w
     assert widths(picture) == [299, bar, 264]
 
 
-def test_a_campaign_without_a_goal_has_no_bar() -> None:
-    picture = drawn(7, 0)
+@pytest.mark.parametrize("goal", [0, 71])
+def test_without_a_goal_or_a_tenth_of_it_there_is_no_bar(goal: int) -> None:
+    picture = drawn(7, goal)
     assert picture.findtext(f"{SVG}title") == "7 people have signed"
     assert widths(picture) == [299]
 

@@ -151,8 +151,9 @@
       };
       const of = { en: " of ", es: " de " }[language.slice(0, 2)] || " / ";
       const label = make("label");
-      label.append(number(signatures) + (goal ? of + number(goal) : ""));
-      if (goal && "progress" in this.dataset)
+      const shown = goal && signatures * 10 >= goal;
+      label.append(number(signatures) + (shown ? of + number(goal) : ""));
+      if (shown && "progress" in this.dataset)
         label.append(" ", make("progress", { max: goal, value: signatures }));
       this.replaceChildren(label);
     }

@@ -40,7 +40,11 @@ const ask = async () => {
   show();
 };
 let asking;
+let { defaultValue: typed } = elements.name;
 const plan = () => {
+  // The signature is the name until the person changes it.
+  if (elements.signature.value === typed) elements.signature.value = elements.name.value;
+  typed = elements.name.value;
   show();
   clearTimeout(asking);
   asking = setTimeout(ask, 600);

@@ -153,6 +153,13 @@ def name_of(language: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def named_in(language: str, other: str) -> str:
+    """Return a language's name in another language, as in a sentence: `inglés`."""
+    from babel import Locale
+
+    return Locale.parse(_locale(language)).get_language_name(_locale(other)) or language
+
+
 def direction(language: str) -> str:
     """Return a language's direction of writing as an HTML value: `ltr` or `rtl`."""
     from babel import Locale

@@ -54,14 +54,14 @@ class FormField:
 
 
 FORM_FIELDS: tuple[FormField, ...] = (
+    FormField("postal_code", 12, Message("Postal code"), Message("Enter your postal code")),
+    FormField("target", 50, Message("Recipient")),
     FormField("name", 100, Message("Full name"), Message("Enter your full name")),
     FormField("email", 254, Message("Email address"), Message("Enter your email address")),
     FormField("address_line", 150, Message("Street address"), Message("Enter your street address")),
     FormField("locality", 80, Message("Town or city"), Message("Enter your town or city")),
     FormField("region", 50, Message("State")),
-    FormField("postal_code", 12, Message("Postal code"), Message("Enter your postal code")),
-    FormField("target", 50, Message("Recipient")),
-    FormField("signature", 100, Message("Signature"), Message("Type your name to sign the letter")),
+    FormField("signature", 100, Message("Signature")),
     FormField("note", 500, Message("Your own words")),
 )
 """In the order of the form. `updates`, a checkbox, follows."""
@@ -179,7 +179,10 @@ class UnfinishedForm:
 
 
 def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> UnfinishedForm:
-    """Check a posted form and find every error, in the form's order. What the form doesn't ask for is ignored."""
+    """Check a posted form and find every error, in the form's order. What the form doesn't ask for is ignored.
+
+    The name is the signature if no other one was typed.
+    """
     fields = form_fields(campaign)
     texts = dict.fromkeys({field.name for field in FORM_FIELDS} - {field.name for field in fields}, "")
     errors: list[FieldError] = []
@@ -188,6 +191,8 @@ def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Ro
             texts[field.name] = _clean(field, values.get(field.name))
         except AnswerError as error:
             errors.append(FieldError(field.name, error.message))
+    if texts.get("signature") == "":
+        texts["signature"] = texts.get("name", "")
     try:
         drawing = Drawing.posted(values.get("drawing"))
         texts["drawing"] = drawing.text if drawing else ""

@@ -60,6 +60,11 @@ class Count:
     signatures: int
     goal: int
 
+    @property
+    def shows_goal(self) -> bool:
+        """Say whether people see the goal: from a tenth of it, because a bar that is nearly empty discourages."""
+        return 0 < self.goal <= 10 * self.signatures
+
 
 def mark_of(signature: Signature) -> str:
     """Return the mark that a row should have.

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from undersigned.domain.abuse_checks import TRAP
 from undersigned.domain.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.languages import Message, languages, long_date, long_moment, name_of
+from undersigned.domain.languages import Message, languages, long_date, long_moment, name_of, named_in
 from undersigned.domain.letters import render_marked, render_specimen
 from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR
 from undersigned.domain.signatures import (
@@ -150,6 +150,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         letter_language=letter.language,
         marked_letters=_marked_letters(form) if form.is_open else {},
         letter_languages=_named(entry.letters),
+        letter_is_in="" if language in entry.letters or len(entry.letters) > 1 else named_in(letter.language, language),
         languages=_named(campaign.languages),
         destination=_destination(roster, language),
         asks_for_town=roster.only is None,
