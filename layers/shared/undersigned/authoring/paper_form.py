@@ -1,15 +1,15 @@
 r"""Convert a letter typed for paper, with blanks to fill in by hand, to the Markdown of a campaign's letter.
 
 A blank is a rule of three underscores or more (bare, or escaped as `\_`), a placeholder such as `(print name)` or
-`[address]`, or a label with nothing after it (`Date:`). A rule takes the nearest label that no other rule has taken:
-the words before it, the placeholder after it, the line above it, the caption below it. Everything removed is reported.
-Lists, and the lines of an address or a closing, stay: see `paper_layout`.
+`[address]`, or a label with nothing after it (`Date:`). What belongs there follows from the caption below it, its shape
+(`__/__/____`), the words before it, or the placeholder beside it. Each blank is reported. Everything else stays. People
+correct what the rules here get wrong, because they see the letter before it is used.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,20 +17,15 @@ from undersigned.authoring.letters import TAG, is_form_line
 from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError, count_and_most
 from undersigned.authoring.paper_labels import (
     fields_after,
-    fields_after_lead_in,
     fields_of_label,
-    is_closing,
-    is_surely_meant,
+    last_sentence,
     tags,
-    title_in_salutation,
     without_markup,
 )
-from undersigned.authoring.paper_layout import lay_out
-from undersigned.authoring.paper_lines import Line, Piece, in_short
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +48,28 @@ def import_letter(text: str, file: str = "paper form") -> tuple[str, tuple[Findi
     unknown, and TooMuchError for a text that takes long to read.
     """
     _check_size(file, text)
-    lines = _plain(text)
-    laid = [Line.of(place, line) for place, line in enumerate(lay_out(lines))]
-    _check_blanks(file, laid)
-    form = _Form(file, laid, title=title_in_salutation("\n".join(lines)))
-    form.fill()
-    if form.mistakes:
-        raise MistakesError(sorted(form.mistakes, key=lambda mistake: mistake.line or 0))
-    return form.letter(), tuple(form.findings())
+    lines = _read(text)
+    _fill(lines)
+    if mistakes := [mistake for line in lines for mistake in line.mistakes(file)]:
+        raise MistakesError(mistakes)
+    return _letter(lines), tuple(finding for line in lines for finding in line.findings())
 
 
-# The work grows with the square of each.
 _LONGEST = 30_000
 _MOST_LINES = 500
-_MOST_BLANKS = 100
+
+# Word (U+000B), Pages (U+2028) and old systems (U+0085) break a line within a paragraph.
+_SOFT_BREAK = re.compile("(?<=\\S)[\v\u0085\u2028\u2029]+")
 
 
 def _check_size(file: str, text: str) -> None:
+    lines = len(re.findall("[\n\r\v\u0085\u2028\u2029]", text))
     if len(text) > _LONGEST:
         message = Message(
             "the text has %(count)s characters, more than the maximum of %(most)s; leave out what is not the letter",
             count_and_most(len(text), _LONGEST),
         )
         raise TooMuchError(file, None, message)
-    lines = len(_LINE_END.findall(text))
     if lines > _MOST_LINES:
         message = Message(
             "the text has %(count)s lines, more than the maximum of %(most)s; leave out what is not the letter",
@@ -85,248 +78,227 @@ def _check_size(file: str, text: str) -> None:
         raise TooMuchError(file, None, message)
 
 
-def _check_blanks(file: str, lines: Iterable[Line]) -> None:
-    for line in lines:
-        blanks = sum(piece.kind != "text" for piece in line.pieces)
-        if blanks > _MOST_BLANKS:
-            message = Message(
-                "the line has %(count)s blanks, more than the maximum of %(most)s; put them on several lines",
-                count_and_most(blanks, _MOST_BLANKS),
-            )
-            raise TooMuchError(file, line.number, message)
+_GAP = re.compile(r" *\t[ \t]*| {2,}")
+_GAP_AFTER_FIELD = re.compile(rf"(?<=\}}\}})(?:{_GAP.pattern})(?=\S)")
+_RULE = r"(?:\\?_){2,}"
+# “(name)” and “[name]”, but no Markdown link
+_PLACEHOLDER = r"(?!(?<=\])\()\\?[(\[](?P<%s>[^()\[\]\\\n]{2,50})\\?(?:\)|\](?!\())"
+_BLANK = re.compile(
+    # “__/__/____”, “___ day of ______, 20__”, “______”, also with a placeholder beside it
+    rf"(?P<rule>(?:\b[Xx] ?)?(?:{_RULE}(?:(?: ?/ ?| ?day of ?|,? ?20| ){_RULE})+|{_RULE}\\?_))"
+    rf"(?:[ ]?{_PLACEHOLDER % 'beside'})?|{_PLACEHOLDER % 'words'}"
+)
+# Word's bullets are characters, some of them in the private use area.
+_BULLET = re.compile(r"\A[ \t]*(?:[•●▪■◦○‣⁃∙►➢✓·\uf0a7\uf0b7\uf0d8\uf0fc][ \t]*|[-*o§–—]\t[ \t]*)(?=\S)")
+
+# A line with more words beside its blanks is part of a sentence.
+_LONGEST_FORM_LINE = 4
 
 
-# Also where word processors break a line within a paragraph.
-_LINE_END = re.compile("[\n\r\v\u0085\u2028\u2029]")
-
-# A brace outside a merge field must not begin one.
-_LOOSE_BRACE = re.compile(rf"({TAG.pattern})|\\?([{{}}])")
-
-
-def _plain(text: str) -> list[str]:
-    """Return the lines of a typed text, without the characters that word processors leave in it."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", "")
-    text = text.replace("\u00a0", " ").replace("\u200b", "")
+def _read(text: str) -> list[_Line]:
+    """Return the lines of a typed text, without what word processors leave in it."""
+    text = re.sub("[\ufeff\u200b\f]", "", text).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     # Markdown needs no backslash before these.
     text = re.sub(r"\\([$'\"])", r"\1", text)
-    return [_LOOSE_BRACE.sub(lambda match: match[1] or f"\\{match[2]}", line) for line in text.split("\n")]
+    has_fields = TAG.search(text)
+    numbered = enumerate(text.split("\n"), start=1)
+    typed = [(number, part) for number, line in numbered for part in _SOFT_BREAK.sub("\\\\\v", line).split("\v")]
+    lines: list[_Line] = []
+    for (_, above), (number, line), (_, below) in zip([(0, ""), *typed], typed, [*typed[1:], (0, "")], strict=False):
+        is_form = not (has_fields or _is_prose(above) or _BLANK.match(below))
+        lines.append(_Line.cut(number, _BULLET.sub("- ", _with_rules(line) if is_form else line)))
+    return lines
+
+
+def _with_rules(line: str) -> str:
+    """Add a rule to each label of a line that has only labels with a colon."""
+    labels = _GAP.split(line.strip())
+    are_bare = all(without_markup(label).endswith(":") and fields_of_label(label) for label in labels)
+    return "\t".join(f"{label} ____" for label in labels) if are_bare else line
+
+
+def _is_prose(text: str) -> bool:
+    words = TAG.sub("", _BLANK.sub("", text)).split()
+    return sum(any(character.isalpha() for character in word) for word in words) > _LONGEST_FORM_LINE
 
 
 @dataclass(slots=True)
-class _Form:
-    """The lines of a paper form, while their blanks are filled. `title` is the one in the salutation, if any."""
+class _Blank:
+    """A blank after the words `before`: a rule, or a placeholder with `words`, or both beside each other.
 
-    file: str
-    lines: list[Line]
-    title: str
-    mistakes: list[Mistake] = field(default_factory=list)
+    `fields` replace it. The report shows it as `shown`.
+    """
 
-    def fill(self) -> None:
-        """Fill every blank: rules first, because they take labels that would otherwise be blanks themselves."""
-        for step in (self._fill_rules, self._fill_placeholders, self._fill_bare_labels):
-            for line in self.lines:
-                step(line)
-        self._split_addresses()
+    before: str
+    shown: str
+    words: str
+    fields: tuple[str, ...] = ()
 
-    def letter(self) -> str:
-        """Return the letter's Markdown."""
-        written = [
-            (text, line)
-            for line in self.lines
-            if line.written() or not line.pieces
-            for text in line.written().split("\n")
-        ]
-        lines = [text for text, _ in written[:1]]
-        for (above, line_above), (below, line_below) in pairwise(written):
-            # Markdown would join a filled line and its neighbor.
-            breaks = line_above.breaks or line_above.is_filled or line_below.is_filled
-            if breaks and not _breaks_between(above, below):
-                lines[-1] += "\\"
-            lines.append(below)
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+    def fill(self, fields: tuple[str, ...], label: str) -> None:
+        """Replace it by what its label asks for."""
+        self.fields = fields
+        self.shown = f"{label} {self.shown}"
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line by the `number` (1-based) that it was typed on: blanks, each with the words before it, and the `rest`."""
+
+    number: int
+    typed: str
+    blanks: list[_Blank]
+    rest: str
+    is_removed: bool = False
+
+    @classmethod
+    def cut(cls, number: int, typed: str) -> _Line:
+        """Find the blanks of a line. A rule and a placeholder beside each other are one."""
+        is_prose = _is_prose(typed)
+        blanks: list[_Blank] = []
+        end = 0
+        for match in _BLANK.finditer(typed):
+            before, rule = typed[end : match.start()], match["rule"] or ""
+            words = match["beside"] or match["words"] or ""
+            # In a sentence, words in parentheses can be a remark.
+            is_meant = rule or not is_prose or "[" in match.group() or fields_after(before)
+            is_label = bool(is_meant and fields_of_label(words))
+            if rule or is_label:
+                blanks.append(_Blank(before, match.group(), words if is_label else "", _fields_of_shape(rule)))
+                end = match.end() if is_label else match.end("rule")
+        return cls(number, typed, blanks, typed[end:])
+
+    @property
+    def has_only_rules(self) -> bool:
+        """Say whether it is only lines to write on, whose meaning is not known yet."""
+        text = "".join(blank.before + blank.words for blank in self.blanks) + self.rest
+        is_known = any(blank.fields for blank in self.blanks)
+        return bool(self.blanks) and not is_known and not any(character.isalnum() for character in text)
+
+    def captions(self) -> list[str]:
+        """Return the labels of a line that has nothing else; not those that end in a colon, before their own blanks."""
+        labels = _GAP.split(self.typed.strip())
+        is_other = re.search(_RULE, self.typed) or any(without_markup(label).endswith(":") for label in labels)
+        return labels if not is_other and all(fields_of_label(label) for label in labels) else []
+
+    def fill(self, above: str) -> None:
+        """Fill each blank that has no caption. A rule that begins the line can follow the words `above` it."""
+        for blank in self.blanks:
+            begins_line = blank is self.blanks[0] and not (blank.before.strip() or blank.words)
+            words = above if begins_line and fields_after(above) else blank.before
+            if not blank.fields:
+                blank.fill(fields_after(words) or fields_of_label(blank.words), last_sentence(words))
+
+    def mistakes(self, file: str) -> Iterator[Mistake]:
+        """Return a mistake for each blank whose meaning is unknown, or that no letter shows."""
+        for blank in self.blanks:
+            if not self.is_removed and not all(blank.fields or [""]):
+                yield Mistake(file, self.number, _unknown(blank))
 
     def findings(self) -> Iterator[Finding]:
-        """Return the outcome of each blank, in the order of the lines."""
-        for line in self.lines:
-            for piece in line.pieces:
-                if piece.fields:
-                    yield Finding(line.number, piece.shown, tags(*piece.fields).replace("\n", " "))
-                elif piece.reason:
-                    yield Finding(line.number, piece.shown, f"removed: {piece.reason}")
+        """Return the outcome of each blank."""
+        for blank in self.blanks:
+            outcome = tags(*blank.fields).replace("\n", " ") or "removed: the address field already fills this line"
+            yield Finding(self.number, _in_short(blank.shown), outcome)
 
-    def _fill_rules(self, line: Line) -> None:
-        rules = [piece for piece in line.pieces if piece.kind == "rule"]
-        rules = [rule for rule in rules if not _fill_by_neighbors(line, rule)]
-        rules = [rule for rule in rules if not self._fill_after_title(line, rule)]
-        rules = [rule for rule in rules if not self._fill_by_words_above(line, rule)]
-        if not rules or self._fill_by_captions(line, rules):
-            return
-        alone = rules[0] if line.labels_and_blanks == rules[:1] else None
-        if alone is None or not (self._fill_after_closing(line, alone) or self._remove_from_address(line, alone)):
-            for rule in rules:
-                self._refuse(line, rule)
-
-    def _fill_by_captions(self, line: Line, rules: list[Piece]) -> bool:
-        """Fill rules by the labels above that no other rule has taken, or by the captions below."""
-        above, below = self._above(line), self._below(line)
-        labels = above.captions() if above else []
-        # A label that ends in a colon has its blank after it.
-        captions = [] if below is None or any(piece.is_bare_label for piece in below.pieces) else below.captions()
-        return _take_all(rules, labels) or _take_all(rules, captions)
-
-    def _fill_by_words_above(self, line: Line, rule: Piece) -> bool:
-        """Fill the rule that a line begins with by the last words above: `Dear`, `… I live in`."""
-        above = self._above(line)
-        pieces_above = above.labels_and_blanks if above else []
-        words = pieces_above[-1].text if pieces_above and line.labels_and_blanks[0] is rule else ""
-        return rule.fill(fields_after_lead_in(words), f"{words} {rule.text}")
-
-    def _fill_after_title(self, line: Line, rule: Piece) -> bool:
-        before = line.before(rule)
-        words = without_markup(before.text).lower() if before else ""
-        return bool(self.title) and words == self.title and rule.fill(("target.name",), f"{words} {rule.text}")
-
-    def _fill_after_closing(self, line: Line, rule: Piece) -> bool:
-        above = self._above(line)
-        return above is not None and is_closing(above.written()) and rule.fill(("signature",), rule.text)
-
-    def _remove_from_address(self, line: Line, rule: Piece) -> bool:
-        """Remove one of several rules for an address, which is one merge field of two lines."""
-        above, below = self._above(line), self._below(line)
-        while below and [piece.kind for piece in below.labels_and_blanks] == ["rule"]:
-            below = self._below(below)
-        asked = [piece.fields for piece in above.pieces] if above else []
-        asked += [piece.label for piece in below.captions()] if below else []
-        return ("signer.address",) in asked and rule.remove("the address field already fills this line")
-
-    def _fill_placeholders(self, line: Line) -> None:
-        for piece in line.pieces:
-            if piece.kind == "placeholder" and not piece.is_done:
-                self._fill_placeholder(line, piece)
-            elif piece.kind == "instruction" and not line.is_prose:
-                piece.remove("it only tells how to fill in the form")
-
-    def _fill_placeholder(self, line: Line, piece: Piece) -> None:
-        before = line.before(piece)
-        lead = fields_after_lead_in(before.text) if before and before.kind == "text" else ()
-        if line.is_prose and not lead and not is_surely_meant(piece.text):
-            return
-        # “Dear (name)” means the recipient, “my name is (name)” and “(name)” the signer.
-        fields = lead if "target.name" in lead else fields_of_label(piece.text)
-        if not piece.fill(fields, piece.text):
-            self._refuse(line, piece)
-
-    def _fill_bare_labels(self, line: Line) -> None:
-        above = self.lines[line.place - 1] if line.place else None
-        below = self._below(line)
-        if line.is_prose or (above and above.is_prose) or (below and below.pieces[0].text.startswith("{{")):
-            return
-        # Such a line was filled in before, by hand or by an import. Its other labels have no merge field.
-        if any("{{" in piece.text for piece in line.pieces):
-            return
-        for piece in list(line.pieces):
-            after = line.after(piece)
-            if piece.is_bare_label and (after is None or after.is_bare_label):
-                self._fill_bare_label(line, piece)
-
-    def _fill_bare_label(self, line: Line, label: Piece) -> None:
-        blank = Piece("rule", "")
-        if not blank.fill(label.label, label.text):
-            self._refuse(line, label)
-        label.text = f"{label.text.rstrip()} "
-        line.pieces.insert(line.pieces.index(label) + 1, blank)
-
-    def _split_addresses(self) -> None:
-        """Replace the whole address by its first line if the form also asks for the town and postal code."""
-        filled = [piece for line in self.lines for piece in line.pieces if piece.fields]
-        if {"signer.locality", "signer.postal_code"} <= {name for piece in filled for name in piece.fields}:
-            for piece in filled:
-                piece.fields = tuple(
-                    "signer.address_line" if name == "signer.address" else name for name in piece.fields
-                )
-
-    def _above(self, line: Line) -> Line | None:
-        return next((other for other in reversed(self.lines[: line.place]) if not other.is_empty), None)
-
-    def _below(self, line: Line) -> Line | None:
-        return next((other for other in self.lines[line.place + 1 :] if not other.is_empty), None)
-
-    def _refuse(self, line: Line, blank: Piece) -> None:
-        before = line.before(blank)
-        words = " ".join(without_markup(before.text).split()[-4:]) if before else ""
-        if words:
-            message = Message(
-                "can't tell what belongs in the blank after “%(words)s”; remove it, or write the merge field that "
-                "belongs there, such as {{ signer.name }}",
-                {"words": words},
-            )
-        else:
-            message = Message(
-                "can't tell what belongs in the blank “%(blank)s”; remove it, or write the merge field that belongs "
-                "there, such as {{ signer.name }}",
-                {"blank": in_short(blank.text)},
-            )
-        self.mistakes.append(Mistake(self.file, line.number, message))
+    def written(self) -> str:
+        """Write the line with its blanks filled. What is apart on paper gets its own line."""
+        if not self.blanks:
+            return self.typed if self.typed.strip() else ""
+        text = "".join(blank.before + tags(*blank.fields) for blank in self.blanks) + self.rest
+        if not _is_prose(self.typed):
+            text = _GAP_AFTER_FIELD.sub("\n", text)
+        return _GAP.sub(" ", text).strip()
 
 
-_OFFICE = re.compile(
-    r"\s*(?:(?:Police|Public Safety|Fire|County) Department|(?:County )?Sheriff['’]s (?:Office|Department)"
-    r"|(?:City|Town|Village|County) (?:Council|Hall|Board))\b"
-)
-"""What follows the name of a town."""
-
-
-def _fill_by_neighbors(line: Line, rule: Piece) -> bool:
-    """Fill a rule by its neighbors on its line."""
-    before, after = line.before(rule), line.after(rule)
-    if fields := _fields_of_shape(rule):
-        return rule.fill(fields, (before.text if before else "") + rule.text)
-    if after and _OFFICE.match(after.text):
-        return rule.fill(("target.locality",), rule.text + after.text)
-    if before and before.kind == "text" and (fields := fields_after(before.text) or _after_closing(before)):
-        return rule.fill(fields, before.text + rule.text) and _take_echo(line, rule)
-    if before and before.kind == "placeholder" and before.label:
-        return rule.take(before)
-    if after and after.label and (after.kind == "placeholder" or not _is_rule(line.after(after))):
-        return rule.take(after)
-    return False
-
-
-def _fields_of_shape(rule: Piece) -> tuple[str, ...]:
+def _fields_of_shape(rule: str) -> tuple[str, ...]:
     """Return the field that a rule's shape asks for: `X____` for a signature, `__/__/____` for a day."""
-    if rule.text[0] in "Xx":
+    if rule[:1] in {"X", "x"}:
         return ("signature",)
-    return ("date",) if re.search(r"/|day of|20", rule.text) else ()
+    return ("date",) if re.search(r"/|day of|20", rule) else ()
 
 
-def _after_closing(piece: Piece) -> tuple[str, ...]:
-    return ("signature",) if is_closing(piece.text) else ()
+def _fill(lines: list[_Line]) -> None:
+    """Fill the blanks of all lines, as far as their meaning is known."""
+    written = [line for line in lines if line.typed.strip()]
+    for line, below in pairwise(written):
+        _take_captions(line, below)
+    kept = [line for line in written if not line.is_removed]
+    for line, above in zip(kept, ["", *(line.rest for line in kept)], strict=False):
+        line.fill(above)
+    for line, other in [*pairwise(kept), *pairwise(reversed(kept))]:
+        # An address is one merge field of two lines.
+        if other.has_only_rules and any("signer.address" in blank.fields for blank in line.blanks):
+            other.is_removed = True
+    blanks = [blank for line in kept for blank in line.blanks]
+    if {"signer.locality", "signer.postal_code"} <= {name for blank in blanks for name in blank.fields}:
+        for blank in blanks:
+            blank.fields = tuple("signer.address_line" if name == "signer.address" else name for name in blank.fields)
 
 
-def _take_echo(line: Line, rule: Piece) -> bool:
-    """Remove the placeholder that repeats the words before a rule."""
-    after = line.after(rule)
-    if after and after.kind == "placeholder" and not _is_rule(line.after(after)):
-        name_of_target = after.label == ("signer.name",) and "target.name" in rule.fields
-        if after.label == rule.fields or name_of_target:
-            after.dropped = True
-            rule.shown = f"{rule.shown} {after.text}"
-    return True
+def _take_captions(line: _Line, below: _Line) -> None:
+    """Fill rules by the captions below them, which are then not in the letter."""
+    captions = below.captions()
+    if not line.is_removed and line.has_only_rules and len(line.blanks) == len(captions):
+        for blank, caption in zip(line.blanks, captions, strict=True):
+            blank.fill(fields_of_label(caption), caption)
+        below.is_removed = True
+        below.blanks = []
 
 
-def _take_all(rules: list[Piece], labels: list[Piece]) -> bool:
-    """Give each rule its label, if there are as many labels as rules."""
-    if len(labels) != len(rules):
-        return False
-    for rule, label in zip(rules, labels, strict=True):
-        rule.take(label)
-    return True
+def _unknown(blank: _Blank) -> Message:
+    if words := " ".join(without_markup(blank.before).split()[-4:]):
+        return Message(
+            "can't tell what belongs in the blank after “%(words)s”; remove it, or write the merge field that "
+            "belongs there, such as {{ signer.name }}",
+            {"words": words},
+        )
+    return Message(
+        "can't tell what belongs in the blank “%(blank)s”; remove it, or write the merge field that belongs "
+        "there, such as {{ signer.name }}",
+        {"blank": _in_short(blank.shown)},
+    )
 
 
-def _is_rule(piece: Piece | None) -> bool:
-    return piece is not None and piece.kind == "rule"
+def _in_short(text: str) -> str:
+    """Return a blank as a report shows it."""
+    plain = re.sub(r"(?:\\?_ ?){4,}", "____ ", text).replace("*", "")
+    return " ".join(plain.split()).lstrip(",.;: ")[-100:]
 
 
-def _breaks_between(above: str, below: str) -> bool:
-    """Say whether two lines of Markdown stay two lines in the letter."""
-    return not above or not below or above.endswith("\\") or is_form_line(above) or is_form_line(below)
+_ENTRY = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])\s")
+# Tables, headings, quotations and ruled lines have lines of their own in Markdown.
+_OWN_LINE = re.compile(r"[|#>=]|---")
+# Nobody wraps text at more columns: each line is a paragraph, as Word copies them.
+_UNWRAPPED = 160
+# Nobody wraps text at fewer, so shorter lines can be those of an address or a closing.
+_SHORT = 60
+
+
+def _letter(lines: list[_Line]) -> str:
+    """Return the letter's Markdown."""
+    text = "\n".join(line.written() for line in lines if not line.is_removed).strip("\n")
+    return "\n\n".join(_block(block.split("\n")) for block in re.split(r"\n{2,}", text)) + "\n"
+
+
+def _block(lines: list[str]) -> str:
+    """Return lines without a blank line between them, so that they stay apart as they are on paper."""
+    is_unwrapped = max(map(len, lines)) > _UNWRAPPED
+    parts = (_between(above, below, is_unwrapped=is_unwrapped) + below for above, below in pairwise(lines))
+    return "".join([lines[0], *parts])
+
+
+def _between(above: str, below: str, *, is_unwrapped: bool) -> str:
+    if above.endswith(("\\", "  ")) or _ENTRY.match(below) or _OWN_LINE.match(above) or _OWN_LINE.match(below):
+        return "\n"
+    goes_on = below[0].islower() or below[0].isspace() or _columns(above) > _SHORT
+    if _ENTRY.match(above):
+        return "\n" if goes_on and not is_unwrapped else "\n\n"
+    if is_form_line(above) or is_form_line(below):
+        return "\n"
+    if goes_on or below[0] == "{" or above[-1] in ".!?" or _columns(below) > _SHORT:
+        return "\n\n" if is_unwrapped else "\n"
+    return "\\\n"
+
+
+def _columns(line: str) -> int:
+    return len(TAG.sub("", line))

@@ -13,24 +13,9 @@ _ASKS_FOR = {
     "state": "signer.region",
     "zip": "signer.postal_code", "zipcode": "signer.postal_code", "code": "signer.postal_code",
     "department": "target.department",
-    "addressee": "target.title", "recipient": "target.title",
 }  # fmt: skip
-
-# A letter can have any other title if its salutation has it, too: see `title_in_salutation`.
-_TITLES = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        alderman alderperson alderwoman assemblyman assemblymember assemblyperson assemblywoman attorney auditor chief
-        chair chairman chairperson chairwoman chancellor clerk commissioner comptroller congressman congressperson
-        congresswoman constable coroner councillor councilman councilmember councilor councilperson councilwoman
-        delegate governor judge magistrate mayor minister ombudsman premier president principal prosecutor provost
-        representative secretary selectman selectwoman senator sheriff superintendent supervisor treasurer trustee
-        """,
-    )
-)
-_MEMBER = r"(?:assembly|board|committee|council) ?member"
-_ASKS_FOR |= dict.fromkeys((*_TITLES, "member"), "target.title")
+# No letter shows these. A blank for them is a mistake.
+_ASKS_FOR |= dict.fromkeys(("email", "phone", "telephone", "cell", "mobile", "fax", "initials", "occupation"), "")
 
 _PARTS_OF_ADDRESS = {"signer.address_line", "signer.locality", "signer.region", "signer.postal_code"}
 
@@ -39,33 +24,30 @@ _QUALIFIERS = frozenset(
     re.findall(
         r"\w+",
         """
-        a and assembly board by citizen clearly committee council dd first full here home house in insert is last legal
-        mailing mm my number of optional or please police postal print printed resident s signer the this today type
-        typed us writer yy your yyyy
+        a and by clearly dd first full here home house in insert is last legal mailing mm my number of optional or
+        please postal print printed resident s signer the this today type typed us writer yy your yyyy
         """,
     )
 )
-_INSTRUCTIONS = frozenset({"print", "type", "optional"})
 
-# No letter shows these. A blank for them is a mistake.
-_NO_FIELD = frozenset({"email", "phone", "telephone", "cell", "mobile", "fax", "birth", "initials", "occupation"})
+_TITLE = (
+    r"\b(?:assembly|board|committee|council) ?member|\b(?:chief of police|alderman|chief|chair|clerk|commissioner|"
+    r"governor|honorable|judge|mayor|principal|president|representative|senator|sheriff|superintendent|supervisor)"
+)
 
 # Words before a blank that are not a label.
 _LEAD_INS = (
     (r"\bdear$|^(?:to|attn|attention)$", ("target.title", "target.name")),
-    (rf"\b(?:{'|'.join(sorted(_TITLES))}) (?:of|for)(?: the (?:city|town|village) of)?$", ("target.locality",)),
-    (rf"\b(?:{'|'.join(sorted(_TITLES))}|chief of police|{_MEMBER}|honorable)$", ("target.name",)),
-    (r"^dear(?: [\w.'’-]+){1,5}$", ("target.name",)),
+    (rf"(?:{_TITLE})$|^dear(?: [\w.'’-]+){{1,5}}$", ("target.name",)),
+    (rf"(?:{_TITLE}) (?:of|for)(?: the (?:city|town|village) of)?$", ("target.locality",)),
     (r"\bmy name is$|^i$", ("signer.name",)),
     (r"\b(?:live|living|reside|residing) at$", ("signer.address_line",)),
-    (r"\b(?:live|living|reside|residing) in$", ("signer.locality",)),
-    (r"\b(?:resident|citizen) of(?: the (?:city|town|village) of)?$", ("signer.locality",)),
-)
-_SALUTATION = re.compile(r"(?im)^\W*dear\s+((?:[^\W\d_][\w.'’-]*\s+){1,5})(?=\\?[_(\[])")
-_CLOSING = re.compile(r"\b(?:sincerely|respectfully|regards|yours|truly|faithfully)\b.{0,20}$")
+    (r"\b(?:(?:live|living|reside|residing) in|(?:resident|citizen) of)(?: the (?:city|town|village) of)?$",
+     ("signer.locality",)),
+    (r"\b(?:sincerely|respectfully|regards|yours|truly|faithfully|thank you)\b.{0,20}$", ("signature",)),
+)  # fmt: skip
 
-# In a sentence, “(state)” or “(city)” can be an ordinary remark. These can't.
-_SURELY_MEANT = re.compile(r"(?:your|my|insert|print)\b.*|(?:full )?name|address|signature|date")
+_LONGEST_LABEL = 100
 
 
 def tags(*names: str) -> str:
@@ -82,72 +64,29 @@ def without_markup(text: str) -> str:
 
 
 def fields_of_label(label: str) -> tuple[str, ...]:
-    """Return the merge fields that a label asks for; none if one of its words can't be in a label."""
-    words = _words(label)
+    """Return the merge fields that a label asks for; an empty one for what no letter shows.
+
+    There are none if one of its words can't be in a label.
+    """
+    words = re.findall(r"[^\W\d_]+", without_markup(label).lower().replace("e-mail", "email"))
     if "{{" in label or not all(word in _ASKS_FOR or word in _QUALIFIERS for word in words):
         return ()
     # “Sign your name” asks for one thing.
     asked = [word for word in words if word in _ASKS_FOR and (word != "name" or "sign" not in words)]
     fields = dict.fromkeys(_ASKS_FOR[word] for word in asked)
-    if "target.title" in fields:
-        return _fields_of_target(tuple(fields))
     if "signer.address" in fields or {"signer.address_line", "signer.locality"} <= fields.keys():
         # An address includes the town.
         fields = dict.fromkeys("signer.address" if name in _PARTS_OF_ADDRESS else name for name in fields)
     return tuple(fields)
 
 
-def _fields_of_target(fields: tuple[str, ...]) -> tuple[str, ...]:
-    match fields:
-        case ("target.title",):
-            return ("target.title", "target.name")
-        case ("target.title", "signer.name") | ("signer.name", "target.title"):
-            return ("target.name",)
-        case _:
-            return ()
+def last_sentence(words: str) -> str:
+    """Return the words before a blank that can say what belongs there."""
+    return re.split(r"[.;!?]\s+|\}\}", words[-_LONGEST_LABEL:])[-1]
 
 
 def fields_after(words: str) -> tuple[str, ...]:
-    """Return the merge fields for a blank after these words. Only the last sentence counts."""
-    last = re.split(r"[.;!?]\s+|\}\}", without_markup(words))[-1].rstrip(" \t:,-–—")
-    return fields_after_lead_in(last) or fields_of_label(last)
-
-
-def fields_after_lead_in(words: str) -> tuple[str, ...]:
-    """Return the merge fields for a blank after words such as `Dear` or `I live in`."""
-    plain = without_markup(words).lower().rstrip(" \t:,-–—")
-    return next((fields for pattern, fields in _LEAD_INS if re.search(pattern, plain)), ())
-
-
-def is_closing(line: str) -> bool:
-    """Say whether a line is a closing, such as `Sincerely,`, before a signature."""
-    return bool(_CLOSING.search(without_markup(line).lower()))
-
-
-def is_instruction(words: str) -> bool:
-    """Say whether words only tell how to fill in a form, such as `please print`."""
-    found = set(_words(words))
-    return bool(found & _INSTRUCTIONS) and found <= _QUALIFIERS and not fields_of_label(words)
-
-
-def asks_for_no_field(label: str) -> bool:
-    """Say whether a label asks for something that no letter shows, such as a telephone number."""
-    words = set(_words(label))
-    return bool(words & _NO_FIELD) and words <= _NO_FIELD | _QUALIFIERS | set(_ASKS_FOR)
-
-
-def is_surely_meant(words: str) -> bool:
-    """Say whether words in parentheses are a placeholder even within a sentence."""
-    return bool(_SURELY_MEANT.fullmatch(words.lower().strip("()[]\\ ")))
-
-
-def title_in_salutation(text: str) -> str:
-    """Return the words between `Dear` and a blank, such as `Council Member`; empty if there are none."""
-    found = _SALUTATION.search(text)
-    return " ".join(without_markup(found[1]).lower().split()) if found else ""
-
-
-def _words(label: str) -> list[str]:
-    plain = without_markup(label).lower().replace("e-mail", "email")
-    plain = re.sub(r"\b(?:city|town|village)(?= (?:board|council))", "", plain)
-    return re.findall(r"[^\W\d_]+", plain)
+    """Return the merge fields for a blank after words such as `Name:`, `I live in` or `Sincerely,`."""
+    last = last_sentence(words)
+    plain = without_markup(last).lower().rstrip(" \t:,-–—")
+    return next((fields for pattern, fields in _LEAD_INS if re.search(pattern, plain)), fields_of_label(last))
