@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 
-from undersigned_cli.local.memory import Ports
 from undersigned_cli.local.serving import HOST
+from undersigned_cli.local.settings import Ports
 
-FREE_PORTS = Ports(0, 0, 0, 0)
+FREE_PORTS = Ports(0, 0)
 """Each port is chosen when the stack starts."""
 
 

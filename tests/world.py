@@ -129,6 +129,12 @@ class Answer:
     content: bytes
     cookies: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, answered: Mapping[str, Any]) -> Answer:
+        content = base64.b64decode(answered["body"]) if answered["isBase64Encoded"] else answered["body"].encode()
+        headers = {name.lower(): str(value) for name, value in answered["headers"].items()}
+        return cls(answered["statusCode"], headers, content, tuple(answered["cookies"]))
+
     @property
     def body(self) -> str:
         return self.content.decode()
@@ -231,14 +237,18 @@ class World:
             event["body"] = base64.b64encode(body if isinstance(body, bytes) else body.encode()).decode()
         event["headers"] |= dict(headers or {})
         event["cookies"] = list(cookies)
-        function = "organizer_api" if path.startswith("/organizer") else "public_api"
-        answer = self.handlers[function](event, CONTEXT)
+        return Answer.of(self.answer("OrganizerApi" if path.startswith("/organizer") else "PublicApi", event))
+
+    def answer(self, function: str, event: Any) -> Any:
+        """Return what an API function (its logical id) answers to a request. Its description must allow that."""
+        [name] = [name for name, logical_id in FUNCTIONS.items() if logical_id == function]
+        answered = self.handlers[name](event, CONTEXT)
         # Lambda's runtime encodes answers as UTF-8 too, and fails if it can't.
-        json.dumps(answer, ensure_ascii=False).encode()
-        content = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
-        written = {name.lower(): str(value) for name, value in answer["headers"].items()}
-        assert (breach := breach_of(method, parts.path, answer["statusCode"], written, content)) is None, breach
-        return Answer(answer["statusCode"], written, content, tuple(answer["cookies"]))
+        json.dumps(answered, ensure_ascii=False).encode()
+        http, answer = event["requestContext"]["http"], Answer.of(answered)
+        breach = breach_of(http["method"], http["path"], answer.status, answer.headers, answer.content)
+        assert breach is None, breach
+        return answered
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.request("GET", path, **options)

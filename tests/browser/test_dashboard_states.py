@@ -15,8 +15,8 @@ from playwright.sync_api import expect
 from tests import looks
 from tests.integration.conftest import world
 from tests.integration.test_dashboard import PERIOD, approved_and_sent_yesterday, open_another_delivery, put_key
+from tests.served_world import served
 from tests.world import CAMPAIGN, DASHBOARD, ROOT
-from undersigned_cli.local.serving import HttpService, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from tests.chromium import Visitor
     from tests.world import World
-    from undersigned_cli.local.serving import Request
 
 __all__ = ["world"]
 
@@ -37,21 +36,8 @@ FORM = f"/campaigns/{CAMPAIGN}"
 @pytest.fixture
 def address(world: World, tmp_path: Path) -> Iterator[str]:
     """Serve the stack to a browser."""
-
-    def answer(request: Request) -> Response:
-        headers = {name.lower(): value for name, value in request.headers}
-        cookies = [cookie.strip() for cookie in headers.pop("cookie", "").split(";") if cookie.strip()]
-        answered = world.request(
-            request.method, request.target, raw=request.body or None, headers=headers, cookies=cookies
-        )
-        sent = [*answered.headers.items(), *(("Set-Cookie", cookie) for cookie in answered.cookies)]
-        return Response(answered.status, tuple(sent), answered.content)
-
-    service = HttpService("stack", 0, tmp_path / "stack.log")
-    service.answer = answer
-    service.start()
-    yield service.url
-    service.stop()
+    with served(world, tmp_path) as site:
+        yield site.address
 
 
 @pytest.fixture

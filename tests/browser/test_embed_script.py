@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from werkzeug.wrappers import Response
 
 from undersigned.web.assets import asset
-from undersigned_cli.local.serving import HttpService, Response
+from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Frame, Locator, Page
+    from werkzeug.wrappers import Request
 
     from tests.chromium import Visitor
-    from undersigned_cli.local.serving import Request
 
 CAMPAIGN = "clean-water"
 OTHER = "clean-air"
@@ -33,6 +34,7 @@ LINK = f'<undersigned-form><a href="{{api}}/campaigns/{CAMPAIGN}">Sign our lette
 COUNTER = f'<undersigned-count data-campaign="{CAMPAIGN}">many</undersigned-count>'
 COUNTER_SCRIPT = '<script src="{api}/embed.js" async></script>'
 FAR_DOWN = '<link rel="stylesheet" href="/style.css"><p class="tall">A long page</p>'
+OPEN = {"Access-Control-Allow-Origin": "*"}
 
 STYLE = """
 .tall { height: 3000px }
@@ -84,13 +86,13 @@ class Sites:
 
     def answer_host(self, request: Request) -> Response:
         if request.path == "/style.css":
-            return Response(200, (("Content-Type", "text/css"),), STYLE.encode())
+            return Response(STYLE, mimetype="text/css")
         if request.path == "/copy-of-embed.js":
-            return Response(200, (("Content-Type", "text/javascript"),), asset("embed.js").content)
+            return Response(asset("embed.js").content, mimetype="text/javascript")
         body = self.body.replace("{api}", self.api)
         if self.sandbox:
             page = EDITOR.format(sandbox=self.sandbox, page=escape(PREVIEWED.format(body=body)))
-            return Response(200, (("Content-Type", "text/html"),), page.encode())
+            return Response(page, mimetype="text/html")
         policy = (
             f"default-src 'none'; script-src {self.api}/embed.js {self.scripts}; "
             f"frame-src {self.frames or self.api}; style-src 'self'; connect-src {self.api}"
@@ -99,23 +101,21 @@ class Sites:
             f'<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Host</title>'
             f"<main><h1>Water</h1>{body}</main></html>"
         )
-        return Response(200, (("Content-Type", "text/html"), ("Content-Security-Policy", policy)), page.encode())
+        return Response(page, headers={"Content-Security-Policy": policy}, mimetype="text/html")
 
     def answer_api(self, request: Request) -> Response:
-        self.requests.append(request.target)
+        self.requests.append(request.environ["RAW_URI"])
         status = self.statuses.get(request.path, 200)
         if request.path in {"/embed.js", "/frame.js"}:
-            headers = (("Content-Type", "text/javascript"), ("Access-Control-Allow-Origin", "*"))
-            return Response(status, headers, asset(request.path[1:]).content)
+            return Response(asset(request.path[1:]).content, status, OPEN, mimetype="text/javascript")
         if request.path == COUNT:
-            headers = (("Content-Type", "application/json"), ("Access-Control-Allow-Origin", "*"))
-            return Response(status, headers, json.dumps(self.count).encode())
+            return Response(json.dumps(self.count), status, OPEN, mimetype="application/json")
         if request.path in {FORM, FORM.replace(CAMPAIGN, OTHER)}:
             revealed = " data-reveal" if request.method == "POST" else ""
             page = FRAMED.format(hosts=self.allowed or self.host, revealed=revealed)
             policy = f"frame-ancestors {self.framed_by or '*'}"
-            return Response(status, (("Content-Type", "text/html"), ("Content-Security-Policy", policy)), page.encode())
-        return Response(204)
+            return Response(page, status, {"Content-Security-Policy": policy}, mimetype="text/html")
+        return Response(status=204)
 
 
 @pytest.fixture

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
+from werkzeug.wrappers import Response
 
+from tests.served_world import served
 from tests.world import ADA, CAMPAIGN, files_of_campaign, publish_files
 from tests.world import world as make_world
-from undersigned_cli.local.serving import HttpService, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tests.chromium import Visitor
     from tests.world import World
+    from undersigned_cli.local.serving import HttpService
 
 LETTER = """\
 {{ target.title }} {{ target.name }}, {{ target.department }}
@@ -81,21 +82,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 @pytest.fixture
 def site(world: World, tmp_path: Path) -> Iterator[HttpService]:
     """Serve the stack in memory to a browser."""
-
-    def answer(request: Request) -> Response:
-        values = dict(parse_qsl(request.body.decode(), keep_blank_values=True)) if request.method == "POST" else None
-        headers = {"accept": request.header("accept") or "*/*", "sec-fetch-site": "same-origin"}
-        made = world.request(request.method, request.target, values, headers=headers)
-        kept = ("content-type", "location", "content-security-policy", "retry-after")
-        return Response(
-            made.status, tuple((name, made.headers[name]) for name in kept if name in made.headers), made.content
-        )
-
-    service = HttpService("the stack in memory", 0, tmp_path / "http.log")
-    service.answer = answer
-    service.start()
-    yield service
-    service.stop()
+    with served(world, tmp_path) as made:
+        yield made.service
 
 
 WORDS = st.text(
@@ -176,7 +164,7 @@ def test_a_busy_server_gets_the_form_again_by_itself(site: HttpService, visitor:
     page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}")
     for name in ("name", "email", "address_line", "locality", "signature", "postal_code"):
         page.locator(f"[name={name}]").fill(str(ADA[name]))
-    refusals = iter([Response(429, (("Content-Type", "application/json"),), b'{"message":"Too Many Requests"}')])
+    refusals = iter([Response('{"message":"Too Many Requests"}', 429, content_type="application/json")])
     ordinary = site.answer
     site.answer = lambda request: (next(refusals, None) if request.method == "POST" else None) or ordinary(request)
     page.get_by_role("button", name="Sign the letter").click()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from werkzeug.wrappers import Response
 
 from tests.served_world import served
 from tests.world import ADA, CAMPAIGN, ROOT
@@ -15,18 +16,18 @@ from tests.world import world as make_world
 from undersigned.web.workshop.publish import published
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.serving import HttpService, Response
+from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import FrameLocator, Locator, Page
+    from werkzeug.wrappers import Request
 
     from tests.chromium import Visitor
     from tests.served_world import Site
     from undersigned.web.workshop.publish import Published
-    from undersigned_cli.local.serving import Request
 
 OTHER = "another-letter"
 
@@ -52,7 +53,7 @@ class Host:
             '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
             f"<title>Host</title>{self.head}<style>{THEME}</style><main><h1>Trees</h1>{self.body}</main></html>"
         )
-        return Response(200, (("Content-Type", "text/html"),), page.encode())
+        return Response(page, mimetype="text/html")
 
 
 @pytest.fixture

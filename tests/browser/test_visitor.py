@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug.wrappers import Response
 
 from tests.chromium import Visitor
-from undersigned_cli.local.serving import HttpService, Response
+from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +22,8 @@ SOUND = '<!doctype html><html lang="en"><title>Sound</title><main><h1>Sound</h1>
 
 
 def html(text: str, status: int = 200, **headers: str) -> Response:
-    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Response(status, (("Content-Type", "text/html"), *named), text.encode())
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(text, status, named, mimetype="text/html")
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     service.start()
 
     def serve(response: Response) -> str:
-        service.answer = lambda request: response if request.path == "/" else Response(404)
+        service.answer = lambda request: response if request.path == "/" else Response(status=404)
         return service.url
 
     yield serve

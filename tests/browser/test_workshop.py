@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from werkzeug.wrappers import Response
 
 from tests import looks
 from tests import world as worlds
 from tests.integration.test_workshop import OWN_HEADINGS
 from tests.organizers import link_in
+from tests.served_world import served
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned_cli.local.serving import HttpService, Response
+from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tests.chromium import Visitor
     from tests.world import World
     from undersigned.authoring.settings_document import Value
-    from undersigned_cli.local.serving import Request
 
 SCREENSHOTS = worlds.ROOT / ".undersigned" / "pictures"
 CAMPAIGN = worlds.CAMPAIGN
@@ -87,29 +87,8 @@ class Stack:
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stack]:
-    # Handlers share their process's state, as in Lambda, so they take one request at a time.
-    lock = Lock()
-    with worlds.world(monkeypatch, fast=True) as world:
-
-        def answer(request: Request) -> Response:
-            headers = {name.lower(): value for name, value in request.headers}
-            cookies = [part.strip() for part in headers.pop("cookie", "").split(";") if part.strip()]
-            with lock:
-                found = world.request(
-                    request.method,
-                    request.target,
-                    raw=request.body if request.method == "POST" else None,
-                    headers=headers,
-                    cookies=cookies,
-                )
-            kept = tuple((name, value) for name, value in found.headers.items() if name != "content-length")
-            return Response(found.status, (*kept, *(("Set-Cookie", it) for it in found.cookies)), found.content)
-
-        service = HttpService("workshop", 0, tmp_path / "log")
-        service.answer = answer
-        service.start()
-        yield Stack(world, service.url)
-        service.stop()
+    with worlds.world(monkeypatch, fast=True) as world, served(world, tmp_path) as site:
+        yield Stack(world, site.address)
 
 
 def test_the_letter_is_shown_while_one_types(stack: Stack, visitor: Visitor) -> None:
@@ -177,7 +156,7 @@ def test_a_website_is_named_and_published_and_then_shows_what_is_pasted(
     campaign = stack.world.wiring.campaigns.campaign(CAMPAIGN)
     stack.world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=()))
     service, pasted = HttpService("website", 0, tmp_path / "website"), [""]
-    service.answer = lambda _: Response(200, (("Content-Type", "text/html"),), pasted[0].encode())
+    service.answer = lambda _: Response(pasted[0], mimetype="text/html")
     website = service.url.replace("127.0.0.1", "localhost")
     page = visitor.open(scripts=scripts)
     stack.sign_in(page, CAMPAIGN)

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import BotocoreStubber
-
-from undersigned_cli.local.serving import Response
+from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from undersigned_cli.local.serving import Request
+    from werkzeug.wrappers import Request
 
 LAMBDA_CONCURRENCY = ("lambda", "L-B99A9384")
 """Lambda's quota of concurrent executions: https://docs.aws.amazon.com/general/latest/gr/lambda-service.html."""
@@ -44,17 +43,20 @@ class Account:
 
     def answer(self, request: Request) -> Response:
         """Answer a request in AWS's JSON protocol."""
-        operation = (request.header("X-Amz-Target") or "").rpartition(".")[2]
-        values = json.loads(request.body)
+        operation = (request.headers.get("X-Amz-Target", "")).rpartition(".")[2]
+        body = request.get_data()
+        values = json.loads(body)
         self.asked.setdefault(operation, []).append(values)
         if operation == "RequestServiceQuotaIncrease":
             return _for_a_quota(values)
-        service = _SERVICE.search(request.header("Authorization") or "")
+        service = _SERVICE.search(request.headers.get("Authorization", ""))
         assert service
-        return _by_moto(request.method, f"https://{service[1]}.us-east-1.amazonaws.com/", request.body, request.headers)
+        return _by_moto(
+            request.method, f"https://{service[1]}.us-east-1.amazonaws.com/", request.get_data(), request.headers
+        )
 
 
-def _by_moto(method: str, url: str, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> Response:
+def _by_moto(method: str, url: str, body: bytes, headers: Iterable[tuple[str, str]] = ()) -> Response:
     named = HTTPHeaders()
     for name, value in headers:
         named[name] = value
@@ -63,7 +65,7 @@ def _by_moto(method: str, url: str, body: bytes, headers: Sequence[tuple[str, st
     assert answered, f"moto has no {url}"
     status, answered_headers, said = answered
     content = said if isinstance(said, bytes) else said.encode()
-    return Response(status, tuple((str(name), str(value)) for name, value in answered_headers.items()), content)
+    return Response(content, status, {str(name): str(value) for name, value in answered_headers.items()})
 
 
 def _for_a_quota(values: Mapping[str, Any]) -> Response:
@@ -83,4 +85,4 @@ def _refused(code: str, message: str) -> Response:
 
 
 def _json(status: int, values: Mapping[str, Any]) -> Response:
-    return Response(status, (("Content-Type", "application/x-amz-json-1.1"),), json.dumps(values).encode())
+    return Response(json.dumps(values), status, content_type="application/x-amz-json-1.1")

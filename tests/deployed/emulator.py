@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.key import HEADER
 from undersigned_cli.local.processes import Program, last_words
+from undersigned_cli.local.running import HEADER
 
 if TYPE_CHECKING:
     from undersigned_cli.local.processes import Environments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import ExitStack
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,13 @@ from tests.deployed.emulator import REGION, Emulator, client_environment
 from tests.deployed.front import forward, front
 from tests.free_ports import free_port
 from undersigned_cli.deploying.in_aws import protect_table
-from undersigned_cli.local import key, running
+from undersigned_cli.local import running
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.mail_service import MailService
 from undersigned_cli.local.mail_store import MailStore
 from undersigned_cli.local.processes import Environments, find_uv
 from undersigned_cli.local.running import RunningStack
-from undersigned_cli.local.serving import HttpService
+from undersigned_cli.local.serving import HttpService, for_key_holders
 from undersigned_cli.local.settings import PARAMETERS, VARIABLES
 from undersigned_cli.local.template import ROOT
 
@@ -83,7 +84,7 @@ class DeployedStack:
         environments = Environments(find_uv(ROOT), ROOT, self._state / "environments")
         emulator_port = free_port()
         public, mail = self._opened("the front"), self._opened("SES")
-        known_key = key.key_of(self._state)
+        known_key = secrets.token_urlsafe(32)
         addresses = client_environment(emulator_port, mail.port, known_key, REGION)
         # The stand-in asks the emulator's own SES v2 what the template made.
         emulator_only = {**addresses, "AWS_ENDPOINT_URL_SESV2": addresses["AWS_ENDPOINT_URL"]}
@@ -104,11 +105,11 @@ class DeployedStack:
             clients,
             lambda request: forward(request, emulator_port),
             cache(partial(_topics_of, clients)),
-            self._logs / "mails.log",
+            print,
         )
         service.start()
         self._ends.callback(service.stop)
-        mail.answer = key.for_key_holders(known_key, service.answer)
+        mail.answer = for_key_holders(known_key, service.answer)
         deployment = Deployment(self._state / "sam", self._logs, environments, addresses, clients)
         deployed = self._deploy(deployment, public)
         public.answer = front(deployed.api, emulator_port, public.port, known_key)

@@ -161,7 +161,7 @@ def recipient_suppressed(stack: RunningStack) -> Iterator[None]:
     try:
         yield
     finally:
-        control(stack, fates={RECIPIENT: None})
+        control(stack, fates={})
         push(healthy, wiring.campaigns)
 
 

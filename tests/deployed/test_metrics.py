@@ -101,7 +101,7 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
 
     # The next email is the refused signer's, so that none of a delivery is in its way.
     wait_for(lambda: all(_is_sent(wiring, town) for town in ("evanston", "wilmette")))
-    control(stack, refuse_next=1)
+    control(stack, next=["refusal"])
     sign(stack, "refused@metrics.example", "60201")
     stack.client("sqs").send_message(QueueUrl=physical_id(stack, "WaitingMails"), MessageBody="no message of ours")
     hour = hour_key(datetime.now(UTC))

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """Yield a stack to start and stop, with free ports, a folder of its own, and no schedules."""
-    made = LocalStack(
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """Yield the running stack. The tests of a process share it, so a test must create everything that it expects."""
+    with LocalStack(
         tmp_path_factory.mktemp("stack"),
         ports=FREE_PORTS,
         schedules=False,
@@ -26,14 +26,6 @@ def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack
         # Most forms come from programs here, and would share a few emails an hour.
         parameters={"PublishEvents": "true"},
         variables={"FORMS_A_MINUTE": "100", "MAIL_BUDGETS": "10000 2000 100000 100000"},
-    )
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="session")
-def stack(local_stack: LocalStack) -> Iterator[RunningStack]:
-    """Yield the running stack. The tests of a process share it, so a test must create everything that it expects."""
-    running = local_stack.start()
-    yield running
-    assert "does not let" not in (running.state / "logs" / "stack.log").read_text(encoding="utf-8")
+    ) as running:
+        yield running
+        assert "does not let" not in (running.state / "logs" / "stack.log").read_text(encoding="utf-8")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
 import pytest
+from werkzeug.wrappers import Response
 
 from tests.chromium import REBOUND
-from undersigned_cli.local.serving import HttpService, Response
+from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +41,7 @@ async ([address, options]) => {
 def foreign(visitor: Visitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """Yield a page of another website. `localhost` and `127.0.0.1` are different sites to a browser."""
     service = HttpService("a foreign website", 0, tmp_path_factory.mktemp("foreign") / "http.log")
-    service.answer = lambda _: Response(200, (("Content-Type", "text/html"),), PAGE.encode())
+    service.answer = lambda _: Response(PAGE, mimetype="text/html")
     service.start()
     yield visitor.open(service.url.replace("127.0.0.1", "localhost"))
     service.stop()
@@ -70,7 +71,7 @@ def buckets(stack: RunningStack) -> set[str]:
 
 
 def seed(stack: RunningStack) -> int:
-    address = f"{stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
+    address = f"{stack.environment['AWS_ENDPOINT_URL']}/_control"
     with urlopen(Request(address, headers=stack.key_header), timeout=10) as answer:  # noqa: S310
         return int(json.loads(answer.read())["seed"])
 
@@ -94,7 +95,7 @@ def test_a_rebound_page_cannot_read_or_change_the_account(stack: RunningStack, r
 
 
 def test_a_foreign_page_cannot_control_the_ses_stand_in(stack: RunningStack, foreign: Page) -> None:
-    ses = stack.environment["AWS_ENDPOINT_URL_SESV2"]
+    ses = stack.environment["AWS_ENDPOINT_URL"]
     before = seed(stack)
 
     fetch(foreign, f"{ses}/_control", "POST", json.dumps({"seed": before + 1}), "no-cors")
@@ -103,7 +104,7 @@ def test_a_foreign_page_cannot_control_the_ses_stand_in(stack: RunningStack, for
 
 
 def test_a_rebound_page_cannot_control_the_ses_stand_in(stack: RunningStack, rebound: Callable[[str], Page]) -> None:
-    page = rebound(stack.environment["AWS_ENDPOINT_URL_SESV2"])
+    page = rebound(stack.environment["AWS_ENDPOINT_URL"])
     before = seed(stack)
 
     assert fetch(page, "/_control")[0] == 421

@@ -238,8 +238,8 @@ def test_a_bounced_target_is_marked_and_the_signer_sees_it(campaign: Campaign) -
 
 
 def test_a_throttled_email_is_sent_once(campaign: Campaign) -> None:
-    control = f"{campaign.stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
-    wanted = Request(control, json.dumps({"throttle_next": 2}).encode(), campaign.stack.key_header)  # noqa: S310
+    control = f"{campaign.stack.environment['AWS_ENDPOINT_URL']}/_control"
+    wanted = Request(control, json.dumps({"next": ["throttle", "throttle"]}).encode(), campaign.stack.key_header)  # noqa: S310
     build_opener().open(wanted, timeout=10).close()
     campaign.sign("Patient Person", "patient@signers.example", "glencoe")
     campaign.mail_to("patient@signers.example")

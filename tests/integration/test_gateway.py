@@ -7,19 +7,20 @@ import gzip
 import json
 from contextlib import closing
 from http.client import HTTPConnection
+from socket import create_connection
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.test import Client
+from werkzeug.wrappers import Request
 
 from undersigned_cli.local.gateway import MAX_BODY, Gateway
-from undersigned_cli.local.serving import HttpService, Request
+from undersigned_cli.local.serving import HOST, HttpService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from http.client import HTTPResponse
     from pathlib import Path
-
-HOST = (("Host", "127.0.0.1:8000"),)
 
 
 class Function:
@@ -56,8 +57,8 @@ def function() -> Function:
 
 
 @pytest.fixture
-def gateway(function: Function) -> Gateway:
-    return Gateway(function.invoke, 8000, function.said.append)
+def gateway(function: Function) -> Client:
+    return Client(Request.application(Gateway(function.invoke, 8000, function.said.append).answer), use_cookies=False)
 
 
 @pytest.fixture
@@ -114,6 +115,13 @@ def test_a_function_gets_the_address_of_the_client(service: HttpService) -> None
     assert json.loads(gzip.decompress(body))["sourceIp"] == "127.0.0.2"
 
 
+def test_a_request_with_two_names_reaches_no_function(service: HttpService, function: Function) -> None:
+    with create_connection((HOST, service.port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: rebound.example\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 421 ")
+    assert function.events == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "function_of", "route"),
     [
@@ -128,33 +136,34 @@ def test_a_function_gets_the_address_of_the_client(service: HttpService) -> None
     ],
 )
 def test_a_request_takes_the_templates_most_exact_route(  # noqa: PLR0917
-    gateway: Gateway, function: Function, method: str, path: str, function_of: str, route: str
+    gateway: Client, function: Function, method: str, path: str, function_of: str, route: str
 ) -> None:
-    gateway.answer(Request(method, path, HOST))
+    gateway.open(path, method=method)
 
     assert (function.events[-1][0], function.event["routeKey"]) == (function_of, route)
 
 
-def test_headers_cookies_and_queries_are_as_in_payload_version_2(gateway: Gateway, function: Function) -> None:
-    headers = (*HOST, ("Accept", "a"), ("ACCEPT", "b"), ("Cookie", "one=1; two=2"), ("X-Forwarded-For", "192.0.2.1"))
-    gateway.answer(Request("GET", "/seen%20it?a=1&a=2&b=", headers, client="127.0.0.3"))
+def test_headers_cookies_and_queries_are_as_in_payload_version_2(gateway: Client, function: Function) -> None:
+    headers = [("Accept", "a"), ("ACCEPT", "b"), ("Cookie", "one=1; two=2"), ("X-Forwarded-For", "192.0.2.1")]
+    address = {"REMOTE_ADDR": "127.0.0.3"}
+    gateway.get("/seen%20it?a=1&a=2&b=", headers=headers, environ_overrides=address)
 
     event = function.event
     assert (event["rawPath"], event["rawQueryString"]) == ("/seen%20it", "a=1&a=2&b=")
     assert event["queryStringParameters"] == {"a": "1,2", "b": ""}
     assert event["cookies"] == ["one=1", "two=2"]
-    assert (event["headers"]["accept"], "cookie" in event["headers"]) == ("a,b", False)
+    assert (event["headers"]["accept"], "cookie" in event["headers"]) == ("a, b", False)
     assert event["headers"]["x-forwarded-for"] == "192.0.2.1, 127.0.0.3"
 
 
-def test_a_body_above_api_gateways_limit_reaches_no_function(gateway: Gateway, function: Function) -> None:
-    answer = gateway.answer(Request("POST", "/seen", HOST, b"x" * (MAX_BODY + 1)))
+def test_a_body_above_api_gateways_limit_reaches_no_function(gateway: Client, function: Function) -> None:
+    answer = gateway.post("/seen", data=b"x" * (MAX_BODY + 1))
 
-    assert (answer.status, function.events) == (413, [])
+    assert (answer.status_code, function.events) == (413, [])
 
 
-def test_a_functions_error_is_in_the_log_and_hidden_from_visitors(gateway: Gateway, function: Function) -> None:
-    answer = gateway.answer(Request("GET", "/fails", HOST))
+def test_a_functions_error_is_in_the_log_and_hidden_from_visitors(gateway: Client, function: Function) -> None:
+    answer = gateway.get("/fails")
 
-    assert (answer.status, b"secret" in answer.body) == (500, False)
+    assert (answer.status_code, b"secret" in answer.data) == (500, False)
     assert function.said == ["PublicApi failed at GET /fails: RuntimeError('a secret')"]

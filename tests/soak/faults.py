@@ -116,8 +116,7 @@ def _ticks(process: int) -> int:
 class Ses:
     """The local SES with faults: some sends are throttled, fail, or get no answer although the email was sent."""
 
-    SHARES: ClassVar = {"throttle_share": 0.01, "fail_share": 0.005, "lose_answers_share": 0.01}
-    FAULTS = ("throttle", "failure", "lost answer")
+    SHARES: ClassVar = {"throttle": 0.01, "failure": 0.005, "lost answer": 0.01}
 
     def __init__(self, stack: RunningStack, seed: int) -> None:
         self._key_header = stack.key_header
@@ -131,9 +130,9 @@ class Ses:
         return known
 
     def start_faults(self) -> None:
-        self.control(**self.SHARES)
+        self.control(shares=self.SHARES)
 
     def stop_faults(self) -> dict[str, int]:
         """Stop the faults. Return how many sends met each of them."""
-        met: dict[str, int] = self.control(**dict.fromkeys(self.SHARES, 0))["met"]
+        met: dict[str, int] = self.control(shares={})["met"]
         return met

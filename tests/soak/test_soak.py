@@ -217,7 +217,7 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
         note(f"the first week is over, with {len(weeks.mails())} emails")
         crowd.sign(persons[:late])
         crowd.wait()
-        ses.control(throttle_next=2, fail_next=1, lose_next_answers=1)
+        ses.control(next=["throttle", "throttle", "failure", "lost answer"])
         weeks.plan(monday + timedelta(days=7), deaths=2)
         weeks.until_quiet()
         note(f"the second week is over, with {len(weeks.mails())} emails")
@@ -359,6 +359,6 @@ def test_every_kind_of_fault_occurred(outcome: Outcome) -> None:
     """A run in which nothing went wrong would prove nothing."""
     assert {function for function in FUNCTIONS if not outcome.killed[function]} == set()
     assert outcome.cut_short
-    assert all(outcome.faults[fault] for fault in Ses.FAULTS)
+    assert all(outcome.faults[fault] for fault in Ses.SHARES)
     assert outcome.crowd.seen.server_errors
     assert len({delivery.key.period for delivery in outcome.deliveries if delivery.state == "delivered"}) == 2

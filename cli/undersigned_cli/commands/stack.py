@@ -11,7 +11,7 @@ import typer
 
 from undersigned_cli.commands.options import DEFAULT_STATE, RUN, State, examples
 from undersigned_cli.commands.output import console
-from undersigned_cli.local.memory import Ports
+from undersigned_cli.local.settings import Ports
 from undersigned_cli.local.stack import LocalStack
 
 _LAST_PORT = 65_535

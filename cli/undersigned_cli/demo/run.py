@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from undersigned_cli.local.mail_store import StoredMail
-    from undersigned_cli.local.memory import Ports
     from undersigned_cli.local.running import RunningStack
+    from undersigned_cli.local.settings import Ports
 
 TARGETS = ("evanston", "skokie", "wilmette", "winnetka", "glencoe")
 SIGNERS_PER_TARGET = 9
@@ -63,7 +63,7 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
 
     Raises LocalStackError when the stack can't start, and DemoError when a letter is lost, duplicated or late.
     """
-    for leftover in ("account.pickle", "mails", "outbox", "logs", "last.json", "summary.json"):
+    for leftover in ("account.pickle", "mails", "outbox", "logs", "summary.json"):
         path = state / leftover
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     with LocalStack(state, ports=ports, schedules=False, report=console.print) as running:

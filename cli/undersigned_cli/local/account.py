@@ -23,7 +23,7 @@ from moto.dynamodb.models.table import Table
 from moto.sqs.models import Queue
 
 from undersigned_cli.local.moto_caches import cache_in_moto
-from undersigned_cli.local.running import ACCOUNT, REGION
+from undersigned_cli.local.running import ACCOUNT, REGION, write_privately
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,22 +119,21 @@ def _of_one_partition(query: Any) -> Any:
 # What stays after a stop
 
 
-def save(file: Path, more: dict[str, Any]) -> None:
-    """Write the account and something more to a file, which is complete, or as it was before."""
+def save(file: Path, made: str, more: dict[str, Any]) -> None:
+    """Write the account and something more to a file. `made` says what the account was made from."""
     with LOCK, _without_locks():
         states = {service: _state_of(service) for service in _KEPT}
-        kept = pickle.dumps({"states": states, "more": more}, protocol=pickle.HIGHEST_PROTOCOL)
-    fresh = file.with_name(f"{file.name}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
-    fresh.write_bytes(kept)
-    fresh.replace(file)
+        write_privately(file, pickle.dumps(made) + pickle.dumps({"states": states, "more": more}))
 
 
-def load(file: Path) -> dict[str, Any]:
-    """Continue with the account in a file of ours; return what else is in it."""
-    with LOCK, _without_locks():
-        kept: dict[str, Any] = pickle.loads(file.read_bytes())  # noqa: S301  (nobody else can write it)
+def load(file: Path, made: str) -> dict[str, Any]:
+    """Continue with the account in a file of ours; return what else is in it, or {} if it was made from others."""
+    if not file.exists():
+        return {}
+    with LOCK, _without_locks(), file.open("rb") as saved:
+        if pickle.load(saved) != made:  # noqa: S301  (nobody else can write it)
+            return {}
+        kept: dict[str, Any] = pickle.load(saved)  # noqa: S301
         for service, state in kept["states"].items():
             for region, values in state.items():
                 get_backend(service)[ACCOUNT][region].__dict__.update(values)

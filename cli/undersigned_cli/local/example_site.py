@@ -13,12 +13,15 @@ from html import escape
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
-from undersigned_cli.local.serving import Request, Response
+from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from werkzeug.wrappers import Request
+
+    from undersigned_cli.local.serving import Answer
 
 CAMPAIGN = "end-demand-illinois"
 
@@ -115,12 +118,11 @@ class Site:
         return self.fill(f"{way.name}.html", fields=_template("fields.html").template)
 
 
-def example_site(public_url: str, own_url: str) -> Callable[[Request], Response]:
+def example_site(public_url: str, own_url: str) -> Answer:
     """Return the handler of `/`, `/embed/…`, `/thanks` and `/mistakes`; `?campaign=ID` chooses another campaign."""
 
     def answer(request: Request) -> Response:
-        query = parse_qs(urlsplit(request.target).query)
-        wanted = query.get("campaign", [CAMPAIGN])[0]
+        wanted = request.args.get("campaign", CAMPAIGN)
         site = Site(public_url, wanted if _ID.fullmatch(wanted) else CAMPAIGN, own_url)
         ways = {way.path: way for way in WAYS}
         match request.path:
@@ -131,12 +133,11 @@ def example_site(public_url: str, own_url: str) -> Callable[[Request], Response]
             case "/thanks":
                 return _page(site, "/thanks", "Thank you", site.fill("thanks.html"))
             case "/mistakes":
-                return _page(site, "/mistakes", "Something is missing", _mistakes(site, query.get("fields", [""])[0]))
+                return _page(site, "/mistakes", "Something is missing", _mistakes(site, request.args.get("fields", "")))
             case path if path in _FILES:
-                content = (_FOLDER / path.removeprefix("/")).read_bytes()
-                return Response(200, (("Content-Type", f"{_FILES[path]}; charset=utf-8"),), content)
+                return Response((_FOLDER / path.removeprefix("/")).read_bytes(), mimetype=_FILES[path])
             case _:
-                return Response(404, body=b"The example website has no such page; it starts at /\n")
+                return Response("The example website has no such page; it starts at /\n", 404)
 
     return answer
 
@@ -160,9 +161,5 @@ def _page(site: Site, path: str, title: str, content: str, allows: Mapping[str, 
         for way in WAYS
     )
     page = site.fill("page.html", title=title, links=links, content=content)
-    headers = (
-        ("Content-Type", "text/html; charset=utf-8"),
-        ("Content-Security-Policy", site.policy(allows or {})),
-        ("X-Content-Type-Options", "nosniff"),
-    )
-    return Response(200, headers, page.encode())
+    headers = {"Content-Security-Policy": site.policy(allows or {}), "X-Content-Type-Options": "nosniff"}
+    return Response(page, 200, headers, mimetype="text/html")

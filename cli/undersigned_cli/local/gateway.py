@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import threading
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response
 
 from undersigned_cli.local.running import ACCOUNT
-from undersigned_cli.local.serving import Request, Response
+from undersigned_cli.local.serving import as_json
 from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from werkzeug.wrappers import Request
+
 MAX_BODY = 10 * 1024 * 1024
 """API Gateway's limit: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html."""
-
-_JSON = (("Content-Type", "application/json"),)
-_TOO_LARGE = Response(413, _JSON, b'{"message":"Request Entity Too Large"}')
-_FAILED = Response(500, _JSON, b'{"message":"Internal Server Error"}')
-_NO_ROUTE = Response(404, _JSON, b'{"message":"Not Found"}')
 
 
 class Gateway:
@@ -40,34 +38,34 @@ class Gateway:
 
     def answer(self, request: Request) -> Response:
         """Answer a request. A function's error is in the log, as at API Gateway."""
-        if len(request.body) > MAX_BODY:
-            return _TOO_LARGE
-        found = next((one for one in self._routes if one[0].fullmatch(f"{request.method} {request.path}")), None)
-        if found is None:
-            return _NO_ROUTE
-        _, key, function = found
+        body = request.get_data()
+        if len(body) > MAX_BODY:
+            return as_json({"message": "Request Entity Too Large"}, 413)
+        # As it was sent: `request.path` is decoded.
+        path, _, query = request.environ["RAW_URI"].partition("?")
+        _, route, function = next(each for each in self._routes if each[0].fullmatch(f"{request.method} {path}"))
         try:
             with self._one_at_a_time:
-                answer = self._invoke(function, self._event(request, key))
+                answer = self._invoke(function, self._event(request, route, path, query, body))
         except Exception as error:  # noqa: BLE001  (any error of a function is a page that fails)
-            self._log(f"{function} failed at {request.method} {request.path}: {error!r}")
-            return _FAILED
+            self._log(f"{function} failed at {request.method} {path}: {error!r}")
+            return as_json({"message": "Internal Server Error"}, 500)
         return _response(answer)
 
-    def _event(self, request: Request, route: str) -> dict[str, Any]:
-        parts = urlsplit(request.target)
-        before = request.header("X-Forwarded-For")
-        headers = _joined((name.lower(), value) for name, value in request.headers) | {
-            "x-forwarded-for": f"{before}, {request.client}" if before else request.client,
+    def _event(self, request: Request, route: str, path: str, query: str, body: bytes) -> dict[str, Any]:
+        client = request.remote_addr or ""
+        before = request.headers.get("X-Forwarded-For")
+        headers = {name.lower(): value for name, value in request.headers} | {
+            "x-forwarded-for": f"{before}, {client}" if before else client,
             "x-forwarded-port": str(self._port),
             "x-forwarded-proto": "http",
         }
         cookies = [cookie.strip() for cookie in headers.pop("cookie", "").split(";") if cookie.strip()]
         http = {
             "method": request.method,
-            "path": parts.path,
+            "path": path,
             "protocol": "HTTP/1.1",
-            "sourceIp": request.client,
+            "sourceIp": client,
             "userAgent": headers.get("user-agent", ""),
         }
         context = {
@@ -82,14 +80,14 @@ class Gateway:
         return {
             "version": "2.0",
             "routeKey": route,
-            "rawPath": parts.path,
-            "rawQueryString": parts.query,
+            "rawPath": path,
+            "rawQueryString": query,
             "cookies": cookies,
             "headers": headers,
-            "queryStringParameters": _joined(parse_qsl(parts.query, keep_blank_values=True)),
+            "queryStringParameters": {name: ",".join(request.args.getlist(name)) for name in request.args},
             "requestContext": context,
-            "body": b64encode(request.body).decode(),
-            "isBase64Encoded": bool(request.body),
+            "body": b64encode(body).decode(),
+            "isBase64Encoded": bool(body),
         }
 
 
@@ -112,19 +110,9 @@ def _pattern(method: str, path: str) -> re.Pattern[str]:
     return re.compile(f"{'[A-Z]+' if method == 'ANY' else method} {said}")
 
 
-def _joined(pairs: Any) -> dict[str, str]:
-    """Return the values by name; those of the same name with commas between them."""
-    joined: dict[str, str] = {}
-    for name, value in pairs:
-        joined[name] = f"{joined[name]},{value}" if name in joined else value
-    return joined
-
-
 def _response(answer: Any) -> Response:
-    if not isinstance(answer, dict) or "statusCode" not in answer:
-        return Response(200, _JSON, json.dumps(answer).encode())
     body = answer.get("body") or ""
-    content = b64decode(body) if answer.get("isBase64Encoded") else body.encode()
-    headers = tuple((name, str(value)) for name, value in (answer.get("headers") or {}).items())
-    cookies = tuple(("Set-Cookie", cookie) for cookie in answer.get("cookies") or ())
-    return Response(answer["statusCode"], (*headers, *cookies), content)
+    headers = Headers((answer.get("headers") or {}).items())
+    for cookie in answer.get("cookies") or ():
+        headers.add("Set-Cookie", cookie)
+    return Response(b64decode(body) if answer.get("isBase64Encoded") else body, answer["statusCode"], headers)

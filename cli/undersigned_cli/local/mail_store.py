@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,44 +14,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
-    """What SES knows about an email besides its content."""
+class StoredMail:
+    """An accepted email: the raw MIME message, what SES knows about it besides, and its number, counted from 1."""
 
+    raw: bytes
     message_id: str
     sender: str
     to: tuple[str, ...]
     configuration_set: str | None
     tags: dict[str, str]
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMail:
-    """An accepted email: its number, counted from 1, its envelope and the raw MIME message."""
-
-    number: int
-    envelope: Envelope
-    raw: bytes
-
-    @property
-    def message_id(self) -> str:
-        """Return SES's id of the email."""
-        return self.envelope.message_id
-
-    @property
-    def to(self) -> tuple[str, ...]:
-        """Return the addresses that it was sent to."""
-        return self.envelope.to
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """Return the tags that it was sent with."""
-        return self.envelope.tags
-
-    @property
-    def at(self) -> datetime:
-        """Return when it was accepted."""
-        return self.envelope.at
+    number: int = 0
 
 
 class MailStore:
@@ -63,22 +36,21 @@ class MailStore:
         self._lock = threading.Lock()
         self._last: int | None = None
 
-    def append(self, envelope: Envelope, raw: bytes) -> StoredMail:
-        """Store an email, which is on disk when this returns."""
+    def append(self, mail: StoredMail) -> StoredMail:
+        """Store an email, which is on disk when this returns. Return it with its number."""
         with self._lock:
             self._folder.mkdir(parents=True, exist_ok=True)
             if self._last is None:
                 self._last = max(self._numbers(), default=0)
-            number = self._last + 1
-            self._path(number, "eml").write_bytes(raw)
+            self._last += 1
+            stored = replace(mail, number=self._last)
+            self._path(stored.number, "eml").write_bytes(stored.raw)
             # Write the envelope last: an email without one was not accepted.
-            fresh = self._path(number, "json.new")
-            fresh.write_text(
-                json.dumps({**asdict(envelope), "at": envelope.at.isoformat()}, indent=1), encoding="utf-8"
-            )
-            fresh.replace(self._path(number, "json"))
-            self._last = number
-        return StoredMail(number, envelope, raw)
+            fresh = self._path(stored.number, "json.new")
+            envelope = {name: value for name, value in asdict(stored).items() if name != "raw"}
+            fresh.write_text(json.dumps({**envelope, "at": mail.at.isoformat()}, indent=1), encoding="utf-8")
+            fresh.replace(self._path(stored.number, "json"))
+        return stored
 
     def __len__(self) -> int:
         return sum(1 for _ in self._numbers())
@@ -89,8 +61,8 @@ class MailStore:
             known = json.loads(self._path(number, "json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        envelope = Envelope(**{**known, "to": tuple(known["to"]), "at": datetime.fromisoformat(known["at"])})
-        return StoredMail(number, envelope, self._path(number, "eml").read_bytes())
+        raw, at = self._path(number, "eml").read_bytes(), datetime.fromisoformat(known["at"])
+        return StoredMail(**{**known, "raw": raw, "to": tuple(known["to"]), "at": at})
 
     def mails(self) -> list[StoredMail]:
         """Return all emails, oldest first."""

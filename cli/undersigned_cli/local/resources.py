@@ -89,7 +89,7 @@ def _attribute(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def make_all(client: Callable[[str], Any], given: Mapping[str, str]) -> dict[str, Any]:
+def make_all(client: Callable[..., Any], given: Mapping[str, str]) -> dict[str, Any]:
     """Make all that the functions use, in an empty account; `given` has the values of parameters.
 
     Return what `!Ref X` and `!GetAtt X.Y` are, by `X` and `X.Y`.

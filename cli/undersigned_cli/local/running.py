@@ -14,7 +14,6 @@ from botocore.config import Config
 
 from undersigned.domain.schedule import period_of
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.key import HEADER, write_privately
 from undersigned_cli.local.mail_store import MailStore
 
 if TYPE_CHECKING:
@@ -28,21 +27,23 @@ _ALIAS = "live"
 _LONGEST_FUNCTION = 900
 """Seconds; Lambda's limit."""
 
-ANY = "test"
-"""What stands for credentials, which moto doesn't check. The key counts."""
+HEADER = "X-Amz-Security-Token"
+"""The header with the stack's key."""
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 """Where a local stack is: moto's account, in this region."""
 
 
-def client_environment(clients: str, mail: str, key: str) -> dict[str, str]:
-    """Return the variables that point AWS clients at the local stack: the addresses, a region, its key."""
+def client_environment(address: str, key: str) -> dict[str, str]:
+    """Return the variables that point AWS clients at the local stack: its address, a region, its key.
+
+    Nobody checks the other credentials.
+    """
     return {
-        "AWS_ENDPOINT_URL": clients,
-        "AWS_ENDPOINT_URL_SESV2": mail,
-        "AWS_ACCESS_KEY_ID": ANY,
-        "AWS_SECRET_ACCESS_KEY": ANY,
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_SESSION_TOKEN": key,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
@@ -124,7 +125,16 @@ class RunningStack:
 
     def write(self) -> None:
         """Write `stack.json`, so that this user's programs find this stack and its key."""
-        write_privately(self.state / _FILE, json.dumps({**asdict(self), "state": str(self.state)}, indent=1))
+        write_privately(self.state / _FILE, json.dumps({**asdict(self), "state": str(self.state)}, indent=1).encode())
+
+
+def write_privately(file: Path, content: bytes) -> None:
+    """Write a file that nobody but its owner can read. It is complete, or as it was before."""
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(content)
+    fresh.replace(file)
 
 
 def forget(state: Path) -> None:

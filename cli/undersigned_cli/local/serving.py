@@ -1,95 +1,84 @@
-"""A small HTTP server: a function answers each request in a thread; requests and responses are values.
+"""A server on one port of this machine: a function answers each request in a thread.
 
-It refuses requests with the name of another machine in `Host`.
+It refuses requests with the name of another machine in `Host`: anybody can point a name of their own at 127.0.0.1 (DNS
+rebinding), and to a browser their pages are then ours. What AWS clients talk to also asks for the stack's key, which
+they show as their session token (IAM User Guide, "Create a signed AWS API request"). Nothing else of a request's
+signature is checked.
 """
 
 from __future__ import annotations
 
-import re
+import hmac
+import json
+import socket
 import threading
-from dataclasses import dataclass, field
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, override
-from urllib.parse import urlsplit
 
-from undersigned_cli.local.errors import PortTakenError
+from werkzeug.sansio.utils import host_is_trusted
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.running import HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
+
+    type Answer = Callable[[Request], Response]
 
 HOST = "127.0.0.1"
 
-type Headers = tuple[tuple[str, str], ...]
-
-_THIS_MACHINE = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request. `target` is the path and query as the client sent them."""
-
-    method: str
-    target: str
-    headers: Headers = ()
-    body: bytes = b""
-    client: str = HOST
-
-    @property
-    def path(self) -> str:
-        """Return the path, still percent-encoded."""
-        return urlsplit(self.target).path
-
-    def header(self, name: str) -> str | None:
-        """Return a header's first value; None when it is missing."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+_OURS = (HOST, "localhost")
+_FOREIGN_HOST = f"This server answers only requests to http://{HOST} or http://localhost. Use one of these.\n"
+_NO_KEY = (
+    "This is a local stack of Undersigned, and no request of a web page is answered here. A program shows the stack's "
+    "key: AWS_SESSION_TOKEN in `stack.json` of the state folder."
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A response. The server adds its length."""
-
-    status: int
-    headers: Headers = field(default=(("Content-Type", "text/plain; charset=utf-8"),))
-    body: bytes = b""
-
-
-def is_for_this_machine(hosts: Sequence[str]) -> bool:
-    """Return whether a request's Host headers name this machine.
-
-    Anybody can point a name of their own at 127.0.0.1 (DNS rebinding). To a browser, their pages are then ours.
-    """
-    return len(hosts) == 1 and _THIS_MACHINE.fullmatch(hosts[0]) is not None
-
-
-class ConnectionLost(Exception):  # noqa: N818
+class ConnectionLost(ConnectionError):  # noqa: N818
     """Raised to close the connection without an answer."""
 
 
 class HttpService:
     """A server on one port of this machine, which it takes immediately. It answers requests after `start`."""
 
+    answer: Answer
+
     def __init__(self, name: str, port: int, log: Path) -> None:
-        """Take the port (0: any free one); raises PortTakenError when another program uses it."""
-        self.answer: Callable[[Request], Response] = _not_yet
-        service = self
-
-        class Handler(_Handler):
-            @override
-            def answer(self, request: Request) -> Response:
-                return service.answer(request)
-
-            @override
-            def log_message(self, format: str, *args: object) -> None:
-                with log.open("a", encoding="utf-8") as lines:
-                    lines.write(f"{self.log_date_time_string()} {name}: {format % args}\n")
-
+        """Take the port (0: any free one); raises LocalStackError when another program uses it."""
         log.parent.mkdir(parents=True, exist_ok=True)
+
+        class Handler(WSGIRequestHandler):
+            @override
+            def log(self, type: str, message: str, *args: object) -> None:
+                with log.open("a", encoding="utf-8") as lines:
+                    lines.write(f"{self.log_date_time_string()} {name}: {message % args}\n")
+
+            @override
+            def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+                self.log("info", '"%s" %s', self.requestline, code)
+
+            @override
+            def connection_dropped(self, *_: object) -> None:
+                self.close_connection = True
+
+        @Request.application
+        def application(request: Request) -> Response:
+            ours = is_for_this_machine(request.headers.get("Host", ""))
+            return self.answer(request) if ours else Response(_FOREIGN_HOST, 421)
+
         try:
-            self._server = _Server((HOST, port), Handler)
+            taken = socket.create_server((HOST, port), backlog=128)
         except OSError as error:
-            raise PortTakenError(name, port, error.strerror) from error
+            why = f"is not free ({error.strerror}); end the program that uses it, or choose another port"
+            message = f"port {port} for {name} {why}"
+            raise LocalStackError(message) from error
+        with taken:
+            self._server = make_server(
+                HOST, port, application, threaded=True, request_handler=Handler, fd=taken.fileno()
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, name=name, args=(0.05,), daemon=True)
 
     @property
@@ -114,73 +103,27 @@ class HttpService:
         self._server.server_close()
 
 
-_FOREIGN_HOST = Response(
-    421, body=f"This server answers only requests to http://{HOST} or http://localhost. Use one of these.\n".encode()
-)
+def is_for_this_machine(host: str) -> bool:
+    """Return whether a request's Host names this machine. Two names have a comma between them."""
+    return host_is_trusted(host.lower(), _OURS)
 
 
-def _not_yet(request: Request) -> Response:
-    return Response(503, body=f"The local stack is still starting: {request.path}\n".encode())
+def for_key_holders(key: str, answer: Answer) -> Answer:
+    """Return a handler that refuses requests without the key, and all requests of web pages.
+
+    A browser shows the key in the query of a signed link of S3.
+    """
+
+    def guarded(request: Request) -> Response:
+        shown = request.headers.get(HEADER) or (request.args.get(HEADER, "") if request.method == "GET" else "")
+        if "Origin" not in request.headers and hmac.compare_digest(shown.encode(), key.encode()):
+            return answer(request)
+        return as_json({"message": _NO_KEY}, 403, "AccessDeniedException")
+
+    return guarded
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    timeout = 120
-
-    def answer(self, request: Request) -> Response:
-        raise NotImplementedError
-
-    def _serve(self) -> None:
-        try:
-            request = Request(
-                self.command, self.path, tuple(self.headers.items()), self._body(), self.client_address[0]
-            )
-            ours = is_for_this_machine(self.headers.get_all("Host", []))
-            response = self.answer(request) if ours else _FOREIGN_HOST
-        except ConnectionLost:
-            self.close_connection = True
-            return
-        except Exception as error:  # noqa: BLE001
-            self.log_error("%s %s: %r", self.command, self.path, error)
-            response = Response(502, body=f"{error}\n".encode())
-        self._send(response)
-
-    def _body(self) -> bytes:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return b"".join(iter(self._chunk, b""))
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-
-    def _chunk(self) -> bytes:
-        size = int(self.rfile.readline().split(b";")[0], 16)
-        chunk = self.rfile.read(size)
-        self.rfile.readline()
-        return chunk
-
-    def _send(self, response: Response) -> None:
-        self.log_request(response.status)
-        self.send_response_only(response.status)
-        if not any(name.lower() == "date" for name, _ in response.headers):
-            self.send_header("Date", self.date_time_string())
-        for name, value in response.headers:
-            self.send_header(name, value)
-        if self._has_length(response):
-            self.send_header("Content-Length", str(len(response.body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(response.body)
-        self.wfile.flush()
-
-    def _has_length(self, response: Response) -> bool:
-        """Return whether to send the length: never with 204, and with HEAD only if it is known (RFC 9110, 8.6)."""
-        if response.status == HTTPStatus.NO_CONTENT:
-            return False
-        return self.command != "HEAD" or bool(response.body)
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815
+def as_json(content: object, status: int = 200, error: str = "") -> Response:
+    """Return an answer of AWS's JSON protocols; `error` is its error code."""
+    headers = {"x-amzn-ErrorType": error} if error else {}
+    return Response(json.dumps(content), status, headers, content_type="application/json")

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from undersigned_cli.local.memory import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SETTINGS = "UNDERSIGNED_LOCAL"
-"""The environment variable with the settings."""
+    from pathlib import Path
 
 SENDER_IDENTITY = "enddemand.example"
-SENDER_ADDRESS = f"letters@{SENDER_IDENTITY}"
-OPERATOR_ADDRESS = f"operator@{SENDER_IDENTITY}"
 ADMIN_EMAIL = f"administrator@{SENDER_IDENTITY}"
 """The administrator of a local stack. The inbox shows the emails with which they sign in."""
 
@@ -26,13 +18,21 @@ VARIABLES = {"FORMS_A_MINUTE": "300", "ACCEPT_RESERVED_DOMAINS": "true"}
 
 PARAMETERS = {
     "SenderIdentity": SENDER_IDENTITY,
-    "SenderAddress": SENDER_ADDRESS,
-    "OperatorEmail": OPERATOR_ADDRESS,
+    "SenderAddress": f"letters@{SENDER_IDENTITY}",
+    "OperatorEmail": f"operator@{SENDER_IDENTITY}",
     "AdminEmail": ADMIN_EMAIL,
     # All signers of a demo or a test are on this machine, which counts as one network.
     "UnconfirmedMailsANetwork": "100000",
     "UnconfirmedMailsADomain": "100000",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The stack's ports on 127.0.0.1. 0 means any that is free."""
+
+    front: int = 8000
+    desk: int = 8001
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,3 @@ class LocalSettings:
     schedules: bool
     parameters: Mapping[str, str]
     variables: Mapping[str, str]
-
-    def as_json(self) -> str:
-        """Return the settings as `of_json` reads them."""
-        return json.dumps({**asdict(self), "state": str(self.state)})
-
-    @classmethod
-    def of_json(cls, text: str) -> LocalSettings:
-        """Read settings."""
-        known = json.loads(text)
-        return cls(**{**known, "state": Path(known["state"]), "ports": Ports(**known["ports"])})

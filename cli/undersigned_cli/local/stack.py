@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import pickle
+import subprocess
 import sys
-import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, cast
 
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.memory import Ports
-from undersigned_cli.local.processes import Program, clean_environment, last_words
+from undersigned_cli.local.processes import clean_environment
 from undersigned_cli.local.running import connect
-from undersigned_cli.local.settings import SETTINGS, LocalSettings
+from undersigned_cli.local.settings import LocalSettings, Ports
 from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from undersigned_cli.local.running import RunningStack
 
-_START_SECONDS = 60.0
 _SAVE_SECONDS = 30.0
 
 
@@ -47,10 +47,8 @@ class LocalStack:
         self._settings = LocalSettings(
             state.resolve(), ports or Ports(), schedules, dict(parameters or {}), dict(variables or {})
         )
-        self._state = self._settings.state
-        self._log = self._state / "logs" / "stack.log"
         self._report = report
-        self._program: Program | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> RunningStack:
         """Start the stack. On a LocalStackError, stop what was started."""
@@ -70,48 +68,46 @@ class LocalStack:
                 "the packages that `make setup` fetches there"
             )
             raise LocalStackError(message)
-        self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._report("Starting the local stack")
-        self._program = Program.start(
-            "the local stack",
-            (sys.executable, "-m", "undersigned_cli.local.process"),
-            log=self._log,
-            folder=ROOT,
-            environment={**clean_environment(os.environ), SETTINGS: self._settings.as_json()},
-        )
         try:
-            stack = self._wait(self._program)
+            stack = self._start()
         except BaseException:
             self.stop()
             raise
         self._report(f"The local stack is running: {stack.public_url}")
         return stack
 
+    def _start(self) -> RunningStack:
+        state = self._settings.state
+        log = state / "logs" / "stack.log"
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log.parent.mkdir(exist_ok=True)
+        with log.open("ab") as output:
+            self._process = process = subprocess.Popen(
+                (sys.executable, "-m", "undersigned_cli.local.process"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                cwd=ROOT,
+                env=clean_environment(os.environ),
+                # So that Ctrl-C at the terminal reaches only this process.
+                start_new_session=True,
+            )
+        given, answer = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+        with suppress(BrokenPipeError):
+            pickle.dump(self._settings, given)
+            given.flush()
+        said = answer.readline().decode().strip()
+        if said == "started":
+            return connect(state)
+        raise LocalStackError(said or f"the local stack ended during its start; its error is in {log}")
+
     def stop(self) -> None:
-        """Stop the stack, which saves its state when it ends."""
-        if self._program:
-            self._program.stop(_SAVE_SECONDS)
-            self._program = None
-
-    def _wait(self, program: Program) -> RunningStack:
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if not program.runs:
-                words = last_words(self._log)
-                message = words.removeprefix("error: ")
-                if message == words:
-                    message = f"the local stack ended during its start ({words}); the output is in {self._log}"
-                raise LocalStackError(message)
-            if stack := self._found(program):
-                return stack
-            time.sleep(0.05)
-        message = f"the local stack did not start within {_START_SECONDS:.0f} seconds; the output is in {self._log}"
-        raise LocalStackError(message)
-
-    def _found(self, program: Program) -> RunningStack | None:
-        """Return the stack that this program runs, as soon as it answers."""
-        try:
-            stack = connect(self._state)
-        except LocalStackError:
-            return None
-        return stack if stack.process == program.process.pid else None
+        """Stop the stack, which saves its state when its standard input ends, however this process does."""
+        if self._process:
+            try:
+                self._process.communicate(timeout=_SAVE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None

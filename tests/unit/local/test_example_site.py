@@ -5,31 +5,33 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug.test import Client
+from werkzeug.wrappers import Request
 
 from undersigned_cli.local.example_site import WAYS, Site, example_site
-from undersigned_cli.local.serving import Request
 from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
     from undersigned_cli.local.example_site import Way
-    from undersigned_cli.local.serving import Response
 
 API, SITE = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
 DOCUMENTED = Site("https://letters.example.org", "my-campaign", "https://www.example.org")
 PAGES = {"script": "script", "iframe": "iframe", "own-form": "own-form", "fetch": "own-form"}
 
 
-def get(target: str) -> Response:
-    return example_site(API, SITE)(Request("GET", target))
+def get(target: str) -> TestResponse:
+    return Client(Request.application(example_site(API, SITE))).get(target)
 
 
 def html(target: str) -> str:
-    return get(target).body.decode()
+    return get(target).text
 
 
 @pytest.mark.parametrize("path", ["/", "/thanks", "/mistakes", *(way.path for way in WAYS)])
 def test_each_pages_policy_denies_everything_by_default(path: str) -> None:
-    policy = dict(get(path).headers)["Content-Security-Policy"]
+    policy = get(path).headers["Content-Security-Policy"]
 
     assert policy.startswith("default-src 'none'; style-src 'self'; form-action")
     assert "base-uri 'none'" in policy
@@ -43,7 +45,7 @@ def test_a_page_shows_the_html_that_embeds_its_form(way: Way) -> None:
 
     [shown, header] = [unescape(code) for code in re.findall("<pre><code>(.*?)</code></pre>", page, re.DOTALL)]
     assert shown in page
-    assert header == f"Content-Security-Policy: {dict(get(way.path).headers)['Content-Security-Policy']}"
+    assert header == f"Content-Security-Policy: {get(way.path).headers['Content-Security-Policy']}"
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
@@ -84,4 +86,4 @@ def test_the_page_of_mistakes_names_only_known_fields() -> None:
 
 @pytest.mark.parametrize("path", ["/none", "/embed/none", "/style.css/../page.html"])
 def test_what_is_not_there_is_not_found(path: str) -> None:
-    assert get(path).status == 404
+    assert get(path).status_code == 404

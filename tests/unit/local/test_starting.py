@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.free_ports import FREE_PORTS
-from undersigned_cli.local import memory as memories
 from undersigned_cli.local import serving, stack
-from undersigned_cli.local.errors import LocalStackError, PortTakenError
-from undersigned_cli.local.memory import Memory, Ports
+from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.processes import clean_environment, find_uv, last_words, run_to_end
 from undersigned_cli.local.running import RunningStack, connect
 from undersigned_cli.local.stack import LocalStack
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PORTS = Ports(8000, 8001, 4566, 8026)
-
 
 # uv
 
@@ -107,34 +101,16 @@ def is_running(pid: int) -> bool:
 
 
 def test_a_port_in_use_is_one_line_with_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def taken(*_: Any) -> None:
+    def taken(*_: Any, **__: Any) -> None:
         raise OSError(98, "Address already in use")
 
-    monkeypatch.setattr(serving, "_Server", taken)
+    monkeypatch.setattr("socket.create_server", taken)
 
-    with pytest.raises(PortTakenError) as failed:
+    with pytest.raises(LocalStackError) as failed:
         serving.HttpService("the front", 8000, tmp_path / "http.log")
 
     expected = "port 8000 for the front is not free (Address already in use); end the program that uses it, or choose"
     assert str(failed.value).startswith(expected)
-
-
-def test_a_start_knows_what_the_last_one_remembered(tmp_path: Path) -> None:
-    assert Memory.read(tmp_path) == Memory()
-
-    Memory(PORTS, "fingerprint").write(tmp_path)
-
-    assert Memory.read(tmp_path) == Memory(PORTS, "fingerprint")
-
-
-def test_any_free_port_is_the_last_one_if_that_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memories, "_is_free", lambda port: port != PORTS.front)
-
-    assert Memory(PORTS).ports_for(FREE_PORTS) == replace(PORTS, front=0)
-
-
-def test_a_requested_port_is_used_in_place_of_the_last_one() -> None:
-    assert Memory(PORTS).ports_for(replace(PORTS, front=9000)).front == 9000
 
 
 # The running stack
