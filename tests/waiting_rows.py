@@ -5,11 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.aws.signatures import pending_signature_values, signature_key, tray_shards
-from undersigned.domain.signatures import Signature
+from tests.world import ADA, CAMPAIGN, client_of
+from undersigned.aws.dynamodb import from_item, to_item
+from undersigned.aws.signatures import (
+    listing_position,
+    listing_shard,
+    pending_signature_values,
+    read_signature,
+    signature_key,
+    tray_shard,
+    tray_shards,
+)
+from undersigned.domain.signatures import Signature, signer_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.world import World
     from undersigned.aws.dynamodb import Values
+    from undersigned.domain.campaigns import Target
 
 _SIGNED = datetime(2026, 11, 24, 18, tzinfo=UTC)
 
@@ -42,3 +56,21 @@ def waiting_row(campaign: str, target: str, signer: str, shard: int = 0) -> Valu
     values = {name: value for name, value in pending_signature_values(signature).items() if name not in not_waiting}
     due = {"due": tray_shards(campaign, target)[shard], "due_at": f"2026-11-25#{signer}"}
     return {**signature_key(campaign, signer)._asdict(), **values, **due}
+
+
+def put_letters(world: World, targets: Sequence[Target], letters: int) -> None:
+    """Let so many letters wait for each target: copies of one that is signed and confirmed, and then taken away."""
+    world.confirmed()
+    table, client = world.wiring.settings.table_name, client_of("dynamodb")
+    key = to_item(signature_key(CAMPAIGN, signer_id(world.wiring.secret(), str(ADA["email"])))._asdict())
+    values = from_item(client.get_item(TableName=table, Key=key)["Item"])
+    client.delete_item(TableName=table, Key=key)
+    for number in range(len(targets) * letters):
+        signer, target = f"{number * 2_654_435_761 % 2**128:032x}", targets[number % len(targets)]
+        row = values | signature_key(CAMPAIGN, signer)._asdict()
+        row |= {"target": target.id, "name": f"Signer Number{number}", "email": f"signer{number}@signers.example"}
+        row |= {"addressed": target.shown.version, "listed": listing_shard(CAMPAIGN, signer)}
+        row["tray"] = row["due"] = tray_shard(CAMPAIGN, target.id, signer)
+        row["due_at"] = f"{values['confirmed_at']}#{signer}"
+        row["listed_at"] = listing_position(read_signature(row))
+        client.put_item(TableName=table, Item=to_item(row))

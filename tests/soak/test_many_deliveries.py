@@ -20,11 +20,9 @@ import pytest
 
 from benchmarks.latency import A_WRITE_MORE, LATENCY
 from tests.faults.memory import refuse
-from tests.world import ADA, CAMPAIGN, CONTEXT, Watch, client_of, load_event, world
-from undersigned.aws.dynamodb import from_item, to_item
-from undersigned.aws.signatures import listing_position, listing_shard, read_signature, signature_key, tray_shard
+from tests.waiting_rows import put_letters
+from tests.world import CAMPAIGN, CONTEXT, Watch, load_event, world
 from undersigned.domain.campaigns import Target
-from undersigned.domain.signatures import signer_id
 from undersigned.rendering.packets import Packet, PacketLetter
 from undersigned.services.packing import Packing
 from undersigned_cli.local.template import load_template
@@ -158,28 +156,11 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
     monkeypatch.setattr(Packing, "_packet_letter", plain)
     with world(monkeypatch, fast=True, bundle_size=99) as made:
-        made.confirmed()
-        put_letters(made)
+        targets = [target_of(number) for number in range(TARGETS)]
+        put_letters(made, targets, LETTERS)
+        made.wiring.campaigns.put_new_targets(CAMPAIGN, targets)
         made.clock.now = MONDAY
         yield made
-
-
-def put_letters(made: World) -> None:
-    """Write the letters as copies of one that was signed and confirmed, and take that one away."""
-    table, client = made.wiring.settings.table_name, client_of("dynamodb")
-    key = to_item(signature_key(CAMPAIGN, signer_id(made.wiring.secret(), str(ADA["email"])))._asdict())
-    values = from_item(client.get_item(TableName=table, Key=key)["Item"])
-    client.delete_item(TableName=table, Key=key)
-    made.wiring.campaigns.put_new_targets(CAMPAIGN, [target_of(number) for number in range(TARGETS)])
-    for number in range(TARGETS * LETTERS):
-        signer, target = f"{number * 2_654_435_761 % 2**128:032x}", target_of(number % TARGETS).id
-        row = values | signature_key(CAMPAIGN, signer)._asdict()
-        row |= {"target": target, "name": f"Signer Number{number}", "email": f"signer{number}@signers.example"}
-        row |= {"addressed": target_of(number % TARGETS).shown.version, "listed": listing_shard(CAMPAIGN, signer)}
-        row["tray"] = row["due"] = tray_shard(CAMPAIGN, target, signer)
-        row["due_at"] = f"{values['confirmed_at']}#{signer}"
-        row["listed_at"] = listing_position(read_signature(row))
-        client.put_item(TableName=table, Item=to_item(row))
 
 
 @dataclass
