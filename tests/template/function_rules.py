@@ -45,7 +45,7 @@ def _signatures(**images: Any) -> dict[str, str]:
 
 
 _OF_CONFIRMED: Any = {"tallied": {"S": [{"prefix": "TOTAL"}]}}
-_OF_OTHERS: Any = {"tallied": {"S": [{"prefix": "PROVIDER#"}, {"prefix": "SIGNED#"}]}}
+_OF_OTHERS: Any = {"tallied": {"S": [{"prefix": "PROVIDER#"}]}}
 _IS_PENDING: Any = {"status": {"S": ["pending"]}}
 
 SIGNATURES = {

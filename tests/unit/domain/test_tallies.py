@@ -19,7 +19,6 @@ from undersigned.domain.tallies import (
     NOT_COUNTED,
     counters_of,
     difference,
-    is_marked_right,
     mark_of,
     transactions,
 )
@@ -170,12 +169,6 @@ def test_the_sum_of_all_moves_is_the_difference_of_first_and_last_marks(history:
 def test_a_mark_says_how_it_begins_whether_its_letter_is_confirmed() -> None:
     assert mark_of(SIGNED).startswith("TOTAL|")
     assert mark_of(replace(SIGNED, status="pending")).startswith("PROVIDER#")
-
-
-def test_a_mark_in_the_order_of_an_earlier_version_is_right() -> None:
-    first, second, *rest = counters_of(mark_of(SIGNED))
-    assert is_marked_right(replace(SIGNED, tallied="|".join((second, first, *rest))))
-    assert not is_marked_right(replace(SIGNED, tallied=first))
 
 
 COUNTERS = (*"ABCDEF", *(f"{kind}#{domain}" for kind in ("PROVIDER", "REACHED") for domain in ("aol.com", "web.de")))

@@ -74,8 +74,7 @@ def mark_of(signature: Signature) -> str:
     provider, which shows providers that don't deliver our emails, and for a wrong address if it has one. In a campaign
     with sources, a confirmed letter also counts for its source.
 
-    How a mark begins says whether its letter is confirmed: the filters of the stream's readers see nothing else. The
-    order of the others means nothing.
+    How a mark begins says whether its letter is confirmed: the filters of the stream's readers see nothing else.
     """
     if signature.status not in {"pending", "confirmed"}:
         return NOT_COUNTED
@@ -118,11 +117,6 @@ def counted_town(locality: str) -> str:
 def counters_of(mark: str) -> tuple[str, ...]:
     """Return the counters (sort keys) that count a row with this mark, by one each."""
     return tuple(mark.split(_BETWEEN)) if mark != NOT_COUNTED else ()
-
-
-def is_marked_right(signature: Signature) -> bool:
-    """Say whether a row's mark has the counters that it should have, in any order."""
-    return {*counters_of(signature.tallied)} == {*counters_of(mark_of(signature))}
 
 
 def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:

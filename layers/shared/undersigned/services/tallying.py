@@ -8,7 +8,7 @@ from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
 from undersigned.domain.rush import COUNTED_LATER
-from undersigned.domain.tallies import NOT_COUNTED, is_marked_right, mark_of, transactions
+from undersigned.domain.tallies import NOT_COUNTED, mark_of, transactions
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Tallying:
         left = list(signers)
         for attempt in range(1, _TRIES + 1):
             rows = self.signatures.signatures(campaign, left)
-            moves = [(row, mark_of(row)) for row in rows if not is_marked_right(row)]
+            moves = [(row, mark_of(row)) for row in rows if needs_counting(row)]
             outcome.found_moved |= len(moves) < len(rows) or any(
                 mark != row.tallied for row in rows for mark in signers[row.signer]
             )
@@ -129,7 +129,7 @@ def needs_counting(signature: Signature) -> bool:
     If the row in a stream record has the right mark, the table needn't be read: a later change has its own record. So
     does the change that a moved mark follows, and another version of the code may find that mark right.
     """
-    return not is_marked_right(signature)
+    return signature.tallied != mark_of(signature)
 
 
 def can_wait(asking: Collection[Signature]) -> frozenset[tuple[str, str]]:
