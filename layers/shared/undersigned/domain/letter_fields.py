@@ -9,22 +9,22 @@ from undersigned.domain.languages import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FIELDS: Mapping[str, str] = {
-    "target.title": "the recipient's title, such as Police Chief",
-    "target.name": "the recipient's name",
-    "target.department": "the recipient's department",
-    "target.locality": "the recipient's town",
-    "signer.name": "the signer's name",
-    "signer.address": "the signer's address, on two lines",
-    "signer.address_line": "street and number",
-    "signer.locality": "the signer's town",
-    "signer.region": "the signer's state",
-    "signer.postal_code": "the signer's postal code",
-    "signature": "the signature",
-    "date": "the day of signing",
-    "note": "the signer's own words; only a letter with this field offers them",
+FIELDS: Mapping[str, Message] = {
+    "target.title": Message("recipient’s title"),
+    "target.name": Message("recipient’s name"),
+    "target.department": Message("recipient’s department"),
+    "target.locality": Message("recipient’s town"),
+    "signer.name": Message("your name"),
+    "signer.address": Message("your address"),
+    "signer.address_line": Message("your street"),
+    "signer.locality": Message("your town"),
+    "signer.region": Message("your state"),
+    "signer.postal_code": Message("your postal code"),
+    "signature": Message("signature"),
+    "date": Message("date"),
+    "note": Message("your own words"),
 }
-"""The merge fields of letters, each with its meaning."""
+"""The merge fields of letters, each with the words of its placeholder. They are the signer's, so “your” is theirs."""
 
 LONGEST_LETTER = 20_000
 """The most characters in a letter's Markdown: about seven pages of a packet for each signer."""

@@ -1,0 +1,252 @@
+r"""Turn a campaign's letter into the text that people edit on its page, and what they typed or pasted into a letter.
+
+In `letter.md` a place to fill in is a merge field, `{{ signer.locality }}`, and a part that is not always there stands
+in a condition, `{% if note %}`. On the page both are words in brackets, in the page's language: `[your town]`. Brackets
+of links, and those after a backslash, are text.
+
+What was typed or pasted may have other brackets, such as `[DATE]`, and blanks of a paper letter. The importer of paper
+letters says what each stands for, as far as it knows, and the page asks about each.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from undersigned.authoring.letters import FILE, TAG
+from undersigned.authoring.mistakes import MistakesError, TooMuchError
+from undersigned.authoring.paper_form import import_letter
+from undersigned.authoring.texts import with_our_line_ends
+from undersigned.domain.languages import Message, languages
+from undersigned.domain.letter_fields import FIELDS, too_much_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.authoring.paper_form import Finding
+
+_ADDRESS = r"(?i:https?://|www\.)[^\s{}()]*"
+_BRACKETS = r"\[(?P<words>[^\[\]\\]{1,80})\](?!\()"
+_PART = re.compile(rf"\\[^\w\s]|(?P<tag>{TAG.pattern})(?P<round>\()?|{_ADDRESS}|{_BRACKETS}")
+# `{% if note %}` around a paragraph of the signer's own words has no effect: see `letters`.
+_OWN_WORDS = re.compile(r"(?<![^\n]\n)(?<![^\n])\{% if note %\}\n+\{\{ note \}\}\n+\{% endif %\}(?=\n\n|\n*\Z)")
+
+
+@cache
+def placeholders(language: str) -> Mapping[str, str]:
+    """Return the words of each merge field and condition in a language, by its tag in `letter.md`."""
+    words = {f"{{{{ {name} }}}}": says for name, says in FIELDS.items()}
+    for name, what in FIELDS.items():
+        words[f"{{% if {name} %}}"] = Message("only if there is: %(what)s", {"what": what})
+        words[f"{{% elif {name} %}}"] = Message("otherwise, only if there is: %(what)s", {"what": what})
+    words["{% else %}"] = Message("otherwise")
+    words["{% endif %}"] = Message("end of the optional part")
+    return {tag: says.in_language(language) for tag, says in words.items()}
+
+
+@cache
+def _tags(language: str) -> Mapping[str, str]:
+    """Return the tags by their words. A page knows the words of all languages, its own first."""
+    return {_plain(words): tag for known in (*languages(), language) for tag, words in placeholders(known).items()}
+
+
+def _plain(words: str) -> str:
+    """Return words as they are compared: a sentence can begin with them, and keyboards have another apostrophe."""
+    words = " ".join(words.split()).replace("'", "’")
+    return words[:1].lower() + words[1:]
+
+
+def _with_spaces(tag: str) -> str:
+    return " ".join((tag[:2], *tag[2:-2].split(), tag[-2:]))
+
+
+def typed_letter(letter: str, language: str) -> str:
+    """Return the text of `letter.md` with placeholders for its merge fields and conditions."""
+    words, tags = placeholders(language), _tags(language)
+
+    def shown(part: re.Match[str]) -> str:
+        if part["words"] and _plain(part["words"]) in tags:
+            return f"\\{part.group()[:-1]}\\]"
+        known = words.get(_with_spaces(part["tag"])) if part["tag"] else None
+        # A round bracket right after it would make a link of it.
+        return part.group() if known is None else f"[{known}]{'\\(' if part['round'] else ''}"
+
+    return _PART.sub(shown, _OWN_WORDS.sub("{{ note }}", letter))
+
+
+def merged_letter(typed: str, language: str) -> str:
+    """Return a typed text with merge fields and conditions for its placeholders; other brackets stay."""
+    tags = _tags(language)
+    return _PART.sub(lambda part: tags.get(_plain(part["words"] or ""), part.group()), typed)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whether something typed is a blank. `guess` is the Markdown that belongs there, or empty if it is text."""
+
+    blank: str
+    guess: str
+
+
+def read_typed(typed: str, language: str, answers: Mapping[str, str] | None = None) -> tuple[str, tuple[Question, ...]]:
+    """Return what was typed or pasted as the text of `letter.md`, and a question for each different blank.
+
+    `answers` have the Markdown for blanks, or an empty text for those that are text; the others are filled as guessed.
+    Raises TooMuchError for a text that takes long to read, and MistakesError for a label that nobody understands.
+    """
+    if too_much := too_much_in(typed):
+        raise TooMuchError(FILE, None, too_much)
+    form = _TypedForm.of(merged_letter(with_our_line_ends(typed), language))
+    letter = form.ask()
+    if answers is not None:
+        for blank in form.asked:
+            answer = answers.get(form.shown(blank.asked), blank.guess)
+            blank.becomes = blank.becomes if answer and answer == blank.guess else answer
+        letter, _ = form.imported()
+    questions = {blank.asked: Question(form.shown(blank.asked), blank.guess) for blank in form.asked}
+    return form.shown(letter), tuple(questions.values())
+
+
+_RULE = r"(?:\b[Xx] ?)?_(?: ?_)+(?:(?: ?/ ?| ?day of ?|,? ?20)_(?: ?_)*)*"
+_BLANK = re.compile(rf"(?P<rule>{_RULE})|(?P<square>\[[^\[\]\\\n]{{2,80}}\](?!\())|(?<!\])\([^()\[\]\\\n]{{2,50}}\)")
+_SHORTEST_RULE = 3
+_MOST_WORDS = 4
+"""How many words before a blank the question about it quotes."""
+_FIRST_HIDDEN = 0xF0000
+_HIDDEN = re.compile("[\U000f0000-\U000ffffd]")
+
+
+@dataclass(slots=True)
+class _Blank:
+    """A part of a line that may be a blank, and the question about it. The importer fills it if `becomes` is None."""
+
+    line: int
+    start: int
+    end: int
+    text: str
+    kind: str | None
+    asked: str = ""
+    guess: str = ""
+    becomes: str | None = None
+
+
+@dataclass(slots=True)
+class _TypedForm:
+    """A typed letter with merge fields for its placeholders, while its blanks are found and filled.
+
+    What the importer must leave as it is, is one character of a private plane in `lines`, by its place in `hidden`.
+    """
+
+    lines: list[str]
+    blanks: list[_Blank] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: str) -> _TypedForm:
+        """Read a text. What stands after a backslash is no blank."""
+        form = cls([])
+        text = re.sub(r"\\[\[\]()_]", lambda part: form._hide(part.group()), _HIDDEN.sub("", text))
+        form.lines = text.split("\n")
+        form.blanks = [
+            _Blank(number, found.start(), found.end(), found.group(), found.lastgroup)
+            for number, line in enumerate(form.lines, start=1)
+            for found in _BLANK.finditer(line)
+            if not found["rule"] or found["rule"].count("_") >= _SHORTEST_RULE
+        ]
+        return form
+
+    @property
+    def asked(self) -> list[_Blank]:
+        """Return the blanks that a person is asked about."""
+        return [blank for blank in self.blanks if blank.asked]
+
+    def shown(self, text: str) -> str:
+        """Return a text with what is hidden in it."""
+        return _HIDDEN.sub(lambda found: self.hidden[ord(found.group()) - _FIRST_HIDDEN], text)
+
+    def ask(self) -> str:
+        """Find what each blank asks for, and return the letter with these guesses."""
+        letter, findings = self.imported()
+        for number in {blank.line for blank in self.blanks if blank.becomes is None}:
+            if not self._ask_about(number, [found for found in findings if found.line == number], letter):
+                self._settle(number)
+                return self.ask()
+        return letter
+
+    def _ask_about(self, number: int, findings: list[Finding], letter: str) -> bool:
+        """Ask about the blanks of a line as the importer understood them. Return whether it found the same rules."""
+        blanks = self._blanks_of(number)
+        rules = [found for found in findings if "_" in found.blank]
+        if len(rules) != sum(blank.kind == "rule" for blank in blanks):
+            return False
+        known = {found.blank: found for found in findings if found not in rules}
+        for blank in blanks:
+            found = rules.pop(0) if blank.kind == "rule" else known.get(_in_short(blank.text))
+            if found and "{{" in found.outcome:
+                blank.asked, blank.guess = found.blank, found.outcome
+            elif blank.kind == "square" and blank.text in letter:
+                blank.asked, blank.guess = _in_short(blank.text), _guess(blank.text) or ""
+        return True
+
+    def imported(self) -> tuple[str, tuple[Finding, ...]]:
+        """Import the letter. The blanks of a line that the importer doesn't understand are guessed one by one."""
+        try:
+            return import_letter("\n".join(self._written(number) for number, _ in enumerate(self.lines, start=1)), FILE)
+        except TooMuchError:
+            raise
+        except MistakesError as error:
+            lines = sorted({mistake.line or 1 for mistake in error.mistakes})
+            if not sum(self._settle(line) for line in lines):
+                raise
+            return self.imported()
+
+    def _settle(self, number: int) -> bool:
+        """Guess the blanks of a line, each by the words before it. Return whether there was something to do."""
+        line, before = self.lines[number - 1], 0
+        blanks = self._blanks_of(number)
+        for blank in blanks:
+            lead = line[before : blank.start]
+            guess = _guess(lead + blank.text) or _guess(blank.text)
+            if blank.kind or guess is not None:
+                blank.guess = blank.becomes = guess or ""
+                words = " ".join(lead.split()[-_MOST_WORDS:]) if blank.kind == "rule" else ""
+                blank.asked = _in_short(f"{words} {blank.text}")
+            before = blank.end
+        if not any(blank.asked for blank in blanks):
+            # A label with nothing after it, such as “Phone:”.
+            self.lines[number - 1] = line.replace(":", self._hide(":"))
+        return self.lines[number - 1] != line or any(blank.asked for blank in blanks)
+
+    def _blanks_of(self, number: int) -> list[_Blank]:
+        return [blank for blank in self.blanks if blank.line == number and blank.becomes is None]
+
+    def _written(self, number: int) -> str:
+        line = self.lines[number - 1]
+        for blank in reversed(self.blanks):
+            if blank.line == number and blank.becomes is not None:
+                # As text, it gets backslashes.
+                text = blank.becomes or self._hide(re.sub(r"([\[\]()_])", r"\\\1", blank.text))
+                line = line[: blank.start] + text + line[blank.end :]
+        return line
+
+    def _hide(self, part: str) -> str:
+        if part not in self.hidden:
+            self.hidden.append(part)
+        return chr(_FIRST_HIDDEN + self.hidden.index(part))
+
+
+def _guess(text: str) -> str | None:
+    """Return the Markdown for the last blank of a text; empty if nobody can tell, and None if it has no blank."""
+    try:
+        _, findings = import_letter(text)
+    except MistakesError:
+        return ""
+    outcomes = [found.outcome for found in findings if "{{" in found.outcome]
+    return outcomes[-1] if outcomes else None
+
+
+def _in_short(blank: str) -> str:
+    """Return a blank as the importer reports it."""
+    return " ".join(re.sub(r"(?:_ ?){4,}", "____ ", blank).replace("*", "").split())
