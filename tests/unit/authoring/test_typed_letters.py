@@ -120,6 +120,13 @@ def test_each_different_blank_is_asked_about_once_with_a_guess() -> None:
     }
 
 
+def test_one_word_in_two_meanings_is_asked_about_twice() -> None:
+    assert questions_of("Dear [name],\n\nAct.\n\nSincerely,\n[name]\n") == {
+        "Dear [name]": "{{ target.title }} {{ target.name }}",
+        "[name]": "{{ signer.name }}",
+    }
+
+
 def test_a_letter_with_placeholders_raises_no_question() -> None:
     typed = (
         "Dear [recipient's name],\n\nSee [this](https://a.example) \\[sic\\], \\_\\_\\_\\_ and (really).\n\n[date]\n"

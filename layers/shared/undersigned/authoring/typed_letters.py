@@ -120,16 +120,24 @@ _HIDDEN = re.compile("[\U000f0000-\U000ffffd]")
 
 @dataclass(slots=True)
 class _Blank:
-    """A part of a line that may be a blank, and the question about it. The importer fills it if `becomes` is None."""
+    """A part of a line that may be a blank, after the words `lead`, and the question about it.
+
+    The importer fills it if `becomes` is None.
+    """
 
     line: int
     start: int
-    end: int
     text: str
     kind: str | None
+    lead: str
     asked: str = ""
     guess: str = ""
     becomes: str | None = None
+
+    @property
+    def with_lead(self) -> str:
+        """Return it with some words before it."""
+        return _in_short(f"{' '.join(self.lead.split()[-_MOST_WORDS:])} {self.text}").lstrip(",.;: ")
 
 
 @dataclass(slots=True)
@@ -149,12 +157,12 @@ class _TypedForm:
         form = cls([])
         text = re.sub(r"\\[\[\]()_]", lambda part: form._hide(part.group()), _HIDDEN.sub("", text))
         form.lines = text.split("\n")
-        form.blanks = [
-            _Blank(number, found.start(), found.end(), found.group(), found.lastgroup)
-            for number, line in enumerate(form.lines, start=1)
-            for found in _BLANK.finditer(line)
-            if not found["rule"] or found["rule"].count("_") >= _SHORTEST_RULE
-        ]
+        for number, line in enumerate(form.lines, start=1):
+            end = 0
+            for found in _BLANK.finditer(line):
+                if not found["rule"] or found["rule"].count("_") >= _SHORTEST_RULE:
+                    lead, end = line[end : found.start()], found.end()
+                    form.blanks.append(_Blank(number, found.start(), found.group(), found.lastgroup, lead))
         return form
 
     @property
@@ -173,21 +181,27 @@ class _TypedForm:
             if not self._ask_about(number, [found for found in findings if found.line == number], letter):
                 self._settle(number)
                 return self.ask()
+        for blank in self.asked:
+            # “Dear [name]” is another one than “[name]” at the end.
+            if any(other.text == blank.text and other.guess != blank.guess for other in self.asked):
+                blank.asked = blank.with_lead
         return letter
 
     def _ask_about(self, number: int, findings: list[Finding], letter: str) -> bool:
         """Ask about the blanks of a line as the importer understood them. Return whether it found the same rules."""
         blanks = self._blanks_of(number)
         rules = [found for found in findings if "_" in found.blank]
+        others = [found for found in findings if found not in rules]
         if len(rules) != sum(blank.kind == "rule" for blank in blanks):
             return False
-        known = {found.blank: found for found in findings if found not in rules}
         for blank in blanks:
-            found = rules.pop(0) if blank.kind == "rule" else known.get(_in_short(blank.text))
-            if found and "{{" in found.outcome:
-                blank.asked, blank.guess = found.blank, found.outcome
+            short = _in_short(blank.text)
+            fitting = rules if blank.kind == "rule" else [found for found in others if found.blank.endswith(short)]
+            if fitting and "{{" in fitting[0].outcome:
+                blank.asked, blank.guess = fitting[0].blank if blank.kind == "rule" else short, fitting[0].outcome
             elif blank.kind == "square" and blank.text in letter:
-                blank.asked, blank.guess = _in_short(blank.text), _guess(blank.text) or ""
+                blank.asked, blank.guess = short, _guess(blank.text) or ""
+            del rules[: blank.kind == "rule"]
         return True
 
     def imported(self) -> tuple[str, tuple[Finding, ...]]:
@@ -204,16 +218,12 @@ class _TypedForm:
 
     def _settle(self, number: int) -> bool:
         """Guess the blanks of a line, each by the words before it. Return whether there was something to do."""
-        line, before = self.lines[number - 1], 0
-        blanks = self._blanks_of(number)
+        line, blanks = self.lines[number - 1], self._blanks_of(number)
         for blank in blanks:
-            lead = line[before : blank.start]
-            guess = _guess(lead + blank.text) or _guess(blank.text)
+            guess = _guess(blank.lead + blank.text) or _guess(blank.text)
             if blank.kind or guess is not None:
                 blank.guess = blank.becomes = guess or ""
-                words = " ".join(lead.split()[-_MOST_WORDS:]) if blank.kind == "rule" else ""
-                blank.asked = _in_short(f"{words} {blank.text}")
-            before = blank.end
+                blank.asked = blank.with_lead if blank.kind == "rule" else _in_short(blank.text)
         if not any(blank.asked for blank in blanks):
             # A label with nothing after it, such as “Phone:”.
             self.lines[number - 1] = line.replace(":", self._hide(":"))
@@ -228,7 +238,7 @@ class _TypedForm:
             if blank.line == number and blank.becomes is not None:
                 # As text, it gets backslashes.
                 text = blank.becomes or self._hide(re.sub(r"([\[\]()_])", r"\\\1", blank.text))
-                line = line[: blank.start] + text + line[blank.end :]
+                line = line[: blank.start] + text + line[blank.start + len(blank.text) :]
         return line
 
     def _hide(self, part: str) -> str:
