@@ -97,7 +97,23 @@ def test_equal_emails_have_equal_bytes() -> None:
 
 
 _WORDS = st.lists(
-    st.sampled_from(["Save", "the", "Östlund", "—", "¡Sí", "puede!", "O'Brien", '"Bob"', "Zoë,", "(12)", "Ångström:"]),
+    st.sampled_from(
+        [
+            "Save",
+            "the",
+            "Östlund",
+            "—",
+            "¡Sí",
+            "puede!",
+            "O'Brien",
+            '"Bob"',
+            "Zoë,",
+            "(12)",
+            "Ångström:",
+            "=?x?=",
+            "x" * 90,
+        ]
+    ),
     min_size=1,
     max_size=24,
 ).map(" ".join)
@@ -106,12 +122,19 @@ _WORDS = st.lists(
 
 @given(_WORDS, _WORDS)
 @example(
+    "1,612 signed letters for Police Chief Avery Sample: End Demand Illinois",
+    "Neighbors of Cook County and of Lake County, Illinois, and their Friends",
+)
+@example(
     "Chief 日本語 O'Brien Police \"Bob\" O'Brien 日本語 and Zoë, — Peña Library the — (12) se",
     'Ångström: "Bob" Östlund Save — letters 123 Peña — se Library the Library Zoë,',
 )
 def test_a_subject_and_a_senders_name_are_read_as_they_were_written(subject: str, name: str) -> None:
     written = replace(mail_of(1), subject=subject, sender_name=name).as_bytes()
     assert all(len(line) <= 78 for line in written.partition(b"\r\n\r\n")[0].splitlines())
+    # Some programs show a space for a fold before the first word.
+    assert not re.search(rb"^(?:Subject|From):\s*\r\n", written, re.MULTILINE)
+    assert message_from_bytes(written, policy=policy.default)["Subject"] == subject
     mail = message_from_bytes(written)
     assert str(make_header(decode_header(mail["Subject"]))).replace("\r\n", "") == subject
     phrase, _, address = mail["From"].replace("\r\n", "").rpartition(" <")

@@ -94,21 +94,27 @@ def _address(name: str, address: str) -> Address:
     return Address(display_name=name, addr_spec=address)
 
 
-class _EncodedWhole(EmailPolicy):
-    """Encodes a subject, or a name before an address, as a whole if it is not ASCII (RFC 2047).
+_LONG_WORD = 60
+"""From how many characters a word may not fit into a header's first line, which has 78."""
 
-    The standard library encodes only some of its words, and loses or doubles spaces between them and the others.
+
+class _EncodedWhole(EmailPolicy):
+    """Encodes a subject, or a name before an address, as a whole if it is not short words in ASCII (RFC 2047).
+
+    The standard library encodes only some of its words, and loses or doubles spaces between them and the others. It
+    folds before the first word, too, where readers see a space.
     """
 
     @override
     def fold_binary(self, name: str, value: Any) -> bytes:
         text, end = str(value), ""
-        if text.isascii() or name not in {"From", "Subject"}:
+        if name not in {"From", "Subject"}:
             return super().fold_binary(name, value)
-        if isinstance(value, AddressHeader):
+        is_plain = text.isascii() and all(len(word) < _LONG_WORD for word in text.split())
+        if isinstance(value, AddressHeader) and not is_plain:
             [address] = value.addresses
             text, end = address.display_name, f"\r\n <{address.addr_spec}>"
-        encoded = Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
+        encoded = Header(text, "us-ascii" if is_plain else "utf-8", header_name=name).encode(linesep="\r\n")
         return f"{name}: {encoded}{end}\r\n".encode("ascii")
 
 
