@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.authoring.settings_document import Value
+    from undersigned.authoring.setting_kinds import Value
     from undersigned.web.organizer_requests import ApiRequest
 
 routes = campaign_routes()

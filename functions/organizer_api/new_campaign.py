@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.paper_form import Finding
-    from undersigned.authoring.settings_document import Value
     from undersigned.web.organizer_requests import SessionRequest
 
 routes = administrator_routes()
@@ -72,7 +71,7 @@ def begin(request: SessionRequest) -> Response[str]:
 
 
 def _files(start: Start, campaign: str, given: NewCampaign) -> Mapping[str, str]:
-    """Return the files to begin with. What the stack or the form knows is filled in."""
+    """Return the files to begin with, which have the title."""
     drafting = wired.stack.drafting()
     if start == "letter":
         # The person has looked at it, and it may have mistakes: the next page shows them.
@@ -80,10 +79,7 @@ def _files(start: Start, campaign: str, given: NewCampaign) -> Mapping[str, str]
     else:
         files = dict(drafting.starting_files(start, campaign, given.copy).files)
     settings = SettingsDocument.read(files[settings_file.FILE])
-    known: dict[str, Value] = {"title": given.title}
-    if not settings.values["time_zone"]:
-        known["time_zone"] = str(wired.stack.settings.schedule.time_zone)
-    return {**files, settings_file.FILE: settings.changed(known).text}
+    return {**files, settings_file.FILE: settings.changed({"title": given.title}).text}
 
 
 def _author(request: SessionRequest, campaign: str) -> str:

@@ -20,7 +20,6 @@ from undersigned.web.workshop import letter as letter_pages
 from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop import settings as settings_pages
 from undersigned.web.workshop.frame import STEPS, Workshop, fingerprint
-from undersigned.web.workshop.setting_fields import as_text, values_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -156,13 +155,7 @@ def save_settings(request: DashboardRequest) -> Response[str]:
         return save_file(request, "settings", settings_file.FILE)
     posted, draft = posted_form(request.event), wired.stack.drafting().draft(request.campaign)
     document = Workshop(viewer_of(request), draft, Checked(None)).settings or _all_left_out(request.campaign)
-    described = dict(document.described(settings_pages.languages_of(posted)))
-    before = document.values
-    changed = {
-        name: value
-        for name, value in values_of(described.items(), posted).items()
-        if as_text(value, described[name]) != as_text(before.get(name), described[name])
-    }
+    changed = settings_pages.changed_values(document, posted)
     return save(request, "settings", draft, settings_file.FILE, document.changed(changed).text)
 
 

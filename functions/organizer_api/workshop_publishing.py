@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.authoring.settings_document import Value
+    from undersigned.authoring.setting_kinds import Value
     from undersigned.services.sampling import Sampling
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.page import Page

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.chromium import Visitor
     from tests.world import World
-    from undersigned.authoring.settings_document import Value
+    from undersigned.authoring.setting_kinds import Value
 
 SCREENSHOTS = worlds.ROOT / ".undersigned" / "pictures"
 CAMPAIGN = worlds.CAMPAIGN
@@ -45,6 +45,7 @@ ALWAYS_SEEN = {
     "recipients-mistakes",
     "columns",
     "settings-conflict",
+    "settings-unfolded",
     "new-recognized",
 }
 """One state of each kind. `make nightly PART=looks` sees all of them."""
@@ -266,7 +267,7 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
     page.keyboard.press("Control+a")
     page.keyboard.type("mayor@oakton.example")
     press("Save and continue")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Details")
     reach(page, page.locator("nav.steps a").nth(3))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Check")
@@ -353,6 +354,10 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     save()
     see("recipients-mistakes")
     go("settings")
+    see("settings")
+    for fold in page.locator("details.fold:not([open]) > summary").all():
+        fold.click()
+    see("settings-unfolded")
     page.locator("#setting-goal").fill("many")
     save()
     see("settings-mistakes")

@@ -83,6 +83,10 @@ class Counted:
         self.fields += 1
         self.page.get_by_label(label, exact=True).first.fill(text)
 
+    def choose(self, label: str, words: str) -> None:
+        self.fields += 1
+        self.page.get_by_label(label, exact=True).select_option(label=words)
+
     def is_at(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
 
@@ -188,11 +192,11 @@ def publish_from_paper(organizer: Counted, outbox: Outbox, address: str) -> str:
     organizer.fill("Department, row 4", "City of Birchwood")
     organizer.press("Save and continue")
     # Say who asks for what.
-    organizer.is_at("Settings")
-    organizer.fill("Summary", "Ask your mayor for safe ways to school.")
+    organizer.is_at("Details")
+    organizer.fill("One sentence", "Ask your mayor for safe ways to school.")
     organizer.fill("Organization", "Walkers of Illinois (sample)")
     organizer.fill("Email address for replies", "letters@walkers.example")
-    organizer.fill("State", "IL")
+    organizer.choose("State", "Illinois")
     organizer.press("Save and continue")
     # Check and publish.
     organizer.is_at("Check")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
 from tests.spreadsheets import read_pasted
 from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
-from undersigned.authoring.settings_document import SettingsDocument, Value
+from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files
 from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.targets import COLUMNS, read_targets
 from undersigned.authoring.texts import text_of
 from undersigned.domain.campaigns import ID_PATTERN
+
+if TYPE_CHECKING:
+    from undersigned.authoring.setting_kinds import Value
 
 FOLDER = Path(__file__).parents[2] / "campaigns" / "end-demand-illinois"
 TABLE = (FOLDER / "targets.csv").read_text(encoding="utf-8")

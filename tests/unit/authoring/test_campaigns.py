@@ -37,7 +37,7 @@ def test_the_mistakes_of_all_files_are_listed_together_by_file_and_line(files: F
 
 
 STARTS = (
-    "campaign.toml:7: `goal` is 0; give a whole number of at least 1",
+    "campaign.toml:7: `goal` is 0; give a whole number from 1 to 1,000,000,000",
     "campaign.toml:9: `closes` is 2025-12-31, before `opens` (2026-01-01); write the last day",
     "letter.md:3: unknown merge field {{ tree.kind }}; use one of",
     "targets.csv:2: `email`: the email address is missing; write it like name@example.org",
@@ -133,12 +133,12 @@ def test_a_letter_in_a_language_that_is_not_listed_is_a_mistake(bilingual: Files
             f'"{"x" * 301}"',
             "`title` has 301 characters, more than the maximum of 300; remove some",
         ),
-        ("campaign.toml", "goal = 50", f"goal = {10**39}", "`goal` is more than 1,000,000,000; give the number"),
+        ("campaign.toml", "goal = 50", f"goal = {10**39}", "; give a whole number from 1 to 1,000,000,000"),
         (
             "campaign.toml",
             "goal = 50",
             f"goal = 5\nallowed_origins = {[f'https://a{n}.example' for n in range(51)]}",
-            "has 51 sites, more than the maximum of 50; remove",
+            "51 are more than the maximum of 50; remove some",
         ),
         (
             "campaign.toml",
@@ -174,7 +174,6 @@ def test_text_too_long_for_a_row_of_the_table_is_a_mistake(
     ("old", "new", "mistake"),
     [
         ("goal = 50", "goal = fifty", "campaign.toml:8: what begins at character 8 is no value"),
-        ('language = "en"\n', "", "campaign.toml: `language` is missing"),
         ('language = "en"', 'language = "English"', "campaign.toml:4: `language` is 'English'"),
     ],
 )

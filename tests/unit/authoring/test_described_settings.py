@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import fields, replace
 from datetime import date
@@ -15,8 +16,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from tests.unit.authoring import trees
 from tests.unit.authoring.trees import FILES, SETTINGS, SPANISH_TABLE, change
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.authoring.described_settings import SCHEMA_FILE, schema, schema_text
+from undersigned.authoring.described_settings import SCHEMA_FILE, as_toml, described, schema, schema_text
 from undersigned.authoring.described_settings import SETTINGS as DESCRIBED
+from undersigned.authoring.settings import read_settings
 from undersigned.authoring.writing import files_of
 from undersigned.aws.campaigns import campaign_values, read_campaign
 from undersigned.domain.campaigns import Campaign, Organizer, Translation
@@ -90,6 +92,80 @@ def test_every_setting_can_be_written_in_the_folder_kept_in_the_table_and_read_b
     assert getattr(again.campaign, name) == OTHER[name] != getattr(compiled.campaign, name)
     assert settings_values(again.campaign)[name] != settings_values(compiled.campaign)[name]
     assert read_campaign(campaign_values(again.campaign)) == again.campaign
+
+
+WRONG: dict[str, tuple[Any, ...]] = {
+    "text": (7, " ", "a\u202eb", "x" * 301),
+    "paragraph": ([], "", "x" * 2_001),
+    "fixed": ("Plant trees", "-"),
+    "email": ("", "nobody", "a@b"),
+    "url": ("trees", "example.org", "javascript:alert(1)"),
+    "color": ("red", "#abc", 7),
+    "region": (" ", True),
+    "select": ("Chicago", "English!", "24", -1, 24, True, 1.5),
+    "number": (0, -1, 10**12, "many", True),
+    "date": ("soon", "2026-11-30", 7),
+    "choice": ("perhaps", 1, []),
+    "lines": ("flyer", [1], ["a b", "a b"], ["other"], ["*"], ["http://a.ex"], [f"https://{n}" for n in range(51)]),
+    "boxes": ("en", ["tlh"], ["id"]),
+}  # fmt: skip
+"""Values that no setting with this control may have."""
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("name", described(["es"]))
+def test_what_is_wrong_is_said_to_a_person_without_the_words_of_the_file(name: str, language: str) -> None:
+    setting = described(["es"])[name]
+    table, _, key = name.rpartition(".")
+    for value in WRONG[setting.kind.control]:
+        text = f"[{table}]\n{key} = {as_toml(value)}\n" if table else f"{key} = {as_toml(value)}\n"
+        listed = "" if name == "languages" else 'languages = ["en", "es"]\n'
+        found = [one for one in read_settings(f"{listed}{text}").mistakes if one.setting == name]
+
+        assert found, value
+        for mistake in found:
+            said = mistake.on_page.in_language(language)
+            assert f"`{name}`" in mistake.message
+            assert not re.search(r"[`\[\]{}=]|\.toml|\.md|quotation|comillas", said), said
+            assert "_" not in said, said
+
+
+def test_a_setting_that_is_missing_is_asked_for_by_what_it_means() -> None:
+    asked = {one.setting: str(one.on_page) for one in read_settings('languages = ["en", "es"]').mistakes}
+
+    assert asked == {
+        "id": 'Write a short name in lowercase letters, such as "end-demand-illinois".',
+        "title": "Write the campaign's name as people will read it.",
+        "summary": "Write a sentence or two on what the letter asks for.",
+        "region": "Choose the state where signers live.",
+        "organizer.name": "Write the organization's name.",
+        "organizer.email": "Write the address that replies go to.",
+        "es.title": "Write the campaign's name in this language.",
+        "es.summary": "Write the summary in this language.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("region", "zone"), [("IL", "America/Chicago"), ("NY", "America/New_York"), ("HI", "Pacific/Honolulu")]
+)
+def test_goal_language_and_time_zone_can_be_left_out(files: Files, region: str, zone: str) -> None:
+    for line in ("goal = 50\n", 'language = "en"\n', 'time_zone = "America/Chicago"\n'):
+        change(files, "campaign.toml", line, "")
+    change(files, "campaign.toml", '"IL"', f'"{region}"')
+
+    campaign = compile_campaign(files).campaign
+
+    assert (campaign.goal, campaign.language, campaign.time_zone) == (100, "en", zone)
+
+
+def test_outside_the_united_states_a_time_zone_is_asked_for(files: Files) -> None:
+    change(files, "campaign.toml", 'time_zone = "America/Chicago"\n', "")
+    change(files, "campaign.toml", '"IL"', '"Ontario"')
+
+    [mistake] = read_settings(files["campaign.toml"]).mistakes
+
+    assert str(mistake) == "campaign.toml: `time_zone` is missing; add the time zone in which days begin and end"
+    assert str(mistake.on_page) == "Choose the time zone in which days begin and end."
 
 
 def test_the_schema_takes_what_the_reader_takes() -> None:

@@ -49,16 +49,15 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             'language = "en"',
             'language = "English!"',
-            "campaign.toml:4: `language` is 'English!'; write a language code",
+            "campaign.toml:4: `language` is 'English!'; write the letter's language, such as language = \"en\"",
         ),
         (
             "America/Chicago",
             "Chicago",
-            "campaign.toml:6: `time_zone` is 'Chicago', which is not a time zone; write one such as",
+            "campaign.toml:6: `time_zone` is 'Chicago'; write the time zone in which days begin and",
         ),
-        ("goal = 50", "goal = true", "campaign.toml:7: `goal` is true; give a whole number of at least 1"),
-        ("goal = 50", 'goal = "50"', "campaign.toml:7: `goal` is '50'; give a whole number of at least 1"),
-        ("goal = 50\n", "", "campaign.toml: `goal` is missing; add the number"),
+        ("goal = 50", "goal = true", "campaign.toml:7: `goal` is true; give a whole number from 1 to 1,000,000,000"),
+        ("goal = 50", 'goal = "50"', "campaign.toml:7: `goal` is '50'; give a whole number from 1 to 1,000,000,000"),
         (
             "2026-01-01",
             '"2026-01-01"',
@@ -114,7 +113,7 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             "goal = 50",
             f"goal = 50\nsources = {[f'label-{number}' for number in range(51)]}",
-            "campaign.toml:8: `sources` has 51 labels, more than the maximum of 50; remove some",
+            "campaign.toml:8: `sources`: 51 are more than the maximum of 50; remove some",
         ),
         (
             "goal = 50",
@@ -140,7 +139,7 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             "goal = 50",
             "goal = 50\ndeliver_on = 15",
-            "campaign.toml:8: `deliver_on` is 15; write one of MON, TUE, WED, THU, FRI, SAT, SUN, or add deliver =",
+            "campaign.toml:8: `deliver_on` is 15, and letters go weekly; write one of MON, TUE, WED, THU,",
         ),
         (
             "goal = 50",
@@ -150,14 +149,14 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             "goal = 50",
             'goal = 50\ndeliver = "monthly"\ndeliver_on = 32',
-            "campaign.toml:9: `deliver_on` is 32, and letters go monthly; give a day from 1 to 31",
+            "campaign.toml:9: `deliver_on` is 32; write one of MON, TUE, WED, THU, FRI, SAT, SUN, 1–31",
         ),
         ("goal = 50", "goal = 50\ndeliver_on = true", "campaign.toml:8: `deliver_on` is true; write one of MON,"),
         *(
             (
                 "goal = 50",
                 f"goal = 50\ndeliver_at = {hour}",
-                f"campaign.toml:8: `deliver_at` is {shown}; give a full hour from 0 to 23, without quotation marks",
+                f"campaign.toml:8: `deliver_at` is {shown}; give a whole number from 0 to 23",
             )
             for hour, shown in (("24", "24"), ("-1", "-1"), ('"9"', "'9'"), ("true", "true"), ("9.5", "9.5"))
         ),
@@ -196,7 +195,7 @@ def test_settings_after_a_multiline_text_have_the_right_line(files: Files) -> No
     change(files, "campaign.toml", '"Ask the mayor to plant trees."', '"""\ngoal = 1\n"""')
     change(files, "campaign.toml", "goal = 50", "goal = 0")
 
-    assert mistakes_of(files) == ["campaign.toml:9: `goal` is 0; give a whole number of at least 1"]
+    assert mistakes_of(files) == ["campaign.toml:9: `goal` is 0; give a whole number from 1 to 1,000,000,000"]
 
 
 def test_spaces_around_an_id_and_a_time_zone_are_ignored(files: Files) -> None:
@@ -291,13 +290,19 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
 @pytest.mark.parametrize(
     ("setting", "mistake"),
     [
-        ('allowed_origins = "https://a.example"', "`allowed_origins` is 'https://a.example'; write the websites"),
-        ("allowed_origins = [1]", "`allowed_origins` is [1]; write the websites that may show the form, such as ["),
-        ('allowed_origins = ["https://a.example", "https://a.example"]', "has 'https://a.example' twice; remove one"),
-        ('accent = "#abc"', "`accent` is '#abc'; write # and six digits from 0 to f, such as #aabbcc"),
-        ('accent = "7a2048"', "`accent` is '7a2048'; write # and six digits from 0 to f, such as #7a2048"),
-        ('accent = "crimson"', "`accent` is 'crimson'; write # and six digits from 0 to f, such as #7a2048"),
-        ("accent = 7", "`accent` is 7; write a color as # and six digits"),
+        (
+            'allowed_origins = "https://a.example"',
+            "`allowed_origins` is 'https://a.example'; write a list, such as allowed_origins = [",
+        ),
+        ("allowed_origins = [1]", "`allowed_origins` is [1]; write a list, such as allowed_origins = ["),
+        (
+            'allowed_origins = ["https://a.example", "https://a.example"]',
+            "`allowed_origins`: 'https://a.example' is there twice; remove one",
+        ),
+        ('accent = "#abc"', "`accent` is '#abc'; write # and six digits from 0 to f, such as accent = "),
+        ('accent = "7a2048"', "`accent` is '7a2048'; write # and six digits from 0 to f, such as accent = "),
+        ('accent = "crimson"', "`accent` is 'crimson'; write # and six digits from 0 to f, such as accent = "),
+        ("accent = 7", "`accent` is 7; write the color of links and buttons, as # and six digits, in quotation marks"),
         ('street_address = "sometimes"', "`street_address` is 'sometimes'; write one of required, optional, no"),
         ("street_address = true", "`street_address` is true; write one of required, optional, no"),
         ('approval = "yes"', "`approval` is 'yes'; write true or false, without quotes"),
@@ -305,7 +310,7 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
         *(
             (
                 f'privacy_url = "{address}"',
-                f"`privacy_url` is '{address}'; write the full address of your privacy notice, such as https://example.org",
+                f"`privacy_url` is '{address}'; write a full web address, such as privacy_url = ",
             )
             for address in (
                 "http://example.org/privacy",
@@ -316,13 +321,13 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
             )
         ),
         *(
-            (f"keep_for_days = {days}", "; give a whole number from 30 to 3,650: for how many days after `closes`")
+            (f"keep_for_days = {days}", "; give a whole number from 30 to 3,650")
             for days in ("0", "-1", "29", "3651", "true", "30.5", '"90"')
         ),
         ("privacy_url = 1", "`privacy_url` is 1; write the address of your privacy notice, in quotation marks"),
         ("street_address = []", "`street_address` is []; write one of required, optional, no"),
-        ('languages = "en"', "`languages` is 'en'; write the codes of the languages in which people can sign"),
-        ('languages = ["en", "en"]', "`languages` has 'en' twice; remove one"),
+        ('languages = "en"', "`languages` is 'en'; write a list, such as languages = ["),
+        ('languages = ["en", "en"]', "`languages`: 'en' is there twice; remove one"),
         ('languages = ["eo"]', "`languages` doesn't include 'en', the campaign's `language`; add it"),
         (
             'languages = ["en", "tlh"]',
@@ -343,9 +348,17 @@ def test_a_mistake_in_an_optional_setting_is_named_with_the_fix(files: Files, se
 @pytest.mark.parametrize(
     ("old", "new", "mistakes"),
     [
-        (SPANISH_TABLE, "", ["campaign.toml: the table `[es]` is missing; add it with `title` and `summary` in"]),
-        ('title = "Plante  árboles"\n', "", ["campaign.toml:17: `es.title` is missing; add the campaign's name in"]),
-        ('"Pida más árboles."', '" "', ["campaign.toml:19: `es.summary` is empty; write the summary in Español"]),
+        (
+            SPANISH_TABLE,
+            "",
+            ["campaign.toml: `es.title` is missing; add", "campaign.toml: `es.summary` is missing; add the"],
+        ),
+        (
+            'title = "Plante  árboles"\n',
+            "",
+            ["campaign.toml:17: `es.title` is missing; add the campaign's name in this"],
+        ),
+        ('"Pida más árboles."', '" "', ["campaign.toml:19: `es.summary` is empty; write the summary in this language"]),
         (
             'summary = "Pida',
             'sumary = "Pida',

@@ -127,6 +127,12 @@ def test_a_language_that_is_removed_loses_its_table() -> None:
     assert read_settings(one.text).mistakes == ()
 
 
+def test_a_language_that_becomes_the_campaigns_own_loses_its_table() -> None:
+    two = SettingsDocument.read(SETTINGS_FILE).changed({"languages": ["en", "es"], "es.title": "T", "es.summary": "R"})
+
+    assert "[es]" not in two.changed({"language": "es"}).text
+
+
 @pytest.mark.parametrize("name", ["gaol", "organizer.fax", "es.body", "a.b.c", "", ".", "goal.x", "organizer"])
 def test_an_unknown_setting_is_refused(name: str) -> None:
     with pytest.raises(UnknownSettingError, match="There is no setting"):

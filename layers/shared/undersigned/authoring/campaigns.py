@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import letters, settings, targets
 from undersigned.authoring.letter_files import compile_letters
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.authoring.settings import CampaignSettings, read_settings
+from undersigned.authoring.settings import read_settings
 from undersigned.authoring.targets import TargetList, read_targets
 from undersigned.domain.languages import Message
 
@@ -50,7 +50,7 @@ def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = (
     `unreadable` are the mistakes of files that could not be read.
     """
     unreadable = tuple(unreadable)
-    read = read_settings(files[settings.FILE]) if settings.FILE in files else CampaignSettings()
+    read = read_settings(files[settings.FILE]) if settings.FILE in files else settings.UNREAD
     compiled = compile_letters(files, read)
     listed = read_targets(files[targets.FILE], read.other_languages) if targets.FILE in files else TargetList()
     missing = _missing({*files, *(mistake.file for mistake in unreadable)})

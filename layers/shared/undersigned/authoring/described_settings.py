@@ -1,197 +1,361 @@
-"""The settings of campaign.toml: what each is for, and what it may be. The one list from which the rest is made.
+"""The settings of a campaign, each described once: what it is, what it may be, and its words on the page.
 
-`settings` reads them, `writing` writes them with their notes, and editors complete them by the JSON Schema.
+`settings` reads campaign.toml by it, `writing` writes it, the workshop makes its fields of it, and editors complete the
+file by its JSON Schema. A setting of a campaign is an attribute of `Campaign` with the same name.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, get_args
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
-from undersigned.domain.campaigns import ID_PATTERN, StreetAddress
-from undersigned.domain.schedule import DAYS, LAST_DAY_OF_MONTH, LAST_HOUR, Deliver
-from undersigned.domain.sources import MOST_SOURCES, NO_SOURCE, OTHER, SOURCE
+from undersigned.authoring import setting_kinds as kinds
+from undersigned.authoring.setting_kinds import LANGUAGE
+from undersigned.domain.languages import SOURCE, Message, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-# These fit into a row of the table, an email's header and a page, with room to spare.
-LONGEST_TEXT = 300
-LONGEST_SUMMARY = 2_000
-MOST_SITES = 50
-LARGEST_GOAL = 1_000_000_000
-
-# Links to packets work for 30 days.
-SHORTEST_KEEPING, LONGEST_KEEPING = 30, 3_650
-
-LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
-"""The pattern of a language code."""
+    from collections.abc import Iterable, Mapping
 
 SCHEMA_FILE = "campaign.schema.json"
 """The JSON Schema, beside campaign.toml in a folder that a command made."""
 
-_TEXT: Mapping[str, Any] = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
-_SUMMARY: Mapping[str, Any] = {**_TEXT, "maxLength": LONGEST_SUMMARY}
-_DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
+GOAL = 100
+"""What a few people who ask around reach within weeks. A goal that was met can be raised."""
+
+_LONGEST_SUMMARY = 2_000
+_LARGEST_GOAL = 1_000_000_000
+# Links to packets work for 30 days.
+_SHORTEST_KEEPING, _LONGEST_KEEPING = 30, 3_650
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting. `schema` is its JSON Schema, `note` what it is for, and `example` its line if it is not set."""
+    """A setting: its label on the page, what it means, amid a sentence, a note, and one that only the file has.
+
+    `default` is what a campaign without the setting has, and `unset` says so as a choice. `sample` is a value to show.
+    """
 
     name: str
-    note: str
-    schema: Mapping[str, Any] = field(default_factory=lambda: _TEXT)
+    kind: kinds.Kind
+    label: Message
+    meaning: Message
+    note: Message | None = None
+    in_file: str = ""
     required: bool = False
-    example: str = ""
+    default: kinds.Value = None
+    sample: object = None
+    unset: Message | None = None
+
+    def hint(self, language: str) -> str:
+        """Return what the page says about it."""
+        return self._sentences(language, self.kind.hint)
+
+    @property
+    def note_in_file(self) -> str:
+        """Return what the file says about it."""
+        return f"{self._sentences(SOURCE)} {self.in_file}".strip()
+
+    def _sentences(self, language: str, more: Message | None = None) -> str:
+        meaning, *notes = (it.in_language(language) for it in (self.meaning, self.note, more) if it)
+        return " ".join((f"{meaning[:1].upper()}{meaning[1:]}.", *notes))
+
+    @property
+    def example(self) -> str:
+        """Return a line of the file with the sample, or an empty text if there is none."""
+        return f"{self.name} = {as_toml(self.sample)}" if self.sample is not None else ""
+
+    @property
+    def without(self) -> Any:  # noqa: ANN401  (whatever the campaign has)
+        """Return what a campaign has if the setting isn't there, or is wrong."""
+        return "" if self.required else self.kind.nothing if self.default is None else self.default
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """Return the JSON Schema."""
+        default = {} if self.default is None else {"default": self.default}
+        return {"description": self.note_in_file, **self.kind.schema, **default}
 
 
 ORGANIZER_SETTINGS = (
-    Setting("name", "The organization's name.", required=True),
-    Setting("email", "The address that replies go to.", required=True),
-    Setting("website", "The organization's web address.", example='website = "https://www.example.org"'),
+    Setting("name", kinds.text(), Message("Organization"), Message("the organization's name"), required=True),
+    Setting(
+        "email",
+        kinds.EMAIL,
+        Message("Email address for replies"),
+        Message("the address that replies go to"),
+        required=True,
+    ),
+    Setting(
+        "website",
+        kinds.WEB_ADDRESS,
+        Message("Website"),
+        Message("the organization's web address"),
+        sample="https://www.example.org",
+    ),
 )
 
 TRANSLATION_SETTINGS = (
-    Setting("title", "The campaign's name in this language.", required=True),
-    Setting("summary", "The summary in this language.", _SUMMARY, required=True),
+    Setting("title", kinds.text(), Message("Title"), Message("the campaign's name in this language"), required=True),
+    Setting(
+        "summary",
+        kinds.paragraph(_LONGEST_SUMMARY),
+        Message("One sentence"),
+        Message("the summary in this language"),
+        required=True,
+    ),
 )
 
 SETTINGS = (
     Setting(
         "id",
-        "The name in web addresses: lowercase letters, digits and hyphens. Don't change it once people sign.",
-        {"type": "string", "pattern": f"^{ID_PATTERN.pattern}$"},
+        kinds.SLUG,
+        Message("Name in web addresses"),
+        Message('a short name in lowercase letters, such as "end-demand-illinois"'),
+        Message("It stays the same once people sign."),
         required=True,
     ),
-    Setting("title", "What people read above the form, and in the subject of their emails.", required=True),
-    Setting("summary", "A sentence or two on what the letter asks for, under the title.", _SUMMARY, required=True),
+    Setting(
+        "title",
+        kinds.text(),
+        Message("Title"),
+        Message("the campaign's name as people will read it"),
+        Message("It stands above the form, and in the subject of emails."),
+        required=True,
+    ),
+    Setting(
+        "summary",
+        kinds.paragraph(_LONGEST_SUMMARY),
+        Message("One sentence"),
+        Message("a sentence or two on what the letter asks for"),
+        Message("It stands under the title."),
+        required=True,
+    ),
+    Setting(
+        "region",
+        kinds.REGION,
+        Message("State"),
+        Message("the state where signers live"),
+        in_file='Write its postal code, such as "IL".',
+        required=True,
+    ),
     Setting(
         "language",
-        'The letter\'s language, such as "en".',
-        {"type": "string", "pattern": f"^{LANGUAGE}$"},
-        required=True,
+        kinds.LANGUAGE_CODE,
+        Message("Language of the letter"),
+        Message("the letter's language"),
+        in_file='Write its code, such as "en".',
+        default=SOURCE,
+        sample=SOURCE,
     ),
     Setting(
         "languages",
-        "The languages that people can choose for pages and emails. Each except the letter's own has a table at the "
-        "end of this file, and may have a letter of its own, such as letter.es.md.",
-        {"type": "array", "items": {"type": "string", "pattern": f"^{LANGUAGE}$"}, "uniqueItems": True},
-        example='languages = ["en", "es"]',
+        kinds.LANGUAGES,
+        Message("Further languages"),
+        Message("the languages that people can choose for pages and emails"),
+        Message("Each has a title and a sentence of its own, and may have a letter of its own."),
+        in_file="They are in a table at the end of this file, and in a file such as letter.es.md.",
+        sample=["en", "es"],
     ),
-    Setting("region", 'The state where signers live, such as "IL".', required=True),
     Setting(
         "time_zone",
-        'The time zone in which days begin and end, such as "America/Chicago".',
-        required=True,
+        kinds.TIME_ZONE,
+        Message("Time zone"),
+        Message("the time zone in which days begin and end"),
+        Message("Without one, it is that of most people in the state."),
+        sample="America/Chicago",
+        unset=Message("That of the state"),
     ),
     Setting(
         "goal",
-        "The number of signatures you hope for, shown beside the count.",
-        {"type": "integer", "minimum": 1, "maximum": LARGEST_GOAL},
-        required=True,
+        kinds.number(1, _LARGEST_GOAL),
+        Message("Goal"),
+        Message("the number of signatures you hope for, shown beside the count"),
+        default=GOAL,
     ),
-    Setting("opens", "The first day of signing. Without it, that is at once.", _DAY, example="opens = 2030-01-01"),
-    Setting("closes", "The last day of signing. Without it, there is no end.", _DAY, example="closes = 2030-12-31"),
+    Setting(
+        "opens",
+        kinds.DAY,
+        Message("First day"),
+        Message("the first day of signing"),
+        Message("Without it, people can sign at once."),
+        sample=date(2030, 1, 1),
+    ),
+    Setting(
+        "closes",
+        kinds.DAY,
+        Message("Last day"),
+        Message("the last day of signing"),
+        Message("Without it, there is no end."),
+        sample=date(2030, 12, 31),
+    ),
     Setting(
         "allowed_origins",
-        "The websites that may show the form inside their own pages, or send their own forms here.",
-        {
-            "type": "array",
-            "items": {"type": "string", "pattern": r"^https?://[^/?#\s]+$"},
-            "maxItems": MOST_SITES,
-            "uniqueItems": True,
-        },
-        example='allowed_origins = ["https://www.example.org"]',
+        kinds.WEBSITES,
+        Message("Websites with the form"),
+        Message("the websites that may show the form inside their own pages, or send their own forms here"),
+        sample=["https://www.example.org"],
     ),
     Setting(
         "frame_origins",
-        "The websites that may show the form and nothing else. Other people can have pages at the same address.",
-        {
-            "type": "array",
-            "items": {"type": "string", "pattern": r"^https?://[^/?#\s]+$"},
-            "maxItems": MOST_SITES,
-            "uniqueItems": True,
-        },
-        example='frame_origins = ["https://sites.example.edu"]',
+        kinds.WEBSITES,
+        Message("Websites that only show the form"),
+        Message("the websites that may show the form, and nothing else"),
+        Message("Other people have pages at the same address, as on some site builders."),
+        sample=["https://sites.example.edu"],
     ),
     Setting(
         "accent",
-        "The color of links and buttons, as # and six digits.",
-        {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"},
-        example='accent = "#7a2048"',
+        kinds.COLOR,
+        Message("Color"),
+        Message("the color of links and buttons, as # and six digits"),
+        sample="#7a2048",
     ),
     Setting(
         "street_address",
-        "Whether a signer must give street and house number, may give them, or is not asked.",
-        {"enum": list(get_args(StreetAddress)), "default": "required"},
+        kinds.choice(
+            {
+                "required": Message("Must be given"),
+                "optional": Message("Can be given"),
+                "no": Message("Not asked for"),
+            }
+        ),
+        Message("Street and house number"),
+        Message("whether a signer must give street and house number, may give them, or is not asked"),
+        in_file='Write "required", "optional" or "no".',
+        default="required",
     ),
     Setting(
         "own_words",
-        "Whether signers can add some words of their own, if the letter has the field {{ note }} for them.",
-        {"type": "boolean", "default": True},
+        kinds.YES_NO,
+        Message("Signers’ own words"),
+        Message("whether signers can add some words of their own, if the letter has a place for them"),
+        in_file="That place is the merge field {{ note }}.",
+        default=True,
     ),
     Setting(
         "sources",
-        "The links and sites that you want counts for, such as a flyer. A link to the form says it: ?source=flyer.",
-        {
-            "type": "array",
-            "items": {"type": "string", "pattern": f"^(?!(?:{OTHER}|{NO_SOURCE})$){SOURCE.pattern}$"},
-            "maxItems": MOST_SOURCES,
-            "uniqueItems": True,
-        },
-        example='sources = ["flyer", "newsletter"]',
+        kinds.SOURCES,
+        Message("Labels of links and websites"),
+        Message("the links and sites that you want counts for, such as a flyer"),
+        Message("A link to the form says it: ?source=flyer."),
+        sample=["flyer", "newsletter"],
     ),
     Setting(
         "approval",
-        "Whether the letters of each delivery wait until the organizer approves them.",
-        {"type": "boolean", "default": False},
+        kinds.YES_NO,
+        Message("Approval"),
+        Message("whether the letters of each delivery wait until the organizer approves them"),
+        default=False,
     ),
     Setting(
         "deliver",
-        "How often letters go out: weekly or monthly. A recipient never gets more than one email in seven days.",
-        {"enum": list(get_args(Deliver)), "default": "weekly"},
+        kinds.choice(
+            {
+                "weekly": Message.in_context("how often letters go out", "Every week"),
+                "monthly": Message.in_context("how often letters go out", "Every month"),
+            }
+        ),
+        Message("How often letters go out"),
+        Message("how often letters go out"),
+        Message("A recipient never gets more than one email in seven days."),
+        in_file='Write "weekly" or "monthly".',
+        default="weekly",
     ),
     Setting(
         "deliver_on",
-        'The day on which letters go out: "MON" to "SUN", or if they go monthly, 1 to 31, where 31 is the last day of '
-        "each month. Without it, that is the day of the stack, or the first of the month.",
-        {"enum": [*DAYS, *range(1, LAST_DAY_OF_MONTH + 1)]},
-        example='deliver_on = "TUE"',
+        kinds.DAY_OF_DELIVERY,
+        Message("Day of delivery"),
+        Message("the day on which letters go out: a weekday or, if they go out every month, a day of the month"),
+        in_file='Write "MON" to "SUN", or 1 to 31, where 31 is the last day of each month. Without it, that is the day '
+        "of the stack, or the first of the month.",
+        sample="TUE",
+        unset=Message("The system’s day, or the first of the month"),
     ),
     Setting(
         "deliver_at",
-        "The hour at which letters go out, 0 to 23, in the campaign's time zone. Without it, that is the stack's hour.",
-        {"type": "integer", "minimum": 0, "maximum": LAST_HOUR},
-        example="deliver_at = 9",
+        kinds.HOUR,
+        Message("Hour of delivery"),
+        Message("the hour at which letters go out, in the campaign's time zone"),
+        in_file="Write 0 to 23. Without it, that is the stack's hour.",
+        sample=9,
+        unset=Message("The system’s hour"),
     ),
     Setting(
         "privacy_url",
-        "The address of your own privacy notice. Without it, the form links to a notice that comes with Undersigned.",
-        {**_TEXT, "pattern": "^https://"},
-        example='privacy_url = "https://www.example.org/privacy"',
+        kinds.ENCRYPTED_ADDRESS,
+        Message("Your own privacy notice"),
+        Message("the address of your privacy notice"),
+        Message("Without it, the form links to a notice that comes with Undersigned."),
+        sample="https://www.example.org/privacy",
     ),
     Setting(
         "keep_for_days",
-        "For how many days after `closes` what letters say about people is kept. Then it is deleted by itself, and the "
-        "counts stay. Without it, it is kept until you erase it.",
-        {"type": "integer", "minimum": SHORTEST_KEEPING, "maximum": LONGEST_KEEPING},
-        example="keep_for_days = 90",
+        kinds.number(_SHORTEST_KEEPING, _LONGEST_KEEPING),
+        Message("Days until people’s data is deleted"),
+        Message("for how many days after the last day of signing what letters say about people is kept"),
+        Message("Then it is deleted by itself, and the counts stay. Without it, it is kept until you erase it."),
+        sample=90,
     ),
 )
 """In the order in which they are written. The table `[organizer]` and those of the languages follow."""
 
+GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
+    (None, ("title", "summary", "organizer.name", "organizer.email", "region")),
+    (Message("When letters go out"), ("deliver", "deliver_on", "deliver_at", "time_zone", "approval")),
+    (Message("The form"), ("goal", "opens", "closes", "street_address", "own_words")),
+    (Message("Languages"), ("language", "languages")),
+    (
+        Message("Websites and links"),
+        ("id", "organizer.website", "allowed_origins", "frame_origins", "sources", "accent"),
+    ),
+    (Message("People’s data"), ("keep_for_days", "privacy_url")),
+)
+"""What settings are about on the page. The first have no default, so they are shown open."""
+
+TABLES: Mapping[str, tuple[Setting, ...]] = {"": SETTINGS, "organizer": ORGANIZER_SETTINGS}
+"""The settings of each table of the file; all others are TRANSLATION_SETTINGS."""
+
+
+def described(languages: Iterable[str]) -> dict[str, Setting]:
+    """Return every setting by its dotted name, such as `goal` and `organizer.email`; of these languages, `es.title`."""
+    tables = {**TABLES, **dict.fromkeys(languages, TRANSLATION_SETTINGS)}
+    return {f"{table}.{it.name}".lstrip("."): it for table, settings in tables.items() for it in settings}
+
+
+def setting_of(name: str) -> Setting | None:
+    """Return the setting with a dotted name, if there is one."""
+    table, _, key = name.rpartition(".")
+    settings = TABLES.get(table, TRANSLATION_SETTINGS if re.fullmatch(LANGUAGE, table) else ())
+    return next((setting for setting in settings if setting.name == key), None)
+
+
+def label_of(name: str) -> Message:
+    """Return the label of a setting. A text in a further language has the language's name with it."""
+    table, _, _ = name.rpartition(".")
+    label = described(() if table in TABLES else (table,))[name].label
+    return (
+        label if table in TABLES else Message("%(label)s (%(language)s)", {"label": label, "language": name_of(table)})
+    )
+
+
+def as_toml(value: object) -> str:
+    """Return a value as TOML. JSON's texts, numbers, booleans and lists are TOML as well."""
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of campaign.toml."""
+    tables = _table(SETTINGS)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A campaign of Undersigned",
-        "type": "object",
-        "required": [*(setting.name for setting in SETTINGS if setting.required), "organizer"],
+        **tables,
+        "required": [*tables["required"], "organizer"],
         "properties": {
-            **{setting.name: _property(setting) for setting in SETTINGS},
+            **tables["properties"],
             "organizer": {"description": "Who runs the campaign.", **_table(ORGANIZER_SETTINGS)},
         },
         "patternProperties": {
@@ -201,7 +365,6 @@ def schema() -> dict[str, Any]:
                 **_table(TRANSLATION_SETTINGS),
             },
         },
-        "additionalProperties": False,
     }
 
 
@@ -214,10 +377,6 @@ def _table(settings: tuple[Setting, ...]) -> dict[str, Any]:
     return {
         "type": "object",
         "required": [setting.name for setting in settings if setting.required],
-        "properties": {setting.name: _property(setting) for setting in settings},
+        "properties": {setting.name: setting.schema for setting in settings},
         "additionalProperties": False,
     }
-
-
-def _property(setting: Setting) -> dict[str, Any]:
-    return {"description": setting.note, **setting.schema}

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Mistake:
     """Something to correct in a campaign's files, or a warning. `line` is 1-based; None means the whole file.
 
-    `column` is the name of the table's column, if it is in one. `is_too_much` says that the file was not read further,
-    because that takes long.
+    `column` is the name of the table's column, and `setting` the dotted name of the setting, if it is in one. `plainly`
+    says it to a person at a page, without the file's names and syntax. `is_too_much` says that the file was not read
+    further, because that takes long.
     """
 
     file: str
@@ -28,6 +29,13 @@ class Mistake:
     says: Message
     column: str | None = None
     is_too_much: bool = False
+    setting: str | None = None
+    plainly: Message | None = None
+
+    @property
+    def on_page(self) -> Message:
+        """Return what a page says."""
+        return self.plainly or self.says
 
     @property
     def message(self) -> str:

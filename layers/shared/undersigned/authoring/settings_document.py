@@ -11,24 +11,21 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from undersigned.authoring.described_settings import LANGUAGE, ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
+from undersigned.authoring.described_settings import TABLES, described, setting_of
 from undersigned.authoring.mistakes import UnknownSettingError, correct_name
+from undersigned.authoring.setting_kinds import DAY, LANGUAGE
 from undersigned.authoring.settings import FILE
 from undersigned.authoring.toml_document import TomlDocument, check_length
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from tomlkit import TOMLDocument
 
     from undersigned.authoring.described_settings import Setting
+    from undersigned.authoring.setting_kinds import Value
 
-type Value = str | int | bool | list[str] | None
-"""A setting as JSON has it: a day is a text such as `2026-11-30`, and None is a setting that isn't there."""
-
-_LANGUAGE = re.compile(LANGUAGE)
-_OF_TABLE: Mapping[str, tuple[Setting, ...]] = {"": SETTINGS, "organizer": ORGANIZER_SETTINGS}
 _LEFT_OUT = "\x7fleft out %s\x7f"
 
 
@@ -52,7 +49,7 @@ class SettingsDocument:
         own = self._document.get("language")
         tables = [name for name, value in self._document.values.items() if isinstance(value, dict)]
         names = [name for name in (*known, *tables) if isinstance(name, str) and name not in {own, "organizer"}]
-        return tuple(dict.fromkeys(name for name in names if _LANGUAGE.fullmatch(name)))
+        return tuple(dict.fromkeys(name for name in names if re.fullmatch(LANGUAGE, name)))
 
     @property
     def values(self) -> Mapping[str, Value]:
@@ -60,18 +57,12 @@ class SettingsDocument:
 
         A setting that isn't there is None. One with a mistake has what is written, or its text if JSON can't have it.
         """
-        return {name: _as_json(self._document.get(name)) for name, _ in self.described()}
+        return {name: _as_json(self._document.get(name)) for name in self.described()}
 
-    def described(self, languages: Iterable[str] = ()) -> Iterator[tuple[str, Setting]]:
-        """List the settings that the file can have, by dotted name, with their descriptions.
-
-        `languages` are further ones than the file's own.
-        """
-        yield from ((setting.name, setting) for setting in SETTINGS)
-        yield from ((f"organizer.{setting.name}", setting) for setting in ORGANIZER_SETTINGS)
-        further = (language for language in languages if _LANGUAGE.fullmatch(language))
-        for language in dict.fromkeys((*self.languages, *further)):
-            yield from ((f"{language}.{setting.name}", setting) for setting in TRANSLATION_SETTINGS)
+    def described(self, languages: Iterable[str] = ()) -> Mapping[str, Setting]:
+        """Return the settings that the file can have, by dotted name. `languages` are further ones than its own."""
+        further = (language for language in languages if re.fullmatch(LANGUAGE, language))
+        return described(dict.fromkeys((*self.languages, *further)))
 
     def line_of(self, name: str) -> int | None:
         """Return the line of a setting (1-based), or None if it isn't there."""
@@ -80,8 +71,9 @@ class SettingsDocument:
     def changed(self, values: Mapping[str, Value]) -> SettingsDocument:
         """Return the file with these settings, by dotted name; None removes one. Nothing else changes.
 
-        A language that is removed from `languages` loses its table, too. Values are not checked here: reading the file
-        finds their mistakes. Raises UnknownSettingError, and MistakesError for a file that tomlkit can't read.
+        A language that is removed from `languages`, or becomes the campaign's own, loses its table, too. Values are not
+        checked here: reading the file finds their mistakes. Raises UnknownSettingError, and MistakesError for a file
+        that tomlkit can't read.
         """
         check_length(FILE, json.dumps(values))
         before = self.values
@@ -92,6 +84,7 @@ class SettingsDocument:
             if before.get(name) != value or (value is None and self._document.get(name) is not None)
         }
         gone = {*self.languages}.difference(_listed(values["languages"])) if "languages" in values else set()
+        gone |= {*self.languages}.intersection([values.get("language")])
         if not changed and not gone:
             return self
         # Parsing takes long, so all settings change at once.
@@ -110,8 +103,7 @@ class SettingsDocument:
 
 def _has_example(name: str) -> bool:
     """Say whether new folders have a setting as a comment if it is left out."""
-    table, _, _ = name.rpartition(".")
-    return table in {"", "organizer"}
+    return name.rpartition(".")[0] in TABLES
 
 
 def _with_examples(text: str, settings: Iterable[Setting]) -> str:
@@ -157,15 +149,13 @@ def _parse(text: str) -> TOMLDocument:
 
 
 def _setting(name: str) -> Setting:
-    table, _, key = name.rpartition(".")
-    settings = _OF_TABLE.get(table, TRANSLATION_SETTINGS if _LANGUAGE.fullmatch(table) else SETTINGS)
-    found = next((setting for setting in settings if setting.name == key), None)
-    if found is None:
-        way_out = correct_name(key, [setting.name for setting in settings])
+    setting = setting_of(name)
+    if setting is None:
+        way_out = correct_name(name, described(()))
         raise UnknownSettingError(
             Message("There is no setting `%(name)s`; %(way_out)s.", {"name": name[:100], "way_out": way_out})
         )
-    return found
+    return setting
 
 
 def _check_kind(name: str, value: object) -> None:
@@ -177,7 +167,7 @@ def _check_kind(name: str, value: object) -> None:
 
 
 def _as_toml(setting: Setting, value: Value) -> Any:  # noqa: ANN401  (any TOML value)
-    if setting.schema.get("format") == "date" and isinstance(value, str):
+    if setting.kind is DAY and isinstance(value, str):
         try:
             return date.fromisoformat(value)
         except ValueError:

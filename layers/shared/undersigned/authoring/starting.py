@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from undersigned.authoring.described_settings import GOAL
 from undersigned.authoring.writing import files_of
 from undersigned.domain.campaigns import Campaign, Organizer
 from undersigned.domain.letters import Letter
@@ -21,9 +22,6 @@ Dear {{ target.title }} {{ target.name }},
 Sincerely,
 """
 """A letter whose text is missing, so that nobody publishes it by accident."""
-
-_GOAL = 100
-
 
 _EXAMPLE = files("undersigned.authoring") / "example"
 """The files of campaigns/end-demand-illinois."""
@@ -44,7 +42,7 @@ def empty_files(campaign: str) -> dict[str, str]:
         language="en",
         time_zone="",
         region="",
-        goal=_GOAL,
+        goal=GOAL,
         letter="",
     )
     return files_of(settings, {"en": Letter.of("en", _LETTER, "")}, ())

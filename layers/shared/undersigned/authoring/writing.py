@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
-from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import letters as letter_file
@@ -15,6 +13,7 @@ from undersigned.authoring.described_settings import (
     SCHEMA_FILE,
     SETTINGS,
     TRANSLATION_SETTINGS,
+    as_toml,
     schema_text,
 )
 from undersigned.authoring.table_texts import text_of_rows
@@ -56,14 +55,10 @@ def _settings(settings: Iterable[Setting], of: Campaign | Organizer | Translatio
         value = getattr(of, setting.name)
         if setting.name == "languages" and len(value) == 1:
             value = ()
-        yield from textwrap.wrap(setting.note, _WIDTH, initial_indent="# ", subsequent_indent="# ")
-        yield f"#{setting.example}" if value in {None, ()} and setting.example else f"{setting.name} = {_toml(value)}"
+        yield from textwrap.wrap(setting.note_in_file, _WIDTH, initial_indent="# ", subsequent_indent="# ")
+        is_unset = value in {None, (), ""} and not setting.required
+        yield f"#{setting.example}" if is_unset else f"{setting.name} = {as_toml(value)}"
         yield ""
-
-
-def _toml(value: object) -> str:
-    """Return a value as TOML. JSON's texts, numbers, booleans and lists are TOML as well."""
-    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
 
 
 def _targets_text(campaign: Campaign, targets: Sequence[Target]) -> str:

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import asdict, fields
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import batched
-from typing import TYPE_CHECKING, cast, override
+from typing import TYPE_CHECKING, Any, cast, override
 
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
@@ -39,7 +41,6 @@ from undersigned.domain.campaigns import (
     Campaign,
     MailState,
     Organizer,
-    StreetAddress,
     Target,
     TargetVersion,
     Translation,
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
 
     from undersigned.aws.dynamodb import Table, Values
     from undersigned.domain.actions import Action
-    from undersigned.domain.schedule import Deliver
 
 SETTINGS = "META"
 LETTERS = "LETTER#"
@@ -309,68 +309,37 @@ def campaign_values(campaign: Campaign) -> Values:
         **campaign_key(campaign.id)._asdict(),
         "listed": _ALL,
         "listed_at": campaign.id,
-        "id": campaign.id,
-        "title": campaign.title,
-        "summary": campaign.summary,
-        "organizer": {
-            "name": campaign.organizer.name,
-            "email": campaign.organizer.email,
-            "website": campaign.organizer.website,
-        },
-        "language": campaign.language,
-        "time_zone": campaign.time_zone,
-        "region": campaign.region,
-        "goal": campaign.goal,
-        "letter": campaign.letter,
-        "opens": written(campaign.opens),
-        "closes": written(campaign.closes),
-        "translations": {
-            language: {"title": texts.title, "summary": texts.summary, "letter": texts.letter}
-            for language, texts in campaign.translations.items()
-        },
-        "allowed_origins": list(campaign.allowed_origins),
-        "frame_origins": list(campaign.frame_origins),
-        "accent": campaign.accent,
-        "approval": campaign.approval,
-        "privacy_url": campaign.privacy_url,
-        "street_address": campaign.street_address,
-        "own_words": campaign.own_words,
-        "keep_for_days": campaign.keep_for_days,
-        "sources": list(campaign.sources),
-        "deliver": campaign.deliver,
-        "deliver_on": campaign.deliver_on,
-        "deliver_at": campaign.deliver_at,
+        **{name: _plain(value) for name, value in asdict(campaign).items()},
     }
 
 
+def _plain(value: object) -> object:
+    """Return a setting as the table has it."""
+    if isinstance(value, date):
+        return written(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
 def read_campaign(values: Values) -> Campaign:
-    """Read a campaign's settings."""
+    """Read a campaign's settings. One that is not there has the default of `Campaign`."""
+    settings = {field.name: _setting(values[field.name]) for field in fields(Campaign) if field.name in values}
+    texts: Mapping[str, Mapping[str, str]] = values.get("translations", {})
     return Campaign(
-        id=values["id"],
-        title=values["title"],
-        summary=values["summary"],
-        organizer=Organizer(**values["organizer"]),
-        language=values["language"],
-        time_zone=values["time_zone"],
-        region=values["region"],
-        goal=int(values["goal"]),
-        letter=values["letter"],
-        opens=read_day(values.get("opens")),
-        closes=read_day(values.get("closes")),
-        translations={language: Translation(**texts) for language, texts in values.get("translations", {}).items()},
-        allowed_origins=tuple(values.get("allowed_origins", ())),
-        frame_origins=tuple(values.get("frame_origins", ())),
-        accent=values.get("accent"),
-        approval=values.get("approval", False),
-        privacy_url=values.get("privacy_url"),
-        street_address=cast("StreetAddress", values.get("street_address", "required")),
-        own_words=values.get("own_words", True),
-        keep_for_days=int(days) if (days := values.get("keep_for_days")) is not None else None,
-        sources=tuple(values.get("sources", ())),
-        deliver=cast("Deliver", values.get("deliver", "weekly")),
-        deliver_on=day if isinstance(day := values.get("deliver_on"), str | None) else int(day),
-        deliver_at=int(hour) if (hour := values.get("deliver_at")) is not None else None,
+        **{
+            **settings,
+            "organizer": Organizer(**values["organizer"]),
+            "opens": read_day(values.get("opens")),
+            "closes": read_day(values.get("closes")),
+            "translations": {language: Translation(**its) for language, its in texts.items()},
+        }
     )
+
+
+def _setting(value: object) -> Any:  # noqa: ANN401  (whatever `Campaign` has)
+    """Return a setting of the table. Its numbers are decimal, and its lists can be changed."""
+    if isinstance(value, Decimal):
+        return int(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def letter_values(campaign: str, letter: Letter) -> Values:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import time
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -103,11 +104,6 @@ class Message:
         return known.gettext(self.text) if self.context is None else known.pgettext(self.context, self.text)
 
 
-def translated(sentence: str, language: str) -> str:
-    """Return a sentence in a language, such as the note of a setting, which `make catalogs` finds where it stands."""
-    return Message(sentence).in_language(language)
-
-
 _PERIOD_AFTER_VALUE = re.compile(r"(%\((\w+)\)s(?:</\w+>)*)\.(?=\s|<|$)")
 _LAST_PERIOD = re.compile(r"\.(?:</\w+>)*$")
 
@@ -195,6 +191,30 @@ def short_moment(moment: datetime, language: str) -> str:
     # Without its time zone, because Babel converts an aware datetime to UTC.
     clock = format_time(moment.replace(tzinfo=None), "short", locale=_locale(language))
     return f"{short_date(moment, language)}, {clock}"
+
+
+def weekday_of(number: int, language: str) -> str:
+    """Return the name of a weekday, by its number from Monday, 0: `Monday`."""
+    from babel.dates import get_day_names
+
+    name: str = get_day_names("wide", locale=_locale(language))[number]
+    return name[:1].upper() + name[1:]
+
+
+def hour_of(hour: int, language: str) -> str:
+    """Format a full hour: `9:00 AM`."""
+    from babel.dates import format_time
+
+    return format_time(time(hour), "short", locale=_locale(language))
+
+
+def zone_of(zone: str, language: str) -> str:
+    """Return what people call a time zone, and a city in it: `Central Time (Chicago)`."""
+    from babel.dates import get_timezone_location, get_timezone_name
+
+    locale = _locale(language)
+    name = get_timezone_name(zone, locale=locale)
+    return f"{name[:1].upper()}{name[1:]} ({get_timezone_location(zone, locale=locale, return_city=True)})"
 
 
 def number(value: int, language: str) -> str:

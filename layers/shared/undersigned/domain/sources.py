@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 SOURCE = re.compile(r"[a-z0-9-]{1,30}")
 
-MOST_SOURCES = 50
-
 OTHER, NO_SOURCE = "other", "none"
 
 

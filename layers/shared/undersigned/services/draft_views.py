@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring import settings as settings_file
@@ -14,10 +13,8 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.targets import read_targets
-from undersigned.domain.campaigns import Campaign, Organizer, Target
-from undersigned.domain.characters import has_ink, unprintable_in
-from undersigned.domain.colors import PATTERN
-from undersigned.domain.languages import SOURCE, Message, languages
+from undersigned.domain.campaigns import Campaign, Target
+from undersigned.domain.languages import SOURCE, Message
 from undersigned.domain.letters import SignerDetails, render_html
 
 if TYPE_CHECKING:
@@ -42,36 +39,8 @@ class LetterSample:
 
 def shown_campaign(draft: Draft) -> Campaign:
     """Return the campaign of a draft as its pages name it. A setting with a mistake has a substitute."""
-    text = draft.files.get(settings_file.FILE, "")
-    read = read_settings(text)
-    if read.campaign:
-        return replace(read.campaign, id=draft.campaign)
-    try:
-        values = SettingsDocument.read(text).values
-    except MistakesError:
-        values = {}
-    title, accent, language = (str(values.get(name) or "") for name in ("title", "accent", "language"))
-    is_title = has_ink(title) and not unprintable_in(title) and len(title) <= _LONGEST_TITLE
-    return Campaign(
-        id=draft.campaign,
-        title=title if is_title else draft.campaign,
-        summary="",
-        organizer=Organizer("", ""),
-        language=language if language in languages() else SOURCE,
-        time_zone=_time_zone(str(values.get("time_zone") or "")),
-        region="",
-        goal=1,
-        letter="",
-        accent=accent.lower() if PATTERN.fullmatch(accent.lower()) else None,
-    )
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (LookupError, ValueError, OSError):
-        return "UTC"
-    return name
+    known = read_settings(draft.files.get(settings_file.FILE, "")).known
+    return replace(known, id=draft.campaign, title=known.title or draft.campaign)
 
 
 def letter_languages(draft: Draft) -> tuple[str, ...]:

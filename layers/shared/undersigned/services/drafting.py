@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.authoring.paper_form import Finding
-    from undersigned.authoring.settings_document import Value
+    from undersigned.authoring.setting_kinds import Value
     from undersigned.domain.actions import Action
     from undersigned.services.ports import CampaignRows, CampaignStore, DeliveryStore, DraftStore, SignatureStore
     from undersigned.services.pushing import Pushed

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
+from undersigned.authoring.described_settings import label_of
 from undersigned.authoring.mistakes import Mistake, MistakesError, with_rows
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.domain.languages import Message, name_of
 from undersigned.services.draft_views import file_of_letter, letter_languages
 from undersigned.web.dashboard_frame import render_framed
-from undersigned.web.workshop.setting_fields import label_of, setting_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ STEPS: tuple[Step, ...] = get_args(Step)
 LABELS: Mapping[Step, Message] = {
     "letter": Message.in_context("step", "Letter"),
     "recipients": Message.in_context("step", "Recipients"),
-    "settings": Message.in_context("step", "Settings"),
+    "settings": Message.in_context("step", "Details"),
     "check": Message.in_context("step", "Check"),
     "publish": Message.in_context("step", "Publish"),
 }
@@ -148,10 +148,12 @@ class Workshop:
     def _shown(self, mistake: Mistake) -> ShownMistake:
         match step_of(mistake.file):
             case "settings":
-                name = setting_in(mistake.message, self.setting_names)
+                name = mistake.setting
                 anchor = f"#setting-{name.replace('.', '-')}" if name else ""
-                place = label_of(name, self.language) if name else self._label("settings")
-                return ShownMistake(self.address("settings") + anchor, place, self.viewer.say(mistake.says))
+                place = self.viewer.say(label_of(name)) if name else self._label("settings")
+                # A file that can't be read is shown as it is, and its mistakes name its lines.
+                says = mistake.on_page if self.settings else mistake.says
+                return ShownMistake(self.address("settings") + anchor, place, self.viewer.say(says))
             case "recipients":
                 return self._shown_in_table(mistake)
             case _:
@@ -199,12 +201,6 @@ class Workshop:
         """Return the websites that a setting lists."""
         listed = self.settings.values[name] if self.settings else None
         return listed if isinstance(listed, list) else []
-
-    @property
-    def setting_names(self) -> tuple[str, ...]:
-        """Return the names of all settings that the page has."""
-        settings = self.settings
-        return tuple(name for name, _ in settings.described()) if settings else ()
 
     @property
     def table(self) -> TargetTable | None:

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from undersigned.authoring.described_settings import label_of
 from undersigned.authoring.sites import builder_of
 from undersigned.domain.colors import PLAIN, accents
 from undersigned.domain.languages import Message, name_of
 from undersigned.web.workshop.frame import heading_of, workshop_page
-from undersigned.web.workshop.setting_fields import label_of, words_of
+from undersigned.web.workshop.settings import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -249,7 +250,7 @@ def _listed(changes: Sequence[TargetChange]) -> str:
 
 def _setting_effect(change: SettingChange, language: str) -> Message:
     values = {
-        "label": label_of(change.name, language),
+        "label": label_of(change.name),
         "before": words_of(change.name, change.before or "", language),
         "after": words_of(change.name, change.after or "", language),
     }

@@ -1,41 +1,189 @@
-"""The step in which the settings are filled in."""
+"""The details of a campaign: a field for each setting, made of its description, and back."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import settings as settings_file
-from undersigned.web.workshop.frame import (
-    workshop_page,
-)
-from undersigned.web.workshop.setting_fields import setting_groups, setting_in
+from undersigned.authoring.described_settings import GROUPS, label_of, setting_of
+from undersigned.authoring.setting_kinds import as_text
+from undersigned.domain.languages import SOURCE
+from undersigned.web.workshop.frame import workshop_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from undersigned.authoring.described_settings import Setting
+    from undersigned.authoring.setting_kinds import Choices, Value
+    from undersigned.authoring.settings_document import SettingsDocument
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
+
+_SHORT = {"choice", "select", "number", "date", "color"}
+"""The controls whose values a folded group shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingField:
+    """A field of the page, in the reader's language. `value` is its text; `choices` are values with their words."""
+
+    name: str
+    control: str
+    label: str
+    hint: str
+    value: str
+    choices: Choices
+    errors: tuple[str, ...]
+    is_default: bool
+
+    @property
+    def id(self) -> str:
+        """Return the field's id on the page."""
+        return f"setting-{self.name.replace('.', '-')}"
+
+    @property
+    def words(self) -> str:
+        """Return what is chosen in words, or what is typed."""
+        return dict(self.choices).get(self.value, self.value)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Say whether what it has is wrong. An empty field is only still to fill in."""
+        return bool(self.errors and self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingGroup:
+    """Fields under one heading, which are shown open if one has an error."""
+
+    heading: str
+    fields: tuple[SettingField, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether a person needs to see it."""
+        return any(field.errors for field in self.fields)
+
+    @property
+    def now(self) -> str:
+        """Return the choices that differ from the defaults, in words."""
+        short = (it for it in self.fields if it.control in _SHORT and not it.is_default)
+        return "; ".join(f"{it.label}: {it.words}" for it in short)
 
 
 def settings(workshop: Workshop) -> Page:
     """Render the settings as fields; as the text of their file if that can't be read."""
-    document = workshop.settings
-    if document is None:
-        text = workshop.draft.files.get(settings_file.FILE, "")
-        return workshop_page(
-            "workshop_settings.html", workshop, "settings", settings_file.FILE, as_file=text or "\n", groups=()
-        )
+    file, document = settings_file.FILE, workshop.settings
     errors: dict[str, list[str]] = {}
-    for mistake in workshop.mistakes_of("settings"):
-        if name := setting_in(mistake.message, workshop.setting_names):
-            errors.setdefault(name, []).append(workshop.viewer.say(mistake.says))
-    groups = setting_groups(document.described(), document.values, errors, workshop.language)
+    for mistake in workshop.mistakes_of("settings") if document else ():
+        errors.setdefault(mistake.setting or "", []).append(workshop.viewer.say(mistake.on_page))
+    groups = setting_groups(document, errors, workshop.language) if document else ()
+    shown: dict[str, object] = {
+        "groups": groups,
+        "to_do": [field for group in groups for field in group.fields if field.errors],
+        # What an engineer wrote that has no field.
+        "unknown": errors.get("", ()),
+        "as_file": None if document else workshop.draft.files.get(file) or "\n",
+    }
+    # Each error of a field stands at it, and nowhere else.
     return workshop_page(
-        "workshop_settings.html", workshop, "settings", settings_file.FILE, as_file=None, groups=groups
+        "workshop_settings.html", workshop, "settings", file, **shown, **({"mistakes": ()} if document else {})
     )
 
 
-def languages_of(names: Iterable[str]) -> tuple[str, ...]:
+def setting_groups(
+    document: SettingsDocument, errors: Mapping[str, Iterable[str]], language: str
+) -> tuple[SettingGroup, ...]:
+    """Return the fields of all settings. `errors` are by name."""
+    own = _own_language(document, {})
+    fields = {
+        name: SettingField(
+            name,
+            setting.kind.control,
+            label_of(name).in_language(language),
+            setting.hint(language),
+            value := _shown(document.values[name], setting),
+            _choices(setting, value, language, own),
+            tuple(errors.get(name, ())),
+            is_default=value == _shown(None, setting),
+        )
+        for name, setting in document.described().items()
+    }
+    placed = {name for _, names in GROUPS for name in names}
+    translated = tuple(name for name in fields if name not in placed)
+    return tuple(
+        SettingGroup(
+            heading.in_language(language) if heading else "",
+            tuple(fields[name] for name in (*names, *(translated if "languages" in names else ()))),
+        )
+        for heading, names in GROUPS
+    )
+
+
+def changed_values(document: SettingsDocument, posted: Mapping[str, object]) -> dict[str, Value]:
+    """Return the settings that a posted page changes, by name. An empty field removes a setting that may be missing.
+
+    What can't be read stays as it was typed: reading the settings finds the mistake.
+    """
+    changed: dict[str, Value] = {}
+    for name, setting in document.described(_languages_of(posted)).items():
+        before = _shown(document.values.get(name), setting)
+        typed = _typed(name, setting, document, posted)
+        if typed is None:
+            continue
+        value = setting.kind.typed(typed)
+        if _shown(value, setting) != before:
+            changed[name] = "" if value is None and setting.required else value
+    return changed
+
+
+def _typed(name: str, setting: Setting, document: SettingsDocument, posted: Mapping[str, object]) -> str | None:
+    """Return what the page has for a setting, as its kind reads it; None for one that the page hasn't."""
+    typed = posted.get(name)
+    if not isinstance(typed, str) or setting.kind.control == "fixed":
+        return None
+    if setting.kind.control == "boxes":
+        own = _own_language(document, posted)
+        before = as_text(document.values[name])
+        checked = [code for code, _ in _choices(setting, before, own, own) if posted.get(f"{name}.{code}")]
+        return before if {*checked} == {*before.split()} - {own} else "\n".join([own, *checked]) if checked else ""
+    if setting.kind.control == "region" and not typed:
+        typed = str(posted.get(f"{name}.other", ""))
+    # JSON can hold lone surrogates, which UTF-8 can't encode.
+    return typed.encode(errors="replace").decode().strip()
+
+
+def _languages_of(posted: Mapping[str, object]) -> tuple[str, ...]:
     """Return the languages for which settings with these names are texts, such as `es.title`."""
-    tables = (name.rpartition(".")[0] for name in names)
+    tables = (name.rpartition(".")[0] for name in posted if setting_of(name))
     return tuple(dict.fromkeys(table for table in tables if table not in {"", "organizer"}))
+
+
+def _own_language(document: SettingsDocument, posted: Mapping[str, object]) -> str:
+    return str(posted.get("language") or document.values["language"] or SOURCE)
+
+
+def _choices(setting: Setting, value: str, language: str, own: str) -> Choices:
+    """Return what a person chooses among: also what is chosen now, and nothing if the setting may be missing."""
+    known = setting.kind.choices(language)
+    unset = (("", setting.unset.in_language(language)),) if setting.unset else ()
+    match setting.kind.control:
+        case "boxes":
+            others = tuple((code, code) for code in value.split() if code not in dict(known))
+            return tuple((code, words) for code, words in (*known, *others) if code != own)
+        case "select" if value and value not in dict(known):
+            return (*unset, *known, (value, value))
+        case _:
+            return (*unset, *known)
+
+
+def _shown(value: Value, setting: Setting) -> str:
+    """Return a setting's value as its field has it. A setting that isn't there has its default."""
+    return as_text(setting.default if value is None else value)
+
+
+def words_of(name: str, text: str, language: str) -> str:
+    """Return a setting's text in words, as its choices on the page have them; another text as it is."""
+    setting = setting_of(name)
+    return dict(setting.kind.choices(language)).get(text, text) if setting else text
