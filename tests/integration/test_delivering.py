@@ -15,7 +15,8 @@ from pypdf import PdfReader
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.queue import Queue
-from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey
+from undersigned.domain.signatures import signer_id
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -431,6 +432,30 @@ def test_a_letter_withdrawn_while_its_bundle_is_sealed_is_left_out(
     [sent] = world.deliveries
     assert "Ben Specimen" in sent.text
     assert "Ada Specimen" not in names_in(sent.pdfs[0])
+
+
+def test_a_bundle_that_another_process_sealed_first_is_not_written_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index that lists the tray lags behind, so two processes can see different letters."""
+    world.confirmed()
+    world.plan()
+    ben = signer_id(world.wiring.secret(), "ben@signers.example")
+    deliveries = world.wiring.deliveries.__class__
+    original = deliveries.seal
+
+    def sealed_meanwhile(stored: Any, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+        monkeypatch.setattr(deliveries, "seal", original)
+        world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
+        original(stored, key, replace(bundle, signers=(ben,)), at)
+        original(stored, key, bundle, at)
+
+    monkeypatch.setattr(deliveries, "seal", sealed_meanwhile)
+    world.run_queue()
+    [sent] = world.deliveries
+    names = names_in(sent.pdfs[0])
+    assert "Ada Specimen" in names
+    assert "Ben Specimen" in names
 
 
 def test_a_plan_for_one_campaign_has_only_its_deliveries(world: World) -> None:

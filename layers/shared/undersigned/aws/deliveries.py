@@ -231,10 +231,9 @@ def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
         assign={"bundle": f"{key.period}#{bundle:04d}"},
         add={"version": 1},
         remove=["due", "due_at", "network"],
-        # The letter must be in this tray. The index can still list one that was signed again for another target.
-        when=Attr("status").eq("confirmed")
-        & Attr("due").eq(tray_shard(key.campaign, key.target, signer))
-        & Attr("bundle").not_exists(),
+        # The letter must be in this tray, which a sealed one has left for good. The index can still list it, or one that
+        # was signed again for another target.
+        when=Attr("status").eq("confirmed") & Attr("due").eq(tray_shard(key.campaign, key.target, signer)),
     )
 
 
