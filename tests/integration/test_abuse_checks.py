@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ADA, CAMPAIGN, World
+from tests.world import world as make_world
 from undersigned.aws.signatures import Signatures
 from undersigned.domain.abuse_checks import FORM_WINDOW, FormToken
 from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.world import Answer
     from undersigned.domain.signatures import Signature
 
@@ -296,6 +300,105 @@ def test_a_bot_gets_the_same_answer_with_the_same_calls_as_a_person(world: World
         answer = world.sign(**changes)
         results.append((answer.status, _without_values(answer), list(world.calls)))
     assert results[0] == results[1]
+
+
+# Floods
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with make_world(monkeypatch, forms_a_minute=3) as new:
+        yield new
+
+
+def test_a_flood_from_one_address_is_slowed_while_others_sign(small: World) -> None:
+    answers = [small.sign(email=f"bot{number}@signers.example") for number in range(4)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
+    slowed = answers[-1]
+    assert 1 <= int(slowed.headers["retry-after"]) <= 60
+    assert "What you typed is kept" in slowed.body
+    assert 'value="1 Sample Street"' in slowed.body
+    other = small.post(f"{FORM}/signatures", {**ADA, "form": small.form()}, source="198.51.100.9")
+    assert other.status == 200
+    small.clock.advance(seconds=int(slowed.headers["retry-after"]))
+    assert small.sign(email="bot3@signers.example").status == 200
+
+
+def test_a_flood_from_a_whole_network_is_slowed(small: World) -> None:
+    statuses = [
+        small.post(
+            f"{FORM}/signatures",
+            {**ADA, "email": f"bot{number}@signers.example", "form": small.form()},
+            source=f"198.51.100.{number}",
+        ).status
+        for number in range(16)
+    ]
+    assert statuses == [200] * 15 + [429]
+
+
+def test_a_programs_answer_says_when_to_try_again(small: World) -> None:
+    for number in range(3):
+        small.sign(email=f"bot{number}@signers.example")
+    answer = small.post(f"{FORM}/signatures", {**ADA, "form": small.form()}, as_json=True)
+    assert (answer.status, answer.json["title"]) == (429, "Just a moment")
+    assert answer.headers["retry-after"]
+
+
+def test_a_form_with_mistakes_does_not_count_towards_a_flood(small: World) -> None:
+    assert [small.sign(name="").status for _ in range(5)] == [422] * 5
+    assert small.sign().status == 200
+
+
+def test_no_ip_address_is_stored(world: World) -> None:
+    for _ in range(2):
+        world.sign()
+    scanned = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)
+    stored = json.dumps(scanned["Items"], default=str)
+    assert "203.0.113." not in stored
+    [rate] = [item for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")]
+    assert int(rate["expires_at"]["N"]) <= world.clock.now.timestamp() + 120
+
+
+def post_from(world: World, source: str, email: str) -> None:
+    values = {**ADA, "form": world.form(), "email": email}
+    world.request("POST", f"{FORM}/signatures", values, source=source)
+
+
+def test_a_row_has_a_hash_of_the_network_that_is_another_one_each_day(world: World) -> None:
+    sources = ["203.0.113.7", "203.0.113.200", "198.51.100.7"]
+    for number, source in enumerate(sources):
+        post_from(world, source, f"s{number}@signers.example")
+    world.clock.advance(days=1)
+    post_from(world, sources[0], "s3@signers.example")
+    first, same, other, next_day = (row(world, f"s{number}@signers.example").network for number in range(4))
+    assert first == same
+    assert len({first, other, next_day}) == 3
+    assert first is not None
+    assert re.fullmatch("[0-9a-f]{12}", first)
+
+
+def test_the_networks_hash_goes_when_the_letter_is_sealed_or_erased(world: World) -> None:
+    for email in ("ada@signers.example", "eve@signers.example"):
+        world.sign(email=email)
+    world.run_stream()
+    world.press(world.sent[0].link("confirm"))
+    assert row(world).network == row(world, "eve@signers.example").network is not None
+    world.week()
+    assert row(world).period
+    eve = row(world, "eve@signers.example")
+    world.wiring.erasing().erase(CAMPAIGN, eve.signer)
+    assert row(world).network is None
+    assert row(world, eve.email).network is None
+
+
+def test_an_ip_address_has_a_different_hash_each_minute(world: World) -> None:
+    for _ in range(2):
+        for _ in range(2):
+            world.sign()
+        world.clock.advance(minutes=1)
+    scanned = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)
+    rates = {item["pk"]["S"] for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")}
+    assert len(rates) == 2
 
 
 # An organization's own form
