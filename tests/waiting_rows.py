@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tests.signatures import SIGNED_AT, adas_signature
 from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.aws.dynamodb import from_item, to_item
 from undersigned.aws.signatures import (
@@ -16,7 +17,7 @@ from undersigned.aws.signatures import (
     tray_shard,
     tray_shards,
 )
-from undersigned.domain.signatures import Signature, signer_id
+from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,31 +26,15 @@ if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Values
     from undersigned.domain.campaigns import Target
 
-_SIGNED = datetime(2026, 11, 24, 18, tzinfo=UTC)
-
 
 def waiting_row(campaign: str, target: str, signer: str, shard: int = 0) -> Values:
     """Return the row of a letter that waits in a shard of a target's tray, and is in no listing."""
-    signature = Signature(
+    signature = adas_signature(
         campaign=campaign,
         signer=signer,
-        status="confirmed",
-        version=2,
-        name="Ada Specimen",
-        email="ada@signers.example",
-        address_line="1 Sample Street",
-        locality="Evanston",
-        region="IL",
-        postal_code="60201",
         target=target,
-        signature="Ada Specimen",
-        note="",
-        updates=False,
         letter="none",
-        signed_at=_SIGNED,
-        signed_on=_SIGNED.date(),
-        mail_request="692c0000-00000000",
-        expires_at=_SIGNED + timedelta(days=14),
+        expires_at=SIGNED_AT + timedelta(days=14),
         network="a-network",
     )
     not_waiting = {"expires_at", "listed", "listed_at"}

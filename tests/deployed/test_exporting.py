@@ -20,10 +20,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.signatures import adas_signature
 from undersigned.aws.dynamodb import to_item
 from undersigned.aws.signatures import pending_signature_values, signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.signatures import Signature
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -32,6 +32,7 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from undersigned.domain.signatures import Signature
     from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "exports"
@@ -51,25 +52,18 @@ def rows(letter: str) -> Iterator[Signature]:
     """Yield withdrawn letters: they aren't counted, and cause no email."""
     for number in range(ROWS):
         signed_at = NOW - timedelta(seconds=number)
-        yield Signature(
+        yield adas_signature(
             campaign=CAMPAIGN,
             signer=hashlib.sha256(str(number).encode()).hexdigest()[:32],
             status="withdrawn",
-            version=2,
             name=f'Signer "{number}", =1+1',
             email=f"signer{number}@signers.example",
-            address_line="1 Sample Street",
-            locality="Evanston",
-            region="IL",
-            postal_code="60201",
-            target="evanston",
             signature=f"Signer {number}",
             note="In my own words,\non two lines",
             updates=bool(number % 2),
             letter=letter,
             signed_at=signed_at,
             signed_on=signed_at.date(),
-            mail_request="692c0000-00000000",
             expires_at=NOW + timedelta(days=14),
         )
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from undersigned.domain.signatures import Signature, new_mail_request, signer_id
+from tests.signatures import adas_signature
+from undersigned.domain.signatures import new_mail_request, signer_id
 from undersigned.domain.tallies import counters_of
 from undersigned.domain.words import words_id
 from undersigned.services.ports import ChangedError, SignatureStateError
@@ -71,22 +72,16 @@ class Person:
             return
         locality = self._rng.choice(["Evanston", "EVANSTON ", "Nowhere"])
         target, now = self._rng.choice(sorted(TOWNS)), datetime.now(UTC)
-        row = Signature(
+        row = adas_signature(
             campaign=CAMPAIGN,
             signer=self._signer,
             status="pending",
             version=existing.version + 1 if existing else 1,
-            name="Somebody",
             email=self._email,
-            address_line="1 Sample Street",
             locality=locality,
-            region="IL",
             postal_code=TOWNS[target],
             target=target,
             town=self._entry.roster.town_of(locality),
-            signature="Somebody",
-            note="",
-            updates=False,
             letter=self._entry.campaign.letter,
             target_version=self._entry.target(target).shown.version,
             signed_at=now,

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
+from tests.signatures import adas_signature
 from undersigned.aws.counts import SHARDS, Counts, counter_key, counter_partitions
 from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.signatures import Signatures, signature_key
@@ -94,22 +95,13 @@ class Crowd:
                 pass  # They can't do that now.
 
     def letter(self, signer: str, version: int) -> Signature:
-        return Signature(
+        return adas_signature(
             campaign=CAMPAIGN,
             signer=signer,
             status="pending",
             version=version,
-            name="Robin",
             email=self.rng.choice(("robin@gmail.com", "robin@signers.example")),
-            address_line="",
-            locality="",
-            region="",
-            postal_code="",
             target=self.rng.choice(("oakton", "elmton")),
-            signature="R.",
-            note="",
-            updates=False,
-            letter="0" * 64,
             # A person who signs after the row has vanished does so at another moment.
             signed_at=NOW + timedelta(microseconds=len(self.memory.records)),
             signed_on=date(2026, 11, 30),

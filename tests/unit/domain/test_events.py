@@ -1,37 +1,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.signatures import adas_signature
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 from undersigned.domain.events import event_of_delivery, event_of_signature
-from undersigned.domain.signatures import Signature
 
 if TYPE_CHECKING:
     from undersigned.domain.signatures import Status
 
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
-SIGNATURE = Signature(
-    campaign="end-demand-illinois",
-    signer="0" * 32,
-    status="confirmed",
-    version=2,
-    name="Ada Specimen",
-    email="ada@signers.example",
-    address_line="1 Sample Street",
-    locality="Evanston",
-    region="IL",
-    postal_code="60201",
-    target="evanston",
-    signature="Ada Specimen",
-    note="",
-    updates=False,
+SIGNATURE = adas_signature(
     letter="v",
-    signed_at=NOON,
-    signed_on=date(2026, 11, 24),
     mail_request="r",
     confirmed_at=NOON,
     withdrawn_at=NOON + timedelta(hours=1),

@@ -9,22 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.signatures import adas_signature
 from undersigned.domain.exports import COLUMNS, ExportFilter, csv_line, defused, row
-from undersigned.domain.signatures import Signature
 
 SIGNED = datetime(2026, 11, 24, 18, 0, 5, 123456, tzinfo=UTC)
-ADA = Signature(
+ADA = adas_signature(
     campaign="trees",
     signer="0123456789abcdef0123456789abcdef",
-    status="confirmed",
-    version=2,
-    name="Ada Specimen",
-    email="ada@signers.example",
-    address_line="1 Sample Street",
-    locality="Evanston",
-    region="IL",
-    postal_code="60201",
-    target="evanston",
     signature="Ada",
     note="Two lines,\nand a comma",
     updates=True,

@@ -5,15 +5,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import groupby, pairwise
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.signatures import adas_signature
 from undersigned.domain.campaigns import Roster, Target
 from undersigned.domain.providers import KNOWN, provider_of
 from undersigned.domain.rush import COUNTED_LATER
-from undersigned.domain.signatures import Signature
 from undersigned.domain.tallies import (
     MOST_COUNTERS,
     NOT_COUNTED,
@@ -24,25 +25,15 @@ from undersigned.domain.tallies import (
 )
 from undersigned.services.tallying import can_wait
 
-SIGNED = Signature(
+if TYPE_CHECKING:
+    from undersigned.domain.signatures import Signature
+
+SIGNED = adas_signature(
     campaign="trees",
-    signer="0" * 32,
-    status="confirmed",
-    version=2,
-    name="Robin Resident",
     email="robin@gmail.com",
-    address_line="5 Made Up Lane",
-    locality="Oakton",
-    region="IL",
-    postal_code="60201",
     target="oakton",
-    signature="R. R.",
-    note="",
-    updates=False,
-    letter="0" * 64,
     signed_at=datetime(2026, 11, 29, 12, tzinfo=UTC),
     signed_on=date(2026, 11, 29),
-    mail_request="",
     confirmed_at=datetime(2026, 11, 30, 17, 5, tzinfo=UTC),
     confirmed_on=date(2026, 11, 30),
     town="oakton",

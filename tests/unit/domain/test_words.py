@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.signatures import adas_signature
 from undersigned.domain.signatures import PENDING_FOR, Signature, new_mail_request
 from undersigned.domain.tokens import SignerToken
 from undersigned.domain.words import (
@@ -27,22 +28,11 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 def form(note: str, at: datetime = NOON, suspicion: str | None = None, version: int = 1) -> Signature:
     """Return the row that a form would be alone."""
-    return Signature(
-        campaign="trees",
+    return adas_signature(
         signer="a" * 32,
         status="pending",
         version=version,
-        name="Ada",
-        email="ada@signers.example",
-        address_line="1 Sample Street",
-        locality="Evanston",
-        region="IL",
-        postal_code="60201",
-        target="evanston",
-        signature="Ada",
         note=note,
-        updates=False,
-        letter="letter",
         signed_at=at,
         signed_on=at.date(),
         mail_request=note,

@@ -15,16 +15,18 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given
 
+from tests.signatures import adas_signature
 from undersigned.domain import languages
 from undersigned.domain.deliveries import ATTACHMENT_LIMIT, DeliveryKey, PacketRecord, Sender
 from undersigned.domain.drawings import Drawing
-from undersigned.domain.signatures import Signature
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary, Mail
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+
+    from undersigned.domain.signatures import Signature
 
 FOLDER = campaign_folder.read(Path(__file__).parents[3] / "campaigns" / "end-demand-illinois")
 KEY = DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")
@@ -155,24 +157,10 @@ def test_a_hostile_name_is_text_and_adds_no_header() -> None:
 
 
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
-SIGNATURE = Signature(
-    campaign="end-demand-illinois",
-    signer="0" * 32,
-    status="confirmed",
-    version=2,
-    name="Ada Specimen",
-    email="ada@signers.example",
-    address_line="1 Sample Street",
-    locality="Evanston",
-    region="IL",
-    postal_code="60201",
+SIGNATURE = adas_signature(
     target=FOLDER.targets[0].id,
     signature='Ada "S" <b>',
-    note="",
-    updates=False,
     letter=FOLDER.letter.version,
-    signed_at=NOON,
-    signed_on=NOON.date(),
     mail_request="1",
 )
 DRAWING = Drawing.posted([[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 560, 110], [300, 40]])

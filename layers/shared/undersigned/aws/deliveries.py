@@ -231,8 +231,8 @@ def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
         assign={"bundle": f"{key.period}#{bundle:04d}"},
         add={"version": 1},
         remove=["due", "due_at", "network"],
-        # The letter must be in this tray, which a sealed one has left for good. The index can still list it, or one that
-        # was signed again for another target.
+        # The letter must be in this tray. The index can still list one that was sealed, which takes it out for good, or
+        # signed again for another target.
         when=Attr("status").eq("confirmed") & Attr("due").eq(tray_shard(key.campaign, key.target, signer)),
     )
 

@@ -1,0 +1,37 @@
+"""A signature for tests, which change what they are about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from undersigned.domain.signatures import Signature
+
+SIGNED_AT = datetime(2026, 11, 24, 18, tzinfo=UTC)
+
+_ADAS = Signature(
+    campaign="end-demand-illinois",
+    signer="0" * 32,
+    status="confirmed",
+    version=2,
+    name="Ada Specimen",
+    email="ada@signers.example",
+    address_line="1 Sample Street",
+    locality="Evanston",
+    region="IL",
+    postal_code="60201",
+    target="evanston",
+    signature="Ada Specimen",
+    note="",
+    updates=False,
+    letter="0" * 64,
+    signed_at=SIGNED_AT,
+    signed_on=SIGNED_AT.date(),
+    mail_request="692c0000-00000000",
+)
+
+
+def adas_signature(**changes: Any) -> Signature:
+    """Return the signature of Ada, who has confirmed, with some values changed."""
+    return replace(_ADAS, **changes)
