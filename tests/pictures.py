@@ -89,7 +89,7 @@ def draw_dashboard(site: Site, visitor: Visitor) -> None:
     _see(page, f"{home}/deliveries/2026-11-24/evanston", "dashboard-delivery.png", height=700)
     _see(page, f"{home}/workshop/letter", "workshop-letter.png", height=640, begins_at=".desk")
     page.set_viewport_size({"width": 960, "height": 800})
-    _see(page, f"{home}/workshop/check", "workshop-check.png", height=664, begins_at="#test-email")
+    _see(page, f"{home}/workshop/preview", "workshop-check.png", height=664, begins_at="#test-email")
     _see(page, f"{home}/workshop/publish", "workshop-publish.png", height=1640, begins_at="#share")
     drafting = site.world.wiring.drafting()
     drafting.write(CAMPAIGN, 0, {"targets.csv": _WRONG_ROWS}, "ann@organizer.example")

@@ -19,8 +19,7 @@ from undersigned.web.workshop import conflicts
 from undersigned.web.workshop import letter as letter_pages
 from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop import settings as settings_pages
-from undersigned.web.workshop.frame import STEPS, Workshop, fingerprint
-
+from undersigned.web.workshop.frame import Workshop
 if TYPE_CHECKING:
     from datetime import date
 
@@ -37,7 +36,7 @@ def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Worksh
     """Return the workshop with a draft, or with the campaign's own. Raises NotFoundError."""
     drafting = wired.stack.drafting()
     draft = draft or drafting.draft(request.campaign)
-    return Workshop(viewer_of(request), draft, drafting.check(draft))
+    return Workshop(viewer_of(request), draft, drafting.check(draft), is_refused=request.query("refused") == "yes")
 
 
 def today(workshop: Workshop) -> date:
@@ -70,7 +69,7 @@ def write(request: DashboardRequest, step: Step, draft: Draft, file: str, text: 
         return _both_texts(request, step, error.current, file, text)
     except NotSavedError as error:
         return _not_saved(request, step, error)
-    return moved(f"{workshop_of(request, written).after(step)}?done=saved")
+    return moved(workshop_of(request, written).after(step))
 
 
 def _both_texts(
@@ -107,10 +106,9 @@ def save_file(request: DashboardRequest, step: Step, file: str) -> Response[str]
 
 @pages.get("/workshop", "manage")
 def begin(request: DashboardRequest) -> Response[str]:
-    """Redirect to the first step that has mistakes, or else to the last one."""
+    """Redirect to the first step in which something is left to do."""
     workshop = workshop_of(request)
-    step = next((step for step in STEPS[:3] if workshop.mistakes_of(step)), STEPS[-1])
-    return moved(workshop.address(step))
+    return moved(workshop.address(workshop.next()))
 
 
 @pages.get("/workshop/letter", "manage")

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 pages = dashboard_routes()
 
 
-@pages.get("/workshop/check", "manage")
-def check(request: DashboardRequest) -> Response[str]:
-    """Show all mistakes, and what people will see."""
+@pages.get("/workshop/preview", "manage")
+def preview(request: DashboardRequest) -> Response[str]:
+    """Show what people will see."""
     workshop = workshop_of(request)
     compiled = workshop.checked.compiled
     sample = _sampling(request).sample(compiled, _own_address(workshop)) if compiled else None
@@ -75,7 +75,7 @@ def send_test(request: DashboardRequest) -> Response[str]:
     person = request.session.person
     who = person.id if person else request.by
     wired.stack.draft_test_requests().ask(request.campaign, request.by, who=who, to=person.email if person else None)
-    return moved(address_of(request, f"check?done={'test-sent' if person else 'tested'}"))
+    return moved(address_of(request, f"preview?done={'test-sent' if person else 'tested'}"))
 
 
 @pages.post("/workshop/test", "manage")
@@ -169,7 +169,8 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
             workshop = replace(workshop, viewer=replace(workshop.viewer, done="changed"))
         return dashboard_page(_publish_page(request, workshop, why=why), status=409)
     except MistakesError:
-        return moved(address_of(request, "check"))
+        workshop = replace(workshop_of(request), is_refused=True)
+        return dashboard_page(_publish_page(request, workshop, why=why), status=422)
     return moved(address_of(request, "publish?done=published"))
 
 

@@ -120,9 +120,8 @@ def _taken(
     """
     if answer.status_code != 303:  # noqa: PLR2004
         return answer
-    _, _, done = str(answer.headers["Location"]).partition("?done=")
     workshop = workshop_of(request)
-    workshop = replace(workshop, viewer=replace(workshop.viewer, done=done))
+    workshop = replace(workshop, viewer=replace(workshop.viewer, done="saved"))
     text = before.draft.files.get(targets_file.FILE, "")
     upload = replace(upload, taken=len(found.rows), before=column_pages.packed(text))
     return dashboard_page(recipient_pages.recipients(workshop, 1, upload))

@@ -37,7 +37,7 @@ ANN = "ann@organizer.example"
 
 LOOKS = looks.looks(360, 1280, ("en", "es"))
 ALWAYS_SEEN = {
-    "check",
+    "preview",
     "published",
     "website-refused",
     "no-website",
@@ -126,7 +126,7 @@ def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
     expect(rows).to_have_count(before + 1)
     page.keyboard.type("Sheriff")
     page.get_by_label(f"Name, row {before + 1}", exact=True).fill("Kim New")
-    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("button", name="Save and go on").click()
     expect(page.locator("#mistakes")).to_contain_text("Row 11")
     expect(page.get_by_label("Name, row 11", exact=True)).to_have_value("Kim New")
 
@@ -141,8 +141,9 @@ def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, vi
     page.locator("#text").fill(text.replace("Sincerely", "With hope"))
     page.get_by_role("button", name="Show the letter").click()
     expect(page.locator("#letter-shown")).to_contain_text("With hope")
-    page.get_by_role("button", name="Save and continue").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Recipients")
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
+    page.locator("nav.steps a").nth(2).click()
     page.get_by_role("button", name="Add a row").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recipients")
     page.locator("nav.steps a").last.click()
@@ -253,25 +254,24 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
     page.locator("body").evaluate("() => document.activeElement.blur()")
     press("Signer’s name", "Space")
     expect(text).to_have_value(re.compile(r"\{\{ signer\.name \}\}$"))
-    press("Save and continue")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Recipients")
-    # A mistake in the table leads to its cell.
+    press("Save and go on")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
+    # What is left in the table leads to its cell.
+    reach(page, page.locator("nav.steps a").nth(2))
+    page.keyboard.press("Enter")
     cell = page.get_by_label("Email, row 2", exact=True)
     reach(page, cell)
     page.keyboard.press("Control+a")
     page.keyboard.type("nobody")
-    press("Save and continue")
+    press("Save and go on")
     reach(page, page.get_by_role("link", name="Row 2, Email"))
     page.keyboard.press("Enter")
     expect(cell).to_be_focused()
     page.keyboard.press("Control+a")
     page.keyboard.type("mayor@oakton.example")
-    press("Save and continue")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Details")
-    reach(page, page.locator("nav.steps a").nth(3))
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Check")
-    reach(page, page.get_by_role("link", name="Continue to publish"))
+    press("Save and go on")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
+    reach(page, page.get_by_role("link", name="Go on to publish"))
     page.keyboard.press("Enter")
     press("Publish")
     expect(page.get_by_role("status")).to_have_text("Published.")
@@ -321,13 +321,13 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
         page.locator(f"button[value={step}]").first.click()
         page.wait_for_load_state()
 
-    for step in ("letter", "recipients", "settings", "check", "publish"):
+    for step in ("letter", "settings", "recipients", "preview", "publish"):
         go(step)
         see(step)
-    go("check")
+    go("preview")
     page.locator("form[action$='/test'] button").click()
     see("test-signature")
-    go("check")
+    go("preview")
     page.locator("#name").fill("")
     page.locator("form[action$='/test'] button").click()
     see("refused-test")
@@ -361,8 +361,8 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     page.locator("#setting-goal").fill("many")
     save()
     see("settings-mistakes")
-    go("check")
-    see("check-mistakes")
+    go("preview")
+    see("preview-left")
     # Two people at once.
     go("letter")
     stack.write(NEW, {"letter.md": letter})

@@ -171,7 +171,7 @@ POST /dashboard/{campaign}/workshop/recipients
 POST /dashboard/{campaign}/workshop/recipients
 GET /dashboard/{campaign}/workshop/settings
 POST /dashboard/{campaign}/workshop/settings
-GET /dashboard/{campaign}/workshop/check
+GET /dashboard/{campaign}/workshop/preview
 POST /dashboard/{campaign}/workshop/test
 GET /dashboard/{campaign}/workshop/publish
 POST /dashboard/{campaign}/workshop/publish

@@ -59,7 +59,7 @@ def by_key(world: World, key: str) -> Answer:
 def test_a_person_gets_the_email_of_a_draft_that_was_never_published(world: World) -> None:
     new_draft(world)
     maria = signed_in(world, campaign=NEW)
-    assert f'action="/organizer/dashboard/{NEW}{TEST}"' in maria.see("/workshop/check").body
+    assert f'action="/organizer/dashboard/{NEW}{TEST}"' in maria.see("/workshop/preview").body
     assert world.memory
     counted = {
         pk: dict(rows) for pk, rows in world.memory.partitions.items() if not pk.startswith(("SIGN_INS", "AUDIT"))
@@ -120,7 +120,7 @@ def test_a_key_sends_the_test_to_the_published_organizer_whatever_the_draft_name
     assert [sent.to for sent in sent_as_tests(world)] == [organizer] * 2
     with_key = Organizer(world)
     with_key.sign_in("us_manage")
-    assert f"Send a test to {organizer}" in html.unescape(with_key.see("/workshop/check").body)
+    assert f"Send a test to {organizer}" in html.unescape(with_key.see("/workshop/preview").body)
 
 
 def test_a_key_sends_no_test_to_a_recipient_of_the_draft_or_of_the_published_campaign(world: World) -> None:
@@ -191,7 +191,7 @@ def test_a_test_waits_while_ses_takes_no_email(world: World) -> None:
 def test_a_draft_with_mistakes_has_no_test(world: World) -> None:
     world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
     maria = signed_in(world)
-    assert TEST not in maria.see("/workshop/check").body
+    assert TEST not in maria.see("/workshop/preview").body
     assert maria.press(TEST).status == 409
     assert sent_as_tests(world) == []
 

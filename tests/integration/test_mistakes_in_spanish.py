@@ -128,7 +128,7 @@ def test_a_spanish_page_has_no_english_reason(world: World, file: str) -> None:
             )
         else:
             english, spanish = (
-                mistakes_on(browser.see(f"/workshop/check?lang={language}").body) for language in ("en", "es")
+                mistakes_on(browser.see(f"/workshop/preview?lang={language}").body) for language in ("en", "es")
             )
         reason = words_in(reason_of_the_library(file, text))
         if shared := (words_in(english) | reason) & words_in(spanish) - words_in(text) - SAME:

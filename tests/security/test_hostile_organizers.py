@@ -108,7 +108,9 @@ def test_hostile_texts_of_a_campaign_run_in_no_page_of_organizers(world: World) 
         "/audit",
         "/exports",
     ]
-    paths += [f"/workshop/{step}" for step in ("letter", "recipients", "settings", "check", "publish", "preview/page")]
+    paths += [
+        f"/workshop/{step}" for step in ("letter", "recipients", "settings", "preview", "publish", "preview/page")
+    ]
     for path in paths:
         answer = owner.see(path)
         assert answer.status == 200, path

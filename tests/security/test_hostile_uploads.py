@@ -234,7 +234,7 @@ def test_a_draft_that_was_saved_before_the_limits_is_shown_and_discarded(author:
     drafting_of.store.put_draft(replace(saved, revision=saved.revision + 1, files=hostile), saved, "a0")
     began = time.process_time()
 
-    for step in ("letter", "recipients", "settings", "check", "publish"):
+    for step in ("letter", "recipients", "settings", "preview", "publish"):
         assert author.open(step).status == 200, step
     author.send("publish", {}, "discard")
 
@@ -247,7 +247,7 @@ def make_unreadable(world: World, campaign: str) -> None:
         world.wiring.table.update(Update(Key(part["pk"], part["sk"]), assign={"text": "not what was written"}))
 
 
-STEPS = ("letter", "recipients", "settings", "check", "publish")
+STEPS = ("letter", "recipients", "settings", "preview", "publish")
 
 
 def test_a_draft_that_can_not_be_read_says_so_on_each_page_and_is_discarded_there(author: Author) -> None:

@@ -49,7 +49,7 @@ def check(
     return workshop_page(
         "workshop_check.html",
         workshop,
-        "check",
+        "preview",
         warnings=workshop.shown(others),
         sample=sample,
         recipients=workshop.checked.compiled.targets if workshop.checked.compiled else (),
@@ -79,8 +79,8 @@ def test_signature(workshop: Workshop, sample: Sample) -> Page:
     return workshop_page(
         "workshop_test.html",
         workshop,
-        "check",
-        mistakes=(),
+        "preview",
+        left=(),
         whom=sample.target.addressed(workshop.language),
         letter_html=Markup(sample.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=sample.letter_language,

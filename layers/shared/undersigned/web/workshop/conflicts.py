@@ -24,7 +24,7 @@ def both_texts(workshop: Workshop, step: Step, file: str, mine: str) -> Page:
         workshop,
         step,
         file,
-        mistakes=(),
+        left=(),
         by=workshop.draft.changed_by,
         at=workshop.draft.changed_at,
         letter_language=language_of_file(file) if step == "letter" else "",

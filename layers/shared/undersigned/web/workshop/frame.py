@@ -1,4 +1,7 @@
-"""The frame of the workshop: its steps with their states, and where each mistake is corrected."""
+"""The frame of the workshop: its steps with their states, what is left to do, and where each thing is done.
+
+Nothing is an error before somebody presses *Publish*: until then, what the compiler finds is left to do.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
+from urllib.parse import urlencode
 
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page
 
 
-Step = Literal["letter", "recipients", "settings", "check", "publish"]
+Step = Literal["letter", "settings", "recipients", "preview", "publish"]
 
 
 STEPS: tuple[Step, ...] = get_args(Step)
@@ -35,9 +39,9 @@ STEPS: tuple[Step, ...] = get_args(Step)
 
 LABELS: Mapping[Step, Message] = {
     "letter": Message.in_context("step", "Letter"),
-    "recipients": Message.in_context("step", "Recipients"),
     "settings": Message.in_context("step", "Details"),
-    "check": Message.in_context("step", "Check"),
+    "recipients": Message.in_context("step", "Recipients"),
+    "preview": Message.in_context("step", "Preview"),
     "publish": Message.in_context("step", "Publish"),
 }
 
@@ -59,8 +63,14 @@ ROWS_SHOWN = 25
 
 
 MOST_SHOWN = 100
-"""The most mistakes in a summary. The others are at their fields, and in the summary once these are corrected."""
+"""The most things that a summary says are left. The others are at their fields, and in it once these are done."""
 
+
+STILL_LEFT = "saved-left"
+"""What a page says was done if the step was saved, and something is left in it."""
+
+_OF_ALL: frozenset[Step] = frozenset({"preview", "publish"})
+"""The steps that are about the whole campaign."""
 
 _LONGEST_QUOTE = 60
 _DIGITS = 12
@@ -90,11 +100,15 @@ class ShownMistake:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What every page of the workshop shows: who looks at it, the draft, and what the compiler says about it."""
+    """What every page of the workshop shows: who looks at it, the draft, and what the compiler says about it.
+
+    `is_refused` says that somebody pressed *Publish* while things were left, which are errors from then on.
+    """
 
     viewer: Viewer
     draft: Draft
     checked: Checked
+    is_refused: bool = False
 
     @property
     def language(self) -> str:
@@ -106,14 +120,32 @@ class Workshop:
         """Return the address of the workshop."""
         return f"{self.viewer.home}/workshop"
 
-    def address(self, step: Step) -> str:
-        """Return the address of a step."""
-        return f"{self.base}/{step}"
+    def address(self, step: Step, **query: object) -> str:
+        """Return the address of a step. After a refusal, the pages that correct it say so, too."""
+        query |= {"refused": "yes"} if self.is_refused and self.checked.mistakes else {}
+        return f"{self.base}/{step}{f'?{urlencode(query)}' if query else ''}"
 
     def mistakes_of(self, step: Step) -> tuple[Mistake, ...]:
-        """Return the mistakes that a step corrects; the last two have those of all."""
+        """Return what is left to do in a step; the last two have what is left in all."""
         found = self.checked.mistakes
-        return found if step in {"check", "publish"} else tuple(one for one in found if step_of(one.file) == step)
+        return found if step in _OF_ALL else tuple(one for one in found if step_of(one.file) == step)
+
+    def shown_mistakes_of(self, step: Step) -> tuple[Mistake, ...]:
+        """Return what a step's page says is left: not what is only empty, to somebody who comes to fill it in."""
+        found = self.mistakes_of(step)
+        if step in _OF_ALL or self.is_refused or self.viewer.done == STILL_LEFT:
+            return found
+        return tuple(one for one in found if self._is_typed(one))
+
+    def _is_typed(self, mistake: Mistake) -> bool:
+        match step_of(mistake.file):
+            case "settings":
+                name, settings = mistake.setting, self.settings
+                return name is None or settings is None or settings.values.get(name) not in ("", None)
+            case "recipients":
+                return self.table is None or bool(self.table.rows)
+            case _:
+                return False
 
     @property
     def steps(self) -> tuple[ShownStep, ...]:
@@ -126,10 +158,10 @@ class Workshop:
         """Return what a step says about itself, and its look."""
         if step == "publish":
             return self.viewer.say(self._publication()), ""
-        count = len(self.mistakes_of(step))
-        if count:
-            message = Message.counted("%(number)s mistake", "%(number)s mistakes", count, {"number": count})
-            return self.viewer.say(message), "bad"
+        if step == "preview":
+            return self.viewer.say(Message.in_context("state of a step", "Optional")), ""
+        if self.mistakes_of(step):
+            return self.viewer.say(Message.in_context("state of a step", "To do")), "to-do"
         return self.viewer.say(Message.in_context("state of a step", "Done")), "good"
 
     def _publication(self) -> Message:
@@ -138,8 +170,18 @@ class Workshop:
         return Message("Published") if self.draft.is_published else Message("Unpublished changes")
 
     def after(self, step: Step) -> str:
-        """Return the address of the page after saving a step: the next one, or the same one while it has mistakes."""
-        return self.address(step if self.mistakes_of(step) else STEPS[STEPS.index(step) + 1])
+        """Return the address to go on to after saving a step."""
+        following = self.next(step)
+        return self.address(following, done=STILL_LEFT if following == step else "saved")
+
+    def next(self, after: Step | None = None) -> Step:
+        """Return where something is left to do: first in the step that was saved, then in each, then the preview.
+
+        Somebody who changes a published campaign goes on to what publishing changes.
+        """
+        steps = (after, *STEPS) if after else STEPS
+        left = next((step for step in steps if step not in _OF_ALL and self.mistakes_of(step)), None)
+        return left or ("publish" if self.viewer.is_published else "preview")
 
     def shown(self, mistakes: Iterable[Mistake]) -> tuple[ShownMistake, ...]:
         """Return the first mistakes with their places."""
@@ -168,7 +210,7 @@ class Workshop:
         place = self.viewer.say(Message("Line %(line)s", {"line": mistake.line})) if mistake.line else ""
         if len(self.letter_languages) > 1:
             place = f"{name_of(language)} {place}".strip()
-        address = f"{self.address('letter')}?lang={language}#text"
+        address = f"{self.address('letter', lang=language)}#text"
         quote = line_of(self.draft.files.get(mistake.file, ""), mistake.line)
         message = self.viewer.say(mistake.says)
         return ShownMistake(address, place or self._label("letter"), message, mistake.line, quote)
@@ -184,7 +226,7 @@ class Workshop:
             place = f"{place}, {self.viewer.say(COLUMNS[column])}"
         anchor = f"#cell-{row}-{column or next(iter(COLUMNS))}"
         page = row // ROWS_SHOWN + 1
-        address = f"{self.address('recipients')}?page={page}{anchor}"
+        address = f"{self.address('recipients', page=page)}{anchor}"
         return ShownMistake(address, place, self.viewer.say(by_rows(mistake.says, table)))
 
     @property
@@ -269,8 +311,9 @@ def workshop_page(template: str, workshop: Workshop, step: Step, file: str = "",
     """Render a page of the workshop: a step, or what belongs to one. `file` is the one that its form saves."""
     viewer, language = workshop.viewer, workshop.language
     shown: dict[str, object] = {
-        "mistakes": workshop.shown(workshop.mistakes_of(step)),
-        "mistakes_in_all": len(workshop.mistakes_of(step)),
+        "left": workshop.shown(workshop.shown_mistakes_of(step)),
+        "has_more": len(workshop.shown_mistakes_of(step)) > MOST_SHOWN,
+        "is_error": workshop.is_refused,
         "steps": workshop.steps,
         "step": step,
         "base": workshop.base,

@@ -90,12 +90,12 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
         "upload": upload,
         "unused": _named(upload.unused),
         "without_codes": _named(upload.without_codes),
-        "next_step": workshop.after("recipients"),
+        "next_step": workshop.address(workshop.next("recipients")),
     }
     if upload.error:
         mistakes = upload.error.mistakes
-        values["mistakes"] = tuple(ShownMistake("#pasted", "", workshop.viewer.say(one.says)) for one in mistakes)
-        values["mistakes_in_all"] = len(mistakes)
+        values["left"] = tuple(ShownMistake("#pasted", "", workshop.viewer.say(one.says)) for one in mistakes)
+        values["is_error"] = True
     if table is None:
         text = workshop.draft.files.get(targets_file.FILE, "")
         return workshop_page(

@@ -47,11 +47,6 @@ class SettingField:
         """Return what is chosen in words, or what is typed."""
         return dict(self.choices).get(self.value, self.value)
 
-    @property
-    def is_wrong(self) -> bool:
-        """Say whether what it has is wrong. An empty field is only still to fill in."""
-        return bool(self.errors and self.value)
-
 
 @dataclass(frozen=True, slots=True)
 class SettingGroup:
@@ -76,7 +71,7 @@ def settings(workshop: Workshop) -> Page:
     """Render the settings as fields; as the text of their file if that can't be read."""
     file, document = settings_file.FILE, workshop.settings
     errors: dict[str, list[str]] = {}
-    for mistake in workshop.mistakes_of("settings") if document else ():
+    for mistake in workshop.shown_mistakes_of("settings") if document else ():
         errors.setdefault(mistake.setting or "", []).append(workshop.viewer.say(mistake.on_page))
     groups = setting_groups(document, errors, workshop.language) if document else ()
     shown: dict[str, object] = {
@@ -88,7 +83,7 @@ def settings(workshop: Workshop) -> Page:
     }
     # Each error of a field stands at it, and nowhere else.
     return workshop_page(
-        "workshop_settings.html", workshop, "settings", file, **shown, **({"mistakes": ()} if document else {})
+        "workshop_settings.html", workshop, "settings", file, **shown, **({"left": ()} if document else {})
     )
 
 
