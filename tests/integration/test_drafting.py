@@ -227,6 +227,36 @@ def test_a_discarded_draft_leaves_nothing_of_a_change_that_was_interrupted(
     assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
 
 
+def test_the_last_ten_versions_can_be_seen_and_taken_back(drafting: Drafting, world: World) -> None:
+    draft = make(drafting)
+    for goal in range(1, 13):
+        world.clock.advance(minutes=1)
+        draft = drafting.write(NEW, draft.revision, with_goal(draft, goal), ANN if goal % 2 else BEN)
+    earlier = drafting.draft(NEW).earlier
+
+    assert [goal_of(drafting.version(NEW, one.revision)) for one in earlier] == list(range(11, 1, -1))
+    assert (earlier[0].by, earlier[1].by) == (ANN, BEN)
+    with pytest.raises(NotFoundError):
+        drafting.version(NEW, draft.revision - 11)
+    assert len(list(world.wiring.table.query(f"DRAFT#{NEW}"))) == 12
+
+    back = drafting.take_back(NEW, draft.revision, earlier[3].revision, BEN)
+
+    assert goal_of(back) == goal_of(drafting.draft(NEW)) == 8
+    assert goal_of(drafting.version(NEW, draft.revision)) == 12
+    with pytest.raises(ChangedMeanwhileError):
+        drafting.take_back(NEW, draft.revision, earlier[3].revision, BEN)
+    drafting.discard(NEW, back.revision, ANN)
+    assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
+
+
+def test_a_version_with_a_file_less_takes_the_file_away(drafting: Drafting) -> None:
+    made = make(drafting)
+    without = drafting.write(NEW, made.revision, {"letter.es.md": None}, ANN)
+    changed = drafting.write(NEW, without.revision, {"letter.es.md": "Hola"}, ANN)
+    assert "letter.es.md" not in drafting.take_back(NEW, changed.revision, without.revision, ANN).files
+
+
 def test_a_large_draft_is_discarded_whole(drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first parts go with its head, in a transaction; the others do after it."""
     monkeypatch.setattr(drafts, "PART_BYTES", 100)
@@ -419,8 +449,9 @@ def test_a_writer_who_is_late_leaves_nothing_behind(drafting: Drafting, world: W
 
     assert drafting.draft(NEW) == current
     [head, *parts] = world.wiring.table.query(f"DRAFT#{NEW}")
-    assert len(parts) == head["parts"]
-    assert all(head["write"] in part["sk"] for part in parts)
+    named = [head, *head["earlier"]]
+    assert len(parts) == sum(one["parts"] for one in named) == 2
+    assert all(any(one["write"] in part["sk"] for one in named) for part in parts)
 
 
 def test_publishing_that_stopped_half_way_goes_on(

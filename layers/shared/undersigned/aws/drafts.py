@@ -6,7 +6,8 @@
 | part | `DRAFT#<campaign>` | `PART#<revision>#<write>#<number>` |
 
 A write puts all parts of a new revision first, then the head by a condition, then deletes the parts of this and earlier
-revisions that the head doesn't name. So a reader finds either all parts that a head names, or a newer head.
+revisions that the head doesn't name. So a reader finds either all parts that a head names, or a newer head. The head
+also names the parts of the last MOST_VERSIONS revisions before it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from undersigned.aws.dynamodb import (
     read_moment,
     written,
 )
-from undersigned.domain.drafts import ChangedMeanwhileError, Draft, UnreadableDraftError
+from undersigned.domain.drafts import MOST_VERSIONS, ChangedMeanwhileError, Draft, DraftVersion, UnreadableDraftError
 from undersigned.services.ports import ChangedError, DraftStore
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ HEAD = "HEAD"
 _PARTS = "PART#"
 _ALL = "DRAFTS"
 """The partition of the listing index that holds every draft."""
+
+_NAMED = ("revision", "write", "parts", "by", "changed_at")
+"""What a head keeps of the ones before it."""
 
 _READS = 5
 """How often a draft is read again that changes all the time."""
@@ -92,16 +96,33 @@ class Drafts(DraftStore):
             head = self._table.get(_head_key(campaign), consistent=True)
             if head is None:
                 return None
-            beginning = _parts_of(int(head["revision"])) + head["write"]
-            parts = list(self._table.query(draft_partition(campaign), begins_with=beginning, consistent=True))
-            if len(parts) == head["parts"]:
-                draft = _read_head(head)
-                try:
-                    return replace(draft, files=_read_files(parts))
-                except (ValueError, zlib.error) as error:
-                    raise UnreadableDraftError(draft) from error
+            draft = _read_head(head)
+            if (files := self._files(draft, head)) is not None:
+                return replace(draft, files=files)
         message = f"the draft of {campaign} changes while it is read"
         raise ChangedError(message)
+
+    @override
+    def version(self, campaign: str, revision: int) -> Draft | None:
+        head = self._table.get(_head_key(campaign), consistent=True) or {}
+        named = next((one for one in head.get("earlier", ()) if one["revision"] == revision), None)
+        if named is None:
+            return None
+        version = _read_version(named)
+        draft = Draft(campaign, version.revision, version.by, version.at)
+        files = self._files(draft, named)
+        return None if files is None else replace(draft, files=files)
+
+    def _files(self, draft: Draft, named: Values) -> Mapping[str, str] | None:
+        """Return the files whose parts a head names; None if these are not all there."""
+        partition = draft_partition(draft.campaign)
+        parts = list(self._table.query(partition, begins_with=_beginning(named), consistent=True))
+        if len(parts) != named["parts"]:
+            return None
+        try:
+            return _read_files(parts)
+        except (ValueError, zlib.error) as error:
+            raise UnreadableDraftError(draft) from error
 
     @override
     def put_draft(self, draft: Draft, before: Draft | None, write: str) -> None:
@@ -111,14 +132,16 @@ class Drafts(DraftStore):
         own = _parts_of(draft.revision) + write
         for number, piece in enumerate(pieces):
             self._table.put({"pk": partition, "sk": f"{own}#{number:04d}", "text": piece})
-        head = _head_values(draft, write, len(pieces))
+        now = self._table.get(_head_key(draft.campaign), consistent=True) if before else None
+        earlier = [{name: now[name] for name in _NAMED}, *now.get("earlier", ())][:MOST_VERSIONS] if now else []
+        head = _head_values(draft, write, len(pieces)) | {"earlier": earlier}
         try:
             self._table.put(head, NEW if before is None else Attr("revision").eq(before.revision))
         except ConditionFailedError as error:
             if not self._is_ours(draft, write):
                 self._delete_parts(draft.campaign, below=_parts_of(draft.revision + 1), only=own)
                 raise ChangedMeanwhileError(self.draft(draft.campaign)) from error
-        self._delete_parts(draft.campaign, below=_parts_of(draft.revision + 1), but=own)
+        self._delete_parts(draft.campaign, below=_parts_of(draft.revision + 1), but=(own, *map(_beginning, earlier)))
 
     def _is_ours(self, draft: Draft, write: str) -> bool:
         """Say whether the head is there that this write put: botocore repeats a call whose answer is lost."""
@@ -147,24 +170,32 @@ class Drafts(DraftStore):
 
     @override
     def discard(self, draft: Draft) -> None:
+        head = self._table.get(_head_key(draft.campaign), consistent=True) or {}
+        for beginning in map(_beginning, head.get("earlier", ())):
+            self._delete_parts(draft.campaign, below=_parts_of(draft.revision), only=beginning)
         parts = self._table.query(draft_partition(draft.campaign), begins_with=_PARTS, consistent=True)
         # With their head, because without one nobody discards them again. Those of the next revision are left of a
         # write that was interrupted.
         keys = [Key(part["pk"], part["sk"]) for part in parts if part["sk"] < _parts_of(draft.revision + 2)]
-        head = Delete(_head_key(draft.campaign), Attr("revision").eq(draft.revision))
+        gone = Delete(_head_key(draft.campaign), Attr("revision").eq(draft.revision))
         try:
-            self._table.transact([head, *map(Delete, keys[:_PARTS_WITH_HEAD])])
+            self._table.transact([gone, *map(Delete, keys[:_PARTS_WITH_HEAD])])
         except TransactionCanceledError as error:
             if current := self.draft(draft.campaign):
                 raise ChangedMeanwhileError(current) from error
         # Somebody may be making another one, which has a later revision.
         self._delete_parts(draft.campaign, below=_parts_of(draft.revision + 1))
 
-    def _delete_parts(self, campaign: str, *, below: str, only: str = "", but: str | None = None) -> None:
-        """Delete the parts whose sort keys are below this one, except those that begin with `but`."""
+    def _delete_parts(self, campaign: str, *, below: str, only: str = "", but: tuple[str, ...] = ()) -> None:
+        """Delete the parts whose sort keys are below this one, except those that begin with one of `but`."""
         for values in self._table.query(draft_partition(campaign), begins_with=only or _PARTS, consistent=True):
-            if values["sk"] < below and not (but and values["sk"].startswith(but)):
+            if values["sk"] < below and not values["sk"].startswith(but):
                 self._table.delete(Key(values["pk"], values["sk"]))
+
+
+def _beginning(named: Values) -> str:
+    """Return how the sort keys of the parts begin that a head names."""
+    return _parts_of(int(named["revision"])) + str(named["write"])
 
 
 def _head_values(draft: Draft, write: str, parts: int) -> Values:
@@ -193,7 +224,12 @@ def _read_head(values: Values) -> Draft:
         published_revision=int(published) if published is not None else None,
         base=values["base"],
         is_publishing=values.get("publishing", False),
+        earlier=tuple(map(_read_version, values.get("earlier", ()))),
     )
+
+
+def _read_version(named: Values) -> DraftVersion:
+    return DraftVersion(int(named["revision"]), named["by"], read_moment(named["changed_at"]))
 
 
 def _read_files(parts: Iterable[Values]) -> Mapping[str, str]:

@@ -20,6 +20,19 @@ _FILE = re.compile(r"campaign\.toml|letter(?:\.[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)
 _MOST_FILES = 50
 
 
+MOST_VERSIONS = 10
+"""How many earlier versions of a draft are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftVersion:
+    """A draft as somebody saved it, without its files."""
+
+    revision: int
+    by: str
+    at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """The texts of a campaign's files, by name, as somebody last saved them.
@@ -28,7 +41,7 @@ class Draft:
     is 0 for the files of a published campaign without a draft. `published_revision` is the one that was published last.
     `base` says which state of the published campaign the draft comes from (see `Drafting`); it is empty for a new one.
     `is_publishing` says that publishing has begun and did not end, so that only a part of it may be published.
-    A list of drafts has no files.
+    `earlier` are the last MOST_VERSIONS versions before this one, the newest first. A list of drafts has no files.
     """
 
     campaign: str
@@ -39,6 +52,7 @@ class Draft:
     base: str = ""
     is_publishing: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[DraftVersion, ...] = field(default=(), compare=False)
 
     @property
     def is_published(self) -> bool:

@@ -206,6 +206,19 @@ class Drafting:
         self.store.put_draft(draft, before if revision else None, self.new_id())
         return draft
 
+    def version(self, campaign: str, revision: int) -> Draft:
+        """Return an earlier version of a draft. Raises NotFoundError if it is not kept."""
+        if found := self.store.version(campaign, revision):
+            return found
+        message = f"there is no version {revision} of the draft of {campaign}"
+        raise NotFoundError(message)
+
+    def take_back(self, campaign: str, revision: int, to: int, by: str) -> Draft:
+        """Write the files of an earlier version again, as `write` does."""
+        files = self.version(campaign, to).files
+        gone = dict.fromkeys({*self.draft(campaign).files} - {*files})
+        return self.write(campaign, revision, {**gone, **files}, by)
+
     def check(self, draft: Draft) -> Checked:
         """Compile a draft, and return the campaign or all mistakes."""
         checked = _checked(tuple(draft.files.items()))

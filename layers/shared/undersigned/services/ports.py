@@ -184,6 +184,9 @@ class DraftStore(Protocol):
         Raises UnreadableDraftError, and ChangedError if it changes all the time.
         """
 
+    def version(self, campaign: str, revision: int) -> Draft | None:
+        """Read an earlier version of a draft consistently; None if it is not kept."""
+
     def put_draft(self, draft: Draft, before: Draft | None, write: str) -> None:
         """Write a draft in place of the one before, or a new one; either all of it or nothing.
 
