@@ -250,6 +250,33 @@ def test_the_last_ten_versions_can_be_seen_and_taken_back(drafting: Drafting, wo
     assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
 
 
+def test_an_address_that_a_delivery_corrects_is_corrected_in_the_draft(drafting: Drafting, world: World) -> None:
+    draft = drafting.write(CAMPAIGN, 0, {}, ANN, {"goal": 11})
+
+    world.wiring.delivery_controls().set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
+
+    followed = drafting.draft(CAMPAIGN)
+    assert (followed.revision, followed.changed_by) == (draft.revision + 1, BEN)
+    drafting.publish(CAMPAIGN, followed.revision, ANN, "")
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston.example"
+    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 11
+
+
+def test_a_draft_with_another_address_of_the_same_recipient_is_published_only_over_the_correction(
+    drafting: Drafting, world: World
+) -> None:
+    draft = publish_table(drafting, ("chief@evanston", "mine@evanston"))
+
+    world.wiring.delivery_controls().set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
+
+    assert drafting.draft(CAMPAIGN) == draft
+    [change] = drafting.effects(draft).changed
+    assert change.before
+    assert change.before.email == "new@evanston.example"
+    with pytest.raises(PublishedMeanwhileError):
+        drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+
+
 def test_a_version_with_a_file_less_takes_the_file_away(drafting: Drafting) -> None:
     made = make(drafting)
     without = drafting.write(NEW, made.revision, {"letter.es.md": None}, ANN)

@@ -872,6 +872,7 @@ class Wiring:
             queue=self.queue,
             planning=self.planning(),
             limits=self._limited_tests,
+            drafting=self.drafting,
             clock=self._clock,
             new_id=new_id,
         )

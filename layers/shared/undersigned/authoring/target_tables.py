@@ -68,6 +68,16 @@ class TargetTable:
         """Return the table as targets.csv: commas, a line for each row that is not blank."""
         return text_of_rows([self.columns, *(row for row in self.rows if any(row))])
 
+    def with_address(self, target: str, before: str, after: str) -> TargetTable:
+        """Return the table with another address of a recipient who has this one."""
+        table = self.as_columns(tuple(dict.fromkeys((*self.columns, "id", "email"))))
+        at, email = table.columns.index("id"), table.columns.index("email")
+        rows = (
+            (*row[:email], after, *row[email + 1 :]) if (row[at], row[email].strip()) == (target, before) else row
+            for row in table.rows
+        )
+        return replace(table, rows=tuple(rows))
+
     def as_columns(self, columns: Sequence[str]) -> TargetTable:
         """Return the table with these columns, in this order."""
         places = [self.columns.index(column) if column in self.columns else None for column in columns]

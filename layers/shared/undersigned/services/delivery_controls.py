@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery, Question, Settlement
     from undersigned.domain.plans import TooSoon
+    from undersigned.services.drafting import Drafting
     from undersigned.services.limiting_tests import LimitedTests
     from undersigned.services.planning import Plan, Planning
     from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
@@ -64,6 +65,7 @@ class DeliveryControls:
     queue: DeliveryQueue
     planning: Planning
     limits: LimitedTests
+    drafting: Callable[[], Drafting]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -201,7 +203,8 @@ class DeliveryControls:
     def set_address(self, campaign: str, target: str, email: str, by: str, why: str) -> str:
         """Save the address that takes a target's email, a corrected one or the same one, and return it.
 
-        New letters go to it. A delivery that bounced is sent again only if a person says so. Raises NotFoundError for
+        New letters go to it, also after the draft is published, which gets the correction. A delivery that bounced is
+        sent again only if a person says so. Raises NotFoundError for
         an unknown target, GivenError for an address that can't be one.
         """
         why, email = checked_reason(why), email.strip()
@@ -213,6 +216,7 @@ class DeliveryControls:
             self.campaigns.set_mail_state(campaign, target, known.email, "ok")
         else:
             self.campaigns.put_target(campaign, changed)
+            self.drafting().follow_address(known, changed, campaign, by)
         self.record(campaign, "address works" if changed == known else "correct address", by, about=target, why=why)
         return changed.email
 

@@ -7,18 +7,21 @@ compiler, and what one of them writes the others can go on with.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring import settings as settings_file
+from undersigned.authoring import targets as targets_file
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.described_settings import SCHEMA_FILE
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.paper_form import import_letter
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_files
+from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.writing import files_of
 from undersigned.domain.campaigns import ID_PATTERN
@@ -28,6 +31,7 @@ from undersigned.domain.drafts import (
     Draft,
     IdTakenError,
     PublishedMeanwhileError,
+    UnreadableDraftError,
     check_files,
 )
 from undersigned.domain.errors import NotFoundError
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from undersigned.authoring.paper_form import Finding
     from undersigned.authoring.setting_kinds import Value
     from undersigned.domain.actions import Action
+    from undersigned.domain.campaigns import Target
     from undersigned.services.ports import CampaignRows, CampaignStore, DeliveryStore, DraftStore, SignatureStore
     from undersigned.services.pushing import Pushed
 
@@ -219,6 +224,25 @@ class Drafting:
         gone = dict.fromkeys({*self.draft(campaign).files} - {*files})
         return self.write(campaign, revision, {**gone, **files}, by)
 
+    def follow_address(self, before: Target, after: Target, campaign: str, by: str) -> None:
+        """Bring the corrected address of a published target into the draft, so that publishing doesn't undo it.
+
+        A draft that changes this address itself stays as it is: publishing it says that somebody else did, too. So does
+        one that somebody saves at this moment.
+        """
+        with suppress(UnreadableDraftError, ChangedMeanwhileError, MistakesError):
+            draft = self.store.draft(campaign)
+            if draft is None or draft.is_published or draft.base != self._base(campaign, instead=before):
+                return
+            text = draft.files.get(targets_file.FILE, "")
+            table = read_table(text)
+            followed = table.with_address(after.id, before.email, after.email)
+            if followed == table:
+                return
+            files = {**draft.files, targets_file.FILE: followed.text()}
+            changed = replace(draft, revision=draft.revision + 1, changed_by=by, changed_at=self.clock(), files=files)
+            self.store.put_draft(replace(changed, base=self._base(campaign)), draft, self.new_id())
+
     def check(self, draft: Draft) -> Checked:
         """Compile a draft, and return the campaign or all mistakes."""
         checked = _checked(tuple(draft.files.items()))
@@ -314,15 +338,21 @@ class Drafting:
         letters = {language: self.campaigns.letter(campaign, version) for language, version in settings.letters.items()}
         return _without_schema(files_of(settings, letters, self.campaigns.targets(campaign)))
 
-    def _base(self, campaign: str) -> str:
-        """Return a digest of what was published of a campaign, or an empty text if there is none."""
+    def _base(self, campaign: str, *, instead: Target | None = None) -> str:
+        """Return a digest of what was published of a campaign, or an empty text if there is none.
+
+        `instead` is a target as it was before.
+        """
         try:
             settings = self.campaigns.campaign(campaign)
         except NotFoundError:
             return ""
         targets = [
             [getattr(target, field.name) for field in fields(target) if field.name not in OF_THE_STACK]
-            for target in self.campaigns.targets(campaign)
+            for target in (
+                instead if instead and target.id == instead.id else target
+                for target in self.campaigns.targets(campaign)
+            )
             if not target.retired
         ]
         return hashlib.sha256(repr((settings, targets)).encode(errors="replace")).hexdigest()[:32]
