@@ -1,10 +1,11 @@
-"""New campaigns: the administrator begins one from scratch, an example, a copy, or a paper letter."""
+"""New campaigns: the administrator begins one with its letter, or with a copy of another one."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, get_args
+from itertools import count
+from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import administrator_routes, language_of
@@ -16,7 +17,6 @@ from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.drafts import IdTakenError
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.services.drafting import Start
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.workshop.new_campaign import NewCampaign, new_campaign
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.authoring.mistakes import Mistake
-    from undersigned.authoring.paper_form import Finding
     from undersigned.web.organizer_requests import SessionRequest
 
 routes = administrator_routes()
@@ -42,42 +41,36 @@ def show_form(request: SessionRequest) -> Response[str]:
 
 @routes.post("/new", "own")
 def begin(request: SessionRequest) -> Response[str]:
-    """Make the draft of a campaign. A paper letter is shown first, with what the importer recognized in it."""
+    """Make the draft of a campaign with the letter that was pasted, with our example of one, or with a copy."""
     given = NewCampaign(
-        title=request.posted("title"),
-        campaign=request.posted("campaign"),
-        start=request.posted("start"),
-        text=request.typed("text"),
-        copy=request.posted("copy"),
+        request.typed("text"), request.posted("title"), request.posted("campaign"), request.posted("copy")
     )
-    start = next((start for start in get_args(Start.__value__) if start == given.start), None)
-    if not given.title or start is None:
-        return _form(request, given, error=Message("Give the campaign a title, and choose how to begin."))
-    campaign = given.campaign or _id_of(given.title)
+    if not given.title:
+        return _form(request, given, error=Message("Give the campaign a title."))
     try:
-        if start == "letter" and request.posted("do") != "create":
-            found = wired.stack.drafting().starting_files(start, campaign, given.text)
-            letter = found.files[letter_file.FILE]
-            return _form(request, given.with_letter(letter), findings=found.findings)
-        files = _files(start, campaign, given)
+        campaign = given.campaign or _free_id(given.title)
+        files = _files(request.posted("do"), campaign, given)
         wired.stack.drafting().create(campaign, _author(request, campaign), files)
     except MistakesError as error:
         return _form(request, given, mistakes=error.mistakes)
     except IdTakenError as error:
-        return _form(request, given, error=error.message, findings=() if start == "letter" else None)
+        return _form(request, given, error=error.message)
     except NotFoundError:
         return _form(request, given, error=Message("There is no such campaign to copy. Choose another one."))
     return moved(f"{dashboard_path(campaign)}/workshop/letter")
 
 
-def _files(start: Start, campaign: str, given: NewCampaign) -> Mapping[str, str]:
+def _files(begins_with: str, campaign: str, given: NewCampaign) -> Mapping[str, str]:
     """Return the files to begin with, which have the title."""
-    drafting = wired.stack.drafting()
-    if start == "letter":
-        # The person has looked at it, and it may have mistakes: the next page shows them.
-        files = {**drafting.starting_files("empty", campaign).files, letter_file.FILE: f"{given.text.rstrip()}\n"}
-    else:
-        files = dict(drafting.starting_files(start, campaign, given.copy).files)
+    starting = wired.stack.drafting().starting_files
+    match begins_with:
+        case "copy":
+            files = starting("copy", campaign, given.copy).files
+        case "example":
+            example = {letter_file.FILE: starting("example", campaign).files[letter_file.FILE]}
+            files = {**starting("empty", campaign).files, **example}
+        case _:
+            files = starting("letter" if given.text.strip() else "empty", campaign, given.text).files
     settings = SettingsDocument.read(files[settings_file.FILE])
     return {**files, settings_file.FILE: settings.changed({"title": given.title}).text}
 
@@ -90,27 +83,30 @@ def _author(request: SessionRequest, campaign: str) -> str:
     return wired.stack.directory.as_owner(person, campaign).name
 
 
-def _id_of(title: str) -> str:
-    """Return a name for web addresses, made of a title."""
+def _free_id(title: str) -> str:
+    """Return a name for web addresses, made of a title, that no campaign has."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_ID].strip("-") or "campaign"
+    name = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_ID].strip("-") or "campaign"
+    known = _known_ids()
+    return next(free for free in (name, *(f"{name}-{number}" for number in count(2))) if free not in known)
+
+
+def _known_ids() -> set[str]:
+    return {*wired.stack.campaigns.campaign_ids(), *(draft.campaign for draft in wired.stack.drafting().drafts())}
 
 
 def _form(
     request: SessionRequest,
     given: NewCampaign,
     *,
-    findings: Sequence[Finding] | None = None,
     mistakes: Sequence[Mistake] = (),
     error: Message | None = None,
 ) -> Response[str]:
-    known = {*wired.stack.campaigns.campaign_ids(), *(draft.campaign for draft in wired.stack.drafting().drafts())}
     shown = new_campaign(
         language_of(request.event),
         request.session.post_token,
         given,
-        sorted(known),
-        findings=findings,
+        sorted(_known_ids()),
         mistakes=mistakes,
         error=error,
     )

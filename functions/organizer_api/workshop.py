@@ -19,7 +19,8 @@ from undersigned.web.workshop import conflicts
 from undersigned.web.workshop import letter as letter_pages
 from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop import settings as settings_pages
-from undersigned.web.workshop.frame import Workshop
+from undersigned.web.workshop.frame import Workshop, fingerprint
+
 if TYPE_CHECKING:
     from datetime import date
 

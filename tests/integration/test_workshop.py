@@ -1188,39 +1188,37 @@ def begin(author: Author, **values: str) -> Answer:
     return author.world.post("/organizer/new", sent, headers=SAME_ORIGIN, cookies=author.cookies)
 
 
-def test_a_paper_letter_is_shown_with_what_was_recognized_before_anything_is_made(
-    world: World, administrator: Author
-) -> None:
-    shown = begin(administrator, title="Safer streets", start="letter", text=PAPER)
-    assert shown.status == 200
-    assert "Dear Mayor ____" in words(shown)
-    assert "<mark>{{ signer.locality }}</mark>" in shown.body
-    assert world.wiring.drafting().drafts() == ()
-    parser = Forms()
-    parser.feed(shown.body)
-    letter = parser.forms[-1][1]["text"]
-    made = begin(administrator, title="Safer streets", start="letter", text=letter, do="create")
+def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: World, administrator: Author) -> None:
+    made = begin(administrator, title="Safer streets", text=PAPER, do="letter")
     assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter"
     draft = administrator.draft()
     assert "I live in {{ signer.locality }}." in draft.files["letter.md"]
     values = SettingsDocument.read(draft.files["campaign.toml"]).values
     assert values["title"] == "Safer streets"
     assert draft.changed_by == ADMINISTRATOR
-    assert administrator.open("letter").status == 200
+    assert "I live in Oakton. Please act." in words(administrator.open("letter"))
     assert NEW in world.get("/organizer", cookies=administrator.cookies).body
+    # The next one with this title has a name of its own.
+    again = begin(administrator, title="Safer streets", text=PAPER, do="letter")
+    assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter"
 
 
 def test_a_blank_that_nobody_understands_is_a_mistake_at_its_line(world: World, administrator: Author) -> None:
-    answer = begin(administrator, title="Safer streets", start="letter", text="Dear Mayor,\n\nfrobnicate ____ now\n")
+    answer = begin(administrator, title="Safer streets", text="Dear Mayor,\n\nfrobnicate ____ now\n")
     assert answer.status == 422
     assert 'data-line="3"' in answer.body
     assert "frobnicate ____ now" in answer.body
     assert world.wiring.drafting().drafts() == ()
 
 
-@pytest.mark.parametrize("start", ["empty", "example", "copy"])
-def test_a_campaign_begins_from_scratch_the_example_or_a_copy(administrator: Author, start: str) -> None:
-    made = begin(administrator, title="A new title", campaign=NEW, start=start, copy=CAMPAIGN)
+@pytest.mark.parametrize(("begins_with", "letter", "recipients"), [("letter", 0, 0), ("example", 1, 0), ("copy", 1, 1)])
+def test_a_campaign_begins_without_a_letter_with_our_example_of_one_or_with_a_copy(
+    administrator: Author, begins_with: str, letter: int, recipients: int
+) -> None:
+    made = begin(administrator, title="A new title", campaign=NEW, do=begins_with, copy=CAMPAIGN)
+    files = administrator.draft().files
+    assert files["letter.md"].count("sexual exploitation that happen here") == letter
+    assert files["targets.csv"].count("chief@evanston") == recipients
     assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter"
     values = SettingsDocument.read(administrator.draft().files["campaign.toml"]).values
     assert (values["id"], values["title"]) == (NEW, "A new title")
@@ -1230,17 +1228,16 @@ def test_a_campaign_begins_from_scratch_the_example_or_a_copy(administrator: Aut
     "values",
     [
         {"title": ""},
-        {"title": "T", "start": "nothing"},
         {"title": "T", "campaign": CAMPAIGN},
         {"title": "T", "campaign": "No Name"},
-        {"title": "T", "start": "copy", "copy": "nowhere"},
+        {"title": "T", "do": "copy", "copy": "nowhere"},
         {"title": HOSTILE, "campaign": HOSTILE, "copy": HOSTILE, "text": HOSTILE},
     ],
 )
 def test_a_campaign_that_cannot_begin_says_why_and_keeps_what_was_typed(
     world: World, administrator: Author, values: dict[str, str]
 ) -> None:
-    answer = begin(administrator, **{"start": "example", **values})
+    answer = begin(administrator, **{"do": "example", **values})
     assert answer.status == 422
     assert 'role="alert"' in answer.body
     assert "<img" not in answer.body
@@ -1248,7 +1245,7 @@ def test_a_campaign_that_cannot_begin_says_why_and_keeps_what_was_typed(
 
 
 def test_the_administrator_gives_a_campaign_that_is_not_published_an_owner(world: World, administrator: Author) -> None:
-    begin(administrator, title="Safer streets", start="example")
+    begin(administrator, title="Safer streets", do="example")
     people = f"/organizer/dashboard/{NEW}/people"
     page = world.get(people, cookies=administrator.cookies).body
     token = re.search(r'name="token" value="([^"]+)"', page)
