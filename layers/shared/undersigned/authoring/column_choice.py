@@ -56,6 +56,8 @@ _CODE = re.compile(
 _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LEAST_HEADINGS = 2
+_LEAST_COLUMNS = 3
+"""Rows with fewer may be a list, in which a line with one cell is a recipient."""
 _LONGEST_CELL = 2_000
 _LOOKED_AT = 50
 """Rows whose cells are looked at."""
@@ -72,14 +74,17 @@ class Choice:
 def rows_in(content: bytes, pasted: str) -> list[list[str]]:
     """Return the rows of a file (CSV, .xlsx, .ods), or without one those of a pasted text, all of the same length.
 
-    Raises MistakesError for what is no table, and TooMuchError for more than a limit.
+    Of a table, lines with one cell are left out: its title above the headings, or a note below. Raises MistakesError
+    for what is no table, and TooMuchError for more than a limit.
     """
     if is_workbook(content):
         rows = rows_of_workbook(content)
     else:
         rows = [list(cells) for cells in _rows_of_text(text_of(FILE, content) if content else pasted)]
     width = max(map(len, rows), default=0)
-    return [[*map(on_one_line, cells), *[""] * (width - len(cells))] for cells in rows]
+    even = [[*map(on_one_line, cells), *[""] * (width - len(cells))] for cells in rows]
+    in_table = [cells for cells in even if sum(map(bool, cells)) > 1]
+    return in_table if width >= _LEAST_COLUMNS and in_table else even
 
 
 def _rows_of_text(text: str) -> Iterator[Sequence[str]]:
