@@ -24,8 +24,10 @@ from functions.organizer_api import (
     sign_in,
     signatures,
     workshop,
+    workshop_preview,
     workshop_publishing,
     workshop_recipients,
+    workshop_versions,
 )
 from functions.organizer_api.dashboard_routes import language_of
 from functions.organizer_api.problems import NO_PAGE, NO_ROUTE, problem_of
@@ -68,6 +70,8 @@ for router in (
     new_campaign.routes.router,
     workshop.pages.router,
     workshop_recipients.pages.router,
+    workshop_preview.pages.router,
+    workshop_versions.pages.router,
     workshop_publishing.pages.router,
 ):
     app.include_router(router)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
@@ -88,7 +88,7 @@ def _free_id(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_ID].strip("-") or "campaign"
     known = _known_ids()
-    return next(free for free in (name, *(f"{name}-{number}" for number in count(2))) if free not in known)
+    return next(free for free in chain([name], (f"{name}-{number}" for number in count(2))) if free not in known)
 
 
 def _known_ids() -> set[str]:

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
+from functions.organizer_api.dashboard_routes import dashboard_routes, public_url, viewer_of
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.domain.drafts import ChangedMeanwhileError
-from undersigned.services.draft_views import file_of_letter
+from undersigned.services.draft_views import file_of_letter, previewed
 from undersigned.services.drafting import Checked, NotSavedError
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.uploads import posted_form
@@ -20,6 +20,7 @@ from undersigned.web.workshop import letter as letter_pages
 from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop import settings as settings_pages
 from undersigned.web.workshop.frame import Workshop, fingerprint
+from undersigned.web.workshop.preview import Preview
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.drafts import Draft
+    from undersigned.services.sampling import Sampling
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.workshop.frame import Step
 
@@ -49,6 +51,20 @@ def revision_of(request: DashboardRequest) -> int:
     """Return the revision that the page showed. One that no page has is another one than the draft's."""
     text = request.posted("revision")
     return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else -1
+
+
+def preview_of(request: DashboardRequest, draft: Draft) -> Preview:
+    """Return what stands beside a page that writes the draft."""
+    compiled = previewed(draft)
+    to = compiled.campaign.organizer.email
+    chosen = request.posted if request.event.http_method == "POST" else request.query
+    sample = sampling(request).sample(compiled, to, chosen("to") or "")
+    return Preview(sample, compiled.targets, chosen("view") or "")
+
+
+def sampling(request: DashboardRequest) -> Sampling:
+    """Return what makes samples, with links to this stack."""
+    return wired.stack.sampling(public_url(request.event))
 
 
 def save(request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None) -> Response[str]:
@@ -85,13 +101,13 @@ def _not_saved(request: DashboardRequest, step: Step, error: NotSavedError) -> R
     workshop = workshop_of(request, error.draft)
     match step:
         case "settings":
-            shown = settings_pages.settings(workshop)
+            shown = settings_pages.settings(workshop, preview_of(request, workshop.draft))
         case "recipients":
             shown = recipient_pages.recipients(workshop, 1)
         case _:
             language = language_of_file(error.mistakes[0].file) or workshop.letter_languages[0]
-            shown = letter_pages.letter(workshop, language, None, today(workshop))
-    return dashboard_page(shown, status=422)
+            return _letter_page(request, workshop, language, status=422)
+    return dashboard_page(shown, status=422, has_frames=True)
 
 
 def address_of(request: DashboardRequest, path: str) -> str:
@@ -116,9 +132,15 @@ def begin(request: DashboardRequest) -> Response[str]:
 def letter(request: DashboardRequest) -> Response[str]:
     """Show the letter in one of its languages."""
     workshop = workshop_of(request)
-    return dashboard_page(
-        letter_pages.letter(workshop, _language(workshop, request.query("lang")), None, today(workshop))
-    )
+    return _letter_page(request, workshop, _language(workshop, request.query("lang")))
+
+
+def _letter_page(
+    request: DashboardRequest, workshop: Workshop, language: str, text: str | None = None, *, status: int = 200
+) -> Response[str]:
+    preview = preview_of(request, workshop.draft)
+    shown = letter_pages.letter(workshop, language, text, today(workshop), preview)
+    return dashboard_page(shown, status=status, has_frames=True)
 
 
 @pages.post("/workshop/letter", "manage")
@@ -130,8 +152,12 @@ def save_letter(request: DashboardRequest) -> Response[str]:
         request.typed("text"),
         request.posted("do"),
     )
-    if action in {"live", "show"}:
-        return dashboard_page(letter_pages.letter(workshop, language, text, today(workshop), live=action == "live"))
+    if action == "live":
+        return dashboard_page(
+            letter_pages.letter_parts(workshop, language, text, today(workshop), request.posted("to"))
+        )
+    if action == "show":
+        return _letter_page(request, workshop, language, text)
     written = f"{text.rstrip()}\n" if text.strip() else None
     return save(request, "letter", workshop.draft, file_of_letter(workshop.draft, language), written)
 
@@ -144,7 +170,9 @@ def _language(workshop: Workshop, wanted: str | None) -> str:
 @pages.get("/workshop/settings", "manage")
 def settings(request: DashboardRequest) -> Response[str]:
     """Show the settings."""
-    return dashboard_page(settings_pages.settings(workshop_of(request)))
+    workshop = workshop_of(request)
+    shown = settings_pages.settings(workshop, preview_of(request, workshop.draft))
+    return dashboard_page(shown, has_frames=True)
 
 
 @pages.post("/workshop/settings", "manage")

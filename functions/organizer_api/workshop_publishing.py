@@ -11,132 +11,24 @@ from functions.organizer_api.drafts import MOST_TIME
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
-from undersigned.domain.campaigns import Roster
 from undersigned.domain.drafts import ChangedMeanwhileError, PublishedMeanwhileError
-from undersigned.domain.errors import FormError
-from undersigned.domain.languages import Message
 from undersigned.domain.sources import labelled_path
-from undersigned.services.delivery_controls import NotNowError
-from undersigned.web.answers import dashboard_page, download, moved, page
-from undersigned.web.workshop import check as check_pages
+from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.workshop import publish as publish_pages
+from undersigned.web.workshop.changes import changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.authoring.setting_kinds import Value
-    from undersigned.services.sampling import Sampling
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
     from undersigned.web.workshop.publish import TypedWebsite
 
 pages = dashboard_routes()
-
-
-@pages.get("/workshop/preview", "manage")
-def preview(request: DashboardRequest) -> Response[str]:
-    """Show what people will see."""
-    workshop = workshop_of(request)
-    compiled = workshop.checked.compiled
-    sample = _sampling(request).sample(compiled, _own_address(workshop)) if compiled else None
-    return dashboard_page(check_pages.check(workshop, sample, test_to=_test_address(request, workshop)))
-
-
-@pages.get("/workshop/preview/page", "manage")
-def preview_page(request: DashboardRequest) -> Response[str]:
-    """Show the form's page of the draft. Its policy lets no form of it be sent."""
-    form = _sampling(request).form(_compiled(workshop_of(request)))
-    return page(check_pages.form_page(form, request.query("lang") or ""), sends_forms=False)
-
-
-@pages.get("/workshop/preview/packet", "manage")
-def preview_packet(request: DashboardRequest) -> Response[bytes]:
-    """Download a packet with the letter of a made-up signer."""
-    workshop, sampling = workshop_of(request), _sampling(request)
-    pdf = sampling.packet(sampling.sample(_compiled(workshop), _own_address(workshop)))
-    return download(pdf, "application/pdf", f"{request.campaign}-sample.pdf")
-
-
-@pages.get("/workshop/preview/email", "manage")
-def preview_email(request: DashboardRequest) -> Response[bytes]:
-    """Download the email that a recipient would get, with its packet, as a file that mail programs open."""
-    workshop, sampling = workshop_of(request), _sampling(request)
-    mail = sampling.delivery(_compiled(workshop), _own_address(workshop))
-    return download(mail.as_bytes(), "message/rfc822", f"{request.campaign}-sample.eml")
-
-
-@pages.does("test draft")
-def send_test(request: DashboardRequest) -> Response[str]:
-    """Send a recipient's email to the person who is signed in, as a test; with a key, to the organizer."""
-    person = request.session.person
-    who = person.id if person else request.by
-    wired.stack.draft_test_requests().ask(request.campaign, request.by, who=who, to=person.email if person else None)
-    return moved(address_of(request, f"preview?done={'test-sent' if person else 'tested'}"))
-
-
-@pages.post("/workshop/test", "manage")
-def sign_as_test(request: DashboardRequest) -> Response[str]:
-    """Show what somebody gets who signs. Writes, counts and sends nothing."""
-    workshop, sampling = workshop_of(request), _sampling(request)
-    compiled, to = _compiled(workshop), _own_address(workshop)
-    given = {name: request.posted(name) for name in check_pages.TEST_FIELDS}
-    try:
-        sample = sampling.sign(compiled, _test_form(compiled, given), to)
-    except FormError as error:
-        found = check_pages.check(
-            workshop,
-            sampling.sample(compiled, to),
-            test_to=_test_address(request, workshop),
-            given=given,
-            errors=error.errors,
-        )
-        return dashboard_page(found, status=422)
-    return dashboard_page(check_pages.test_signature(workshop, sample))
-
-
-def _sampling(request: DashboardRequest) -> Sampling:
-    return wired.stack.sampling(public_url(request.event))
-
-
-def _compiled(workshop: Workshop) -> CompiledCampaign:
-    """Return the compiled draft; raises NotNowError while it has mistakes."""
-    if workshop.checked.compiled is None:
-        raise NotNowError(Message("The draft has mistakes. Correct them first."))
-    return workshop.checked.compiled
-
-
-def _own_address(workshop: Workshop) -> str:
-    """Return the address for tests: that of the campaign's organizer."""
-    found = workshop.checked.compiled
-    return (found.campaign if found else workshop.viewer.campaign).organizer.email
-
-
-def _test_address(request: DashboardRequest, workshop: Workshop) -> str:
-    """Return the address that a test email goes to: the signed-in person's own, or with a key the organizer's."""
-    person, found = request.session.person, workshop.checked.compiled
-    if person:
-        return person.email
-    return wired.stack.draft_test_requests().organizers_address(found) if found else _own_address(workshop)
-
-
-def _test_form(compiled: CompiledCampaign, given: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the values of a form that somebody signs as a test. If several recipients serve the code, the first."""
-    campaign = compiled.campaign
-    serving = Roster.of(compiled.targets).serving(given["postal_code"])
-    target = serving[0] if serving else compiled.targets[0]
-    street = Message("1 Sample Street").in_language(campaign.language) if campaign.has_street else ""
-    return {
-        **given,
-        "address_line": street,
-        "locality": target.locality,
-        "region": campaign.region,
-        "signature": given["name"],
-        "target": target.id if len(serving) > 1 else "",
-    }
 
 
 @pages.get("/workshop/publish", "manage")
@@ -148,13 +40,18 @@ def publish(request: DashboardRequest) -> Response[str]:
 def _publish_page(
     request: DashboardRequest, workshop: Workshop, *, why: str = "", refused: TypedWebsite | None = None
 ) -> Page:
-    effects = wired.stack.drafting().effects(workshop.draft) if workshop.checked.compiled else None
+    drafting = wired.stack.drafting()
+    effects = drafting.effects(workshop.draft) if workshop.checked.compiled else None
+    changed = changes(*drafting.both_files(workshop.draft), workshop.language) if effects and not effects.is_new else ()
     public, campaigns = None, wired.stack.campaigns
     if workshop.viewer.is_published:
         # What the catalog keeps can be from before the button was pressed.
         public = publish_pages.published(campaigns.campaign(request.campaign), public_url(request.event))
     controls = campaigns.controls(request.campaign)
-    return publish_pages.publish(workshop, effects, public, controls, why=why, refused=refused)
+    where = "developer" if refused else request.query("where") or ""
+    return publish_pages.publish(
+        workshop, effects, public, controls, changed=changed, where=where, why=why, refused=refused
+    )
 
 
 @pages.does("publish")
@@ -171,7 +68,7 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
     except MistakesError:
         workshop = replace(workshop_of(request), is_refused=True)
         return dashboard_page(_publish_page(request, workshop, why=why), status=422)
-    return moved(address_of(request, "publish?done=published"))
+    return moved(address_of(request, "publish?done=published#where"))
 
 
 @pages.post("/workshop/website", "manage")
@@ -189,7 +86,7 @@ def add_website(request: DashboardRequest) -> Response[str]:
         return moved(address_of(request, "publish?done=changed"))
     except MistakesError:
         return moved(address_of(request, "settings"))
-    return moved(address_of(request, f"publish{'?done=website-added' if changed else ''}#website"))
+    return moved(address_of(request, f"publish?where=developer{'&done=website-added' if changed else ''}#website"))
 
 
 def _with_website(workshop: Workshop, origin: str, *, own_form: bool) -> Mapping[str, Value]:

@@ -60,7 +60,7 @@ def test_a_changed_address_says_what_waits_and_its_delivery_goes_again_to_the_ne
 
 
 def test_the_qr_code_leads_to_the_form_on_the_page_and_as_a_file(author: Author) -> None:
-    assert qr_code(ADDRESS) in author.open("publish").body
+    assert qr_code(ADDRESS) in author.open("publish?where=page").body
     answer = author.world.get(f"{author.base}/qr", cookies=author.cookies)
     assert answer.headers["content-type"] == "image/svg+xml"
     assert "attachment" in answer.headers["content-disposition"]
@@ -69,12 +69,10 @@ def test_the_qr_code_leads_to_the_form_on_the_page_and_as_a_file(author: Author)
 
 
 def test_each_snippet_leads_to_pages_that_there_are_and_has_a_picture(author: Author) -> None:
-    page = author.open("publish").body
+    page = "".join(author.open(f"publish?where={where}").body for where in ("page", "builder", "developer", "count"))
     snippets = dict(re.findall(r'<textarea id="snippet-([\w-]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL))
-    assert snippets.keys() == {"script", "frame", "link", "own-form"}
-    kinds = page.partition('<ul class="kinds">')[2].partition("</ul>")[0]
-    assert kinds.count("<svg") == kinds.count("data-copy=") == len(snippets)
-    for name in ("script", "frame", "link"):
+    assert snippets.keys() == {"script", "frame", "button", "count", "own-form"}
+    for name in ("script", "frame", "button", "count"):
         addresses = re.findall(r'(?:src|href)="([^"]+)"', html.unescape(snippets[name]))
         assert ADDRESS in addresses
         for address in addresses:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.world import ADA, CAMPAIGN
+from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.domain.errors import FormError
 from undersigned.web import pages
 
 if TYPE_CHECKING:
@@ -40,13 +39,14 @@ def test_the_sample_shows_what_everyone_gets_and_each_part_says_that_it_is_a_tes
 
     assert "Alex Sample" in sample.letter_html
     assert compiled.targets[0].name in sample.letter_html
-    assert sample.confirmation.to == sample.delivery.to == ANN
-    assert sample.confirmation.subject.startswith("[Test] ")
+    assert sample.delivery.to == ANN
     assert sample.delivery.subject.startswith("[Test] ")
-    assert sample.confirmation.tags["kind"] == sample.delivery.tags["kind"] == "test"
-    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(sampling.packet(sample))).pages)
+    assert sample.delivery.tags["kind"] == "test"
+    [pdf] = [attached.pdf for attached in sampling.delivery(compiled, ANN).attachments]
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
     assert "[Test]" in text
     assert "Alex Sample" in text
+    assert len(sampling.pages(sample)) == len(PdfReader(io.BytesIO(pdf)).pages)
 
 
 def test_the_samples_form_is_the_page_that_people_will_see(sampling: Sampling, compiled: CompiledCampaign) -> None:
@@ -55,31 +55,16 @@ def test_the_samples_form_is_the_page_that_people_will_see(sampling: Sampling, c
     assert compiled.campaign.title in page.html
 
 
-def test_a_test_signature_writes_counts_and_sends_nothing(
-    sampling: Sampling, compiled: CompiledCampaign, world: World
-) -> None:
+def test_a_sample_writes_counts_and_sends_nothing(sampling: Sampling, compiled: CompiledCampaign, world: World) -> None:
     assert world.memory
     before = {pk: dict(rows) for pk, rows in world.memory.partitions.items()}
 
-    sample = sampling.sign(compiled, {**ADA, "name": "Ann Organizer", "signature": "A. Organizer"}, ANN)
-    sampling.packet(sample)
+    sampling.pages(sampling.sample(compiled, ANN))
 
-    assert sample.signature.name == "Ann Organizer"
-    assert sample.signature.email == ANN
-    assert sample.letter_language == sample.confirmation.language == "en"
     assert {pk: dict(rows) for pk, rows in world.memory.partitions.items()} == before
     assert world.run_stream() == []
     assert world.sent == []
     assert world.get(f"/campaigns/{CAMPAIGN}/count").json["signatures"] == 0
-
-
-def test_a_test_signature_has_the_mistakes_that_the_form_would_tell(
-    sampling: Sampling, compiled: CompiledCampaign
-) -> None:
-    with pytest.raises(FormError) as caught:
-        sampling.sign(compiled, {**ADA, "postal_code": "99999", "name": ""}, ANN)
-
-    assert {error.field for error in caught.value.errors} == {"name", "postal_code"}
 
 
 def test_every_recipient_has_a_sample_whatever_its_codes(sampling: Sampling, world: World) -> None:

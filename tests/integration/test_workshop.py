@@ -8,7 +8,6 @@ import json
 import re
 import time
 from dataclasses import dataclass, field, replace
-from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
@@ -215,8 +214,9 @@ def test_a_campaign_is_written_checked_and_published_in_the_browser(world: World
     beginner.open("publish")
     published = beginner.send("publish", {"why": "Start"})
 
-    assert published.headers["location"].endswith("publish?done=published")
-    shown = beginner.open("publish?done=published")
+    assert published.headers["location"].endswith("publish?done=published#where")
+    assert "Where will people sign?" in words(beginner.open("publish?done=published"))
+    shown = beginner.open("publish?where=page")
     assert f"https://letters.example/campaigns/{NEW}" in words(shown)
     assert "<svg" in shown.body
     assert "Safer streets" in text_of(world.get(f"/campaigns/{NEW}"))
@@ -703,7 +703,7 @@ def test_publishing_says_in_words_how_often_letters_go_out_from_now_on(author: A
     author.open("settings")
     author.send("settings", {"deliver": "monthly", "do": "save"})
     said = words(author.open("publish"))
-    assert "How often letters go out: “Every month” instead of “Every week”." in said
+    assert "How often letters go out Every week Every month" in said
 
 
 def test_settings_that_cannot_be_read_are_shown_as_their_file(author: Author) -> None:
@@ -970,44 +970,42 @@ def test_typed_rows_are_shown_if_the_file_became_unreadable(author: Author) -> N
 # Test signatures and previews
 
 
-def test_a_test_signature_shows_what_a_signer_gets_and_leaves_nothing(world: World, author: Author) -> None:
-    author.open("preview")
-    author.form("preview", "test")
-    sent = author.send("preview", {"name": "Tess Trial", "postal_code": "60091", "note": "My words"}, "test")
-    assert sent.status == 200
-    assert "This is a test" in words(sent)
-    assert "Tess Trial" in words(sent)
-    assert "My words" in words(sent)
-    assert "Wilmette" in words(sent)
-    assert world.run_stream() == []
-    assert world.sent == []
-    assert world.wiring.counts.count(CAMPAIGN).signatures == 0
+def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginner: Author) -> None:
+    for step in ("letter", "settings", "preview"):
+        page = beginner.open(step)
+        assert "frame-src 'self'" in page.headers["content-security-policy"]
+        assert f'src="{beginner.base}/preview/email?to=sample"' in page.body
+    assert "Avery Sample" in words(beginner.open("preview"))
+    assert "[Your organization]" in words(beginner.open("preview/page?lang=en"))
+    mail = beginner.open("preview/email")
+    assert "[Your organization] sends you 1 signed letter" in words(mail)
+    assert mail.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    page = world.get(f"{beginner.base}/preview/paper?page=2", cookies=beginner.cookies)
+    assert page.content.startswith(b"\x89PNG")
+    assert beginner.open("preview/paper?page=9").status == 404
+    # A letter that nobody understands is there, too.
+    drafting, draft = world.wiring.drafting(), beginner.draft()
+    drafting.write(NEW, draft.revision, {"letter.md": "Dear {{ nobody }}, {% if x %} hurry!", "targets.csv": "x"}, ANN)
+    assert "Dear [nobody]" in words(beginner.open("preview"))
+    assert world.run_stream() == world.sent == []
 
 
-def test_a_test_signature_from_nowhere_says_so_at_its_field(author: Author) -> None:
-    author.open("preview")
-    answer = author.send("preview", {"name": "", "postal_code": "99999"}, "test")
-    assert answer.status == 422
-    assert 'id="name-error"' in answer.body
+def test_each_recipient_is_chosen_in_the_preview(author: Author) -> None:
+    page = words(author.open("preview?to=glencoe&view=paper"))
+    chosen = next(one for one in author.world.wiring.campaigns.targets(CAMPAIGN) if one.id == "glencoe")
+    assert f"{chosen.title} {chosen.name}, " in page
+    assert 'value="paper" checked' in author.pages["preview?to=glencoe&view=paper"]
+    assert chosen.name in words(author.open("preview/email?to=glencoe"))
 
 
 def test_the_preview_of_the_page_can_send_nothing(author: Author) -> None:
     answer = author.world.get(f"{author.base}/preview/page?lang=es", cookies=author.cookies)
     assert answer.status == 200
-    assert "form-action 'none'" in answer.headers["content-security-policy"]
+    policy = answer.headers["content-security-policy"]
+    assert "form-action 'none'" in policy
+    assert policy.endswith("frame-ancestors 'self'")
     assert "Fin a la demanda" in answer.body
     assert "<script" not in answer.body
-
-
-def test_the_email_to_a_recipient_is_downloaded_with_its_packet_marked_as_a_test(author: Author) -> None:
-    answer = author.world.get(f"{author.base}/preview/email", cookies=author.cookies)
-    mail = message_from_bytes(answer.content, policy=policy.default)
-    assert "[Test] 1 signed letter" in mail["Subject"]
-    assert mail["To"] == "letters@enddemand.example"
-    [packet] = [part for part in mail.walk() if part.get_content_type() == "application/pdf"]
-    content = packet.get_payload(decode=True)
-    assert isinstance(content, bytes)
-    assert content.startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
@@ -1017,7 +1015,7 @@ def test_the_email_to_a_recipient_is_downloaded_with_its_packet_marked_as_a_test
         ("es", "todos", "todos los que no están en la lista", "60201 a 60209, todos los que empiezan por 603, 60401"),
     ],
 )
-def test_the_check_says_in_words_whose_letters_each_recipient_gets(
+def test_the_preview_says_in_words_whose_letters_each_recipient_gets(
     author: Author, language: str, everyone: str, others: str, several: str
 ) -> None:
     row = "Mayor;{0};City Hall;{0}ton;{0}@oakton.example;{1}\n".format
@@ -1033,7 +1031,7 @@ def test_the_check_says_in_words_whose_letters_each_recipient_gets(
         assert re.search(rf"(Mayor {name}|{name} \(Mayor\)) {name}ton {codes} ", said)
 
 
-def test_the_check_says_of_a_thousand_recipients_which_it_shows(author: Author) -> None:
+def test_the_preview_says_of_a_thousand_recipients_which_it_shows(author: Author) -> None:
     rows = (f"Mayor;Ann {n};City Hall;Oakton;ann{n}@oakton.example;{60000 + n}\n" for n in range(1_000))
     author.open("recipients")
     author.take({"pasted": "".join(rows), "replace": "yes"})
@@ -1042,11 +1040,6 @@ def test_the_check_says_of_a_thousand_recipients_which_it_shows(author: Author) 
 
     assert "60099 These are the first 100 of 1,000." in said
     assert "60100" not in said
-
-
-def test_a_draft_with_mistakes_has_no_previews(beginner: Author) -> None:
-    for path in ("preview/page", "preview/packet", "preview/email"):
-        assert beginner.world.get(f"{beginner.base}/{path}", cookies=beginner.cookies).status == 409
 
 
 # Who may
@@ -1279,14 +1272,14 @@ def test_only_the_administrator_makes_campaigns(world: World, author: Author) ->
 
 
 def test_the_share_preview_shows_the_picture_that_other_sites_show(author: Author) -> None:
-    page = author.open("publish").body
+    page = author.open("publish?where=page").body
     assert SHARED_PICTURE in page
     assert author.world.get(f"/campaigns/{CAMPAIGN}/share.png").headers["content-type"] == "image/png"
     answer = author.world.get(f"{author.base}/publish", cookies=author.cookies)
     assert "img-src 'self'" in answer.headers["content-security-policy"]
 
 
-SNIPPETS = ("script", "frame", "link", "button", "own-form")
+SNIPPETS = ("script", "frame", "button", "own-form")
 
 
 def snippets(page: Answer) -> set[str]:
@@ -1302,14 +1295,14 @@ def unlisted(author: Author) -> Author:
 
 
 def add_website(author: Author, address: str, **more: str) -> Answer:
-    author.open("publish")
-    return author.send("publish", {"website": address, **more}, "website")
+    author.open("publish?where=developer")
+    return author.send("publish?where=developer", {"website": address, **more}, "website")
 
 
-def test_while_no_website_may_show_the_form_publish_says_so_and_gives_the_link_alone(unlisted: Author) -> None:
-    page = unlisted.open("publish")
+def test_while_no_website_may_show_the_form_publish_says_so(unlisted: Author) -> None:
+    page = unlisted.open("publish?where=developer")
 
-    assert snippets(page) == {"link"}
+    assert snippets(page) == set()
     assert "No website may show the form yet. Only the link to it works." in words(page)
 
 
@@ -1317,17 +1310,21 @@ def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else
     world, site = unlisted.world, "https://sites.trees.example"
     added = add_website(unlisted, " sites.Trees.example/our-group/sign?utm_source=x#form ")
 
-    assert (added.status, added.headers["location"]) == (303, f"{unlisted.base}/publish?done=website-added#website")
-    page = unlisted.open("publish")
+    assert (added.status, added.headers["location"]) == (
+        303,
+        f"{unlisted.base}/publish?where=developer&done=website-added#website",
+    )
+    page = unlisted.open("publish?where=developer")
     assert "Not published yet: sites.trees.example. Until you publish" in words(page)
-    assert "Websites that only show the form: now “https://sites.trees.example”" in words(page)
-    assert snippets(page) == {"link"}
+    assert "Websites that only show the form https://sites.trees.example" in words(page)
+    assert snippets(page) == set()
+    unlisted.open("publish")
     assert world.get(f"/campaigns/{CAMPAIGN}/embed").headers["content-security-policy"].endswith("'none'")
 
     assert unlisted.send("publish", {"why": "Our website"}).status == 303
 
-    page = unlisted.open("publish")
-    assert snippets(page) == {"script", "frame", "link"}
+    page = unlisted.open("publish?where=developer")
+    assert snippets(page) == {"script", "frame"}
     assert "The form shows on sites.trees.example, and on no other website." in words(page)
     assert "It works on sites.trees.example alone; elsewhere the frame stays empty." in words(page)
     world.clock.advance(minutes=1)
@@ -1350,7 +1347,7 @@ def test_a_website_with_a_form_of_its_own_may_also_send_it(unlisted: Author) -> 
     unlisted.send("publish", {"why": ""})
     campaign = unlisted.world.wiring.campaigns.campaign(CAMPAIGN)
     assert (campaign.allowed_origins, campaign.frame_origins) == ((site,), ())
-    assert snippets(unlisted.open("publish")) == {"script", "frame", "link", "own-form"}
+    assert snippets(unlisted.open("publish?where=developer")) == {"script", "frame", "own-form"}
     add_website(unlisted, site)
     assert unlisted.draft().is_published
 
@@ -1377,13 +1374,65 @@ def test_a_website_that_cannot_be_added_is_refused_with_the_way_out(unlisted: Au
     assert unlisted.draft().revision == 0
 
 
-def test_the_first_website_of_a_new_campaign_is_published_with_it(world: World, beginner: Author) -> None:
-    assert add_website(beginner, "https://www.trees.example/sign").status == 303
+def test_each_answer_to_where_people_sign_has_one_thing_to_copy(unlisted: Author) -> None:
+    add_website(unlisted, "https://www.trees.example/sign")
+    unlisted.open("publish")
+    unlisted.send("publish", {"why": ""})
+    assert "data-copy" not in unlisted.open("publish").body
+    given = {}
+    for where in ("page", "builder", "developer", "count"):
+        page = unlisted.open(f"publish?where={where}").body.partition("<details>")[0]
+        [given[where]] = re.findall(r'<textarea id="([\w-]+)" rows="\d" readonly', page)
+    assert given == {
+        "page": "form-address",
+        "builder": "snippet-button",
+        "developer": "snippet-script",
+        "count": "snippet-count",
+    }
+    count = unlisted.pages["publish?where=count"]
+    assert f"{CAMPAIGN}/count.svg" in html.unescape(count.partition("snippet-count")[2].partition("</textarea>")[0])
+    assert f"https://letters.example/campaigns/{CAMPAIGN}/count" in words(unlisted.open("publish?where=count"))
 
-    assert snippets(beginner.open("publish")) == set()
-    assert "Not published yet: www.trees.example." in words(beginner.open("publish"))
-    settings = SettingsDocument.read(beginner.draft().files["campaign.toml"]).values
-    assert settings["frame_origins"] == ["https://www.trees.example"]
+
+# Earlier versions
+
+
+def test_an_earlier_version_is_looked_at_word_by_word_and_taken_back(author: Author) -> None:
+    author.open("letter")
+    assert "Earlier versions" not in words(author.open("settings"))
+    before = author.form("letter")["text"]
+    for text in (before.replace("concerned citizen", "worried neighbor"), "Oh no, all of it is gone"):
+        author.open("letter")
+        author.send("letter", {"text": text, "do": "save"})
+    page = author.open("versions")
+    [of] = re.findall(r"versions\?of=(\d+)", page.body)
+    assert ANN not in words(page)
+    author.pages["versions"] = author.open(f"versions?of={of}").body
+    shown = author.pages["versions"]
+    assert "<del>Oh no, all of it is gone" in shown
+    assert "worried neighbor" in shown
+
+    taken = author.send("versions", {})
+
+    assert taken.headers["location"].endswith("publish?done=taken-back")
+    assert "worried neighbor" in author.draft().files["letter.md"]
+    assert author.send("versions", {}).headers["location"].endswith("versions?done=changed")
+    assert author.open("versions?of=7").status == 404
+
+
+def test_publishing_says_word_by_word_what_changes(author: Author) -> None:
+    author.open("letter")
+    text = author.form("letter")["text"].replace("concerned citizen", "worried neighbor")
+    author.send("letter", {"text": text, "do": "save"})
+    author.open("recipients")
+    [cell] = [name for name, value in author.form("recipients").items() if value == "chief@evanston-police.example"]
+    author.send("recipients", {cell: "new@evanston-police.example", "do": "save"})
+
+    page = author.open("publish").body
+
+    assert "<del>concerned citizen </del><ins>worried neighbor </ins>" in page
+    assert "<del>chief@evanston-police.example</del><ins>new@evanston-police.example</ins>" in page
+    assert page.count("<dt>") - page.partition('class="changed"')[0].count("<dt>") == 2
 
 
 @pytest.mark.parametrize("street", ["required", "optional", "no"])
@@ -1392,7 +1441,7 @@ def test_the_snippet_of_an_own_form_signs(author: Author, street: StreetAddress)
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     hostile = replace(campaign, street_address=street, region='"><script>')
     world.wiring.campaigns.put_campaign(replace(hostile, allowed_origins=("https://www.site.example",)))
-    page = author.open("publish").body
+    page = author.open("publish?where=developer").body
     snippet = html.unescape(page.partition('id="snippet-own-form"')[2].partition(">")[2].partition("</textarea>")[0])
     assert "<script" not in snippet
     assert f'href="https://letters.example/campaigns/{CAMPAIGN}/privacy?lang=en"' in snippet

@@ -777,13 +777,14 @@ class Wiring:
 
     def sampling(self, public_url: str | None = None) -> Sampling:
         """Wire the samples of drafts. `public_url` is as in `packing`."""
-        from undersigned.rendering.packets import typeset
+        from undersigned.rendering.packets import pictures, typeset
         from undersigned.services.sampling import Sampling
 
         return Sampling(
             sender=self._sender(public_url),
             schedule=lambda: self.settings.schedule,
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
+            pictures=lambda cover, letters: pictures(cover, letters, font_book()),
             clock=self._clock,
         )
 

@@ -75,7 +75,7 @@ if (letter) {
 // What was typed and not saved is not lost by a click elsewhere.
 for (const form of document.querySelectorAll("[data-guard], [data-letter]")) {
   let changed = false;
-  form.addEventListener("input", () => (changed = true));
+  form.addEventListener("input", (event) => (changed ||= !event.target.closest(".shown")));
   form.addEventListener("submit", () => (changed = false));
   addEventListener("beforeunload", (event) => changed && event.preventDefault());
 }

@@ -58,7 +58,7 @@ def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = (
     if mistakes or read.campaign is None:
         raise MistakesError(sorted(mistakes, key=_order_of_file))
     return CompiledCampaign(
-        _with_letters(read.campaign, compiled.letters),
+        with_letters(read.campaign, compiled.letters),
         compiled.letters,
         listed.targets,
         (*read.warnings, *listed.warnings),
@@ -78,7 +78,7 @@ def _order_of_file(mistake: Mistake) -> tuple[int, str]:
     return order.get(mistake.file, 2), mistake.file
 
 
-def _with_letters(campaign: Campaign, compiled: Mapping[str, Letter]) -> Campaign:
+def with_letters(campaign: Campaign, compiled: Mapping[str, Letter]) -> Campaign:
     """Return the campaign with the versions of these letters."""
     versions = {language: letter.version for language, letter in compiled.items()}
     translations = {

@@ -41,6 +41,9 @@ _REGION = re.compile(r"[A-Za-z]{2}")
 _INK = "#1a1a1a"
 _DRAWN_HEIGHT = 38  # points: a good half inch
 
+_SCREEN = 100
+"""Pixels per inch: a page of a packet is about 850 pixels wide."""
+
 _LONGEST_WORD = 40
 _LONGEST_SIGNED_WORD = 18
 _LONGEST_BOX = 1_000
@@ -373,6 +376,14 @@ def _accessible_if_possible(document: str, typesetter: Typesetter) -> tuple[byte
     except TypesettingError:
         # A less accessible letter is better than one that is never sent.
         return typesetter.compile(document, accessible=False), False
+
+
+def pictures(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> list[bytes]:
+    """Return a PNG of each page of a packet, as a person sees it on a screen. Raises TypesettingError."""
+    typesetter = Typesetter(fonts)
+    made = typesetter.pictures(_printable(_quoted(_packet(cover, letters, fonts)), fonts), _SCREEN)
+    typesetter.forget()
+    return made
 
 
 def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: FontBook) -> Packet:

@@ -52,6 +52,15 @@ class Typesetter:
         assert isinstance(pdf, bytes)  # noqa: S101  (Typst's answer when it has no file to write)
         return pdf
 
+    def pictures(self, document: str, ppi: float) -> list[bytes]:
+        """Make a PNG of each page; raises TypesettingError."""
+        try:
+            with _silenced():
+                made = self._compiler.compile(input=_TEMPLATE, format="png", ppi=ppi, sys_inputs={"packet": document})
+        except typst.TypstError as error:
+            raise TypesettingError(str(error)) from error
+        return made if isinstance(made, list) else [bytes(made or b"")]
+
     def forget(self) -> None:
         """Empty Typst's cache, which otherwise holds the last ten packets (150 MB each)."""
         for _ in range(_COMPILATIONS_UNTIL_FORGOTTEN):

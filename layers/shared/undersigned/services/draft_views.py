@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
+from undersigned.authoring.campaigns import CompiledCampaign, with_letters
 from undersigned.authoring.letter_files import compile_letters
+from undersigned.authoring.letters import TAG, compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.targets import read_targets
 from undersigned.domain.campaigns import Campaign, Target
 from undersigned.domain.languages import SOURCE, Message
-from undersigned.domain.letters import SignerDetails, render_html
+from undersigned.domain.letters import Letter, SignerDetails, render_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +47,37 @@ def shown_campaign(draft: Draft) -> Campaign:
     return replace(known, id=draft.campaign, title=known.title or draft.campaign)
 
 
+def previewed(draft: Draft) -> CompiledCampaign:
+    """Return the campaign of a draft to look at, with something that stands for what is missing, or has mistakes."""
+    campaign, files = shown_campaign(draft), draft.files
+    say = partial(Message.in_language, language=campaign.language)
+    organizer = campaign.organizer
+    campaign = replace(
+        campaign,
+        summary=campaign.summary or say(Message("[One sentence: what the letter asks for]")),
+        organizer=replace(
+            organizer,
+            name=organizer.name or say(Message("[Your organization]")),
+            email=organizer.email or "replies@example.org",
+        ),
+        region=campaign.region or "IL",
+    )
+    letters = dict(compile_letters(files, read_settings(files.get(settings_file.FILE, ""))).letters)
+    own = letters.pop(campaign.language, None) or _readable_letter(files.get(letter_file.FILE, ""), campaign.language)
+    listed = read_targets(files.get(targets_file.FILE, ""), None)
+    targets = listed.targets or (_sample_target(campaign.language),)
+    letters = {campaign.language: own, **{code: letters[code] for code in campaign.translations if code in letters}}
+    return CompiledCampaign(with_letters(campaign, letters), letters, targets)
+
+
+def _readable_letter(text: str, language: str) -> Letter:
+    """Return a letter whose text has mistakes: without what nobody understands, or a line that stands for it."""
+    for source in (TAG.sub(lambda tag: f"[{tag[0].strip('{}% ')}]", text), ""):
+        with suppress(MistakesError):
+            return Letter.of(language, source, compile_letter(source or Message("[The letter]").in_language(language)))
+    return Letter.of(language, "", "<p>…</p>")
+
+
 def letter_languages(draft: Draft) -> tuple[str, ...]:
     """Return the languages in which a draft's letter can be written, its own first."""
     try:
@@ -58,8 +93,8 @@ def file_of_letter(draft: Draft, language: str) -> str:
     return letter_file.FILE if language == letter_languages(draft)[0] else f"letter.{language}.md"
 
 
-def sample_of_letter(files: Mapping[str, str], file: str, language: str, today: date) -> LetterSample:
-    """Return the letter in one of a draft's files as a sample signer would sign it on this day."""
+def sample_of_letter(files: Mapping[str, str], file: str, language: str, today: date, to: str = "") -> LetterSample:
+    """Return the letter in one of a draft's files as a sample signer would sign it on this day, to a recipient."""
     if not files.get(file, "").strip():
         return LetterSample(None)
     compiled = compile_letters(files, read_settings(files.get(settings_file.FILE, "")))
@@ -67,15 +102,20 @@ def sample_of_letter(files: Mapping[str, str], file: str, language: str, today: 
     letter = next((letter for letter in compiled.letters.values() if letter.source == files[file]), None)
     if mistakes or letter is None:
         return LetterSample(None, mistakes)
-    target = _first_target(files.get(targets_file.FILE, ""), language)
+    target = _target(files.get(targets_file.FILE, ""), language, to)
     return LetterSample(render_html(letter.template, target, _sample_signer(target, language, today), language))
 
 
-def _first_target(text: str, language: str) -> Target:
-    """Return the first recipient, or a sample if it has mistakes."""
-    found = read_targets("\n".join(text.split("\n")[:_ROWS_READ]), None)
-    if found.targets and not found.mistakes:
-        return found.targets[0]
+def _target(text: str, language: str, to: str) -> Target:
+    """Return a recipient, or else the first one, or a sample if that has mistakes."""
+    found = read_targets(text if to else "\n".join(text.split("\n")[:_ROWS_READ]), None)
+    chosen = [target for target in found.targets if target.id == to]
+    if chosen or (found.targets and not found.mistakes):
+        return (*chosen, *found.targets)[0]
+    return _sample_target(language)
+
+
+def _sample_target(language: str) -> Target:
     return Target(
         id="sample",
         title=Message("Police Chief").in_language(language),

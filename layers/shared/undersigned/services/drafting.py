@@ -262,6 +262,12 @@ class Drafting:
         of = EffectsOf(self.campaigns, self.signatures, self.deliveries, self.clock())
         return of.publishing(compiled, is_outdated=draft.base != self._base(draft.campaign) and not draft.is_publishing)
 
+    def both_files(self, draft: Draft) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return the files of a published campaign, and those that it would have then. Raises MistakesError."""
+        found = self._compiled(draft)
+        after = files_of(found.campaign, found.letters, found.targets)
+        return self._published_files(draft.campaign), _without_schema(after)
+
     def publish(self, campaign: str, revision: int, by: str, why: str, *, over: bool = False) -> Published:
         """Publish a draft as it was in this revision, as `undersigned campaign push` does.
 

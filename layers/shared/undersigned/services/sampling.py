@@ -15,7 +15,7 @@ from undersigned.domain.languages import Message
 from undersigned.domain.letters import read_blocks, render_html
 from undersigned.domain.postal_codes import lists, patterns_of
 from undersigned.domain.schedule import cadence_of
-from undersigned.domain.signatures import Signature, SignedForm, read_form
+from undersigned.domain.signatures import Signature, SignedForm
 from undersigned.domain.tallies import Count
 from undersigned.rendering import mails
 from undersigned.rendering.mails import DeliverySummary
@@ -24,7 +24,7 @@ from undersigned.services.catalog import Entry
 from undersigned.services.signing import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
@@ -42,8 +42,8 @@ NO_LINK = "test"
 class Sample:
     """What follows from one sample signature.
 
-    `letter_html` is the letter as its signer would see it; every value in it is escaped. `confirmation` is the email to
-    the signer, and `delivery` the one to the target, both marked as tests. `signature` is in no table.
+    `letter_html` is the letter as its signer would see it; every value in it is escaped. `delivery` is the email to the
+    target, marked as a test. `signature` is in no table.
     """
 
     form: Form
@@ -51,7 +51,6 @@ class Sample:
     signature: Signature
     letter_html: str
     letter_language: str
-    confirmation: Mail
     delivery: Mail
 
 
@@ -65,6 +64,7 @@ class Sampling:
     sender: Sender
     schedule: Callable[[], WeeklySchedule]
     typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
+    pictures: Callable[[PacketCover, Sequence[PacketLetter]], list[bytes]]
     clock: Callable[[], datetime]
 
     def form(self, compiled: CompiledCampaign) -> Form:
@@ -80,47 +80,27 @@ class Sampling:
             next_delivery=cadence_of(campaign, self.schedule()).next_after(self.clock()),
         )
 
-    def sample(self, compiled: CompiledCampaign, to: str) -> Sample:
-        """Return what follows from a made-up person's signature to the first target, in the campaign's language."""
-        return self._sample(self.form(compiled), _sample_form(compiled.campaign, compiled.targets[0], to))
-
-    def sign(self, compiled: CompiledCampaign, values: Mapping[str, object], to: str) -> Sample:
-        """Return what follows from a test signature with these values of the form, in the campaign's language.
-
-        Raises FormError like the form.
-        """
-        form = self.form(compiled)
-        return self._sample(form, read_form({**values, "email": to}, compiled.campaign, form.entry.roster))
+    def sample(self, compiled: CompiledCampaign, to: str, target: str = "") -> Sample:
+        """Return what follows from a made-up person's signature to a target, or the first one, in its language."""
+        whom = next((one for one in compiled.targets if one.id == target), compiled.targets[0])
+        return self._sample(self.form(compiled), _sample_form(compiled.campaign, whom, to))
 
     def delivery(self, compiled: CompiledCampaign, to: str) -> Mail:
         """Return the email that the first target would get with one letter, and its packet, as a test to an address."""
         entry, read = _entry(compiled), _sample_form(compiled.campaign, compiled.targets[0], to)
         signature = self._signature(entry, read)
-        pdf = self._packet(entry, read.target, read.letter_language, signature)
+        pdf = self.typesetter(*self._packet(entry, read.target, read.letter_language, signature)).pdf
         return self._delivery(entry, read, signature, pdf)
 
     def _sample(self, form: Form, read: SignedForm) -> Sample:
-        campaign, target, letter = form.entry.campaign, read.target, form.entry.letter(read.letter_language)
+        target, letter = read.target, form.entry.letter(read.letter_language)
         signature = self._signature(form.entry, read)
-        confirmation = mails.confirmation(
-            "confirm",
-            self.sender,
-            campaign,
-            target,
-            letter,
-            signature,
-            confirm_token=NO_LINK,
-            disown_token=NO_LINK,
-            letter_token=NO_LINK,
-            next_delivery=form.next_delivery,
-        )
         return Sample(
             form,
             target,
             signature,
             render_html(letter.template, target, signature.details, letter.language),
             letter.language,
-            mails.as_test(confirmation, read.email),
             self._delivery(form.entry, read, signature, b""),
         )
 
@@ -150,11 +130,14 @@ class Sampling:
             mail_request=NO_LINK,
         )
 
-    def packet(self, sample: Sample) -> bytes:
-        """Return the PDF that the target would get with just this letter; its cover says that it is a test."""
-        return self._packet(sample.form.entry, sample.target, sample.letter_language, sample.signature)
+    def pages(self, sample: Sample) -> list[bytes]:
+        """Return a picture of each page of the packet that the target would get with just this letter, as PNG."""
+        return self.pictures(*self._packet(sample.form.entry, sample.target, sample.letter_language, sample.signature))
 
-    def _packet(self, entry: Entry, target: Target, language: str, signature: Signature) -> bytes:
+    def _packet(
+        self, entry: Entry, target: Target, language: str, signature: Signature
+    ) -> tuple[PacketCover, Sequence[PacketLetter]]:
+        """Return a packet with just this letter; its cover says that it is a test."""
         campaign, letter = entry.campaign, entry.letter(language)
         prefix = Message("[Test]").in_language(campaign.language)
         cover = PacketCover(
@@ -170,8 +153,7 @@ class Sampling:
             total=1,
         )
         html = render_html(letter.template, target, signature.details, letter.language)
-        letters = [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]
-        return self.typesetter(cover, letters).pdf
+        return cover, [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]
 
     def _delivery(self, entry: Entry, read: SignedForm, signature: Signature, pdf: bytes) -> Mail:
         campaign, target, day = entry.campaign, read.target, signature.signed_on

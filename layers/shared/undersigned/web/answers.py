@@ -68,17 +68,22 @@ def page(  # noqa: PLR0913  (an answer's parts)
     hosts: Sequence[str] = (),
     runs_scripts: bool = False,
     sends_forms: bool = True,
+    has_frames: bool = False,
     retry_after: int | None = None,
 ) -> Response[str]:
-    """Answer with a page that only pages on these origins may frame. Without `sends_forms`, its forms do nothing."""
+    """Answer with a page that only pages on these origins may frame. Without `sends_forms`, its forms do nothing.
+
+    One that `has_frames` shows other pages of ours in them.
+    """
     posts_to = "'self'" if sends_forms else "'none'"
     sources = f"'self' '{_hash(shown.script)}'" if shown.script else "'self'"
     scripts = f"script-src {sources}; connect-src 'self'; " if runs_scripts else ""
+    frames = "frame-src 'self'; " if has_frames else ""
     headers = {
         **_HEADERS,
         "Content-Security-Policy": (
             f"default-src 'none'; style-src '{_hash(shown.style)}'; font-src 'self'; img-src 'self' data:; {scripts}"
-            f"form-action {posts_to}; base-uri 'none'; frame-ancestors {' '.join(hosts) or "'none'"}"
+            f"{frames}form-action {posts_to}; base-uri 'none'; frame-ancestors {' '.join(hosts) or "'none'"}"
         ),
         # For browsers that don't support frame-ancestors. This header can't name sites.
         **({} if hosts else {"X-Frame-Options": "DENY"}),
@@ -89,9 +94,11 @@ def page(  # noqa: PLR0913  (an answer's parts)
     return Response(status, "text/html; charset=utf-8", shown.html, headers, compress=True)
 
 
-def dashboard_page(shown: Page, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
+def dashboard_page(
+    shown: Page, *, status: int = 200, has_frames: bool = False, retry_after: int | None = None
+) -> Response[str]:
     """Answer with a page of the dashboard."""
-    answer = page(shown, status=status, runs_scripts=True, retry_after=retry_after)
+    answer = page(shown, status=status, runs_scripts=True, has_frames=has_frames, retry_after=retry_after)
     # No dashboard address has a secret in it, and with no-referrer, browsers hide the origin of a post.
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer
@@ -133,6 +140,25 @@ def download(content: bytes, media_type: str, filename: str) -> Response[bytes]:
         **_kept(PRIVATE),
     }
     return Response(200, media_type, content, headers)
+
+
+def framed_mail(html: str) -> Response[str]:
+    """Answer with an email for a frame on one of our pages. It runs no script and loads nothing."""
+    headers = {
+        **_HEADERS,
+        "Content-Security-Policy": (
+            "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+            "form-action 'none'; frame-ancestors 'self'"
+        ),
+        **_kept(PRIVATE),
+    }
+    return Response(200, "text/html; charset=utf-8", html, headers, compress=True)
+
+
+def private_picture(png: bytes) -> Response[bytes]:
+    """Answer with a PNG for one person, on a page of ours."""
+    headers = {**_HEADERS, "Cross-Origin-Resource-Policy": "same-origin", **_kept(PRIVATE)}
+    return Response(200, "image/png", png, headers)
 
 
 def bitmap(png: bytes, *, cache: str) -> Response[bytes]:

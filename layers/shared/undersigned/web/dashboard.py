@@ -92,6 +92,7 @@ _NOTICES: Mapping[str, Message] = {
     "none-found": Message("Nobody has signed with this email address."),
     "saved": Message("Saved in the draft. Nothing is published yet."),
     "saved-left": Message("Saved in the draft. Something is left to do on this page."),
+    "taken-back": Message("The earlier version is the draft again. Nothing is published yet."),
     "published": Message("Published."),
     "website-added": Message("The website is in the draft. It may show the form once you publish."),
     "changed": Message("Somebody else changed the draft meanwhile. This is how it is now. Nothing was published."),

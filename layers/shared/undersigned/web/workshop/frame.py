@@ -237,7 +237,7 @@ class Workshop:
     @property
     def settings(self) -> SettingsDocument | None:
         """Return the settings, or None if the file can't be read."""
-        return _settings_in(self.draft.files.get(settings_file.FILE, ""))
+        return settings_in(self.draft.files.get(settings_file.FILE, ""))
 
     def sites(self, name: str) -> list[str]:
         """Return the websites that a setting lists."""
@@ -247,14 +247,15 @@ class Workshop:
     @property
     def table(self) -> TargetTable | None:
         """Return the table of recipients, or None if the file can't be read."""
-        return _table_in(self.draft.files.get(targets_file.FILE, ""))
+        return table_in(self.draft.files.get(targets_file.FILE, ""))
 
 
 # A page asks for these at each mistake, and a table can have 10,000 rows.
 
 
 @lru_cache(maxsize=4)
-def _settings_in(text: str) -> SettingsDocument | None:
+def settings_in(text: str) -> SettingsDocument | None:
+    """Return the settings of a file, or None if it can't be read."""
     try:
         return SettingsDocument.read(text)
     except MistakesError:
@@ -262,7 +263,8 @@ def _settings_in(text: str) -> SettingsDocument | None:
 
 
 @lru_cache(maxsize=2)
-def _table_in(text: str) -> TargetTable | None:
+def table_in(text: str) -> TargetTable | None:
+    """Return the table of recipients of a file, or None if it can't be read."""
     try:
         return read_table(text)
     except MistakesError:
@@ -307,17 +309,22 @@ def heading_of(column: str, language: str) -> str:
     return column
 
 
-def workshop_page(template: str, workshop: Workshop, step: Step, file: str = "", **values: object) -> Page:
-    """Render a page of the workshop: a step, or what belongs to one. `file` is the one that its form saves."""
+def workshop_page(
+    template: str, workshop: Workshop, step: Step | Literal["versions"], file: str = "", **values: object
+) -> Page:
+    """Render a page of the workshop: a step, or what belongs to one or to none. `file` is the one its form saves."""
     viewer, language = workshop.viewer, workshop.language
+    found = () if step == "versions" else workshop.shown_mistakes_of(step)
     shown: dict[str, object] = {
-        "left": workshop.shown(workshop.shown_mistakes_of(step)),
-        "has_more": len(workshop.shown_mistakes_of(step)) > MOST_SHOWN,
+        "left": workshop.shown(found),
+        "has_more": len(found) > MOST_SHOWN,
         "is_error": workshop.is_refused,
+        "versions_kept": bool(workshop.draft.earlier) or step == "versions",
+        "in_form": False,
         "steps": workshop.steps,
         "step": step,
         "base": workshop.base,
-        "address": workshop.address(step),
+        "address": "" if step == "versions" else workshop.address(step),
         "revision": workshop.draft.revision,
         "was": fingerprint(workshop.draft.files.get(file)),
     }

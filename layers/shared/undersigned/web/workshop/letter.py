@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
+    from undersigned.web.workshop.preview import Preview
 
 
 MERGE_FIELDS: Mapping[str, Message] = {
@@ -41,28 +42,13 @@ MERGE_FIELDS: Mapping[str, Message] = {
 }
 
 
-def letter(workshop: Workshop, language: str, text: str | None, today: date, *, live: bool = False) -> Page:
-    """Render the letter in a language, with the finished letter beside it.
+def letter(workshop: Workshop, language: str, text: str | None, today: date, preview: Preview) -> Page:
+    """Render the letter in a language, with what people will see of it beside it.
 
-    `text` was typed and is not saved; None shows the saved one. `live` renders only the parts that change while one
-    types.
+    `text` was typed and is not saved; None shows the saved one.
     """
     draft = workshop.draft
     file = file_of_letter(draft, language)
-    saved = draft.files.get(file, "")
-    files = {**draft.files, file: saved if text is None else text}
-    sample = sample_of_letter(files, file, language, today)
-    line_mistakes = [
-        ShownMistake("#text", "", workshop.viewer.say(mistake.says), mistake.line, line_of(files[file], mistake.line))
-        for mistake in sample.mistakes
-    ]
-    values: dict[str, object] = {
-        "letter_language": language,
-        "line_mistakes": line_mistakes,
-        "letter_html": Markup(sample.html) if sample.html else None,  # noqa: S704  (the rendering escapes every value)
-    }
-    if live:
-        return render("workshop_letter_live.html", workshop.language, workshop.viewer, **values)
     return workshop_page(
         "workshop_letter.html",
         workshop,
@@ -71,6 +57,31 @@ def letter(workshop: Workshop, language: str, text: str | None, today: date, *, 
         is_own=file == letter_file.FILE,
         tabs=[(code, name_of(code), file_of_letter(draft, code) in draft.files) for code in workshop.letter_languages],
         fields=[(name, workshop.viewer.say(label)) for name, label in MERGE_FIELDS.items()],
-        text=files[file],
-        **values,
+        text=draft.files.get(file, "") if text is None else text,
+        preview=preview,
+        in_form=True,
+        **_shown_letter(workshop, language, text, today, preview.sample.target.id),
     )
+
+
+def letter_parts(workshop: Workshop, language: str, text: str, today: date, to: str = "") -> Page:
+    """Render only the parts that change while one types, for a recipient."""
+    values = _shown_letter(workshop, language, text, today, to)
+    return render("workshop_letter_live.html", workshop.language, workshop.viewer, **values)
+
+
+def _shown_letter(workshop: Workshop, language: str, text: str | None, today: date, to: str) -> dict[str, object]:
+    draft = workshop.draft
+    file = file_of_letter(draft, language)
+    saved = draft.files.get(file, "")
+    files = {**draft.files, file: saved if text is None else text}
+    sample = sample_of_letter(files, file, language, today, to)
+    line_mistakes = [
+        ShownMistake("#text", "", workshop.viewer.say(mistake.says), mistake.line, line_of(files[file], mistake.line))
+        for mistake in sample.mistakes
+    ]
+    return {
+        "letter_language": language,
+        "line_mistakes": line_mistakes,
+        "letter_html": Markup(sample.html) if sample.html else None,  # noqa: S704  (the rendering escapes every value)
+    }

@@ -8,26 +8,33 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from undersigned.authoring.described_settings import label_of
 from undersigned.authoring.sites import builder_of
 from undersigned.domain.colors import PLAIN, accents
 from undersigned.domain.languages import Message, name_of
 from undersigned.web.workshop.frame import heading_of, workshop_page
-from undersigned.web.workshop.settings import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.colors import Accent
     from undersigned.domain.controls import Controls
-    from undersigned.services.publishing_effects import Effects, LetterChange, SettingChange, TargetChange
+    from undersigned.services.publishing_effects import Effects, LetterChange, TargetChange
     from undersigned.web.page import Page
+    from undersigned.web.workshop.changes import Changed
     from undersigned.web.workshop.frame import Workshop
 
 
 WEBSITES = ("allowed_origins", "frame_origins")
 """The settings that list websites."""
+
+ANSWERS: Mapping[str, Message] = {
+    "page": Message("On our page"),
+    "builder": Message("In a site builder"),
+    "developer": Message("A developer puts it into a website"),
+    "count": Message("Show the count"),
+}
+"""Where people will sign: each answer has one instruction, and one thing to copy."""
 
 _MOST_NAMED = 10
 
@@ -64,12 +71,14 @@ def publish(  # noqa: PLR0913  (what the page shows)
     public: Published | None,
     controls: Controls,
     *,
+    changed: Sequence[Changed] = (),
+    where: str = "",
     why: str = "",
     refused: TypedWebsite | None = None,
 ) -> Page:
     """Render what publishing changes, and its button; and of a published campaign, how people get to the form.
 
-    `why` is the reason that was typed before, and `refused` a website that is not added.
+    `where` is where people will sign, `why` the reason that was typed before, and `refused` a website that isn't added.
     """
     viewer = workshop.viewer
     websites = public.websites if public else ()
@@ -84,9 +93,13 @@ def publish(  # noqa: PLR0913  (what the page shows)
         closed_on=controls.closed_on(viewer.campaign, viewer.local(viewer.now).date()),
         waiting=[site for site in drafted if site not in websites],
         refused=refused,
+        is_error=workshop.is_refused or refused is not None,
         website_errors=[viewer.say(refused.mistake)] if refused else [],
+        answers=[(name, viewer.say(label)) for name, label in ANSWERS.items()],
+        where=where,
         why=why,
-        texts=_effect_texts(workshop, effects) if effects else (),
+        texts=[*map(viewer.say, _effect_texts(workshop, effects))] if effects else (),
+        changes=changed,
     )
 
 
@@ -105,6 +118,8 @@ class Published:
     frame: str
     link: str
     button: str
+    count: str
+    count_picture: str
     own_form: str
     websites: tuple[str, ...]
     form_websites: tuple[str, ...]
@@ -119,6 +134,7 @@ def published(campaign: Campaign, public_url: str) -> Published:
     address = f"{public_url}/campaigns/{campaign.id}"
     label = Message("Sign the letter").in_language(campaign.language)
     open_it = Message("Open the letter on a page of its own").in_language(campaign.language)
+    count_label = Message("How many have signed").in_language(campaign.language)
     accent, _ = accents(campaign.accent or PLAIN)
     return Published(
         address=address,
@@ -139,6 +155,8 @@ def published(campaign: Campaign, public_url: str) -> Published:
             f"border-radius: 4px; background: {accent.color}; color: {accent.on}; font-weight: 600; "
             f'text-decoration: none">{label}</a>'
         ),
+        count=f'<a href="{address}"><img src="{address}/count.svg" alt="{count_label}"></a>',
+        count_picture=f"/campaigns/{campaign.id}/count.svg",
         own_form=_own_form(campaign, public_url, address, accent),
         websites=tuple(map(name_of_site, campaign.framing_origins)),
         form_websites=tuple(map(name_of_site, campaign.allowed_origins)),
@@ -177,15 +195,10 @@ def qr_code(address: str, border: int = 0) -> str:
     return written.getvalue().decode().strip()
 
 
-def _effect_texts(workshop: Workshop, effects: Effects) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return what publishing changes, as sentences under headings."""
-    say = workshop.viewer.say
-    parts = (
-        (Message("Letter"), [_letter_effect(change) for change in effects.letters]),
-        (Message("Recipients"), [*_recipient_effects(effects, workshop.language)]),
-        (Message("Settings"), [_setting_effect(change, workshop.language) for change in effects.settings]),
-    )
-    return tuple((say(heading), tuple(map(say, sentences))) for heading, sentences in parts if sentences)
+def _effect_texts(workshop: Workshop, effects: Effects) -> Iterator[Message]:
+    """Yield what follows from the changes, for how many signers and letters."""
+    yield from map(_letter_effect, () if effects.is_new else effects.letters)
+    yield from _recipient_effects(effects, workshop.language)
 
 
 def _letter_effect(change: LetterChange) -> Message:
@@ -246,16 +259,3 @@ def _name(change: TargetChange) -> str:
 def _listed(changes: Sequence[TargetChange]) -> str:
     names = "; ".join(_name(change) for change in changes[:_MOST_NAMED])
     return names if len(changes) <= _MOST_NAMED else f"{names}; …"
-
-
-def _setting_effect(change: SettingChange, language: str) -> Message:
-    values = {
-        "label": label_of(change.name),
-        "before": words_of(change.name, change.before or "", language),
-        "after": words_of(change.name, change.after or "", language),
-    }
-    if change.before is None:
-        return Message("%(label)s: now “%(after)s”.", values)
-    if change.after is None:
-        return Message("%(label)s: no longer “%(before)s”.", values)
-    return Message("%(label)s: “%(after)s” instead of “%(before)s”.", values)

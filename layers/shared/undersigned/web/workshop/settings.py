@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from undersigned.authoring.settings_document import SettingsDocument
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
+    from undersigned.web.workshop.preview import Preview
 
 _SHORT = {"choice", "select", "number", "date", "color"}
 """The controls whose values a folded group shows."""
@@ -67,7 +68,7 @@ class SettingGroup:
         return "; ".join(f"{it.label}: {it.words}" for it in short)
 
 
-def settings(workshop: Workshop) -> Page:
+def settings(workshop: Workshop, preview: Preview) -> Page:
     """Render the settings as fields; as the text of their file if that can't be read."""
     file, document = settings_file.FILE, workshop.settings
     errors: dict[str, list[str]] = {}
@@ -75,6 +76,7 @@ def settings(workshop: Workshop) -> Page:
         errors.setdefault(mistake.setting or "", []).append(workshop.viewer.say(mistake.on_page))
     groups = setting_groups(document, errors, workshop.language) if document else ()
     shown: dict[str, object] = {
+        "preview": preview,
         "groups": groups,
         "to_do": [field for group in groups for field in group.fields if field.errors],
         # What an engineer wrote that has no field.

@@ -1,0 +1,77 @@
+"""The workshop's preview: what people will see of a draft, whatever is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.organizer_api import wired
+from functions.organizer_api.dashboard_routes import dashboard_routes
+from functions.organizer_api.workshop import address_of, preview_of, sampling, workshop_of
+from undersigned.domain.errors import NotFoundError
+from undersigned.services.draft_views import previewed
+from undersigned.web.answers import dashboard_page, framed_mail, moved, page, private_picture
+from undersigned.web.workshop import preview as preview_pages
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+    from undersigned.services.sampling import Sample
+    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.web.workshop.frame import Workshop
+
+pages = dashboard_routes()
+
+
+@pages.get("/workshop/preview", "manage")
+def preview(request: DashboardRequest) -> Response[str]:
+    """Show what people will see."""
+    workshop = workshop_of(request)
+    made = preview_of(request, workshop.draft)
+    return dashboard_page(
+        preview_pages.preview(workshop, made, test_to=_test_address(request, workshop)), has_frames=True
+    )
+
+
+@pages.get("/workshop/preview/page", "manage")
+def preview_page(request: DashboardRequest) -> Response[str]:
+    """Show the form's page of the draft, for a frame. Its policy lets no form of it be sent."""
+    form = sampling(request).form(previewed(wired.stack.drafting().draft(request.campaign)))
+    return page(preview_pages.form_page(form, request.query("lang") or ""), sends_forms=False, hosts=("'self'",))
+
+
+@pages.get("/workshop/preview/email", "manage")
+def preview_email(request: DashboardRequest) -> Response[str]:
+    """Show the email as the office sees it, for a frame."""
+    return framed_mail(_sample(request).delivery.html)
+
+
+@pages.get("/workshop/preview/paper", "manage")
+def preview_paper(request: DashboardRequest) -> Response[bytes]:
+    """Show a page of the packet as a picture."""
+    made = sampling(request).pages(_sample(request))
+    number = request.query("page")
+    if number not in {str(one) for one in range(1, len(made) + 1)}:
+        message = "the packet has no such page"
+        raise NotFoundError(message)
+    return private_picture(made[int(number) - 1])
+
+
+def _sample(request: DashboardRequest) -> Sample:
+    return preview_of(request, wired.stack.drafting().draft(request.campaign)).sample
+
+
+@pages.post("/workshop/test-email", "manage")
+def send_test(request: DashboardRequest) -> Response[str]:
+    """Send a recipient's email to the person who is signed in, as a test; with a key, to the organizer."""
+    person = request.session.person
+    who = person.id if person else request.by
+    wired.stack.draft_test_requests().ask(request.campaign, request.by, who=who, to=person.email if person else None)
+    return moved(address_of(request, f"preview?done={'test-sent' if person else 'tested'}"))
+
+
+def _test_address(request: DashboardRequest, workshop: Workshop) -> str:
+    """Return the address that a test email goes to: the signed-in person's own, or with a key the organizer's."""
+    person, found = request.session.person, workshop.checked.compiled
+    if person:
+        return person.email
+    return wired.stack.draft_test_requests().organizers_address(found) if found else ""

@@ -1,0 +1,77 @@
+"""What people will see of a draft, whatever is missing: beside what one writes, and as a step of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from undersigned.domain.languages import Message, name_of
+from undersigned.web import pages
+from undersigned.web.workshop.frame import workshop_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from undersigned.domain.campaigns import Target
+    from undersigned.services.sampling import Sample
+    from undersigned.services.signing import Form
+    from undersigned.web.page import Page
+    from undersigned.web.workshop.frame import Workshop
+
+_RECIPIENTS_SHOWN = 100
+_VIEWS = ("letter", "form", "email", "paper")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What follows from a made-up signer's letter to a recipient.
+
+    The form, the email and the paper are in frames and pictures, with addresses of their own.
+    """
+
+    sample: Sample
+    recipients: Sequence[Target]
+    chosen: str = ""
+
+    @property
+    def view(self) -> str:
+        """Return which of them is shown first."""
+        return self.chosen if self.chosen in _VIEWS else _VIEWS[0]
+
+    @property
+    def shown(self) -> Sequence[Target]:
+        """Return the recipients that can be chosen."""
+        return self.recipients[:_RECIPIENTS_SHOWN]
+
+    @property
+    def letter_html(self) -> Markup:
+        """Return the letter."""
+        return Markup(self.sample.letter_html)  # noqa: S704  (the letter's rendering escapes every value)
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """Return the languages of the form, each with its name."""
+        return [(code, name_of(code)) for code in self.sample.form.entry.campaign.languages]
+
+
+def preview(workshop: Workshop, made: Preview, *, test_to: str) -> Page:
+    """Render the step. `test_to` is the address that a test email goes to."""
+    return workshop_page(
+        "workshop_preview.html",
+        workshop,
+        "preview",
+        preview=made,
+        notes=workshop.shown((*workshop.checked.warnings, *workshop.checked.notes)),
+        can_test=workshop.checked.compiled is not None,
+        test_to=test_to,
+    )
+
+
+def form_page(form: Form, language: str) -> Page:
+    """Render the form's page of a draft in one of its languages, marked as a preview."""
+    notice = Message("This is a preview of a draft. Its form sends nothing.")
+    languages = form.entry.campaign.languages
+    shown = replace(form, is_open=True)
+    return pages.campaign(shown, language if language in languages else languages[0], notice=notice, is_sample=True)
