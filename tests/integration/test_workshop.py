@@ -236,7 +236,7 @@ def test_nothing_is_an_error_before_somebody_presses_publish(beginner: Author) -
     left = beginner.send("settings", {"title": "Safer streets", "organizer.email": "nobody", "do": "save"})
     assert left.headers["location"].endswith("settings?done=saved-left")
     page = beginner.open("settings?done=saved-left")
-    assert "What is left to do" in words(page)
+    assert "To do: " in words(page)
     assert "<title>Error:" not in page.body
 
     beginner.open("publish")
