@@ -873,7 +873,7 @@ class Wiring:
             queue=self.queue,
             planning=self.planning(),
             limits=self._limited_tests,
-            drafting=self.drafting,
+            follow_address=lambda *correction: self.drafting().follow_address(*correction),
             clock=self._clock,
             new_id=new_id,
         )

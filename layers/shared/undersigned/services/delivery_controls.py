@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery, Question, Settlement
     from undersigned.domain.plans import TooSoon
-    from undersigned.services.drafting import Drafting
     from undersigned.services.limiting_tests import LimitedTests
     from undersigned.services.planning import Plan, Planning
     from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
@@ -65,7 +64,7 @@ class DeliveryControls:
     queue: DeliveryQueue
     planning: Planning
     limits: LimitedTests
-    drafting: Callable[[], Drafting]
+    follow_address: Callable[[Target, Target, str, str], None]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -216,7 +215,7 @@ class DeliveryControls:
             self.campaigns.set_mail_state(campaign, target, known.email, "ok")
         else:
             self.campaigns.put_target(campaign, changed)
-            self.drafting().follow_address(known, changed, campaign, by)
+            self.follow_address(known, changed, campaign, by)
         self.record(campaign, "address works" if changed == known else "correct address", by, about=target, why=why)
         return changed.email
 
