@@ -9,15 +9,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import expect
 
 from benchmarks.calls import REQUESTS
-from tests.served_world import served
 from tests.world import ADA, CAMPAIGN
-from tests.world import world as make_world
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
-
     from tests.chromium import Visitor
     from tests.served_world import Site
 
@@ -26,12 +20,9 @@ MOST = 6
 """How many requests one signer may make. A rush repeats each of them."""
 
 
-def test_a_browser_makes_the_six_requests_that_are_counted(
-    monkeypatch: pytest.MonkeyPatch, visitor: Visitor, tmp_path: Path
-) -> None:
-    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as site:
-        sign_and_confirm(site, visitor)
-        asked = sorted(map(route_of, site.requests))
+def test_a_browser_makes_the_six_requests_that_are_counted(site: Site, visitor: Visitor) -> None:
+    sign_and_confirm(site, visitor)
+    asked = sorted(map(route_of, site.requests))
     assert asked == sorted(REQUESTS)
     assert len(asked) <= MOST
 

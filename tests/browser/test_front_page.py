@@ -8,21 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
-from tests.served_world import served
-from tests.world import world as make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.chromium import Visitor
     from tests.served_world import Site
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
-    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as made:
-        yield made
 
 
 @pytest.mark.parametrize(("width", "dark", "language"), looks.looks(320, 1280, ("en", "es")))

@@ -9,26 +9,15 @@ from playwright.sync_api import expect
 
 from tests.integration.test_mistyped_addresses import MEANT, TYPED, stored
 from tests.looks import looks
-from tests.served_world import served
 from tests.world import ADA, CAMPAIGN
-from tests.world import world as make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from playwright.sync_api import Page
 
     from tests.chromium import Visitor
     from tests.served_world import Site
 
 FORM = f"/campaigns/{CAMPAIGN}"
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
-    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as made:
-        yield made
 
 
 def send(page: Page) -> None:

@@ -9,14 +9,9 @@ from playwright.sync_api import expect
 
 from tests.integration.test_redoing import RIGHT, TYPED, found
 from tests.looks import looks
-from tests.served_world import served
 from tests.world import ADA, CAMPAIGN
-from tests.world import world as make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from playwright.sync_api import Page
 
     from tests.chromium import Visitor
@@ -24,12 +19,6 @@ if TYPE_CHECKING:
 
 FORM = f"/campaigns/{CAMPAIGN}"
 NOTE = "My own words,\nin two lines"
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
-    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as made:
-        yield made
 
 
 def sign(page: Page, **changes: str) -> None:

@@ -7,14 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.served_world import served
 from tests.world import CAMPAIGN
-from tests.world import world as make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.chromium import Visitor
     from tests.served_world import Site
 
@@ -36,13 +31,6 @@ LATIN = [
 
 WITHOUT = set("ſ‒―‛")
 """Those of them that Caveat never had."""
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
-    """Serve a stack."""
-    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as made:
-        yield made
 
 
 @pytest.mark.parametrize(

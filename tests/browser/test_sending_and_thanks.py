@@ -8,26 +8,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.integration.test_abuse_checks import row
-from tests.served_world import served
 from tests.world import ADA, CAMPAIGN
-from tests.world import world as make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from playwright.sync_api import Page, Route
 
     from tests.chromium import Visitor
     from tests.served_world import Site
 
 FORM = f"/campaigns/{CAMPAIGN}"
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
-    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as made:
-        yield made
 
 
 def fill(page: Page, **changes: str) -> None:
