@@ -1,46 +1,174 @@
-"""The emails in a browser that is light or dark, as email programs show them."""
+"""The emails in a browser that is light or dark, narrow or wide, as email programs show them."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import world as make_world
+from undersigned.domain.approvals import WaitingLetters
 from undersigned.domain.colors import ENOUGH, contrast
+from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
+from undersigned.domain.letters import Letter
+from undersigned.domain.people import Member, Person
+from undersigned.domain.providers import Provider
+from undersigned.domain.reports import FATES, Report, ReportLine
+from undersigned.domain.screening import Evidence
+from undersigned.domain.signatures import Signature
+from undersigned.rendering import mails, organizer_mails, people_mails
+from undersigned.rendering.mails import DeliverySummary, Mail
+from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from tests.chromium import Visitor
+    from undersigned.domain.campaigns import Campaign
 
-CONTRASTS = """() => [...document.querySelectorAll("a")].map((link) => {
+FOLDER = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois")
+TARGET = FOLDER.targets[0]
+SENDER = Sender("letters@enddemand.example", "https://letters.example")
+NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
+TOKEN = "eyJ0b2tlbiI6" * 20
+SIGNED = Signature(
+    campaign=FOLDER.campaign.id,
+    signer="0" * 32,
+    status="confirmed",
+    version=2,
+    name="Ada Specimen",
+    email="ada@signers.example",
+    address_line="1 Sample Street",
+    locality="Evanston",
+    region="IL",
+    postal_code="60201",
+    target=TARGET.id,
+    signature="Ada Specimen",
+    note=f"https://letters.example/{TOKEN}",
+    updates=False,
+    letter=FOLDER.letter.version,
+    signed_at=NOON,
+    signed_on=NOON.date(),
+    mail_request="1",
+)
+EVIDENCE = Evidence(12, {"no form": 3}, None, None, on_hold=2)
+
+
+def delivery(campaign: Campaign, letter: Letter, name: str, pdfs: list[bytes] | None) -> Mail:
+    packet = PacketRecord(1, 1, 2, 1000, "0" * 64, 2, date(2026, 11, 1), (letter.version,))
+    signers = ((name, "Evanston"), ("שרה ישראלי", "Evanston"))
+    summary = DeliverySummary(2, 2, date(2026, 11, 1), ((letter, TARGET),), signers, (packet,))
+    key = DeliveryKey(campaign.id, TARGET.id, "2026-11-30")
+    return mails.delivery(SENDER, campaign, TARGET, key, summary, attempt=1, pdfs=pdfs, packets_token=TOKEN)
+
+
+def confirmation(campaign: Campaign, case: mails.ConfirmationCase) -> Mail:
+    return mails.confirmation(
+        case,
+        SENDER,
+        campaign,
+        TARGET,
+        FOLDER.letter,
+        SIGNED,
+        confirm_token=TOKEN,
+        letter_token=TOKEN,
+        disown_token=TOKEN,
+        next_delivery=NOON,
+    )
+
+
+def every_email(accent: str | None = "#c2410c", name: str = "Bartholomew Featherstonehaugh") -> dict[str, Mail]:
+    campaign = replace(FOLDER.campaign, accent=accent)
+    linked = Letter.of("en", "", f'<p>See <a href="https://x.example">https://x.example/{TOKEN}</a></p>')
+    report = Report(
+        campaign,
+        "2026-11-30",
+        tuple(ReportLine(TARGET, fate, 1_234, "wrong address", "2026-11-23") for fate in FATES),
+        12,
+        (Provider("yahoo.com", 1_234, 12),),
+        EVIDENCE,
+    )
+    waiting = [WaitingLetters(TARGET, 1_234)]
+    person = Person("0" * 16, "maria.featherstonehaugh@neighbors-of-cook-county.example")
+    return {
+        "confirm": confirmation(campaign, "confirm"),
+        "signed": confirmation(campaign, "signed"),
+        "delivery": delivery(campaign, FOLDER.letter, name, [b"%PDF"]),
+        "download": delivery(campaign, linked, name, None),
+        "approval": organizer_mails.approval(
+            SENDER, campaign, "2026-11-30", waiting, EVIDENCE, token=TOKEN, valid_until=NOON
+        ),
+        "report": organizer_mails.report(SENDER, report, NOON),
+        "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456", TOKEN),
+        "invitation": people_mails.invitation(SENDER, campaign, Member(campaign.id, person, "owner", by=person.email)),
+    }
+
+
+CONTRASTS = """() => [...document.querySelectorAll("a, p, td, th, li, h1, h2")]
+.filter((it) => [...it.childNodes].some((inside) => inside.nodeType === Node.TEXT_NODE && inside.data.trim()))
+.map((it) => {
   const behind = (it) => {
     const color = getComputedStyle(it).backgroundColor;
-    return color.endsWith(", 0)") && it.parentElement ? behind(it.parentElement) : color;
+    return /^rgba.*, 0\\)$/.test(color) && it.parentElement ? behind(it.parentElement) : color;
   };
-  return [getComputedStyle(link).color, behind(link), link.textContent];
+  return [getComputedStyle(it).color, behind(it), it.innerText];
 })"""
-"""The color of each link, what is behind it, and its text. Email programs put anything behind what has no color."""
+"""The color of each text, what is behind it, and the text. Email programs put anything behind what has no color."""
+
+BROKEN = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  const found = [];
+  const words = /(?<!\\S)[\\p{L}\\p{M}]{2,20}(?!\\S)/gu;
+  while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(words)) {
+    if (texts.currentNode.parentElement.style.wordBreak) continue;
+    range.setStart(texts.currentNode, word.index);
+    range.setEnd(texts.currentNode, word.index + word[0].length);
+    if (new Set([...range.getClientRects()].map((it) => it.top)).size > 1) found.push(word[0]);
+  }
+  return found;
+}"""
+"""The words of up to 20 letters, between spaces, that are on two lines."""
 
 
 def as_hex(color: str) -> str:
-    assert color.startswith("rgb("), "nothing opaque is behind a link"
+    assert color.startswith("rgb("), "nothing opaque is behind a text"
     return "#" + "".join(f"{int(part):02x}" for part in color.removeprefix("rgb(").removesuffix(")").split(","))
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_links_have_contrast(monkeypatch: pytest.MonkeyPatch, visitor: Visitor, *, dark: bool) -> None:
-    with make_world(monkeypatch, fast=True) as world:
-        world.confirmed()
-        world.week()
-        mails = [mail.html for mail in world.sent]
-    for html in mails:
-        page = visitor.open(dark=dark)
-        page.set_content(html)
+@pytest.mark.parametrize("accent", [None, "#ffee00", "#101010"])
+def test_every_text_has_contrast_in_any_color(visitor: Visitor, accent: str | None, *, dark: bool) -> None:
+    page = visitor.open(dark=dark)
+    for mail in every_email(accent).values():
+        page.set_content(mail.html)
         found = page.evaluate(CONTRASTS)
         assert found
         for color, behind, text in found:
             assert contrast(as_hex(color), as_hex(behind)) >= ENOUGH, (text, color, behind)
-        text, behind = page.evaluate(
-            "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
-        )
-        assert contrast(as_hex(text), as_hex(behind)) >= ENOUGH
+
+
+@pytest.mark.parametrize("width", [360, 600, 1280])
+def test_nothing_is_wider_than_the_screen_and_no_word_is_split(visitor: Visitor, width: int) -> None:
+    page = visitor.open(width=width)
+    for name, mail in every_email().items():
+        page.set_content(mail.html)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.evaluate(BROKEN) == [], name
+        assert page.evaluate("Math.max(...[...document.querySelectorAll('p')].map((it) => it.offsetWidth))") <= 600
+
+
+def test_the_longest_name_breaks_and_widens_nothing(visitor: Visitor) -> None:
+    page = visitor.open(width=360)
+    page.set_content(every_email(name="W" * 100)["delivery"].html)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate(BROKEN) == []
+
+
+def test_email_programs_know_every_style() -> None:
+    for mail in every_email().values():
+        assert not re.search(r"&lt;span|<bdi|flex|grid|var\(|<svg|overflow-wrap: anywhere|class=\"signature", mail.html)
+        [sheet] = re.findall(r"<style>(.*?)</style>", mail.html, re.DOTALL)
+        assert sheet.startswith("@media (prefers-color-scheme: dark)")
+        assert len(sheet) < 1_000

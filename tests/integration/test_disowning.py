@@ -51,7 +51,7 @@ def items(world: World) -> list[Any]:
 def test_the_email_that_asks_to_confirm_has_the_link_in_html_and_text_and_stays_short(world: World) -> None:
     link = signed(world)
     [mail] = world.sent
-    assert f'{link}">I didn’t sign this</a>' in mail.html
+    assert f'{link}" style="color: #7a2048">I didn’t sign this</a>' in mail.html
     assert f"I didn’t sign this:\r\nhttps://letters.example{link}" in mail.text
     assert len(mail.text.split("-----")[0].splitlines()) < 20
     assert len(mail.html) < 6_000

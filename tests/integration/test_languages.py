@@ -114,7 +114,7 @@ def test_signing_in_spanish_gets_a_spanish_email_and_spanish_pages(world: World)
     mail = confirmed(world, "es")
     assert mail.mail["Subject"] == "Confirme su carta a Avery Sample (Jefe de Policía)"
     assert mail.mail["Content-Language"] == "es"
-    assert '<html lang="es">' in mail.html
+    assert '<html lang="es" dir="ltr">' in mail.html
     for part in (mail.text, mail.html):
         assert "Usted firmó una carta a Avery Sample (Jefe de Policía), Evanston Police Department." in words_of(part)
         assert (
@@ -222,7 +222,7 @@ def test_the_targets_email_shows_the_letter_in_each_signed_language(world: World
     assert re.findall(r"THE LETTER.*\)", delivery.text) == headings
     assert "Dear Police Chief Avery Sample," in delivery.text
     assert "Respetable Jefe de Policía Avery Sample:" in delivery.text
-    assert set(re.findall(r'<div class="letter" lang="(\w+)">', delivery.html)) == {"en", "es"}
+    assert set(re.findall(r'<td lang="(\w+)"', delivery.html)) == {"en", "es"}
 
 
 def test_a_spanish_campaign_has_spanish_emails_and_covers_for_its_targets(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import textwrap
 import unicodedata
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,13 @@ from email.header import Header
 from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, override
 
 from markupsafe import Markup
 
 from undersigned.domain import languages
+from undersigned.domain.colors import PLAIN, accents
 from undersigned.domain.deliveries import packet_filename
 from undersigned.domain.languages import Message
 from undersigned.domain.letters import as_text, read_blocks, render_html, render_specimen
@@ -121,6 +124,30 @@ class _EncodedWhole(EmailPolicy):
 _WHOLE = _EncodedWhole(linesep="\r\n")
 
 
+def bodies(kind: str, language: str, campaign: Campaign | None, values: Mapping[str, object]) -> tuple[str, str]:
+    """Write an email's text and its HTML, which has the campaign's color, from the two templates of its kind."""
+    written = environment(language)
+    light, dark = accents((campaign and campaign.accent) or PLAIN)
+    own = {"language": language, "campaign": campaign, "light": light, "dark": dark}
+    values = {**own, "styled": partial(_styled, link=light.color), **values}
+    text, html = (written.get_template(f"{kind}.{ending}").render(values) for ending in ("txt", "html"))
+    return text, html
+
+
+_SIGNATURE = "font-family: 'Brush Script MT', 'Segoe Script', cursive; font-size: 24px"
+
+
+def _styled(letter: str, link: str) -> Markup:
+    """Return a letter's HTML with its styles in it. A link that shows an address may break anywhere."""
+    html = str(letter).replace('<span class="signature">', f'<span style="{_SIGNATURE}">')
+    found = re.sub(
+        r'<a href="([^"]*)">(?=(\S{30})?)',
+        lambda a: f'<a href="{a[1]}" style="color: {link}{"; word-break: break-all" if a[2] else ""}">',
+        html,
+    )
+    return Markup(found)  # noqa: S704  (the letter's rendering escapes every value)
+
+
 ConfirmationCase = Literal["confirm", "signed", "sealed"]
 
 
@@ -151,9 +178,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
     )
     values = {
         "case": case,
-        "language": language,
         "letter_language": letter.language,
-        "campaign": campaign,
         "texts": campaign.texts(language),
         "whom": whom,
         "target": target,
@@ -171,6 +196,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         if case == "confirm"
         else Message("You’ve already signed: your letter to %(whom)s", {"whom": whom})
     )
+    text, html = bodies("confirmation", language, campaign, values)
     return Mail(
         language=language,
         sender_name=campaign.organizer.name,
@@ -178,8 +204,8 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         to=signature.email,
         reply_to=campaign.organizer.email,
         subject=subject.in_language(language),
-        text=environment(language).get_template("confirmation.txt").render(values),
-        html=environment(language).get_template("confirmation.html").render(values),
+        text=text,
+        html=html,
         tags={"kind": "confirmation", "campaign": campaign.id, "lane": lane_of(signature)},
         pictures=pictures,
     )
@@ -234,8 +260,6 @@ def delivery(  # noqa: PLR0913  (what the email says)
         names | {"organizer": campaign.organizer.name},
     ).in_language(language)
     values = {
-        "language": language,
-        "campaign": campaign,
         "target": target,
         "whom": whom,
         "subject": subject,
@@ -251,7 +275,7 @@ def delivery(  # noqa: PLR0913  (what the email says)
         "unlisted": _unlisted(summary, language),
         "notice": notice.in_language(language) if notice else "",
     }
-    written = environment(language)
+    text, html = bodies("delivery", language, campaign, values)
     return Mail(
         language=language,
         sender_name=campaign.organizer.name,
@@ -259,8 +283,8 @@ def delivery(  # noqa: PLR0913  (what the email says)
         to=target.email,
         reply_to=campaign.organizer.email,
         subject=subject,
-        text=written.get_template("delivery.txt").render(values),
-        html=written.get_template("delivery.html").render(values),
+        text=text,
+        html=html,
         tags={
             "kind": "delivery",
             "campaign": key.campaign,

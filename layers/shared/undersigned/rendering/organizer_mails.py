@@ -12,8 +12,7 @@ from undersigned.domain.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.languages import Message
 from undersigned.domain.reports import FATES
-from undersigned.rendering.environment import environment
-from undersigned.rendering.mails import Mail, columns
+from undersigned.rendering.mails import Mail, bodies, columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,7 +149,7 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
         "figures_text": textwrap.indent(columns(figures), "  "),
         "sections": [_section(found, fate, campaign.local(next_delivery)) for fate in FATES if found.of(fate)],
         "warnings": _warnings(found.evidence, language),
-        "providers": found.providers,
+        "providers": [(provider.domain, provider.signed, provider.confirmed) for provider in found.providers],
         "dashboard_url": f"{sender.public_url}{dashboard_path(campaign.id)}",
     }
     return _written("report", sender, campaign, found.period, subject.in_language(language), values)
@@ -201,8 +200,7 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
     kind: str, sender: Sender, campaign: Campaign, period: str, subject: str, values: Mapping[str, object]
 ) -> Mail:
     """Write an email to the organizer from its two templates. Replies go to the organizer, too."""
-    written = environment(campaign.language)
-    values = {"language": campaign.language, "campaign": campaign, "subject": subject, **values}
+    text, html = bodies(f"organizer_{kind}", campaign.language, campaign, {"subject": subject, **values})
     return Mail(
         language=campaign.language,
         sender_name=campaign.title,
@@ -210,7 +208,7 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
         to=campaign.organizer.email,
         reply_to=campaign.organizer.email,
         subject=subject,
-        text=written.get_template(f"organizer_{kind}.txt").render(values),
-        html=written.get_template(f"organizer_{kind}.html").render(values),
+        text=text,
+        html=html,
         tags={"kind": kind, "campaign": campaign.id, "period": period},
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from undersigned.domain.languages import SOURCE, Message, languages
-from undersigned.rendering.environment import environment
-from undersigned.rendering.mails import Mail
+from undersigned.rendering.mails import Mail, bodies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +33,7 @@ def sign_in(sender: Sender, to: str, language: str, code: str, token: str) -> Ma
     # The code comes first, because phones show the beginning of a subject.
     subject = Message("%(code)s is your code to sign in", {"code": code}).in_language(language)
     values = {"code": code, "link": f"{sender.public_url}/organizer/sign-in/link/{token}"}
-    return _written("sign_in", sender, to, sender.address, _FROM, language, subject, values)
+    return _written("sign_in", sender, to, sender.address, _FROM, language, subject, None, values)
 
 
 def invitation(sender: Sender, campaign: Campaign | None, member: Member) -> Mail:
@@ -53,7 +52,7 @@ def invitation(sender: Sender, campaign: Campaign | None, member: Member) -> Mai
         "dashboard_url": f"{sender.public_url}/organizer",
     }
     to, reply_to = member.person.email, campaign.organizer.email if campaign else by or sender.address
-    return _written("invitation", sender, to, reply_to, title, language, subject, values)
+    return _written("invitation", sender, to, reply_to, title, language, subject, campaign, values)
 
 
 def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
@@ -64,10 +63,10 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
     sender_name: str,
     language: str,
     subject: str,
+    campaign: Campaign | None,
     values: Mapping[str, object],
 ) -> Mail:
-    written = environment(language)
-    values = {"language": language, "subject": subject, **values}
+    text, html = bodies(kind, language, campaign, {"subject": subject, **values})
     return Mail(
         language=language,
         sender_name=sender_name,
@@ -75,7 +74,7 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
         to=to,
         reply_to=reply_to,
         subject=subject,
-        text=written.get_template(f"{kind}.txt").render(values),
-        html=written.get_template(f"{kind}.html").render(values),
+        text=text,
+        html=html,
         tags={"kind": kind},
     )

@@ -35,9 +35,10 @@ def with_pictures(letter_html: str, signer: SignerDetails, domain: str) -> tuple
     png = _png(drawn.svg(DRAWN_HEIGHT, ink=_INK))
     picture = InlinePicture(f"{hashlib.sha256(png).hexdigest()[:32]}@{domain}", png)
     width, height = drawn.size(DRAWN_HEIGHT)
-    image = Markup(
-        '<span class="signature drawn"><img src="cid:{}" alt="{}" width="{:.0f}" height="{:.0f}"></span>'
-    ).format(picture.content_id, signer.signature, width, height)
+    style = f"max-width: 100%; height: auto; background: {_PAPER}"
+    image = Markup('<img src="cid:{}" alt="{}" width="{:.0f}" height="{:.0f}" style="{}">').format(
+        picture.content_id, signer.signature, width, height, style
+    )
     return letter_html.replace(signature_html(signer), image), (picture,)
 
 
