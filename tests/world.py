@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import cache, cached_property
+from itertools import batched
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -21,7 +22,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.faults.memory import Memory
+from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
@@ -34,9 +35,19 @@ from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local import resources, template
+from undersigned_cli.local.driver import shard_of
+from undersigned_cli.local.mail_events import event_of
 from undersigned_cli.local.moto_caches import cache_in_moto
 from undersigned_cli.local.permissions import enforce
-from undersigned_cli.local.sources import stream_source
+from undersigned_cli.local.sources import (
+    QueueSource,
+    StreamSource,
+    as_lambda_does,
+    failures_in,
+    queue_source,
+    schedule,
+    sources,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -165,7 +176,8 @@ class Watch(Protocol):
 class World:
     """The stack.
 
-    `variables` are the environment variables of functions that start from now on. `calls` has the AWS calls so far. SES
+    `queues` has the addresses of the queues that functions read, by their logical ids. `variables` replace environment
+    variables of functions that start from now on. `calls` has the AWS calls so far. SES
     throttles the next `throttles` sends, and refuses sends with the error code `refusal` if that is set. `suppressed`
     has the addresses on the account's suppression list, each with the reason.
     """
@@ -173,12 +185,7 @@ class World:
     clock: Clock
     wiring: Wiring
     handlers: dict[str, Callable[[Any, Any], Any]]
-    queue_url: str
-    export_queue_url: str
-    waiting_mails_url: str
-    people_mails_url: str
-    reconciliation_queue_url: str
-    feedback_queue_url: str
+    queues: dict[str, str]
     start: Callable[[str], Callable[[Any, Any], Any]] = field(repr=False)
     variables: dict[str, str] = field(repr=False)
     watch: Watch | None = None
@@ -190,7 +197,7 @@ class World:
     memory: Memory | None = None
     publishes_events: bool = False
     sleep: Callable[[float], None] = lambda _seconds: None
-    _read: dict[str, str] = field(default_factory=dict)
+    _read: int = 0
 
     def __post_init__(self) -> None:
         """Remember how today's code starts."""
@@ -241,8 +248,7 @@ class World:
 
     def answer(self, function: str, event: Any) -> Any:
         """Return what an API function (its logical id) answers to a request. Its description must allow that."""
-        [name] = [name for name, logical_id in FUNCTIONS.items() if logical_id == function]
-        answered = self.handlers[name](event, CONTEXT)
+        answered = self.handlers[FOLDERS[function]](event, CONTEXT)
         # Lambda's runtime encodes answers as UTF-8 too, and fails if it can't.
         json.dumps(answered, ensure_ascii=False).encode()
         http, answer = event["requestContext"]["http"], Answer.of(answered)
@@ -285,51 +291,35 @@ class World:
         passed: list[Any] = []
         while records := self.new_records():
             passed += records
-            for function in ("send_confirmations", "tally"):
-                if wanted := [record for record in records if stream_source(FUNCTIONS[function]).wants(record)]:
-                    self.handlers[function]({"Records": wanted}, CONTEXT)
+            for reader in self.readers:
+                if wanted := [record for record in records if reader.wants(record)]:
+                    self.handlers[FOLDERS[reader.function]]({"Records": wanted}, CONTEXT)
         return passed
 
     def new_records(self) -> list[Any]:
         """Return the stream's records since the last call, without those that every reader's filter excludes."""
-        streams = client_of("dynamodbstreams")
-        arn, shards = self._stream
-        records: list[Any] = []
-        for shard in shards:
-            start: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
-            if last := self._read.get(shard):
-                start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": last}
-            iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, **start)["ShardIterator"]
-            found = streams.get_records(ShardIterator=iterator)["Records"]
-            if found:
-                self._read[shard] = found[-1]["dynamodb"]["SequenceNumber"]
-            # moto writes two records for an upsert. The first one has nothing but the key.
-            records += [
-                record
-                for record in found
-                if (is_of_signature(record) or (self.publishes_events and _is_of_delivery(record)))
-                and len(record["dynamodb"].get("NewImage", "gone")) > 2
-            ]
-        for record in records:
-            # Lambda passes the time as a number.
-            record["dynamodb"]["ApproximateCreationDateTime"] = record["dynamodb"][
-                "ApproximateCreationDateTime"
-            ].timestamp()
-        return records
+        return [record for record in self.unfiltered_records() if any(each.wants(record) for each in self.readers)]
+
+    def unfiltered_records(self) -> list[Any]:
+        """Return the stream's records since the last call."""
+        if self.memory:
+            found = self.memory.records[self._read :]
+        else:
+            found = [read.record for read in shard_of(self.wiring.settings.table_name)[self._read :]]
+        self._read += len(found)
+        return as_lambda_does(found)
 
     @cached_property
-    def _stream(self) -> tuple[str, list[str]]:
-        """The stream's ARN and the ids of its shards, which never change."""
-        streams = client_of("dynamodbstreams")
-        arn = streams.list_streams(TableName=self.wiring.settings.table_name)["Streams"][0]["StreamArn"]
-        shards = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
-        return arn, [shard["ShardId"] for shard in shards]
+    def readers(self) -> list[StreamSource]:
+        """The functions that read the stream, and their filters."""
+        found = sources(publishes_events=self.publishes_events)
+        return [each for each in found if isinstance(each, StreamSource)]
 
     # The week
 
     def run_jobs(self) -> Any:
         """Run all jobs as the hourly schedule does."""
-        return self.handlers["run_jobs"](load_event("run_jobs_hourly"), CONTEXT)
+        return self._on_schedule("RunJobs")
 
     def run_job(self, job: str, **by_hand: str | None) -> Any:
         """Run one job as the hourly schedule does, or by hand with a `day`, and perhaps a `campaign`."""
@@ -350,45 +340,48 @@ class World:
 
     def run_queue(self) -> list[Any]:
         """Pass every visible message of the delivery queue to `deliver`, once; return the answers."""
-        return self._run_queue(self.queue_url, "deliver")
+        return self._run_queue("DeliveryQueue")
 
     def run_exports(self) -> list[Any]:
         """Pass every visible message of the export queue to `export_signatures`, once; return the answers."""
-        return self._run_queue(self.export_queue_url, "export_signatures")
+        return self._run_queue("ExportQueue")
 
     def run_waiting_mails(self) -> list[Any]:
         """Pass every visible waiting email to `send_confirmations`, once; return the answers."""
-        return self._run_queue(self.waiting_mails_url, "send_confirmations")
+        return self._run_queue("WaitingMails")
 
     def run_people_mails(self) -> list[Any]:
         """Pass every visible email to a person to `send_confirmations`, once; return the answers."""
-        return self._run_queue(self.people_mails_url, "send_confirmations")
+        return self._run_queue("PeopleMails")
 
     def run_postponed(self) -> None:
         """Run the schedule of the postponed emails."""
-        self.handlers["send_confirmations"](load_event("send_confirmations_postponed"), CONTEXT)
+        self._on_schedule("SendConfirmations")
 
-    def _run_queue(self, queue_url: str, function: str) -> list[Any]:
-        sqs = client_of("sqs")
+    def _on_schedule(self, function: str) -> Any:
+        return self.handlers[FOLDERS[function]](schedule(function).input, CONTEXT)
+
+    def _run_queue(self, queue: str) -> list[Any]:
+        url, source = self.queues[queue], queue_source(queue)
         answers = []
-        messages: list[Any] = []
+        for batch in batched(self.receive(url), source.batch_size, strict=False):
+            answer = self.handlers[FOLDERS[source.function]](source.event(batch), CONTEXT)
+            answers.append(answer)
+            failed = failures_in(answer)
+            for message in batch:
+                if message["MessageId"] not in failed:
+                    client_of("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return answers
+
+    @staticmethod
+    def receive(queue_url: str) -> list[Any]:
+        """Receive all visible messages of a queue."""
+        sqs, messages = client_of("sqs"), list[Any]()
         while received := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]).get(
             "Messages"
         ):
             messages += received
-        for message in messages:
-            event = load_event("deliver_message")
-            event["Records"][0] |= {
-                "body": message["Body"],
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "attributes": message["Attributes"],
-            }
-            answer = self.handlers[function](event, CONTEXT)
-            answers.append(answer)
-            if not answer["batchItemFailures"]:
-                sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return answers
+        return messages
 
     def report(self, campaign: str | None = None) -> None:
         """Report on yesterday by hand."""
@@ -405,7 +398,7 @@ class World:
 
     def run_reconciliations(self) -> list[Any]:
         """Pass every visible message of the reconciliation queue to `run_jobs`, once; return the answers."""
-        return self._run_queue(self.reconciliation_queue_url, "run_jobs")
+        return self._run_queue("ReconciliationQueue")
 
     def week(self) -> list[Any]:
         """Plan today by hand, and make all its deliveries."""
@@ -420,7 +413,7 @@ class World:
         Raises NotRecordedError if the function failed.
         """
         self.queue_feedback(case, sent, at=at, way=way)
-        for answer in self._run_queue(self.feedback_queue_url, "record_feedback"):
+        for answer in self._run_queue("FeedbackQueue"):
             if answer["batchItemFailures"]:
                 raise NotRecordedError
 
@@ -433,18 +426,11 @@ class World:
         """
         if case in {"bounce", "complaint"}:
             self.suppressed[sent.to] = case.upper()
-        event = load_event(f"record_feedback_{case}")
-        mail = event["detail"]["mail"]
-        mail["messageId"] = sent.message_id
-        mail["tags"] |= {name: [value] for name, value in sent.tags.items()}
-        moment = (at or self.clock.now).isoformat().replace("+00:00", "Z")
-        for part in event["detail"].values():
-            if "timestamp" in part:
-                part["timestamp"] = moment
+        event = event_of(case, sent.message_id, sent.to, sent.tags, at or self.clock.now)
         body = json.dumps(event if way == "rule" else event["detail"])
         if sent.tags["kind"] == "confirmation":
             body = _as_transformed(event["detail"])
-        return str(client_of("sqs").send_message(QueueUrl=self.feedback_queue_url, MessageBody=body)["MessageId"])
+        return str(client_of("sqs").send_message(QueueUrl=self.queues["FeedbackQueue"], MessageBody=body)["MessageId"])
 
     @property
     def deliveries(self) -> list[Sent]:
@@ -453,7 +439,8 @@ class World:
 
 def _as_transformed(detail: Mapping[str, Any]) -> str:
     """Return what the template's rule passes on of an event about a confirmation email."""
-    transformer = template.input_transformer("ConfirmationFeedbackRule")
+    [target] = template.properties_of("ConfirmationFeedbackRule", resolved=False)["Targets"]
+    transformer = target["InputTransformer"]
     text = str(transformer["InputTemplate"])
     for name, path in transformer["InputPathsMap"].items():
         value: Any = detail
@@ -463,15 +450,6 @@ def _as_transformed(detail: Mapping[str, Any]) -> str:
                 break
         text = text.replace(f"<{name}>", value if isinstance(value, str) else json.dumps(value))
     return text
-
-
-def is_of_signature(record: Any) -> bool:
-    return bool(record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#"))
-
-
-def _is_of_delivery(record: Any) -> bool:
-    keys = record["dynamodb"]["Keys"]
-    return bool(keys["pk"]["S"].startswith("DELIVERY#") and keys["sk"]["S"].startswith("PERIOD#"))
 
 
 CONTEXT = SimpleNamespace(
@@ -492,6 +470,7 @@ FUNCTIONS = {
     "export_signatures": "ExportSignatures",
     "record_feedback": "RecordFeedback",
 }
+FOLDERS = {logical_id: folder for folder, logical_id in FUNCTIONS.items()}
 
 
 @contextmanager
@@ -546,27 +525,25 @@ def _shipped_campaign() -> CompiledCampaign:
 def _make(
     monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms_a_minute: int, *, publishes_events: bool
 ) -> World:
-    queue_url = resources.make_delivery_queue(client_of("sqs"))
-    export_queue_url = resources.make_queue(client_of("sqs"), "ExportQueue")
-    waiting_mails_url = resources.make_queue(client_of("sqs"), "WaitingMails")
-    people_mails_url = resources.make_queue(client_of("sqs"), "PeopleMails")
-    feedback_queue_url = resources.make_queue(client_of("sqs"), "FeedbackQueue")
+    queues = {
+        each.queue: resources.make_queue(client_of("sqs"), each.queue)
+        for each in sources()
+        if isinstance(each, QueueSource)
+    }
     known = {
-        "TABLE_NAME": resources.make_table(client_of("dynamodb")),
-        "DELIVERY_QUEUE_URL": queue_url,
-        "EXPORT_QUEUE_URL": export_queue_url,
-        "WAITING_MAILS_URL": waiting_mails_url,
-        "PEOPLE_MAILS_URL": people_mails_url,
-        "ADMIN_EMAIL": ADMINISTRATOR,
-        "RECONCILIATION_QUEUE_URL": resources.make_queue(client_of("sqs"), "ReconciliationQueue"),
-        "FEEDBACK_QUEUE_URL": feedback_queue_url,
-        "PACKET_BUCKET": resources.make_bucket(client_of("s3")),
-        "OPERATOR_TOPIC": client_of("sns").create_topic(Name="Alarms")["TopicArn"],
-        "SECRET_ARN": _make_secret("Secret", "s" * 64),
-        "ORGANIZERS_SECRET_ARN": _make_secret("OrganizersSecret", "p" * 64),
-        "SENDER_ADDRESS": SENDER,
-        "PUBLIC_URL": PUBLIC_URL,
-        "CONFIGURATION_SET": "MailConfiguration",
+        **queues,
+        "Table": resources.make_table(client_of("dynamodb")),
+        "PacketBucket": resources.make_bucket(client_of("s3")),
+        "Alarms": client_of("sns").create_topic(Name="Alarms")["TopicArn"],
+        "Secret": _make_secret("Secret", "s" * 64),
+        "OrganizersSecret": _make_secret("OrganizersSecret", "p" * 64),
+        "EventBus": "undersigned-events",
+        "AdminEmail": ADMINISTRATOR,
+        "SenderAddress": SENDER,
+        "PublicUrl": PUBLIC_URL,
+        "PublishEvents": str(publishes_events).lower(),
+    }
+    variables = {
         "BUNDLE_SIZE": str(bundle_size),
         "FORMS_A_MINUTE": str(forms_a_minute),
         "ACCEPT_RESERVED_DOMAINS": "true",
@@ -575,20 +552,17 @@ def _make(
         "PLANS_AT_ONCE": "1",
     }
     if publishes_events:
-        known["EVENT_BUS_NAME"] = "undersigned-events"
-        client_of("events").create_event_bus(Name=known["EVENT_BUS_NAME"])
+        client_of("events").create_event_bus(Name=known["EventBus"])
     ses = client_of("sesv2")
     ses.create_email_identity(EmailIdentity="enddemand.example")
     for name in ("MailConfiguration", "DeliveryMailConfiguration"):
+        known[name] = name
         ses.create_configuration_set(ConfigurationSetName=name)
 
     def start(function: str) -> Callable[[Any, Any], Any]:
         logical_id = FUNCTIONS[function]
-        names = template.names_of_variables(logical_id)
-        own = {name: known[name] for name in names & known.keys()}
-        if configuration_set := template.configuration_set_of(logical_id):
-            own["CONFIGURATION_SET"] = configuration_set
-        environment = template.environment_of(logical_id, **own)
+        environment = template.environment_of(logical_id, known)
+        environment |= {name: value for name, value in variables.items() if name in environment}
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         wiring = Wiring(Settings(environment), client=_clients(logical_id), clock=clock, sleep=_sleep)
@@ -596,18 +570,16 @@ def _make(
         wiring.mail_domains = MailDomains(clock, accepts_reserved=True, look_up=_look_up)
         return _handler(monkeypatch, function, wiring)
 
+    # The whole stack, as the command line wires it.
+    environments = [template.environment_of(function, known) for function in reversed(FUNCTIONS.values())]
+    settings = Settings({name: value for each in environments for name, value in each.items()} | variables)
     return World(
         clock,
-        wiring_of(known, clock),
+        Wiring(settings, client=_clients(), clock=clock, sleep=lambda _seconds: None),
         handlers={function: start(function) for function in FUNCTIONS},
-        queue_url=queue_url,
-        export_queue_url=export_queue_url,
-        waiting_mails_url=waiting_mails_url,
-        people_mails_url=people_mails_url,
-        reconciliation_queue_url=known["RECONCILIATION_QUEUE_URL"],
-        feedback_queue_url=feedback_queue_url,
+        queues=queues,
         start=start,
-        variables=known,
+        variables=variables,
         publishes_events=publishes_events,
     )
 
@@ -621,12 +593,6 @@ def _look_up(domain: str) -> list[tuple[int, str]]:
     if domain == NOWHERE:
         raise NameNotFoundError
     return []
-
-
-def wiring_of(known: Mapping[str, str], clock: Clock) -> Wiring:
-    """Wire the whole stack as the command line does."""
-    settings = Settings({**known, "DELIVERY_DAY": "MON", "DELIVERY_HOUR": "9", "DELIVERY_TIME_ZONE": "America/Chicago"})
-    return Wiring(settings, client=_clients(), clock=clock, sleep=lambda _seconds: None)
 
 
 def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> Callable[[Any, Any], Any]:
@@ -766,7 +732,7 @@ def _fake_ses(ses: Any) -> None:
         if "MessageId" in parsed:
             params, current = requests[-1], _worlds[-1]
             [to] = params["Destination"]["ToAddresses"]
-            reasons = template.suppressed_reasons(params["ConfigurationSetName"])
+            reasons = suppressed_reasons(params["ConfigurationSetName"])
             current.sent.append(
                 Sent(
                     parsed["MessageId"],

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from tests.deployed.programs import run_to_end
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.processes import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from undersigned_cli.local.processes import Environments
+    from undersigned_cli.deploying.environments import Environments
 
 STACK_NAME = "undersigned"
 _ARTIFACTS = "undersigned-artifacts"

@@ -9,12 +9,12 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.deployed.programs import Program, last_words
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.processes import Program, last_words
 from undersigned_cli.local.running import HEADER
 
 if TYPE_CHECKING:
-    from undersigned_cli.local.processes import Environments
+    from undersigned_cli.deploying.environments import Environments
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"

@@ -13,12 +13,12 @@ from tests.deployed.deploy import STACK_NAME, Deployment, architecture
 from tests.deployed.emulator import REGION, Emulator, client_environment
 from tests.deployed.front import forward, front
 from tests.free_ports import free_port
+from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.deploying.in_aws import protect_table
 from undersigned_cli.local import running
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.mail_service import MailService
 from undersigned_cli.local.mail_store import MailStore
-from undersigned_cli.local.processes import Environments, find_uv
 from undersigned_cli.local.running import RunningStack
 from undersigned_cli.local.serving import HttpService, for_key_holders
 from undersigned_cli.local.settings import PARAMETERS, VARIABLES

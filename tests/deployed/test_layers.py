@@ -16,8 +16,8 @@ import pytest
 
 from tests.deployed.deploy import Deployment, architecture
 from tests.template.reading import LAYER, functions, named_by, of_type
+from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.processes import Environments, find_uv
 from undersigned_cli.local.template import ROOT, load_template
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from undersigned.domain.schedule import period_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands import doctor
-from undersigned_cli.local.processes import Environments, find_uv
+from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.local.serving import HttpService
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.main import app

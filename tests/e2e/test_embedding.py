@@ -64,7 +64,6 @@ def fill(form: Form, email: str, postal_code: str = "60201") -> None:
         "address_line": "1 Sample Street",
         "locality": "Evanston",
         "postal_code": postal_code,
-        "signature": "Ada Specimen",
     }
     for name, answer in answers.items():
         form.locator(f"[name={name}]").fill(answer)

@@ -362,7 +362,7 @@ class Play:
             for function in FUNCTIONS:
                 self.world.restart(function)
             self._memory.records.clear()
-            self.world._read.clear()
+            self.world._read = 0
             self._records = 0
             self.world.clock.now, self.world.sent[:] = now, sent
             for name, value in copy.deepcopy(state).items():
@@ -603,7 +603,7 @@ class Play:
             elif status == "withdrawn":
                 self.withdrawn.add(words)
         calls, self._calls = self.world.calls[self._calls :], len(self.world.calls)
-        sqs, url = client_of("sqs"), self.world.queue_url
+        sqs, url = client_of("sqs"), self.world.queues["DeliveryQueue"]
         while "sqs:SendMessage" in calls and (
             received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages")
         ):

@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 from undersigned_cli.local.needs import needs_of
 from undersigned_cli.local.permissions import may
 from undersigned_cli.local.resources import table_definition
-from undersigned_cli.local.template import suppressed_reasons
+from undersigned_cli.local.template import properties_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -563,6 +563,12 @@ class _Client:
         if self.function is not None:
             self.check(self.function, "s3", "GetObject", dict(Params))
         return f"https://bucket.example/{Params['Key']}"
+
+
+@cache
+def suppressed_reasons(configuration_set: str) -> tuple[str, ...]:
+    """Return the reasons for which SES drops emails of a configuration set to addresses on its suppression list."""
+    return tuple(properties_of(configuration_set)["SuppressionOptions"]["SuppressedReasons"])
 
 
 @cache

@@ -20,10 +20,10 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.sqs.models import sqs_backends
 
 from tests.faults.decisions import decide
-from tests.world import CAMPAIGN, CONTEXT, FUNCTIONS, client_of, load_event
+from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, client_of
 from undersigned.aws.campaigns import target_key
 from undersigned.aws.dynamodb import to_item
-from undersigned_cli.local.sources import StreamReader, failures_in, stream_source
+from undersigned_cli.local.sources import StreamReader, failures_in, queue_source
 from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from tests.world import Answer, Sent, Watch, World
+    from undersigned_cli.local.sources import QueueSource
 
 _LATEST_EVENT = timedelta(minutes=50)
 """SES events come within this time: after an hour without one, a person is asked (decision 4)."""
@@ -182,12 +183,22 @@ class Message:
     """A queue's message, and when it is visible again. `hops` counts the invocations that led to it."""
 
     queue_url: str
-    function: str
+    source: QueueSource
     received: dict[str, Any]
     visible_at: datetime
     receipts: int = 0
     hops: int = 0
     is_busy: bool = False
+
+    @property
+    def function(self) -> str:
+        return FOLDERS[self.source.function]
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The event of its next receipt."""
+        attributes = {**self.received["Attributes"], "ApproximateReceiveCount": str(self.receipts)}
+        return self.source.event([{**self.received, "Attributes": attributes}])
 
 
 @dataclass(eq=False)
@@ -278,8 +289,8 @@ class Platform:
             self.world.memory.lag = self._lag
         self._shards = [[] for _ in range(self.faults.shards)]
         self._readers = [
-            Reader(function, shard, self.now, StreamReader(stream_source(FUNCTIONS[function])))
-            for function in ("send_confirmations", "tally")
+            Reader(FOLDERS[source.function], shard, self.now, StreamReader(source))
+            for source in self.world.readers
             for shard in range(self.faults.shards)
         ]
 
@@ -583,8 +594,7 @@ class Platform:
                 return run(), None
         except CrashError as crash:
             self.crashes.append(crash.function)
-            [name] = [name for name, logical_id in FUNCTIONS.items() if logical_id == crash.function]
-            self.world.restart(name)
+            self.world.restart(FOLDERS[crash.function])
             return None, crash
         except AssertionError:
             raise
@@ -645,20 +655,11 @@ class Platform:
         self._report_emails()
         if self._queued:
             self._queued = False
-            for queue_url, function in self._queues().items():
-                for received in _received(queue_url):
+            for queue, queue_url in self.world.queues.items():
+                source = queue_source(queue)
+                for received in self.world.receive(queue_url):
                     visible_at, hops = self._sent_at.pop(received["MessageId"], (self.now, 0))
-                    self._messages.append(Message(queue_url, function, received, visible_at, hops=hops))
-
-    def _queues(self) -> dict[str, str]:
-        return {
-            self.world.queue_url: "deliver",
-            self.world.export_queue_url: "export_signatures",
-            self.world.waiting_mails_url: "send_confirmations",
-            self.world.people_mails_url: "send_confirmations",
-            self.world.reconciliation_queue_url: "run_jobs",
-            self.world.feedback_queue_url: "record_feedback",
-        }
+                    self._messages.append(Message(queue_url, source, received, visible_at, hops=hops))
 
     def _how_many_messages(self, queue_url: str) -> int:
         return sum(message.queue_url == queue_url for message in self._messages)
@@ -736,15 +737,8 @@ class Platform:
             self._delete(message)
             return
         message.receipts += 1
-        received, queue = message.received, _queue(message.queue_url)
-        self.note(f"{message.function} gets {received['Body']:.150} for the {message.receipts}. time")
-        event = load_event("deliver_message")
-        event["Records"][0] |= {
-            "body": received["Body"],
-            "messageId": received["MessageId"],
-            "receiptHandle": received["ReceiptHandle"],
-            "attributes": {**received["Attributes"], "ApproximateReceiveCount": str(message.receipts)},
-        }
+        queue, event = _queue(message.source.queue), message.event
+        self.note(f"{message.function} gets {message.received['Body']:.150} for the {message.receipts}. time")
         hidden_for: list[int | None] = []
 
         def process() -> Any:
@@ -759,7 +753,7 @@ class Platform:
         message.is_busy = True
         answer, error = self._invoke(message.function, run, hops=message.hops, again=process)
         message.is_busy = False
-        if error is None and not (answer or {}).get("batchItemFailures"):
+        if error is None and not failures_in(answer):
             if self._happens("a message received twice", self.faults.repeats):
                 message.visible_at = self.now + timedelta(minutes=120 * self.rng.random())
                 return
@@ -844,17 +838,6 @@ def _error(operation: str, code: str, status: int, reasons: list[dict[str, str]]
     return ClientError(answer | ({"CancellationReasons": reasons} if reasons else {}), operation.rpartition(":")[2])
 
 
-def _received(queue_url: str) -> list[dict[str, Any]]:
-    """Receive all messages that were not received before."""
-    sqs = client_of("sqs")
-    messages: list[dict[str, Any]] = []
-    while found := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]).get(
-        "Messages"
-    ):
-        messages += found
-    return messages
-
-
 @cache
 def _properties_of(function: str) -> dict[str, Any]:
     """Return the template's properties of a function."""
@@ -871,7 +854,6 @@ def _allows_loops(function: str) -> bool:
 
 
 @cache
-def _queue(queue_url: str) -> dict[str, Any]:
-    """Return the template's properties of a queue. Its logical id is the name's second part."""
-    name = queue_url.rpartition("/")[2].split("-")[1]
-    return dict(load_template()["Resources"][name]["Properties"])
+def _queue(logical_id: str) -> dict[str, Any]:
+    """Return the template's properties of a queue."""
+    return dict(load_template()["Resources"][logical_id]["Properties"])

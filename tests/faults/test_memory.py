@@ -146,7 +146,7 @@ def done(_answer: Any) -> None:
 def random_other_call(world: World, rng: random.Random, step: int) -> Any:
     """Make a random call of what else the product uses, and return its answer, or its error."""
     s3, sqs, secrets = (worlds.client_of(service) for service in ("s3", "sqs", "secretsmanager"))
-    bucket, queue = world.wiring.settings.variables["PACKET_BUCKET"], world.queue_url
+    bucket, queue = world.wiring.settings.variables["PACKET_BUCKET"], world.queues["DeliveryQueue"]
     secret = world.wiring.settings.variables["SECRET_ARN"]
     names = ["packets/1.pdf", "packets/2.pdf", "packets/3.pdf", "exports/a.csv"]
     at, two = {"Bucket": bucket, "Key": rng.choice(names)}, [{"Key": name} for name in rng.sample(names, 2)]

@@ -85,7 +85,7 @@ def test_a_delivery_waits_for_two_weeks_and_then_for_the_next_plan(
     world.confirmed()
     platform = refusing(world, "Deliver", 1_000)
     body = message_body(KEY, since=world.clock.now - LONGEST_WAIT + TWO_HOURS)
-    client_of("sqs").send_message(QueueUrl=world.queue_url, MessageBody=body)
+    client_of("sqs").send_message(QueueUrl=world.queues["DeliveryQueue"], MessageBody=body)
     began = world.clock.now
     platform.settle()
     assert TWO_HOURS <= world.clock.now - began < 2 * TWO_HOURS

@@ -146,7 +146,9 @@ def test_the_wait_for_an_event_does_not_use_up_the_tries_of_a_message(world: Wor
     record["attributes"]["ApproximateReceiveCount"] = "9"
     assert world.handlers["deliver"]({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
     attributes = ["ApproximateNumberOfMessagesDelayed"]
-    queued = client_of("sqs").get_queue_attributes(QueueUrl=world.queue_url, AttributeNames=attributes)["Attributes"]
+    queued = client_of("sqs").get_queue_attributes(QueueUrl=world.queues["DeliveryQueue"], AttributeNames=attributes)[
+        "Attributes"
+    ]
     assert queued == {"ApproximateNumberOfMessagesDelayed": "1"}
 
 

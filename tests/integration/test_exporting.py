@@ -360,7 +360,7 @@ def test_an_unknown_campaign_or_target_cannot_be_exported(world: World, exportin
 
 
 def test_a_damaged_message_is_reported(world: World) -> None:
-    client_of("sqs").send_message(QueueUrl=world.export_queue_url, MessageBody="{}")
+    client_of("sqs").send_message(QueueUrl=world.queues["ExportQueue"], MessageBody="{}")
     [answer] = world.run_exports()
     assert answer["batchItemFailures"] != []
 

@@ -13,7 +13,7 @@ from tests.world import CAMPAIGN, CONTEXT, NotRecordedError, load_event
 from undersigned.aws.mail_events import read_feedback_message, read_mail_event
 from undersigned.aws.queue import FeedbackQueue
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned_cli.local.template import event_pattern
+from undersigned_cli.local.template import names, properties_of, resolve
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -126,7 +126,8 @@ def test_the_brake_hears_of_confirmation_emails_that_did_harm_only(*, case: str,
     }
     if case == "complaint_without_type":
         del event["detail"]["complaint"]["complaintFeedbackType"]
-    pattern = EventPatternParser(json.dumps(event_pattern("ConfirmationFeedbackRule"))).parse()
+    said = resolve(properties_of("ConfirmationFeedbackRule", resolved=False)["EventPattern"], names())
+    pattern = EventPatternParser(json.dumps(said)).parse()
     assert EventPattern(None, pattern).matches_event(event) is is_passed_on
 
 

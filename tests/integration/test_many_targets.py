@@ -87,12 +87,10 @@ def queued_for(world: World) -> list[str]:
 
 
 def bodies(world: World) -> list[str]:
-    sqs, found = client_of("sqs"), []
-    while messages := sqs.receive_message(QueueUrl=world.queue_url, MaxNumberOfMessages=10).get("Messages", []):
-        found += [message["Body"] for message in messages]
-        for message in messages:
-            sqs.delete_message(QueueUrl=world.queue_url, ReceiptHandle=message["ReceiptHandle"])
-    return found
+    messages = world.receive(queue := world.queues["DeliveryQueue"])
+    for message in messages:
+        client_of("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return [message["Body"] for message in messages]
 
 
 def test_deliveries_are_queued_ten_in_a_call(many: World) -> None:

@@ -57,7 +57,7 @@ def words_on(world: World, path: str) -> str:
 def lose_messages(world: World) -> int:
     """Empty the queue of deliveries, and return how many messages it had."""
     world.clock.advance(minutes=2)
-    sqs, queue = client_of("sqs"), {"QueueUrl": world.queue_url}
+    sqs, queue = client_of("sqs"), {"QueueUrl": world.queues["DeliveryQueue"]}
     found = sqs.receive_message(**queue, MaxNumberOfMessages=10).get("Messages", [])
     for message in found:
         sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])

@@ -11,7 +11,7 @@ import pytest
 
 from tests.world import ADA, CAMPAIGN, DASHBOARD
 from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned_cli.local.template import environment_of
+from undersigned_cli.local.template import environment_of, names
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -128,7 +128,7 @@ def test_the_notice_is_the_same_for_everybody_and_runs_no_script(world: World, l
 
 
 def test_the_notice_has_the_stacks_own_figures(world: World) -> None:
-    days = environment_of("PublicApi", TABLE_NAME="", SECRET_ARN="", PACKET_BUCKET="")["PACKET_DAYS"]
+    days = environment_of("PublicApi", names())["PACKET_DAYS"]
     words = words_of(world.get(NOTICE).body)
 
     assert "A letter that you don’t confirm 14 days" in words

@@ -116,7 +116,7 @@ def test_a_schedule_that_fires_twice_asks_once(world: World) -> None:
     world.begin_reconciling()
     world.run_reconciliations()
 
-    assert messages(world.waiting_mails_url) == 1
+    assert messages(world.queues["WaitingMails"]) == 1
 
 
 def empty(queue_url: str) -> None:
@@ -170,7 +170,7 @@ def test_a_dead_letter_is_asked_for_again(world: World, reconcile: Any) -> None:
     sign(world, "ada")
     world.throttles = 1_000
     world.run_stream()
-    empty(world.waiting_mails_url)  # ten tries later
+    empty(world.queues["WaitingMails"])  # ten tries later
     world.throttles = 0
     world.clock.advance(hours=35)
 
@@ -187,8 +187,8 @@ def test_an_email_that_is_asked_for_twice_in_vain_is_reported(world: World, reco
         world.clock.advance(hours=26)
         world.begin_reconciling()
         world.run_reconciliations()
-        found.append(messages(world.waiting_mails_url))
-        empty(world.waiting_mails_url)  # given up, for example of a damaged campaign
+        found.append(messages(world.queues["WaitingMails"]))
+        empty(world.queues["WaitingMails"])  # given up, for example of a damaged campaign
 
     assert found == [1, 1, 0, 0]
     errors = [line for line in reconcile() if line["levelname"] == "ERROR"]
@@ -205,7 +205,7 @@ def test_an_email_that_is_never_asked_for_because_others_wait_is_reported(world:
     for _ in range(16):
         world.clock.advance(days=1)
         other = {"campaign": CAMPAIGN, "signer": "0" * 32, "request": new_mail_request(world.clock.now, "0")}
-        client_of("sqs").send_message(QueueUrl=world.waiting_mails_url, MessageBody=json.dumps(other))
+        client_of("sqs").send_message(QueueUrl=world.queues["WaitingMails"], MessageBody=json.dumps(other))
         found.append([(line["message"], line["letter"]) for line in reconcile() if line["levelname"] == "ERROR"])
 
     ada = signer_id(world.wiring.secret(), "ada@signers.example")
@@ -419,7 +419,7 @@ def test_a_delivery_that_lost_its_message_is_queued_again(world: World, reconcil
     world.throttles = 1_000
     world.plan()
     world.run_queue()
-    client_of("sqs").purge_queue(QueueUrl=world.queue_url)
+    client_of("sqs").purge_queue(QueueUrl=world.queues["DeliveryQueue"])
     world.throttles = 0
     world.clock.advance(hours=4)
 
@@ -439,7 +439,7 @@ def test_a_delivery_is_not_queued_while_others_wait_or_the_campaign_is_paused(wo
     world.plan()
     assert reconcile()[0]["deliveries"] == 0
 
-    client_of("sqs").purge_queue(QueueUrl=world.queue_url)
+    client_of("sqs").purge_queue(QueueUrl=world.queues["DeliveryQueue"])
     world.wiring.campaigns.pause(CAMPAIGN, paused=True)
     assert reconcile()[0]["deliveries"] == 0
 
@@ -530,7 +530,7 @@ def test_a_message_is_small_and_has_no_personal_data(world: World) -> None:
     [run] = world.wiring.reconciling(lambda _finding: None).begin()
     run = world.wiring.reconciling(lambda _finding: None).proceed(run, lambda: False)
     world.wiring.reconciliation_queue.put(run)
-    [message] = client_of("sqs").receive_message(QueueUrl=world.reconciliation_queue_url)["Messages"]
+    [message] = client_of("sqs").receive_message(QueueUrl=world.queues["ReconciliationQueue"])["Messages"]
 
     assert read_reconciliation(message["Body"]) == run
     assert len(message["Body"]) < 10_000
@@ -546,7 +546,7 @@ def test_a_damaged_message_is_an_error(body: str) -> None:
 def test_one_campaign_can_be_reconciled(world: World) -> None:
     world.begin_reconciling(CAMPAIGN)
 
-    assert messages(world.reconciliation_queue_url) == 1
+    assert messages(world.queues["ReconciliationQueue"]) == 1
 
 
 def test_mail_claims_are_known_for_as_long_as_an_email_may_be_asked_for(world: World) -> None:

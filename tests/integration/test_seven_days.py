@@ -85,13 +85,13 @@ def test_a_message_of_another_plan_opens_no_second_delivery(world: World) -> Non
     sqs = client_of("sqs")
     world.confirmed()
     world.plan()
-    [message] = sqs.receive_message(QueueUrl=world.queue_url)["Messages"]
-    sqs.send_message(QueueUrl=world.queue_url, MessageBody=message["Body"])
+    [message] = sqs.receive_message(QueueUrl=world.queues["DeliveryQueue"])["Messages"]
+    sqs.send_message(QueueUrl=world.queues["DeliveryQueue"], MessageBody=message["Body"])
     world.run_queue()
     world.confirmed(email=BO)
     world.clock.advance(days=1)
     body = message["Body"].replace(world.day(1), world.day())
-    sqs.send_message(QueueUrl=world.queue_url, MessageBody=body)
+    sqs.send_message(QueueUrl=world.queues["DeliveryQueue"], MessageBody=body)
     world.run_queue()
     assert len(sent(world)) == 1
 

@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from undersigned import __version__
-from undersigned_cli.local.processes import clean_environment, find_uv
+from undersigned_cli.deploying.environments import clean_environment, find_uv
 from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:

@@ -21,10 +21,11 @@ import pytest
 from benchmarks.latency import A_WRITE_MORE, LATENCY
 from tests.faults.memory import refuse
 from tests.waiting_rows import put_letters
-from tests.world import CAMPAIGN, CONTEXT, Watch, load_event, world
+from tests.world import CAMPAIGN, CONTEXT, Watch, world
 from undersigned.domain.campaigns import Target
 from undersigned.rendering.packets import Packet, PacketLetter
 from undersigned.services.packing import Packing
+from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
@@ -183,23 +184,16 @@ class Workers:
         packing = replace(app.delivering.packing, typesetter=self._typeset)
         delivering = replace(app.delivering, packing=packing)
         assert self.world.memory
-        messages = self.world.memory.queues[self.world.queue_url]
+        messages = self.world.memory.queues[self.world.queues["DeliveryQueue"]]
 
         def work() -> None:
             while messages:
                 message = messages.pop(0)
                 self.taken += 1
                 self.turns.wait(LATENCY["run"])
-                event = load_event("deliver_message")
-                event["Records"][0] |= {
-                    "body": message["Body"],
-                    "messageId": message["MessageId"],
-                    "receiptHandle": message["ReceiptHandle"],
-                    "attributes": message["Attributes"],
-                }
                 # The handler takes this process's as it begins, and no other worker runs before that.
                 app.stack, app.delivering = process, delivering
-                if handler(event, CONTEXT)["batchItemFailures"]:
+                if handler(queue_source("DeliveryQueue").event([message]), CONTEXT)["batchItemFailures"]:
                     self.failed += 1
                     messages.append(message)
 

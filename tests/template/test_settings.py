@@ -10,7 +10,7 @@ import pytest
 
 from tests.template.reading import functions
 from undersigned.settings import Settings, SettingsError
-from undersigned_cli.local.template import ROOT, environment_of, load_template, variables_of
+from undersigned_cli.local.template import ROOT, load_template, variables_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def variables_for(function: str) -> dict[str, str]:
     variables = dict.fromkeys(variables_of(load_template(), function), "1")
     if "MAIL_BUDGETS" in variables:
         variables["MAIL_BUDGETS"] = "1 1 1 1"
-    return environment_of(function, **variables)
+    return variables
 
 
 @pytest.mark.asvs("13.4.2")

@@ -9,31 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from undersigned_cli.local.template import environment_of, names_of_variables
+from undersigned_cli.local.template import environment_of, names
 
 FUNCTIONS = {"public_api": "PublicApi", "organizer_api": "OrganizerApi", "deliver": "Deliver"}
 ROOT = Path(__file__).parents[2]
 ONLY_WHEN_NEEDED = ("jinja2", "typst", "babel", "markdown_it", "resvg_py", "idna")
-DEPLOYED = (
-    "TABLE_NAME",
-    "SECRET_ARN",
-    "ORGANIZERS_SECRET_ARN",
-    "PACKET_BUCKET",
-    "SENDER_ADDRESS",
-    "CONFIGURATION_SET",
-    "DELIVERY_QUEUE_URL",
-    "EXPORT_QUEUE_URL",
-    "WAITING_MAILS_URL",
-    "PEOPLE_MAILS_URL",
-    "PUBLIC_URL",
-)
 
 
 def loaded_by(function: str) -> set[str]:
     """Import a function's handler in a new process; return the slow modules that this imports."""
     logical_id = FUNCTIONS[function]
-    known = dict.fromkeys(names_of_variables(logical_id) & set(DEPLOYED), "https://letters.example")
-    environment = environment_of(logical_id, **known) | {
+    environment = environment_of(logical_id, names()) | {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers" / "shared")]),
         "AWS_DEFAULT_REGION": "us-east-1",

@@ -11,13 +11,13 @@ import typer
 
 from undersigned_cli.commands.options import DEFAULT_STACK, RUN, Yes, examples
 from undersigned_cli.commands.output import ask, say
+from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.deploying.in_aws import StackInAws
 from undersigned_cli.deploying.parameters import Parameters
 from undersigned_cli.deploying.questions import Questions
 from undersigned_cli.deploying.sam import Sam
 from undersigned_cli.deploying.settings_file import Settings, SettingsError, SettingsFile
 from undersigned_cli.doctor import AFTER_DEPLOYING, Doctor, txt_records
-from undersigned_cli.local.processes import Environments, find_uv
 from undersigned_cli.local.template import ROOT as PROJECT
 from undersigned_cli.stacks import StackError
 

@@ -12,7 +12,7 @@ from undersigned.domain.errors import UndersignedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned_cli.local.processes import Environments
+    from undersigned_cli.deploying.environments import Environments
 
 _KEPT_PREFIXES = ("AWS_", "SAM_CLI_")
 _KEPT = ("TERM", "COLUMNS")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,12 @@ from undersigned_cli.local.sources import (
     Schedule,
     StreamReader,
     StreamSource,
+    as_lambda_does,
     failures_in,
     number_of,
     sources,
 )
+from undersigned_cli.local.template import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,22 +35,14 @@ _LONGEST_PAUSE = 30.0
 _TRIES = 3
 """How often a schedule's invocation is tried ("How Lambda handles errors and retries with asynchronous invocation")."""
 
-_ONLY_KEYS = 2
-
 
 @dataclass(slots=True)
-class _Waiting:
-    """When a stream's reader, or an invocation by a schedule, is tried again."""
+class _Invocation:
+    """An invocation by a schedule, when it is tried next, and how often it was."""
 
+    schedule: Schedule
     at: float = 0.0
     tries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Invocation:
-    schedule: Schedule
-    event: Any
-    waiting: _Waiting = field(default_factory=_Waiting)
 
 
 class Driver:
@@ -63,16 +58,17 @@ class Driver:
         schedules: bool,
     ) -> None:
         """Prepare. `known` has the addresses of queues, and `log` gets a line for each invocation that fails."""
+        found = sources(publishes_events=resolve({"Ref": "PublishEvents"}, known) == "true")
         self._known = known
         self._invoke = invoke
         self._sqs = sqs
         self._log = log
-        self._schedules = [each for each in sources() if isinstance(each, Schedule)] if schedules else []
-        self._queues = [each for each in sources() if isinstance(each, QueueSource)]
-        self._readers = [StreamReader(each) for each in sources() if isinstance(each, StreamSource)]
-        self._waiting = {reader.source.function: _Waiting() for reader in self._readers}
+        self._schedules = [each for each in found if isinstance(each, Schedule)] if schedules else []
+        self._queues = [each for each in found if isinstance(each, QueueSource)]
+        self._readers = [StreamReader(each) for each in found if isinstance(each, StreamSource)]
+        self._read_at: dict[str, float] = defaultdict(float)
         self._invocations: list[_Invocation] = []
-        self._minute = _minute_of(datetime.now(UTC))
+        self._minute = _this_minute()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="driver", daemon=True)
 
@@ -110,33 +106,30 @@ class Driver:
         done += [self._invoke_by_schedule()]
         return any(done)
 
-    # The stream
-
     def _read(self, reader: StreamReader) -> bool:
-        waiting = self._waiting[reader.source.function]
+        """Hand a reader of the stream its next records."""
+        function = reader.source.function
         with LOCK:
-            batch = [_as_lambda_does(each) for each in reader.batch(_shard(self._known["Table"]))]
-        if not batch or time.monotonic() < waiting.at:
+            batch = [read.record for read in reader.batch(shard_of(self._known["Table"]))]
+        if not batch or time.monotonic() < self._read_at[function]:
             return False
-        wanted = [record for record in batch if not _is_half_an_upsert(record) and reader.source.wants(record)]
-        failed = self._failures(reader.source.function, wanted) if wanted else frozenset[str]()
-        given_up = reader.note(batch, failed)
-        waiting.tries = reader.tries
-        waiting.at = time.monotonic() + min(2.0**waiting.tries, _LONGEST_PAUSE) if waiting.tries else 0.0
-        if given_up:
+        wanted = [record for record in as_lambda_does(batch) if reader.source.wants(record)]
+        failed = self._failures(function, {"Records": wanted}) if wanted else frozenset[str]()
+        if given_up := reader.note(batch, failed):
             self._bury(reader.source.dead_letters, {"numbers": [number_of(record) for record in given_up]})
+        if reader.tries:
+            self._read_at[function] = time.monotonic() + min(2.0**reader.tries, _LONGEST_PAUSE)
         return True
 
-    def _failures(self, function: str, records: list[Any]) -> frozenset[str] | None:
+    def _failures(self, function: str, event: Any) -> frozenset[str] | None:
         try:
-            return failures_in(self._invoke(function, {"Records": records}))
+            return failures_in(self._invoke(function, event))
         except Exception as error:  # noqa: BLE001  (Lambda reports any error of a function, and tries again)
             self._log(f"{function} failed: {error!r}")
             return None
 
-    # The queues
-
     def _receive(self, source: QueueSource) -> bool:
+        """Hand a function messages of its queue."""
         url = self._known[source.queue]
         if not _has_visible(url):
             return False
@@ -145,32 +138,27 @@ class Driver:
         ).get("Messages", [])
         if not received:
             return False
-        records = [_record_of(message, self._known[f"{source.queue}.Arn"]) for message in received]
-        failed = self._failures(source.function, records)
+        failed = self._failures(source.function, source.event(received))
         for message in received:
             if failed is not None and message["MessageId"] not in failed:
                 self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return True
 
-    # The schedules
-
     def _invoke_by_schedule(self) -> bool:
-        now = _minute_of(datetime.now(UTC))
+        now = _this_minute()
         if now != self._minute:
             self._minute = now
-            self._invocations += [_Invocation(each, each.input) for each in self._schedules if each.comes_at(now)]
-        due = next((each for each in self._invocations if each.waiting.at <= time.monotonic()), None)
+            self._invocations += [_Invocation(each) for each in self._schedules if each.comes_at(now)]
+        due = next((each for each in self._invocations if each.at <= time.monotonic()), None)
         if due is None:
             return False
-        try:
-            self._invoke(due.schedule.function, due.event)
-        except Exception as error:  # noqa: BLE001  (Lambda reports any error of a function, and tries again)
-            self._log(f"{due.schedule.function} failed: {error!r}")
-            due.waiting.tries += 1
-            due.waiting.at = time.monotonic() + 60 * due.waiting.tries
-            if due.waiting.tries < _TRIES:
+        schedule = due.schedule
+        if self._failures(schedule.function, schedule.input) is None:
+            due.tries += 1
+            due.at = time.monotonic() + 60 * due.tries
+            if due.tries < _TRIES:
                 return True
-            self._bury(due.schedule.dead_letters, due.event)
+            self._bury(schedule.dead_letters, schedule.input)
         self._invocations.remove(due)
         return True
 
@@ -178,27 +166,10 @@ class Driver:
         self._sqs.send_message(QueueUrl=self._known[queue], MessageBody=json.dumps(letter))
 
 
-def _shard(table: str) -> list[Any]:
+def shard_of(table: str) -> list[Any]:
+    """Return the only shard of a table's stream. Each of moto's items has its `record`."""
     records: list[Any] = backend("dynamodb").tables[table].stream_shard.items
     return records
-
-
-def _as_lambda_does(read: Any) -> dict[str, Any]:
-    """Return a record of moto's with its time as a number."""
-    record = dict(read.record)
-    change = record["dynamodb"]
-    return {
-        **record,
-        "dynamodb": {
-            **change,
-            "ApproximateCreationDateTime": change["ApproximateCreationDateTime"].timestamp(),
-        },
-    }
-
-
-def _is_half_an_upsert(record: Any) -> bool:
-    """Say whether a record is the first of the two that moto writes for an upsert: it has nothing but the key."""
-    return len(record["dynamodb"].get("NewImage", "gone")) <= _ONLY_KEYS
 
 
 def _has_visible(url: str) -> bool:
@@ -207,18 +178,5 @@ def _has_visible(url: str) -> bool:
         return any(message.visible for message in backend("sqs").queues[url.rpartition("/")[2]]._messages)  # noqa: SLF001
 
 
-def _record_of(message: Mapping[str, Any], arn: str) -> dict[str, Any]:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": arn,
-        "awsRegion": "us-east-1",
-    }
-
-
-def _minute_of(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
+def _this_minute() -> datetime:
+    return datetime.now(UTC).replace(second=0, microsecond=0)

@@ -34,7 +34,6 @@ _FIELDS = {
     "address_line": "your street and house number",
     "locality": "your town or city",
     "postal_code": "your postal code",
-    "signature": "your signature",
     "target": "the recipient, because two towns share your postal code: sign on the letter’s own page",
 }
 

@@ -17,7 +17,7 @@ from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli.local import permissions
 from undersigned_cli.local.running import ACCOUNT, REGION
-from undersigned_cli.local.template import load_template, resolve, variables_of
+from undersigned_cli.local.template import environment_of, load_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ class Functions:
         for name, resource in template["Resources"].items():
             if resource["Type"] == "AWS::Serverless::Function":
                 given = {**template["Globals"]["Function"], **resource["Properties"]}
-                environment = {key: str(resolve(value, known)) for key, value in variables_of(template, name).items()}
+                environment = environment_of(name, known)
                 replaced = {key: value for key, value in variables.items() if key in environment}
                 self._timeouts[name] = int(given["Timeout"])
                 self._handlers[name] = self._start(name, given["Handler"], environment | replaced)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from undersigned_cli.local.needs import needs_of
-from undersigned_cli.local.template import load_template, resolve
+from undersigned_cli.local.template import load_template, names, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,10 +89,8 @@ def _allows(statement: dict[str, Any], need: Need) -> bool:
 def _statements(function: str) -> list[dict[str, Any]]:
     """Return a function's statements. A resource, or a parameter without a default, has its own name as its value."""
     template = load_template()
-    known = {name: name for name, entry in template["Parameters"].items() if "Default" not in entry}
-    known |= {name: name for name in template["Resources"]}
-    known |= {f"{name}.Arn": f"{name}.Arn" for name in template["Resources"]}
-    known |= {"Cdn": "true", "AWS::Partition": "aws", "AWS::Region": "us-east-2", "AWS::AccountId": "123456789012"}
+    known = names() | {"Cdn": "true", "AWS::Partition": "aws", "AWS::Region": "us-east-2"}
+    known |= {"AWS::AccountId": "123456789012"}
     own = template["Resources"][function]["Properties"].get("Policies", [])
     # Permissions that depend on a condition are policies of their own, attached to the function's role.
     attached = [

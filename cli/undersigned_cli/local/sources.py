@@ -1,6 +1,6 @@
 """The event sources of template.yaml: what hands a function records of the stream, messages of a queue, or an hour.
 
-They say what Lambda does with an answer, too. The local stack and the fault tests both go by it.
+They say what Lambda does with an answer, too. The local stack and the tests both go by it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from undersigned_cli.local.template import load_template, resolve
+from undersigned_cli.local.running import ACCOUNT, REGION
+from undersigned_cli.local.template import STACK, load_template, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
 type Record = Mapping[str, Any]
@@ -46,6 +47,24 @@ class QueueSource:
     queue: str
     batch_size: int
 
+    def event(self, messages: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the event with messages as SQS hands them out."""
+        return {
+            "Records": [
+                {
+                    "messageId": message["MessageId"],
+                    "receiptHandle": message["ReceiptHandle"],
+                    "body": message["Body"],
+                    "attributes": message["Attributes"],
+                    "messageAttributes": {},
+                    "eventSource": "aws:sqs",
+                    "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-{self.queue}",
+                    "awsRegion": REGION,
+                }
+                for message in messages
+            ]
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -69,12 +88,12 @@ type Source = StreamSource | QueueSource | Schedule
 
 
 @cache
-def sources() -> tuple[Source, ...]:
-    """Return all event sources but the API, in the template's order."""
-    resources = load_template()["Resources"]
+def sources(*, publishes_events: bool = False) -> tuple[Source, ...]:
+    """Return all event sources but the API, in the template's order. One of them depends on PublishEvents."""
+    known = {"PublishEvents": "true" if publishes_events else "false"}
     return tuple(
-        _source(name, event["Type"], event["Properties"])
-        for name, resource in resources.items()
+        _source(name, event["Type"], event["Properties"], known)
+        for name, resource in load_template()["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
         for event in resource["Properties"].get("Events", {}).values()
         if event["Type"] != "HttpApi"
@@ -86,18 +105,27 @@ def stream_source(function: str) -> StreamSource:
     return next(each for each in sources() if isinstance(each, StreamSource) and each.function == function)
 
 
-def _source(function: str, kind: str, given: Mapping[str, Any]) -> Source:
+def queue_source(queue: str) -> QueueSource:
+    """Return the source that is a queue (its logical id)."""
+    return next(each for each in sources() if isinstance(each, QueueSource) and each.queue == queue)
+
+
+def schedule(function: str) -> Schedule:
+    """Return the schedule of a function (its logical id)."""
+    return next(each for each in sources() if isinstance(each, Schedule) and each.function == function)
+
+
+def _source(function: str, kind: str, given: Mapping[str, Any], known: Mapping[str, str]) -> Source:
     match kind:
         case "DynamoDB":
-            filters = given["FilterCriteria"]["Filters"]
+            filters = resolve(given["FilterCriteria"]["Filters"], known)
             return StreamSource(
                 function,
                 int(given["BatchSize"]),
                 int(given["MaximumRetryAttempts"]),
                 bool(given["BisectBatchOnFunctionError"]),
                 given["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0],
-                # A filter that depends on a condition is there if the condition is true.
-                tuple(json.loads((each["Fn::If"][1] if "Fn::If" in each else each)["Pattern"]) for each in filters),
+                tuple(json.loads(each["Pattern"]) for each in filters),
             )
         case "SQS":
             return QueueSource(function, given["Queue"]["Fn::GetAtt"][0], int(given["BatchSize"]))
@@ -177,6 +205,27 @@ class StreamReader:
         if self._sizes:
             self._sizes.popleft()
         return ()
+
+
+_ONLY_KEYS = 2
+
+
+def as_lambda_does(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Return records of moto's with their times as numbers.
+
+    It writes two records for an upsert. The first one, which has nothing but the key, is left out.
+    """
+    return [
+        {
+            **record,
+            "dynamodb": {
+                **change,
+                "ApproximateCreationDateTime": change["ApproximateCreationDateTime"].timestamp(),
+            },
+        }
+        for record in records
+        if len((change := record["dynamodb"]).get("NewImage", "gone")) > _ONLY_KEYS
+    ]
 
 
 def number_of(record: Record) -> str:

@@ -9,8 +9,8 @@ import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, cast
 
+from undersigned_cli.deploying.environments import clean_environment
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.processes import clean_environment
 from undersigned_cli.local.running import connect
 from undersigned_cli.local.settings import LocalSettings, Ports
 from undersigned_cli.local.template import ROOT

@@ -30,57 +30,16 @@ def load_template() -> Template:
     return deepcopy(_parsed())
 
 
-def environment_of(function: str, **values: str) -> dict[str, str]:
-    """Return the environment variables of a function (its logical id), resolved as the function sees them.
-
-    `values` has what only a deployed stack knows, such as TABLE_NAME. Everything else comes from the template and the
-    defaults of its parameters. Raises TemplateError for a name that the template doesn't give to the function, and for
-    a variable without a value.
-    """
-    variables = variables_of(_parsed(), function)
-    if unknown := sorted(values.keys() - variables.keys()):
-        message = f"template.yaml gives {function} no {', '.join(unknown)}; it gives {', '.join(sorted(variables))}"
-        raise TemplateError(message)
-    environment, missing = {}, []
-    for name, value in variables.items():
-        try:
-            environment[name] = values[name] if name in values else str(resolve(value))
-        except TemplateError:
-            missing.append(name)
-    if missing:
-        message = f"{', '.join(missing)} of {function} has a value in a deployed stack only; pass one to environment_of"
-        raise TemplateError(message)
-    return environment
+def environment_of(function: str, known: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment variables of a function (its logical id); `known` is as in `resolve`."""
+    return {name: str(resolve(value, known)) for name, value in variables_of(_parsed(), function).items()}
 
 
-def configuration_set_of(function: str) -> str | None:
-    """Return the logical id of the configuration set that a function sends with, if it sends emails."""
-    value: dict[str, str] = variables_of(_parsed(), function).get("CONFIGURATION_SET", {})
-    return value.get("Ref")
-
-
-def input_transformer(rule: str) -> Mapping[str, Any]:
-    """Return how a rule (its logical id) changes the events that it passes on to its only target."""
-    [target] = properties_of(rule, resolved=False)["Targets"]
-    transformer: Mapping[str, Any] = target["InputTransformer"]
-    return transformer
-
-
-def event_pattern(rule: str) -> Mapping[str, Any]:
-    """Return the events that a rule (its logical id) passes on; resources have their logical ids as names."""
-    names = {name: name for name in _parsed()["Resources"]}
-    pattern: Mapping[str, Any] = resolve(properties_of(rule, resolved=False)["EventPattern"], names)
-    return pattern
-
-
-def suppressed_reasons(configuration_set: str) -> tuple[str, ...]:
-    """Return the reasons for which SES drops emails of a configuration set to addresses on its suppression list."""
-    return tuple(properties_of(configuration_set)["SuppressionOptions"]["SuppressedReasons"])
-
-
-def names_of_variables(function: str) -> frozenset[str]:
-    """Return the names of the environment variables that the template gives to a function (its logical id)."""
-    return frozenset(variables_of(_parsed(), function))
+def names() -> dict[str, str]:
+    """Return values to resolve without a stack: each resource, and each parameter without a default, has its name."""
+    resources = _parsed()["Resources"]
+    given = [name for name, entry in _parsed()["Parameters"].items() if "Default" not in entry]
+    return {name: name for name in (*given, *resources, *(f"{name}.Arn" for name in resources))}
 
 
 def variables_of(template: Template, function: str) -> dict[str, Any]:
