@@ -35,9 +35,9 @@ from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local import resources, template
+from undersigned_cli.local.account import quicken
 from undersigned_cli.local.driver import shard_of
 from undersigned_cli.local.mail_events import event_of
-from undersigned_cli.local.moto_caches import cache_in_moto
 from undersigned_cli.local.permissions import enforce
 from undersigned_cli.local.sources import (
     QueueSource,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.campaigns import CompiledCampaign
 
-cache_in_moto()
+quicken()
 
 ROOT = Path(__file__).parents[1]
 CAMPAIGN = "end-demand-illinois"

@@ -513,8 +513,7 @@ class Memory:
     def _made(self, **_: Any) -> Any:
         return {}
 
-    _dynamodb_update_time_to_live = _dynamodb_update_continuous_backups = _made
-    _s3_create_bucket = _s3_put_bucket_encryption = _s3_put_public_access_block = _made
+    _s3_create_bucket = _made
     _sesv2_create_email_identity = _sesv2_create_configuration_set = _made
     _events_create_event_bus = _made
 

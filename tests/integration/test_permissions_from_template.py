@@ -122,7 +122,7 @@ def test_a_query_without_a_partition_is_an_error() -> None:
 
 @mock_aws
 def test_a_client_fails_the_test_for_a_call_without_permission() -> None:
-    client = boto3.client("dynamodb", region_name="us-east-2")
+    client = boto3.client("dynamodb", region_name="us-east-1")
     table = make_table(client)
     enforce(client, "RecordFeedback", pytest.fail)
 
@@ -133,7 +133,7 @@ def test_a_client_fails_the_test_for_a_call_without_permission() -> None:
 
 @mock_aws
 def test_a_link_to_an_object_needs_the_permission_to_read_it() -> None:
-    client = boto3.client("s3", region_name="us-east-2")
+    client = boto3.client("s3", region_name="us-east-1")
     params = {"Bucket": make_bucket(client), "Key": "a"}
     enforce(client, "Tally", pytest.fail)
 

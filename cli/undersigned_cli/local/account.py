@@ -22,7 +22,6 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.sqs.models import Queue
 
-from undersigned_cli.local.moto_caches import cache_in_moto
 from undersigned_cli.local.running import ACCOUNT, REGION, write_privately
 
 if TYPE_CHECKING:
@@ -40,13 +39,17 @@ _KEPT = ("dynamodb", "events", "s3", "secretsmanager", "ses", "sesv2", "sns", "s
 
 def open_account() -> None:
     """Answer the AWS clients of this process from now on, one call at a time."""
-    cache_in_moto()
     _answer_one_at_a_time()
+    quicken()
+    mock_aws().start()
+
+
+def quicken() -> None:
+    """Let a transaction of moto copy no table, and a query of a table read only its partition."""
     DynamoDBBackend.transact_write_items = _with_undo(DynamoDBBackend.transact_write_items)  # type: ignore[method-assign]
     # The undo takes the place of a copy of the table.
     models.copy = SimpleNamespace(**{**vars(copy), "deepcopy": _all_but_tables})  # type: ignore[assignment,attr-defined]
     Table.query = _of_one_partition(Table.query)  # type: ignore[method-assign]
-    mock_aws().start()
 
 
 def backend(service: str) -> Any:

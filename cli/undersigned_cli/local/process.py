@@ -32,7 +32,7 @@ from undersigned_cli.local.resources import make_all, topics_of
 from undersigned_cli.local.running import RunningStack, client_environment
 from undersigned_cli.local.serving import HttpService, for_key_holders
 from undersigned_cli.local.settings import PARAMETERS, VARIABLES
-from undersigned_cli.local.template import ROOT, load_template, resolve
+from undersigned_cli.local.template import ROOT, is_there, load_template, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,11 @@ def start(settings: LocalSettings, ends: ExitStack) -> None:
         public_url=front.url,
         inbox_url=f"{desk.url}{inbox.PATH}",
         example_url=f"{desk.url}/",
-        outputs=_outputs(known),
+        outputs={
+            name: str(resolve(output["Value"], known))
+            for name, output in load_template()["Outputs"].items()
+            if is_there(output, known)
+        },
         functions={name: name for name in functions},
         environment=environment,
         process=os.getpid(),
@@ -115,15 +119,6 @@ def _fingerprint(parameters: Mapping[str, str]) -> str:
     """Return a hash of what resources are made from."""
     text = (ROOT / "template.yaml").read_text(encoding="utf-8") + (ROOT / "uv.lock").read_text(encoding="utf-8")
     return hashlib.sha256(f"{text}{sorted(parameters.items())}".encode()).hexdigest()
-
-
-def _outputs(known: Mapping[str, Any]) -> dict[str, str]:
-    template = load_template()
-    return {
-        name: str(resolve(output["Value"], known))
-        for name, output in template["Outputs"].items()
-        if "Condition" not in output or resolve(template["Conditions"][output["Condition"]], known)
-    }
 
 
 def _desk(mails: Answer, website: Answer) -> Answer:

@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from undersigned_cli.local.running import ACCOUNT, REGION
-from undersigned_cli.local.template import STACK, load_template, properties_of, resolve
+from undersigned_cli.local.template import STACK, is_there, load_template, properties_of, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,33 +18,19 @@ if TYPE_CHECKING:
 
 
 def table_definition() -> dict[str, Any]:
-    """Return the arguments of `create_table`: keys, indexes, billing, encryption and stream."""
+    """Return the arguments of `create_table`: keys, indexes, billing and stream."""
     table = properties_of("Table")
+    same = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     return {
         "TableName": f"{STACK}-Table",
-        "AttributeDefinitions": table["AttributeDefinitions"],
-        "KeySchema": table["KeySchema"],
-        "GlobalSecondaryIndexes": table["GlobalSecondaryIndexes"],
-        "BillingMode": table["BillingMode"],
-        "SSESpecification": {"Enabled": table["SSESpecification"]["SSEEnabled"]},
+        **{name: table[name] for name in same},
         "StreamSpecification": {"StreamEnabled": True, **table["StreamSpecification"]},
     }
 
 
 def make_table(client: DynamoDBClient) -> str:
-    """Create the table with its time to live and its backups; return its name."""
-    table = properties_of("Table")
-    name = client.create_table(**table_definition())["TableDescription"]["TableName"]
-    client.update_time_to_live(TableName=name, TimeToLiveSpecification=table["TimeToLiveSpecification"])
-    client.update_continuous_backups(
-        TableName=name, PointInTimeRecoverySpecification=table["PointInTimeRecoverySpecification"]
-    )
-    return name
-
-
-def make_delivery_queue(client: SQSClient) -> str:
-    """Create the delivery queue and its dead-letter queue; return the delivery queue's URL."""
-    return make_queue(client, "DeliveryQueue")
+    """Create the table, and return its name."""
+    return client.create_table(**table_definition())["TableDescription"]["TableName"]
 
 
 def make_queue(client: SQSClient, logical_id: str) -> str:
@@ -54,39 +40,23 @@ def make_queue(client: SQSClient, logical_id: str) -> str:
     if redrive := properties.get("RedrivePolicy"):
         dead_letters, _ = redrive["deadLetterTargetArn"]["Fn::GetAtt"]
         known[f"{dead_letters}.Arn"] = _queue_arn(client, make_queue(client, dead_letters))
-    attributes = {name: _attribute(value) for name, value in resolve(properties, known).items()}
+    # SQS takes text only.
+    attributes = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in resolve(properties, known).items()
+    }
     return client.create_queue(QueueName=f"{STACK}-{logical_id}", Attributes=attributes)["QueueUrl"]
 
 
 def make_bucket(client: S3Client) -> str:
-    """Create the packet bucket, encrypted and closed to the public; return its name."""
-    bucket = properties_of("PacketBucket")
+    """Create the packet bucket, and return its name."""
     name = f"{STACK}-packetbucket"
-    region = client.meta.region_name
-    if region == "us-east-1":  # the only region that S3 refuses as a LocationConstraint
-        client.create_bucket(Bucket=name)
-    else:
-        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
-    client.put_bucket_encryption(
-        Bucket=name,
-        ServerSideEncryptionConfiguration={
-            "Rules": [
-                {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
-                for rule in bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-            ]
-        },
-    )
-    client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=bucket["PublicAccessBlockConfiguration"])
+    client.create_bucket(Bucket=name)
     return name
 
 
 def _queue_arn(client: SQSClient, url: str) -> str:
     return client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
-def _attribute(value: Any) -> str:
-    """Return an attribute as text, the only type that SQS takes."""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def make_all(client: Callable[..., Any], given: Mapping[str, str]) -> dict[str, Any]:
@@ -96,11 +66,13 @@ def make_all(client: Callable[..., Any], given: Mapping[str, str]) -> dict[str, 
     """
     known: dict[str, Any] = {**given, **_OF_EVERY_ACCOUNT}
     known["Table"] = make_table(client("dynamodb"))
-    client("dynamodb").update_table(TableName=known["Table"], DeletionProtectionEnabled=True)
     known["PacketBucket"] = make_bucket(client("s3"))
-    made = sorted(_needed(known).items(), key=lambda each: _ORDER.index(each[1]["Type"]))
-    for name, resource in made:
-        known |= _make(client, name, resource, known)
+    needed = {name: each for name, each in load_template()["Resources"].items() if each["Type"] in _ORDER}
+    # The operator gets no emails here.
+    del needed["OperatorSubscription"]
+    for name, resource in sorted(needed.items(), key=lambda each: _ORDER.index(each[1]["Type"])):
+        if is_there(resource, known):
+            known |= _make(client, name, resource, known)
     return known
 
 
@@ -123,18 +95,6 @@ _ORDER = (
     "AWS::SNS::Subscription",
 )
 """What is made, the ones that others name first. The table and the bucket come before all."""
-
-
-def _needed(known: Mapping[str, Any]) -> dict[str, Any]:
-    template = load_template()
-    return {
-        name: resource
-        for name, resource in template["Resources"].items()
-        if resource["Type"] in _ORDER
-        and ("Condition" not in resource or resolve(template["Conditions"][resource["Condition"]], known))
-        # The operator gets no emails here.
-        and name != "OperatorSubscription"
-    }
 
 
 def _make(

@@ -35,6 +35,11 @@ def environment_of(function: str, known: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(resolve(value, known)) for name, value in variables_of(_parsed(), function).items()}
 
 
+def is_there(entry: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Say whether a resource or an output has no condition, or one that is true."""
+    return "Condition" not in entry or resolve(_parsed()["Conditions"][entry["Condition"]], known)
+
+
 def names() -> dict[str, str]:
     """Return values to resolve without a stack: each resource, and each parameter without a default, has its name."""
     resources = _parsed()["Resources"]
