@@ -40,7 +40,7 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
             failed.append(record)
     later = can_wait([row for row, _ in due])
     now = [(row, record) for row, record in due if (row.campaign, row.signer) not in later]
-    outcome = wired.tallying.try_to_count(((row.campaign, row.signer), row.tallied) for row, _ in now)
+    outcome = wired.tallying.try_to_count((row.campaign, row.signer) for row, _ in now)
     for failure in outcome.failed.values():
         logger.error("a row failed", extra=facts_of(failure))
     logger.info("counted", extra={"rows": len(now), "moved": outcome.moved, "later": len(later)})

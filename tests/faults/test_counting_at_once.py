@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
 from tests.signatures import adas_signature
-from undersigned.aws.counts import SHARDS, Counts, counter_key, counter_partitions
+from undersigned.aws.counts import Counts, counter_key, counter_partitions
 from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.aws.stream import read_change
@@ -159,7 +159,7 @@ class Crowd:
                 except Exception:  # noqa: BLE001  (as the handler does)
                     failed = True
             elif needs_counting(change.signature) and not change.moves_mark:
-                due.append(((CAMPAIGN, change.signature.signer), change.signature.tallied))
+                due.append((CAMPAIGN, change.signature.signer))
         return bool(worker.try_to_count(due).failed) or failed
 
     def live_and_count(self) -> None:
@@ -203,9 +203,6 @@ class Crowd:
     def by_row(self) -> dict[str, int]:
         rows = (self.rows.signature(CAMPAIGN, signer) for signer in self.signers)
         return Counter(name for row in rows if row for name in counters_of(mark_of(row)))
-
-    def is_settled(self) -> bool:
-        return not any(stream.is_busy or stream.position < stream.begun for stream in self.streams)
 
 
 @dataclass
@@ -255,15 +252,13 @@ def test_counts_are_exact_in_any_history(seed: int) -> None:
     for _ in range(60):
         crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker))()
         assert crowd.by_counter() == crowd.by_mark()
-        if crowd.is_settled():
-            # Whoever counts brings the public count up to date before its batch ends.
-            assert crowd.public() == crowd.by_counter().get("TOTAL", 0)
+        assert crowd.public() == crowd.by_counter().get("TOTAL", 0)
     crowd.until_quiet()
     assert crowd.by_counter() == crowd.by_mark() == crowd.by_row()
     assert crowd.public() == crowd.by_row().get("TOTAL", 0)
 
 
-def test_these_histories_have_conflicts_deaths_and_shards() -> None:
+def test_these_histories_have_conflicts_and_deaths_and_count_everywhere() -> None:
     """Histories in which nothing goes wrong would prove nothing."""
     crowds = [Crowd(seed) for seed in range(8)]
     for crowd in crowds:
@@ -271,18 +266,7 @@ def test_these_histories_have_conflicts_deaths_and_shards() -> None:
             crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker))()
     assert any(crowd.conflicts for crowd in crowds)
     assert any(crowd.deaths for crowd in crowds)
-    assert any(
-        Key(f"COUNT#{CAMPAIGN}#{shard}", "TOTAL") in Counts(crowd.table).keys(CAMPAIGN)
-        for crowd in crowds
-        for shard in range(1, SHARDS + 1)
-    )
-
-
-def test_a_small_stack_has_no_shards() -> None:
-    crowd = Crowd(1, faults=0)
-    crowd.live_and_count()
-    assert crowd.by_row()["TOTAL"] > 0
-    assert {key.pk for key in Counts(crowd.table).keys(CAMPAIGN)} == {f"COUNT#{CAMPAIGN}"}
+    assert {row.partition(" ")[0] for crowd in crowds for row in counter_rows(crowd)} == {*counter_partitions(CAMPAIGN)}
 
 
 def confirm(crowd: Crowd, signer: str) -> None:
@@ -293,14 +277,11 @@ def confirm(crowd: Crowd, signer: str) -> None:
 
 
 def hot(crowd: Crowd, letters: int = 40) -> None:
-    """Let people confirm while the workers meet each other, and count all."""
+    """Let people confirm and count all."""
     crowd.signers = [f"{number:032x}" for number in range(letters)]
     for signer in crowd.signers:
         crowd.rows.sign(crowd.letter(signer, 1), None)
         confirm(crowd, signer)
-    for number, worker in enumerate(crowd.workers):
-        worker.counts._shards[CAMPAIGN] = number + 1  # type: ignore[attr-defined]
-        crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"shards": {str(number + 1)}}))
     crowd.until_quiet()
 
 
@@ -323,7 +304,7 @@ def delete(crowd: Crowd) -> None:
 
 
 def counter_rows(crowd: Crowd) -> list[str]:
-    """Return the keys of all counters and shards in the table."""
+    """Return the keys of all rows of counters in the table."""
     return [f"{pk} {sk}" for pk in counter_partitions(CAMPAIGN) for sk in crowd.memory.partitions.get(pk, ())]
 
 
@@ -357,30 +338,8 @@ def test_a_worker_that_was_about_to_count_when_the_campaign_was_deleted_brings_n
     assert counter_rows(crowd) == []
 
 
-def test_a_worker_that_adds_up_while_the_campaign_is_deleted_brings_no_counter_back() -> None:
-    crowd = Crowd(1, faults=0)
-    hot(crowd)
-    worker = crowd.worker()
-    worker.counts._table.batch_get = read_before_deletion(crowd)  # type: ignore[attr-defined]
-    worker.counts.sum_up(CAMPAIGN, after_others=True)
-    assert counter_rows(crowd) == []
-
-
-def read_before_deletion(crowd: Crowd) -> Callable[[Any], Any]:
-    """Return a way to read rows after which the campaign is deleted. The sum of the shards is not added up."""
-    crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), remove=["summed", "elsewhere"]))
-
-    def read(keys: Any) -> Any:
-        rows = list(crowd.table.batch_get(keys))
-        if len(rows) > 1:
-            delete(crowd)
-        return iter(rows)
-
-    return read
-
-
 @pytest.mark.parametrize("confirms", [True, False])
-def test_a_warm_worker_counts_in_no_shard_that_a_campaign_made_again_does_not_list(confirms: bool) -> None:  # noqa: FBT001
+def test_a_campaign_made_again_begins_with_no_letter(confirms: bool) -> None:  # noqa: FBT001
     crowd = Crowd(1, faults=0)
     hot(crowd)
     make_again(crowd)
@@ -394,24 +353,12 @@ def test_a_warm_worker_counts_in_no_shard_that_a_campaign_made_again_does_not_li
     assert crowd.public() == (40 if confirms else 0)
 
 
-def test_a_transaction_is_full_in_a_shard_too() -> None:
-    crowd = Crowd(1, faults=0)
-    worker = crowd.workers[0]
-    worker.counts._move_to_another_shard(CAMPAIGN)  # type: ignore[attr-defined]
-    crowd.signers = [f"{number:032x}" for number in range(120)]
-    for signer in crowd.signers:
-        crowd.rows.sign(crowd.letter(signer, 1), None)
-    assert worker.count((CAMPAIGN, signer) for signer in crowd.signers) == 120
-    assert crowd.by_counter() == crowd.by_mark() == crowd.by_row()
-
-
 def test_a_counter_that_is_wrong_in_its_shards_is_corrected_and_the_public_count_with_it() -> None:
     crowd = Crowd(1, faults=0)
     hot(crowd)
     counts = Counts(crowd.table)
     crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL", 2), add={"signatures": 5}))
     counts.correct(CAMPAIGN, "TOTAL", wrong=45, right=40)
-    counts.sum_up(CAMPAIGN, after_others=True)
     assert counts.counts(CAMPAIGN)["TOTAL"] == 40
     assert counts.counts(CAMPAIGN, "TARGET#") == {name: n for name, n in crowd.by_row().items() if "TARGET" in name}
 
@@ -437,7 +384,7 @@ def test_one_bad_row_among_a_hundred_stops_no_other() -> None:
         crowd.rows.sign(crowd.letter(signer, 1), None)
     bad = crowd.signers[37]
     crowd.table.update(Update(signature_key(CAMPAIGN, bad), remove=["status"]))
-    outcome = crowd.worker().try_to_count(((CAMPAIGN, signer), None) for signer in crowd.signers)
+    outcome = crowd.worker().try_to_count((CAMPAIGN, signer) for signer in crowd.signers)
     assert set(outcome.failed) == {(CAMPAIGN, bad)}
     assert outcome.moved == 99
     assert sum(crowd.by_counter().values()) == 99
@@ -463,6 +410,6 @@ def test_rows_stay_to_be_counted_if_the_table_takes_no_writes() -> None:
 
     table = Table(Full(), "table", sleep=lambda _seconds: None)  # type: ignore[arg-type]
     worker = replace(crowd.worker(), signatures=Signatures(table), counts=Counts(table, sleep=lambda _seconds: None))
-    outcome = worker.try_to_count(((CAMPAIGN, signer), None) for signer in crowd.signers)
+    outcome = worker.try_to_count((CAMPAIGN, signer) for signer in crowd.signers)
     assert len(outcome.failed) == 100
     assert len(tries) < 60

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of
-from undersigned.aws.counts import Counts, counter_key
+from undersigned.aws.counts import SHARDS, Counts, counter_key
 from undersigned.aws.deliveries import bundle_key, delivery_key
-from undersigned.aws.dynamodb import to_item
+from undersigned.aws.dynamodb import Update, to_item
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.queue import read_reconciliation
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key
@@ -303,7 +303,7 @@ def test_a_deleted_rows_forgotten_record_is_reported_and_can_be_repaired(world: 
 def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     sign(world, "ada", "bo")
     world.run_stream()
-    change_item(world, counter_key(CAMPAIGN, "PROVIDER#other")._asdict(), signatures=3)
+    world.wiring.table.update(Update(counter_key(CAMPAIGN, "PROVIDER#other"), add={"signatures": 1}))
     correct = Counts.correct
 
     def correct_while_people_sign(counts: Counts, campaign: str, counter: str, *, wrong: int, right: int) -> None:
@@ -323,8 +323,8 @@ def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest
 def test_a_counter_that_was_never_written_is_corrected(world: World) -> None:
     sign(world, "ada")
     world.run_stream()
-    key = counter_key(CAMPAIGN, "PROVIDER#other")
-    client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
+    for shard in range(SHARDS):
+        world.wiring.table.delete(counter_key(CAMPAIGN, "PROVIDER#other", shard))
     assert counted(world) == {}
 
     assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("PROVIDER#other",)

@@ -205,7 +205,7 @@ def test_a_throttled_count_keeps_nobody_from_confirming(world: World, monkeypatc
 
 def test_a_confirmation_makes_two_calls_and_one_for_a_program_makes_one(world: World) -> None:
     world.confirmed(email="warm@signers.example")
-    for as_json, calls in ((False, ["dynamodb:GetItem", "dynamodb:UpdateItem"]), (True, ["dynamodb:UpdateItem"])):
+    for as_json, calls in ((False, ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]), (True, ["dynamodb:UpdateItem"])):
         world.sign(email=f"{as_json}@signers.example")
         world.run_stream()
         path = world.sent[-1].link("confirm")

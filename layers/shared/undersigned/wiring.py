@@ -178,7 +178,7 @@ class Wiring:
         """Counters."""
         from undersigned.aws.counts import Counts
 
-        return Counts(self.table, sleep=self._sleep)
+        return Counts(self.table, sleep=self._sleep, clock=self._clock)
 
     @cached_property
     def deliveries(self) -> Deliveries:

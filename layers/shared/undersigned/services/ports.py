@@ -448,8 +448,8 @@ class DeliveryStore(Protocol):
 class CountStore(Protocol):
     """Counters, and the marks on rows that keep them exact."""
 
-    def count(self, campaign: str) -> Count:
-        """Read the public count, in one read; raises NotFoundError."""
+    def count(self, campaign: str, *, fresh: bool = False) -> Count:
+        """Return the public count as it is, or as it was within the last two seconds; raises NotFoundError."""
 
     def counts(self, campaign: str, *beginnings: str) -> dict[str, int]:
         """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`) consistently, or those whose names begin so."""
@@ -458,12 +458,6 @@ class CountStore(Protocol):
         """Move marks and counters together. Raises ChangedError if a row has changed.
 
         Marks and the rows of counters that change are at most 100 in all (see `tallies.transactions`).
-        """
-
-    def sum_up(self, campaign: str, *, after_others: bool = False) -> None:
-        """Bring the public count up to date, if this worker counted in a shard since it last did.
-
-        With `after_others`, another worker may have done so, and died before it came to this.
         """
 
     def forget(self, gone: Signature, now: datetime) -> None:

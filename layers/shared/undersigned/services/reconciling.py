@@ -106,8 +106,6 @@ class Reconciling:
             controls=self.campaigns.controls(run.campaign),
             targets={target.id: target for target in targets},
         )
-        # A worker may have died, and all tries after it failed, before it added up what it counted.
-        self.counts.sum_up(run.campaign, after_others=True)
         counters = run.counters or Balance(self._counted(run.campaign))
         bundles = run.bundles or Balance(self._sealed(run.campaign, targets))
         run = replace(run, counters=counters, bundles=bundles)

@@ -73,11 +73,6 @@ class Recounting:
         not moved since. So no letter that is counted meanwhile is counted twice or not at all. Don't recount while the
         tally is behind: it would then subtract a deleted row a second time. The next recount would correct that.
         """
-        recount = self._correct_all(campaign)
-        self.counts.sum_up(campaign, after_others=True)
-        return recount
-
-    def _correct_all(self, campaign: str) -> Recount:
         first = self._read(campaign)
         counted = self.tallying.count(first.late)
         if not first.surpluses():

@@ -260,7 +260,7 @@ class Signing:
             return False
 
     def count(self, campaign: str) -> Count:
-        """Return the public count, in one read; raises NotFoundError."""
+        """Return the public count of the last two seconds; raises NotFoundError."""
         _check_id(campaign)
         return self.counts.count(campaign)
 
@@ -269,7 +269,7 @@ class Signing:
 
         Read it before the letter's row is read or written, and give both to `with_letter`.
         """
-        return self.count(self.tokens.read_signer(purpose, token).campaign)
+        return self.counts.count(self.tokens.read_signer(purpose, token).campaign, fresh=True)
 
     def next_delivery(self, campaign: Campaign) -> datetime | None:
         """Return when the next deliveries of a campaign are sent; None while it is paused."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from undersigned.domain.tallies import NOT_COUNTED, mark_of, transactions
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime
 
     from undersigned.domain.signatures import Signature
@@ -21,11 +20,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 100
 """How many rows are read at once. DynamoDB takes 100."""
 
-WRITES = _AT_ONCE - 1
-"""How many marks and rows of counters a transaction has at most.
-
-DynamoDB takes 100 writes; one may be the shard's total.
-"""
+WRITES = _AT_ONCE
+"""How many marks and rows of counters a transaction has at most. DynamoDB takes 100 writes."""
 
 _TRIES = 5
 
@@ -41,7 +37,6 @@ class Outcome:
     moved: int = 0
     failed: dict[tuple[str, str], Exception] = field(default_factory=dict)
     failures: int = 0
-    found_moved: bool = False
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -58,38 +53,24 @@ class Tallying:
         A row may be given any number of times, in any order. If some can't be counted, count the others, and raise the
         first error: ChangedError if a row keeps changing.
         """
-        outcome = self.try_to_count((row, None) for row in signatures)
+        outcome = self.try_to_count(signatures)
         for error in outcome.failed.values():
             raise error
         return outcome.moved
 
-    def try_to_count(self, signatures: Iterable[tuple[tuple[str, str], str | None]]) -> Outcome:
-        """Count rows like `count`, and return those that could not be counted instead of raising an error.
-
-        Each row is given with the mark that it had in a record, or None.
-        """
-        marks: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        for row, mark in signatures:
-            marks[row].update(() if mark is None else (mark,))
+    def try_to_count(self, signatures: Iterable[tuple[str, str]]) -> Outcome:
+        """Count rows like `count`, and return those that could not be counted instead of raising an error."""
         outcome = Outcome()
-        for campaign, group in groupby(sorted(marks), key=lambda row: row[0]):
-            rows = list(group)
-            outcome.found_moved = False
-            for some in batched(rows, _AT_ONCE, strict=False):
-                self._count_or_halve(campaign, {row[1]: marks[row] for row in some}, outcome)
-            try:
-                # Whoever has moved a mark since its record may have died before adding up.
-                self.counts.sum_up(campaign, after_others=outcome.found_moved)
-            except Exception as error:  # noqa: BLE001  (the other campaigns must not wait; it is in the outcome)
-                outcome.failed.update(dict.fromkeys(rows, error))
+        for campaign, rows in groupby(sorted(set(signatures)), key=lambda row: row[0]):
+            for some in batched((signer for _, signer in rows), _AT_ONCE, strict=False):
+                self._count_or_halve(campaign, some, outcome)
         return outcome
 
     def forget(self, gone: Signature) -> None:
         """Subtract a deleted row, such as an unconfirmed one that expired, from the counts, once. Note its state."""
         self.counts.forget(gone, self.clock())
-        self.counts.sum_up(gone.campaign)
 
-    def _count_or_halve(self, campaign: str, signers: Mapping[str, Collection[str]], outcome: Outcome) -> None:
+    def _count_or_halve(self, campaign: str, signers: Sequence[str], outcome: Outcome) -> None:
         """Count rows. If that fails, count each half of them, so that one bad row doesn't stop the others."""
         try:
             self._count_some(campaign, signers, outcome)
@@ -98,19 +79,15 @@ class Tallying:
             if len(signers) == 1 or outcome.failures >= _MOST_FAILURES:
                 outcome.failed.update(dict.fromkeys(((campaign, signer) for signer in signers), error))
                 return
-            for some in batched(signers.items(), -(-len(signers) // 2), strict=False):
-                self._count_or_halve(campaign, dict(some), outcome)
+            for some in batched(signers, -(-len(signers) // 2), strict=False):
+                self._count_or_halve(campaign, some, outcome)
 
-    def _count_some(self, campaign: str, signers: Mapping[str, Collection[str]], outcome: Outcome) -> None:
+    def _count_some(self, campaign: str, signers: Sequence[str], outcome: Outcome) -> None:
         left = list(signers)
         for attempt in range(1, _TRIES + 1):
             rows = self.signatures.signatures(campaign, left)
-            moves = [(row, mark_of(row)) for row in rows if needs_counting(row)]
-            outcome.found_moved |= len(moves) < len(rows) or any(
-                mark != row.tallied for row in rows for mark in signers[row.signer]
-            )
             left = []
-            for some in transactions(moves, WRITES):
+            for some in transactions([(row, mark_of(row)) for row in rows if needs_counting(row)], WRITES):
                 try:
                     self.counts.move_marks(campaign, some)
                 except ChangedError:
