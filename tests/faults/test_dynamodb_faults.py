@@ -61,7 +61,7 @@ def test_a_throttled_table_loses_no_letter(world: World) -> None:
     [
         (lambda world: world.get(f"/campaigns/{CAMPAIGN}"), "Query"),
         (lambda world: world.sign(), "UpdateItem"),
-        (lambda world: world.get(f"/campaigns/{CAMPAIGN}/count", as_json=True), "GetItem"),
+        (lambda world: world.get(f"/campaigns/{CAMPAIGN}/count", as_json=True), "BatchGetItem"),
         (lambda world: world.get(f"/organizer/campaigns/{CAMPAIGN}/counts", headers=KEY_HEADER), "GetItem"),
     ],
 )

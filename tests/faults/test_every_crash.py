@@ -27,7 +27,6 @@ COMMAND_LINE_ONLY = {
     "Bucket.names",
     "Campaigns.audit",
     "Counts.correct",
-    "Counts.keys",
     "MailBudgets.start",
     "MailBudgets.stop",
     "Secret.replace",

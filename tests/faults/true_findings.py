@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.invariants import counters_in, misplaced, rows_of
-from tests.world import CAMPAIGN
+from tests.faults.invariants import counted_in, misplaced, rows_of
 
 if TYPE_CHECKING:
     from logging import LogRecord
@@ -20,7 +19,7 @@ def is_true(record: LogRecord, world: World) -> bool:
     rows = list(rows_of(world))
     match finding:
         case "the counters differ from the rows":
-            return _marks(rows) != _counters(rows)
+            return _marks(rows) != +counted_in(rows)
         case "a row is damaged":
             return False
         case (
@@ -43,11 +42,3 @@ def _marks(rows: list[dict[str, Any]]) -> Counter[str]:
         for counter in row.get("tallied", "").split("|")
         if counter
     )
-
-
-def _counters(rows: list[dict[str, Any]]) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for row in rows:
-        if row["pk"] == f"COUNT#{CAMPAIGN}":
-            counted.update(counters_in(row))
-    return +counted

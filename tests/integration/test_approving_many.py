@@ -10,6 +10,7 @@ import pytest
 from tests.integration.test_many_targets import HEADING, MONDAY, Counting, queued_for
 from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, client_of, publish_files, world
+from undersigned.aws.counts import SHARDS
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.dynamodb import to_item
 from undersigned.domain.deliveries import Delivery, DeliveryKey
@@ -75,7 +76,7 @@ def counted(world: World, do: Any) -> Counter[str]:
 
 def test_the_email_makes_few_calls_beside_those_of_its_plan(many: World) -> None:
     calls = counted(many, lambda: asked(many))
-    assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20), "the deliveries of each recipient"
+    assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20 + 3 * SHARDS), "the deliveries of each recipient"
     assert calls["dynamodb:BatchGetItem"] == 1 + 3, "one letter that is not damaged, and a hundred letters in each"
     assert calls["dynamodb:Scan"] == 2
 
@@ -92,7 +93,7 @@ def test_the_page_asks_once_for_each_recipient_with_letters(many: World) -> None
 def test_the_button_asks_once_for_each_recipient(many: World) -> None:
     link = asked(many).link("organizer/approve")
     calls = counted(many, lambda: many.post(link))
-    assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20)
+    assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20 + 3 * SHARDS)
     assert calls["sqs:SendMessageBatch"] == TOWNS / 10
     assert calls["dynamodb:Scan"] == 1
     assert sorted(queued_for(many)) == sorted(f"town-{number}" for number in range(TOWNS))
@@ -187,7 +188,7 @@ def test_the_report_reads_all_trays_at_once(many: World) -> None:
     [mail] = [mail for mail in many.sent if mail.tags["kind"] == "report"]
     assert "Letters not sent" in mail.text
     assert calls["dynamodb:Scan"] == 1
-    assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20)
+    assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20 + 3 * SHARDS)
 
 
 def test_the_report_is_the_same_however_it_asks(many: World) -> None:

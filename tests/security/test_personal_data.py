@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.invariants import counters_in
+from tests.faults.invariants import counted_in
 from tests.world import CAMPAIGN, CONTEXT, DASHBOARD, ROOT, client_of
 from undersigned.aws.dynamodb import from_item
 from undersigned.domain.deliveries import DeliveryKey
@@ -34,10 +33,7 @@ def items(world: World, beginning: str) -> list[dict[str, Any]]:
 
 
 def counters(world: World) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for item in items(world, f"COUNT#{CAMPAIGN}"):
-        found.update(counters_in(item))
-    return dict(found)
+    return dict(counted_in(items(world, "COUNT#")))
 
 
 def dashboard(world: World) -> str:

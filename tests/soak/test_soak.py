@@ -272,7 +272,6 @@ def counters_of(stack: RunningStack) -> dict[str, int]:
     """Return the counters in total, by target and by day, without those that are zero."""
     kept: Counter[str] = Counter()
     for row in rows_of(stack, "COUNT#"):
-        # A counter is the sum of its shards.
         kept[row["sk"]["S"]] += int(row.get("signatures", {"N": "0"})["N"])
     return {name: count for name, count in kept.items() if count and name.startswith(("TOTAL", "TARGET#", "DAY#"))}
 
