@@ -84,6 +84,7 @@ class _Counting:
         give_back = self._stream("send_confirmations", confirmed)
         tally = self._stream("tally", confirmed)
         assert (self._status(), self._counts()) == ("confirmed", (2, 2))
+        self.world.clock.advance(seconds=2)
         return {
             "sign": sign,
             "send the confirmation mail": mail,
