@@ -9,7 +9,11 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, public_url, viewer_of
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.letter_files import language_of_file
+from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.starting import example_letter
+from undersigned.authoring.texts import with_our_line_ends
+from undersigned.authoring.typed_letters import read_typed, typed_letter
 from undersigned.domain.drafts import ChangedMeanwhileError
 from undersigned.services.draft_views import file_of_letter, previewed
 from undersigned.services.drafting import Checked, NotSavedError
@@ -145,21 +149,34 @@ def _letter_page(
 
 @pages.post("/workshop/letter", "manage")
 def save_letter(request: DashboardRequest) -> Response[str]:
-    """Save the letter; or show it as it was typed, without saving it."""
+    """Save the letter, or ask about its blanks first; or show it as it was typed, without saving it."""
     workshop = workshop_of(request)
     language, text, action = (
         _language(workshop, request.posted("language")),
-        request.typed("text"),
+        with_our_line_ends(request.typed("text")).rstrip(),
         request.posted("do"),
     )
+    if action == "example":
+        text = typed_letter(example_letter(language), workshop.language)
     if action == "live":
         return dashboard_page(
             letter_pages.letter_parts(workshop, language, text, today(workshop), request.posted("to"))
         )
-    if action == "show":
+    if action in {"show", "example"}:
         return _letter_page(request, workshop, language, text)
-    written = f"{text.rstrip()}\n" if text.strip() else None
-    return save(request, "letter", workshop.draft, file_of_letter(workshop.draft, language), written)
+    file = file_of_letter(workshop.draft, language)
+    saved = workshop.draft.files.get(file)
+    try:
+        written, asked = read_typed(text, workshop.language) if text else (None, ())
+        if asked and action != "answer":
+            return dashboard_page(letter_pages.questions(workshop, language, text, asked))
+        if asked:
+            written, _ = read_typed(text, workshop.language, letter_pages.answers(asked, request.posted))
+    except MistakesError:
+        return _letter_page(request, workshop, language, text, status=422)
+    if not asked and text == typed_letter(saved or "", workshop.language).rstrip():
+        written = saved
+    return save(request, "letter", workshop.draft, file, written)
 
 
 def _language(workshop: Workshop, wanted: str | None) -> str:

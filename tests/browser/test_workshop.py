@@ -97,23 +97,98 @@ def test_the_letter_is_shown_while_one_types(stack: Stack, visitor: Visitor) -> 
     stack.sign_in(page, CAMPAIGN)
     page.goto(f"{stack.workshop(CAMPAIGN)}/letter")
     text, shown = page.locator("#text"), page.locator("#letter-shown")
-    text.fill("Dear {{ target.name }},\n\n{{ signature }} {{ date }} {{ signer.name }} {{ signer.address }}\n\nPlease ")
+    text.fill("Dear [recipient's name],\n\nPlease ")
     text.press("Control+End")
     page.get_by_role("button", name="Bold").click()
     page.keyboard.type("hurry")
     expect(shown.locator("strong")).to_have_text("hurry")
-    # A mistake is told at its line, and the last letter without one stays.
+    # A mistake is told with its line, and the last letter without one stays.
     text.press("Control+End")
     page.keyboard.type(" {{ nobody }}")
-    expect(page.locator("#letter-mistakes")).to_contain_text("Line 5")
+    expect(page.locator("#letter-mistakes")).to_contain_text("{{ nobody }} Braces mean nothing here")
     expect(shown).to_contain_text("hurry")
-    page.locator("#letter-mistakes a").click()
+    page.locator("#letter-mistakes a").press("Enter")
     assert text.evaluate("it => it.value.slice(it.selectionStart, it.selectionEnd)").startswith("Please")
     text.fill("x")
-    page.get_by_role("button", name="Signer’s name").click()
-    expect(text).to_have_value("x{{ signer.name }}")
+    page.get_by_role("button", name="[your name]").click()
+    expect(text).to_have_value("x[your name]")
     text.press("Control+z")
     expect(text).to_have_value("x")
+
+
+WORD = """<html><head><style>p{color:red}</style></head><body><p class=MsoNormal>Dear <b>Mayor</b>,</p>
+<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><![if !supportLists]><span style='mso-list:Ignore'>·<span>
+&nbsp;</span></span><![endif]>Open the <i>records</i>.</p>
+<p class=MsoListParagraph style='mso-list:l0 level2 lfo1'><span style='mso-list:Ignore'>o </span>All of them.</p>
+<p class=MsoNormal>See <a href="https://a.example/x">the page</a> *</p></body></html>"""
+DOCS = """<b style="font-weight:normal" id="docs-internal-guid-1"><p><span style="font-weight:700">Act </span><span
+style="font-style:italic">now</span></p><ol><li><p><span>One</span></p></li><ul><li><p><span>In one</span></p></li></ul>
+<li><p><span>Two</span></p></li></ol></b>"""
+MAIL = """<div dir="ltr">Hello <a href="javascript:alert(1)">there</a><br>you<div><strong>Now</strong></div></div>"""
+HOSTILE_PASTE = """<p><b>a</b><script>document.title='run'</script><img src=x onerror="document.title='run'"></p>"""
+NESTED = "<ul><li>1" * 6 + "</ul>" * 6
+
+
+@pytest.mark.parametrize(
+    ("pasted", "typed"),
+    [
+        (
+            WORD,
+            "Dear **Mayor**,\n\n- Open the *records*.\n    - All of them.\n\nSee [the page](https://a.example/x) \\*",
+        ),
+        (DOCS, "**Act** *now*\n\n1. One\n    - In one\n1. Two"),
+        (MAIL, "Hello there\\\nyou\n\n**Now**"),
+        (HOSTILE_PASTE, "**a**"),
+        (NESTED, "- 1\n    - 1\n        - 1\n        - 1\n        - 1\n        - 1"),
+        ("<p>plain</p>", ""),
+    ],
+    ids=["Word", "Google Docs", "an email", "scripts", "nested lists", "no format"],
+)
+def test_what_is_pasted_keeps_its_lists_bold_italics_and_links(
+    stack: Stack, visitor: Visitor, pasted: str, typed: str
+) -> None:
+    page = visitor.open()
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/letter")
+    text = page.locator("#text")
+    text.fill("")
+    assert paste(page, pasted, "plain") == (typed == ""), "without a format the browser pastes the plain text"
+    expect(text).to_have_value(typed)
+    expect(page.locator("#paste-says")).to_have_text(
+        "Lists in lists in lists became one list." if pasted == NESTED else ""
+    )
+    assert page.title() != "run"
+
+
+def test_a_paste_of_ten_megabytes_is_refused_with_a_sentence(stack: Stack, visitor: Visitor) -> None:
+    page = visitor.open()
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/letter")
+    before = page.locator("#text").input_value()
+    for html, plain in (("<b>a</b>" * 1_300_000, "a"), ("", "a " * 5_000_000)):
+        assert not paste(page, html, plain)
+        expect(page.locator("#paste-says")).to_have_text(
+            "That is too long for a letter. Nothing was pasted: copy only the letter."
+        )
+    assert page.locator("#text").input_value() == before
+
+
+def paste(page: Page, html: str, plain: str) -> bool:
+    """Paste into the letter, and return whether the browser is left to paste the plain text."""
+    return bool(
+        page.evaluate(
+            """([html, plain]) => {
+          const data = new DataTransfer();
+          data.setData("text/html", html);
+          data.setData("text/plain", plain);
+          const text = document.getElementById("text");
+          text.focus();
+          const event = new ClipboardEvent("paste", { clipboardData: data, cancelable: true, bubbles: true });
+          return text.dispatchEvent(event);
+        }""",
+            [html, plain],
+        )
+    )
 
 
 def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:

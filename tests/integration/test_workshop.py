@@ -22,13 +22,13 @@ from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTING
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.target_tables import TargetTable
 from undersigned.authoring.targets import COLUMNS
+from undersigned.authoring.typed_letters import merged_letter
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.letter_fields import FIELDS
 from undersigned.services.drafting import Drafting
 from undersigned.web.sessions import LANGUAGE_COOKIE
 from undersigned.web.uploads import LARGEST_UPLOAD
 from undersigned.web.workshop.columns import packed
-from undersigned.web.workshop.letter import MERGE_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -178,15 +178,11 @@ SETTINGS_OF_A_CAMPAIGN = {
     "region": "IL",
     "goal": "1,500",
 }
-LETTER = """Dear {{ target.title }} {{ target.name }},
+LETTER = """Dear [recipient’s title] [recipient’s name],
 
 Please act.
 
-{{ signature }}
-
-{{ date }}
-{{ signer.name }}
-{{ signer.address }}
+Sincerely,
 """
 
 
@@ -314,16 +310,72 @@ def test_the_letter_is_shown_while_it_is_typed_and_is_not_saved(author: Author) 
     assert author.draft() == before
 
 
-def test_each_mistake_of_the_letter_is_at_its_line(author: Author) -> None:
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Braces mean nothing here"), ("es", "Las llaves no significan nada aquí")]
+)
+def test_a_mistake_of_the_letter_stands_once_at_its_field_in_the_words_of_the_page(
+    author: Author, language: str, said: str
+) -> None:
+    author.cookies = [*author.cookies, f"{LANGUAGE_COOKIE}={language}"]
     author.open("letter")
-    live = author.send("letter", {"text": f"{LETTER}\n{{{{ signer.nam }}}}\n", "do": "live"})
-    assert 'data-line="11"' in live.body
-    assert "{{ signer.nam }}" in words(live)
-    saved = author.send("letter", {"text": f"{LETTER}\n{{{{ signer.nam }}}}\n", "do": "save"})
+    live = author.send("letter", {"text": f"{LETTER}\nMy {{{{ name }}}}\n", "do": "live"})
+    assert words(live).startswith(f"My {{{{ name }}}} {said}")
+    saved = author.send("letter", {"text": f"{LETTER}\nMy {{{{ name }}}}\n", "do": "save"})
     assert saved.headers["location"].endswith("letter?done=saved-left")
     page = author.open("letter?done=saved-left")
-    assert "<title>Letter" in page.body
-    assert page.body.count('data-line="11"') == 2
+    assert words(page).count(said) == 1
+    assert "{{ signer" not in page.body
+    assert said in author.words("/workshop/check")
+
+
+def test_a_letter_that_is_saved_as_it_was_shown_stays_as_it_is(author: Author) -> None:
+    before = author.draft().files
+    author.open("letter")
+    assert "[recipient’s name]" in author.form("letter")["text"]
+    assert author.send("letter", {"do": "save"}).status == 303
+    assert author.draft().files == before
+
+
+def test_each_blank_is_asked_about_before_the_letter_is_saved(author: Author) -> None:
+    before = author.draft().files
+    author.open("letter")
+    pasted = "Dear Mayor ____,\n\nCome on [DATE] to [the hall].\n\nName: ____\n"
+    asked = author.send("letter", {"text": pasted, "do": "save"})
+    assert author.draft().files == before
+    assert all(f"Is “{blank}” a blank?" in words(asked) for blank in ("Dear Mayor ____", "[DATE]", "[the hall]"))
+    author.pages["letter"] = asked.body
+    guessed = author.form("letter")
+    assert {name: guess for name, guess in guessed.items() if name.startswith("answer")} == {
+        "answer-0": "{{ target.name }}", "answer-1": "{{ date }}", "answer-2": "", "answer-3": "{{ signer.name }}",
+    }  # fmt: skip
+    saved = author.send(
+        "letter", {"answer-1": "", "answer-2": "{{ target.locality }}", "answer-3": HOSTILE, "do": "answer"}
+    )
+    assert saved.status == 303
+    letter = author.draft().files["letter.md"]
+    assert letter.startswith(
+        "Dear Mayor {{ target.name }},\n\nCome on \\[DATE\\] to {{ target.locality }}.\n\nName: {{ signer.name }}"
+    )
+    author.open("letter")
+    again = author.send("letter", {"text": f"{author.form('letter')['text']}\nMore.\n", "do": "save"})
+    assert again.status == 303, "and nobody is asked again"
+
+
+def test_what_is_too_long_for_a_letter_is_refused_with_a_sentence(author: Author) -> None:
+    before = author.draft().files
+    author.open("letter")
+    refused = author.send("letter", {"text": "[a] " * 10_000, "do": "save"})
+    assert refused.status == 422
+    assert "The letter has 39,999 characters, more than the maximum of 20,000; shorten it." in words(refused)
+    assert author.draft().files == before
+
+
+def test_an_empty_letter_can_begin_with_the_example(beginner: Author) -> None:
+    beginner.open("letter")
+    assert "Begin with our example" in words(beginner.send("letter", {"text": " ", "do": "show"}))
+    shown = beginner.send("letter", {"text": " ", "do": "example"})
+    beginner.pages["letter"] = shown.body
+    assert beginner.form("letter")["text"].startswith("[recipient’s title] [recipient’s name]\n")
 
 
 def test_a_translation_has_a_tab_and_an_empty_one_is_removed(author: Author) -> None:
@@ -335,10 +387,9 @@ def test_a_translation_has_a_tab_and_an_empty_one_is_removed(author: Author) -> 
     assert "letter.es.md" not in author.draft().files
 
 
-def test_every_merge_field_has_a_button(author: Author) -> None:
-    assert MERGE_FIELDS.keys() == FIELDS.keys()
+def test_every_placeholder_has_a_button(author: Author) -> None:
     page = author.open("letter").body
-    assert all(f'data-insert="{{{{ {name} }}}}"' in page for name in FIELDS)
+    assert page.count(" data-insert>[") == len(FIELDS)
 
 
 # Recipients
@@ -734,7 +785,7 @@ def test_the_second_of_two_letters_shows_both_and_overwrites_nothing(world: Worl
     assert author.form("letter")["text"] == text.replace("Sincerely", "Kindly")
     merged = text.replace("Dear", "Honored").replace("Sincerely", "Kindly")
     assert author.send("letter", {"text": merged, "do": "save"}).status == 303
-    assert author.draft().files["letter.md"] == merged
+    assert author.draft().files["letter.md"] == merged_letter(merged, "en")
 
 
 def test_the_second_of_two_translations_replaces_only_that_translation(world: World, author: Author) -> None:
@@ -746,7 +797,10 @@ def test_the_second_of_two_translations_replaces_only_that_translation(world: Wo
     author.pages["letter"] = author.send("letter", {"text": text.replace("Atentamente", "Saludos"), "do": "save"}).body
     before = author.draft().files
     assert author.send("letter", {"do": "save"}).status == 303
-    assert author.draft().files == {**before, "letter.es.md": text.replace("Atentamente", "Saludos")}
+    assert author.draft().files == {
+        **before,
+        "letter.es.md": merged_letter(text.replace("Atentamente", "Saludos"), "en"),
+    }
 
 
 def test_two_people_in_two_steps_do_not_meet(world: World, author: Author) -> None:
@@ -1079,7 +1133,7 @@ def test_hostile_text_in_every_field_stays_text(author: Author) -> None:
         assert page.status == 200
         assert "<img src=x" not in page.body
         assert page.body.count("<style") == 1
-        assert page.body.count("<script") == 2
+        assert page.body.count("<script") == (3 if step == "letter" else 2)
 
 
 def test_a_hostile_letter_shows_no_markup_while_it_is_typed(author: Author) -> None:
@@ -1473,13 +1527,15 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
         for step in ("letter", "recipients", "settings?done=saved-left", "preview")
     }
     letter, recipients, settings, check = pages.values()
-    assert "campo de combinación desconocido {{ target.nam }}; ¿quiso decir {{ target.name }}?" in letter
+    assert (
+        "Las llaves no significan nada aquí; quítelas, o escriba un dato entre corchetes, como [su nombre]." in letter
+    )
     assert "el id a ya está en la fila 1; dé a cada destinatario un id distinto" in recipients
     assert "“b” en “b@b” no tiene punto; escriba el dominio completo, como example.org" in recipients
     assert "Escriba un número entero de 1 a 1,000,000,000." in settings
     assert "Escriba la dirección a la que van las respuestas." in settings
     for said in (
-        "¿quiso decir",
+        "Las llaves no",
         "ya está en la fila 1",
         "no tiene punto",
         "Escriba un número entero",

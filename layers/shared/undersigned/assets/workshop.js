@@ -4,7 +4,7 @@ const wait = 400;
 const letter = document.querySelector("[data-letter]");
 if (letter) {
   const text = letter.elements.text;
-  for (const bar of letter.querySelectorAll(".toolbar")) bar.hidden = false;
+  letter.querySelector("[data-format]").hidden = false;
 
   // Browsers that keep a field's history for Undo do it only for this command.
   const insert = (words, from, to) => {
@@ -18,10 +18,10 @@ if (letter) {
   letter.addEventListener("click", (event) => {
     const button = event.target.closest(".toolbar button");
     if (!button) return;
-    const { around, before, insert: field, link } = button.dataset;
+    const { around, before, insert: words, link } = button.dataset;
     const from = text.selectionStart, to = text.selectionEnd;
     const chosen = text.value.slice(from, to);
-    if (field) return insert(field, from, to);
+    if (words !== undefined) return insert(button.textContent, from, to);
     if (before) {
       const start = text.value.lastIndexOf("\n", from - 1) + 1;
       const lines = text.value.slice(start, to).split("\n");
@@ -33,18 +33,16 @@ if (letter) {
     text.setSelectionRange(place, place);
   });
 
-  const show = (number) => {
-    const lines = text.value.split("\n");
-    const start = lines.slice(0, number - 1).join("\n").length + (number > 1 ? 1 : 0);
-    text.focus();
-    text.setSelectionRange(start, start + (lines[number - 1] || "").length);
-    text.scrollTop = (text.scrollHeight / lines.length) * (number - 3);
-  };
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-line]");
+    const link = event.target.closest("[data-quote]");
     if (!link) return;
     event.preventDefault();
-    show(Number(link.dataset.line));
+    const quote = link.textContent.replace(/…$/, "");
+    const start = text.value.indexOf(quote), before = text.value.slice(0, start).split("\n").length;
+    text.focus();
+    if (start < 0) return;
+    text.setSelectionRange(start, start + quote.length);
+    text.scrollTop = (text.scrollHeight / text.value.split("\n").length) * (before - 3);
   });
 
   let timer, latest;

@@ -60,7 +60,10 @@ def _without_street(campaign: Campaign, letter: Letter) -> Iterator[Mistake]:
             "%(file)s allows; write {{ signer.address }} for the whole address instead",
             {"file": settings.FILE},
         )
-        yield Mistake(letters.FILE, None, message)
+        plainly = Message(
+            "{{ signer.address_line }} is empty in letters without a street address; write {{ signer.address }} instead"
+        )
+        yield Mistake(letters.FILE, None, message, plainly=plainly)
 
 
 def language_of_file(file: str) -> str:
@@ -81,18 +84,19 @@ def _compile(file: str, source: str | None, language: str, mistakes: list[Mistak
 
 def _unexpected(file: str, language: str, campaign: CampaignSettings) -> Mistake | None:
     """Return a mistake if the campaign has no translation in the file's language."""
+    plainly = Message("the campaign doesn't have this letter's language; add it in the settings")
     if language == campaign.language:
         message = Message(
             "%(file)s is the letter in %(language)s already; remove one of the two files",
             {"file": letters.FILE, "language": repr(language)},
         )
-        return Mistake(file, None, message)
+        return Mistake(file, None, message, plainly=plainly)
     if campaign.other_languages is not None and language not in campaign.other_languages:
         message = Message(
             "`languages` in %(file)s doesn't list %(language)s; add it there, or rename this file",
             {"file": settings.FILE, "language": repr(language)},
         )
-        return Mistake(file, None, message)
+        return Mistake(file, None, message, plainly=plainly)
     return None
 
 
@@ -105,13 +109,21 @@ def _different_fields(file: str, translation: Letter, original: Letter) -> Itera
             "%(fields)s is in %(file)s but not here; add it where it belongs",
             {"fields": _listed(missing), "file": letters.FILE},
         )
-        yield Mistake(file, None, message)
+        plainly = Message(
+            "%(fields)s is in the letter in its own language but not here; add it where it belongs",
+            {"fields": _listed(missing)},
+        )
+        yield Mistake(file, None, message, plainly=plainly)
     if extra := used - expected:
         message = Message(
             "%(fields)s is here but not in %(file)s; remove it, or add it there",
             {"fields": _listed(extra), "file": letters.FILE},
         )
-        yield Mistake(file, None, message)
+        plainly = Message(
+            "%(fields)s is here but not in the letter in its own language; remove it, or add it there",
+            {"fields": _listed(extra)},
+        )
+        yield Mistake(file, None, message, plainly=plainly)
 
 
 def _listed(fields: Iterable[str]) -> str:

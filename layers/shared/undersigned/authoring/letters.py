@@ -60,11 +60,16 @@ _REFUSED: Mapping[str, Message] = {
     "table_open": Message("a letter can't have a table; write the rows as a list"),
     "fence": Message("a letter can't have a code block; remove the ``` lines"),
     "code_inline": Message("a letter can't have code; remove the backticks"),
-    "hr": Message("a letter can't have a ruled line; remove it, or write a merge field where you meant a blank"),
+    "hr": Message("a letter can't have a ruled line; remove it"),
     "html_block": Message("a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**"),
     "html_inline": Message("a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**"),
     "image": Message("a letter can't have a picture; remove it, or remove the ! to make it a link"),
 }
+
+_BRACES = Message("braces mean nothing here; remove them, or write a placeholder such as {{ signer.name }}")
+_OPTIONAL_PART = Message(
+    "an optional part needs a beginning and an end; put both in one paragraph, or each on a line of its own"
+)
 
 _TOP = "{{ target.title }} {{ target.name }}\n{{ target.department }}\n\n"
 _END = ("signature", "date", "signer.name", "signer.address")
@@ -139,7 +144,7 @@ def compile_letter(source: str, file: str = FILE) -> str:
     # The remaining braces are text, which Jinja must not parse.
     template = _PLACEHOLDER.sub(lambda match: env["tags"][int(match.group(1))], html.replace("{", "&#123;"))
     if unexpected := mistakes_in(template):
-        raise MistakesError(Mistake(file, mistake.line, mistake.says) for mistake in unexpected)
+        raise MistakesError(Mistake(file, it.line, it.says, plainly=_BRACES) for it in unexpected)
     return template
 
 
@@ -151,10 +156,11 @@ def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
                 "or put a backslash before a brace that is only a brace: \\{",
                 {"half": half.group()},
             )
-            yield Mistake(file, number, message)
+            yield Mistake(file, number, message, plainly=_BRACES)
         if _TAG_IN_ADDRESS.search(line):
             message = Message("a web address can't have a merge field in it; write the address without the field")
-            yield Mistake(file, number, message)
+            plainly = Message("a web address can't have a placeholder in it; write the address without it")
+            yield Mistake(file, number, message, plainly=plainly)
         if unprintable := unprintable_in(line.replace("\t", " ")):
             message = Message(
                 "the letter has %(character)s, which can't be printed; type the text instead of pasting it",
@@ -194,8 +200,8 @@ class _Reading:
                 self._read_one(token, line)
         self._end_conditions()
 
-    def _mistake(self, line: int, message: Message) -> None:
-        self.mistakes.append(Mistake(self.file, line, message))
+    def _mistake(self, line: int, message: Message, plainly: Message | None = None) -> None:
+        self.mistakes.append(Mistake(self.file, line, message, plainly=plainly))
 
     def _read_inline(self, token: Token, first_line: int) -> None:
         children = token.children or []
@@ -240,13 +246,13 @@ class _Reading:
             self._read_condition(condition, line)
         elif tag.startswith("{{"):
             message = Message("`%(tag)s` is not a merge field; write one like {{ signer.name }}", {"tag": tag})
-            self._mistake(line, message)
+            self._mistake(line, message, _BRACES)
         else:
             message = Message(
                 "`%(tag)s` can't be in a letter; use only %(begin)s and %(end)s",
                 {"tag": tag, "begin": "{% if field %}", "end": "{% endif %}"},
             )
-            self._mistake(line, message)
+            self._mistake(line, message, _BRACES)
 
     def _read_field(self, name: str, line: int) -> None:
         if name not in FIELDS:
@@ -254,7 +260,7 @@ class _Reading:
             message = Message(
                 "unknown merge field %(field)s; %(way_out)s", {"field": f"{{{{ {name} }}}}", "way_out": way_out}
             )
-            self._mistake(line, message)
+            self._mistake(line, message, _BRACES)
 
     def _read_condition(self, condition: re.Match[str], line: int) -> None:
         if condition["field"]:
@@ -266,7 +272,7 @@ class _Reading:
                 "`%(tag)s` has no %(condition)s before it; put both in one paragraph, or each on a line of its own",
                 {"tag": condition.group(), "condition": "{% if … %}"},
             )
-            self._mistake(line, message)
+            self._mistake(line, message, _OPTIONAL_PART)
         elif condition["other"] == "endif":
             self._pop_condition()
         elif self._has_else[-1]:
@@ -274,7 +280,7 @@ class _Reading:
                 "`%(tag)s` can't follow %(other)s; remove it, or close the condition with %(end)s before it",
                 {"tag": condition.group(), "other": "{% else %}", "end": "{% endif %}"},
             )
-            self._mistake(line, message)
+            self._mistake(line, message, _OPTIONAL_PART)
         else:
             self._has_else[-1] = condition["other"] == "else"
 
@@ -284,13 +290,14 @@ class _Reading:
 
     def _begin_condition(self, tag: str, line: int) -> None:
         if self._open_conditions == DEEPEST:
-            self._mistake(line, TOO_DEEP)
+            plainly = Message("too many optional parts are inside each other; put them side by side")
+            self._mistake(line, TOO_DEEP, plainly)
         message = Message(
             "`%(tag)s` is not closed where it was opened; put it and its %(end)s in one paragraph, or each on a line "
             "of its own",
             {"tag": tag, "end": "{% endif %}"},
         )
-        self._open.append(Mistake(self.file, line, message))
+        self._open.append(Mistake(self.file, line, message, plainly=_OPTIONAL_PART))
         self._has_else.append(False)
 
     def _pop_condition(self) -> None:

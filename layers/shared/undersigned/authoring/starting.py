@@ -32,6 +32,12 @@ def example_files() -> dict[str, str]:
     return {file.name: file.read_text(encoding="utf-8") for file in _EXAMPLE.iterdir() if file.is_file()}
 
 
+def example_letter(language: str) -> str:
+    """Return the letter of the example campaign in a language, or in its own."""
+    files = example_files()
+    return files.get(f"letter.{language}.md", files["letter.md"])
+
+
 def empty_files(campaign: str) -> dict[str, str]:
     """Return the files of a campaign with this id in which everything is still to fill in. They have mistakes."""
     settings = Campaign(

@@ -11,7 +11,7 @@ letters says what each stands for, as far as it knows, and the page asks about e
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,7 @@ def read_typed(typed: str, language: str, answers: Mapping[str, str] | None = No
 
 _RULE = r"(?:\b[Xx] ?)?_(?: ?_)+(?:(?: ?/ ?| ?day of ?|,? ?20)_(?: ?_)*)*"
 _BLANK = re.compile(rf"(?P<rule>{_RULE})|(?P<square>\[[^\[\]\\\n]{{2,80}}\](?!\())|(?<!\])\([^()\[\]\\\n]{{2,50}}\)")
+_UNKNOWN = Message("we can't tell what belongs here; write a placeholder in brackets, or remove the blank")
 _SHORTEST_RULE = 3
 _MOST_WORDS = 4
 """How many words before a blank the question about it quotes."""
@@ -213,7 +214,7 @@ class _TypedForm:
         except MistakesError as error:
             lines = sorted({mistake.line or 1 for mistake in error.mistakes})
             if not sum(self._settle(line) for line in lines):
-                raise
+                raise MistakesError(replace(mistake, plainly=_UNKNOWN) for mistake in error.mistakes) from error
             return self.imported()
 
     def _settle(self, number: int) -> bool:

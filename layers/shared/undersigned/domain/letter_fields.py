@@ -48,7 +48,7 @@ def too_much_in(text: str, longest: int = LONGEST_LETTER) -> Message | None:
     tags = text.count("{{") + text.count("{%")
     if tags > MOST_TAGS:
         return Message(
-            "the letter has %(count)s merge fields and tags, more than the maximum of %(most)s; remove some",
+            "the letter has %(count)s places to fill in, more than the maximum of %(most)s; remove some",
             {"count": f"{tags:,}", "most": MOST_TAGS},
         )
     return None

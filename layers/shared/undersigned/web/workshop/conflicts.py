@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.letter_files import language_of_file
+from undersigned.authoring.typed_letters import typed_letter
 from undersigned.web.workshop.frame import workshop_page
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _MOST_LINES = 100
 def both_texts(workshop: Workshop, step: Step, file: str, mine: str) -> Page:
     """Render both texts of a file: the draft's, and `mine`, in a field whose save replaces the draft's."""
     theirs = workshop.draft.files.get(file, "")
+    if step == "letter":
+        theirs, mine = (typed_letter(text, workshop.language) for text in (theirs, mine))
     return workshop_page(
         "workshop_conflict.html",
         workshop,

@@ -6,7 +6,7 @@ Nothing is an error before somebody presses *Publish*: until then, what the comp
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
@@ -18,6 +18,7 @@ from undersigned.authoring.described_settings import label_of
 from undersigned.authoring.mistakes import Mistake, MistakesError, with_rows
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.target_tables import TargetTable, read_table
+from undersigned.authoring.typed_letters import typed_letter
 from undersigned.domain.languages import Message, name_of
 from undersigned.services.draft_views import file_of_letter, letter_languages
 from undersigned.web.dashboard_frame import render_framed
@@ -94,7 +95,6 @@ class ShownMistake:
     address: str
     place: str
     message: str
-    line: int | None = None
     quote: str = ""
 
 
@@ -207,13 +207,9 @@ class Workshop:
     def _shown_in_letter(self, mistake: Mistake) -> ShownMistake:
         names = [language for language in self.letter_languages if file_of_letter(self.draft, language) == mistake.file]
         language = names[0] if names else self.letter_languages[0]
-        place = self.viewer.say(Message("Line %(line)s", {"line": mistake.line})) if mistake.line else ""
-        if len(self.letter_languages) > 1:
-            place = f"{name_of(language)} {place}".strip()
-        address = f"{self.address('letter', lang=language)}#text"
-        quote = line_of(self.draft.files.get(mistake.file, ""), mistake.line)
-        message = self.viewer.say(mistake.says)
-        return ShownMistake(address, place or self._label("letter"), message, mistake.line, quote)
+        place = name_of(language) if len(self.letter_languages) > 1 else self._label("letter")
+        shown = shown_in_letter(mistake, self.draft.files.get(mistake.file, ""), self.language)
+        return replace(shown, address=f"{self.address('letter', lang=language)}#text", place=place)
 
     def _shown_in_table(self, mistake: Mistake) -> ShownMistake:
         table = self.table
@@ -291,13 +287,13 @@ def by_rows(message: Message, table: TargetTable) -> Message:
     return with_rows(message, row_of)
 
 
-def line_of(text: str, number: int | None) -> str:
-    """Return the beginning of a line (1-based) of a text, to quote it; empty if there is none."""
-    lines = text.split("\n")
-    if number is None or not 1 <= number <= len(lines):
-        return ""
-    line = lines[number - 1].strip()
-    return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}…"
+def shown_in_letter(mistake: Mistake, text: str, language: str) -> ShownMistake:
+    """Return a mistake of a letter in the words of its page, with the beginning of its line."""
+    said = typed_letter(mistake.on_page.in_language(language), language)
+    line = text.split("\n")[mistake.line - 1 : mistake.line] if mistake.line else []
+    quote = typed_letter("".join(line), language).strip()
+    short = quote if len(quote) <= _LONGEST_QUOTE else f"{quote[:_LONGEST_QUOTE]}…"
+    return ShownMistake("#text", "", f"{said[0].upper()}{said[1:]}.", short)
 
 
 def heading_of(column: str, language: str) -> str:

@@ -7,39 +7,25 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from undersigned.authoring import letters as letter_file
-from undersigned.domain.languages import Message, name_of
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.typed_letters import placeholders, read_typed, typed_letter
+from undersigned.domain.languages import name_of
+from undersigned.domain.letter_fields import FIELDS
 from undersigned.services.draft_views import file_of_letter, sample_of_letter
-from undersigned.web.workshop.frame import (
-    ShownMistake,
-    line_of,
-    render,
-    workshop_page,
-)
+from undersigned.web.workshop.frame import render, shown_in_letter, workshop_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
+    from undersigned.authoring.mistakes import Mistake
+    from undersigned.authoring.typed_letters import Question
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
     from undersigned.web.workshop.preview import Preview
 
 
-MERGE_FIELDS: Mapping[str, Message] = {
-    "target.title": Message("Recipient’s title"),
-    "target.name": Message("Recipient’s name"),
-    "target.department": Message("Recipient’s department"),
-    "target.locality": Message("Recipient’s town"),
-    "signer.name": Message("Signer’s name"),
-    "signer.address": Message("Signer’s address"),
-    "signer.address_line": Message("Signer’s street"),
-    "signer.locality": Message("Signer’s town"),
-    "signer.region": Message("Signer’s state"),
-    "signer.postal_code": Message("Signer’s postal code"),
-    "signature": Message("Signature"),
-    "date": Message("Date"),
-    "note": Message("Signer’s own words"),
-}
+_TAGS = tuple(f"{{{{ {name} }}}}" for name in FIELDS)
 
 
 def letter(workshop: Workshop, language: str, text: str | None, today: date, preview: Preview) -> Page:
@@ -54,10 +40,11 @@ def letter(workshop: Workshop, language: str, text: str | None, today: date, pre
         workshop,
         "letter",
         file,
+        left=(),
         is_own=file == letter_file.FILE,
         tabs=[(code, name_of(code), file_of_letter(draft, code) in draft.files) for code in workshop.letter_languages],
-        fields=[(name, workshop.viewer.say(label)) for name, label in MERGE_FIELDS.items()],
-        text=draft.files.get(file, "") if text is None else text,
+        placeholders=[f"[{placeholders(workshop.language)[tag]}]" for tag in _TAGS],
+        text=typed_letter(draft.files.get(file, ""), workshop.language) if text is None else text,
         preview=preview,
         in_form=True,
         **_shown_letter(workshop, language, text, today, preview.sample.target.id),
@@ -73,15 +60,42 @@ def letter_parts(workshop: Workshop, language: str, text: str, today: date, to: 
 def _shown_letter(workshop: Workshop, language: str, text: str | None, today: date, to: str) -> dict[str, object]:
     draft = workshop.draft
     file = file_of_letter(draft, language)
-    saved = draft.files.get(file, "")
-    files = {**draft.files, file: saved if text is None else text}
-    sample = sample_of_letter(files, file, language, today, to)
-    line_mistakes = [
-        ShownMistake("#text", "", workshop.viewer.say(mistake.says), mistake.line, line_of(files[file], mistake.line))
-        for mistake in sample.mistakes
-    ]
+    letter = draft.files.get(file, "")
+    mistakes: Sequence[Mistake] = ()
+    if text is not None:
+        try:
+            letter, _ = read_typed(text, workshop.language) if text.strip() else ("", ())
+        except MistakesError as error:
+            letter, mistakes = text, error.mistakes
+    sample = sample_of_letter({**draft.files, file: letter}, file, language, today, to)
     return {
         "letter_language": language,
-        "line_mistakes": line_mistakes,
-        "letter_html": Markup(sample.html) if sample.html else None,  # noqa: S704  (the rendering escapes every value)
+        "line_mistakes": [shown_in_letter(it, letter, workshop.language) for it in mistakes or sample.mistakes],
+        # The rendering escapes every value.
+        "letter_html": Markup(sample.html) if sample.html and not mistakes else None,  # noqa: S704
     }
+
+
+def questions(workshop: Workshop, language: str, text: str, asked: Sequence[Question]) -> Page:
+    """Render the questions about the blanks of a letter that was typed and is not saved yet."""
+    words = workshop.language
+    choices = [(tag, typed_letter(tag, words)) for tag in _TAGS]
+    return workshop_page(
+        "workshop_letter_questions.html",
+        workshop,
+        "letter",
+        file_of_letter(workshop.draft, language),
+        left=(),
+        letter_language=language,
+        text=text,
+        questions=[
+            (it, [*([] if it.guess in {"", *_TAGS} else [(it.guess, typed_letter(it.guess, words))]), *choices])
+            for it in asked
+        ],
+    )
+
+
+def answers(asked: Sequence[Question], posted: Callable[[str], str]) -> Mapping[str, str]:
+    """Return the answers to questions, by blank. One that the page doesn't offer is the guess."""
+    given = {it: posted(f"answer-{number}") for number, it in enumerate(asked)}
+    return {it.blank: answer if answer in {"", *_TAGS} else it.guess for it, answer in given.items()}
