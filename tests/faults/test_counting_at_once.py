@@ -413,3 +413,21 @@ def test_rows_stay_to_be_counted_if_the_table_takes_no_writes() -> None:
     outcome = worker.try_to_count((CAMPAIGN, signer) for signer in crowd.signers)
     assert len(outcome.failed) == 100
     assert len(tries) < 60
+
+
+def test_of_two_corrections_at_once_one_is_made() -> None:
+    crowd = Crowd(1, faults=0)
+    hot(crowd)
+    crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL", 2), add={"signatures": 5}))
+    counts, other = Counts(crowd.table), Counts(crowd.table)
+    read = counts._rows
+
+    def read_before_the_other(campaign: str, counter: str, *, consistent: bool) -> Any:
+        rows = read(campaign, counter, consistent=consistent)
+        other.correct(CAMPAIGN, "TOTAL", wrong=45, right=40)
+        return rows
+
+    counts._rows = read_before_the_other  # type: ignore[method-assign]
+    with pytest.raises(ChangedError):
+        counts.correct(CAMPAIGN, "TOTAL", wrong=45, right=40)
+    assert crowd.public() == 40
