@@ -7,9 +7,9 @@ reads the whole table.
 from __future__ import annotations
 
 import copy
+import copyreg
 import pickle
 import threading
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +20,10 @@ from moto.dynamodb import models
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
-from moto.sqs.models import Queue
 
 from undersigned_cli.local.running import ACCOUNT, REGION, write_privately
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 LOCK = threading.RLock()
@@ -119,12 +117,14 @@ def _of_one_partition(query: Any) -> Any:
     return query_partition
 
 
-# What stays after a stop
+# What stays after a stop. A queue's lock stays out of the file: another one comes out of it.
+
+copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
 
 
 def save(file: Path, made: str, more: dict[str, Any]) -> None:
     """Write the account and something more to a file. `made` says what the account was made from."""
-    with LOCK, _without_locks():
+    with LOCK:
         states = {service: _state_of(service) for service in _KEPT}
         write_privately(file, pickle.dumps(made) + pickle.dumps({"states": states, "more": more}))
 
@@ -133,7 +133,7 @@ def load(file: Path, made: str) -> dict[str, Any]:
     """Continue with the account in a file of ours; return what else is in it, or {} if it was made from others."""
     if not file.exists():
         return {}
-    with LOCK, _without_locks(), file.open("rb") as saved:
+    with LOCK, file.open("rb") as saved:
         if pickle.load(saved) != made:  # noqa: S301  (nobody else can write it)
             return {}
         kept: dict[str, Any] = pickle.load(saved)  # noqa: S301
@@ -151,16 +151,3 @@ def _state_of(service: str) -> dict[str, dict[str, Any]]:
         region: {name: value for name, value in vars(model).items() if name not in own}
         for region, model in made.items()
     }
-
-
-@contextmanager
-def _without_locks() -> Iterator[None]:
-    """Leave the lock of a queue out of a file, and make another one for the queue in it."""
-    Queue.__getstate__ = lambda self: {  # type: ignore[method-assign]
-        name: value for name, value in vars(self).items() if name != "_messages_lock"
-    }
-    Queue.__setstate__ = lambda self, state: vars(self).update(state, _messages_lock=threading.Condition())  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        del Queue.__getstate__, Queue.__setstate__  # type: ignore[attr-defined]
