@@ -38,12 +38,12 @@ REGION = "us-east-1"
 def client_environment(address: str, key: str) -> dict[str, str]:
     """Return the variables that point AWS clients at the local stack: its address, a region, its key.
 
-    Nobody checks the other credentials.
+    They show the key as their session token. Nobody checks what they sign with it.
     """
     return {
         "AWS_ENDPOINT_URL": address,
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": key,
         "AWS_SESSION_TOKEN": key,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
