@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, public_url, viewer_of
+from undersigned.authoring import logos as logo_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.letter_files import language_of_file
+from undersigned.authoring.logos import read_logo
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import example_letter
@@ -201,6 +203,21 @@ def save_settings(request: DashboardRequest) -> Response[str]:
     document = Workshop(viewer_of(request), draft, Checked(None)).settings or _all_left_out(request.campaign)
     changed = settings_pages.changed_values(document, posted)
     return save(request, "settings", draft, settings_file.FILE, document.changed(changed).text)
+
+
+@pages.post("/workshop/logo", "manage")
+def save_logo(request: DashboardRequest) -> Response[str]:
+    """Save an uploaded logo in the draft, or remove the one that is there."""
+    workshop, logo = workshop_of(request), None
+    if request.posted("do") == "save":
+        try:
+            logo = read_logo(request.uploaded("file")).text
+        except MistakesError as error:
+            preview = preview_of(request, workshop.draft)
+            shown = settings_pages.settings(workshop, preview, logo_mistakes=error.mistakes)
+            return dashboard_page(shown, status=422, has_frames=True)
+    answer = write(request, "settings", workshop.draft, logo_file.FILE, logo)
+    return moved(address_of(request, "settings#logo")) if answer.status_code == 303 else answer  # noqa: PLR2004
 
 
 def _all_left_out(campaign: str) -> SettingsDocument:

@@ -42,7 +42,7 @@ def preview_page(request: DashboardRequest) -> Response[str]:
 @pages.get("/workshop/preview/email", "manage")
 def preview_email(request: DashboardRequest) -> Response[str]:
     """Show the email as the office sees it, for a frame."""
-    return framed_mail(_sample(request).delivery.html)
+    return framed_mail(_sample(request).delivery.shown_html)
 
 
 @pages.get("/workshop/preview/paper", "manage")

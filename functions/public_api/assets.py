@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from undersigned.web.answers import file
+from functions.public_api import wired
+from undersigned.domain.errors import NotFoundError
+from undersigned.web.answers import bitmap, file
 from undersigned.web.assets import asset
 
 if TYPE_CHECKING:
@@ -29,6 +31,16 @@ def load_script() -> Response[str | bytes]:
 def describe() -> Response[str | bytes]:
     """Serve the description of the whole API."""
     return file(asset("openapi.json"), cache=SCRIPT_CACHE, for_any_site=True)
+
+
+@router.get("/assets/logos/<campaign>/<digest>")
+def load_logo(campaign: str, digest: str) -> Response[bytes]:
+    """Serve a campaign's logo. A page from before a change gets the current one, cached briefly."""
+    logo = wired.signing.campaign(campaign).campaign.logo
+    if logo is None:
+        message = f"Campaign {campaign!r} has no logo"
+        raise NotFoundError(message)
+    return bitmap(logo.png, cache=ASSET_CACHE if digest == logo.digest else CHANGED_CACHE)
 
 
 @router.get("/assets/<digest>/<name>")

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
+from tests.logos import JPEG, png
 from tests.spreadsheets import read_pasted
+from undersigned.authoring.logos import read_logo
 from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files
@@ -32,6 +34,22 @@ UPLOADS = st.one_of(
         st.sampled_from(ENCODINGS),
     ),
 )
+
+
+PICTURES = [png(8, 4).decode("latin-1"), JPEG.decode("latin-1")]
+
+
+@tried(60)
+@given(mutated(PICTURES))
+def test_any_picture_is_a_small_logo_or_a_mistake(content: str) -> None:
+    try:
+        logo = read_logo(content.encode("latin-1", errors="replace"))
+    except MistakesError as error:
+        assert len(error.mistakes) == 1
+    else:
+        assert len(logo.png) <= 10_000
+        assert logo.size <= (160, 60)
+        assert read_logo(logo.png) == logo
 
 
 @tried(60)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from openapi_spec_validator import validate
 
+from tests.logos import JPEG
 from tests.openapi_document import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, publish_files
+from undersigned.authoring.logos import FILE
 from undersigned.domain.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
@@ -158,7 +161,10 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
         200, 302, 404,
     ]  # fmt: skip
     assert [ask("GET", f"{packets}/pages/{number}").status for number in (1, 2)] == [200, 404]
-    for path in ("/", "/embed.js", "/assets/none/form.js", "/assets/none/none.js", "/packets/none", "/letters/none"):
+    publish_files(world, {FILE: b64encode(JPEG).decode()})
+    logos = (f"/assets/logos/{CAMPAIGN}/none", "/assets/logos/none/none")
+    assets = ("/embed.js", "/assets/none/form.js", "/assets/none/none.js", *logos)
+    for path in ("/", *assets, "/packets/none", "/letters/none"):
         ask("GET", path)
     assert covered == {operation for operation in OPERATIONS if not operation[1].startswith("/organizer")}
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from benchmarks.page_weight import GOALS, VISIT, weights
 from tests.integration.test_disowning import signed
+from tests.logos import png
 from tests.world import files_of_campaign, publish_files
+from undersigned.authoring.logos import FILE
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -18,14 +21,15 @@ MOST_OF_DISOWNING = 5 * 1024
 
 
 def test_a_visit_with_every_option_on_fits_into_one_window(world: World) -> None:
-    """Sources, a time to keep data, a privacy notice of one's own, own words, letters in two languages, a theme."""
+    """Sources, a time to keep data, a privacy notice of one's own, own words, two languages, a theme, a logo."""
+    logo = {FILE: base64.b64encode(png(640, 240)).decode()}
     settings = files_of_campaign()["campaign.toml"]
     options = (
         'sources = ["flyer", "newsletter"]\nkeep_for_days = 90\nprivacy_url = "https://enddemand.example/privacy"\n'
         'deliver = "monthly"'
     )
     assert settings.count('\ndeliver = "weekly"\n') == 1
-    publish_files(world, {"campaign.toml": settings.replace('deliver = "weekly"', options)})
+    publish_files(world, {"campaign.toml": settings.replace('deliver = "weekly"', options), **logo})
     query = "&source=flyer&postal_code=60201&theme=dark"
     visits = {name: parts["in all"] for name, parts in weights(world, query).items() if name.startswith("one visit")}
     assert len(visits) == 4

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from undersigned.authoring import targets
+from undersigned.authoring import logos, targets
 from undersigned.authoring.campaigns import REQUIRED_FILES, CompiledCampaign, compile_campaign
 from undersigned.authoring.letter_files import is_translation
 from undersigned.authoring.mistakes import Mistake, MistakesError
@@ -14,6 +15,9 @@ from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_LOGOS = frozenset({logos.FILE, "logo.jpg", "logo.jpeg"})
 
 
 def read(folder: Path) -> CompiledCampaign:
@@ -42,6 +46,11 @@ def read_files(folder: Path) -> tuple[dict[str, str], list[Mistake]]:
                 texts[file.name] = read_text(file)
             except MistakesError as error:
                 unreadable += error.mistakes
+        elif file.name in _LOGOS:
+            if logos.FILE in texts:
+                unreadable.append(Mistake(file.name, None, Message("there are two logos; delete one")))
+            with file.open("rb") as opened:
+                texts[logos.FILE] = b64encode(opened.read(logos.MOST_BYTES + 1)).decode()
     return texts, unreadable
 
 

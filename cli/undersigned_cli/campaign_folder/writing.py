@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
+from undersigned.authoring import logos
 from undersigned.authoring.described_settings import SCHEMA_FILE, schema_text
 from undersigned.authoring.starting import empty_files
 from undersigned.authoring.writing import files_of
@@ -46,4 +48,4 @@ def _write(folder: Path, files: Mapping[str, str], *, replace: bool, way_out: st
         raise UndersignedError(message)
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in files.items():
-        write_whole(folder / file, text.encode())
+        write_whole(folder / file, b64decode(text) if file == logos.FILE else text.encode())

@@ -56,7 +56,7 @@ OTHER: dict[str, Any] = {
     "deliver_at": 0,
 }
 
-OF_THE_FILES = {"letter"}
+OF_THE_FILES = {"letter", "logo"}
 """What a campaign has from its letters, not from campaign.toml."""
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.authoring import letters, settings, targets
 from undersigned.authoring.letter_files import compile_letters
+from undersigned.authoring.logos import logo_of
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.targets import TargetList, read_targets
@@ -54,11 +55,12 @@ def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = (
     compiled = compile_letters(files, read)
     listed = read_targets(files[targets.FILE], read.other_languages) if targets.FILE in files else TargetList()
     missing = _missing({*files, *(mistake.file for mistake in unreadable)})
-    mistakes = (*unreadable, *missing, *read.mistakes, *compiled.mistakes, *listed.mistakes)
+    logo, of_logo = logo_of(files)
+    mistakes = (*unreadable, *missing, *read.mistakes, *of_logo, *compiled.mistakes, *listed.mistakes)
     if mistakes or read.campaign is None:
         raise MistakesError(sorted(mistakes, key=_order_of_file))
     return CompiledCampaign(
-        with_letters(read.campaign, compiled.letters),
+        replace(with_letters(read.campaign, compiled.letters), logo=logo),
         compiled.letters,
         listed.targets,
         (*read.warnings, *listed.warnings),

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import letters as letter_file
+from undersigned.authoring import logos as logo_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.described_settings import (
@@ -38,6 +39,7 @@ def files_of(campaign: Campaign, letters: Mapping[str, Letter], targets: Iterabl
             for language, letter in letters.items()
         },
         targets_file.FILE: _targets_text(campaign, [target for target in targets if not target.retired]),
+        **({logo_file.FILE: campaign.logo.text} if campaign.logo else {}),
     }
 
 

@@ -39,6 +39,7 @@ from undersigned.aws.dynamodb import (
 from undersigned.aws.failures import TRANSACTION_CONFLICT, code_of
 from undersigned.domain.campaigns import (
     Campaign,
+    Logo,
     MailState,
     Organizer,
     Target,
@@ -331,6 +332,7 @@ def read_campaign(values: Values) -> Campaign:
             "opens": read_day(values.get("opens")),
             "closes": read_day(values.get("closes")),
             "translations": {language: Translation(**its) for language, its in texts.items()},
+            "logo": Logo(**logo) if (logo := values.get("logo")) else None,
         }
     )
 

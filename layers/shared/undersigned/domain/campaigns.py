@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
+import struct
 from bisect import bisect
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -172,6 +174,42 @@ class Translation:
     letter: str | None = None
 
 
+_LOGO_WIDTH, _LOGO_HEIGHT = 160, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """An organizer's picture: a PNG of at most 10,000 bytes without transparency, in Base64."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """Name it where settings are compared."""
+        return f"picture {self.digest}"
+
+    @property
+    def png(self) -> bytes:
+        """Return the file."""
+        return base64.b64decode(self.text)
+
+    @property
+    def digest(self) -> str:
+        """Return the name of its content."""
+        return hashlib.sha256(self.png).hexdigest()[:16]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return the width and height in which it is shown, in CSS pixels. A large one is sharp on fine screens."""
+        width, height = struct.unpack_from(">II", self.png, 16)
+        scale = min(1.0, _LOGO_WIDTH / width, _LOGO_HEIGHT / height)
+        return max(1, round(width * scale)), max(1, round(height * scale))
+
+    @property
+    def data(self) -> str:
+        """Return it as an address that needs no request."""
+        return f"data:image/png;base64,{self.text}"
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """What an organizer sets up. `letter` is the version (SHA-256, hex) that new signers sign.
@@ -185,7 +223,7 @@ class Campaign:
     `sources` are the labels of links and sites by which letters are counted. `keep_for_days` says for how long after
     `closes` signers' personal data is kept; without it, until the organizer erases it. `deliver` says how often letters
     go out; `deliver_on` on which weekday (`MON`) or day of the month, and `deliver_at` at which hour of the campaign's
-    time zone; without them, on the day and at the hour of the stack.
+    time zone; without them, on the day and at the hour of the stack. `logo` is the organizer's, from a file of its own.
     """
 
     id: str
@@ -212,6 +250,7 @@ class Campaign:
     deliver: Deliver = "weekly"
     deliver_on: str | int | None = None
     deliver_at: int | None = None
+    logo: Logo | None = None
 
     @property
     def has_own_cadence(self) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 4_000_000
 """The most bytes of all files of a draft together, in UTF-8."""
 
-_FILE = re.compile(r"campaign\.toml|letter(?:\.[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)?\.md|targets\.csv")
+_FILE = re.compile(r"campaign\.toml|letter(?:\.[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)?\.md|targets\.csv|logo\.png")
 _MOST_FILES = 50
 
 

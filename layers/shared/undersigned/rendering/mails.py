@@ -23,7 +23,7 @@ from undersigned.domain.languages import Message
 from undersigned.domain.letters import as_text, read_blocks, render_html, render_specimen
 from undersigned.domain.mail_budgets import lane_of
 from undersigned.rendering.environment import environment
-from undersigned.rendering.pictures import with_pictures
+from undersigned.rendering.pictures import logo_in_mail, with_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +62,14 @@ class Mail:
     tags: Mapping[str, str]
     attachments: tuple[Attachment, ...] = ()
     pictures: tuple[InlinePicture, ...] = ()
+
+    @property
+    def shown_html(self) -> str:
+        """Return its HTML with its pictures in it, for a page."""
+        html = self.html
+        for picture in self.pictures:
+            html = html.replace(f"cid:{picture.content_id}", picture.data)
+        return html
 
     def as_bytes(self) -> bytes:
         """Return the email as MIME; equal emails give equal bytes."""
@@ -124,14 +132,25 @@ class _EncodedWhole(EmailPolicy):
 _WHOLE = _EncodedWhole(linesep="\r\n")
 
 
-def bodies(kind: str, language: str, campaign: Campaign | None, values: Mapping[str, object]) -> tuple[str, str]:
-    """Write an email's text and its HTML, which has the campaign's color, from the two templates of its kind."""
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """An email's text, its HTML in the campaign's color, and the pictures that this refers to."""
+
+    text: str
+    html: str
+    pictures: tuple[InlinePicture, ...] = ()
+
+
+def bodies(kind: str, language: str, sender: Sender, campaign: Campaign | None, values: Mapping[str, object]) -> Bodies:
+    """Write what an email says, from the two templates of its kind."""
     written = environment(language)
     light, dark = accents((campaign and campaign.accent) or PLAIN)
-    own = {"language": language, "campaign": campaign, "light": light, "dark": dark}
+    logo = campaign and campaign.logo
+    pictures = (logo_in_mail(logo, sender),) if logo else ()
+    own = {"language": language, "campaign": campaign, "light": light, "dark": dark, "pictures": pictures}
     values = {**own, "styled": partial(_styled, link=light.color), **values}
     text, html = (written.get_template(f"{kind}.{ending}").render(values) for ending in ("txt", "html"))
-    return text, html
+    return Bodies(text, html, pictures)
 
 
 _SIGNATURE = "font-family: 'Brush Script MT', 'Segoe Script', cursive; font-size: 24px"
@@ -196,7 +215,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         if case == "confirm"
         else Message("You’ve already signed: your letter to %(whom)s", {"whom": whom})
     )
-    text, html = bodies("confirmation", language, campaign, values)
+    said = bodies("confirmation", language, sender, campaign, values)
     return Mail(
         language=language,
         sender_name=campaign.organizer.name,
@@ -204,10 +223,10 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
         to=signature.email,
         reply_to=campaign.organizer.email,
         subject=subject.in_language(language),
-        text=text,
-        html=html,
+        text=said.text,
+        html=said.html,
         tags={"kind": "confirmation", "campaign": campaign.id, "lane": lane_of(signature)},
-        pictures=pictures,
+        pictures=(*said.pictures, *pictures),
     )
 
 
@@ -275,7 +294,7 @@ def delivery(  # noqa: PLR0913  (what the email says)
         "unlisted": _unlisted(summary, language),
         "notice": notice.in_language(language) if notice else "",
     }
-    text, html = bodies("delivery", language, campaign, values)
+    said = bodies("delivery", language, sender, campaign, values)
     return Mail(
         language=language,
         sender_name=campaign.organizer.name,
@@ -283,8 +302,9 @@ def delivery(  # noqa: PLR0913  (what the email says)
         to=target.email,
         reply_to=campaign.organizer.email,
         subject=subject,
-        text=text,
-        html=html,
+        text=said.text,
+        html=said.html,
+        pictures=said.pictures,
         tags={
             "kind": "delivery",
             "campaign": key.campaign,

@@ -200,7 +200,7 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
     kind: str, sender: Sender, campaign: Campaign, period: str, subject: str, values: Mapping[str, object]
 ) -> Mail:
     """Write an email to the organizer from its two templates. Replies go to the organizer, too."""
-    text, html = bodies(f"organizer_{kind}", campaign.language, campaign, {"subject": subject, **values})
+    said = bodies(f"organizer_{kind}", campaign.language, sender, campaign, {"subject": subject, **values})
     return Mail(
         language=campaign.language,
         sender_name=campaign.title,
@@ -208,7 +208,8 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
         to=campaign.organizer.email,
         reply_to=campaign.organizer.email,
         subject=subject,
-        text=text,
-        html=html,
+        text=said.text,
+        html=said.html,
+        pictures=said.pictures,
         tags={"kind": kind, "campaign": campaign.id, "period": period},
     )

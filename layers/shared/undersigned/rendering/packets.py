@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from undersigned.domain import languages
+from undersigned.domain.colors import accents
 from undersigned.domain.languages import Message
 from undersigned.rendering.fonts import needs_no_glyph
 from undersigned.rendering.typesetter import Typesetter, TypesettingError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-    from undersigned.domain.campaigns import Target
+    from undersigned.domain.campaigns import Logo, Target
     from undersigned.domain.letters import Block, Run
     from undersigned.rendering.fonts import FontBook
 
@@ -39,6 +40,8 @@ _REGION = re.compile(r"[A-Za-z]{2}")
 
 # The ink of packet.typ; an SVG can't use the document's colors.
 _INK = "#1a1a1a"
+_RULE = "#8a1c1c"
+"""The line on the cover of a campaign without a color."""
 _DRAWN_HEIGHT = 38  # points: a good half inch
 
 _SCREEN = 100
@@ -67,6 +70,8 @@ class PacketCover:
     last: int
     total: int
     without: tuple[int, ...] = ()
+    accent: str | None = None
+    logo: Logo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +245,15 @@ def _erased(cover: PacketCover) -> list[list[str]]:
     return [[Message("Erased since").in_language(cover.language), letters.in_language(cover.language)]]
 
 
+def _picture(logo: Logo) -> str:
+    """Return a logo as an SVG, because a document in JSON can't hold a PNG."""
+    width, height = logo.size
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+        f'<image width="{width}" height="{height}" href="{logo.data}"/></svg>'
+    )
+
+
 def _cover(cover: PacketCover) -> dict[str, Any]:
     target, language = cover.target, cover.language
     organizer = _tidied(cover.organizer_name)
@@ -250,6 +264,8 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
     )
     return {
         "organizer": organizer,
+        "color": accents(cover.accent or _RULE)[0].color,
+        "logo": [_picture(cover.logo), *cover.logo.size] if cover.logo else None,
         "campaign": _tidied(cover.campaign_title),
         "date": languages.long_date(cover.delivered_on, language),
         "day": {"year": cover.delivered_on.year, "month": cover.delivered_on.month, "day": cover.delivered_on.day},

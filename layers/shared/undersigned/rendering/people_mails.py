@@ -66,7 +66,7 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
     campaign: Campaign | None,
     values: Mapping[str, object],
 ) -> Mail:
-    text, html = bodies(kind, language, campaign, {"subject": subject, **values})
+    said = bodies(kind, language, sender, campaign, {"subject": subject, **values})
     return Mail(
         language=language,
         sender_name=sender_name,
@@ -74,7 +74,8 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
         to=to,
         reply_to=reply_to,
         subject=subject,
-        text=text,
-        html=html,
+        text=said.text,
+        html=said.html,
+        pictures=said.pictures,
         tags={"kind": kind},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from undersigned.domain.drawings import Drawing
 from undersigned.domain.letters import DRAWN_HEIGHT, signature_html
 
 if TYPE_CHECKING:
+    from undersigned.domain.campaigns import Logo
+    from undersigned.domain.deliveries import Sender
     from undersigned.domain.letters import SignerDetails
 
 # White paper keeps black ink readable in a dark email; a transparent background would not.
@@ -25,6 +28,16 @@ class InlinePicture:
 
     content_id: str
     png: bytes = field(repr=False)
+
+    @property
+    def data(self) -> str:
+        """Return it as an address that needs no request."""
+        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+
+
+def logo_in_mail(logo: Logo, sender: Sender) -> InlinePicture:
+    """Return a campaign's logo as an email has it."""
+    return InlinePicture(f"{logo.digest}@{sender.address.partition('@')[2]}", logo.png)
 
 
 def with_pictures(letter_html: str, signer: SignerDetails, domain: str) -> tuple[str, tuple[InlinePicture, ...]]:

@@ -13,6 +13,7 @@ from undersigned.authoring import targets as targets_file
 from undersigned.authoring.campaigns import CompiledCampaign, with_letters
 from undersigned.authoring.letter_files import compile_letters
 from undersigned.authoring.letters import TAG, compile_letter
+from undersigned.authoring.logos import logo_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
@@ -67,7 +68,8 @@ def previewed(draft: Draft) -> CompiledCampaign:
     listed = read_targets(files.get(targets_file.FILE, ""), None)
     targets = listed.targets or (_sample_target(campaign.language),)
     letters = {campaign.language: own, **{code: letters[code] for code in campaign.translations if code in letters}}
-    return CompiledCampaign(with_letters(campaign, letters), letters, targets)
+    logo, _ = logo_of(files)
+    return CompiledCampaign(replace(with_letters(campaign, letters), logo=logo), letters, targets)
 
 
 def _readable_letter(text: str, language: str) -> Letter:

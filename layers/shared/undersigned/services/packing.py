@@ -227,6 +227,8 @@ class Packing:
             first=first,
             last=last,
             total=len(batch.signers),
+            accent=batch.campaign.accent,
+            logo=batch.campaign.logo,
         )
 
     def _letters(

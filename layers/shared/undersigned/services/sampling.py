@@ -151,6 +151,8 @@ class Sampling:
             first=1,
             last=1,
             total=1,
+            accent=campaign.accent,
+            logo=campaign.logo,
         )
         html = render_html(letter.template, target, signature.details, letter.language)
         return cover, [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]

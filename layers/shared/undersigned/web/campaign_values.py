@@ -17,7 +17,7 @@ def settings_values(campaign: Campaign) -> Mapping[str, object]:
     values = {
         name: value.isoformat() if isinstance(value, date) else value
         for name, value in asdict(campaign).items()
-        if name != "letter"
+        if name not in {"letter", "logo"}
     }
     translations = {
         language: {"title": texts.title, "summary": texts.summary} for language, texts in campaign.translations.items()

@@ -182,7 +182,15 @@ def campaign(  # noqa: PLR0913  (what the page shows)
         share_picture=_canonical(base, campaign, "/share.png", language),
         picture_size=(WIDTH, HEIGHT),
         is_sample=is_sample,
+        logo=_logo(campaign, is_sample=is_sample),
     )
+
+
+def _logo(campaign: Campaign, *, is_sample: bool) -> str | None:
+    """Return the address of a campaign's logo. That of a draft is nowhere yet."""
+    if campaign.logo is None:
+        return None
+    return campaign.logo.data if is_sample else f"/assets/logos/{campaign.id}/{campaign.logo.digest}"
 
 
 def _canonical(base: str, campaign: Campaign, path: str, language: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.authoring import logos as logo_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.described_settings import label_of
@@ -44,14 +45,20 @@ class Changed:
 
 def changes(before: Mapping[str, str], after: Mapping[str, str], language: str) -> tuple[Changed, ...]:
     """Return what differs between the files of two versions."""
-    files = sorted({*before, *after} - {settings_file.FILE, targets_file.FILE})
+    files = sorted({*before, *after} - {settings_file.FILE, targets_file.FILE, logo_file.FILE})
     letters = (
         Changed(_letter(file, language), changed_words(before.get(file, ""), after.get(file, "")))
         for file in files
         if before.get(file, "") != after.get(file, "")
     )
     old, new = (table_in(files.get(targets_file.FILE, "")) for files in (before, after))
-    return (*letters, *_settings(before, after, language), *(_recipients(old, new, language) if old and new else ()))
+    logo = _logo(before.get(logo_file.FILE), after.get(logo_file.FILE), language)
+    return (
+        *letters,
+        *_settings(before, after, language),
+        *logo,
+        *(_recipients(old, new, language) if old and new else ()),
+    )
 
 
 def changed_words(before: str, after: str) -> Words:
@@ -85,6 +92,14 @@ def _letter(file: str, language: str) -> str:
     of = language_of_file(file)
     label = Message("Letter (%(language)s)", {"language": name_of(of)}) if of else Message("Letter")
     return label.in_language(language)
+
+
+def _logo(before: str | None, after: str | None, language: str) -> tuple[Changed, ...]:
+    if before == after:
+        return ()
+    words = Message("another picture") if before and after else Message("a picture")
+    kind: Literal["del", "ins"] = "ins" if after else "del"
+    return (Changed(Message("Logo").in_language(language), ((kind, words.in_language(language)),)),)
 
 
 def _settings(before: Mapping[str, str], after: Mapping[str, str], language: str) -> Iterator[Changed]:

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlencode
 
+from undersigned.authoring import logos as logo_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.described_settings import label_of
@@ -269,7 +270,8 @@ def table_in(text: str) -> TargetTable | None:
 
 def step_of(file: str) -> Step:
     """Return the step in which a file is changed."""
-    return {settings_file.FILE: "settings", targets_file.FILE: "recipients"}.get(file, "letter")  # type: ignore[return-value]
+    steps = {settings_file.FILE: "settings", logo_file.FILE: "settings", targets_file.FILE: "recipients"}
+    return steps.get(file, "letter")  # type: ignore[return-value]
 
 
 def fingerprint(text: str | None) -> str:

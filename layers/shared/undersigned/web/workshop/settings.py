@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.authoring import logos as logo_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.described_settings import GROUPS, label_of, setting_of
 from undersigned.authoring.setting_kinds import as_text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from undersigned.authoring.described_settings import Setting
+    from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.setting_kinds import Choices, Value
     from undersigned.authoring.settings_document import SettingsDocument
     from undersigned.web.page import Page
@@ -68,11 +70,18 @@ class SettingGroup:
         return "; ".join(f"{it.label}: {it.words}" for it in short)
 
 
-def settings(workshop: Workshop, preview: Preview) -> Page:
-    """Render the settings as fields; as the text of their file if that can't be read."""
+def settings(workshop: Workshop, preview: Preview, logo_mistakes: Iterable[Mistake] = ()) -> Page:
+    """Render the settings as fields; as the text of their file if that can't be read.
+
+    `logo_mistakes` are those of a logo that was just uploaded.
+    """
     file, document = settings_file.FILE, workshop.settings
     errors: dict[str, list[str]] = {}
+    logo_mistakes = [*logo_mistakes]
     for mistake in workshop.shown_mistakes_of("settings") if document else ():
+        if mistake.file == logo_file.FILE:
+            logo_mistakes.append(mistake)
+            continue
         errors.setdefault(mistake.setting or "", []).append(workshop.viewer.say(mistake.on_page))
     groups = setting_groups(document, errors, workshop.language) if document else ()
     shown: dict[str, object] = {
@@ -81,6 +90,8 @@ def settings(workshop: Workshop, preview: Preview) -> Page:
         "to_do": [field for group in groups for field in group.fields if field.errors],
         # What an engineer wrote that has no field.
         "unknown": errors.get("", ()),
+        "logo": preview.sample.form.entry.campaign.logo,
+        "logo_errors": [workshop.viewer.say(mistake.on_page) for mistake in logo_mistakes],
         "as_file": None if document else workshop.draft.files.get(file) or "\n",
     }
     # Each error of a field stands at it, and nowhere else.

@@ -1,0 +1,108 @@
+"""Test a campaign's logo, from its upload or folder to the form, emails and the packet's cover."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pypdf import PdfReader
+
+from tests.integration.test_commands import run
+from tests.integration.test_workshop import Author, author
+from tests.logos import JPEG, png
+from tests.world import CAMPAIGN, ROOT
+from undersigned.authoring.logos import FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.world import World
+
+__all__ = ["author", "run"]
+FORM = f"/campaigns/{CAMPAIGN}"
+PICTURE = png(640, 240)
+
+
+def publish(author: Author) -> None:
+    drafting = author.world.wiring.drafting()
+    drafting.publish(CAMPAIGN, author.draft().revision, "maria", "")
+    author.world.clock.advance(minutes=2)
+
+
+def upload(author: Author, picture: bytes) -> Any:
+    author.open("settings")
+    return author.send("settings", {"file": picture, "do": "save"}, "logo")
+
+
+def test_an_uploaded_logo_is_on_the_form_in_emails_and_on_the_cover(author: Author, world: World) -> None:
+    answer = upload(author, PICTURE)
+    assert (answer.status, answer.headers["location"]) == (303, f"{author.base}/settings#logo")
+    shown = author.open("settings").body
+    assert 'width="160" height="60" alt="The logo as it is now"' in shown
+    assert 'src="data:image/png;base64,' in author.open("preview/page").body
+    assert 'src="data:image/png;base64,' in author.open("preview/email").body
+    publish(author)
+
+    page = world.get(FORM).body
+    [address] = re.findall(
+        rf'<img class="logo" src="(/assets/logos/{CAMPAIGN}/[0-9a-f]+)" width="160" height="60"', page
+    )
+    picture = world.get(address)
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert len(picture.content) <= 10_000
+    assert world.get(f"/assets/logos/{CAMPAIGN}/0").headers["cache-control"] == "public, max-age=60"
+    assert world.get("/assets/logos/no-campaign/0").status == 404
+
+    world.confirmed()
+    world.week()
+    for mail in world.sent:
+        [inline] = [part for part in mail.mail.walk() if part.get_content_type() == "image/png"]
+        assert f'src="cid:{inline["Content-ID"].strip("<>")}" width="160" height="60"' in mail.html
+        assert inline.get_content() == picture.content
+        assert inline.get_content_disposition() == "inline"
+    [pdf] = world.deliveries[0].pdfs
+    first, second = PdfReader(io.BytesIO(pdf)).pages
+    assert (len(first.images), len(second.images)) == (1, 0)
+
+
+def test_a_logo_that_is_refused_says_why_at_its_field_and_changes_nothing(author: Author) -> None:
+    answer = upload(author, b"<svg/>")
+    assert answer.status == 422
+    assert answer.body.count("The logo is neither a PNG nor a JPEG. Save the picture as one of these.") == 1
+    assert "logo-error" in answer.body
+    assert FILE not in author.draft().files
+
+
+def test_a_logo_is_removed(author: Author, world: World) -> None:
+    upload(author, JPEG)
+    publish(author)
+    author.open("settings")
+    author.send("settings", {"do": "remove"}, "logo")
+    assert FILE not in author.draft().files
+    assert "<dt>Logo</dt>" in author.open("publish").body
+    publish(author)
+    assert 'class="logo"' not in world.get(FORM).body
+    assert world.get(f"/assets/logos/{CAMPAIGN}/0").status == 404
+
+
+@pytest.mark.parametrize("name", ["logo.png", "logo.jpg"])
+def test_a_folder_has_the_logo_and_gets_it_back(run: Any, world: World, tmp_path: Path, name: str) -> None:
+    folder, pulled = tmp_path / "folder", tmp_path / "pulled"
+    folder.mkdir()
+    for file in (ROOT / "campaigns" / CAMPAIGN).iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    (folder / name).write_bytes(PICTURE if name == "logo.png" else JPEG)
+    run("campaign", "push", str(folder))
+    assert next(iter(world.wiring.campaigns.audit(CAMPAIGN))).about == "settings (logo)"
+    before = world.wiring.campaigns.campaign(CAMPAIGN)
+    assert before.logo
+    run("campaign", "pull", CAMPAIGN, str(pulled))
+    assert (pulled / FILE).read_bytes() == before.logo.png
+    run("campaign", "push", str(pulled))
+    assert world.wiring.campaigns.campaign(CAMPAIGN) == before
+    (pulled / "logo.jpg").write_bytes(JPEG)
+    with pytest.raises(Exception, match="there are two logos; delete one"):
+        run("campaign", "check", str(pulled))
