@@ -16,6 +16,7 @@ from tests import world as worlds
 from tests.integration.test_workshop import OWN_HEADINGS
 from tests.organizers import link_in
 from tests.served_world import served
+from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned_cli.local.serving import HttpService
@@ -352,6 +353,33 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
     expect(page.get_by_role("status")).to_have_text("Published.")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor: Visitor, *, scripts: bool) -> None:
+    drafting = stack.world.wiring.drafting()
+    drafting.create(NEW, ANN, drafting.starting_files("empty", NEW).files)
+    page = visitor.open(width=360, scripts=scripts)
+    stack.sign_in(page, NEW)
+    page.goto(f"{stack.workshop(NEW)}/settings")
+    expect(page.get_by_label("Another region")).to_be_visible()
+    page.get_by_role("link", name="One sentence").focus()
+    page.keyboard.press("Enter")
+    for typed in ("Ask your mayor for safer streets.", "Walkers", "letters@walkers.example", "Texas"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    expect(page.get_by_label("Another region")).to_be_hidden()
+    expect(page.get_by_label("Goal")).to_be_hidden()
+    reach(page, page.locator("summary", has_text="The form"))
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("1,200")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check")
+    campaign = read_settings(drafting.draft(NEW).files["campaign.toml"]).campaign
+    assert campaign
+    assert (campaign.goal, campaign.region, campaign.time_zone) == (1200, "TX", "America/Chicago")
+
+
 @pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
 def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads to the next)
     stack: Stack, visitor: Visitor, width: int, language: str, *, dark: bool
@@ -430,8 +458,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     see("recipients-mistakes")
     go("settings")
     see("settings")
-    for fold in page.locator("details.fold:not([open]) > summary").all():
-        fold.click()
+    page.locator("details.fold").evaluate_all("folds => folds.forEach((fold) => (fold.open = true))")
     see("settings-unfolded")
     page.locator("#setting-goal").fill("many")
     save()
@@ -446,6 +473,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     see("letter-conflict")
     go("settings")
     stack.set(NEW, {"goal": 700})
+    page.locator("details", has=page.locator("#setting-goal")).evaluate("fold => (fold.open = true)")
     page.locator("#setting-goal").fill("800")
     save()
     see("settings-conflict")

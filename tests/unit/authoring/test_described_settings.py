@@ -16,12 +16,21 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from tests.unit.authoring import trees
 from tests.unit.authoring.trees import FILES, SETTINGS, SPANISH_TABLE, change
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.authoring.described_settings import SCHEMA_FILE, as_toml, described, schema, schema_text
+from undersigned.authoring.described_settings import (
+    ORGANIZER_SETTINGS,
+    SCHEMA_FILE,
+    TRANSLATION_SETTINGS,
+    as_toml,
+    described,
+    schema,
+    schema_text,
+)
 from undersigned.authoring.described_settings import SETTINGS as DESCRIBED
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.writing import files_of
 from undersigned.aws.campaigns import campaign_values, read_campaign
 from undersigned.domain.campaigns import Campaign, Organizer, Translation
+from undersigned.web.assets import asset
 from undersigned.web.campaign_values import settings_values
 
 if TYPE_CHECKING:
@@ -31,29 +40,12 @@ CAMPAIGNS = Path(__file__).parents[3] / "campaigns"
 
 # A value for each setting of a campaign that differs from the small campaign's and from the default.
 OTHER: dict[str, Any] = {
-    "id": "other-trees",
-    "title": 'Other "trees" \\ ü',
-    "summary": "Plant them; there.",
-    "organizer": Organizer("Others", "others@trees.example"),
+    **{setting.name: setting.kind.read(setting.sample) for setting in DESCRIBED if setting.name != "languages"},
+    "organizer": Organizer(*(setting.sample for setting in ORGANIZER_SETTINGS)),  # type: ignore[arg-type]
+    "translations": {"es": Translation(*(setting.sample for setting in TRANSLATION_SETTINGS))},  # type: ignore[arg-type]
     "language": "fr",
     "time_zone": "Europe/Paris",
-    "region": "WI",
-    "goal": 7,
     "opens": date(2026, 2, 1),
-    "closes": None,
-    "translations": {"es": Translation("Árboles", "Plante árboles.")},
-    "allowed_origins": ("https://www.trees.example",),
-    "frame_origins": ("https://sites.trees.example",),
-    "accent": "#7a2048",
-    "approval": True,
-    "street_address": "optional",
-    "own_words": False,
-    "sources": ("flyer", "mail-2"),
-    "privacy_url": "https://www.trees.example/privacy",
-    "keep_for_days": 90,
-    "deliver": "monthly",
-    "deliver_on": "TUE",
-    "deliver_at": 0,
 }
 
 OF_THE_FILES = {"letter", "logo"}
@@ -73,6 +65,16 @@ def test_the_api_shows_every_setting_under_its_name() -> None:
     shown = settings_values(compile_campaign(FILES).campaign)
 
     assert set(shown) == {setting.name for setting in DESCRIBED} | {"organizer", "translations"}
+
+
+def test_the_document_of_the_api_has_every_setting_with_its_limits() -> None:
+    document = json.loads(asset("openapi.json").content)["components"]["schemas"]["Overview"]["properties"]["settings"]
+    described = {setting.name: setting.kind.schema for setting in DESCRIBED}
+
+    assert {*document["required"]} == {*document["properties"]} == {*described, "organizer", "translations"}
+    for name, known in described.items():
+        for limit in {"enum", "minimum", "maximum", "format"} & document["properties"][name].keys():
+            assert document["properties"][name][limit] == known[limit], name
 
 
 def test_every_setting_is_described() -> None:
@@ -134,7 +136,7 @@ def test_a_setting_that_is_missing_is_asked_for_by_what_it_means() -> None:
     asked = {one.setting: str(one.on_page) for one in read_settings('languages = ["en", "es"]').mistakes}
 
     assert asked == {
-        "id": 'Write a short name in lowercase letters, such as "end-demand-illinois".',
+        "id": "Write a short name in lowercase letters.",
         "title": "Write the campaign's name as people will read it.",
         "summary": "Write a sentence or two on what the letter asks for.",
         "region": "Choose the state where signers live.",
@@ -164,7 +166,7 @@ def test_outside_the_united_states_a_time_zone_is_asked_for(files: Files) -> Non
 
     [mistake] = read_settings(files["campaign.toml"]).mistakes
 
-    assert str(mistake) == "campaign.toml: `time_zone` is missing; add the time zone in which days begin and end"
+    assert mistake.message.startswith("`time_zone` is missing; add the time zone in which days begin and end, such as")
     assert str(mistake.on_page) == "Choose the time zone in which days begin and end."
 
 

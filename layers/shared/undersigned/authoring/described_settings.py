@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SCHEMA_FILE = "campaign.schema.json"
 """The JSON Schema, beside campaign.toml in a folder that a command made."""
 
-GOAL = 100
+_GOAL = 100
 """What a few people who ask around reach within weeks. A goal that was met can be raised."""
 
 _LONGEST_SUMMARY = 2_000
@@ -35,7 +35,8 @@ _SHORTEST_KEEPING, _LONGEST_KEEPING = 30, 3_650
 class Setting:
     """A setting: its label on the page, what it means, amid a sentence, a note, and one that only the file has.
 
-    `default` is what a campaign without the setting has, and `unset` says so as a choice. `sample` is a value to show.
+    `sample` is a value to show, and to test with. `default` is what a campaign without the setting has, which `unset`
+    says as a choice.
     """
 
     name: str
@@ -44,9 +45,9 @@ class Setting:
     meaning: Message
     note: Message | None = None
     in_file: str = ""
+    sample: object = field(kw_only=True)
     required: bool = False
     default: kinds.Value = None
-    sample: object = None
     unset: Message | None = None
 
     def hint(self, language: str) -> str:
@@ -64,8 +65,8 @@ class Setting:
 
     @property
     def example(self) -> str:
-        """Return a line of the file with the sample, or an empty text if there is none."""
-        return f"{self.name} = {as_toml(self.sample)}" if self.sample is not None else ""
+        """Return a line of the file with the sample."""
+        return f"{self.name} = {as_toml(self.sample)}"
 
     @property
     def without(self) -> Any:  # noqa: ANN401  (whatever the campaign has)
@@ -80,13 +81,21 @@ class Setting:
 
 
 ORGANIZER_SETTINGS = (
-    Setting("name", kinds.text(), Message("Organization"), Message("the organization's name"), required=True),
+    Setting(
+        "name",
+        kinds.text(),
+        Message("Organization"),
+        Message("the organization's name"),
+        required=True,
+        sample="Walkers of Illinois",
+    ),
     Setting(
         "email",
         kinds.EMAIL,
         Message("Email address for replies"),
         Message("the address that replies go to"),
         required=True,
+        sample="letters@walkers.example",
     ),
     Setting(
         "website",
@@ -98,13 +107,21 @@ ORGANIZER_SETTINGS = (
 )
 
 TRANSLATION_SETTINGS = (
-    Setting("title", kinds.text(), Message("Title"), Message("the campaign's name in this language"), required=True),
+    Setting(
+        "title",
+        kinds.text(),
+        Message("Title"),
+        Message("the campaign's name in this language"),
+        required=True,
+        sample="Calles seguras",
+    ),
     Setting(
         "summary",
         kinds.paragraph(_LONGEST_SUMMARY),
         Message("One sentence"),
         Message("the summary in this language"),
         required=True,
+        sample="Pida calles seguras.",
     ),
 )
 
@@ -113,9 +130,10 @@ SETTINGS = (
         "id",
         kinds.SLUG,
         Message("Name in web addresses"),
-        Message('a short name in lowercase letters, such as "end-demand-illinois"'),
+        Message("a short name in lowercase letters"),
         Message("It stays the same once people sign."),
         required=True,
+        sample="safer-streets",
     ),
     Setting(
         "title",
@@ -124,6 +142,7 @@ SETTINGS = (
         Message("the campaign's name as people will read it"),
         Message("It stands above the form, and in the subject of emails."),
         required=True,
+        sample="Safer streets",
     ),
     Setting(
         "summary",
@@ -132,6 +151,7 @@ SETTINGS = (
         Message("a sentence or two on what the letter asks for"),
         Message("It stands under the title."),
         required=True,
+        sample="Ask your mayor for safer streets.",
     ),
     Setting(
         "region",
@@ -140,6 +160,7 @@ SETTINGS = (
         Message("the state where signers live"),
         in_file='Write its postal code, such as "IL".',
         required=True,
+        sample="TX",
     ),
     Setting(
         "language",
@@ -148,7 +169,7 @@ SETTINGS = (
         Message("the letter's language"),
         in_file='Write its code, such as "en".',
         default=SOURCE,
-        sample=SOURCE,
+        sample="es",
     ),
     Setting(
         "languages",
@@ -173,7 +194,8 @@ SETTINGS = (
         kinds.number(1, _LARGEST_GOAL),
         Message("Goal"),
         Message("the number of signatures you hope for, shown beside the count"),
-        default=GOAL,
+        default=_GOAL,
+        sample=500,
     ),
     Setting(
         "opens",
@@ -216,16 +238,13 @@ SETTINGS = (
     Setting(
         "street_address",
         kinds.choice(
-            {
-                "required": Message("Must be given"),
-                "optional": Message("Can be given"),
-                "no": Message("Not asked for"),
-            }
+            {"required": Message("Must be given"), "optional": Message("Can be given"), "no": Message("Not asked for")}
         ),
         Message("Street and house number"),
         Message("whether a signer must give street and house number, may give them, or is not asked"),
         in_file='Write "required", "optional" or "no".',
         default="required",
+        sample="optional",
     ),
     Setting(
         "own_words",
@@ -234,6 +253,7 @@ SETTINGS = (
         Message("whether signers can add some words of their own, if the letter has a place for them"),
         in_file="That place is the merge field {{ note }}.",
         default=True,
+        sample=False,
     ),
     Setting(
         "sources",
@@ -249,6 +269,7 @@ SETTINGS = (
         Message("Approval"),
         Message("whether the letters of each delivery wait until the organizer approves them"),
         default=False,
+        sample=True,
     ),
     Setting(
         "deliver",
@@ -259,10 +280,11 @@ SETTINGS = (
             }
         ),
         Message("How often letters go out"),
-        Message("how often letters go out"),
+        Message("whether letters go out every week or every month"),
         Message("A recipient never gets more than one email in seven days."),
         in_file='Write "weekly" or "monthly".',
         default="weekly",
+        sample="monthly",
     ),
     Setting(
         "deliver_on",

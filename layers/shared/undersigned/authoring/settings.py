@@ -188,7 +188,7 @@ class _Reader:
 _NAMES = (*(setting.name for setting in SETTINGS), "organizer")
 _UTC = "UTC"
 _LONGEST_QUOTE = 100
-_MISSING = Message("`%(name)s` is missing; add %(meaning)s")
+_MISSING = Message("`%(name)s` is missing; add %(meaning)s, such as %(example)s")
 _NOT_KNOWN = Message("“%(name)s” is not a setting that we know. Whoever writes the campaign’s files can remove it.")
 _DAY_OF_MONTH = Wrong(
     Message(

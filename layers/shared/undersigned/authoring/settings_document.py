@@ -108,8 +108,8 @@ def _has_example(name: str) -> bool:
 
 def _with_examples(text: str, settings: Iterable[Setting]) -> str:
     """Return the text with the examples of these settings in place of their comments."""
-    for example in filter(None, (setting.example for setting in settings)):
-        text = re.sub(rf"(?m)^# *({re.escape(example)})[ \t]*$", r"\1", text, count=1)
+    for setting in settings:
+        text = re.sub(rf"(?m)^# *({re.escape(setting.example)})[ \t]*$", r"\1", text, count=1)
     return text
 
 
@@ -126,7 +126,7 @@ def _set(document: TOMLDocument, name: str, setting: Setting, value: Value) -> N
 
 def _without(text: str, name: str, setting: Setting) -> str:
     """Return the text with a comment, or nothing, in place of a setting that is marked as left out."""
-    line = f"#{setting.example}\n" if setting.example else ""
+    line = f"#{setting.example}\n" if _has_example(name) else ""
     return re.sub(rf'(?m)^[^\n=]*= *"\\u007fleft out {re.escape(name)}\\u007f"[^\n]*\n?', lambda _: line, text)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 
-from undersigned.authoring.described_settings import GOAL
+from undersigned.authoring.settings import UNREAD
 from undersigned.authoring.writing import files_of
-from undersigned.domain.campaigns import Campaign, Organizer
 from undersigned.domain.letters import Letter
 
 _LETTER = """\
@@ -40,15 +40,6 @@ def example_letter(language: str) -> str:
 
 def empty_files(campaign: str) -> dict[str, str]:
     """Return the files of a campaign with this id in which everything is still to fill in. They have mistakes."""
-    settings = Campaign(
-        id=campaign,
-        title=campaign.replace("-", " ").capitalize(),
-        summary="",
-        organizer=Organizer("", ""),
-        language="en",
-        time_zone="",
-        region="",
-        goal=GOAL,
-        letter="",
-    )
+    title = campaign.replace("-", " ").capitalize()
+    settings = replace(UNREAD.known, id=campaign, title=title, time_zone="")
     return files_of(settings, {"en": Letter.of("en", _LETTER, "")}, ())

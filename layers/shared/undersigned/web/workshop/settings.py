@@ -50,6 +50,11 @@ class SettingField:
         """Return what is chosen in words, or what is typed."""
         return dict(self.choices).get(self.value, self.value)
 
+    @property
+    def is_hinted(self) -> bool:
+        """Say whether its hint is shown. What is asked for an empty field says the same."""
+        return bool(self.value or not self.errors)
+
 
 @dataclass(frozen=True, slots=True)
 class SettingGroup:
