@@ -21,6 +21,10 @@ OTHERS: dict[str, str | int | bool | list[str] | None] = {
     "closes": "2030-12-31",
     # With the sample of `deliver`.
     "deliver_on": 31,
+    # The example campaign has the samples.
+    "time_zone": "America/Denver",
+    "goal": 12,
+    "accent": "#123456",
 }
 """Another value for each setting, as JSON has it."""
 
