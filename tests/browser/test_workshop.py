@@ -357,12 +357,14 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
 def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor: Visitor, *, scripts: bool) -> None:
     drafting = stack.world.wiring.drafting()
     drafting.create(NEW, ANN, drafting.starting_files("empty", NEW).files)
+    if not scripts:
+        # Browsers then load the preview's frame at once.
+        visitor.expect("Blocked autofocusing")
     page = visitor.open(width=360, scripts=scripts)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/settings")
     expect(page.get_by_label("Another region")).to_be_visible()
-    page.get_by_role("link", name="One sentence").focus()
-    page.keyboard.press("Enter")
+    reach(page, page.get_by_label("One sentence"))
     for typed in ("Ask your mayor for safer streets.", "Walkers", "letters@walkers.example", "Texas"):
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
@@ -374,7 +376,7 @@ def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor:
     page.keyboard.press("Control+a")
     page.keyboard.type("1,200")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Check")
+    expect(page).to_have_url(re.compile("done=saved"))
     campaign = read_settings(drafting.draft(NEW).files["campaign.toml"]).campaign
     assert campaign
     assert (campaign.goal, campaign.region, campaign.time_zone) == (1200, "TX", "America/Chicago")
