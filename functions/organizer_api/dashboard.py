@@ -13,7 +13,7 @@ from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import EXPORTED, ExportFilter
 from undersigned.services.waiting_evidence import waiting_evidence
 from undersigned.web import dashboard
-from undersigned.web.answers import dashboard_page, moved
+from undersigned.web.answers import dashboard_page, framed_mail, moved
 from undersigned.web.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
 
 if TYPE_CHECKING:
@@ -77,7 +77,13 @@ def preview(request: DashboardRequest, target: str) -> Response[str]:
     made, viewer = next_deliveries.preview_of(request, target), viewer_of(request)
     evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
     today = date.fromisoformat(wired.stack.period_of(viewer.campaign))
-    return dashboard_page(dashboard.preview(viewer, made, evidence, today))
+    return dashboard_page(dashboard.preview(viewer, made, evidence, today), has_frames=True)
+
+
+@pages.get("/targets/<target>/next/email", "manage")
+def preview_email(request: DashboardRequest, target: str) -> Response[str]:
+    """Show the previewed email in the page's frame."""
+    return framed_mail(next_deliveries.preview_of(request, target).mail.html)
 
 
 @pages.get("/targets/<target>/next/mail", "manage")
@@ -106,8 +112,17 @@ def delivery(request: DashboardRequest, period: str, target: str) -> Response[st
     """Show one delivery with its packets and the events of its email."""
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     return dashboard_page(
-        dashboard.delivery(viewer_of(request), record, wired.organizing.target(request.campaign, target))
+        dashboard.delivery(viewer_of(request), record, wired.organizing.target(request.campaign, target)),
+        has_frames=True,
     )
+
+
+@pages.get("/deliveries/<period>/<target>/email", "manage")
+def delivery_email(request: DashboardRequest, period: str, target: str) -> Response[str]:
+    """Show the email of a delivery in the page's frame, written again from what is stored."""
+    record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
+    packing = next_deliveries.packing(request)
+    return framed_mail(packing.mail_again(record.delivery, record.signers, record.packets).html)
 
 
 @pages.get("/deliveries/<period>/<target>/packets/<number>", "manage")
@@ -144,10 +159,19 @@ def find_signature(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/signatures/<signer>", "manage")
 def signature(request: DashboardRequest, signer: str) -> Response[str]:
-    """Show a letter with its buttons."""
-    row = wired.organizing.signature(request.campaign, signer)
-    roster = wired.stack.catalog.entry(request.campaign).roster
-    return dashboard_page(dashboard.signature(viewer_of(request), row, roster))
+    """Show a letter, what became of it, and its buttons."""
+    row, catalog = wired.organizing.signature(request.campaign, signer), wired.stack.catalog
+    target = catalog.entry(request.campaign, row.target).target(row.target)
+    key = DeliveryKey(request.campaign, row.target, row.period or "")
+    return dashboard_page(
+        dashboard.signature(
+            viewer_of(request),
+            row,
+            target,
+            None if row.is_empty else catalog.as_signed(row, target),
+            wired.organizing.delivery(key).delivery if row.period else None,
+        )
+    )
 
 
 @pages.get("/exports", "manage")

@@ -114,11 +114,12 @@ def preview_mail(request: ApiRequest, target: str) -> Response[bytes]:
 @routes.get("/deliveries/next/<target>/packets/<number>", "manage")
 def preview_packet(request: ApiRequest, target: str, number: str) -> Response[bytes]:
     """Download one of the previewed email's packets."""
-    pdf = _packing(request).preview_packet(_key(request, target), int(number))
+    pdf = packing(request).preview_packet(_key(request, target), int(number))
     return _file(pdf, "application/pdf", f"{target}-{number}.pdf")
 
 
-def _packing(request: ApiRequest) -> Packing:
+def packing(request: ApiRequest) -> Packing:
+    """Wire the typesetting of letters, with links to the address of this request."""
     public_url = base_url(request.event, wired.stack.settings.public_url)
     return wired.stack.packing(_report_replaced, _report_damaged, public_url)
 
@@ -132,7 +133,7 @@ def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:
 
     Raises NotNowError when no letters wait, and TooManyLettersError for more than MOST_LETTERS.
     """
-    made = _packing(request).preview(_key(request, target), MOST_LETTERS)
+    made = packing(request).preview(_key(request, target), MOST_LETTERS)
     if made is None:
         raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to preview."))
     return made

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target, TargetVersion
     from undersigned.domain.controls import Controls
     from undersigned.domain.letters import Letter
+    from undersigned.domain.signatures import Signature
     from undersigned.services.ports import CampaignStore
 
 KEPT_FOR = timedelta(seconds=60)
@@ -118,6 +119,11 @@ class Catalog:
         if key not in self._letters:
             self._letters[key] = self.campaigns.letter(campaign, version)
         return self._letters[key]
+
+    def as_signed(self, signature: Signature, target: Target) -> tuple[Target, Letter]:
+        """Return the target and the letter's text of a signature to it. Raises NotFoundError."""
+        shown = self.target_as_signed(signature.campaign, target, signature.target_version)
+        return shown, self.letter(signature.campaign, signature.letter)
 
     def target_as_signed(self, campaign: str, target: Target, version: str) -> Target:
         """Return a target as letters of one of its versions show it.

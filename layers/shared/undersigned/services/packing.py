@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketRecord, packet_spans
 from undersigned.domain.errors import NotFoundError, TooManyLettersError
+from undersigned.domain.languages import Message
 from undersigned.domain.letters import read_blocks, render_html
 from undersigned.domain.postal_codes import lists
 from undersigned.rendering import mails
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.deliveries import DeliveryKey, Sender
-    from undersigned.domain.languages import Message
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, Sender
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
     from undersigned.rendering.mails import Mail
@@ -178,6 +178,19 @@ class Packing:
         """Say whether an email has its packets attached, rather than a link to them."""
         return sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
 
+    def mail_again(self, delivery: Delivery, signers: Sequence[str], packets: tuple[PacketRecord, ...]) -> Mail:
+        """Write the email of a delivery again, from what is stored; its attached PDFs are empty.
+
+        What was erased since is left out. Raises NotFoundError if none was written.
+        """
+        if not packets:
+            message = f"the delivery {delivery.key.period} to {delivery.key.target!r} has no email"
+            raise NotFoundError(message)
+        campaign = self.campaigns.campaign(delivery.key.campaign)
+        target = self.campaigns.target(campaign.id, delivery.key.target)
+        batch = Batch(campaign, replace(target, email=delivery.email or target.email), delivery.key, signers)
+        return self.mail(batch, packets, delivery.attempt, read=lambda _: b"")
+
     def mail(
         self,
         batch: Batch,
@@ -188,6 +201,7 @@ class Packing:
     ) -> Mail:
         """Write a batch's email. `read` returns the PDF of a packet by its number."""
         first = self.signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
+        erased = Message("(erased)").in_language(batch.campaign.language)
         return mails.delivery(
             self.sender,
             batch.campaign,
@@ -198,7 +212,7 @@ class Packing:
                 residents=sum(packet.residents for packet in packets),
                 since=min(packet.since for packet in packets),
                 versions=self._versions(batch, packets),
-                signers=tuple((signature.name, signature.locality) for signature in first),
+                signers=tuple((signature.name or erased, signature.locality) for signature in first),
                 packets=packets,
             ),
             attempt=attempt,
@@ -244,8 +258,7 @@ class Packing:
         return made, tuple(not_made)
 
     def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
-        letter = self.catalog.letter(signature.campaign, signature.letter)
-        shown = self.catalog.target_as_signed(signature.campaign, target, signature.target_version)
+        shown, letter = self.catalog.as_signed(signature, target)
         return PacketLetter(
             blocks=read_blocks(render_html(letter.template, shown, signature.details, letter.language)),
             language=letter.language,

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.errors import FieldError
-    from undersigned.domain.letters import Letter
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
     from undersigned.domain.tokens import SignerToken
@@ -531,7 +530,7 @@ class Signing:
     def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)
         try:
-            target, letter = self._as_signed(entry, signature)
+            target, letter = self.catalog.as_signed(signature, entry.target(signature.target))
         except NotFoundError as error:
             # Something other than this program wrote which ones they are.
             raise DamagedRowsError((signature.signer,)) from error
@@ -553,13 +552,6 @@ class Signing:
             next_delivery=lambda: self._next_delivery_of(signature, entry.campaign),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
         )
-
-    def _as_signed(self, entry: Entry, signature: Signature) -> tuple[Target, Letter]:
-        """Return the target and the letter's text of a signature. Raises NotFoundError."""
-        target = self.catalog.target_as_signed(
-            signature.campaign, entry.target(signature.target), signature.target_version
-        )
-        return target, self.catalog.letter(signature.campaign, signature.letter)
 
     def _next_delivery_of(self, signature: Signature, campaign: Campaign) -> datetime | None:
         if self.catalog.controls(signature.campaign).paused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.domain.languages import Message, long_date, number
 from undersigned.domain.plans import too_soon
@@ -37,12 +37,13 @@ class Step:
 class Act:
     """A form with the buttons of actions that have one address, and what it fills in and sends.
 
-    A `quiet` one is not what most people need.
+    A `quiet` one is not what most people need, and a `folded` one is behind these words.
     """
 
     actions: tuple[Action, ...]
     values: Mapping[str, str] = field(default_factory=dict)
     quiet: bool = False
+    folded: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def points(  # noqa: PLR0913  (all that can need attention)
     an approval is not among the points: it comes with its plan.
     """
     states = tuple(states)
-    return (
+    found_points = (
         *_paused(found),
-        *(point for state in states for point in _of_target(state, language)),
+        *(point for state in states for point in of_target(state, language)),
         *(_overdue(state, language) for state in states if state.target.id in overdue),
         *(point for target in elsewhere for point in _held_back(target, None, language)),
         *_confirmation_emails(found, language),
@@ -94,6 +95,7 @@ def points(  # noqa: PLR0913  (all that can need attention)
         *(_suspicious(evidence, language) if evidence else ()),
         *_dates(found, None if is_part else states, today, language),
     )
+    return tuple(sorted(found_points, key=lambda point: get_args(Weight.__value__).index(point.weight)))
 
 
 def _paused(found: Overview) -> Iterator[Point]:
@@ -106,13 +108,14 @@ def _paused(found: Overview) -> Iterator[Point]:
         )
 
 
-def _of_target(state: TargetState, language: str) -> Iterator[Point]:
+def of_target(state: TargetState, language: str) -> Iterator[Point]:
+    """Yield what needs attention at one recipient."""
     target = state.target
     bounces_are_asked = any(question == "bounced" for _, question in state.questions)
     if not (bounces_are_asked and not target.is_held):
         yield from _held_back(target, state.waiting, language)
     for delivery, question in state.questions:
-        yield _question(state, delivery, question, language)
+        yield of_delivery(state, delivery, question, language)
 
 
 def _whom(target: Target, language: str) -> dict[str, object]:
@@ -122,7 +125,7 @@ def _whom(target: Target, language: str) -> dict[str, object]:
 def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[Point]:
     """Return why a recipient's letters are held back. `waiting` is None if they were not counted."""
     whom, sees = _whom(target, language), Step(Message("Open the recipient"), f"/targets/{target.id}")
-    release = (Act(("release",), {"target": target.id}),)
+    release = (Act(("release",), {"target": target.id}, quiet=True),)
     waits = () if waiting is None else (_waits(waiting, language),)
     if target.hold:
         yield Point(
@@ -211,14 +214,15 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     key, target = delivery.key, state.target
     seen = {"period": key.period, "target": key.target, "revision": delivery.revision}
     if question in {"in doubt", "no outcome"}:
-        return (Act(("settle as sent", "settle as not sent"), seen),)
+        return (Act(("settle as sent", "settle as not sent"), seen, quiet=True),)
     is_corrected = was_corrected(delivery, target)
     can_retry = has_failed(delivery, state) and not blocked_by(delivery, state)
     retry = (Act(("retry",), seen, quiet=question == "bounced" and not is_corrected),) if can_retry else ()
     if question != "bounced":
         return retry
     address = address_of(target, quiet=is_corrected)
-    rest = Act(("settle as handed over", "settle as given up"), seen, quiet=True)
+    other_ends = Message("The letters got there in another way, or are sent no more")
+    rest = Act(("settle as handed over", "settle as given up"), seen, quiet=True, folded=other_ends)
     return (*retry, address, rest) if is_corrected else (address, *retry, rest)
 
 
@@ -237,7 +241,8 @@ def was_corrected(delivery: Delivery, target: Target) -> bool:
     return delivery.email not in {None, target.email}
 
 
-def _question(state: TargetState, delivery: Delivery, question: Question, language: str) -> Point:
+def of_delivery(state: TargetState, delivery: Delivery, question: Question, language: str) -> Point:
+    """Return what a person has to decide about a delivery."""
     target, others = state.target, (_waits(state.waiting, language),) if state.waiting else ()
     values = _whom(target, language) | {
         "day": long_date(date.fromisoformat(delivery.key.period), language),

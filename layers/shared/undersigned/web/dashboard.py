@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from undersigned.domain.actions import ACTIONS
 from undersigned.domain.api_keys import includes
 from undersigned.domain.campaigns import dashboard_path
@@ -19,11 +21,12 @@ from undersigned.domain.languages import (
     number,
     short_moment,
 )
+from undersigned.domain.letters import render_html
 from undersigned.domain.providers import odd_ones
 from undersigned.domain.screening import PLACES
 from undersigned.domain.sources import NO_SOURCE, OTHER
 from undersigned.services.organizing import MOST_NAMES_READ
-from undersigned.web.attention import blocked_by, decisions, has_failed, points, was_corrected
+from undersigned.web.attention import blocked_by, decisions, has_failed, of_delivery, of_target, points
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.pages import DELIVERY_STATES, state_of_line
@@ -38,9 +41,10 @@ if TYPE_CHECKING:
     from undersigned.domain.api_keys import Scope
     from undersigned.domain.campaigns import Campaign, Roster, Target
     from undersigned.domain.controls import AuditEntry
-    from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEventKind, Question
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEventKind
     from undersigned.domain.drafts import Draft
     from undersigned.domain.exports import Export, ExportState
+    from undersigned.domain.letters import Letter
     from undersigned.domain.plans import Outcome, PlanLine
     from undersigned.domain.providers import Provider
     from undersigned.domain.screening import Evidence, Place, ScreeningAction
@@ -183,23 +187,6 @@ _ACTIONS_ON_ONE: Mapping[Action, Message] = {
 
 _OF_ONE_LETTER = re.compile(r"[0-9a-f]{32}|1: .*", re.DOTALL)
 """What an entry is about then: a letter's id, or a number and the criteria that selected so many."""
-
-
-_ADVICE: Mapping[Question, Message] = {
-    "in doubt": Message(
-        "Our email service did not answer when we handed the email over. Ask the office whether it has it, then decide "
-        "here. We don’t send it a second time unless you say that it did not arrive."
-    ),
-    "no outcome": Message(
-        "Our email service accepted the email, and then nobody said whether it arrived. Ask the office whether it has "
-        "it, then decide here."
-    ),
-    "bounced": Message(
-        "We don’t send it again automatically. Correct the address here, then send it again. If the address works "
-        "again, just send it again. If you brought the letters to the office, or don’t want to send them any more, say "
-        "so here."
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +346,6 @@ class Row:
     last: Delivery | None
     last_state: str
     state: str
-    bounced: bool
     needs_you: bool
 
     def sorts_by(self, column: str) -> tuple[object, ...]:
@@ -385,7 +371,6 @@ def _row(viewer: Viewer, state: organizing.TargetState) -> Row:
         last,
         viewer.state_of(last) if last else "",
         viewer.say(_state_of_target(target, bounced=bounced, in_question=bool(state.questions))),
-        bounced=bounced,
         needs_you=bounced or target.is_held or bool(state.questions),
     )
 
@@ -601,6 +586,7 @@ def target(  # noqa: PLR0913  (what the page shows)
         viewer,
         "overview",
         row=_row(viewer, state),
+        attention=tuple(of_target(state, viewer.language)),
         plan=_plan_rows(viewer, plan),
         needs_approval_again=_needs_approval_again(plan),
         period=period,
@@ -663,8 +649,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
         why_not_sent=_reason(viewer, made, state.target),
         packets=[(packet, record.erased_from(packet)) for packet in record.packets],
         events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
-        question=record.question,
-        advice=viewer.say(advice) if (advice := _advice(record, state.target)) else None,
+        point=of_delivery(state, made, record.question, viewer.language) if record.question else None,
         acts=acts,
         too_soon_after=blocked.last.day if blocked and has_failed(made, state) else None,
     )
@@ -679,15 +664,6 @@ def _reason(viewer: Viewer, made: Delivery, target: Target) -> str | None:
     if target.complained_at:
         return viewer.say(Message("Someone at this office marked an earlier email as spam."))
     return viewer.say(Message("The address %(email)s takes no email.", {"email": target.email}))
-
-
-def _advice(record: organizing.DeliveryRecord, target: Target) -> Message | None:
-    if record.question == "bounced" and was_corrected(record.delivery, target):
-        return Message(
-            "The address is now %(email)s. We don’t send the email again automatically: send it now.",
-            {"email": target.email},
-        )
-    return _ADVICE[record.question] if record.question else None
 
 
 def signatures(viewer: Viewer, found: organizing.Listing[Signature], wanted: SignatureFilter, roster: Roster) -> Page:
@@ -735,15 +711,23 @@ def named(viewer: Viewer, found: organizing.Listing[Signature], name: str, roste
     )
 
 
-def signature(viewer: Viewer, row: Signature, roster: Roster) -> Page:
-    """Render a letter with its buttons."""
+def signature(
+    viewer: Viewer, row: Signature, target: Target, signed: tuple[Target, Letter] | None, delivery: Delivery | None
+) -> Page:
+    """Render a letter as it was `signed`, what became of it, and its buttons."""
+    whom, letter = signed or (target, None)
+    html = render_html(letter.template, whom, row.details, letter.language) if letter else ""
     return render_framed(
         "dashboard_signature.html",
         viewer.language,
         viewer,
         "signatures",
+        ("letter.css",),
         row=row,
-        name=_name(viewer, roster, row.target),
+        name=f"{target.addressed(viewer.language)}, {target.locality}",
+        letter_html=Markup(html),  # noqa: S704  (the letter's rendering escapes every value)
+        letter_language=letter.language if letter else "",
+        delivered=viewer.state_of(delivery) if delivery else None,
         state=_status(viewer, row),
         suspicion=_suspicion(viewer, row),
     )
