@@ -1,4 +1,4 @@
-"""Draw docs/pictures of the form, the dashboard and the workshop: as they are now, in a browser, on a stack in memory.
+"""Draw docs/pictures of the form and the dashboard: as they are now, in a browser, on a stack in memory.
 
 python -m tests.pictures
 """
@@ -15,12 +15,10 @@ import pytest
 
 from tests.chromium import Visitor, running_browser
 from tests.served_world import Site, served
-from tests.world import ADA, CAMPAIGN, DASHBOARD, ROOT, world
+from tests.world import ADA, CAMPAIGN, ROOT, world
 from undersigned.domain.api_keys import ApiKey, digest_of
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
     from tests.world import World
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -41,11 +39,6 @@ ANSWERS = {
 }
 
 TOWNS = (("60201", "Evanston"), ("60091", "Wilmette"), ("60022", "Glencoe"), ("60201", "Evanston"))
-
-_WRONG_ROWS = """id,title,name,department,locality,email,postal_codes
-oakton,Mayor,Robin Sample,City of Oakton,Oakton,mayor@oakton,60201 60202
-elmville,Mayor,,City of Elmville,Elmville,mayor@elmville.example,60301
-"""
 
 
 def draw(site: Site, visitor: Visitor) -> None:
@@ -75,36 +68,16 @@ def _take(visitor: Visitor, address: str, name: str, *, width: int, is_phone: bo
 
 
 def draw_dashboard(site: Site, visitor: Visitor) -> None:
-    """Take the pictures of the dashboard and the workshop, as somebody sees them who manages the campaign."""
+    """Take the picture of the overview, as somebody sees it who manages the campaign."""
     page = visitor.open(f"{site.address}/organizer", width=1100, height=480, still=True)
-    page.screenshot(path=PICTURES / "dashboard-sign-in.png")
     page.locator("summary").click()
     page.locator("#campaign").fill(CAMPAIGN)
     page.locator("#key").fill("us_manage")
     page.locator("form[action$='/session'] button").click()
     page.wait_for_url(re.compile("/organizer/dashboard/"))
-    home = f"{site.address}{DASHBOARD}"
-    _see(page, home, "dashboard-overview.png", height=1980)
-    _see(page, f"{home}/exports", "dashboard-files.png", height=560)
-    _see(page, f"{home}/deliveries/2026-11-24/evanston", "dashboard-delivery.png", height=700)
-    _see(page, f"{home}/workshop/letter", "workshop-letter.png", height=640, begins_at=".desk")
-    page.set_viewport_size({"width": 960, "height": 800})
-    _see(page, f"{home}/workshop/preview", "workshop-check.png", height=664, begins_at="#test-email")
-    _see(page, f"{home}/workshop/publish", "workshop-publish.png", height=1640, begins_at="#share")
-    drafting = site.world.wiring.drafting()
-    drafting.write(CAMPAIGN, 0, {"targets.csv": _WRONG_ROWS}, "ann@organizer.example")
-    _see(page, f"{home}/workshop/recipients", "workshop-recipients.png", height=520, begins_at=".rows")
-
-
-def _see(page: Page, address: str, name: str, *, height: int, begins_at: str = "body") -> None:
-    """Take a picture of a page, from an element on."""
-    page.goto(address)
     page.wait_for_load_state("networkidle")
-    box, size = page.locator(begins_at).first.bounding_box(), page.viewport_size
-    assert box
-    assert size
-    clip = {"x": 0.0, "y": max(0.0, box["y"] - 16), "width": float(size["width"]), "height": float(height)}
-    page.screenshot(path=PICTURES / name, full_page=True, clip=clip)  # type: ignore[arg-type]
+    clip = {"x": 0.0, "y": 0.0, "width": 1100.0, "height": 1400.0}
+    page.screenshot(path=PICTURES / "dashboard-overview.png", full_page=True, clip=clip)  # type: ignore[arg-type]
 
 
 def _fill(made: World) -> None:

@@ -13,6 +13,7 @@ from undersigned.domain.campaigns import dashboard_path
 from undersigned.services.access import KeyRefusedError, TooManyRefusalsError
 from undersigned.web import people_pages, security_log
 from undersigned.web.answers import dashboard_page, moved
+from undersigned.web.guide import guide
 from undersigned.web.organizer_requests import sign_in_form
 from undersigned.web.posted import RequestError
 from undersigned.web.sessions import check_origin
@@ -37,6 +38,12 @@ def front_page(request: SessionRequest) -> Response[str]:
         return home_with_cookie("")
     own = wired.stack.own_campaigns().of(session.person, is_administrator=session.is_administrator)
     return dashboard_page(people_pages.front(language_of(request.event), session, own))
+
+
+@routes.get("/guide/<page>", "read")
+def show_guide(request: SessionRequest, page: str) -> Response[str]:
+    """Show a page of the organizers' guide."""
+    return dashboard_page(guide(page, language_of(request.event)))
 
 
 @router.post(f"{HOME}/session")

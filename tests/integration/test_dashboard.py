@@ -320,6 +320,7 @@ ROUTES = [
     Route("POST", "/signatures/{signer}/release", 403, 409),
     Route("POST", "/signatures/{signer}/remove", 403, 303, WHY),
     Route("GET", "", 303, 303, below="/organizer"),
+    Route("GET", "/guide/{page}", 200, 200, below="/organizer"),
     Route("POST", "/session", 401, 401, below="/organizer"),
     Route("POST", "/sign-out", 303, 303, below="/organizer"),
     # Signing in by email takes no key (tests/integration/test_signing_in.py).
@@ -342,7 +343,7 @@ ROUTES = [
 def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
     target = "wilmette" if route.path.startswith("/targets") else "evanston"
     named = {"target": target, "number": 1, "period": PERIOD, "signer": signer(world, "ada"), "export": EXPORT}
-    named |= {"person": "0" * 32, "key": "0" * 12, "token": "x"}
+    named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "page": "monday-morning"}
     return route.address.format(campaign=campaign, **named)
 
 
@@ -416,7 +417,7 @@ def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
             # The page is the same for a campaign of somebody else and for one that does not exist.
             foreign, missing = reach(other, route, CAMPAIGN), reach(other, route, "none-such")
             assert (foreign.status, foreign.body) == (missing.status, missing.body) == (404, missing.body), route
-        if re.search(r"\{(?!period\}/approve)", route.path) and route.manage not in {403, 410}:
+        if re.search(r"\{(?!period\}/approve|page)", route.path) and route.manage not in {403, 410}:
             assert reach(other, route).status == 404, route.path
     assert "Ada" not in other.see("/signatures").body
     assert not list(sent.wiring.campaigns.audit(CAMPAIGN))

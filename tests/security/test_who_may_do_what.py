@@ -46,6 +46,7 @@ OPEN = {
 
 NEEDS_SESSION = {
     ("GET", "/organizer"),
+    ("GET", "/organizer/guide/{page}"),
     ("POST", "/organizer/sign-out"),
     # Only the administrator makes campaigns.
     ("GET", "/organizer/new"),
@@ -95,6 +96,7 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "person": person_id(world.wiring.secret(), "extra@enddemand.example"),
         "key": digest_of("us_extra")[:12],
         "token": "x",
+        "page": "monday-morning",
     }
     return route.path.format(**known)
 

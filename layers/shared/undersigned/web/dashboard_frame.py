@@ -22,7 +22,10 @@ def render_framed(
     sheets: tuple[str, ...] = (),
     **values: object,
 ) -> Page:
-    """Render a page, of a campaign if it has a viewer. `sheets` are style sheets beside those of the dashboard."""
+    """Render a page, of a campaign if it has a viewer. `sheets` are style sheets beside those of the dashboard.
+
+    Another page has its own address as `here`, or is the front page.
+    """
     return render_page(
         template,
         language,
@@ -32,7 +35,7 @@ def render_framed(
         script="",
         viewer=viewer,
         section=section,
-        switches=_switches(viewer.here if viewer else "/organizer", language),
+        switches=_switches(viewer.here if viewer else str(values.get("here", "/organizer")), language),
         day=lambda value: short_date(_day(value), language),
         moment=lambda value: short_moment(viewer.local(value) if viewer else value, language),
         **values,

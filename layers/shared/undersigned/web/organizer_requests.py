@@ -39,6 +39,7 @@ _NAMES = {
     "export": re.compile(r"[0-9a-f]{16}"),
     "person": PERSON_PATTERN,
     "key": re.compile(rf"[0-9a-f]{{{DIGITS_SHOWN}}}"),
+    "page": re.compile(r"[a-z-]{1,40}"),
     "number": re.compile(r"[1-9]\d{0,3}", re.ASCII),
 }
 """The format of each name in an address. The names become parts of keys of the table."""

@@ -1,0 +1,55 @@
+"""Check the organizers' guide: its length, its links, and that the buttons that it names exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from undersigned.domain.errors import NotFoundError
+from undersigned.web import guide
+
+FOLDER = Path(guide.__file__).parent / "guide"
+CATALOG = Path(guide.__file__).parents[1] / "catalogs" / "es.po"
+FILES = sorted(FOLDER.rglob("*.md"))
+
+
+def labels(language: str) -> set[str]:
+    """Return all sentences of the product in a language."""
+    with CATALOG.open("rb") as file:
+        found = [(message.id, message.string) for message in read_po(file) if isinstance(message.id, str)]
+    return {str(english if language == "en" else other) for english, other in found}
+
+
+def test_each_language_has_each_page() -> None:
+    assert {(file.parent.name, file.stem) for file in FILES} == {
+        (of, page) for of in ("en", "es") for page in guide.PAGES
+    }
+
+
+@pytest.mark.parametrize("page", ["first-campaign", "monday-morning"])
+def test_a_page_has_at_most_800_words(page: str) -> None:
+    text = (FOLDER / "en" / f"{page}.md").read_text("utf-8")
+    assert len(re.findall(r"[\w’'@.*\[\]-]*\w[\w’'-]*", text)) <= 800
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_the_buttons_that_a_page_names_exist(file: Path) -> None:
+    pressed = re.findall(
+        r"\b(?:press|pulse|and) \*\*(.+?)\*\*", file.read_text("utf-8").replace("\n", " "), re.IGNORECASE
+    )
+    assert pressed
+    assert [label for label in pressed if label not in labels(file.parent.name)] == []
+
+
+def test_pages_lead_to_each_other() -> None:
+    html = guide.guide("monday-morning", "en").html
+    assert 'href="when-something-is-wrong"' in html
+    assert ".md" not in html
+
+
+def test_another_name_is_no_page() -> None:
+    with pytest.raises(NotFoundError):
+        guide.guide("secrets", "en")
