@@ -187,7 +187,7 @@ def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: 
     world.feedback("bounce", world.deliveries[-1])
     assert "The campaign is over." not in attention(manager)
     assert "Some deliveries are not finished yet." in attention(manager)
-    assert "Next delivery None nobody can sign, and no letter is waiting" in manager.words()
+    assert "Next delivery None, nobody can sign, and no letter is waiting" in manager.words()
 
 
 def test_letters_that_a_plan_missed_are_told_a_day_later(world: World, manager: Organizer) -> None:
@@ -217,7 +217,7 @@ def test_trouble_on_another_page_of_recipients_is_not_hidden(world: World, manag
 def test_the_next_delivery_of_a_paused_campaign_is_none(world: World, manager: Organizer) -> None:
     assert "Next delivery Nov 30, 2026" in manager.words()
     world.wiring.campaigns.pause(CAMPAIGN, paused=True)
-    assert "Next delivery None the campaign is paused" in manager.words()
+    assert "Next delivery None, the campaign is paused" in manager.words()
 
 
 def test_the_overview_has_the_forms_address_to_copy(manager: Organizer) -> None:

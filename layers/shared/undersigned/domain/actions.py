@@ -29,7 +29,7 @@ _WHAT_WAS_DONE = Message("What was done with the letters? Your colleagues can re
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that organizers do. Without a scope, only a command does it.
+    """One thing that organizers do. Without an address, only a command does it.
 
     `said` is the activity log's word for it. Addresses are below the campaign's: `api` has the API's, and `page` where
     the dashboard posts, the same one if it is empty. `sends` are the values that the button sends, `why` asks for the
@@ -38,13 +38,13 @@ class Deed:
 
     said: Message
     command: str
-    scope: Scope | None = None
     api: str = ""
     button: Message | None = None
     why: Message | None = None
     page: str = ""
     sends: Mapping[str, str] = field(default_factory=dict)
     needs_why: bool = False
+    scope: Scope = "manage"
 
     @property
     def posts_to(self) -> str:
@@ -57,128 +57,111 @@ _SCREEN = "POST /signatures/screen"
 
 ACTIONS: Mapping[Action, Deed] = {
     # Deliveries
-    "pause": Deed(
-        Message("Paused the campaign"), "pause", "manage", "POST /pause", Message("Pause"), _FOR_COLLEAGUES
-    ),
-    "resume": Deed(Message("Resumed the campaign"), "resume", "manage", "POST /resume", Message("Resume")),
+    "pause": Deed(Message("Paused the campaign"), "pause", "POST /pause", Message("Pause"), _FOR_COLLEAGUES),
+    "resume": Deed(Message("Resumed the campaign"), "resume", "POST /resume", Message("Resume")),
     "approve": Deed(
-        Message("Approved deliveries"),
-        "approve", "manage", "POST /deliveries/<period>/approve", Message("Approve and send now"),
+        Message("Approved deliveries"), "approve", "POST /deliveries/<period>/approve",
+        Message("Approve and send now")
     ),
     "approve again": Deed(
-        Message("Approved deliveries within seven days of the last ones"),
-        "approve --again", "manage", "POST /deliveries/<period>/approve",
+        Message("Approved deliveries within seven days of the last ones"), "approve --again",
+        "POST /deliveries/<period>/approve"
     ),
     "deliver": Deed(
-        Message("Sent waiting letters early"),
-        "deliver", "manage", "POST /deliveries/next", Message("Send now"), _FOR_COLLEAGUES,
+        Message("Sent waiting letters early"), "deliver", "POST /deliveries/next", Message("Send now"),
+        _FOR_COLLEAGUES
     ),
     "deliver again": Deed(
-        Message("Sent letters within seven days of the last email"),
-        "deliver --again", "manage", "POST /deliveries/next",
+        Message("Sent letters within seven days of the last email"), "deliver --again", "POST /deliveries/next"
     ),
     "hold": Deed(
-        Message.in_context("activity log", "Put letters on hold"),
-        "hold", "manage", "POST /targets/<target>/hold", Message("Put on hold"),
-        Message("Why? The people who signed can read this on their letter’s page."), needs_why=True,
+        Message.in_context("activity log", "Put letters on hold"), "hold", "POST /targets/<target>/hold",
+        Message("Put on hold"), Message("Why? The people who signed can read this on their letter’s page."),
+        needs_why=True
     ),
     "release": Deed(
-        Message("Let a recipient’s letters go again"),
-        "release", "manage", "POST /targets/<target>/release", Message("Send to this recipient again"),
+        Message("Let a recipient’s letters go again"), "release", "POST /targets/<target>/release",
+        Message("Send to this recipient again")
     ),
     "correct address": Deed(
-        Message("Corrected a recipient’s address"),
-        "set-address", "manage", "POST /targets/<target>/address", Message("Save the address"),
+        Message("Corrected a recipient’s address"), "set-address", "POST /targets/<target>/address",
+        Message("Save the address")
     ),
     "address works": Deed(
-        Message("Said that a recipient’s address works again"),
-        "set-address", "manage", "POST /targets/<target>/address",
+        Message("Said that a recipient’s address works again"), "set-address", "POST /targets/<target>/address"
     ),
     "test": Deed(
-        Message("Sent a test email"),
-        "deliver --test", "manage", "POST /targets/<target>/test", Message("Send a test email"),
+        Message("Sent a test email"), "deliver --test", "POST /targets/<target>/test", Message("Send a test email")
     ),
-    "retry": Deed(
-        Message("Sent a delivery again"), "retry", "manage", f"POST {_DELIVERY}/retry", Message("Send again")
-    ),
+    "retry": Deed(Message("Sent a delivery again"), "retry", f"POST {_DELIVERY}/retry", Message("Send again")),
     "retry again": Deed(
-        Message("Sent a delivery again within seven days of another one"),
-        "retry --again", "manage", f"POST {_DELIVERY}/retry",
+        Message("Sent a delivery again within seven days of another one"), "retry --again", f"POST {_DELIVERY}/retry"
     ),
     "settle as sent": Deed(
-        Message("Decided that an email was sent"),
-        "settle --sent", "manage", _SETTLE, Message("The office has the email"), _HOW_KNOWN, sends={"outcome": "sent"},
+        Message("Decided that an email was sent"), "settle --sent", _SETTLE, Message("The office has the email"),
+        _HOW_KNOWN, sends={"outcome": "sent"}
     ),
     "settle as not sent": Deed(
-        Message("Decided that an email was not sent, and sent it again"),
-        "settle --not-sent", "manage", _SETTLE, Message("It did not arrive: send it again"), _HOW_KNOWN,
-        sends={"outcome": "not sent"},
+        Message("Decided that an email was not sent, and sent it again"), "settle --not-sent", _SETTLE,
+        Message("It did not arrive: send it again"), _HOW_KNOWN, sends={"outcome": "not sent"}
     ),
     "settle as not sent again": Deed(
         Message("Decided that an email was not sent, and sent it again within seven days of another one"),
-        "settle --not-sent --again", "manage", _SETTLE,
+        "settle --not-sent --again", _SETTLE
     ),
     "settle as handed over": Deed(
-        Message("Said that the letters of a bounced email were handed over"),
-        "settle --handed-over", "manage", _SETTLE, Message("The office has the letters"), _WHAT_WAS_DONE,
-        sends={"outcome": "handed over"},
+        Message("Said that the letters of a bounced email were handed over"), "settle --handed-over", _SETTLE,
+        Message("The office has the letters"), _WHAT_WAS_DONE, sends={"outcome": "handed over"}
     ),
     "settle as given up": Deed(
-        Message("Gave up the letters of a bounced email"),
-        "settle --give-up", "manage", _SETTLE, Message("Give up"), _WHAT_WAS_DONE, sends={"outcome": "given up"},
+        Message("Gave up the letters of a bounced email"), "settle --give-up", _SETTLE, Message("Give up"),
+        _WHAT_WAS_DONE, sends={"outcome": "given up"}
     ),
     # Letters
     "remove": Deed(
-        Message("Erased a letter"),
-        "remove", "manage", "DELETE /signatures/<signer>", Message("Yes, erase this letter"),
+        Message("Erased a letter"), "remove", "DELETE /signatures/<signer>", Message("Yes, erase this letter"),
         Message("Why? Don’t write anything about the person here, because we keep the reason."),
-        "/signatures/<signer>/remove", needs_why=True,
+        "/signatures/<signer>/remove", needs_why=True
     ),
     "release from quarantine": Deed(
-        Message("Said that a person wrote a letter"),
-        "quarantine release", "manage", "POST /signatures/<signer>/release", Message("A person wrote this"),
+        Message("Said that a person wrote a letter"), "quarantine release", "POST /signatures/<signer>/release",
+        Message("A person wrote this")
     ),
-    "hold letters": Deed(
-        Message("Put several letters on hold"), "screen --action hold", "manage", _SCREEN, page="/screening"
-    ),
+    "hold letters": Deed(Message("Put several letters on hold"), "screen --action hold", _SCREEN, page="/screening"),
     # One letter on hold has a button of its own, which does the same for it.
     "release letters": Deed(
-        Message("Included several letters again"),
-        "screen --action release", "manage", _SCREEN, Message("Include this letter"),
-        page="/signatures/<signer>/release",
+        Message("Included several letters again"), "screen --action release", _SCREEN, Message("Include this letter"),
+        page="/signatures/<signer>/release"
     ),
-    "remove letters": Deed(
-        Message("Erased several letters"), "screen --action remove", "manage", _SCREEN, page="/screening"
-    ),
-    "export": Deed(Message("Created a file of letters"), "export", "manage", "POST /exports", Message("Create a file")),
+    "remove letters": Deed(Message("Erased several letters"), "screen --action remove", _SCREEN, page="/screening"),
+    "export": Deed(Message("Created a file of letters"), "export", "POST /exports", Message("Create a file")),
     # The campaign
-    "make draft": Deed(Message("Made a draft"), "campaign push --draft", "manage", "PUT /draft"),
+    "make draft": Deed(Message("Made a draft"), "campaign push --draft", "PUT /draft"),
     "publish": Deed(
-        Message("Published the draft"), "campaign publish", "manage", "POST /draft/publish", page="/workshop/publish"
+        Message("Published the draft"), "campaign publish", "POST /draft/publish", page="/workshop/publish"
     ),
-    "discard draft": Deed(Message("Discarded the draft"), "", "manage", "DELETE /draft", page="/workshop/discard"),
+    "discard draft": Deed(Message("Discarded the draft"), "", "DELETE /draft", page="/workshop/discard"),
     "test draft": Deed(
-        Message("Sent a test email of the draft"),
-        "campaign test", "manage", "POST /draft/test", page="/workshop/test-email",
+        Message("Sent a test email of the draft"), "campaign test", "POST /draft/test", page="/workshop/test-email"
     ),
-    "close": Deed(Message("Closed the campaign"), "campaign close", "manage", "POST /close", page="/workshop/close"),
-    "reopen": Deed(
-        Message("Opened the campaign again"), "campaign reopen", "manage", "POST /reopen", page="/workshop/reopen"
-    ),
+    "close": Deed(Message("Closed the campaign"), "campaign close", "POST /close", page="/workshop/close"),
+    "reopen": Deed(Message("Opened the campaign again"), "campaign reopen", "POST /reopen", page="/workshop/reopen"),
     # People and keys
-    "add person": Deed(Message("Invited somebody"), "person add", "own", "POST /people"),
+    "add person": Deed(Message("Invited somebody"), "person add", "POST /people", scope="own"),
     "change role": Deed(
-        Message("Changed somebody’s role"), "person role", "own", "POST /people/<person>", page="/people/<person>/role"
+        Message("Changed somebody’s role"), "person role", "POST /people/<person>", page="/people/<person>/role",
+        scope="own"
     ),
     "remove person": Deed(
-        Message("Removed somebody"), "person remove", "own", "DELETE /people/<person>", page="/people/<person>/remove"
+        Message("Removed somebody"), "person remove", "DELETE /people/<person>", page="/people/<person>/remove",
+        scope="own"
     ),
-    "create key": Deed(Message("Created a key"), "key create", "own", "POST /keys"),
+    "create key": Deed(Message("Created a key"), "key create", "POST /keys", scope="own"),
     "revoke key": Deed(
-        Message("Revoked a key"), "key revoke", "own", "DELETE /keys/<key>", page="/keys/<key>/revoke"
+        Message("Revoked a key"), "key revoke", "DELETE /keys/<key>", page="/keys/<key>/revoke", scope="own"
     ),
     "take over key": Deed(
-        Message("Took over a key"), "person remove --take-over-keys", "own", "DELETE /people/<person>"
+        Message("Took over a key"), "person remove --take-over-keys", "DELETE /people/<person>", scope="own"
     ),
     # Operators
     "push": Deed(Message("Changed the campaign"), "campaign push"),

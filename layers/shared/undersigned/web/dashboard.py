@@ -251,7 +251,7 @@ class Viewer:
         `values` fill in the address. The others are sent along.
         """
         deeds, sent = [ACTIONS[action] for action in actions], dict(values)
-        if not includes(self.scope, deeds[0].scope or "own"):
+        if not includes(self.scope, deeds[0].scope):
             return None
         path = re.sub(r"<(\w+)>", lambda part: sent.pop(part[1]), deeds[0].posts_to)
         return Form(f"{self.home}{path}", {"token": self.token} | sent, tuple(deeds))

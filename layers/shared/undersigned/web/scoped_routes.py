@@ -45,7 +45,7 @@ class ScopedRoutes:
         """Register the handler for an action, at the address and with the scope that the table of actions has."""
         deed = ACTIONS[action]
         method, path = deed.api.split() if self._for_programs else ("POST", deed.posts_to)
-        return self._route(method, path, deed.scope or "own")
+        return self._route(method, path, deed.scope)
 
     def _route[Decorated: Handler](self, method: str, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
         def register(handler: Decorated) -> Decorated:
