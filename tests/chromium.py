@@ -162,13 +162,13 @@ class Visitor:
         """Check a page and each document that it frames with axe-core. Raises AssertionError with the violations.
 
         Each document is checked separately, because a page need not pass on axe-core's messages between frames. The
-        browser's own page in place of a frame that it refused is not ours, and one that is not loaded yet has none.
+        browser's own page in place of a frame that it refused is not ours, and frames without scripts can't be checked.
         """
         self._allow_scripts(page, allowed=True)
         if page in self._switches:
             # Once scripts may run, Chromium hides the content of <noscript>, so this moves it outside.
             page.evaluate("document.querySelectorAll('noscript').forEach(it => it.replaceWith(...it.childNodes))")
-        found = [line for frame in page.frames if not _is_empty(frame) for line in _violations(frame)]
+        found = [line for frame in page.frames if _is_checked(frame) for line in _violations(frame)]
         self._allow_scripts(page, allowed=False)
         if found:
             raise AssertionError("\n".join([f"{page.url} is not accessible:", *found]))
@@ -197,9 +197,12 @@ class Visitor:
             self.problems.append(f"status {response.status}: {response.url}")
 
 
-def _is_empty(frame: Frame) -> bool:
-    """Say whether the browser refused a frame, or has not loaded it yet, because it is far below."""
-    return not frame.url or frame.url.startswith("chrome-error:")
+def _is_checked(frame: Frame) -> bool:
+    """Say whether axe-core can check a frame: not one that the browser refused, nor one in which no script runs."""
+    if frame.url.startswith("chrome-error:"):
+        return False
+    sandbox = frame.frame_element().get_attribute("sandbox") if frame.parent_frame else None
+    return sandbox is None or "allow-scripts" in sandbox
 
 
 def _violations(frame: Frame) -> Iterator[str]:

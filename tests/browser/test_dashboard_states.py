@@ -172,6 +172,7 @@ def test_a_person_says_what_was_done_about_a_bounced_delivery(
     page = visitor.open(f"{address}/organizer")
     sign_in(page)
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
+    page.get_by_text("The letters got there in another way").click()
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("heading", name=state, exact=True)).to_be_visible()
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "bounced"
