@@ -13,6 +13,7 @@ from undersigned.authoring import letters as letter_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.typed_letters import merged_letter
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.drafts import IdTakenError
 from undersigned.domain.errors import NotFoundError
@@ -21,11 +22,10 @@ from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.workshop.new_campaign import NewCampaign, new_campaign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.authoring.mistakes import Mistake
     from undersigned.web.organizer_requests import SessionRequest
 
 routes = administrator_routes()
@@ -49,28 +49,32 @@ def begin(request: SessionRequest) -> Response[str]:
         return _form(request, given, error=Message("Give the campaign a title."))
     try:
         campaign = given.campaign or _free_id(given.title)
-        files = _files(request.posted("do"), campaign, given)
+        files = _files(request.posted("do"), campaign, given, language_of(request.event))
         wired.stack.drafting().create(campaign, _author(request, campaign), files)
     except MistakesError as error:
-        return _form(request, given, mistakes=error.mistakes)
+        return _form(request, given, error=error.mistakes[0].on_page, wrong="text")
     except IdTakenError as error:
         return _form(request, given, error=error.message)
     except NotFoundError:
         return _form(request, given, error=Message("There is no such campaign to copy. Choose another one."))
-    return moved(f"{dashboard_path(campaign)}/workshop/letter")
+    is_pasted = given.text.strip() and request.posted("do") == "letter"
+    return moved(f"{dashboard_path(campaign)}/workshop/letter{'?ask=yes' if is_pasted else ''}")
 
 
-def _files(begins_with: str, campaign: str, given: NewCampaign) -> Mapping[str, str]:
+def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -> Mapping[str, str]:
     """Return the files to begin with, which have the title."""
     starting = wired.stack.drafting().starting_files
     match begins_with:
         case "copy":
-            files = starting("copy", campaign, given.copy).files
+            files = starting("copy", campaign, given.copy)
         case "example":
-            example = {letter_file.FILE: starting("example", campaign).files[letter_file.FILE]}
-            files = {**starting("empty", campaign).files, **example}
+            example = {letter_file.FILE: starting("example", campaign)[letter_file.FILE]}
+            files = {**starting("empty", campaign), **example}
         case _:
-            files = starting("letter" if given.text.strip() else "empty", campaign, given.text).files
+            # The page of the letter asks about its blanks.
+            text = merged_letter(given.text.strip(), language)
+            letter = {letter_file.FILE: f"{text}\n"} if text else {}
+            files = {**starting("empty", campaign), **letter}
     settings = SettingsDocument.read(files[settings_file.FILE])
     return {**files, settings_file.FILE: settings.changed({"title": given.title}).text}
 
@@ -99,15 +103,16 @@ def _form(
     request: SessionRequest,
     given: NewCampaign,
     *,
-    mistakes: Sequence[Mistake] = (),
     error: Message | None = None,
+    wrong: str = "",
 ) -> Response[str]:
     shown = new_campaign(
         language_of(request.event),
         request.session.post_token,
         given,
         sorted(_known_ids()),
-        mistakes=mistakes,
         error=error,
+        # Either the title is missing, or the name that it leads to can't be.
+        wrong=wrong or ("campaign" if given.title else "title"),
     )
-    return dashboard_page(shown, status=422 if mistakes or error else 200)
+    return dashboard_page(shown, status=422 if error else 200)

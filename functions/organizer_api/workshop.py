@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
@@ -136,9 +137,16 @@ def begin(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/workshop/letter", "manage")
 def letter(request: DashboardRequest) -> Response[str]:
-    """Show the letter in one of its languages."""
+    """Show the letter in one of its languages; of a new campaign, first the questions about what was pasted."""
     workshop = workshop_of(request)
-    return _letter_page(request, workshop, _language(workshop, request.query("lang")))
+    language = _language(workshop, request.query("lang"))
+    if request.query("ask"):
+        text = typed_letter(workshop.draft.files.get(file_of_letter(workshop.draft, language), ""), workshop.language)
+        with suppress(MistakesError):
+            _, asked = read_typed(text, workshop.language)
+            if asked:
+                return dashboard_page(letter_pages.questions(workshop, language, text.rstrip(), asked))
+    return _letter_page(request, workshop, language)
 
 
 def _letter_page(
@@ -222,5 +230,5 @@ def save_logo(request: DashboardRequest) -> Response[str]:
 
 def _all_left_out(campaign: str) -> SettingsDocument:
     """Return the settings to begin with, in place of a file that became unreadable."""
-    files = wired.stack.drafting().starting_files("empty", campaign).files
+    files = wired.stack.drafting().starting_files("empty", campaign)
     return SettingsDocument.read(files[settings_file.FILE])

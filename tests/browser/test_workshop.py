@@ -209,7 +209,7 @@ def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
 
 def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, visitor: Visitor) -> None:
     drafting = stack.world.wiring.drafting()
-    drafting.create(NEW, ANN, drafting.starting_files("example", NEW).files)
+    drafting.create(NEW, ANN, drafting.starting_files("example", NEW))
     page = visitor.open(scripts=False)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/letter")
@@ -302,7 +302,7 @@ def reach(page: Page, wanted: Locator) -> None:
 
 def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(stack: Stack, visitor: Visitor) -> None:
     drafting = stack.world.wiring.drafting()
-    files = dict(drafting.starting_files("example", NEW).files)
+    files = dict(drafting.starting_files("example", NEW))
     # A few rows are enough, and are faster to go through.
     files["targets.csv"] = "".join(files["targets.csv"].splitlines(keepends=True)[:3])
     drafting.create(NEW, ANN, files)
@@ -387,7 +387,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     stack: Stack, visitor: Visitor, width: int, language: str, *, dark: bool
 ) -> None:
     drafting = stack.world.wiring.drafting()
-    drafting.create(NEW, ANN, drafting.starting_files("example", NEW).files)
+    drafting.create(NEW, ANN, drafting.starting_files("example", NEW))
     letter = drafting.draft(NEW).files["letter.md"]
     # The pages are in the campaign's language.
     stack.write(NEW, {"letter.es.md": None})
@@ -490,8 +490,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     stack.write(
         NEW,
         {
-            "targets.csv": drafting.starting_files("example", NEW)
-            .files["targets.csv"]
+            "targets.csv": drafting.starting_files("example", NEW)["targets.csv"]
             .replace("title_es,", "")
             .replace("Jefe de Policía,", "")
         },
@@ -564,6 +563,6 @@ def test_a_new_campaign_begins_on_accessible_pages(
     see("new-mistakes")
     page.locator("#text").fill(PAPER)
     page.locator("button[value=letter]").click()
-    page.wait_for_url(f"**/organizer/dashboard/{NEW}/workshop/letter")
+    page.wait_for_url(f"**/organizer/dashboard/{NEW}/workshop/letter?ask=yes")
     page.goto(f"{stack.address}/organizer")
     see("campaigns")

@@ -42,7 +42,7 @@ def signed_in(world: World, email: str = MARIA, role: str = "editor", campaign: 
 
 def new_draft(world: World) -> None:
     drafting = world.wiring.drafting()
-    drafting.create(NEW, "ann", drafting.starting_files("example", NEW).files)
+    drafting.create(NEW, "ann", drafting.starting_files("example", NEW))
 
 
 def counted_rows(world: World) -> dict[str, object]:

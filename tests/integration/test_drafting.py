@@ -43,7 +43,7 @@ def drafting(world: World) -> Drafting:
 
 
 def make(drafting: Drafting) -> Draft:
-    return drafting.create(NEW, ANN, drafting.starting_files("example", NEW).files)
+    return drafting.create(NEW, ANN, drafting.starting_files("example", NEW))
 
 
 def goal_of(draft: Draft) -> object:
@@ -111,7 +111,7 @@ def test_two_people_who_begin_to_change_a_published_campaign_are_told(drafting: 
 
 
 def test_a_draft_with_mistakes_is_kept_and_publishes_nothing(drafting: Drafting, world: World) -> None:
-    draft = drafting.create(NEW, ANN, drafting.starting_files("empty", NEW).files)
+    draft = drafting.create(NEW, ANN, drafting.starting_files("empty", NEW))
 
     checked = drafting.check(draft)
 
@@ -436,22 +436,12 @@ def test_settings_that_change_are_told_with_both_values(drafting: Drafting) -> N
     assert not effects.is_new
 
 
-def test_a_paper_letter_becomes_a_draft_with_what_was_recognised(drafting: Drafting) -> None:
-    paper = "Dear Mayor ____,\n\nPlant trees.\n\nSincerely,\n\n____\nDate: ____\n"
-    start = drafting.starting_files("letter", NEW, paper)
-
-    draft = drafting.create(NEW, ANN, start.files)
-
-    assert "{{ target.name }}" in draft.files["letter.md"]
-    assert [finding.line for finding in start.findings] == [1, 7, 8]
-
-
 def test_a_copy_has_no_days_and_its_own_name(drafting: Drafting) -> None:
     start = drafting.starting_files("copy", NEW, CAMPAIGN)
 
-    values = SettingsDocument.read(start.files["campaign.toml"]).values
+    values = SettingsDocument.read(start["campaign.toml"]).values
     assert (values["id"], values["opens"], values["closes"]) == (NEW, None, None)
-    assert start.files["letter.md"] == files_of_campaign()["letter.md"]
+    assert start["letter.md"] == files_of_campaign()["letter.md"]
 
 
 def test_the_example_is_the_shipped_campaign() -> None:

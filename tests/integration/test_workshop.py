@@ -158,7 +158,7 @@ def author(world: World) -> Author:
 def beginner(world: World) -> Author:
     """Return an organizer with the draft of a new campaign in which everything is to fill in."""
     drafting = world.wiring.drafting()
-    drafting.create(NEW, ANN, drafting.starting_files("empty", NEW).files)
+    drafting.create(NEW, ANN, drafting.starting_files("empty", NEW))
     put_key(world, "us_new", "manage", NEW)
     made = Author(world, campaign=NEW)
     assert made.sign_in("us_new", NEW).status == 303
@@ -325,7 +325,7 @@ def test_a_mistake_of_the_letter_stands_once_at_its_field_in_the_words_of_the_pa
     page = author.open("letter?done=saved-left")
     assert words(page).count(said) == 1
     assert "{{ signer" not in page.body
-    assert said in author.words("/workshop/check")
+    assert said in author.words("/workshop/publish")
 
 
 def test_a_letter_that_is_saved_as_it_was_shown_stays_as_it_is(author: Author) -> None:
@@ -1237,7 +1237,11 @@ def begin(author: Author, **values: str) -> Answer:
 
 def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: World, administrator: Author) -> None:
     made = begin(administrator, title="Safer streets", text=PAPER, do="letter")
-    assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter"
+    assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter?ask=yes"
+    asked = administrator.open("letter?ask=yes")
+    assert "Is “I live in ____” a blank?" in words(asked)
+    administrator.pages["letter"] = asked.body
+    assert administrator.send("letter", {"do": "answer"}).status == 303
     draft = administrator.draft()
     assert "I live in {{ signer.locality }}." in draft.files["letter.md"]
     values = SettingsDocument.read(draft.files["campaign.toml"]).values
@@ -1247,14 +1251,14 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     assert NEW in world.get("/organizer", cookies=administrator.cookies).body
     # The next one with this title has a name of its own.
     again = begin(administrator, title="Safer streets", text=PAPER, do="letter")
-    assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter"
+    assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter?ask=yes"
 
 
-def test_a_blank_that_nobody_understands_is_a_mistake_at_its_line(world: World, administrator: Author) -> None:
-    answer = begin(administrator, title="Safer streets", text="Dear Mayor,\n\nfrobnicate ____ now\n")
+def test_a_pasted_letter_that_is_too_long_says_so_at_its_field(world: World, administrator: Author) -> None:
+    answer = begin(administrator, title="Safer streets", text="a " * 20_000, do="letter")
     assert answer.status == 422
-    assert 'data-line="3"' in answer.body
-    assert "frobnicate ____ now" in answer.body
+    assert 'id="text-error"' in answer.body
+    assert "the letter has 40,000 characters, more than the maximum of 20,000; shorten it" in words(answer)
     assert world.wiring.drafting().drafts() == ()
 
 

@@ -12,13 +12,11 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.authoring import letters as letter_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.described_settings import SCHEMA_FILE
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.authoring.paper_form import import_letter
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.target_tables import read_table
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.authoring.paper_form import Finding
     from undersigned.authoring.setting_kinds import Value
     from undersigned.domain.actions import Action
     from undersigned.domain.campaigns import Target
@@ -52,16 +49,8 @@ if TYPE_CHECKING:
     from undersigned.services.pushing import Pushed
 
 
-type Start = Literal["empty", "example", "copy", "letter"]
+type Start = Literal["empty", "example", "copy"]
 """What a new campaign starts with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Starting:
-    """The files to start a draft with, and what the importer of paper letters found in them."""
-
-    files: Mapping[str, str]
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +142,11 @@ class Drafting:
             raise _taken(campaign) from error
         return draft
 
-    def starting_files(self, kind: Start, campaign: str, source: str = "") -> Starting:
+    def starting_files(self, kind: Start, campaign: str, source: str = "") -> Mapping[str, str]:
         """Return the files that a new campaign starts with, for `create`.
 
         "empty": everything is still to fill in. "example": the example campaign, without mistakes. "copy": the files of
-        the draft or campaign with the id `source`, without its days; raises NotFoundError. "letter": `source` is a
-        letter typed for paper; raises MistakesError with every blank whose meaning is unknown.
+        the draft or campaign with the id `source`, without its days; raises NotFoundError.
         """
         match kind:
             case "empty":
@@ -167,12 +155,9 @@ class Drafting:
                 files = example_files()
             case "copy":
                 files = self.draft(source).files
-            case "letter":
-                imported, findings = import_letter(source)
-                return Starting({**_without_schema(empty_files(campaign)), letter_file.FILE: imported}, findings)
         settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
         days: Mapping[str, None] = dict.fromkeys(("opens", "closes", "keep_for_days") if kind == "copy" else ())
-        return Starting({**files, settings_file.FILE: settings.changed({"id": campaign, **days}).text})
+        return {**files, settings_file.FILE: settings.changed({"id": campaign, **days}).text}
 
     def write(
         self,

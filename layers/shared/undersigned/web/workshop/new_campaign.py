@@ -10,7 +10,6 @@ from undersigned.web.workshop.frame import render
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from undersigned.authoring.mistakes import Mistake
     from undersigned.domain.languages import Message
     from undersigned.web.page import Page
 
@@ -31,10 +30,10 @@ def new_campaign(  # noqa: PLR0913  (what the page shows)
     given: NewCampaign,
     copies: Sequence[str],
     *,
-    mistakes: Sequence[Mistake] = (),
     error: Message | None = None,
+    wrong: str,
 ) -> Page:
-    """Render the form of a new campaign. `copies` are the ids of those that can be copied."""
+    """Render the form of a new campaign. `copies` are the ids of those that can be copied, `wrong` has the error."""
     return render(
         "workshop_new.html",
         language,
@@ -42,8 +41,6 @@ def new_campaign(  # noqa: PLR0913  (what the page shows)
         token=token,
         given=given,
         copies=copies,
-        mistakes=mistakes,
         error=error.in_language(language) if error else None,
-        # Either the title is missing, or the name that it leads to can't be.
-        wrong="campaign" if given.title else "title",
+        wrong=wrong,
     )
