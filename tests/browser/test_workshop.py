@@ -356,7 +356,7 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor: Visitor, *, scripts: bool) -> None:
     drafting = stack.world.wiring.drafting()
-    drafting.create(NEW, ANN, drafting.starting_files("empty", NEW).files)
+    drafting.create(NEW, ANN, drafting.starting_files("empty", NEW))
     if not scripts:
         # Browsers then load the preview's frame at once.
         visitor.expect("Blocked autofocusing")
