@@ -342,21 +342,6 @@ class Memory:
                     self._replace(key, None)
         return {}
 
-    # The stream: one shard
-
-    def _dynamodbstreams_list_streams(self, **_: Any) -> Any:
-        return {"Streams": [{"StreamArn": "stream"}]}
-
-    def _dynamodbstreams_describe_stream(self, **_: Any) -> Any:
-        return {"StreamDescription": {"Shards": [{"ShardId": "shard"}]}}
-
-    def _dynamodbstreams_get_shard_iterator(self, *, SequenceNumber: str = "0", **_: Any) -> Any:  # noqa: N803
-        return {"ShardIterator": SequenceNumber}
-
-    def _dynamodbstreams_get_records(self, *, ShardIterator: str) -> Any:  # noqa: N803
-        found = self.records[int(ShardIterator) :]
-        return {"Records": [record | {"dynamodb": dict(record["dynamodb"])} for record in found]}
-
     # SQS: a message is received once; the platform keeps it from then on
 
     def _sqs_send_message(self, *, QueueUrl: str, MessageBody: str, **_: Any) -> Any:  # noqa: N803
