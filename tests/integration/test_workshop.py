@@ -1534,7 +1534,7 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
     assert (
         "Las llaves no significan nada aquí; quítelas, o escriba un dato entre corchetes, como [su nombre]." in letter
     )
-    assert "el id a ya está en la fila 1; dé a cada destinatario un id distinto" in recipients
+    assert "este nombre corto también está en la fila 1; dé a cada destinatario uno distinto" in recipients
     assert "“b” en “b@b” no tiene punto; escriba el dominio completo, como example.org" in recipients
     assert "Escriba un número entero de 1 a 1,000,000,000." in settings
     assert "Escriba la dirección a la que van las respuestas." in settings

@@ -26,7 +26,7 @@ _WORDS: Mapping[str, str] = {
     "postal_codes": "zip zipcode postal postcode plz",
     "email": "email mail correo",
     "id": "id",
-    "department": "department dept agency organization organisation office institution departamento agencia",
+    "department": "department dept agency organization organisation office institution district departamento agencia",
     "locality": "town city village municipality community locality localidad ciudad municipio jurisdiction county",
     "title": "title rank position cargo titulo puesto rango grado",
     "name": "name nombre chief sheriff mayor official person contact",

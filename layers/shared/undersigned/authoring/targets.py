@@ -30,6 +30,9 @@ _SHOWN_IN_LETTERS = ("title", "name", "department", "locality")
 MOST_NOTES = 1_000
 """How many notes there are at most. Each two recipients that share codes are a note, which can be millions."""
 
+_UNREADABLE = Message("the columns of this list can't be read; paste it again, or take an earlier version back")
+"""What a page says of the first line of a file that a program wrote: its own lists have all columns."""
+
 _ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
 _LONGEST_TEXT = 300
 
@@ -87,7 +90,7 @@ class _Reader:
                 message = Message(
                     "the file has only blank cells; the first line must name the columns %(columns)s", _ALL_COLUMNS
                 )
-                self._mistake(None, message)
+                self._mistake(None, message, plainly=_UNREADABLE)
                 return
             columns = self._columns(*first)
             if columns is None:
@@ -100,27 +103,30 @@ class _Reader:
             self.mistakes.append(Mistake(FILE, error.line, error.message, is_too_much=True))
         if not self.targets and not self.mistakes:
             message = Message("the file has no recipients; add a row for each person whom letters go to")
-            self._mistake(None, message)
+            self._mistake(None, message, plainly=Message("add a row for each person whom letters go to"))
 
-    def _mistake(self, line: int | None, message: Message, column: str | None = None) -> None:
-        self.mistakes.append(Mistake(FILE, line, message, column))
+    def _mistake(
+        self, line: int | None, message: Message, column: str | None = None, plainly: Message | None = None
+    ) -> None:
+        """Add a mistake. A page says it at its cell, so `plainly` doesn't name the column."""
+        self.mistakes.append(Mistake(FILE, line, message, column, plainly=plainly))
 
     def _columns(self, line: int, header: list[str]) -> list[str] | None:
         """Return the header's columns, or None if they have mistakes, so that rows can't be read."""
         columns = [cell.strip().lower() for cell in header]
         for column in dict.fromkeys(columns):
             if column not in COLUMNS and self._language_of(column) is None:
-                self._mistake(line, self._unknown_column(column))
+                self._mistake(line, self._unknown_column(column), plainly=_UNREADABLE)
             elif columns.count(column) > 1:
                 message = Message("the column `%(column)s` is there twice; remove one", {"column": column})
-                self._mistake(line, message)
+                self._mistake(line, message, plainly=_UNREADABLE)
         if missing := [column for column in COLUMNS if column not in columns]:
             listed = ", ".join(f"`{column}`" for column in missing)
             message = Message(
                 "missing columns: %(missing)s; the first line must name the columns %(columns)s",
                 {"missing": listed, **_ALL_COLUMNS},
             )
-            self._mistake(line, message)
+            self._mistake(line, message, plainly=_UNREADABLE)
         return None if self.mistakes else columns
 
     def _language_of(self, column: str) -> str | None:
@@ -174,7 +180,7 @@ class _Reader:
                 message = Message(
                     "`%(column)s` is empty; fill it in, since letters and emails show it", {"column": column}
                 )
-                self._mistake(line, message, column)
+                self._mistake(line, message, column, Message("fill this in: letters and emails show it"))
         for column, text in row.items():
             if column not in _SHOWN_IN_LETTERS and self._language_of(column) is None:
                 continue
@@ -183,30 +189,42 @@ class _Reader:
                     "`%(name)s` has %(character)s, which can't be printed; type the text instead of pasting it",
                     {"name": column, "character": unprintable},
                 )
-                self._mistake(line, message, column)
+                plainly = Message(
+                    "this has %(character)s, which can't be printed; type the text instead of pasting it",
+                    {"character": unprintable},
+                )
+                self._mistake(line, message, column, plainly)
             if len(text) > _LONGEST_TEXT:
                 message = Message(
                     "`%(name)s` has %(count)s characters, more than the maximum of %(most)s; remove some",
                     {"name": column, **count_and_most(len(text), _LONGEST_TEXT)},
                 )
-                self._mistake(line, message, column)
+                plainly = Message(
+                    "this has %(count)s characters, more than the maximum of %(most)s; remove some",
+                    count_and_most(len(text), _LONGEST_TEXT),
+                )
+                self._mistake(line, message, column, plainly)
 
     def _check_id(self, line: int, identifier: str) -> None:
         if not identifier:
             message = Message("`id` is empty; give the recipient a short name, such as evanston")
-            self._mistake(line, message, "id")
+            self._mistake(line, message, "id", Message("give the recipient a short name, such as evanston"))
         elif not ID_PATTERN.fullmatch(identifier):
             message = Message(
                 "`id` is %(id)s; use only lowercase letters, digits and hyphens, such as evanston",
                 {"id": repr(identifier)},
             )
-            self._mistake(line, message, "id")
+            plainly = Message("use only lowercase letters, digits and hyphens, such as evanston")
+            self._mistake(line, message, "id", plainly)
         elif first := self._line_of_id.get(identifier):
             message = Message(
                 "the id `%(id)s` is also %(line)s; give each recipient a different id",
                 {"id": identifier, "line": on_line(first)},
             )
-            self._mistake(line, message, "id")
+            plainly = Message(
+                "this short name is also %(line)s; give each recipient a different one", {"line": on_line(first)}
+            )
+            self._mistake(line, message, "id", plainly)
         self._line_of_id.setdefault(identifier, line)
 
     def _check_person(self, line: int, row: _Row) -> None:
@@ -222,7 +240,7 @@ class _Reader:
     def _email(self, line: int, email: str) -> str:
         """Return an email address with its domain in the form that DNS uses, or "" if it has a mistake."""
         if mistake := email_mistake(email):
-            self._mistake(line, Message("`email`: %(mistake)s", {"mistake": mistake}), "email")
+            self._mistake(line, Message("`email`: %(mistake)s", {"mistake": mistake}), "email", mistake)
             return ""
         mailbox = canonical_email(email)
         if first := self._line_of_mailbox.get(mailbox):
@@ -238,13 +256,13 @@ class _Reader:
         """Return the codes that a row lists; none if the target is everyone's."""
         codes, mistakes = self._postal_code_cells.read(line, cell)
         for mistake in mistakes:
-            self._mistake(line, _of_codes(mistake), "postal_codes")
+            self._mistake(line, _of_codes(mistake), "postal_codes", mistake)
         return codes
 
     def notes(self) -> Iterator[Mistake]:
         """Return which targets a signer will have to choose from."""
         for line, note in self._postal_code_cells.notes():
-            yield Mistake(FILE, line, _of_codes(note), "postal_codes")
+            yield Mistake(FILE, line, _of_codes(note), "postal_codes", plainly=note)
 
 
 def _of_codes(mistake: Message) -> Message:

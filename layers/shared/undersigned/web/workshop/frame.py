@@ -216,7 +216,7 @@ class Workshop:
         table = self.table
         row = table.row_of(mistake.line) if table else None
         if table is None or row is None:
-            return ShownMistake(self.address("recipients"), self._label("recipients"), self.viewer.say(mistake.says))
+            return ShownMistake(self.address("recipients"), self._label("recipients"), self.viewer.say(mistake.on_page))
         place = self.viewer.say(Message("Row %(number)s", {"number": row + 1}))
         column = mistake.column
         if column and column in COLUMNS:
@@ -224,7 +224,7 @@ class Workshop:
         anchor = f"#cell-{row}-{column or next(iter(COLUMNS))}"
         page = row // ROWS_SHOWN + 1
         address = f"{self.address('recipients', page=page)}{anchor}"
-        return ShownMistake(address, place, self.viewer.say(by_rows(mistake.says, table)))
+        return ShownMistake(address, place, self.viewer.say(by_rows(mistake.on_page, table)))
 
     @property
     def letter_languages(self) -> tuple[str, ...]:

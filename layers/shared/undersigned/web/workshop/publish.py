@@ -89,6 +89,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         "publish",
         effects=effects,
         public=public,
+        has_changes=not workshop.draft.is_published,
         is_closed=controls.closed_at is not None,
         closed_on=controls.closed_on(viewer.campaign, viewer.local(viewer.now).date()),
         waiting=[site for site in drafted if site not in websites],

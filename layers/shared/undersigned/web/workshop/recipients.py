@@ -94,7 +94,7 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
     }
     if upload.error:
         mistakes = upload.error.mistakes
-        values["left"] = tuple(ShownMistake("#pasted", "", workshop.viewer.say(one.says)) for one in mistakes)
+        values["left"] = tuple(ShownMistake("#pasted", "", workshop.viewer.say(one.on_page)) for one in mistakes)
         values["is_error"] = True
     if table is None:
         text = workshop.draft.files.get(targets_file.FILE, "")
@@ -135,7 +135,7 @@ def _rows(
         if mistake.line in row_on:
             column = mistake.column if mistake.column in columns else ""
             messages = errors.setdefault(row_on[mistake.line], {}).setdefault(column or "", [])
-            messages.append(workshop.viewer.say(by_rows(mistake.says, table)))
+            messages.append(workshop.viewer.say(by_rows(mistake.on_page, table)))
     names = row_names(table)
     shown = [
         ShownRow(

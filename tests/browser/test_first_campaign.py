@@ -1,0 +1,208 @@
+"""A volunteer goes from an empty dashboard to a published campaign in Texas, by visible labels alone.
+
+The letter is pasted from an email, and the recipients are in a spreadsheet as an office sends one. Whoever makes the
+way longer than MOST_CLICKS and MOST_FIELDS makes it too long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import looks
+from tests import world as worlds
+from tests.browser.test_workshop import SCREENSHOTS, reach
+from tests.organizers import link_in
+from tests.served_world import served
+from tests.spreadsheets import xlsx
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+    from tests.chromium import Visitor
+    from tests.served_world import Site
+
+MOST_CLICKS, MOST_FIELDS = 15, 8
+CAMPAIGN = "cooler-classrooms-in-texas"
+
+LETTER = """Dear Superintendent,
+
+Last September, my daughter's classroom was 94 degrees at noon.
+
+Please
+ * measure the temperature of every classroom,
+ * publish what you find, and
+ * ask the board for repairs before August.
+
+Thank you for reading this.
+"""
+
+SHEET = (
+    ("Superintendents, as of May", "", "", "", "", ""),
+    ("Position", "Full name", "School district", "City", "E-Mail (work)", "ZIP Codes", "Notes"),
+    ("Superintendent", "Robin Sample", "Oakton ISD", "Oakton", "robin@oakton.example", "78701, 78702", "called"),
+    ("", "", "", "", "", "", ""),
+    ("Superintendent", "Sasha Specimen", "Elmville ISD", "Elmville", "sasha(at)elmville.example", "78610-78619", ""),
+    ("Source: the county's website", "", "", "", "", "", ""),
+)
+"""With a title above the headings, a row that is empty, one wrong address, and a note at the end."""
+
+
+def workbook() -> bytes:
+    """Return the sheet as Excel writes it."""
+    rows = "".join(
+        f'<row r="{number}">'
+        + "".join(
+            f'<c r="{"ABCDEFG"[place]}{number}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
+            for place, cell in enumerate(cells)
+            if cell
+        )
+        + "</row>"
+        for number, cells in enumerate(SHEET, start=1)
+    )
+    return xlsx(rows)
+
+
+@dataclass
+class Volunteer:
+    """Somebody who reads labels, and counts what they press and type. With `keys`, they have no mouse."""
+
+    page: Page
+    visitor: Visitor
+    keys: bool = False
+    look: str = ""
+    clicks: int = 0
+    fields: int = 0
+
+    def press(self, name: str) -> None:
+        self.clicks += 1
+        buttons = self.page.get_by_role("button", name=name, exact=True)
+        self._do(buttons if buttons.count() else self.page.get_by_role("link", name=name, exact=True), "Enter")
+
+    def fill(self, label: str, text: str) -> None:
+        self.fields += 1
+        field = self.page.get_by_label(label, exact=True)
+        if not self.keys:
+            field.fill(text)
+            return
+        reach(self.page, field)
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(text)
+
+    def choose(self, label: str, option: str) -> None:
+        self.clicks += 1
+        field = self.page.get_by_label(label, exact=True)
+        if not self.keys:
+            field.select_option(option)
+            return
+        reach(self.page, field)
+        self.page.keyboard.type(option)
+
+    def upload(self, label: str, name: str, content: bytes) -> None:
+        self.clicks += 1
+        with self.page.expect_file_chooser() as chooser:
+            self._do(self.page.get_by_label(label, exact=True), "Enter")
+        chooser.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
+
+    def is_at(self, heading: str) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the screen"
+        assert not self.page.title().startswith("Error")
+        self.visitor.assert_accessible(self.page)
+        if looks.ALL:
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            name = f"first-{heading.lower().replace(' ', '-')}-{self.clicks}-{self.look}.png"
+            self.page.screenshot(path=SCREENSHOTS / name, full_page=True)
+
+    def _do(self, element: Locator, key: str) -> None:
+        if not self.keys:
+            element.click()
+            return
+        self.page.locator("body").evaluate("() => document.activeElement.blur()")
+        reach(self.page, element)
+        self.page.keyboard.press(key)
+
+
+def sign_in(site: Site, page: Page) -> None:
+    """Open the dashboard as the administrator, who has no campaign yet."""
+    page.goto(f"{site.address}/organizer")
+    page.locator("#email").fill(worlds.ADMINISTRATOR)
+    page.locator("form[action$='/sign-in'] button").click()
+    page.wait_for_url("**/organizer/sign-in")
+    site.world.run_people_mails()
+    page.goto(f"{site.address}{link_in(site.world.sent[-1])}")
+    page.locator("main form button").click()
+    page.wait_for_url("**/organizer")
+
+
+@pytest.mark.parametrize(
+    ("look", "width", "scripts", "keys"),
+    [
+        ("1280", 1280, True, False),
+        ("360", 360, True, False),
+        ("keyboard", 1280, True, True),
+        ("without-scripts", 1280, False, False),
+    ],
+)
+def test_a_volunteer_publishes_a_first_campaign(  # noqa: PLR0917  (in four ways)
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    visitor: Visitor,
+    look: str,
+    width: int,
+    scripts: bool,  # noqa: FBT001
+    keys: bool,  # noqa: FBT001
+) -> None:
+    with worlds.world(monkeypatch, fast=True) as world, served(world, tmp_path) as site:
+        page = visitor.open(width=width, scripts=scripts)
+        sign_in(site, page)
+        volunteer = Volunteer(page, visitor, keys, look)
+
+        volunteer.press("New campaign")
+        volunteer.is_at("New campaign")
+        volunteer.fill("The letter", LETTER)
+        volunteer.fill("Title", "Cooler classrooms in Texas")
+        volunteer.press("Save and go on")
+
+        volunteer.is_at("Letter")
+        expect(page.locator("#letter-shown")).to_contain_text("publish what you find")
+        volunteer.press("Save and go on")
+
+        volunteer.is_at("Details")
+        volunteer.fill("One sentence", "Ask your superintendent for cooler classrooms.")
+        volunteer.fill("Organization", "Parents of Texas")
+        volunteer.fill("Email address for replies", "letters@parents.example")
+        volunteer.choose("State", "Texas")
+        volunteer.press("Save and go on")
+
+        volunteer.is_at("Recipients")
+        volunteer.upload("Or upload a file", "contacts.xlsx", workbook())
+        volunteer.press("Look at these rows")
+        volunteer.is_at("Which column is which?")
+        volunteer.press("Take these rows")
+        volunteer.is_at("Recipients")
+        volunteer.fill("Email, row 2", "sasha@elmville.example")
+        volunteer.press("Save and go on")
+
+        volunteer.is_at("Preview")
+        volunteer.press("Go on to publish")
+        volunteer.is_at("Publish")
+        volunteer.press("Publish")
+        volunteer.press("On our page")
+        volunteer.is_at("Publish")
+
+        address = page.locator("#form-address").input_value()
+        assert address.endswith(f"/campaigns/{CAMPAIGN}")
+        assert (volunteer.clicks <= MOST_CLICKS, volunteer.fields <= MOST_FIELDS) == (True, True), volunteer
+        published = world.wiring.catalog.entry(CAMPAIGN)
+        assert (published.campaign.region, published.campaign.time_zone) == ("TX", "America/Chicago")
+        assert [target.email for target in world.wiring.campaigns.targets(CAMPAIGN)] == [
+            "sasha@elmville.example",
+            "robin@oakton.example",
+        ]
