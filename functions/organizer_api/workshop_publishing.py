@@ -11,7 +11,8 @@ from functions.organizer_api.drafts import MOST_TIME
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
-from undersigned.domain.drafts import ChangedMeanwhileError, PublishedMeanwhileError
+from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.drafts import ChangedMeanwhileError, DraftConflictError, PublishedMeanwhileError
 from undersigned.domain.sources import labelled_path
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.workshop import publish as publish_pages
@@ -38,7 +39,12 @@ def publish(request: DashboardRequest) -> Response[str]:
 
 
 def _publish_page(
-    request: DashboardRequest, workshop: Workshop, *, why: str = "", refused: TypedWebsite | None = None
+    request: DashboardRequest,
+    workshop: Workshop,
+    *,
+    why: str = "",
+    refused: TypedWebsite | None = None,
+    not_named: DraftConflictError | None = None,
 ) -> Page:
     drafting = wired.stack.drafting()
     effects = drafting.effects(workshop.draft) if workshop.checked.compiled else None
@@ -50,7 +56,7 @@ def _publish_page(
     controls = campaigns.controls(request.campaign)
     where = "developer" if refused else request.query("where") or ""
     return publish_pages.publish(
-        workshop, effects, public, controls, changed=changed, where=where, why=why, refused=refused
+        workshop, effects, public, controls, changed=changed, where=where, why=why, refused=refused, not_named=not_named
     )
 
 
@@ -100,6 +106,17 @@ def _with_website(workshop: Workshop, origin: str, *, own_form: bool) -> Mapping
             "frame_origins": [site for site in framing if site != origin] or None,
         }
     return {"frame_origins": [*framing, origin]}
+
+
+@pages.post("/workshop/name", "own")
+def rename(request: DashboardRequest) -> Response[str]:
+    """Give a draft that was never published another short name."""
+    try:
+        made = wired.stack.drafting().rename(request.campaign, revision_of(request), request.posted("name"), request.by)
+    except DraftConflictError as error:
+        page = _publish_page(request, workshop_of(request), not_named=error)
+        return dashboard_page(page, status=422)
+    return moved(f"{dashboard_path(made.campaign)}/workshop/publish?done=saved")
 
 
 @pages.get("/workshop/qr", "manage")

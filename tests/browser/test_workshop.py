@@ -39,7 +39,7 @@ ANN = "ann@organizer.example"
 LOOKS = looks.looks(360, 1280, ("en", "es"))
 ALWAYS_SEEN = {
     "preview",
-    "published",
+    "published-page",
     "website-refused",
     "no-website",
     "letter-mistakes",
@@ -215,7 +215,7 @@ def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, vi
     page.goto(f"{stack.workshop(NEW)}/letter")
     text = page.locator("#text").input_value()
     page.locator("#text").fill(text.replace("Sincerely", "With hope"))
-    page.get_by_role("button", name="Show the letter").click()
+    page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator("#letter-shown")).to_contain_text("With hope")
     page.get_by_role("button", name="Save and go on").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
@@ -239,8 +239,9 @@ def test_a_website_is_named_and_published_and_then_shows_what_is_pasted(
     page = visitor.open(scripts=scripts)
     stack.sign_in(page, CAMPAIGN)
     page.goto(f"{stack.workshop(CAMPAIGN)}/publish")
+    page.get_by_role("link", name="A developer puts it into a website").click()
     expect(page.get_by_text("No website may show the form yet.")).to_be_visible()
-    expect(page.locator("textarea[readonly]")).to_have_count(1)
+    expect(page.locator("textarea[readonly]")).to_have_count(0)
 
     page.get_by_label("On which website?").fill("our website")
     page.get_by_role("button", name="Add website").click()
@@ -250,6 +251,7 @@ def test_a_website_is_named_and_published_and_then_shows_what_is_pasted(
     expect(page.get_by_text("Until you publish, the form doesn’t show there.")).to_be_visible()
     visitor.assert_accessible(page)
     page.get_by_role("button", name="Publish", exact=True).click()
+    page.get_by_role("link", name="A developer puts it into a website").click()
 
     expect(page.get_by_text("and on no other website.")).to_be_visible()
     pasted[0] = page.locator("#snippet-frame").input_value().replace(worlds.PUBLIC_URL, stack.address)
@@ -429,13 +431,9 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     for step in ("letter", "settings", "recipients", "preview", "publish"):
         go(step)
         see(step)
-    go("preview")
-    page.locator("form[action$='/test'] button").click()
-    see("test-signature")
-    go("preview")
-    page.locator("#name").fill("")
-    page.locator("form[action$='/test'] button").click()
-    see("refused-test")
+    for view in ("form", "email", "paper"):
+        go(f"preview?view={view}")
+        see(f"preview-{view}")
     # A spreadsheet in two steps, and back.
     go("recipients")
     page.locator("#pasted").fill(OWN_HEADINGS)
@@ -497,8 +495,10 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     )
     go("publish")
     page.locator("form[action$='/publish'] button").click()
-    expect(page.locator("#form-address")).to_be_visible()
-    see("published")
+    for where in ("page", "builder", "developer", "count"):
+        go(f"publish?where={where}")
+        see(f"published-{where}")
+    go("publish?where=developer")
     page.locator("#site").fill("https://ann.wixsite.com/trees")
     page.locator("form[action$='/website'] button").click()
     expect(page.locator("#snippet-button")).to_be_visible()
@@ -506,12 +506,17 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     stack.set(NEW, {"allowed_origins": None})
     go("publish")
     page.locator("form[action$='/publish'] button").click()
+    go("publish?where=developer")
     expect(page.locator("#snippet-script")).to_have_count(0)
     see("no-website")
     stack.set(NEW, {"goal": 900, "title": "Safer streets for all"})
     stack.write(NEW, {"letter.md": letter.replace("Sincerely", "With hope")})
     go("publish")
     see("changes")
+    go("versions")
+    see("versions")
+    page.locator(".versions a").last.click()
+    see("version")
     page.goto(base.removesuffix("/workshop"))
     see("overview-with-changes")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.test_dashboard import SAME_ORIGIN, Organizer, put_key, text_of
-from tests.organizers import Browser, link_in
+from tests.organizers import Browser, add, link_in
 from tests.unit.authoring.test_settings_document import OTHERS
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
@@ -1254,6 +1254,24 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter?ask=yes"
 
 
+def test_the_short_name_is_changed_until_the_campaign_is_published(world: World, administrator: Author) -> None:
+    begin(administrator, title="Safer streets", text=LETTER, do="letter")
+    other = replace(administrator, campaign="calm-roads")
+    administrator.open("publish")
+    for name in ("No Name", CAMPAIGN):
+        refused = administrator.send("publish", {"name": name}, "name")
+        assert refused.status == 422
+        assert 'id="name-error"' in refused.body
+    moved = administrator.send("publish", {"name": "calm-roads"}, "name")
+    assert moved.headers["location"] == f"{other.base}/publish?done=saved"
+    assert administrator.open("publish").status == 404
+    assert "Please act." in words(other.open("letter"))
+    # Somebody who is invited knows it by its name.
+    add(world, ANN, "editor", "calm-roads")
+    other.open("publish")
+    assert "Others know this campaign" in words(other.send("publish", {"name": NEW}, "name"))
+
+
 def test_a_pasted_letter_that_is_too_long_says_so_at_its_field(world: World, administrator: Author) -> None:
     answer = begin(administrator, title="Safer streets", text="a " * 20_000, do="letter")
     assert answer.status == 422
@@ -1540,7 +1558,7 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
     assert "Escriba la dirección a la que van las respuestas." in settings
     for said in (
         "Las llaves no",
-        "ya está en la fila 1",
+        "también está en la fila 1",
         "no tiene punto",
         "Escriba un número entero",
         "las respuestas.",

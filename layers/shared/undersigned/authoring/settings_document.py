@@ -84,7 +84,7 @@ class SettingsDocument:
             if before.get(name) != value or (value is None and self._document.get(name) is not None)
         }
         gone = {*self.languages}.difference(_listed(values["languages"])) if "languages" in values else set()
-        gone |= {*self.languages}.intersection([values.get("language")])
+        gone |= {language for language in self.languages if language == values.get("language")}
         if not changed and not gone:
             return self
         # Parsing takes long, so all settings change at once.

@@ -44,6 +44,10 @@ class Rows(CampaignRows):
         return deleted + len(last) + self._delete(self._all_of(key_partition(campaign)), is_late)
 
     @override
+    def is_shared(self, campaign: str) -> bool:
+        return any(True for _ in self._all_of(people_partition(campaign), key_partition(campaign)))
+
+    @override
     def delete_access(self, campaign: str) -> None:
         keys = chain(self._people(campaign), self._all_of(key_partition(campaign), audit_partition(campaign)))
         self._delete(keys, lambda: False)

@@ -27,6 +27,7 @@ from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.drafts import (
     ChangedMeanwhileError,
     Draft,
+    DraftConflictError,
     IdTakenError,
     PublishedMeanwhileError,
     UnreadableDraftError,
@@ -141,6 +142,26 @@ class Drafting:
         except ChangedMeanwhileError as error:
             raise _taken(campaign) from error
         return draft
+
+    def rename(self, campaign: str, revision: int, to: str, by: str) -> Draft:
+        """Give a draft that was never published another id, as it was in this revision; its earlier versions go.
+
+        Raises ChangedMeanwhileError, what `create` raises, and DraftConflictError if it was published, or if people or
+        keys know it by its id.
+        """
+        draft = self.draft(campaign)
+        if draft.revision != revision:
+            raise ChangedMeanwhileError(draft)
+        if to == campaign:
+            return draft
+        if self._base(campaign) or self.rows.is_shared(campaign):
+            raise DraftConflictError(
+                Message("Others know this campaign by its short name: it is published, or people or keys have a role.")
+            )
+        made = self.create(to, by, draft.files)
+        # After a crash both are there, and a person deletes one.
+        self.discard(campaign, revision, by)
+        return made
 
     def starting_files(self, kind: Start, campaign: str, source: str = "") -> Mapping[str, str]:
         """Return the files that a new campaign starts with, for `create`.

@@ -218,6 +218,9 @@ class CampaignRows(Protocol):
     def delete_others(self, campaign: str, is_late: Callable[[], bool]) -> int:
         """Delete everything else of the campaign: at the end its people, then the settings, and then the keys."""
 
+    def is_shared(self, campaign: str) -> bool:
+        """Say whether anybody has a role in a campaign, or a key to it."""
+
     def delete_access(self, campaign: str) -> None:
         """Delete who may do what in the campaign, its people and keys, and what they did, the activity log."""
 

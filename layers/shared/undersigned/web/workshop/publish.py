@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.colors import Accent
     from undersigned.domain.controls import Controls
+    from undersigned.domain.errors import ExplainedError
     from undersigned.services.publishing_effects import Effects, LetterChange, TargetChange
     from undersigned.web.page import Page
     from undersigned.web.workshop.changes import Changed
@@ -75,10 +76,12 @@ def publish(  # noqa: PLR0913  (what the page shows)
     where: str = "",
     why: str = "",
     refused: TypedWebsite | None = None,
+    not_named: ExplainedError | None = None,
 ) -> Page:
     """Render what publishing changes, and its button; and of a published campaign, how people get to the form.
 
-    `where` is where people will sign, `why` the reason that was typed before, and `refused` a website that isn't added.
+    `where` is where people will sign, `why` the reason that was typed before, `refused` a website that isn't added, and
+    `not_named` why the campaign can't have another short name.
     """
     viewer = workshop.viewer
     websites = public.websites if public else ()
@@ -94,7 +97,8 @@ def publish(  # noqa: PLR0913  (what the page shows)
         closed_on=controls.closed_on(viewer.campaign, viewer.local(viewer.now).date()),
         waiting=[site for site in drafted if site not in websites],
         refused=refused,
-        is_error=workshop.is_refused or refused is not None,
+        is_error=workshop.is_refused or refused is not None or not_named is not None,
+        name_errors=[viewer.say(not_named.message)] if not_named else [],
         website_errors=[viewer.say(refused.mistake)] if refused else [],
         answers=[(name, viewer.say(label)) for name, label in ANSWERS.items()],
         where=where,
