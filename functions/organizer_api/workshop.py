@@ -13,7 +13,6 @@ from undersigned.authoring import settings as settings_file
 from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.logos import read_logo
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import example_letter
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.typed_letters import read_typed, typed_letter
@@ -26,7 +25,8 @@ from undersigned.web.workshop import conflicts
 from undersigned.web.workshop import letter as letter_pages
 from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop import settings as settings_pages
-from undersigned.web.workshop.frame import Workshop, fingerprint
+from undersigned.web.workshop.columns import unpacked
+from undersigned.web.workshop.frame import Workshop, fingerprint, step_of
 from undersigned.web.workshop.preview import Preview
 
 if TYPE_CHECKING:
@@ -122,12 +122,6 @@ def address_of(request: DashboardRequest, path: str) -> str:
     return f"{request.home}/workshop/{path}"
 
 
-def save_file(request: DashboardRequest, step: Step, file: str) -> Response[str]:
-    """Save a file that was typed as a whole."""
-    draft = wired.stack.drafting().draft(request.campaign)
-    return save(request, step, draft, file, f"{request.typed('text').rstrip()}\n")
-
-
 @pages.get("/workshop", "manage")
 def begin(request: DashboardRequest) -> Response[str]:
     """Redirect to the first step in which something is left to do."""
@@ -205,10 +199,8 @@ def settings(request: DashboardRequest) -> Response[str]:
 @pages.post("/workshop/settings", "manage")
 def save_settings(request: DashboardRequest) -> Response[str]:
     """Save the settings of a page."""
-    if request.posted("do") == "file":
-        return save_file(request, "settings", settings_file.FILE)
     posted, draft = posted_form(request.event), wired.stack.drafting().draft(request.campaign)
-    document = Workshop(viewer_of(request), draft, Checked(None)).settings or _all_left_out(request.campaign)
+    document = Workshop(viewer_of(request), draft, Checked(None)).settings
     changed = settings_pages.changed_values(document, posted)
     return save(request, "settings", draft, settings_file.FILE, document.changed(changed).text)
 
@@ -228,7 +220,12 @@ def save_logo(request: DashboardRequest) -> Response[str]:
     return moved(address_of(request, "settings#logo")) if answer.status_code == 303 else answer  # noqa: PLR2004
 
 
-def _all_left_out(campaign: str) -> SettingsDocument:
-    """Return the settings to begin with, in place of a file that became unreadable."""
-    files = wired.stack.drafting().starting_files("empty", campaign)
-    return SettingsDocument.read(files[settings_file.FILE])
+@pages.post("/workshop/mine", "manage")
+def save_mine(request: DashboardRequest) -> Response[str]:
+    """Save what a person typed over what somebody else saved meanwhile, once they saw both."""
+    draft, file = wired.stack.drafting().draft(request.campaign), request.posted("file")
+    try:
+        text = unpacked(request.typed("mine"))
+    except ValueError:
+        return moved(address_of(request, "publish?done=changed"))
+    return save(request, step_of(file), draft, file, text or None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
-from functions.organizer_api.workshop import address_of, save, save_file, workshop_of, write
+from functions.organizer_api.workshop import address_of, save, workshop_of, write
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.column_choice import guess, rows_in, taken, used_twice
 from undersigned.authoring.mistakes import MistakesError
@@ -57,15 +57,13 @@ def save_recipients(request: DashboardRequest) -> Response[str]:
             return _show_pasted(request, posted)
         case "undo":
             return _undo(request, posted)
-        case "file":
-            return save_file(request, "recipients", targets_file.FILE)
         case action:
             return _save_rows(request, posted, more=action == "more")
 
 
 def _save_rows(request: DashboardRequest, posted: Mapping[str, object], *, more: bool) -> Response[str]:
     workshop = workshop_of(request)
-    text = recipient_pages.posted_table(workshop.table or TargetTable(), posted).text()
+    text = recipient_pages.posted_table(workshop.table, posted).text()
     answer = save(request, "recipients", workshop.draft, targets_file.FILE, text)
     return moved(address_of(request, "recipients?page=100000#rows")) if more and answer.status_code == 303 else answer  # noqa: PLR2004
 
@@ -101,8 +99,8 @@ def _take_rows(request: DashboardRequest, posted: Mapping[str, object]) -> Respo
         return dashboard_page(recipient_pages.recipients(workshop, 1, upload), status=422)
     if used_twice(choice) or not found.rows:
         return dashboard_page(column_pages.columns(workshop, rows, choice, replaces=replaces), status=422)
-    table = workshop.table or TargetTable()
-    is_added = workshop.table is not None and not replaces
+    table = workshop.table
+    is_added = bool(workshop.table.rows) and not replaces
     changed = table.with_rows_of(found) if is_added else table.replaced_by(found)
     # Rows that are added change nobody else's.
     saving = write if is_added else save

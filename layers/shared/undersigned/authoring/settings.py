@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 FILE = "campaign.toml"
 
 
+_UNREADABLE = Message("the details can't be read; fill them in again, or take an earlier version back")
+"""What a page says of a file that a program wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignSettings:
     """The content of campaign.toml. `campaign` has no letters yet, and is None if there are mistakes.
@@ -49,7 +53,7 @@ def read_settings(text: str) -> CampaignSettings:
     try:
         document = TomlDocument.parse(FILE, text)
     except MistakesError as error:
-        return replace(UNREAD, mistakes=error.mistakes)
+        return replace(UNREAD, mistakes=tuple(replace(one, plainly=_UNREADABLE) for one in error.mistakes))
     return _Reader(document).read()
 
 

@@ -30,8 +30,8 @@ _SHOWN_IN_LETTERS = ("title", "name", "department", "locality")
 MOST_NOTES = 1_000
 """How many notes there are at most. Each two recipients that share codes are a note, which can be millions."""
 
-_UNREADABLE = Message("the columns of this list can't be read; paste it again, or take an earlier version back")
-"""What a page says of the first line of a file that a program wrote: its own lists have all columns."""
+_UNREADABLE = Message("this list can't be read; paste it again, or take an earlier version back")
+"""What a page says of a file that a program wrote: its own lists have all columns."""
 
 _ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
 _LONGEST_TEXT = 300
@@ -98,7 +98,7 @@ class _Reader:
             for line, cells in rows:
                 self._read_row(line, columns, cells, SEPARATORS[separator])
         except UnreadableRowError as error:
-            self._mistake(error.line, error.message)
+            self._mistake(error.line, error.message, plainly=_UNREADABLE)
         except TooLargeError as error:
             self.mistakes.append(Mistake(FILE, error.line, error.message, is_too_much=True))
         if not self.targets and not self.mistakes:

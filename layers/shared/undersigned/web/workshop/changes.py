@@ -13,6 +13,7 @@ from undersigned.authoring import targets as targets_file
 from undersigned.authoring.described_settings import label_of
 from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.setting_kinds import as_text
+from undersigned.authoring.typed_letters import typed_letter
 from undersigned.domain.languages import Message, name_of
 from undersigned.web.workshop.frame import heading_of, settings_in, table_in
 from undersigned.web.workshop.settings import words_of
@@ -47,7 +48,10 @@ def changes(before: Mapping[str, str], after: Mapping[str, str], language: str) 
     """Return what differs between the files of two versions."""
     files = sorted({*before, *after} - {settings_file.FILE, targets_file.FILE, logo_file.FILE})
     letters = (
-        Changed(_letter(file, language), changed_words(before.get(file, ""), after.get(file, "")))
+        Changed(
+            _letter(file, language),
+            changed_words(*(typed_letter(texts.get(file, ""), language) for texts in (before, after))),
+        )
         for file in files
         if before.get(file, "") != after.get(file, "")
     )

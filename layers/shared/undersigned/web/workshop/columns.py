@@ -56,7 +56,7 @@ def columns(workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, *
 def _ours(workshop: Workshop) -> Iterator[str]:
     """Yield the columns that can be chosen, with the titles in the campaign's other languages."""
     yield from COLUMNS
-    in_table = workshop.table.columns if workshop.table else ()
+    in_table = workshop.table.columns
     titles = {f"title_{language}" for language in workshop.letter_languages[1:]}
     yield from sorted({*titles, *in_table} - set(COLUMNS) - {column for column in in_table if not is_column(column)})
 

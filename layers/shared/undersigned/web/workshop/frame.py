@@ -18,6 +18,7 @@ from undersigned.authoring import targets as targets_file
 from undersigned.authoring.described_settings import label_of
 from undersigned.authoring.mistakes import Mistake, MistakesError, with_rows
 from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.starting import empty_files
 from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.authoring.typed_letters import typed_letter
 from undersigned.domain.languages import Message, name_of
@@ -141,10 +142,9 @@ class Workshop:
     def _is_typed(self, mistake: Mistake) -> bool:
         match step_of(mistake.file):
             case "settings":
-                name, settings = mistake.setting, self.settings
-                return name is None or settings is None or settings.values.get(name) not in ("", None)
+                return mistake.setting is None or self.settings.values.get(mistake.setting) not in ("", None)
             case "recipients":
-                return self.table is None or bool(self.table.rows)
+                return bool(self.table.rows)
             case _:
                 return False
 
@@ -194,9 +194,7 @@ class Workshop:
                 name = mistake.setting
                 anchor = f"#setting-{name.replace('.', '-')}" if name else ""
                 place = self.viewer.say(label_of(name)) if name else self._label("settings")
-                # A file that can't be read is shown as it is, and its mistakes name its lines.
-                says = mistake.on_page if self.settings else mistake.says
-                return ShownMistake(self.address("settings") + anchor, place, self.viewer.say(says))
+                return ShownMistake(self.address("settings") + anchor, place, self.viewer.say(mistake.on_page))
             case "recipients":
                 return self._shown_in_table(mistake)
             case _:
@@ -214,8 +212,8 @@ class Workshop:
 
     def _shown_in_table(self, mistake: Mistake) -> ShownMistake:
         table = self.table
-        row = table.row_of(mistake.line) if table else None
-        if table is None or row is None:
+        row = table.row_of(mistake.line)
+        if row is None:
             return ShownMistake(self.address("recipients"), self._label("recipients"), self.viewer.say(mistake.on_page))
         place = self.viewer.say(Message("Row %(number)s", {"number": row + 1}))
         column = mistake.column
@@ -232,19 +230,20 @@ class Workshop:
         return letter_languages(self.draft)
 
     @property
-    def settings(self) -> SettingsDocument | None:
-        """Return the settings, or None if the file can't be read."""
-        return settings_in(self.draft.files.get(settings_file.FILE, ""))
+    def settings(self) -> SettingsDocument:
+        """Return the settings; those to begin with if the file can't be read."""
+        found = settings_in(self.draft.files.get(settings_file.FILE, ""))
+        return found or SettingsDocument.read(empty_files(self.draft.campaign)[settings_file.FILE])
 
     def sites(self, name: str) -> list[str]:
         """Return the websites that a setting lists."""
-        listed = self.settings.values[name] if self.settings else None
+        listed = self.settings.values[name]
         return listed if isinstance(listed, list) else []
 
     @property
-    def table(self) -> TargetTable | None:
-        """Return the table of recipients, or None if the file can't be read."""
-        return table_in(self.draft.files.get(targets_file.FILE, ""))
+    def table(self) -> TargetTable:
+        """Return the table of recipients; an empty one if the file can't be read."""
+        return table_in(self.draft.files.get(targets_file.FILE, "")) or TargetTable()
 
 
 # A page asks for these at each mistake, and a table can have 10,000 rows.

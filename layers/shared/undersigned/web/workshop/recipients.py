@@ -96,11 +96,6 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
         mistakes = upload.error.mistakes
         values["left"] = tuple(ShownMistake("#pasted", "", workshop.viewer.say(one.on_page)) for one in mistakes)
         values["is_error"] = True
-    if table is None:
-        text = workshop.draft.files.get(targets_file.FILE, "")
-        return workshop_page(
-            "workshop_recipients.html", workshop, "recipients", targets_file.FILE, as_file=text, **values
-        )
     pages = max(1, -(-(len(table.rows) + 1) // ROWS_SHOWN))
     page = min(max(1, page), pages)
     columns = [*COLUMNS, *(column for column in table.columns if column not in COLUMNS)]
@@ -109,7 +104,6 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
         workshop,
         "recipients",
         targets_file.FILE,
-        as_file=None,
         columns=[(column, heading_of(column, workshop.language)) for column in columns],
         rows=_rows(workshop, table, columns, page, is_last=page == pages),
         page=page,

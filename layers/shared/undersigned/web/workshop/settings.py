@@ -76,32 +76,31 @@ class SettingGroup:
 
 
 def settings(workshop: Workshop, preview: Preview, logo_mistakes: Iterable[Mistake] = ()) -> Page:
-    """Render the settings as fields; as the text of their file if that can't be read.
+    """Render the settings as fields. Each error of a field stands at it, and nowhere else.
 
     `logo_mistakes` are those of a logo that was just uploaded.
     """
-    file, document = settings_file.FILE, workshop.settings
     errors: dict[str, list[str]] = {}
     logo_mistakes = [*logo_mistakes]
-    for mistake in workshop.shown_mistakes_of("settings") if document else ():
+    for mistake in workshop.shown_mistakes_of("settings"):
         if mistake.file == logo_file.FILE:
             logo_mistakes.append(mistake)
             continue
         errors.setdefault(mistake.setting or "", []).append(workshop.viewer.say(mistake.on_page))
-    groups = setting_groups(document, errors, workshop.language) if document else ()
-    shown: dict[str, object] = {
-        "preview": preview,
-        "groups": groups,
-        "to_do": [field for group in groups for field in group.fields if field.errors],
-        # What an engineer wrote that has no field.
-        "unknown": errors.get("", ()),
-        "logo": preview.sample.form.entry.campaign.logo,
-        "logo_errors": [workshop.viewer.say(mistake.on_page) for mistake in logo_mistakes],
-        "as_file": None if document else workshop.draft.files.get(file) or "\n",
-    }
-    # Each error of a field stands at it, and nowhere else.
+    groups = setting_groups(workshop.settings, errors, workshop.language)
     return workshop_page(
-        "workshop_settings.html", workshop, "settings", file, **shown, **({"left": ()} if document else {})
+        "workshop_settings.html",
+        workshop,
+        "settings",
+        settings_file.FILE,
+        left=(),
+        groups=groups,
+        preview=preview,
+        to_do=[field for group in groups for field in group.fields if field.errors],
+        # What an engineer wrote that has no field.
+        unknown=dict.fromkeys(errors.get("", ())),
+        logo=preview.sample.form.entry.campaign.logo,
+        logo_errors=[workshop.viewer.say(mistake.on_page) for mistake in logo_mistakes],
     )
 
 
