@@ -36,7 +36,7 @@ def preview(request: DashboardRequest) -> Response[str]:
 def preview_page(request: DashboardRequest) -> Response[str]:
     """Show the form's page of the draft, for a frame. Its policy lets no form of it be sent."""
     form = sampling(request).form(previewed(wired.stack.drafting().draft(request.campaign)))
-    return page(preview_pages.form_page(form, request.query("lang") or ""), sends_forms=False, hosts=("'self'",))
+    return page(preview_pages.form_page(form, request.query("in") or ""), sends_forms=False, hosts=("'self'",))
 
 
 @pages.get("/workshop/preview/email", "manage")

@@ -431,11 +431,11 @@ def test_a_duplicate_a_missing_address_and_a_shared_postal_code_are_named(author
     first = author.form("recipients")
     shared = first["cell-0-postal_codes"].partition(";")[0]
     author.send("recipients", {"cell-4-postal_codes": shared, "do": "save"})
-    assert re.search(rf"Row 5, Postal codes : postal_codes : .*{shared}.* row 1", words(author.open("recipients")))
+    assert re.search(rf"Row 5, Postal codes : .*{shared}.* row 1", words(author.open("recipients")))
     author.send("recipients", {"cell-1-id": first["cell-0-id"], "cell-2-email": "", "do": "save"})
     said = words(author.open("recipients"))
-    assert f"Row 2, Short name : the id {first['cell-0-id']} is also in row 1" in said
-    assert "Row 3, Email : email : the email address is missing" in said
+    assert "Row 2, Short name : this short name is also in row 1" in said
+    assert "Row 3, Email : the email address is missing" in said
 
 
 @pytest.mark.parametrize(
@@ -1009,7 +1009,7 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
         assert "frame-src 'self'" in page.headers["content-security-policy"]
         assert f'src="{beginner.base}/preview/email?to=sample"' in page.body
     assert "Avery Sample" in words(beginner.open("preview"))
-    assert "[Your organization]" in words(beginner.open("preview/page?lang=en"))
+    assert "[Your organization]" in words(beginner.open("preview/page?in=en"))
     mail = beginner.open("preview/email")
     assert "[Your organization] sends you 1 signed letter" in words(mail)
     assert mail.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
@@ -1032,11 +1032,12 @@ def test_each_recipient_is_chosen_in_the_preview(author: Author) -> None:
 
 
 def test_the_preview_of_the_page_can_send_nothing(author: Author) -> None:
-    answer = author.world.get(f"{author.base}/preview/page?lang=es", cookies=author.cookies)
+    answer = author.world.get(f"{author.base}/preview/page?in=es", cookies=author.cookies)
     assert answer.status == 200
     policy = answer.headers["content-security-policy"]
     assert "form-action 'none'" in policy
     assert policy.endswith("frame-ancestors 'self'")
+    assert not answer.cookies, "a look at a language changes that of no page"
     assert "Fin a la demanda" in answer.body
     assert "<script" not in answer.body
 
