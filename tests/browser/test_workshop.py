@@ -330,8 +330,8 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
     for _ in "{{ nobody }} ":
         page.keyboard.press("Backspace")
     page.locator("body").evaluate("() => document.activeElement.blur()")
-    press("Signer’s name", "Space")
-    expect(text).to_have_value(re.compile(r"\{\{ signer\.name \}\}$"))
+    press("[your name]", "Space")
+    expect(text).to_have_value(re.compile(r"\[your name\]$"))
     press("Save and go on")
     expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
     # What is left in the table leads to its cell.
