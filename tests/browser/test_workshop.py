@@ -568,5 +568,6 @@ def test_a_new_campaign_begins_on_accessible_pages(
     page.locator("#text").fill(PAPER)
     page.locator("button[value=letter]").click()
     page.wait_for_url(f"**/organizer/dashboard/{NEW}/workshop/letter?ask=yes")
+    see("letter-questions")
     page.goto(f"{stack.address}/organizer")
     see("campaigns")
