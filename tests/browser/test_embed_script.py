@@ -81,7 +81,7 @@ class Sites:
     sandbox: str = ""
     framed_by: str = ""
     statuses: dict[str, int] = field(default_factory=dict)
-    count: dict[str, int] = field(default_factory=lambda: {"signatures": 1234, "goal": 2000})
+    count: dict[str, int] = field(default_factory=lambda: {"signatures": 1234, "goal": 2000, "shows_goal": True})
     requests: list[str] = field(default_factory=list)
 
     def answer_host(self, request: Request) -> Response:
@@ -601,7 +601,7 @@ def test_a_count_out_of_view_does_not_poll(visitor: Visitor, sites: Sites) -> No
 def test_a_count_is_in_the_language_around_it(visitor: Visitor, sites: Sites) -> None:
     languages = ("en", "es", "es-MX", "de", "no such_language")
     sites.body = "".join(f'<p lang="{language}">{COUNTER}</p>' for language in languages) + COUNTER_SCRIPT
-    sites.count = {"signatures": 1234567, "goal": 2000000}
+    sites.count = {"signatures": 1234567, "goal": 2000000, "shows_goal": True}
 
     page = visitor.open(sites.host)
 
@@ -618,13 +618,13 @@ def test_a_count_is_in_the_language_around_it(visitor: Visitor, sites: Sites) ->
 
 
 @pytest.mark.parametrize(
-    ("signatures", "goal", "shown"), [(0, 2000, "0"), (199, 2000, "199"), (7, 0, "7"), (2345, 2000, "2,345 of 2,000")]
+    ("signatures", "shows_goal", "shown"), [(0, False, "0"), (199, False, "199"), (2345, True, "2,345 of 2,000")]
 )
-def test_a_count_below_a_tenth_of_the_goal_without_one_or_above_it(
-    visitor: Visitor, sites: Sites, signatures: int, goal: int, shown: str
+def test_a_count_before_the_goal_is_shown_and_above_it(
+    visitor: Visitor, sites: Sites, signatures: int, *, shows_goal: bool, shown: str
 ) -> None:
     sites.body = COUNTER + COUNTER_SCRIPT
-    sites.count = {"signatures": signatures, "goal": goal}
+    sites.count = {"signatures": signatures, "goal": 2000, "shows_goal": shows_goal}
 
     page = visitor.open(sites.host)
 

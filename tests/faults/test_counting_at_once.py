@@ -65,7 +65,7 @@ class Crowd:
         self.collected = 0
         self.depth = 0
         self.deaths = self.conflicts = 0
-        self.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500}))
+        self.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500, "show_goal": "always"}))
 
     def worker(self) -> Tallying:
         """Start a worker. Its calls can be refused, interrupted by others, or its last."""
@@ -288,7 +288,7 @@ def hot(crowd: Crowd, letters: int = 40) -> None:
 def make_again(crowd: Crowd) -> None:
     """Delete the campaign, and make one with the same id. The workers stay warm."""
     delete(crowd)
-    crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500}))
+    crowd.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), assign={"goal": 500, "show_goal": "always"}))
 
 
 def delete(crowd: Crowd) -> None:

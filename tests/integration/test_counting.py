@@ -126,6 +126,7 @@ def test_the_count_takes_one_read_in_two_seconds(world: World) -> None:
         "campaign": CAMPAIGN,
         "signatures": 1,
         "goal": 500,
+        "shows_goal": False,
         "as_of": "2026-11-24T18:00:02+00:00",
     }
     assert answer.headers["cache-control"] == "public, max-age=5, stale-if-error=86400"

@@ -175,7 +175,7 @@ def _only_signer(world: World) -> str:
 
 
 def test_a_field_status_or_type_missing_from_the_document_is_found() -> None:
-    count = {"campaign": CAMPAIGN, "signatures": 1, "goal": 5, "as_of": "2026-11-24T18:00:00+00:00"}
+    count = {"campaign": CAMPAIGN, "signatures": 1, "goal": 5, "shows_goal": True, "as_of": "2026-11-24T18:00:00+00:00"}
 
     def breach(values: Any, status: int = 200, media_type: str = "application/json") -> str:
         found = breach_of("GET", f"{LETTER}/count", status, {"content-type": media_type}, json.dumps(values).encode())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, World
+    from undersigned.domain.campaigns import ShowGoal
 
 FORM = f"/campaigns/{CAMPAIGN}"
 
@@ -35,17 +36,23 @@ def test_the_page_has_the_letter_and_the_form(world: World) -> None:
     assert "have signed" not in page.body
 
 
-@pytest.mark.parametrize(("goal", "said"), [(10, " of a goal of 10."), (21, "</strong></p>")])
-def test_the_goal_is_shown_from_a_tenth_of_it(world: World, goal: int, said: str) -> None:
+@pytest.mark.parametrize(
+    ("goal", "show_goal", "is_shown"),
+    [(10, "from-a-tenth", True), (21, "from-a-tenth", False), (21, "always", True), (10, "never", False)],
+)
+def test_the_goal_is_shown_from_a_tenth_of_it_or_as_the_organizer_chooses(
+    world: World, goal: int, show_goal: ShowGoal, *, is_shown: bool
+) -> None:
     campaigns = world.wiring.campaigns
-    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), goal=goal))
+    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), goal=goal, show_goal=show_goal))
     world.confirmed()
     world.sign(email="bea@signers.example")
     world.run_stream()
     world.clock.advance(minutes=2)
     for page in (world.get(FORM), world.press(world.sent[-1].link("confirm"))):
-        assert said in page.body
-        assert ("<progress" in page.body) == (goal == 10)
+        assert "signed</strong>" in page.body
+        assert (f" of a goal of {goal}." in page.body) == ("<progress" in page.body) == is_shown
+    assert world.get(f"{FORM}/count", as_json=True).json["shows_goal"] == is_shown
 
 
 def test_the_campaign_in_json_has_fields_targets_and_count(world: World) -> None:

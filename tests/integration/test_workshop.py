@@ -718,7 +718,7 @@ def test_a_mistake_of_a_setting_is_at_its_field(author: Author) -> None:
 
 def test_the_details_show_five_questions_and_fold_what_has_a_default(beginner: Author) -> None:
     page = beginner.open("settings").body
-    shown = page.partition("<details")[0]
+    shown = page.partition("<main")[2].partition("<details")[0]
     assert re.findall(r'<label for="setting-([\w-]+)"', shown) == [
         *("title", "summary", "organizer-name", "organizer-email", "region", "region-other"),
     ]
@@ -1436,7 +1436,7 @@ def test_each_answer_to_where_people_sign_has_one_thing_to_copy(unlisted: Author
     assert "data-copy" not in unlisted.open("publish").body
     given = {}
     for where in ("page", "builder", "developer", "count"):
-        page = unlisted.open(f"publish?where={where}").body.partition("<details")[0]
+        page = unlisted.open(f"publish?where={where}").body.partition("<main")[2].partition("<details")[0]
         [given[where]] = re.findall(r'<textarea id="([\w-]+)" rows="\d" readonly', page)
     assert given == {
         "page": "form-address",

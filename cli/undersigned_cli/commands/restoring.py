@@ -424,7 +424,9 @@ class Restoring:
             yield row | of_person(row["sk"], self.campaign)._asdict()
         yield from self.source.query(draft_partition(self.campaign))
         [settings] = self.source.query(campaign_partition(self.campaign), begins_with=SETTINGS)
-        self._table.update(Update(counter_key(self.campaign, TOTAL), assign={"goal": settings["goal"]}))
+        self._table.update(
+            Update(counter_key(self.campaign, TOTAL), assign={name: settings[name] for name in ("goal", "show_goal")})
+        )
         yield settings
 
 

@@ -105,7 +105,8 @@
     poll.pause = Math.min(poll.pause * 2, 300_000);
     try {
       const answer = await fetch(poll.address);
-      const { signatures, goal } = await answer.json();
+      const { signatures, goal: ends, shows_goal } = await answer.json();
+      const goal = shows_goal && ends;
       if (answer.ok && (signatures !== poll.signatures || goal !== poll.goal)) {
         Object.assign(poll, { signatures, goal, pause: Math.max(15_000, poll.asked / 8) });
         for (const count of poll.seen) count.show();
@@ -151,9 +152,8 @@
       };
       const of = { en: " of ", es: " de " }[language.slice(0, 2)] || " / ";
       const label = make("label");
-      const shown = goal && signatures * 10 >= goal;
-      label.append(number(signatures) + (shown ? of + number(goal) : ""));
-      if (shown && "progress" in this.dataset)
+      label.append(number(signatures) + (goal ? of + number(goal) : ""));
+      if (goal && "progress" in this.dataset)
         label.append(" ", make("progress", { max: goal, value: signatures }));
       this.replaceChildren(label);
     }

@@ -198,6 +198,22 @@ SETTINGS = (
         sample=500,
     ),
     Setting(
+        "show_goal",
+        kinds.choice(
+            {
+                "from-a-tenth": Message("From a tenth of it"),
+                "always": Message.in_context("when people see the goal", "Always"),
+                "never": Message.in_context("when people see the goal", "Never"),
+            }
+        ),
+        Message("When people see the goal"),
+        Message("when people see the goal and how near it is"),
+        Message("A bar that is nearly empty discourages."),
+        in_file='Write "from-a-tenth", "always" or "never".',
+        default="from-a-tenth",
+        sample="always",
+    ),
+    Setting(
         "opens",
         kinds.DAY,
         Message("First day"),
@@ -327,7 +343,7 @@ SETTINGS = (
 GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (None, ("title", "summary", "organizer.name", "organizer.email", "region")),
     (Message("When letters go out"), ("deliver", "deliver_on", "deliver_at", "time_zone", "approval")),
-    (Message("The form"), ("goal", "opens", "closes", "street_address", "own_words")),
+    (Message("The form"), ("goal", "show_goal", "opens", "closes", "street_address", "own_words")),
     (Message("Languages"), ("language", "languages")),
     (
         Message("Websites and links"),

@@ -161,7 +161,9 @@ class Campaigns(CampaignStore):
 
     @override
     def put_campaign(self, campaign: Campaign) -> None:
-        self._table.update(Update(counter_key(campaign.id, TOTAL), assign={"goal": campaign.goal}))
+        self._table.update(
+            Update(counter_key(campaign.id, TOTAL), assign={"goal": campaign.goal, "show_goal": campaign.show_goal})
+        )
         self._table.put(campaign_values(campaign))
 
     @override

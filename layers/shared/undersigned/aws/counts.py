@@ -5,8 +5,8 @@
 | counter | `COUNT#<campaign>#<0…7>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>`, `TOWN#<town>` … |
 | a deleted row that was subtracted from the counters | `FORGOTTEN#<campaign>#<signer>` | `<moment>#<version>` |
 
-A counter is the sum of its eight rows, so that workers that count at once seldom meet in one. The campaign's goal is
-beside the first total.
+A counter is the sum of its eight rows, so that workers that count at once seldom meet in one. The campaign's goal, and
+when people see it, are beside the first total.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Counts(CountStore):
         if goal is None:
             message = f"There is no campaign {campaign!r}"
             raise NotFoundError(message)
-        found = Count(campaign, _sum_of(rows), int(goal))
+        found = Count(campaign, _sum_of(rows), int(goal), rows[0]["show_goal"])
         self._kept[campaign] = now, found
         return found
 

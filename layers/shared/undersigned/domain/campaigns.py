@@ -37,6 +37,8 @@ def dashboard_path(campaign: str) -> str:
 MailState = Literal["ok", "bounced"]
 
 StreetAddress = Literal["required", "optional", "no"]
+
+ShowGoal = Literal["from-a-tenth", "always", "never"]
 """Whether the form asks for the signer's street and house number, and whether it must be filled in."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -223,7 +225,8 @@ class Campaign:
     `sources` are the labels of links and sites by which letters are counted. `keep_for_days` says for how long after
     `closes` signers' personal data is kept; without it, until the organizer erases it. `deliver` says how often letters
     go out; `deliver_on` on which weekday (`MON`) or day of the month, and `deliver_at` at which hour of the campaign's
-    time zone; without them, on the day and at the hour of the stack. `logo` is the organizer's, from a file of its own.
+    time zone; without them, on the day and at the hour of the stack. `show_goal` says when people
+    see the goal. `logo` is the organizer's, from a file of its own.
     """
 
     id: str
@@ -250,6 +253,7 @@ class Campaign:
     deliver: Deliver = "weekly"
     deliver_on: str | int | None = None
     deliver_at: int | None = None
+    show_goal: ShowGoal = "from-a-tenth"
     logo: Logo | None = None
 
     @property

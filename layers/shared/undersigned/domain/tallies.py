@@ -22,6 +22,7 @@ from undersigned.domain.providers import CONFIRMED, OTHER, SIGNED, provider_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from undersigned.domain.campaigns import ShowGoal
     from undersigned.domain.signatures import Signature
 
 TOTAL = "TOTAL"
@@ -54,16 +55,18 @@ type Move = tuple[Signature, str]
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A campaign's public count, and the organizer's goal."""
+    """A campaign's public count, and the organizer's goal, with when people see it."""
 
     campaign: str
     signatures: int
     goal: int
+    show_goal: ShowGoal = "from-a-tenth"
 
     @property
     def shows_goal(self) -> bool:
-        """Say whether people see the goal: from a tenth of it, because a bar that is nearly empty discourages."""
-        return 0 < self.goal <= 10 * self.signatures
+        """Say whether people see the goal. A bar that is nearly empty discourages."""
+        reached = 10 * self.signatures >= self.goal
+        return self.goal > 0 and (reached if self.show_goal == "from-a-tenth" else self.show_goal == "always")
 
 
 def mark_of(signature: Signature) -> str:

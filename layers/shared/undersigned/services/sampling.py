@@ -73,7 +73,7 @@ class Sampling:
         today = campaign.local(self.clock()).date()
         return Form(
             _entry(compiled),
-            Count(campaign.id, 0, campaign.goal),
+            Count(campaign.id, 0, campaign.goal, campaign.show_goal),
             NO_LINK,
             is_open=campaign.is_open(today),
             today=today,
