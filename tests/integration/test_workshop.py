@@ -1018,8 +1018,11 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
     assert beginner.open("preview/paper?page=9").status == 404
     # A letter that nobody understands is there, too.
     drafting, draft = world.wiring.drafting(), beginner.draft()
-    drafting.write(NEW, draft.revision, {"letter.md": "Dear {{ nobody }}, {% if x %} hurry!", "targets.csv": "x"}, ANN)
-    assert "Dear [nobody]" in words(beginner.open("preview"))
+    letter = "Dear {{ target.title }} {{ nobody }}, {{ targt.name }}, {% if x %} hurry!"
+    drafting.write(NEW, draft.revision, {"letter.md": letter, "targets.csv": "x"}, ANN)
+    page = beginner.open("preview")
+    assert "Dear [recipient’s title] [nobody], [targt.name], [if x] hurry!" in words(page)
+    assert "://targt" not in page.body
     assert world.run_stream() == world.sent == []
 
 

@@ -18,6 +18,7 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.targets import read_targets
+from undersigned.authoring.typed_letters import typed_letter
 from undersigned.domain.campaigns import Campaign, Target
 from undersigned.domain.languages import SOURCE, Message
 from undersigned.domain.letters import Letter, SignerDetails, render_html
@@ -73,8 +74,10 @@ def previewed(draft: Draft) -> CompiledCampaign:
 
 
 def _readable_letter(text: str, language: str) -> Letter:
-    """Return a letter whose text has mistakes: without what nobody understands, or a line that stands for it."""
-    for source in (TAG.sub(lambda tag: f"[{tag[0].strip('{}% ')}]", text), ""):
+    """Return a letter whose text has mistakes: with placeholders in words, or a line that stands for it."""
+    # A name with a dot would be taken for a web address.
+    shown = TAG.sub(lambda tag: f"[{tag[0].strip('{}% ')}]".replace(".", "\\."), typed_letter(text, language))
+    for source in (shown, ""):
         with suppress(MistakesError):
             return Letter.of(language, source, compile_letter(source or Message("[The letter]").in_language(language)))
     return Letter.of(language, "", "<p>…</p>")
