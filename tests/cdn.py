@@ -60,6 +60,7 @@ KEPT = {
     "/campaigns/{campaign}/count.svg": "public, max-age=5, stale-if-error=86400",
     "/campaigns/{campaign}/share.png": "public, max-age=600, stale-while-revalidate=3600, stale-if-error=86400",
     "/assets/{digest}/{name}": "public, max-age=31536000, immutable",
+    "/assets/logos/{campaign}/{digest}": "public, max-age=31536000, immutable",
     "/embed.js": "public, max-age=3600, stale-while-revalidate=86400",
     "/openapi.json": "public, max-age=3600, stale-while-revalidate=86400",
 }

@@ -14,9 +14,11 @@ from urllib.parse import unquote
 import pytest
 
 from tests.cdn import API_HOST, KEPT, Cdn, behavior_of, in_front_of
+from tests.logos import png
 from tests.openapi_document import OPERATIONS, operation_of, routes
 from tests.organizers import add, link_in
 from tests.world import ADA, CAMPAIGN, PUBLIC_URL
+from undersigned.authoring.logos import read_logo
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.web.assets import asset_path
 
@@ -183,6 +185,9 @@ TOKENS = re.compile(r"/(confirm|letters|disown|packets|organizer)(/.*)?")
 
 def asked(world: World) -> Iterator[tuple[str, str]]:
     """Yield the method and path of every public route, and of each with a token also with a bad one."""
+    logo, campaigns = read_logo(png(32, 32)), world.wiring.campaigns
+    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), logo=logo))
+    yield "GET", f"/assets/logos/{CAMPAIGN}/{logo.digest}"
     world.sign()
     world.run_stream()
     confirm = world.sent[-1].link("confirm")

@@ -473,7 +473,7 @@ def test_a_draft_goes_to_a_folder_and_back_and_is_published(run: Any, world: Wor
     folder = tmp_path / "pulled"
     assert "revision 0" in run("campaign", "pull", "--draft", CAMPAIGN, str(folder))
     settings = folder / "campaign.toml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace("goal = ", "goal = 7"), encoding="utf-8")
+    settings.write_text(settings.read_text(encoding="utf-8").replace("\ngoal = ", "\ngoal = 7"), encoding="utf-8")
 
     assert "Nothing is published" in run("campaign", "push", "--draft", str(folder))
     with pytest.raises(UndersignedError, match=r"has a draft already, .* --revision"):

@@ -61,10 +61,8 @@ def test_a_qr_code_counts_for_its_source(counting: World) -> None:
     organizer = Organizer(counting)
     organizer.sign_in("us_manage")
     address = f"https://letters.example{FORM}"
-    assert (
-        'href="/organizer/dashboard/end-demand-illinois/workshop/qr?source=flyer"'
-        in organizer.see("/workshop/publish").body
-    )
+    link = 'href="/organizer/dashboard/end-demand-illinois/workshop/qr?source=flyer"'
+    assert link in organizer.see("/workshop/publish?where=page").body
     for query, label in (("?source=flyer", "?source=flyer"), ("?source=made-up", ""), ("", "")):
         found = organizer.see(f"/workshop/qr{query}").body
         assert found == qr_code(f"{address}{label}", border=4)

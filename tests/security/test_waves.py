@@ -107,6 +107,7 @@ def test_an_organizer_sees_a_wave_and_removes_exactly_its_letters(attacked: Worl
     assert "40 letters erased." in run("screen", CAMPAIGN, *criteria, "--action", "remove", "--why", "a wave", "--yes")
 
     attacked.run_stream()
+    attacked.clock.advance(seconds=2)
     assert attacked.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == CLEAN
     attacked.week()
     assert arrived(attacked) == PEOPLE
@@ -129,6 +130,7 @@ def test_suspicions_are_counted_exactly(attacked: World, run: Any) -> None:
     assert by_suspicion(run) == {"none": CLEAN + WAVE, "trap": 1, "total": CLEAN + WAVE + 1}
     run("screen", CAMPAIGN, "--suspicion", "any", "--action", "remove", "--why", "a program", "--yes")
     attacked.run_stream()
+    attacked.clock.advance(seconds=2)
     assert by_suspicion(run) == {"none": CLEAN + WAVE, "total": CLEAN + WAVE}
 
 
@@ -174,6 +176,7 @@ def test_letters_on_hold_count_and_are_not_sent_until_they_are_released(attacked
     assert held == "40 letters: waiting\n40 letters on hold.\n"
     assert "There is nothing" not in held
     attacked.run_stream()
+    attacked.clock.advance(seconds=2)
     assert attacked.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == CLEAN + WAVE
     attacked.week()
     assert arrived(attacked) == PEOPLE

@@ -65,6 +65,7 @@ def row(world: World) -> Signature:
 
 def count(world: World) -> int:
     world.run_stream()
+    world.clock.advance(seconds=2)
     return int(world.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"])
 
 
