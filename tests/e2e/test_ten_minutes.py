@@ -142,12 +142,11 @@ def see_the_test_email(page: Page, stack: RunningStack) -> None:
     inbox = page.context.new_page()
     open_in_inbox(inbox, stack, "[Test] 1 signed letter for Mayor Robin Sample: Safe ways to school")
     notice = "This is a test, and only you get this email. It shows the draft: nobody has signed this letter"
-    shown = inbox.frame_locator("iframe").locator("main")
+    shown = inbox.frame_locator("iframe").locator("body")
     text = " ".join(inbox.locator("pre").inner_text().split())
-    assert text.startswith(notice)
-    expect(shown.locator("p").first).to_contain_text(notice)
     expect(shown).to_contain_text("Dear Mayor Robin Sample")
     for body in (text, " ".join(shown.inner_text().split())):
+        assert body.startswith(notice)
         assert "lower the speed limit near every school" in body
         assert "Alex Sample" in body
     expect(inbox.get_by_role("listitem")).to_contain_text("application/pdf")
