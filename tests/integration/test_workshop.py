@@ -299,8 +299,10 @@ def test_a_discarded_draft_leaves_the_published_campaign(author: Author) -> None
 
 def test_the_letter_is_shown_while_it_is_typed_and_is_not_saved(author: Author) -> None:
     before = author.draft()
+    assert "Alex Sample" in words(author.open("preview")), "the pages have the same made-up signer"
     author.open("letter")
     live = author.send("letter", {"text": LETTER.replace("Please act", "Please *hurry*"), "do": "live"})
+    assert "Alex Sample" in words(live)
     assert "Please <em>hurry</em>" in live.body
     assert "<html" not in live.body
     assert "Dear Police Chief Indigo Mockup," in words(live)

@@ -134,13 +134,14 @@ def _sample_target(language: str) -> Target:
 
 def _sample_signer(target: Target, language: str, today: date) -> SignerDetails:
     code = next((code for code in target.postal_codes if code.isdigit()), "60201")
+    name = Message("Alex Sample").in_language(language)
     return SignerDetails(
-        name="Ada Specimen",
+        name=name,
         address_line=Message("1 Sample Street").in_language(language),
         locality=target.locality,
         region="IL",
         postal_code=code,
-        signature="Ada Specimen",
+        signature=name,
         note=Message("Here are the signer’s own words.").in_language(language),
         signed_on=today,
     )
