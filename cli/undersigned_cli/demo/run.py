@@ -23,7 +23,6 @@ from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands.output import console
 from undersigned_cli.demo.signers import DemoSigner, demo_signers
-from undersigned_cli.local.example_site import WAYS
 from undersigned_cli.local.settings import ADMIN_EMAIL
 from undersigned_cli.local.stack import LocalStack
 from undersigned_cli.local.template import ROOT
@@ -70,6 +69,9 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
         demo = _Demo(running)
         demo.run()
         if stay is not None:
+            # Its packages are in a checkout only.
+            from undersigned_cli.local.example_site import WAYS
+
             console.print(f"\nForm:             {running.public_url}/campaigns/end-demand-illinois")
             console.print(f"Dashboard:        {running.public_url}/organizer")
             console.print(
