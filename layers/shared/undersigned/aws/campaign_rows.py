@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, override
 
 from undersigned.aws.api_keys import key_partition
 from undersigned.aws.campaigns import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
-from undersigned.aws.counts import counter_partitions
+from undersigned.aws.counts import counter_key, counter_partitions
 from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.drafts import draft_partition
 from undersigned.aws.dynamodb import Delete, Key
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards
+from undersigned.domain.tallies import TOTAL
 from undersigned.services.ports import CampaignRows
 
 if TYPE_CHECKING:
@@ -70,10 +71,14 @@ class Rows(CampaignRows):
         """Return the keys of all other rows but the last, in an order in which the next run finds what is left."""
         own = campaign_partition(campaign)
         targets = [row["sk"].removeprefix(TARGETS) for row in self._table.query(own, begins_with=TARGETS)]
+        yield from self._all_of(
+            *(delivery_partition(campaign, target) for target in targets), audit_partition(campaign)
+        )
+        # Without it the tally counts nothing more, and the rest of the counters need not add up.
+        yield counter_key(campaign, TOTAL)
         partitions = [
-            *(delivery_partition(campaign, target) for target in targets),
-            audit_partition(campaign),
             *counter_partitions(campaign),
+            audit_partition(campaign),
             draft_partition(campaign),
             disowned_partition(campaign),
             own,
