@@ -71,13 +71,11 @@ class Rows(CampaignRows):
         """Return the keys of all other rows but the last, in an order in which the next run finds what is left."""
         own = campaign_partition(campaign)
         targets = [row["sk"].removeprefix(TARGETS) for row in self._table.query(own, begins_with=TARGETS)]
-        yield from self._all_of(
-            *(delivery_partition(campaign, target) for target in targets), audit_partition(campaign)
-        )
-        # Without it the tally counts nothing more, and the rest of the counters need not add up.
-        yield counter_key(campaign, TOTAL)
+        yield from self._all_of(*(delivery_partition(campaign, target) for target in targets))
+        # Without the total the tally counts nothing more, and the rest of the counters need not add up.
+        total = counter_key(campaign, TOTAL)
+        yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)
         partitions = [
-            *counter_partitions(campaign),
             audit_partition(campaign),
             draft_partition(campaign),
             disowned_partition(campaign),
