@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from tests.organizers import Browser, add
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
+from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -615,6 +616,14 @@ def test_an_owner_can_go_on_deleting_until_only_the_settings_are_left(owner: Bro
             break
         assert owner.see("/people").status == 200
     assert left - {OWNER} == {f"CAMPAIGN#{CAMPAIGN} META", f"CAMPAIGN#{CAMPAIGN} STEERING"}
+
+
+def test_deleting_goes_on_after_it_ended_among_the_rows_of_a_counter(world: World) -> None:
+    for shard, amount in ((1, 2), (2, -1), (3, -1)):
+        world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL", shard), add={"signatures": amount}))
+    world.wiring.closing().close(CAMPAIGN, "command line", "")
+    runs = (world.wiring.deleting().delete(CAMPAIGN, late_after_two_rows()) for _ in range(100))
+    assert any(run.is_done for run in runs)
 
 
 def test_deleting_a_campaign_deletes_its_people(owner: Browser, world: World) -> None:

@@ -125,7 +125,7 @@ class Deleting:
         letters = self.rows.delete_letters(campaign, is_late)
         if is_late():
             return Deleted(letters, is_done=False)
-        with suppress(NotFoundError):  # It is the first of the counters to go, once all have followed.
+        with suppress(NotFoundError):  # Without a total, all counters had followed, and a run began to delete them.
             self.counts.count(campaign, fresh=True)
             if any(self.counts.counts(campaign).values()):
                 raise NotYetError(
