@@ -21,7 +21,9 @@ from botocore.exceptions import ClientError
 from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
+from tests.faults.stored import expire_letter, is_in_transactions, is_private, item_of, read_by
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
+from undersigned.aws.campaigns import target_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
@@ -81,7 +83,7 @@ class Call(NamedTuple):
             return set()
         parts: list[Any] = [next(iter(part.values())) for part in self.params.get("TransactItems", ())]
         parts += [self.params] if self.operation in {"PutItem", "UpdateItem", "DeleteItem"} else []
-        return {_item(part.get("Key") or part["Item"]) for part in parts}
+        return {item_of(part.get("Key") or part["Item"]) for part in parts}
 
     @property
     def read(self) -> set[str]:
@@ -89,16 +91,8 @@ class Call(NamedTuple):
         match self.service, self.operation:
             case "s3", "GetObject":
                 return {self.params["Key"]}
-            case "dynamodb", "GetItem":
-                return {_item(self.params["Key"])}
-            case "dynamodb", "BatchGetItem":
-                return {_item(key) for wanted in self.params["RequestItems"].values() for key in wanted["Keys"]}
-            case "dynamodb", _ if any("/PERIOD#" in item for item in self.written):
-                # A change of a delivery depends on the organizer's controls at that moment.
-                return {"CAMPAIGN#"}
-            case "dynamodb", "Query":
-                partition = next(iter(self.params["ExpressionAttributeValues"].values()))["S"]
-                return {"SIGNATURE#" if self.params.get("IndexName") == "tray" else f"{partition}/"}
+            case "dynamodb", _:
+                return read_by(self.operation, self.params, self.written)
             case _:
                 return set()
 
@@ -121,15 +115,14 @@ class Call(NamedTuple):
         if self.service == "secretsmanager" or self.operation == "GetAccount":
             return True
         touched = self.written | self.read
-        return bool(touched) and all(_is_private(key) for key in touched)
+        return bool(touched) and all(map(is_private, touched))
 
     @property
     def can_conflict(self) -> bool:
         """Whether DynamoDB may refuse it because a transaction holds one of its items."""
         if self.operation == "TransactWriteItems":
             return True
-        held = ("SIGNATURE#", "COUNT#", "DELIVERY#", "FORM#", "CAMPAIGN#")
-        return self.operation in {"PutItem", "UpdateItem"} and any(key.startswith(held) for key in self.written)
+        return self.operation in {"PutItem", "UpdateItem"} and any(map(is_in_transactions, self.written))
 
     def conflict(self) -> ClientError:
         """Return DynamoDB's refusal: another transaction holds the last of the call's items."""
@@ -138,16 +131,6 @@ class Call(NamedTuple):
         reasons = [{"Code": "None"} for _ in self.params["TransactItems"]]
         reasons[-1] = {"Code": "TransactionConflict"}
         return _client_error("TransactionCanceledException", self.operation, CancellationReasons=reasons)
-
-
-def _item(key: Mapping[str, Any]) -> str:
-    return f"{key['pk']['S']}/{key['sk']['S']}"
-
-
-def _is_private(key: str) -> bool:
-    if key.startswith("CAMPAIGN#"):
-        return key.endswith(("/META", "/")) or "/LETTER#" in key
-    return key.startswith(("KEY#", "RATE#", "AUDIT#", "CAMPAIGNS/")) or "/EVENT#" in key
 
 
 def _client_error(code: str, operation: str, **more: Any) -> ClientError:
@@ -328,7 +311,7 @@ class Play:
         # Targets without letters add no races.
         for target in world.wiring.campaigns.targets(CAMPAIGN):
             if target.id not in self.targets:
-                self._delete(f"CAMPAIGN#{CAMPAIGN}", f"TARGET#{target.id}")
+                self.world.wiring.table.delete(target_key(CAMPAIGN, target.id))
 
     # State
 
@@ -376,11 +359,6 @@ class Play:
     def _memory(self) -> Memory:
         assert self.world.memory
         return self.world.memory
-
-    def _delete(self, pk: str, sk: str) -> None:
-        client_of("dynamodb").delete_item(
-            TableName=self.world.wiring.settings.table_name, Key={"pk": {"S": pk}, "sk": {"S": sk}}
-        )
 
     def signer(self, person: str) -> str:
         return signer_id(self.world.wiring.secret(), _email(person))
@@ -448,14 +426,7 @@ class Play:
 
     def expire(self, person: str) -> Actor:
         """Delete a person's row if it has expired, as DynamoDB does some time later, or never."""
-        request: dict[str, Any] = {
-            "TableName": self.world.wiring.settings.table_name,
-            "Key": {"pk": {"S": f"SIGNATURE#{CAMPAIGN}#{self.signer(person)}"}, "sk": {"S": "1"}},
-            "ConditionExpression": "#at <= :now",
-            "ExpressionAttributeNames": {"#at": "expires_at"},
-            "ExpressionAttributeValues": {":now": {"N": str(int(self.world.clock.now.timestamp()))}},
-        }
-        actor = self._start(f"expire {person}", lambda: client_of("dynamodb").delete_item(**request))
+        actor = self._start(f"expire {person}", lambda: expire_letter(self.world, self.signer(person)))
         actor.may_fail = True
         return actor
 

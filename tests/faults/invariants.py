@@ -9,14 +9,25 @@ from functools import cache
 from http import HTTPStatus
 from io import BytesIO
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pypdf import PdfReader
 
+from tests.faults.stored import (
+    counted_in,
+    decisive,
+    deliveries_in,
+    exports_in,
+    is_in_tray,
+    letters_in,
+    look_at,
+    rows_of,
+    sealed_in,
+    signer_of,
+    towns_in,
+)
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.deliveries import BUNDLES, read_bundle
-from undersigned.aws.dynamodb import from_item
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.services.packet_files import sent_packets
 
@@ -24,11 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from tests.faults.platform import Platform
+    from tests.faults.stored import Row, Rows
     from tests.world import Sent, World
 
 _SETTLED = {"sent", "delivered", "complained", "empty"}
-
-type Rows = list[dict[str, Any]]
 
 
 def breaches(
@@ -44,19 +54,18 @@ def breaches(
     seven days of another one. `text_of` reads the letters of an email (default: from its PDFs).
     """
     rows = list(rows_of(world))
-    signatures = [row for row in rows if row["pk"].startswith("SIGNATURE#")]
-    deliveries = [row for row in rows if row["pk"].startswith("DELIVERY#") and row["sk"].startswith("PERIOD#")]
+    letters, deliveries = letters_in(rows), deliveries_in(rows)
     arrived = [
         (mail.tags["target"], text_of(mail) if text_of else letters_text(mail, world))
         for mail in world.deliveries
         if mail.message_id not in bounced
     ]
     return [
-        *_lost_or_doubled(signatures, arrived),
+        *_lost_or_doubled(letters, arrived),
         *misplaced(rows),
         *_not_seen(rows),
-        *_miscounted(signatures, rows),
-        *(f"something personal is left: {row}" for row in signatures if _should_be_empty(row) and row["name"]),
+        *_miscounted(letters, rows),
+        *(f"something personal is left: {row}" for row in letters if _should_be_empty(row) and row["name"]),
         *(f"a delivery is stuck: {row['pk']} {row['sk']} is {row['state']}" for row in deliveries if _is_stuck(row)),
         *_too_close(
             mail
@@ -89,44 +98,32 @@ def misplaced(rows: Rows) -> Iterator[str]:
 
     One on hold has a place of its own, and no other letter has any.
     """
-    # A letter that is erased stays in its bundle. Its signer may sign another one.
-    erased = {(row["pk"], row["sk"].partition("#")[2]): row.get("erased", set()) for row in rows}
-    sealed = Counter(
-        signer
-        for row in rows
-        if row["sk"].startswith(BUNDLES)
-        for signer in read_bundle(row).signers
-        if signer not in erased.get((row["pk"], row["sk"].split("#")[1]), ())
-    )
-    for row in (row for row in rows if row["pk"].startswith("SIGNATURE#")):
+    sealed = sealed_in(rows)
+    for row in letters_in(rows):
         if row["status"] == "erased":
             if "due" in row:
                 yield f"an erased letter is in a tray: {sorted(row)}"
             continue
-        signer = row["pk"].rpartition("#")[2]
-        # A pending letter whose email is postponed is in no tray.
-        places = int(row.get("due", "").startswith(("DUE#", "HELD#"))) + sealed[signer]
+        in_bundles = sealed[signer_of(row)]
+        places = int(is_in_tray(row)) + in_bundles
         due = int(row["status"] == "confirmed" or "bundle" in row)
-        if places != due or ("bundle" in row) != bool(sealed[signer]):
+        if places != due or ("bundle" in row) != bool(in_bundles):
             yield f"a {row['status']} letter is in {places} places, not in {due}: {sorted(row)}"
 
 
 def _not_seen(rows: Rows) -> Iterator[str]:
     """List the letters that an approved delivery took, although they were confirmed after the look of its approval."""
-    controls = {row["pk"]: row.get("looked", {}) for row in rows if row["sk"] == "STEERING"}
-    needs_approval = {row["pk"] for row in rows if row["sk"] == "META" and row.get("approval")}
-    for row in (row for row in rows if row["pk"].startswith("SIGNATURE#") and "bundle" in row):
-        campaign = f"CAMPAIGN#{row['pk'].split('#')[1]}"
-        look = controls.get(campaign, {}).get(row["bundle"].partition("#")[0])
-        if campaign in needs_approval and look and row.get("confirmed_at", "") > look:
+    for row in (row for row in letters_in(rows) if "bundle" in row):
+        look = look_at(row, rows)
+        if look and row.get("confirmed_at", "") > look:
             yield f"{row['name']}'s letter of {row['confirmed_at']} went with {row['bundle']}, approved at {look}"
 
 
-def _miscounted(signatures: Rows, rows: Rows) -> Iterator[str]:
+def _miscounted(letters: Rows, rows: Rows) -> Iterator[str]:
     """Count the rows without the product's code, and compare."""
     expected: Counter[str] = Counter()
-    towns = {row["locality"].lower() for row in rows if row["sk"].startswith("TARGET#") and "locality" in row}
-    for row in signatures:
+    towns = towns_in(rows)
+    for row in letters:
         if row["status"] not in {"pending", "confirmed"}:
             continue
         # The people of these tests have no known provider.
@@ -151,60 +148,22 @@ def _miscounted(signatures: Rows, rows: Rows) -> Iterator[str]:
             yield f"counter {counter} is {counted[counter]}, but there are {expected[counter]} rows"
 
 
-def counted_in(rows: Rows) -> Counter[str]:
-    """Return each counter, which is the sum of its rows, without the product's code."""
-    counted: Counter[str] = Counter()
-    for row in rows:
-        if row["pk"].startswith(f"COUNT#{CAMPAIGN}#"):
-            counted[row["sk"]] += int(row.get("signatures", 0))
-    return counted
-
-
-def _should_be_empty(row: dict[str, Any]) -> bool:
+def _should_be_empty(row: Row) -> bool:
     return row["status"] == "erased" or "cleared_at" in row
 
 
-def _is_stuck(delivery: dict[str, Any]) -> bool:
+def _is_stuck(delivery: Row) -> bool:
     return delivery["state"] not in _SETTLED and not (delivery["state"] == "held" and not delivery["letters"])
-
-
-_DECISIVE = (
-    "status", "quarantine", "target", "note", "bundle", "due", "tallied",
-    "signatures",
-    "state", "attempt", "letters", "packets", "erased", "left_out", "permanent",
-    "email", "mail_state", "hold", "paused", "approved", "looked",
-    "disowned_at", "forms",
-)  # fmt: skip
-"""The attributes that decide what happens next."""
 
 
 def state_of(platform: Platform) -> str:
     """Return the state as text, without random ids and times. What follows is the same after equal states."""
     world = platform.world
     rows = list(rows_of(world))
-    # An approval covers letters that were due at its look.
-    names = {*_DECISIVE, "due_at"} if any("looked" in row for row in rows) else {*_DECISIVE}
-    decisive = {
-        (row["pk"], row["sk"]): {name: row[name] for name in row if name in names}
-        for row in rows
-        if row["pk"].startswith(("SIGNATURE#", "COUNT#", "CAMPAIGN#", "DELIVERY#", "DISOWNED#"))
-        and "EVENT#" not in row["sk"]
-    }
-    mailed = sorted(
-        (row["pk"], row["sk"], *(len(row.get(name, ())) for name in ("sent", "refused", "asked")))
-        for row in rows
-        if row["pk"].startswith("MAIL_CLAIM#")
-    )
     sent = sorted(str((mail.to, sorted(mail.tags.items()), letters_text(mail, world))) for mail in world.deliveries)
-    exported = sorted(row["state"] for row in rows if row["pk"].startswith("EXPORT#")), _text_in(world, "exports/")
+    exported = exports_in(rows), _text_in(world, "exports/")
     rest = (world.clock.now, world.throttles, platform.refusals, [*platform.meanwhile], len(platform.bounced))
-    return repr((sorted(decisive.items()), mailed, sent, exported, rest))
-
-
-def rows_of(world: World) -> Iterator[dict[str, Any]]:
-    """List all rows of the table."""
-    pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
-    return (from_item(item) for page in pages for item in page["Items"])
+    return repr((decisive(rows), sent, exported, rest))
 
 
 def letters_text(mail: Sent, world: World) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.faults.invariants import stored_text
 from tests.faults.platform import Fate, Platform
+from tests.faults.stored import kinds_in
 from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, link_in
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE
@@ -661,8 +662,7 @@ def is_whole(platform: Platform) -> bool:
 def left_of_campaign(platform: Platform) -> set[str]:
     """Return the kinds of rows that a campaign left and that don't expire by themselves."""
     assert platform.world.memory
-    kinds = {pk.partition("#")[0] for pk, rows in platform.world.memory.partitions.items() if rows}
-    return kinds - {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS", "SIGN_INS"}
+    return kinds_in(platform.world.memory) - {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS", "SIGN_INS"}
 
 
 def is_cleared(platform: Platform, person: Person) -> bool:
@@ -767,9 +767,8 @@ def discards_a_campaign(acts: Acts) -> None:
     assert answer.status in {303, 404}
     assert world.wiring.drafts.draft(campaign) is None
     assert world.memory
-    left = {pk.partition("#")[0] for pk, rows in world.memory.partitions.items() for sk in rows if campaign in pk + sk}
     # The next write of a draft deletes the parts that a crash left.
-    assert left <= {"DRAFT"}
+    assert kinds_in(world.memory, campaign) <= {"DRAFT"}
 
 
 def signs_in(acts: Acts, browser: Browser, email: str) -> None:

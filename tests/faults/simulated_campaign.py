@@ -26,6 +26,7 @@ from tests import world as worlds
 from tests.faults.interleavings import typeset_plainly
 from tests.faults.invariants import breaches
 from tests.faults.platform import Fate, Faults, Outage, Platform
+from tests.faults.stored import is_of_letter
 from tests.faults.true_findings import is_true
 from tests.world import ADA, CAMPAIGN, Sent
 from undersigned import wiring
@@ -441,7 +442,7 @@ class Simulation:
         assert memory
         for record in memory.records[self._records :]:
             image = record["dynamodb"].get("NewImage", {})
-            if record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#") and image:
+            if is_of_letter(record) and image:
                 if image["status"]["S"] == "confirmed":
                     self.confirmed.setdefault(image["name"]["S"], self.world.clock.now)
                 elif image["status"]["S"] == "withdrawn":

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
+from tests.faults.stored import is_of_letter
 from tests.signatures import adas_signature
 from undersigned.aws.counts import Counts, counter_key, counter_partitions
 from undersigned.aws.dynamodb import Key, Table, Update
@@ -117,8 +118,8 @@ class Crowd:
         new = self.memory.records[self.collected :]
         self.collected += len(new)
         for record in new:
-            pk = record["dynamodb"]["Keys"]["pk"]["S"]
-            if pk.startswith("SIGNATURE#"):
+            if is_of_letter(record):
+                pk = record["dynamodb"]["Keys"]["pk"]["S"]
                 self.streams[int(pk[-4:], 16) % STREAM_SHARDS].records.append(record)
 
     def run_a_worker(self) -> None:
@@ -190,7 +191,7 @@ class Crowd:
         gone = [
             change.signature
             for record in self.memory.records
-            if record["dynamodb"]["Keys"]["pk"]["S"].startswith("SIGNATURE#")
+            if is_of_letter(record)
             and (change := read_change(record)).is_gone
             and not self.is_forgotten(change.signature)
         ]

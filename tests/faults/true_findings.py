@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.faults.invariants import counted_in, misplaced, rows_of
+from tests.faults.invariants import misplaced
+from tests.faults.stored import counted_in, letters_in, rows_of
 
 if TYPE_CHECKING:
     from logging import LogRecord
 
+    from tests.faults.stored import Rows
     from tests.world import World
 
 
@@ -33,12 +35,6 @@ def is_true(record: LogRecord, world: World) -> bool:
             return True
 
 
-def _marks(rows: list[dict[str, Any]]) -> Counter[str]:
+def _marks(rows: Rows) -> Counter[str]:
     """Return what the marks of all rows hold."""
-    return Counter(
-        counter
-        for row in rows
-        if row["pk"].startswith("SIGNATURE#")
-        for counter in row.get("tallied", "").split("|")
-        if counter
-    )
+    return Counter(counter for row in letters_in(rows) for counter in row.get("tallied", "").split("|") if counter)

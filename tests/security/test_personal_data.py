@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.invariants import counted_in
+from tests.faults.stored import counted_in
 from tests.world import CAMPAIGN, CONTEXT, DASHBOARD, ROOT, client_of
 from undersigned.aws.dynamodb import from_item
 from undersigned.domain.deliveries import DeliveryKey
