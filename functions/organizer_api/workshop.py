@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
@@ -135,9 +136,10 @@ def letter(request: DashboardRequest) -> Response[str]:
     workshop = workshop_of(request)
     language = _language(workshop, request.query("lang"))
     if request.query("ask"):
-        text = typed_letter(workshop.draft.files.get(file_of_letter(workshop.draft, language), ""), workshop.language)
+        saved = workshop.draft.files.get(file_of_letter(workshop.draft, language), "")
+        text = typed_letter(saved, workshop.language)
         with suppress(MistakesError):
-            _, asked = read_typed(text, workshop.language)
+            _, asked = read_typed(text, workshop.language, saved=saved)
             if asked:
                 return dashboard_page(letter_pages.questions(workshop, language, text.rstrip(), asked))
     return _letter_page(request, workshop, language)
@@ -170,12 +172,13 @@ def save_letter(request: DashboardRequest) -> Response[str]:
         return _letter_page(request, workshop, language, text)
     file = file_of_letter(workshop.draft, language)
     saved = workshop.draft.files.get(file)
+    read = partial(read_typed, text, workshop.language, saved=saved or "")
     try:
-        written, asked = read_typed(text, workshop.language) if text else (None, ())
+        written, asked = read() if text else (None, ())
         if asked and action != "answer":
             return dashboard_page(letter_pages.questions(workshop, language, text, asked))
         if asked:
-            written, _ = read_typed(text, workshop.language, letter_pages.answers(asked, request.posted))
+            written, _ = read(letter_pages.answers(asked, request.posted))
     except MistakesError:
         return _letter_page(request, workshop, language, text, status=422)
     if not asked and text == typed_letter(saved or "", workshop.language).rstrip():

@@ -81,6 +81,7 @@ PARTS = st.sampled_from([
     *placeholders("en"), *(f"[{words}]" for words in placeholders("en").values()), "{{date}}", "\n\n", "\n", " ",
     "words", "\\", "[", "]", "(", ")", "!", "[sic]", "[words](https://a.example)", "https://a.example/", "www.a.b",
     "*", "- ", "> ", "{% if note %}\n{{ note }}\n{% endif %}", "{", "}", "{% if note %}", "{% endif %}",
+    "_", "____", "\\_\\_\\_\\_", "__/__/____", "\\_\\_/\\_\\_/\\_\\_\\_\\_", "\\[DATE\\]", "\\[date\\]",
 ])  # fmt: skip
 
 
@@ -103,8 +104,8 @@ def test_both_forms_of_a_letter_mean_the_same(letter: str, language: str) -> Non
 # Blanks
 
 
-def questions_of(typed: str) -> dict[str, str]:
-    return {question.blank: question.guess for question in read_typed(typed, "en")[1]}
+def questions_of(typed: str, saved: str = "") -> dict[str, str]:
+    return {question.blank: question.guess for question in read_typed(typed, "en", saved=saved)[1]}
 
 
 def test_each_different_blank_is_asked_about_once_with_a_guess() -> None:
@@ -147,14 +148,35 @@ def test_an_answer_fills_a_blank_or_leaves_it_as_text() -> None:
 
     assert answers.keys() >= {"[DATE]", "[AREA]"}
     assert letter == "By \\[DATE\\], in {{ signer.locality }} or {{ signer.region }}, see \\[DATE\\].\n"
-    assert questions_of(typed_letter(letter, "en")) == {}, "and nobody is asked again"
+    assert questions_of(typed_letter(letter, "en"), letter) == {}, "and nobody is asked again"
 
 
-def test_a_blank_that_is_text_is_printed_as_it_was_typed() -> None:
-    letter, _ = read_typed("My favorite park:\n\n____\n\nPhone:\n", "en", {})
+def test_a_blank_that_is_text_is_printed_and_edited_as_it_was_typed() -> None:
+    typed = "My favorite park:\n\n____\n\nPhone: ___ (____)\n\nSee [this page], seen on __/__/____.\n"
+    letter, asked = read_typed(typed, "en", dict.fromkeys(questions_of(typed), ""))
 
     assert "<p>____</p>" in finished(letter)[0]
-    assert "<p>Phone:</p>" in finished(letter)[0]
+    assert "Phone: ___ (____)" in finished(letter)[0]
+    assert len(asked) == 4
+    assert typed_letter(letter, "en") == typed
+    assert read_typed(typed, "en", saved=letter) == (letter, ())
+
+
+def test_a_blank_beside_one_that_is_text_is_asked_about() -> None:
+    saved = "My favorite park is \\_\\_\\_\\_, on \\[DATE\\].\n"
+    typed = typed_letter(saved, "en") + "\nI live in ____.\n"
+
+    assert questions_of(typed, saved) == {"I live in ____": "{{ signer.locality }}"}
+
+
+def test_underscores_of_a_blank_are_text_also_without_backslashes() -> None:
+    for typed in (
+        "A ____, B ____ and (____) or (____)\n",
+        "____\n",
+        "On __/__/____ and __/__/____\n",
+        "___ day of ___\n",
+    ):
+        assert finished(typed) == finished(typed.replace("_", "\\_"))
 
 
 @pytest.mark.parametrize("file", LETTERS, ids=lambda file: file.stem)
@@ -173,7 +195,7 @@ def test_a_pasted_paper_letter_is_the_same_letter_as_its_import(file: Path) -> N
     else:
         assert finished(letter) == finished(import_letter(pasted)[0])
         assert all(guess for blank, guess in blanks.items() if blank != "[title and name]")
-    assert questions_of(typed_letter(letter, "en")) == {}, "and nobody is asked again"
+    assert questions_of(typed_letter(letter, "en"), letter) == {}, "and nobody is asked again"
 
 
 @pytest.mark.parametrize(

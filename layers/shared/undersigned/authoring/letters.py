@@ -9,6 +9,8 @@ Line breaks follow what people type in letters:
   so an address block needs no backslashes.
 - Any other line break is a space, so a paragraph can be wrapped at any width.
 
+A blank of a paper letter, three underscores or more, is text, and no emphasis or ruled line.
+
 A letter needs no merge field. What everybody's letter has is added unless it is placed: the recipient at the top; the
 signature, the date, and the signer's name and address at the end. A paragraph that is only the signer's own words is
 left out if there are none.
@@ -43,6 +45,12 @@ FILE = "letter.md"
 TAG = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
 """A merge field, or a tag such as `{% if note %}`."""
 
+RULE = r"_(?: ?_)+(?:(?: ?/ ?| ?day of ?|,? ?20)_(?: ?_)*)*"
+"""A blank to fill in by hand: `____`, `__/__/____`, `___ day of ______, 20__`."""
+
+SHORTEST_RULE = 3
+
+_RULE = re.compile(RULE)
 _MERGE_FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _CONDITION = re.compile(r"\{%\s*(?:(?P<word>if|elif)\s+(?P<field>[\w.]+)|(?P<other>else|endif))\s*%\}")
 _NOTE = re.compile(r"\{\{\s*note\s*\}\}")
@@ -105,6 +113,23 @@ def _tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     return True
 
 
+def _blank(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    """Read a blank of a paper letter as text."""
+    match = _RULE.match(state.src, state.pos, state.posMax)
+    if match is None or match.group().count("_") < SHORTEST_RULE:
+        return False
+    if not silent:
+        state.pending += match.group()
+    state.pos = match.end()
+    return True
+
+
+def _ruled_line(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001
+    from markdown_it.rules_block import hr
+
+    return state.src[state.bMarks[start] + state.tShift[start]] != "_" and hr(state, start, end, silent)
+
+
 def _placeholder(
     _renderer: RendererProtocol, tokens: Sequence[Token], position: int, _options: OptionsDict, env: EnvType
 ) -> str:
@@ -121,8 +146,11 @@ def _parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"xhtmlOut": False, "linkify": True}).enable(["linkify", "table"])
     # Indented lines are paragraphs, dashes under a line don't make a heading, and `[name]: …` is visible text.
     markdown.disable(["code", "lheading", "reference"])
-    markdown.block.ruler.before("blockquote", "tag_line", _tag_line, {"alt": ["paragraph", "blockquote", "list"]})
+    inside = {"alt": ["paragraph", "blockquote", "list"]}
+    markdown.block.ruler.at("hr", _ruled_line, inside)
+    markdown.block.ruler.before("blockquote", "tag_line", _tag_line, inside)
     markdown.inline.ruler.after("text", "tag", _tag)
+    markdown.inline.ruler.after("text", "blank", _blank)
     markdown.add_render_rule("tag", _placeholder)
     return markdown
 

@@ -5,7 +5,8 @@ in a condition, `{% if note %}`. On the page both are words in brackets, in the 
 of links, and those after a backslash, are text.
 
 What was typed or pasted may have other brackets, such as `[DATE]`, and blanks of a paper letter. The importer of paper
-letters says what each stands for, as far as it knows, and the page asks about each.
+letters says what each stands for, as far as it knows, and the page asks about each. Those that are text have
+backslashes in `letter.md`, and none on the page, which doesn't ask about them again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from undersigned.authoring.letters import FILE, TAG
+from undersigned.authoring.letters import FILE, RULE, SHORTEST_RULE, TAG
 from undersigned.authoring.mistakes import MistakesError, TooMuchError
 from undersigned.authoring.paper_form import import_letter
 from undersigned.authoring.texts import with_our_line_ends
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 _ADDRESS = r"(?i:https?://|www\.)[^\s{}()]*"
 _BRACKETS = r"\[(?P<words>[^\[\]\\]{1,80})\](?!\()"
-_PART = re.compile(rf"\\[^\w\s]|(?P<tag>{TAG.pattern})(?P<round>\()?|{_ADDRESS}|{_BRACKETS}")
+_ESCAPED_RULE = RULE.replace("_", r"\\_")
+_MEANT = rf"(?<!_)(?P<rule>{_ESCAPED_RULE})(?!\\?_)|\\\[(?P<meant>[^\[\]{{}}\\\n]{{1,80}})\\\](?!\()"
+_PART = re.compile(rf"{_MEANT}|\\[^\w\s]|(?P<tag>{TAG.pattern})(?P<round>\()?|{_ADDRESS}|{_BRACKETS}")
 # `{% if note %}` around a paragraph of the signer's own words has no effect: see `letters`.
 _OWN_WORDS = re.compile(r"(?<![^\n]\n)(?<![^\n])\{% if note %\}\n+\{\{ note \}\}\n+\{% endif %\}(?=\n\n|\n*\Z)")
 
@@ -67,6 +70,9 @@ def typed_letter(letter: str, language: str) -> str:
     words, tags = placeholders(language), _tags(language)
 
     def shown(part: re.Match[str]) -> str:
+        if part["rule"] or (part["meant"] and _plain(part["meant"]) not in tags):
+            text = part.group().replace("\\", "")
+            return part.group() if 0 < text.count("_") < SHORTEST_RULE else text
         if part["words"] and _plain(part["words"]) in tags:
             return f"\\{part.group()[:-1]}\\]"
         known = words.get(_with_spaces(part["tag"])) if part["tag"] else None
@@ -90,15 +96,18 @@ class Question:
     guess: str
 
 
-def read_typed(typed: str, language: str, answers: Mapping[str, str] | None = None) -> tuple[str, tuple[Question, ...]]:
+def read_typed(
+    typed: str, language: str, answers: Mapping[str, str] | None = None, *, saved: str = ""
+) -> tuple[str, tuple[Question, ...]]:
     """Return what was typed or pasted as the text of `letter.md`, and a question for each different blank.
 
     `answers` have the Markdown for blanks, or an empty text for those that are text; the others are filled as guessed.
+    What is text in the `saved` letter stays so, and raises no question.
     Raises TooMuchError for a text that takes long to read, and MistakesError for a label that nobody understands.
     """
     if too_much := too_much_in(typed):
         raise TooMuchError(FILE, None, too_much)
-    form = _TypedForm.of(merged_letter(with_our_line_ends(typed), language))
+    form = _TypedForm.of(_with_meant(merged_letter(with_our_line_ends(typed), language), saved))
     letter = form.ask()
     if answers is not None:
         for blank in form.asked:
@@ -109,14 +118,28 @@ def read_typed(typed: str, language: str, answers: Mapping[str, str] | None = No
     return form.shown(letter), tuple(questions.values())
 
 
-_RULE = r"(?:\b[Xx] ?)?_(?: ?_)+(?:(?: ?/ ?| ?day of ?|,? ?20)_(?: ?_)*)*"
-_BLANK = re.compile(rf"(?P<rule>{_RULE})|(?P<square>\[[^\[\]\\\n]{{2,80}}\](?!\())|(?<!\])\([^()\[\]\\\n]{{2,50}}\)")
+_BLANK = re.compile(
+    rf"(?P<rule>(?:\b[Xx] ?)?{RULE})|(?P<square>\[[^\[\]\\\n]{{2,80}}\](?!\())|(?<!\])\([^()\[\]\\\n]{{2,50}}\)"
+)
 _UNKNOWN = Message("we can't tell what belongs here; write a placeholder in brackets, or remove the blank")
-_SHORTEST_RULE = 3
+_SPECIAL = re.compile(r"([\[\]()_])")
+_WORD_BEFORE = r"(?<![^\s\[\]_\\])[^\s\[\]_\\]*[^\S\n]?"
+_MEANT_BLANK = re.compile(rf"{_WORD_BEFORE}(?:{_MEANT})")
+_UNMEANT_BLANK = re.compile(rf"(?P<before>{_WORD_BEFORE})(?P<blank>{RULE}|\[[^\[\]\\\n]{{1,80}}\](?!\())")
 _MOST_WORDS = 4
 """How many words before a blank the question about it quotes."""
 _FIRST_HIDDEN = 0xF0000
 _HIDDEN = re.compile("[\U000f0000-\U000ffffd]")
+
+
+def _with_meant(letter: str, saved: str) -> str:
+    """Return a letter with backslashes in what is text in the saved one, after the same word."""
+    meant = {found.group().replace("\\", "") for found in _MEANT_BLANK.finditer(saved)}
+
+    def escaped(found: re.Match[str]) -> str:
+        return found["before"] + _SPECIAL.sub(r"\\\1", found["blank"]) if found.group() in meant else found.group()
+
+    return _UNMEANT_BLANK.sub(escaped, letter)
 
 
 @dataclass(slots=True)
@@ -161,7 +184,7 @@ class _TypedForm:
         for number, line in enumerate(form.lines, start=1):
             end = 0
             for found in _BLANK.finditer(line):
-                if not found["rule"] or found["rule"].count("_") >= _SHORTEST_RULE:
+                if not found["rule"] or found["rule"].count("_") >= SHORTEST_RULE:
                     lead, end = line[end : found.start()], found.end()
                     form.blanks.append(_Blank(number, found.start(), found.group(), found.lastgroup, lead))
         return form
@@ -238,7 +261,7 @@ class _TypedForm:
         for blank in reversed(self.blanks):
             if blank.line == number and blank.becomes is not None:
                 # As text, it gets backslashes.
-                text = blank.becomes or self._hide(re.sub(r"([\[\]()_])", r"\\\1", blank.text))
+                text = blank.becomes or self._hide(_SPECIAL.sub(r"\\\1", blank.text))
                 line = line[: blank.start] + text + line[blank.start + len(blank.text) :]
         return line
 

@@ -64,7 +64,7 @@ def _shown_letter(workshop: Workshop, language: str, text: str | None, today: da
     mistakes: Sequence[Mistake] = ()
     if text is not None:
         try:
-            letter, _ = read_typed(text, workshop.language) if text.strip() else ("", ())
+            letter, _ = read_typed(text, workshop.language, saved=letter) if text.strip() else ("", ())
         except MistakesError as error:
             letter, mistakes = text, error.mistakes
     sample = sample_of_letter({**draft.files, file: letter}, file, language, today, to)
