@@ -13,6 +13,7 @@ from undersigned.authoring import letters as letter_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.starting import language_of_letter
 from undersigned.authoring.typed_letters import merged_letter
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.drafts import IdTakenError
@@ -62,8 +63,9 @@ def begin(request: SessionRequest) -> Response[str]:
 
 
 def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -> Mapping[str, str]:
-    """Return the files to begin with, which have the title."""
+    """Return the files to begin with, which have the title, and the language of a pasted letter."""
     starting = wired.stack.drafting().starting_files
+    changed = {"title": given.title}
     match begins_with:
         case "copy":
             files = starting("copy", campaign, given.copy)
@@ -73,10 +75,12 @@ def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -
         case _:
             # The page of the letter asks about its blanks.
             text = merged_letter(given.text.strip(), language)
-            letter = {letter_file.FILE: f"{text}\n"} if text else {}
-            files = {**starting("empty", campaign), **letter}
+            files = starting("empty", campaign)
+            if text:
+                files = {**files, letter_file.FILE: f"{text}\n"}
+                changed["language"] = language_of_letter(text)
     settings = SettingsDocument.read(files[settings_file.FILE])
-    return {**files, settings_file.FILE: settings.changed({"title": given.title}).text}
+    return {**files, settings_file.FILE: settings.changed(changed).text}
 
 
 def _author(request: SessionRequest, campaign: str) -> str:

@@ -366,7 +366,7 @@ def test_a_new_folder_says_what_to_fill_in_and_replaces_nothing(run: Any, tmp_pa
     output = run("campaign", "new", str(folder))
 
     for mistake in (
-        "`summary` is empty; write a sentence or two on what the letter asks for",
+        "`summary` is empty; write what the letter asks for, in one sentence",
         "`organizer.email` is empty; write the address that replies go to",
         "letter.md:6: `{{ the letter }}` is not a merge field",
         "targets.csv: the file has no recipients; add a row for each person",

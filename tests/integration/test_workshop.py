@@ -1239,6 +1239,21 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter?ask=yes"
 
 
+@pytest.mark.parametrize(
+    ("letter", "language"),
+    [
+        ("Estimado alcalde:\n\nVivo en su ciudad, y le pido que la calle sea segura para los niños.", "es"),
+        ("Dear Mayor,\n\nI live in Los Altos, on the Calle de la Luz, and ask that you act for our children.", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_campaign_has_the_language_of_its_pasted_letter(administrator: Author, letter: str, language: str) -> None:
+    begin(administrator, title="Calles seguras", campaign=NEW, text=letter, do="letter")
+    assert SettingsDocument.read(administrator.draft().files["campaign.toml"]).values["language"] == language
+    details = administrator.open("settings").body
+    assert re.search(rf'<option value="{language}" selected>', details), "and people can change it there"
+
+
 def test_the_short_name_is_changed_until_the_campaign_is_published(world: World, administrator: Author) -> None:
     begin(administrator, title="Safer streets", text=LETTER, do="letter")
     other = replace(administrator, campaign="calm-roads")

@@ -330,14 +330,18 @@ def test_a_mistake_in_an_optional_setting_is_named_with_the_fix(files: Files, se
         (
             SPANISH_TABLE,
             "",
-            ["campaign.toml: `es.title` is missing; add", "campaign.toml: `es.summary` is missing; add the"],
+            ["campaign.toml: `es.title` is missing; add", "campaign.toml: `es.summary` is missing; add what"],
         ),
         (
             'title = "Plante  árboles"\n',
             "",
             ["campaign.toml:17: `es.title` is missing; add the campaign's name in this"],
         ),
-        ('"Pida más árboles."', '" "', ["campaign.toml:19: `es.summary` is empty; write the summary in this language"]),
+        (
+            '"Pida más árboles."',
+            '" "',
+            ["campaign.toml:19: `es.summary` is empty; write what the letter asks for, in this language"],
+        ),
         (
             'summary = "Pida',
             'sumary = "Pida',

@@ -146,9 +146,9 @@ def _parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"xhtmlOut": False, "linkify": True}).enable(["linkify", "table"])
     # Indented lines are paragraphs, dashes under a line don't make a heading, and `[name]: …` is visible text.
     markdown.disable(["code", "lheading", "reference"])
-    inside = {"alt": ["paragraph", "blockquote", "list"]}
-    markdown.block.ruler.at("hr", _ruled_line, inside)
-    markdown.block.ruler.before("blockquote", "tag_line", _tag_line, inside)
+    alternatives = ["paragraph", "blockquote", "list"]
+    markdown.block.ruler.at("hr", _ruled_line, {"alt": alternatives})
+    markdown.block.ruler.before("blockquote", "tag_line", _tag_line, {"alt": alternatives})
     markdown.inline.ruler.after("text", "tag", _tag)
     markdown.inline.ruler.after("text", "blank", _blank)
     markdown.add_render_rule("tag", _placeholder)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from undersigned.authoring.settings import UNREAD
 from undersigned.authoring.writing import files_of
+from undersigned.domain.languages import SOURCE
 from undersigned.domain.letters import Letter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LETTER = """\
 {{ target.title }} {{ target.name }}
@@ -23,6 +29,12 @@ Sincerely,
 """
 """A letter whose text is missing, so that nobody publishes it by accident."""
 
+_COMMON: Mapping[str, str] = {
+    SOURCE: "the and of to in is that for we you our are on",
+    "es": "el la los las de que en y por para con una del se su",
+}
+"""Some of the words that a letter in each language is full of."""
+
 _EXAMPLE = files("undersigned.authoring") / "example"
 """The files of campaigns/end-demand-illinois."""
 
@@ -36,6 +48,12 @@ def example_letter(language: str) -> str:
     """Return the letter of the example campaign in a language, or in its own."""
     files = example_files()
     return files.get(f"letter.{language}.md", files["letter.md"])
+
+
+def language_of_letter(letter: str) -> str:
+    """Return the language in which a letter seems to be written; English if nobody can tell."""
+    words = re.findall(r"[^\W\d_]+", letter.lower())
+    return max(_COMMON, key=lambda language: sum(words.count(word) for word in _COMMON[language].split()))
 
 
 def empty_files(campaign: str) -> dict[str, str]:
