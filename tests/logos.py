@@ -15,12 +15,13 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
 JPEG = base64.b64decode(
-    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI////////////////////////////////////////////"
-    "////////2wBDAVVaWnhpeOuCguv/////////////////////////////////////////////////////////////////////////wAARCAAMABgD"
-    "ASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAP/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFgEBAQEAAAAAAAAAAAAAAAAAAAIE/8QAFBEB"
-    "AAAAAAAAAAAAAAAAAAAAAP/aAAwDAQACEQMRAD8AmAhoAAf/2Q=="
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8ybqm"
+    "x5moq6T/2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKT/wAARCAAMABgD"
+    "AREAAhEBAxEB/8QAFwAAAwEAAAAAAAAAAAAAAAAAAgMEBf/EACMQAAEBBQkAAAAAAAAAAAAAAAADAQIEERMVITFCUVOBotH/xAAZAQEAAgMAAAAA"
+    "AAAAAAAAAAAEAgMABQb/xAAfEQABAwQDAQAAAAAAAAAAAAAAAgMRAQQSURMUIUH/2gAMAwEAAhEDEQA/AM+o7qZ1ndGw7Dew04pFGdR+U8LmlLrD"
+    "iYmgC9rR3HD2JGWhC7vVvhVxK0A4V6ITohQiKy8g7r4SSThCR//Z"
 )
-"""24 by 12 red pixels."""
+"""24 by 12 pixels: red and green, below them blue and black."""
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -44,3 +45,10 @@ def png(
 
     rows = (b"\0" + b"".join(bytes((color or disc)(x, y)) for x in range(width)) for y in range(height))
     return header(width, height) + more + chunk(b"IDAT", zlib.compress(b"".join(rows))) + END
+
+
+def turned(orientation: int, order: str = ">") -> bytes:
+    """Return the JPEG as a camera writes it that was held in another way (Exif's Orientation)."""
+    entry = struct.pack(f"{order}HHHIHH", 1, 0x0112, 3, 1, orientation, 0)
+    exif = b"Exif\0\0" + struct.pack(f"{order}2sHI", b"MM" if order == ">" else b"II", 42, 8) + entry + bytes(4)
+    return JPEG[:2] + struct.pack(">HH", 0xFFE1, len(exif) + 2) + exif + JPEG[2:]

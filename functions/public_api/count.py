@@ -50,4 +50,5 @@ def draw_shared(campaign: str) -> Response[bytes]:
     found = wired.signing.campaign(campaign).campaign
     language = chosen_language(found.languages, language_in_link(router.current_event), None)
     count = wired.signing.count(campaign)
-    return bitmap(share_picture(found.texts(language).title, count, found.accent, language), cache=SHARED_CACHE)
+    drawn = share_picture(found.texts(language).title, count, found.accent, language, found.logo)
+    return bitmap(drawn, cache=SHARED_CACHE)

@@ -36,7 +36,8 @@ def upload(author: Author, picture: bytes) -> Any:
     return author.send("settings", {"file": picture, "do": "save"}, "logo")
 
 
-def test_an_uploaded_logo_is_on_the_form_in_emails_and_on_the_cover(author: Author, world: World) -> None:
+def test_an_uploaded_logo_is_on_the_form_in_emails_shared_links_and_on_the_cover(author: Author, world: World) -> None:
+    shared_before = world.get(f"{FORM}/share.png").content
     answer = upload(author, PICTURE)
     assert (answer.status, answer.headers["location"]) == (303, f"{author.base}/settings#logo")
     shown = author.open("settings").body
@@ -45,6 +46,7 @@ def test_an_uploaded_logo_is_on_the_form_in_emails_and_on_the_cover(author: Auth
     assert 'src="data:image/png;base64,' in author.open("preview/email").body
     publish(author)
 
+    assert world.get(f"{FORM}/share.png").content != shared_before
     page = world.get(FORM).body
     [address] = re.findall(
         rf'<img class="logo" src="(/assets/logos/{CAMPAIGN}/[0-9a-f]+)" width="160" height="60"', page

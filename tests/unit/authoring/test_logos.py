@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from tests.logos import END, JPEG, chunk, header, png
+from tests.logos import END, JPEG, chunk, header, png, turned
 from undersigned.authoring import logos
 from undersigned.authoring.logos import FILE, MOST_BYTES, logo_of, read_logo
 from undersigned.authoring.mistakes import MistakesError
@@ -60,6 +60,32 @@ def test_what_was_encoded_is_encoded_to_the_same_bytes() -> None:
 
 def test_a_jpeg_is_read() -> None:
     assert read_logo(JPEG).size == (24, 12)
+
+
+@pytest.mark.parametrize("order", [">", "<"])
+@pytest.mark.parametrize(
+    ("orientation", "size", "corner"),
+    [
+        (0, (24, 12), "red"),
+        (1, (24, 12), "red"),
+        (2, (24, 12), "green"),
+        (3, (24, 12), "black"),
+        (4, (24, 12), "blue"),
+        (5, (12, 24), "red"),
+        (6, (12, 24), "blue"),
+        (7, (12, 24), "black"),
+        (8, (12, 24), "green"),
+        (9, (24, 12), "red"),
+    ],
+)
+def test_a_photo_of_a_camera_held_in_any_way_is_upright(
+    orientation: int, size: tuple[int, int], corner: str, order: str
+) -> None:
+    logo = read_logo(turned(orientation, order))
+    start = logo.png.index(b"IDAT") + 4
+    colors = zlib.decompressobj().decompress(logo.png[start:], 4)[1:]
+    brightest = ("red", "green", "blue")[colors.index(max(colors))] if max(colors) > 99 else "black"
+    assert (logo.size, brightest) == (size, corner)
 
 
 def test_nothing_but_pixels_is_kept() -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.logos import png
+from undersigned.authoring.logos import read_logo
 from undersigned.domain.tallies import Count
 from undersigned.rendering.font_file import FontFile
 from undersigned.web import share_picture as module
 from undersigned.web.share_picture import drawable, fit, share_picture
+
+if TYPE_CHECKING:
+    from undersigned.domain.campaigns import Logo
 
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE = "End demand in Illinois: ask your police chief to act"
@@ -28,7 +34,9 @@ def decoded(png: bytes) -> tuple[int, int, bytes]:
     return width, height, zlib.decompressobj().decompress(png[start + 4 :][:length], 5)[1:5]
 
 
-def drawn(monkeypatch: pytest.MonkeyPatch, title: str, count: Count, language: str = "en") -> ET.Element:
+def drawn(
+    monkeypatch: pytest.MonkeyPatch, title: str, count: Count, language: str = "en", logo: Logo | None = None
+) -> ET.Element:
     """Return the SVG that the picture is made from."""
     sources: list[str] = []
 
@@ -37,7 +45,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, title: str, count: Count, language: s
         return b""
 
     monkeypatch.setattr("resvg_py.svg_to_bytes", keep)
-    share_picture.__wrapped__(title, count, None, language)
+    share_picture.__wrapped__(title, count, None, language, logo)
     return ET.fromstring(sources[0])  # noqa: S314  (our own)
 
 
@@ -126,6 +134,22 @@ def test_a_title_is_text_and_never_markup(monkeypatch: pytest.MonkeyPatch) -> No
     picture = drawn(monkeypatch, hostile, Count("x", 3, 0))
     assert {element.tag for element in picture.iter()} == {f"{SVG}{name}" for name in ("svg", "rect", "text")}
     assert " ".join(texts(picture)[:-1]).replace(" ", "") == hostile.replace(" ", "")
+
+
+def test_the_logo_stands_above_the_title_and_touches_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    logo = read_logo(png(640, 240))
+    plain = share_picture(TITLE, Count("x", 3, 0), None, "en")
+    assert share_picture(TITLE, Count("x", 3, 0), None, "en", logo) != plain
+    picture = drawn(monkeypatch, "w " * 400, Count("x", 999, 1000), logo=logo)
+    [image] = picture.findall(f"{SVG}image")
+    assert image.attrib["href"] == logo.data
+    [*title, words, goal] = picture.findall(f"{SVG}text")
+    assert " ".join(text.text or "" for text in title).endswith("…")
+    sizes = [float(text.attrib["font-size"]) for text in (*title, words)]
+    above, *_, last = [float(text.attrib["y"]) for text in title]
+    assert float(image.attrib["y"]) + float(image.attrib["height"]) < above - sizes[0]
+    assert last < float(words.attrib["y"]) - sizes[-1]
+    assert goal.text == "Goal: 1,000"
 
 
 def test_the_same_picture_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:

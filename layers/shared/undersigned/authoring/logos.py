@@ -1,4 +1,4 @@
-"""Read an organizer's logo: a PNG or JPEG, decoded, put on white, scaled down and encoded again.
+"""Read an organizer's logo: a PNG or JPEG, decoded, turned upright, put on white, scaled down and encoded again.
 
 Nothing of the uploaded file is kept but its pixels. White keeps a dark logo readable on a dark page or email.
 """
@@ -6,6 +6,7 @@ Nothing of the uploaded file is kept but its pixels. White keeps a dark logo rea
 from __future__ import annotations
 
 import base64
+import re
 import struct
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,22 @@ _CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 """What pixels need. Other chunks can hold compressed texts and color profiles of any size."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG's markers before a frame's size (ITU-T T.81, table B.1)."""
+_EXIF = 0xE1
+_ORIENTATION = re.compile(
+    rb"Exif\0\0.*?(?:\x01\x12\0\x03\0\0\0\x01\0|\x12\x01\x03\0\x01\0\0\0)([\x02-\x08])", re.DOTALL
+)
+"""How a camera was held (Exif 2.32, tag Orientation), in either order of bytes. The decoder leaves it out."""
+_UPRIGHT = "1 0 0 1 0 0"
+_TURNS = {
+    2: "-1 0 0 1 1 0",
+    3: "-1 0 0 -1 1 1",
+    4: "1 0 0 -1 0 1",
+    5: "0 1 1 0 0 0",
+    6: "0 1 -1 0 1 0",
+    7: "0 -1 -1 0 1 1",
+    8: "0 -1 1 0 0 1",
+}
+"""What turns a picture upright: SVG's matrix, in a square of 1 by 1. Those that begin with 0 swap the sides."""
 
 
 def logo_of(files: Mapping[str, str]) -> tuple[Logo | None, tuple[Mistake, ...]]:
@@ -58,7 +75,7 @@ def read_logo(content: bytes) -> Logo:
     if content.startswith(_PNG):
         png = _encoded("png", *_png(content))
     elif content.startswith(_JPEG):
-        png = _encoded("jpeg", content, *_jpeg_size(content))
+        png = _encoded("jpeg", content, *_jpeg(content))
     else:
         raise _mistake(Message("The logo is neither a PNG nor a JPEG. Save the picture as one of these."))
     return Logo(base64.b64encode(png).decode())
@@ -80,21 +97,23 @@ def _png(content: bytes) -> tuple[bytes, int, int]:
     raise _unreadable()
 
 
-def _jpeg_size(content: bytes) -> tuple[int, int]:
-    """Return the width and height of a whole JPEG."""
-    position = 2
+def _jpeg(content: bytes) -> tuple[int, int, str]:
+    """Return the width and height of a whole JPEG, upright, and what turns it so."""
+    position, turn = 2, _UPRIGHT
     while _JPEG_END in content[-64:] and position + 9 <= len(content):
         marker, kind, length = struct.unpack_from(">BBH", content, position)
         if marker != 0xFF:  # noqa: PLR2004
             break
         if kind in _FRAMES:
             height, width = struct.unpack_from(">HH", content, position + 5)
-            return width, height
+            return (height, width, turn) if turn.startswith("0") else (width, height, turn)
+        if kind == _EXIF and (held := _ORIENTATION.match(content, position + 4, position + 2 + length)):
+            turn = _TURNS[held[1][0]]
         position += 2 + length
     raise _unreadable()
 
 
-def _encoded(media: str, content: bytes, width: int, height: int) -> bytes:
+def _encoded(media: str, content: bytes, width: int, height: int, turn: str = _UPRIGHT) -> bytes:
     """Decode a picture, and encode it as a PNG that is small enough."""
     if max(width, height) > _MOST_PIXELS:
         values = {"width": f"{width:,}", "height": f"{height:,}", "most": f"{_MOST_PIXELS:,}"}
@@ -104,25 +123,26 @@ def _encoded(media: str, content: bytes, width: int, height: int) -> bytes:
     if not width or not height:
         raise _unreadable()
     scale = min(1.0, _WIDTH / width, _HEIGHT / height)
-    png = _drawn(media, content, width, height, scale)
+    png = _drawn(media, content, (width * scale, height * scale), turn)
     size = _size(png)
-    if png == _drawn("png", b"", *size, 1.0):
+    if png == _drawn("png", b"", size):
         raise _unreadable()
     while len(png) > _ENCODED:
-        png = _drawn("png", png, *size, _SMALLER)
+        png = _drawn("png", png, (size[0] * _SMALLER, size[1] * _SMALLER))
         size = _size(png)
     return png
 
 
-def _drawn(media: str, content: bytes, width: int, height: int, scale: float) -> bytes:
+def _drawn(media: str, content: bytes, size: tuple[float, float], turn: str = _UPRIGHT) -> bytes:
     """Draw a picture on white, as a PNG. One that can't be decoded leaves the white."""
     from resvg_py import svg_to_bytes
 
-    width, height = max(1, round(width * scale)), max(1, round(height * scale))
+    width, height = (max(1, round(side)) for side in size)
     address = f"data:image/{media};base64,{base64.b64encode(content).decode()}"
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
-        f'<image width="{width}" height="{height}" preserveAspectRatio="none" href="{address}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 1 1"'
+        f' preserveAspectRatio="none"><image width="1" height="1" preserveAspectRatio="none"'
+        f' transform="matrix({turn})" href="{address}"/></svg>'
     )
     return svg_to_bytes(svg_string=svg, background="#ffffff", skip_system_fonts=True)
 

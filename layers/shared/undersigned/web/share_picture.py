@@ -1,4 +1,4 @@
-"""The picture that other sites show beside a shared link to a campaign: its title, its count and its color, as a PNG.
+"""The picture that other sites show beside a shared link to a campaign: logo, title, count and color, as a PNG.
 
 Facebook, WhatsApp, X, Slack and others take no SVG. The picture has nothing that a signer typed.
 """
@@ -15,6 +15,7 @@ from undersigned.domain.colors import PLAIN, contrast
 from undersigned.rendering.font_file import FontFile
 
 if TYPE_CHECKING:
+    from undersigned.domain.campaigns import Logo
     from undersigned.domain.tallies import Count
 
 WIDTH, HEIGHT = 1200, 630
@@ -22,7 +23,8 @@ WIDTH, HEIGHT = 1200, 630
 
 _INKS = ("#ffffff", "#1b1b1b")
 
-_TEXT_WIDTH, _TEXT_HEIGHT = 1040, 330
+_TOP, _TEXT_WIDTH, _TEXT_HEIGHT = 72, 1040, 330
+_LOGO_ZOOM, _BELOW_LOGO = 1.5, 44
 _SIZES = (92, 84, 76, 68, 60, 52, 46)
 _LINE = 1.22
 """From one line to the next, as a multiple of the font size."""
@@ -43,13 +45,15 @@ class Lines:
 
 # A warm function draws a picture once for each count, however often it is asked for.
 @lru_cache(maxsize=32)
-def share_picture(title: str, count: Count, accent: str | None, language: str) -> bytes:
+def share_picture(title: str, count: Count, accent: str | None, language: str, logo: Logo | None = None) -> bytes:
     """Draw the picture as a PNG. It has no title if the font lacks the title's script."""
     from resvg_py import svg_to_bytes
 
     from undersigned.web.environment import environment
 
     paper = accent or PLAIN
+    width, height = (round(_LOGO_ZOOM * side) for side in logo.size) if logo else (0, 0)
+    above = height + _BELOW_LOGO if logo else 0
     filled = round(_TEXT_WIDTH * min(count.signatures, count.goal) / count.goal, 1) if count.goal else 0.0
     svg = (
         environment(language)
@@ -58,7 +62,9 @@ def share_picture(title: str, count: Count, accent: str | None, language: str) -
             count=count,
             paper=paper,
             ink=max(_INKS, key=lambda ink: contrast(ink, paper)),
-            lines=fit(drawable(title)),
+            logo=logo and {"data": logo.data, "width": width, "height": height},
+            lines=fit(drawable(title), _TEXT_HEIGHT - above),
+            top=_TOP + above,
             line=_LINE,
             drawable=drawable,
             width=_TEXT_WIDTH,
@@ -75,15 +81,15 @@ def drawable(text: str) -> str:
     return " ".join(kept.split()) if len(text) - len(kept) <= _MOST_MISSING * len(text) else ""
 
 
-def fit(text: str) -> Lines:
+def fit(text: str, height: float = _TEXT_HEIGHT) -> Lines:
     """Break a text into lines at the largest size at which it fits; cut it if it is too long for the smallest."""
     for size in _SIZES:
         lines = _lines(text, size)
-        if len(lines) * size * _LINE <= _TEXT_HEIGHT:
+        if len(lines) * size * _LINE <= height:
             return Lines(size, _balanced(text, size, len(lines)))
     smallest = _SIZES[-1]
     lines = _lines(text, smallest)
-    most = int(_TEXT_HEIGHT / (smallest * _LINE))
+    most = int(height / (smallest * _LINE))
     return Lines(smallest, (*lines[: most - 1], _cut(lines[most - 1], smallest)))
 
 
