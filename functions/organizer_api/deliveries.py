@@ -58,17 +58,17 @@ def delivery_values(delivery: Delivery) -> dict[str, object]:
         "period": delivery.key.period,
         "state": delivery.state,
         "reason": delivery.reason,
-        "permanent": delivery.permanent,
+        "permanent": delivery.last.permanent,
         "letters": delivery.letters,
-        "bytes": delivery.bytes,
+        "bytes": delivery.last.bytes,
         "attempt": delivery.attempt,
         "revision": delivery.revision,
         "email": delivery.email,
-        "message_id": delivery.message_id,
+        "message_id": delivery.last.message_id,
         "opened_at": delivery.opened_at.isoformat(),
-        "sending_since": _moment(delivery.sending_since),
-        "sent_at": _moment(delivery.sent_at),
-        "settled_at": _moment(delivery.settled_at),
+        "sending_since": _moment(delivery.last.since),
+        "sent_at": _moment(delivery.last.sent_at),
+        "settled_at": _moment(delivery.last.settled_at),
     }
 
 

@@ -113,7 +113,7 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
 
 
 def _is_sent(wiring: Wiring, town: str) -> bool:
-    return any(delivery.sent_at for delivery in wiring.deliveries.deliveries(CAMPAIGN, town))
+    return any(delivery.last.sent_at for delivery in wiring.deliveries.deliveries(CAMPAIGN, town))
 
 
 def emitted(stack: RunningStack) -> set[str]:

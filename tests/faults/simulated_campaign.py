@@ -32,7 +32,7 @@ from tests.world import ADA, CAMPAIGN, Sent
 from undersigned import wiring
 from undersigned.aws import mail
 from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.deliveries import Attempt, DeliveryKey
 from undersigned.domain.mail_limits import mail_limit
 from undersigned.domain.plans import next_day
 from undersigned.domain.schedule import period_of
@@ -411,7 +411,8 @@ class Simulation:
             self.breach(f"{old.place} and {new.place} are {days.days} days apart")
         if old.is_refused and old.sent.to == new.sent.to and self._decided_at.get(target, old.at) <= old.at:
             known = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, *old.place))
-            if known and known.reported == "bounced" and known.settled_at and known.settled_at < new.at - 2 * _DAY:
+            last = known.last if known else Attempt()
+            if last.reported == "bounced" and last.settled_at and last.settled_at < new.at - 2 * _DAY:
                 self.breach(f"the email of {new.place} goes to an address that refused the one of {old.place}")
 
     def _check_stops(self, new: Delivered) -> None:
@@ -982,7 +983,7 @@ class Simulation:
         latest = {each.place: each.at for each in self.emails}
         for (target, period), at in latest.items():
             delivery = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, target, period))
-            is_open = delivery and delivery.state in {"sending", "sent"} and not delivery.settled_at
+            is_open = delivery and delivery.state in {"sending", "sent"} and not delivery.last.settled_at
             has_died = any(now - died <= _RUN_WITHIN for died in self._died_at)
             if is_open and now - at > _KNOWN_WITHIN and not has_died and (target, period) not in seen:
                 self.breach(f"{target} {period} has no outcome since {at}, and nobody was told")

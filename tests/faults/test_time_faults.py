@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.platform import Faults, Platform
 from tests.world import CAMPAIGN, CONTEXT
-from undersigned.domain.deliveries import UNSETTLED_FOR, Delivery, DeliveryKey
+from undersigned.domain.deliveries import UNSETTLED_FOR, Attempt, Delivery, DeliveryKey
 from undersigned.domain.schedule import WeeklySchedule
 from undersigned.services import packing
 
@@ -140,7 +140,7 @@ def test_a_period_is_named_by_its_slot_not_by_a_clock(world: World, off: timedel
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES])
 def test_an_email_under_way_waits_an_hour_for_its_event_despite_clock_skew(off: timedelta) -> None:
     began = datetime(2026, 11, 24, 18, tzinfo=UTC)
-    delivery = Delivery(KEY, "sending", opened_at=began, attempt=1, sending_since=began + off)
+    delivery = Delivery(KEY, "sending", opened_at=began, attempt=1, last=Attempt(since=began + off))
     assert delivery.may_have_event_until(began + off + UNSETTLED_FOR - timedelta(seconds=1)) is not None
     assert delivery.may_have_event_until(began + off + UNSETTLED_FOR) is None
 

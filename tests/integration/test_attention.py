@@ -121,7 +121,7 @@ def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Organize
     world.confirmed()
     world.week()
     made = next(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
-    doubtful = replace(made, state="in_doubt", message_id=None)
+    doubtful = made.in_doubt()
     world.wiring.deliveries.change(doubtful, state=made.state, attempt=made.attempt)
     assert "we don’t know whether the email of November 24, 2026 left" in attention(manager)
     assert "Ask the office whether it has the email, then decide." in attention(manager)

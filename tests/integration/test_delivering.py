@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.queue import Queue
-from undersigned.domain.deliveries import Bundle, Delivery, DeliveryKey
+from undersigned.domain.deliveries import Attempt, Bundle, Delivery, DeliveryKey
 from undersigned.domain.signatures import signer_id
 from undersigned.services.ports import ChangedError
 
@@ -68,7 +68,7 @@ def lose_answer(world: World) -> None:
     world.week()
     sent = delivery(world)
     world.wiring.deliveries.change(
-        replace(sent, state="sending", reported=None, message_id=None, sent_at=None), state="sent", attempt=sent.attempt
+        replace(sent, state="sending", last=Attempt(since=sent.last.since)), state="sent", attempt=sent.attempt
     )
 
 
@@ -261,7 +261,7 @@ def test_the_next_attempt_has_no_details_of_the_bounced_email(world: World) -> N
     world.run_queue()
     again = delivery(world)
     assert (again.state, again.attempt) == ("open", 2)
-    assert (again.sent_at, again.settled_at, again.message_id) == (None, None, None)
+    assert again.last == Attempt(packets=1, bytes=again.last.bytes)
 
 
 def test_an_out_of_office_reply_after_the_delivery_changes_nothing(world: World) -> None:

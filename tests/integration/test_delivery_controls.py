@@ -233,7 +233,7 @@ def state(world: World) -> str:
 def test_an_email_in_doubt_that_was_sent_is_not_asked_about_again(world: World, controls: DeliveryControls) -> None:
     in_doubt(world)
     settled = controls.settle(EVANSTON, "cli", "the office has it", "sent")
-    assert (settled.state, settled.settled_at) == ("sent", world.clock.now)
+    assert (settled.state, settled.last.settled_at) == ("sent", world.clock.now)
     world.clock.advance(days=30)
     assert settled.question(world.clock.now) is None
     world.week()

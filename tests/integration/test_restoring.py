@@ -21,7 +21,7 @@ from tests.world import CAMPAIGN, ROOT, World
 from undersigned.aws.bus import EventBus
 from undersigned.aws.dynamodb import Key, Table, from_item
 from undersigned.aws.signatures import listing_shards
-from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent
+from undersigned.domain.deliveries import Attempt, Delivery, DeliveryKey, MailEvent
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.screening import place_of
 from undersigned.domain.signatures import signer_id
@@ -516,7 +516,8 @@ def leave_an_email_under_way(world: World) -> None:
     """Leave the stack as after a crash between SES accepting an email and the write of that."""
     confirm(world, "Ada")
     world.week()
-    under_way = replace(delivery(world), state="sending", reported=None, message_id=None, sent_at=None)
+    sent = delivery(world)
+    under_way = replace(sent, state="sending", last=Attempt(since=sent.last.since))
     world.wiring.deliveries.change(under_way, state="sent", attempt=1)
 
 
@@ -597,7 +598,7 @@ def test_an_event_of_ses_decides_about_an_email_that_was_under_way(recovery: Rec
     world.wiring.deliveries.record_event(MailEvent("send", EVANSTON, 1, "the-mail", world.clock.now))
     recovery.lose(f"DELIVERY#{CAMPAIGN}#evanston PERIOD#")
     assert "in_doubt" not in recovery.restored()
-    assert (delivery(world).state, delivery(world).message_id) == ("sent", "the-mail")
+    assert (delivery(world).state, delivery(world).last.message_id) == ("sent", "the-mail")
 
 
 # Nothing is triggered

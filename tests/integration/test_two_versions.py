@@ -86,7 +86,7 @@ def test_packets_of_another_size_are_neither_linked_nor_listed(world: World, mon
     assert len(world.wiring.deliveries.packets(KEY)) == 5
     assert [packet.span for packet in record.packets] == [(1, 3), (4, 5)]
     assert [len(record.letters_of(packet)) for packet in record.packets] == [3, 2]
-    assert len(linked(world)) == record.delivery.packets == 2
+    assert len(linked(world)) == record.delivery.last.packets == 2
     [mail] = world.deliveries
     assert world.get(f"{mail.link('packets')}/3").status == 404
 

@@ -155,7 +155,7 @@ class Weeks:
         old = [
             delivery
             for delivery in sending
-            if delivery.sending_since and A_WHILE < datetime.now(UTC) - delivery.sending_since < UNSETTLED_FOR
+            if delivery.last.since and A_WHILE < datetime.now(UTC) - delivery.last.since < UNSETTLED_FOR
         ]
         if not old or not self._all_are_recorded():
             return
@@ -185,5 +185,5 @@ class Weeks:
 
 
 def _moved_back(delivery: Delivery) -> Delivery:
-    assert delivery.sending_since
-    return replace(delivery, sending_since=delivery.sending_since - UNSETTLED_FOR)
+    assert delivery.last.since
+    return replace(delivery, last=replace(delivery.last, since=delivery.last.since - UNSETTLED_FOR))

@@ -129,12 +129,12 @@ def _delivery(delivery: Delivery, now: datetime) -> dict[str, object]:
         "state": delivery.state,
         "needs_attention": delivery.question(now),
         "letters": delivery.letters,
-        "packets": delivery.packets,
-        "bytes": delivery.bytes,
+        "packets": delivery.last.packets,
+        "bytes": delivery.last.bytes,
         "email": delivery.email,
-        "sent_at": moment(delivery.sent_at),
+        "sent_at": moment(delivery.last.sent_at),
         "reason": delivery.reason,
-        "message_id": delivery.message_id,
+        "message_id": delivery.last.message_id,
         "attempt": delivery.attempt,
     }
 

@@ -314,7 +314,7 @@ class Restoring:
                 # Otherwise it went as the next attempt, which is what SES would report about.
                 attempt=delivery.attempt + (delivery.state != "sending"),
                 letters=delivery.letters or len(signers),
-                sending_since=delivery.sending_since or delivery.opened_at,
+                last=replace(delivery.last, since=delivery.last.since or delivery.opened_at),
             )
         for sk, event in sorted(log.rows.items()):
             if sk.startswith(f"{MAIL_EVENTS}{period}#"):

@@ -250,7 +250,7 @@ class _Demo:
                 {
                     "target": delivery.key.target,
                     "letters": delivery.letters,
-                    "packets": delivery.packets,
+                    "packets": delivery.last.packets,
                     "bytes": len(mail.raw),
                     "message_id": mail.message_id,
                 }

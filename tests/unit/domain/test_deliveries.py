@@ -13,6 +13,7 @@ from undersigned.domain.deliveries import (
     OUTCOME_WITHIN,
     PACKET_SIZE,
     UNSETTLED_FOR,
+    Attempt,
     Bundle,
     Delivery,
     DeliveryKey,
@@ -30,7 +31,7 @@ from undersigned.domain.deliveries import (
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 NINE = datetime(2026, 11, 30, 15, tzinfo=UTC)
-SENDING = Delivery(KEY, "sending", NINE, attempt=1, letters=3, sending_since=NINE)
+SENDING = Delivery(KEY, "sending", NINE, attempt=1, letters=3, last=Attempt(since=NINE))
 
 # A state may change to any later one: an email that was delivered can still bounce, but not the reverse.
 WAY: tuple[DeliveryState, ...] = ("sending", "sent", "delivered", "bounced", "complained")
@@ -50,16 +51,15 @@ def event(kind: MailEventKind, minute: int = 1, attempt: int = 1, reason: str | 
 def test_a_send_event_gives_the_delivery_its_message_id_and_time() -> None:
     delivery = after(SENDING, event("send"))
 
-    assert delivery == replace(
-        SENDING, state="sent", reported="sent", message_id="message-1", sent_at=NINE + timedelta(minutes=1)
-    )
+    assert delivery == SENDING.sent("message-1", NINE + timedelta(minutes=1))
 
 
 def test_a_delivered_email_keeps_the_time_it_was_sent() -> None:
     delivery = after(after(SENDING, event("send", 1)), event("delivery", 2))
 
     assert delivery.state == "delivered"
-    assert (delivery.sent_at, delivery.settled_at) == (NINE + timedelta(minutes=1), NINE + timedelta(minutes=2))
+    assert delivery.last.sent_at == NINE + timedelta(minutes=1)
+    assert delivery.last.settled_at == NINE + timedelta(minutes=2)
 
 
 def test_a_bounce_keeps_its_reason() -> None:
@@ -72,6 +72,21 @@ def test_a_rejected_email_counts_as_bounced() -> None:
 
 def test_a_delay_changes_nothing() -> None:
     assert after(SENDING, event("delivery_delay")) == SENDING
+
+
+def test_nothing_is_known_of_an_attempt_that_begins() -> None:
+    bounced = replace(after(SENDING, event("bounce", reason="mailbox full")), erased=frozenset({"ada"}), look=NINE)
+    begun = bounced.opened_again().begun([packet(1, 1, 2), packet(2, 3, 3)], 3, "chief@oakton.example", NINE)
+
+    assert (begun.state, begun.attempt, begun.reason) == ("sending", 2, None)
+    assert begun.last == Attempt(packets=2, bytes=2000, left_out=frozenset({"ada"}), since=NINE)
+    assert (begun.erased, begun.look, begun.question(NINE)) == (bounced.erased, NINE, None)
+
+
+def test_what_ses_said_stays_when_a_person_sends_the_email_again() -> None:
+    bounced = after(SENDING, event("bounce"))
+
+    assert after(bounced.settled("not sent", NINE), event("bounce", 2)).state == "open"
 
 
 @pytest.mark.parametrize("order", list(permutations(STATE_OF)))
@@ -119,7 +134,7 @@ def test_a_transient_bounce_counts_unless_the_email_was_delivered_in_any_order()
     assert after(after(SENDING, transient), event("send")).state == "bounced"
     assert after(after(SENDING, transient), event("delivery")).state == "delivered"
     assert after(after(SENDING, event("delivery")), transient).state == "delivered"
-    assert after(after(SENDING, transient), event("bounce")).permanent
+    assert after(after(SENDING, transient), event("bounce")).last.permanent
 
 
 def test_a_late_event_of_a_bounced_email_does_not_settle_the_held_delivery() -> None:
@@ -162,7 +177,7 @@ def test_a_delivery_that_is_not_being_sent_waits_for_no_event(state: DeliverySta
     assert replace(SENDING, state=state).may_have_event_until(NINE) is None
 
 
-SENT = replace(SENDING, state="sent", reported="sent", sent_at=NINE)
+SENT = SENDING.sent("message-1", NINE)
 BOUNCED = after(SENDING, event("bounce"))
 
 
@@ -174,7 +189,7 @@ BOUNCED = after(SENDING, event("bounce"))
         (replace(SENDING, state="in_doubt"), 1, "in doubt"),
         (SENT, 71.9, None),
         (SENT, 72, "no outcome"),
-        (replace(SENT, settled_at=NINE), 720, None),
+        (SENT.settled("sent", NINE), 720, None),
         (after(SENT, event("delivery")), 720, None),
         (after(SENT, event("complaint")), 720, None),
         (BOUNCED, 0, "bounced"),
@@ -196,7 +211,7 @@ def test_an_email_that_may_have_arrived_keeps_its_week_until_a_person_decides(
     permanent: bool,  # noqa: FBT001
 ) -> None:
     """So only one that bounced can be too soon to send again. The dashboard asks for a reason there."""
-    delivery = replace(SENT, state=state, permanent=permanent)
+    delivery = replace(SENT, state=state, last=replace(SENT.last, permanent=permanent))
     question = delivery.question(NINE + timedelta(hours=720))
 
     assert delivery.occupies_week or question in {None, "bounced"}
@@ -263,7 +278,7 @@ def test_packets_with_other_letters_have_other_ids() -> None:
 
 
 def test_an_email_names_the_packets_of_its_size_and_no_others() -> None:
-    sent = replace(SENDING, letters=5, packets=3, packet_size=2)
+    sent = replace(SENDING, letters=5, packet_size=2)
     named = (packet(1, 1, 2), packet(2, 3, 4), packet(3, 5, 5))
     others = (packet(1, 1, 3), packet(2, 4, 5), packet(4, 7, 8), packet(1, 1, 2, erased=1))
 
@@ -271,7 +286,7 @@ def test_an_email_names_the_packets_of_its_size_and_no_others() -> None:
 
 
 def test_an_email_names_the_packets_without_what_was_erased_before_it() -> None:
-    sent = replace(SENDING, letters=2, packets=1, packet_size=2, left_out=frozenset({"ada"}))
+    sent = replace(SENDING, letters=2, packet_size=2, last=Attempt(left_out=frozenset({"ada"})))
 
     assert sent.named([packet(1, 1, 2), packet(1, 1, 2, erased=1)]) == (packet(1, 1, 2, erased=1),)
 

@@ -9,7 +9,7 @@ import pytest
 
 from undersigned.domain.campaigns import Target
 from undersigned.domain.controls import Controls
-from undersigned.domain.deliveries import Delivery, DeliveryKey, DeliveryState
+from undersigned.domain.deliveries import Attempt, Delivery, DeliveryKey, DeliveryState
 from undersigned.domain.plans import days_around, next_day, plan_lines, too_soon
 
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
@@ -23,8 +23,9 @@ class AnyCampaign:
         self.id, self.approval = "any", approval
 
 
-def delivery(period: str, state: DeliveryState = "sent", **values: Any) -> Delivery:
-    return Delivery(DeliveryKey("any", "evanston", period), state, opened_at=NOW, **{"letters": 3, **values})
+def delivery(period: str, state: DeliveryState = "sent", **of_attempt: Any) -> Delivery:
+    key = DeliveryKey("any", "evanston", period)
+    return Delivery(key, state, opened_at=NOW, letters=of_attempt.pop("letters", 3), last=Attempt(**of_attempt))
 
 
 def outcomes(deliveries: list[Delivery], period: str, waiting: int = 1, **options: Any) -> list[tuple[str, str]]:
@@ -39,15 +40,15 @@ def outcomes(deliveries: list[Delivery], period: str, waiting: int = 1, **option
     ("state", "values", "occupies"),
     [
         ("open", {}, True),
-        ("sending", {"sending_since": NOW}, True),
-        ("in_doubt", {"sending_since": NOW}, True),
+        ("sending", {"since": NOW}, True),
+        ("in_doubt", {"since": NOW}, True),
         ("sent", {}, True),
         ("delivered", {}, True),
         ("complained", {}, True),
-        ("bounced", {"sending_since": NOW}, True),
-        ("bounced", {"sending_since": NOW, "permanent": True}, False),
-        ("held", {"sending_since": NOW}, True),
-        ("held", {"sending_since": NOW, "permanent": True}, False),
+        ("bounced", {"since": NOW}, True),
+        ("bounced", {"since": NOW, "permanent": True}, False),
+        ("held", {"since": NOW}, True),
+        ("held", {"since": NOW, "permanent": True}, False),
         ("held", {}, False),
         ("empty", {}, False),
     ],
@@ -107,7 +108,7 @@ def test_a_day_that_has_its_delivery_says_when_the_next_one_can_go(again: bool, 
 
 
 def test_a_delivery_whose_email_may_have_left_does_not_go() -> None:
-    sending = delivery("2026-11-23", "sending", sending_since=NOW)
+    sending = delivery("2026-11-23", "sending", since=NOW)
     assert outcomes([sending], "2026-11-26", waiting=0) == [("2026-11-23", "in doubt")]
 
 
@@ -124,7 +125,7 @@ def test_a_delivery_that_goes_on_comes_first_and_keeps_the_others_away() -> None
 
 
 def test_a_delivery_that_waits_for_a_person_does_not_go_by_itself() -> None:
-    in_doubt = delivery("2026-11-23", "in_doubt", sending_since=NOW)
+    in_doubt = delivery("2026-11-23", "in_doubt", since=NOW)
     bounced = delivery("2026-11-23", "bounced", permanent=True)
     assert outcomes([in_doubt], "2026-11-30") == [("2026-11-23", "in doubt"), ("2026-11-30", "goes")]
     assert outcomes([in_doubt], "2026-11-26") == [("2026-11-23", "in doubt"), ("2026-11-26", "too soon")]

@@ -162,14 +162,36 @@ class PacketRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivery and its state. `attempt` counts the attempts to send it.
+class Attempt:
+    """The email of a delivery's last attempt, and what is known of it.
 
-    `email`, `sent_at`, `settled_at` and `message_id` are of the last attempt. `settled_at` is when its outcome was
-    known, from an event or from a person. `reported` is what SES last said about it; it stays when a person decides
-    otherwise, so that a repeated event doesn't undo the decision. `permanent` says that it bounced because the address
-    takes no email. `erased` are the signers whose sealed letters were erased; `left_out` are those of them whose
-    letters were not in the last attempt, and `erased_at` is when the last one was erased; None if none was.
+    `left_out` are the signers whose letters were erased before it. `settled_at` is when its outcome was known, from an
+    event or from a person. `reported` is what SES last said about it; it stays when a person decides otherwise, so that
+    a repeated event doesn't undo the decision. `permanent` says that it bounced because the address takes no email.
+    """
+
+    packets: int = 0
+    bytes: int = 0
+    left_out: frozenset[str] = frozenset()
+    since: datetime | None = None
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+    message_id: str | None = None
+    reported: DeliveryState | None = None
+    permanent: bool = False
+
+    @property
+    def awaits_outcome_since(self) -> datetime | None:
+        """Return when the email left, unless its outcome is known."""
+        return self.sent_at if self.settled_at is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery and its state. `attempt` counts the attempts to send it, and `last` is the last one.
+
+    `letters` and `email` are what the last attempt sent, and where to; `reason` is why it has its state. `erased` are
+    the signers whose sealed letters were erased, and `erased_at` is when the last one was; None if none was.
     `swept` is how many of them surely have no file left: they had been erased when all files were
     deleted that may have such a letter, so late that no process could store another one. `packet_size` is how many
     letters each of its packets holds, except the last one; 0 until they are made. `cleared_at` is when its packets were
@@ -183,24 +205,68 @@ class Delivery:
     opened_at: datetime
     attempt: int = 0
     letters: int = 0
-    packets: int = 0
-    bytes: int = 0
     email: str | None = None
-    sending_since: datetime | None = None
-    sent_at: datetime | None = None
-    settled_at: datetime | None = None
-    message_id: str | None = None
     reason: str | None = None
-    permanent: bool = False
-    reported: DeliveryState | None = None
+    last: Attempt = Attempt()
     erased: frozenset[str] = frozenset()
     erased_at: datetime | None = None
     swept: int = 0
-    left_out: frozenset[str] = frozenset()
     packet_size: int = 0
     cleared_at: datetime | None = None
     told: str | None = None
     look: datetime | None = None
+
+    def begun(self, packets: Sequence[PacketRecord], letters: int, email: str, at: datetime) -> Delivery:
+        """Return it with its next attempt, whose email has these packets."""
+        size = sum(packet.bytes for packet in packets)
+        return replace(
+            self,
+            state="sending",
+            attempt=self.attempt + 1,
+            letters=letters,
+            email=email,
+            reason=None,
+            last=Attempt(packets=len(packets), bytes=size, left_out=self.erased, since=at),
+            packet_size=packets[0].last,
+        )
+
+    def sent(self, message_id: str, at: datetime) -> Delivery:
+        """Return it after SES has taken its email."""
+        return replace(self, state="sent", last=replace(self.last, reported="sent", message_id=message_id, sent_at=at))
+
+    def opened_again(self, reason: str | None = None) -> Delivery:
+        """Return it for its next attempt. What SES said about the last one stays: see `after`.
+
+        `reason` is why the last email surely did not leave.
+        """
+        return replace(self, state="open", reason=reason, last=replace(self.last, since=None))
+
+    def in_doubt(self) -> Delivery:
+        """Return it after nobody has said for an hour what became of its email."""
+        return replace(self, state="in_doubt")
+
+    def held(self, letters: int, email: str, reason: str) -> Delivery:
+        """Return it with its sealed letters, which are not sent."""
+        return replace(self, state="held", letters=letters, email=email, reason=reason)
+
+    def cleared(self, at: datetime) -> Delivery:
+        """Return it without packets: none is made any more."""
+        return replace(self, cleared_at=at)
+
+    def emptied(self) -> Delivery:
+        """Return it without any letter to send."""
+        return replace(self, state="empty")
+
+    def settled(self, outcome: Settlement, at: datetime) -> Delivery:
+        """Return it after a person's decision about its email."""
+        match outcome:
+            case "not sent":
+                return self.opened_again()
+            case "given up":
+                return replace(self, state="given_up", last=replace(self.last, settled_at=at))
+            case "sent" | "handed over":
+                last = replace(self.last, sent_at=self.last.sent_at or self.last.since, settled_at=at)
+                return replace(self, state="sent", reason=None, last=last)
 
     def named(self, recorded: Iterable[PacketRecord]) -> tuple[PacketRecord, ...]:
         """Return the packets that the last attempt's email names, of all that were ever recorded.
@@ -213,14 +279,14 @@ class Delivery:
         found = {
             packet.number: packet
             for packet in recorded
-            if spans.get(packet.number) == packet.span and packet.erased == len(self.left_out)
+            if spans.get(packet.number) == packet.span and packet.erased == len(self.last.left_out)
         }
         return tuple(found[number] for number in sorted(found))
 
     def letters_in(self, bundles: Iterable[Bundle]) -> tuple[str, ...]:
         """Return the signers of the letters in the last attempt's email, in its order."""
         sealed = (signer for bundle in bundles for signer in bundle.signers)
-        return tuple(signer for signer in sealed if signer not in self.left_out)
+        return tuple(signer for signer in sealed if signer not in self.last.left_out)
 
     @property
     def revision(self) -> str:
@@ -253,7 +319,7 @@ class Delivery:
 
         An email that was delivered may still bounce within days, and would have to be sent again.
         """
-        since = self.settled_at or (self.sent_at if self.state in {"delivered", "complained"} else None)
+        since = self.last.settled_at or (self.last.sent_at if self.state in {"delivered", "complained"} else None)
         return self.is_settled and since is not None and now - since > VALID_FOR["packets"]
 
     @property
@@ -267,7 +333,7 @@ class Delivery:
 
     def has_ended_links(self, now: datetime) -> bool:
         """Say whether nobody has a link that leads to its packets: no email left, or its links have ended."""
-        since = self.sent_at or self.sending_since
+        since = self.last.sent_at or self.last.since
         return since is None or now - since > VALID_FOR["packets"]
 
     @property
@@ -286,9 +352,9 @@ class Delivery:
             case "empty":
                 return False
             case "bounced" | "given_up":
-                return not self.permanent
+                return not self.last.permanent
             case "held":
-                return self.sending_since is not None and not self.permanent
+                return self.last.since is not None and not self.last.permanent
             case _:
                 return True
 
@@ -300,7 +366,7 @@ class Delivery:
     @property
     def awaits_decision(self) -> bool:
         """Say whether it is sent again only if a person says so: it is in doubt, or its last email bounced."""
-        return self.state in {"in_doubt", "bounced"} or (self.state == "held" and self.reported == "bounced")
+        return self.state in {"in_doubt", "bounced"} or (self.state == "held" and self.last.reported == "bounced")
 
     def question(self, now: datetime) -> Question | None:
         """Return what a person has to decide about it, if anything."""
@@ -309,7 +375,7 @@ class Delivery:
                 return "in doubt"
             case "in_doubt":
                 return "in doubt"
-            case "sent" if self.settled_at is None and self.sent_at and now - self.sent_at >= OUTCOME_WITHIN:
+            case "sent" if (since := self.last.awaits_outcome_since) and now - since >= OUTCOME_WITHIN:
                 return "no outcome"
             case "bounced" | "held" if self.awaits_decision:
                 return "bounced"
@@ -318,9 +384,9 @@ class Delivery:
 
     def may_have_event_until(self, now: datetime) -> datetime | None:
         """Return until when to wait for the event of an attempt that has started, or None if the wait is over."""
-        if self.state != "sending" or self.sending_since is None:
+        if self.state != "sending" or self.last.since is None:
             return None
-        until = self.sending_since + UNSETTLED_FOR
+        until = self.last.since + UNSETTLED_FOR
         return until if now < until else None
 
 
@@ -373,18 +439,17 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
     if state is None or event.attempt != delivery.attempt or is_over:
         return delivery
     permanent = event.permanent or event.kind == "reject"
-    if _rank(state, permanent=permanent) <= _rank(delivery.reported, permanent=delivery.permanent):
+    if _rank(state, permanent=permanent) <= _rank(delivery.last.reported, permanent=delivery.last.permanent):
         return delivery
-    return replace(
-        delivery,
-        state=state,
+    last = replace(
+        delivery.last,
         reported=state,
         message_id=event.message_id,
-        sent_at=delivery.sent_at or event.at,
+        sent_at=delivery.last.sent_at or event.at,
         settled_at=None if state == "sent" else event.at,
-        reason=event.reason,
         permanent=permanent,
     )
+    return replace(delivery, state=state, reason=event.reason, last=last)
 
 
 def packet_spans(letters: int, size: int = PACKET_SIZE) -> tuple[tuple[int, int], ...]:

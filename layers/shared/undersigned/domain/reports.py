@@ -107,7 +107,7 @@ def lines_of(
 
 def left_between(delivery: Delivery, since: datetime, until: datetime) -> bool:
     """Say whether a delivery's last email left since a moment, and before another one."""
-    return delivery.sent_at is not None and since <= delivery.sent_at < until
+    return delivery.last.sent_at is not None and since <= delivery.last.sent_at < until
 
 
 def _line_of(delivery: Delivery, target: Target, question: Question | None) -> ReportLine:

@@ -120,7 +120,7 @@ class Delivering:
         batch = Batch(campaign, target, key, Signers(signer for signer in sealed if signer not in delivery.erased))
         del sealed
         if not batch.signers:
-            empty = replace(delivery, state="empty")
+            empty = delivery.emptied()
             self.deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
             return empty
         packets = self._typeset_all(batch, len(delivery.erased), has_time)
@@ -181,12 +181,11 @@ class Delivering:
         until = delivery.may_have_event_until(self.clock())
         if until is not None:
             raise UnsettledError(until)
-        in_doubt = replace(delivery, state="in_doubt")
-        return self._change_sending(in_doubt)
+        return self._change_sending(delivery.in_doubt())
 
     def _hold(self, delivery: Delivery, target: Target, reason: str) -> Delivery:
         sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
-        held = replace(delivery, state="held", letters=sealed, email=target.email, reason=reason)
+        held = delivery.held(sealed, target.email, reason)
         if held != delivery:
             self.deliveries.change(held, state=delivery.state, attempt=delivery.attempt)
         return held
@@ -276,44 +275,25 @@ class Delivering:
         packets: tuple[PacketRecord, ...],
         has_time: Callable[[], bool],
     ) -> Delivery:
-        attempt = delivery.attempt + 1
         mail = self.packing.mail(
-            batch, packets, attempt, read=lambda number: self.packets.get(packets[number - 1].name)
+            batch, packets, delivery.attempt + 1, read=lambda number: self.packets.get(packets[number - 1].name)
         )
         # Before anything is marked: a crash while SES is asked leaves no doubt about an email.
         self.post.get_ready()
         since = self.clock()
-        sending = replace(
-            delivery,
-            state="sending",
-            attempt=attempt,
-            letters=len(batch.signers),
-            packets=len(packets),
-            bytes=sum(packet.bytes for packet in packets),
-            email=mail.to,
-            sending_since=since,
-            sent_at=None,
-            settled_at=None,
-            message_id=None,
-            reason=None,
-            permanent=False,
-            reported=None,
-            left_out=delivery.erased,
-            packet_size=packets[0].last,
-        )
+        sending = delivery.begun(packets, len(batch.signers), mail.to, since)
         # If this write fails, another process sends the email, or an organizer has stopped the delivery.
         self.deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)
         try:
             message_id = self.post.send(mail)
         except (ThrottledError, SendingStoppedError, MailRefusedError) as error:
             # It was certainly not sent, so the next attempt needn't wait for an event.
-            self._settle(replace(sending, state="open", sending_since=None, reason=str(error)), has_time)
+            self._settle(sending.opened_again(str(error)), has_time)
             raise
         except Exception as error:
             # SES may have it: a 5xx answer, or none. Only an event or a person says so.
             raise UnsettledError(since + UNSETTLED_FOR) from error
-        sent = replace(sending, state="sent", reported="sent", message_id=message_id, sent_at=self.clock())
-        return self._settle(sent, has_time)
+        return self._settle(sending.sent(message_id, self.clock()), has_time)
 
     def _settle(self, settled: Delivery, has_time: Callable[[], bool]) -> Delivery:
         """Write SES's answer, and return the delivery. Tries for minutes, because nobody else knows the answer."""

@@ -262,12 +262,8 @@ class DeliveryControls:
         _check_reason(why, again=again)
         if outcome == "not sent":
             settled = self._open_again(delivery, target, again=again)
-        elif outcome == "given up":
-            settled = replace(delivery, state="given_up", settled_at=now)
-            self._change(settled, delivery)
         else:
-            sent_at = delivery.sent_at or delivery.sending_since
-            settled = replace(delivery, state="sent", sent_at=sent_at, settled_at=now, reason=None)
+            settled = delivery.settled(outcome, now)
             self._change(settled, delivery)
         if question == "bounced" and outcome == "not sent":
             # Somebody wants to try the address again.
@@ -298,7 +294,7 @@ class DeliveryControls:
         if target.is_held:
             why = target.hold or Message("someone there marked an email as spam")
             raise NotNowError(Message("The letters are on hold: %(why)s. End the hold first.", {"why": why}))
-        opened = replace(delivery, state="open", sending_since=None, reason=None)
+        opened = delivery.opened_again()
         if delivery.occupies_week:
             if opened != delivery:
                 self._change(opened, delivery)

@@ -105,6 +105,6 @@ class Erasing:
 
 
 def _arrived_with(delivery: Delivery | None, signer: str) -> DeliveryKey | None:
-    if delivery is None or not delivery.may_have_arrived or signer in delivery.left_out:
+    if delivery is None or not delivery.may_have_arrived or signer in delivery.last.left_out:
         return None
     return delivery.key

@@ -92,8 +92,8 @@ class Measuring:
         """Measure the deliveries to a target. One that is being made for a day has its letters overdue."""
         now = self.clock()
         for delivery in deliveries:
-            if delivery.state == "sent" and delivery.settled_at is None and delivery.sent_at:
-                gauges = gauges.with_longest(without_outcome_for=int((now - delivery.sent_at).total_seconds()))
+            if delivery.state == "sent" and (since := delivery.last.awaits_outcome_since):
+                gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
             # A delivery that has begun needs no further approval.
             is_free = not kept.controls.paused and target in kept.targets and not kept.targets[target].held_because
             if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:

@@ -70,7 +70,7 @@ class SentPacket:
 def sent_packets(deliveries: DeliveryStore, delivery: Delivery) -> tuple[SentPacket, ...]:
     """Return the packets that a delivery's email names."""
     named = delivery.named(deliveries.packets(delivery.key))
-    since = delivery.erased - delivery.left_out
+    since = delivery.erased - delivery.last.left_out
     packets = tuple(SentPacket(packet, packet.omitted) for packet in named)
     if sum(packet.missing for packet in packets) == len(since) and not any(packet.is_outdated for packet in packets):
         # All were made again. To read ten thousand bundles would take longer than a page has.
@@ -173,4 +173,4 @@ def delete_files(deliveries: DeliveryStore, files: PacketStore, key: DeliveryKey
 def clear_files(deliveries: DeliveryStore, files: PacketStore, delivery: Delivery, now: datetime) -> None:
     """Delete all files of a delivery, then note it: none is made any more. Raises ChangedError if it has changed."""
     delete_files(deliveries, files, delivery.key)
-    deliveries.change(replace(delivery, cleared_at=now), state=delivery.state, attempt=delivery.attempt)
+    deliveries.change(delivery.cleared(now), state=delivery.state, attempt=delivery.attempt)

@@ -307,7 +307,7 @@ def _is_explained(row: Signature, days: Sequence[MailDay]) -> bool:
 
 
 def _has_stopped(delivery: Delivery, now: datetime) -> bool:
-    since = delivery.sending_since or delivery.opened_at
+    since = delivery.last.since or delivery.opened_at
     return delivery.state in UNDER_WAY and now - since > QUEUED_WITHIN
 
 

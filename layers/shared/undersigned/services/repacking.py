@@ -55,7 +55,7 @@ class Repacking:
                 self.deliveries.add_packet(key, replace(record, stored_at=None))
             else:
                 try:
-                    pdf = self.packing.typeset_again(batch, record, delivery.packets, packet.erased)
+                    pdf = self.packing.typeset_again(batch, record, delivery.last.packets, packet.erased)
                 except DamagedRowsError as error:
                     damaged += error.signers
                     continue

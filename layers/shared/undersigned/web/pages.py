@@ -419,10 +419,10 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
         return _state_of_waiting(own, values, language)
     values["day"] = long_date(date.fromisoformat(signature.period), language)
     match delivery.state if delivery else "open":
-        case "delivered" | "complained" if delivery and delivery.settled_at:
+        case "delivered" | "complained" if delivery and delivery.last.settled_at:
             return Message.in_context("status of a letter", "Delivered"), Message(
                 "The mail server of %(department)s accepted your letter on %(settled)s.",
-                values | {"settled": long_date(own.entry.campaign.local(delivery.settled_at), language)},
+                values | {"settled": long_date(own.entry.campaign.local(delivery.last.settled_at), language)},
             )
         case "delivered" | "complained":
             return Message.in_context("status of a letter", "Delivered"), Message(
@@ -446,7 +446,7 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
                 "organizer can see this and ask them. Nothing is lost: if it did not arrive, it can be sent again.",
                 values,
             )
-        case "sent" if delivery and delivery.settled_at:
+        case "sent" if delivery and delivery.last.settled_at:
             return Message.in_context("status of a letter", "Sent"), Message(
                 "We sent your letter to %(whom)s with the delivery of %(day)s.", values
             )
