@@ -660,9 +660,11 @@ def is_whole(platform: Platform) -> bool:
 
 
 def left_of_campaign(platform: Platform) -> set[str]:
-    """Return the kinds of rows that a campaign left and that don't expire by themselves."""
+    """Return the kinds of rows, and the files of drafts, that a campaign left and that don't expire by themselves."""
     assert platform.world.memory
-    return kinds_in(platform.world.memory) - {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS", "SIGN_INS"}
+    files = {name for name in platform.world.memory.objects if name.startswith("drafts/")}
+    kinds = kinds_in(platform.world.memory) - {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS", "SIGN_INS"}
+    return kinds | files
 
 
 def is_cleared(platform: Platform, person: Person) -> bool:
@@ -767,8 +769,7 @@ def discards_a_campaign(acts: Acts) -> None:
     assert answer.status in {303, 404}
     assert world.wiring.drafts.draft(campaign) is None
     assert world.memory
-    # The next write of a draft deletes the parts that a crash left.
-    assert kinds_in(world.memory, campaign) <= {"DRAFT"}
+    assert kinds_in(world.memory, campaign) | {name for name in world.memory.objects if campaign in name} == set()
 
 
 def signs_in(acts: Acts, browser: Browser, email: str) -> None:

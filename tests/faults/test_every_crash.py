@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 COMMAND_LINE_ONLY = {
-    "Bucket.names",
     "Campaigns.audit",
     "Counts.correct",
     "MailBudgets.start",

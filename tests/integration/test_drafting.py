@@ -15,7 +15,8 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import example_files
 from undersigned.aws import drafts
-from undersigned.aws.drafts import Drafts
+from undersigned.aws.dynamodb import Key, Table
+from undersigned.aws.packet_store import Bucket
 from undersigned.domain.drafts import (
     ChangedMeanwhileError,
     DraftFilesError,
@@ -50,7 +51,7 @@ def goal_of(draft: Draft) -> object:
     return SettingsDocument.read(draft.files["campaign.toml"]).values["goal"]
 
 
-def with_goal(draft: Draft, goal: int) -> dict[str, str | None]:
+def with_goal(draft: Draft, goal: int) -> dict[str, str]:
     return {"campaign.toml": SettingsDocument.read(draft.files["campaign.toml"]).changed({"goal": goal}).text}
 
 
@@ -200,14 +201,19 @@ def test_nothing_is_left_of_a_draft_whose_discarding_is_interrupted(
 ) -> None:
     made = make(drafting)
 
-    def interrupted(*_: object, **__: object) -> None:
-        raise InterruptedError
+    def interrupted(table: Table, key: Key, *when: Any) -> None:
+        if key.pk == f"DRAFT#{NEW}":
+            raise InterruptedError
+        really(table, key, *when)
 
+    really = Table.delete
     with monkeypatch.context() as patch:
-        patch.setattr(Drafts, "_delete_parts", interrupted)
+        patch.setattr(Table, "delete", interrupted)
         with pytest.raises(InterruptedError):
             drafting.discard(NEW, made.revision, ANN)
-    assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
+    assert stored(world) == []
+    drafting.discard(NEW, made.revision, ANN)
+    assert drafting.drafts() == ()
 
 
 def test_a_discarded_draft_leaves_nothing_of_a_change_that_was_interrupted(
@@ -222,9 +228,9 @@ def test_a_discarded_draft_leaves_nothing_of_a_change_that_was_interrupted(
         patch.setattr(drafts, "_head_values", interrupted)
         with pytest.raises(InterruptedError):
             drafting.write(NEW, made.revision, with_goal(made, 11), ANN)
-    assert len(list(world.wiring.table.query(f"DRAFT#{NEW}"))) == 3, "a head, a part, and one of no head"
+    assert len(stored(world)) == 2, "one that the row names, and one that no row names"
     drafting.discard(NEW, made.revision, ANN)
-    assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
+    assert stored(world) == []
 
 
 def test_the_last_ten_versions_can_be_seen_and_taken_back(drafting: Drafting, world: World) -> None:
@@ -238,7 +244,7 @@ def test_the_last_ten_versions_can_be_seen_and_taken_back(drafting: Drafting, wo
     assert (earlier[0].by, earlier[1].by) == (ANN, BEN)
     with pytest.raises(NotFoundError):
         drafting.version(NEW, draft.revision - 11)
-    assert len(list(world.wiring.table.query(f"DRAFT#{NEW}"))) == 12
+    assert len(stored(world)) == 11
 
     back = drafting.take_back(NEW, draft.revision, earlier[3].revision, BEN)
 
@@ -247,7 +253,7 @@ def test_the_last_ten_versions_can_be_seen_and_taken_back(drafting: Drafting, wo
     with pytest.raises(ChangedMeanwhileError):
         drafting.take_back(NEW, draft.revision, earlier[3].revision, BEN)
     drafting.discard(NEW, back.revision, ANN)
-    assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
+    assert stored(world) == []
 
 
 def test_an_address_that_a_delivery_corrects_is_corrected_in_the_draft(drafting: Drafting, world: World) -> None:
@@ -282,15 +288,6 @@ def test_a_version_with_a_file_less_takes_the_file_away(drafting: Drafting) -> N
     without = drafting.write(NEW, made.revision, {"letter.es.md": None}, ANN)
     changed = drafting.write(NEW, without.revision, {"letter.es.md": "Hola"}, ANN)
     assert "letter.es.md" not in drafting.take_back(NEW, changed.revision, without.revision, ANN).files
-
-
-def test_a_large_draft_is_discarded_whole(drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its first parts go with its head, in a transaction; the others do after it."""
-    monkeypatch.setattr(drafts, "PART_BYTES", 100)
-    made = make(drafting)
-    assert len(list(world.wiring.table.query(f"DRAFT#{NEW}"))) > 15
-    drafting.discard(NEW, made.revision, ANN)
-    assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
 
 
 def test_a_new_campaign_inherits_nobody_from_a_discarded_one(drafting: Drafting, world: World) -> None:
@@ -337,8 +334,8 @@ def test_files_of_four_megabytes_fit_however_little_they_can_be_compressed(draft
     written = drafting.write(NEW, made.revision, {"targets.csv": noise}, ANN)
 
     assert drafting.draft(NEW) == written
-    rows = list(world.wiring.table.query(f"DRAFT#{NEW}"))
-    assert len(rows) == 1 + rows[0]["parts"] + 1 > 3, "the head, the parts, and the one of the version before"
+    [row] = world.wiring.table.query(f"DRAFT#{NEW}")
+    assert len(repr(row)) < 1_000, "the row has only names"
 
 
 @pytest.mark.parametrize(
@@ -462,13 +459,80 @@ def test_a_writer_who_is_late_leaves_nothing_behind(drafting: Drafting, world: W
     current = drafting.write(NEW, made.revision, with_goal(made, 11), BEN)
 
     with pytest.raises(ChangedMeanwhileError):
-        world.wiring.drafts.put_draft(late, made, "late")
+        world.wiring.drafts.put_draft(late, made)
 
     assert drafting.draft(NEW) == current
-    [head, *parts] = world.wiring.table.query(f"DRAFT#{NEW}")
-    named = [head, *head["earlier"]]
-    assert len(parts) == sum(one["parts"] for one in named) == 2
-    assert all(any(one["write"] in part["sk"] for one in named) for part in parts)
+    assert stored(world) == [made.file, current.file]
+
+
+def test_a_writer_who_is_late_with_the_same_files_deletes_none_that_others_use(
+    drafting: Drafting, world: World
+) -> None:
+    made = make(drafting)
+    late = replace(made, revision=made.revision + 1, files={**made.files, **with_goal(made, 11)})
+    current = drafting.write(NEW, made.revision, with_goal(made, 11), BEN)
+    newer = drafting.write(NEW, current.revision, with_goal(made, 22), BEN)
+
+    with pytest.raises(ChangedMeanwhileError):
+        world.wiring.drafts.put_draft(late, made)
+
+    assert drafting.draft(NEW) == newer
+    assert goal_of(drafting.version(NEW, current.revision)) == 11
+
+
+def test_the_file_of_a_draft_that_is_being_written_is_not_swept(
+    drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A late writer of the version before sweeps between the file of this one and its row."""
+    made = make(drafting)
+    current = drafting.write(NEW, made.revision, with_goal(made, 11), ANN)
+    late = replace(made, revision=current.revision, files={**made.files, "letter.md": "late"})
+
+    def another_first(*stored: Any) -> None:
+        patch.undo()
+        world.wiring.bucket.put(*stored)
+        with pytest.raises(ChangedMeanwhileError):
+            world.wiring.drafts.put_draft(late, made)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "put", lambda _, *stored: another_first(*stored))
+        newest = drafting.write(NEW, current.revision, with_goal(made, 22), ANN)
+
+    assert drafting.draft(NEW) == newest
+    assert stored(world) == [made.file, current.file, newest.file]
+
+
+def test_a_draft_that_changes_while_it_is_read_is_the_newest(
+    drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(drafting)
+
+    def discarded_first(name: str) -> bytes:
+        patch.undo()
+        drafting.discard(NEW, made.revision, BEN)
+        world.clock.advance(minutes=1)
+        drafting.create(NEW, BEN, {**made.files, **with_goal(made, 22)})
+        return world.wiring.bucket.get(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "get", lambda _, name: discarded_first(name))
+        found = drafting.draft(NEW)
+
+    assert (goal_of(found), found.changed_by) == (22, BEN)
+    assert len(stored(world)) == 1
+
+
+def stored(world: World) -> list[str]:
+    """Return the names of the files of the new campaign's drafts."""
+    return list(world.wiring.bucket.names(f"drafts/{NEW}/"))
+
+
+def test_another_campaigns_files_stay_when_a_draft_is_discarded(drafting: Drafting, world: World) -> None:
+    made = make(drafting)
+    longer = drafting.create(f"{NEW}-too", ANN, made.files)
+    drafting.discard(NEW, made.revision, ANN)
+    assert stored(world) == []
+    assert drafting.draft(f"{NEW}-too") == longer
 
 
 def test_publishing_that_stopped_half_way_goes_on(
@@ -542,7 +606,7 @@ def test_a_draft_that_is_changed_while_it_is_published_keeps_the_change(drafting
     store = world.wiring.drafts
     changed = replace(draft, revision=draft.revision + 1, changed_by=BEN)
     store.set_publishing(draft)
-    store.put_draft(changed, draft, "ben")
+    store.put_draft(changed, draft)
 
     store.set_published(replace(draft, published_revision=draft.revision, base="new"))
 

@@ -262,6 +262,18 @@ def test_people_and_the_draft_come_back_with_a_lost_campaign_and_neither_keys_no
     assert browser.see("/people").status == 403
 
 
+def test_a_draft_whose_file_is_gone_does_not_come_back(recovery: Recovery) -> None:
+    world = recovery.world
+    drafting = world.wiring.drafting()
+    published = drafting.draft(CAMPAIGN)
+    draft = drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
+    recovery.keep()
+    drafting.discard(CAMPAIGN, draft.revision, "ann")
+    recovery.lose()
+    recovery.restore()
+    assert drafting.draft(CAMPAIGN) == published
+
+
 def test_somebody_who_was_removed_since_does_not_come_back_with_lost_letters(recovery: Recovery) -> None:
     world = recovery.world
     add(world, "maria@enddemand.example", "owner")

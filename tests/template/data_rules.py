@@ -80,14 +80,16 @@ def buckets_are_closed_to_the_public(template: Template) -> Iterator[str]:
             yield f"{name} can be opened to the public"
 
 
-def buckets_delete_old_objects(template: Template) -> Iterator[str]:
+def buckets_delete_old_files_and_none_in_use(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, BUCKET).items():
         rules = properties.get("LifecycleConfiguration", {}).get("Rules", [])
-        # A rule with a prefix covers only a part of the bucket.
-        if not any(
-            rule["Status"] == "Enabled" and "ExpirationInDays" in rule and "Prefix" not in rule for rule in rules
-        ):
+        expiring = [
+            rule.get("Prefix", "") for rule in rules if rule["Status"] == "Enabled" and "ExpirationInDays" in rule
+        ]
+        if not {"packets/", "exports/"} <= {*expiring}:
             yield f"{name} keeps personal letters forever"
+        if any("drafts/".startswith(prefix) for prefix in expiring):
+            yield f"{name} deletes drafts while their rows name them"
 
 
 def buckets_allow_only_tls(template: Template) -> Iterator[str]:

@@ -51,6 +51,8 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
         case "s3", "DeleteObjects":
             for found in params["Delete"]["Objects"]:
                 yield Need("s3:DeleteObject", f"PacketBucket.Arn/{found['Key']}")
+        case "s3", "ListObjectsV2":
+            yield Need("s3:ListBucket", "PacketBucket.Arn", {"s3:prefix": params["Prefix"]})
         case "s3", _ if operation in ON_OBJECT:
             yield Need(ON_OBJECT[operation], f"PacketBucket.Arn/{params['Key']}")
         case "sqs", _ if operation in ON_QUEUE:

@@ -255,7 +255,7 @@ class Wiring:
         """Drafts of campaigns."""
         from undersigned.aws.drafts import Drafts
 
-        return Drafts(self.table)
+        return Drafts(self.table, lambda: self.bucket)
 
     @cached_property
     def hourly_runs(self) -> HourlyRuns:
@@ -634,7 +634,7 @@ class Wiring:
             self.catalog.entry(campaign)
         except NotFoundError:
             # One that was never published has only its draft.
-            return self.drafts.draft(campaign) is not None
+            return self.drafts.head(campaign) is not None
         return True
 
     @property
@@ -753,6 +753,7 @@ class Wiring:
             signatures=self.signatures,
             deliveries=self.deliveries,
             counts=self.counts,
+            drafts=self.drafts,
             rows=self.campaign_rows,
             packets=lambda: self.bucket,
             clock=self._clock,

@@ -10,7 +10,6 @@ from undersigned.aws.campaigns import TARGETS, audit_partition, campaign_key, ca
 from undersigned.aws.counts import counter_key, counter_partitions
 from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition
-from undersigned.aws.drafts import draft_partition
 from undersigned.aws.dynamodb import Delete, Key
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Rows(CampaignRows):
-    """Rows in the table. Those that expire by themselves, such as exports and mail claims, are left."""
+    """Rows in the table but the draft's. Those that expire by themselves, such as exports and mail claims, are left."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
@@ -75,14 +74,9 @@ class Rows(CampaignRows):
         # Without the total the tally counts nothing more, and the rest of the counters need not add up.
         total = counter_key(campaign, TOTAL)
         yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)
-        partitions = [
-            audit_partition(campaign),
-            draft_partition(campaign),
-            disowned_partition(campaign),
-            own,
-        ]
         last = {campaign_key(campaign), controls_key(campaign)}
-        yield from (key for key in self._all_of(*partitions) if key not in last)
+        rest = self._all_of(audit_partition(campaign), disowned_partition(campaign), own)
+        yield from (key for key in rest if key not in last)
         yield from self._people(campaign)
 
     def _all_of(self, *partitions: str) -> Iterator[Key]:

@@ -1,60 +1,37 @@
-"""Drafts: their files, compressed, in Base64, and cut into parts.
+"""Drafts: a row says which draft a campaign has, and a file in the bucket has its texts.
 
 | row | pk | sk |
 |---|---|---|
-| head | `DRAFT#<campaign>` | `HEAD` |
-| part | `DRAFT#<campaign>` | `PART#<revision>#<write>#<number>` |
+| draft | `DRAFT#<campaign>` | `HEAD` |
 
-A write puts all parts of a new revision first, then the head by a condition, then deletes the parts of this and earlier
-revisions that the head doesn't name. So a reader finds either all parts that a head names, or a newer head. The head
-also names the parts of the last MOST_VERSIONS revisions before it.
+A version's file is `drafts/<campaign>/<revision>-<SHA-256 of its content>`, and never changes. A write puts its file
+first, then the row by a condition, then deletes the files that the row doesn't name. The row names the files of the
+draft and of the last MOST_VERSIONS versions before it, so none of a revision up to its own is named ever again.
 """
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import json
-import zlib
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import (
-    NEW,
-    ConditionFailedError,
-    Delete,
-    Key,
-    TransactionCanceledError,
-    Update,
-    read_moment,
-    written,
-)
+from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_moment, written
 from undersigned.domain.drafts import MOST_VERSIONS, ChangedMeanwhileError, Draft, DraftVersion, UnreadableDraftError
-from undersigned.services.ports import ChangedError, DraftStore
+from undersigned.services.ports import DraftStore, FileMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable
 
     from undersigned.aws.dynamodb import Table, Values
-
-PART_BYTES = 350_000
-"""The bytes of a part's text. An item of the table has at most 400 kB."""
-
-_PARTS_WITH_HEAD = 11
-"""How many parts are deleted together with their head: nearly 4 MB, which a transaction may have."""
+    from undersigned.aws.packet_store import Bucket
 
 HEAD = "HEAD"
-_PARTS = "PART#"
 _ALL = "DRAFTS"
 """The partition of the listing index that holds every draft."""
-
-_NAMED = ("revision", "write", "parts", "by", "changed_at")
-"""What a head keeps of the ones before it."""
-
-_READS = 5
-"""How often a draft is read again that changes all the time."""
 
 
 def draft_partition(campaign: str) -> str:
@@ -62,21 +39,27 @@ def draft_partition(campaign: str) -> str:
     return f"DRAFT#{campaign}"
 
 
+def draft_folder(campaign: str) -> str:
+    """Return how the names of the files of a campaign's drafts begin."""
+    return f"drafts/{campaign}/"
+
+
 def _head_key(campaign: str) -> Key:
     return Key(draft_partition(campaign), HEAD)
 
 
-def _parts_of(revision: int) -> str:
-    """Return how the sort keys of a revision's parts begin. Their order is that of the revisions."""
-    return f"{_PARTS}{revision:012d}#"
+def _files_from(campaign: str, revision: int) -> str:
+    """Return how the names of a revision's files begin. Their order is that of the revisions."""
+    return f"{draft_folder(campaign)}{revision:012d}-"
 
 
 class Drafts(DraftStore):
-    """Drafts in the table."""
+    """Drafts in the table and the bucket."""
 
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
+    def __init__(self, table: Table, bucket: Callable[[], Bucket]) -> None:
+        """Keep the table, and how to get the bucket."""
         self._table = table
+        self._bucket = bucket
 
     @override
     def drafts(self) -> tuple[Draft, ...]:
@@ -91,62 +74,50 @@ class Drafts(DraftStore):
 
     @override
     def draft(self, campaign: str) -> Draft | None:
-        """Return the draft: all parts of one revision. Raises ChangedError if it changes all the time."""
-        for _ in range(_READS):
-            head = self._table.get(_head_key(campaign), consistent=True)
-            if head is None:
-                return None
-            draft = _read_head(head)
-            if (files := self._files(draft, head)) is not None:
-                return replace(draft, files=files)
-        message = f"the draft of {campaign} changes while it is read"
-        raise ChangedError(message)
+        draft = self.head(campaign)
+        while draft:
+            try:
+                return self._with_files(draft)
+            except FileMissingError as error:
+                before, draft = draft, self.head(campaign)
+                if draft and draft.file == before.file:
+                    raise UnreadableDraftError(draft) from error
+        return None
 
     @override
     def version(self, campaign: str, revision: int) -> Draft | None:
-        head = self._table.get(_head_key(campaign), consistent=True) or {}
-        named = next((one for one in head.get("earlier", ()) if one["revision"] == revision), None)
-        if named is None:
-            return None
-        version = _read_version(named)
-        draft = Draft(campaign, version.revision, version.by, version.at)
-        files = self._files(draft, named)
-        return None if files is None else replace(draft, files=files)
+        head = self.head(campaign)
+        for version in head.earlier if head else ():
+            if version.revision == revision:
+                with suppress(FileMissingError):
+                    return self._with_files(Draft(campaign, revision, version.by, version.at, file=version.file))
+        return None
 
-    def _files(self, draft: Draft, named: Values) -> Mapping[str, str] | None:
-        """Return the files whose parts a head names; None if these are not all there."""
-        partition = draft_partition(draft.campaign)
-        parts = list(self._table.query(partition, begins_with=_beginning(named), consistent=True))
-        if len(parts) != named["parts"]:
-            return None
+    def _with_files(self, draft: Draft) -> Draft:
+        """Return a draft with its files. Raises FileMissingError and UnreadableDraftError."""
+        content = self._bucket().get(draft.file)
         try:
-            return _read_files(parts)
-        except (ValueError, zlib.error) as error:
+            return replace(draft, files=json.loads(content))
+        except ValueError as error:
             raise UnreadableDraftError(draft) from error
 
     @override
-    def put_draft(self, draft: Draft, before: Draft | None, write: str) -> None:
-        partition = draft_partition(draft.campaign)
-        content = _content(draft.files)
-        pieces = [content[start : start + PART_BYTES] for start in range(0, len(content), PART_BYTES)]
-        own = _parts_of(draft.revision) + write
-        for number, piece in enumerate(pieces):
-            self._table.put({"pk": partition, "sk": f"{own}#{number:04d}", "text": piece})
-        now = self._table.get(_head_key(draft.campaign), consistent=True) if before else None
-        earlier = [{name: now[name] for name in _NAMED}, *now.get("earlier", ())][:MOST_VERSIONS] if now else []
-        head = _head_values(draft, write, len(pieces)) | {"earlier": earlier}
+    def put_draft(self, draft: Draft, before: Draft | None) -> Draft:
+        content = json.dumps(dict(draft.files), ensure_ascii=False).encode()
+        name = _files_from(draft.campaign, draft.revision) + hashlib.sha256(content).hexdigest()
+        earlier = (before.version, *before.earlier)[:MOST_VERSIONS] if before else ()
+        kept = replace(draft, file=name, earlier=earlier)
+        there: Draft | None = kept
+        self._bucket().put(name, content, "application/json")
         try:
-            self._table.put(head, NEW if before is None else Attr("revision").eq(before.revision))
-        except ConditionFailedError as error:
-            if not self._is_ours(draft, write):
-                self._delete_parts(draft.campaign, below=_parts_of(draft.revision + 1), only=own)
-                raise ChangedMeanwhileError(self.draft(draft.campaign)) from error
-        self._delete_parts(draft.campaign, below=_parts_of(draft.revision + 1), but=(own, *map(_beginning, earlier)))
-
-    def _is_ours(self, draft: Draft, write: str) -> bool:
-        """Say whether the head is there that this write put: botocore repeats a call whose answer is lost."""
-        head = self._table.get(_head_key(draft.campaign), consistent=True) or {}
-        return head.get("revision") == draft.revision and head.get("write") == write
+            self._table.put(_head_values(kept), NEW if before is None else Attr("revision").eq(before.revision))
+        except ConditionFailedError:
+            # botocore repeats a call whose answer is lost, so that what is there may be this very draft.
+            there = self.head(draft.campaign)
+        self._sweep(draft.campaign, draft.revision, there)
+        if there is None or there.file != name:
+            raise ChangedMeanwhileError(self.draft(draft.campaign))
+        return kept
 
     @override
     def set_published(self, draft: Draft) -> None:
@@ -170,73 +141,66 @@ class Drafts(DraftStore):
 
     @override
     def discard(self, draft: Draft) -> None:
-        head = self._table.get(_head_key(draft.campaign), consistent=True) or {}
-        for beginning in map(_beginning, head.get("earlier", ())):
-            self._delete_parts(draft.campaign, below=_parts_of(draft.revision), only=beginning)
-        parts = self._table.query(draft_partition(draft.campaign), begins_with=_PARTS, consistent=True)
-        # With their head, because without one nobody discards them again. Those of the next revision are left of a
-        # write that was interrupted.
-        keys = [Key(part["pk"], part["sk"]) for part in parts if part["sk"] < _parts_of(draft.revision + 2)]
-        gone = Delete(_head_key(draft.campaign), Attr("revision").eq(draft.revision))
+        # Before their row, because without one nobody discards them again.
+        self._sweep(draft.campaign, draft.revision)
         try:
-            self._table.transact([gone, *map(Delete, keys[:_PARTS_WITH_HEAD])])
-        except TransactionCanceledError as error:
+            self._table.delete(_head_key(draft.campaign), Attr("revision").eq(draft.revision))
+        except ConditionFailedError as error:
             if current := self.draft(draft.campaign):
                 raise ChangedMeanwhileError(current) from error
-        # Somebody may be making another one, which has a later revision.
-        self._delete_parts(draft.campaign, below=_parts_of(draft.revision + 1))
+        # Those of the next revision are left of a write that was interrupted. Another draft has a later one.
+        self._sweep(draft.campaign, draft.revision + 1)
 
-    def _delete_parts(self, campaign: str, *, below: str, only: str = "", but: tuple[str, ...] = ()) -> None:
-        """Delete the parts whose sort keys are below this one, except those that begin with one of `but`."""
-        for values in self._table.query(draft_partition(campaign), begins_with=only or _PARTS, consistent=True):
-            if values["sk"] < below and not values["sk"].startswith(but):
-                self._table.delete(Key(values["pk"], values["sk"]))
+    @override
+    def delete(self, campaign: str) -> None:
+        self._bucket().delete(*self._bucket().names(draft_folder(campaign)))
+        self._table.delete(_head_key(campaign))
+
+    def _sweep(self, campaign: str, to: int, draft: Draft | None = None) -> None:
+        """Delete the files of revisions up to this one, except those that a draft names."""
+        named = {version.file for version in (draft.version, *draft.earlier)} if draft else set()
+        end = _files_from(campaign, to + 1)
+        names = self._bucket().names(draft_folder(campaign))
+        self._bucket().delete(*(name for name in names if name < end and name not in named))
 
 
-def _beginning(named: Values) -> str:
-    """Return how the sort keys of the parts begin that a head names."""
-    return _parts_of(int(named["revision"])) + str(named["write"])
-
-
-def _head_values(draft: Draft, write: str, parts: int) -> Values:
+def _head_values(draft: Draft) -> Values:
     return {
         **_head_key(draft.campaign)._asdict(),
         "listed": _ALL,
         "listed_at": draft.campaign,
-        "revision": draft.revision,
-        "write": write,
-        "parts": parts,
-        "by": draft.changed_by,
-        "changed_at": written(draft.changed_at),
+        **_version_values(draft.version),
         "published_revision": draft.published_revision,
         "base": draft.base,
         "publishing": draft.is_publishing or None,
+        "earlier": [_version_values(version) for version in draft.earlier],
+    }
+
+
+def _version_values(version: DraftVersion) -> Values:
+    return {
+        "revision": version.revision,
+        "by": version.by,
+        "changed_at": written(version.at),
+        "file": version.file,
     }
 
 
 def _read_head(values: Values) -> Draft:
     published = values.get("published_revision")
+    version = _read_version(values)
     return Draft(
         campaign=values["pk"].partition("#")[2],
-        revision=int(values["revision"]),
-        changed_by=values["by"],
-        changed_at=read_moment(values["changed_at"]),
+        revision=version.revision,
+        changed_by=version.by,
+        changed_at=version.at,
         published_revision=int(published) if published is not None else None,
         base=values["base"],
         is_publishing=values.get("publishing", False),
-        earlier=tuple(map(_read_version, values.get("earlier", ()))),
+        file=version.file,
+        earlier=tuple(map(_read_version, values["earlier"])),
     )
 
 
-def _read_version(named: Values) -> DraftVersion:
-    return DraftVersion(int(named["revision"]), named["by"], read_moment(named["changed_at"]))
-
-
-def _read_files(parts: Iterable[Values]) -> Mapping[str, str]:
-    content = base64.b64decode("".join(values["text"] for values in parts))
-    files: dict[str, str] = json.loads(zlib.decompress(content))
-    return files
-
-
-def _content(files: Mapping[str, str]) -> str:
-    return base64.b64encode(zlib.compress(json.dumps(dict(files), ensure_ascii=False).encode())).decode()
+def _read_version(values: Values) -> DraftVersion:
+    return DraftVersion(int(values["revision"]), values["by"], read_moment(values["changed_at"]), values["file"])

@@ -1,14 +1,14 @@
-"""The packets' bucket."""
+"""The stack's bucket: packets, and the files of drafts."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import batched
 from typing import TYPE_CHECKING, override
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from undersigned.aws.failures import code_of
 from undersigned.services.ports import FileMissingError, PacketStore
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _DELETED_AT_ONCE = 1000
 
 
 class Bucket(PacketStore):
-    """PDFs in S3."""
+    """Files in S3."""
 
     def __init__(self, client: S3Client, name: str) -> None:
         """Keep a client made with SIGNED_LINKS, and the bucket's name."""
@@ -35,12 +35,13 @@ class Bucket(PacketStore):
         self._name = name
 
     @override
-    def put(self, name: str, pdf: bytes) -> None:
-        self._client.put_object(Bucket=self._name, Key=name, Body=pdf, ContentType="application/pdf")
+    def put(self, name: str, content: bytes, kind: str = "application/pdf") -> None:
+        self._client.put_object(Bucket=self._name, Key=name, Body=content, ContentType=kind)
 
     @override
     def get(self, name: str) -> bytes:
-        return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
+        with _missing_files():
+            return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
 
     def names(self, beginning: str) -> Iterator[str]:
         """Yield the names of the files that begin so."""
@@ -60,13 +61,8 @@ class Bucket(PacketStore):
     @override
     def link(self, name: str, filename: str) -> str:
         # S3's own answer to a person would be XML.
-        try:
+        with _missing_files():
             self._client.head_object(Bucket=self._name, Key=name)
-        except ClientError as error:
-            # Who may not list a bucket is forbidden to read what isn't there ("HeadObject", Amazon S3 API reference).
-            if code_of(error) in {"403", "404"}:
-                raise FileMissingError from error
-            raise
         return self._client.generate_presigned_url(
             "get_object",
             Params={
@@ -76,3 +72,15 @@ class Bucket(PacketStore):
             },
             ExpiresIn=_LINK_SECONDS,
         )
+
+
+@contextmanager
+def _missing_files() -> Iterator[None]:
+    """Raise FileMissingError for a file that isn't there."""
+    try:
+        yield
+    except ClientError as error:
+        # Who may not list a bucket is forbidden to read what isn't there ("GetObject", Amazon S3 API reference).
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in {403, 404}:
+            raise FileMissingError from error
+        raise

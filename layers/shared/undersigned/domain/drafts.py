@@ -26,11 +26,12 @@ MOST_VERSIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class DraftVersion:
-    """A draft as somebody saved it, without its files."""
+    """A draft as somebody saved it, without its files. `file` is the name of what holds them."""
 
     revision: int
     by: str
     at: datetime | None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Draft:
     is 0 for the files of a published campaign without a draft. `published_revision` is the one that was published last.
     `base` says which state of the published campaign the draft comes from (see `Drafting`); it is empty for a new one.
     `is_publishing` says that publishing has begun and did not end, so that only a part of it may be published.
-    `earlier` are the last MOST_VERSIONS versions before this one, the newest first. A list of drafts has no files.
+    `file` names what holds the files. `earlier` are the last MOST_VERSIONS versions before this one, the newest first.
+    A list of drafts has no files.
     """
 
     campaign: str
@@ -52,7 +54,13 @@ class Draft:
     base: str = ""
     is_publishing: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
+    file: str = field(default="", compare=False)
     earlier: tuple[DraftVersion, ...] = field(default=(), compare=False)
+
+    @property
+    def version(self) -> DraftVersion:
+        """Return it as a version, to keep beside the next one."""
+        return DraftVersion(self.revision, self.changed_by, self.changed_at, self.file)
 
     @property
     def is_published(self) -> bool:
@@ -77,7 +85,7 @@ class PublishedMeanwhileError(DraftConflictError):
 
 
 class UnreadableDraftError(DraftConflictError):
-    """A draft's files can't be read, because something else wrote their rows. Carries the draft without its files."""
+    """A draft's files can't be read, because something else wrote or deleted them. Carries the draft without them."""
 
     def __init__(self, draft: Draft) -> None:
         """Keep the draft."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         CampaignStore,
         CountStore,
         DeliveryStore,
+        DraftStore,
         PacketStore,
         SignatureStore,
     )
@@ -51,6 +52,7 @@ class Deleting:
     signatures: SignatureStore
     deliveries: DeliveryStore
     counts: CountStore
+    drafts: DraftStore
     rows: CampaignRows
     packets: Callable[[], PacketStore]
     clock: Callable[[], datetime]
@@ -108,7 +110,7 @@ class Deleting:
             )
 
     def delete(self, campaign: str, is_late: Callable[[], bool] = lambda: False) -> Deleted:
-        """Delete all rows and packets until `is_late`; then another run goes on. Raises NotYetError.
+        """Delete all rows and files until `is_late`; then another run goes on. Raises NotYetError.
 
         The tally subtracts letters from the counters as they go, and would make a counter anew that is gone too early.
         """
@@ -133,5 +135,6 @@ class Deleting:
                         "The letters are gone, and the counters follow. Try again in a minute.", {"campaign": campaign}
                     )
                 )
+        self.drafts.delete(campaign)
         others = self.rows.delete_others(campaign, is_late)
         return Deleted(letters + others, is_done=not is_late())

@@ -130,7 +130,7 @@ class Drafting:
                     {"id": campaign[:100], "example": "end-demand-illinois"},
                 )
             )
-        if self._base(campaign) or self.store.draft(campaign):
+        if self._base(campaign) or self.store.head(campaign):
             raise _taken(campaign)
         settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
         written = _changed(files, {**files, settings_file.FILE: settings.changed({"id": campaign}).text})
@@ -138,10 +138,9 @@ class Drafting:
         self._check_readable(draft, written)
         self._record(campaign, "make draft", by)
         try:
-            self.store.put_draft(draft, None, self.new_id())
+            return self.store.put_draft(draft, None)
         except ChangedMeanwhileError as error:
             raise _taken(campaign) from error
-        return draft
 
     def rename(self, campaign: str, revision: int, to: str, by: str) -> Draft:
         """Give a draft that was never published another id, as it was in this revision; its earlier versions go.
@@ -214,8 +213,7 @@ class Drafting:
             files=files,
         )
         self._check_readable(draft, [name for name in files if files[name] != before.files.get(name)])
-        self.store.put_draft(draft, before if revision else None, self.new_id())
-        return draft
+        return self.store.put_draft(draft, before if revision else None)
 
     def version(self, campaign: str, revision: int) -> Draft:
         """Return an earlier version of a draft. Raises NotFoundError if it is not kept."""
@@ -247,7 +245,7 @@ class Drafting:
                 return
             files = {**draft.files, targets_file.FILE: followed.text()}
             changed = replace(draft, revision=draft.revision + 1, changed_by=by, changed_at=self.clock(), files=files)
-            self.store.put_draft(replace(changed, base=self._base(campaign)), draft, self.new_id())
+            self.store.put_draft(replace(changed, base=self._base(campaign)), draft)
 
     def check(self, draft: Draft) -> Checked:
         """Compile a draft, and return the campaign or all mistakes."""

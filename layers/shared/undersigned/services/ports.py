@@ -179,18 +179,15 @@ class DraftStore(Protocol):
         """Read a campaign's draft without its files, consistently."""
 
     def draft(self, campaign: str) -> Draft | None:
-        """Read a campaign's draft consistently.
-
-        Raises UnreadableDraftError, and ChangedError if it changes all the time.
-        """
+        """Read a campaign's draft consistently. Raises UnreadableDraftError."""
 
     def version(self, campaign: str, revision: int) -> Draft | None:
         """Read an earlier version of a draft consistently; None if it is not kept."""
 
-    def put_draft(self, draft: Draft, before: Draft | None, write: str) -> None:
-        """Write a draft in place of the one before, or a new one; either all of it or nothing.
+    def put_draft(self, draft: Draft, before: Draft | None) -> Draft:
+        """Write a draft in place of the one before, or a new one; either all of it or nothing. Return it as it is kept.
 
-        `write` distinguishes two writes of one revision. Raises ChangedMeanwhileError if another revision is there.
+        Raises ChangedMeanwhileError if another revision is there.
         """
 
     def set_publishing(self, draft: Draft) -> None:
@@ -204,6 +201,9 @@ class DraftStore(Protocol):
 
     def discard(self, draft: Draft) -> None:
         """Delete a draft. Raises ChangedMeanwhileError if another revision is there. Does nothing if there is none."""
+
+    def delete(self, campaign: str) -> None:
+        """Delete a campaign's draft, whatever its revision is, with every file of it."""
 
 
 class CampaignRows(Protocol):
@@ -711,7 +711,7 @@ class PacketStore(Protocol):
         """Store a PDF."""
 
     def get(self, name: str) -> bytes:
-        """Read a PDF."""
+        """Read a PDF. Raises FileMissingError."""
 
     def delete(self, *names: str) -> None:
         """Delete those of these PDFs that exist."""
