@@ -31,8 +31,6 @@ from undersigned.web.workshop.frame import Workshop, fingerprint, step_of
 from undersigned.web.workshop.preview import Preview
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.drafts import Draft
@@ -50,23 +48,18 @@ def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Worksh
     return Workshop(viewer_of(request), draft, drafting.check(draft), is_refused=request.query("refused") == "yes")
 
 
-def today(workshop: Workshop) -> date:
-    """Return the day in the campaign's time zone."""
-    return workshop.viewer.local(wired.stack.now()).date()
-
-
 def revision_of(request: DashboardRequest) -> int:
     """Return the revision that the page showed. One that no page has is another one than the draft's."""
     text = request.posted("revision")
     return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else -1
 
 
-def preview_of(request: DashboardRequest, draft: Draft) -> Preview:
-    """Return what stands beside a page that writes the draft."""
+def preview_of(request: DashboardRequest, draft: Draft, language: str = "") -> Preview:
+    """Return what stands beside a page that writes the draft, with the letter in a language."""
     compiled = previewed(draft)
     to = compiled.campaign.organizer.email
     chosen = request.posted if request.event.http_method == "POST" else request.query
-    sample = sampling(request).sample(compiled, to, chosen("to") or "")
+    sample = sampling(request).sample(compiled, to, chosen("to") or "", language)
     return Preview(sample, compiled.targets, chosen("view") or "")
 
 
@@ -148,8 +141,8 @@ def letter(request: DashboardRequest) -> Response[str]:
 def _letter_page(
     request: DashboardRequest, workshop: Workshop, language: str, text: str | None = None, *, status: int = 200
 ) -> Response[str]:
-    preview = preview_of(request, workshop.draft)
-    shown = letter_pages.letter(workshop, language, text, today(workshop), preview)
+    now = letter_pages.written(workshop, language, text)
+    shown = letter_pages.letter(workshop, now, preview_of(request, now.draft, language))
     return dashboard_page(shown, status=status, has_frames=True)
 
 
@@ -165,9 +158,8 @@ def save_letter(request: DashboardRequest) -> Response[str]:
     if action == "example":
         text = typed_letter(example_letter(language), workshop.language)
     if action == "live":
-        return dashboard_page(
-            letter_pages.letter_parts(workshop, language, text, today(workshop), request.posted("to"))
-        )
+        now = letter_pages.written(workshop, language, text)
+        return dashboard_page(letter_pages.letter_parts(workshop, now, preview_of(request, now.draft, language)))
     if action in {"show", "example"}:
         return _letter_page(request, workshop, language, text)
     file = file_of_letter(workshop.draft, language)

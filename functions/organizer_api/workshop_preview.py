@@ -8,7 +8,6 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, preview_of, sampling, workshop_of
 from undersigned.domain.errors import NotFoundError
-from undersigned.services.draft_views import previewed
 from undersigned.web.answers import dashboard_page, framed_mail, moved, page, private_picture
 from undersigned.web.workshop import preview as preview_pages
 
@@ -35,8 +34,8 @@ def preview(request: DashboardRequest) -> Response[str]:
 @pages.get("/workshop/preview/page", "manage")
 def preview_page(request: DashboardRequest) -> Response[str]:
     """Show the form's page of the draft, for a frame. Its policy lets no form of it be sent."""
-    form = sampling(request).form(previewed(wired.stack.drafting().draft(request.campaign)))
-    return page(preview_pages.form_page(form, request.query("in") or ""), sends_forms=False, hosts=("'self'",))
+    language = request.query("in") or ""
+    return page(preview_pages.form_page(_sample(request, language), language), sends_forms=False, hosts=("'self'",))
 
 
 @pages.get("/workshop/preview/email", "manage")
@@ -56,8 +55,8 @@ def preview_paper(request: DashboardRequest) -> Response[bytes]:
     return private_picture(made[int(number) - 1])
 
 
-def _sample(request: DashboardRequest) -> Sample:
-    return preview_of(request, wired.stack.drafting().draft(request.campaign)).sample
+def _sample(request: DashboardRequest, language: str = "") -> Sample:
+    return preview_of(request, wired.stack.drafting().draft(request.campaign), language).sample
 
 
 @pages.post("/workshop/test-email", "manage")

@@ -1034,6 +1034,25 @@ def test_each_recipient_is_chosen_in_the_preview(author: Author) -> None:
     assert f"{chosen.title} {chosen.name}, " in page
     assert 'value="paper" checked' in author.pages["preview?to=glencoe&view=paper"]
     assert chosen.name in words(author.open("preview/email?to=glencoe"))
+    form = author.open("preview/page?to=glencoe&in=en").body
+    assert f"Your letter to {chosen.title} {chosen.name}" in form
+    assert 'value="60022"' in form
+    assert '<h2 id="letter-title">' in form, "it takes no focus from the page around it"
+
+
+def test_the_letter_is_shown_to_each_recipient_as_the_made_up_signer_of_its_state_signs_it(author: Author) -> None:
+    settings = author.draft().files["campaign.toml"].replace('region = "IL"', 'region = "TX"')
+    break_file(author, "campaign.toml", settings)
+    for step in ("letter", "preview", "settings"):
+        assert "Glencoe, TX 60022" in words(author.open(f"{step}?to=glencoe")), step
+
+
+def test_every_recipient_of_a_long_list_can_be_chosen(author: Author) -> None:
+    rows = "\n".join(f"m{n},Mayor,Name {n},Hall,Town {n},m{n}@oakton.example," for n in range(250))
+    break_file(author, "targets.csv", f"id,title,name,department,locality,email,postal_codes\n{rows}\n")
+    page = author.open("preview")
+    assert page.body.count("<option") == 250
+    assert "These are the first 100 of 250." in words(page)
 
 
 def test_the_preview_of_the_page_can_send_nothing(author: Author) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,26 +21,13 @@ from undersigned.authoring.targets import read_targets
 from undersigned.authoring.typed_letters import typed_letter
 from undersigned.domain.campaigns import Campaign, Target
 from undersigned.domain.languages import SOURCE, Message
-from undersigned.domain.letters import Letter, SignerDetails, render_html
+from undersigned.domain.letters import Letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     from undersigned.authoring.mistakes import Mistake
     from undersigned.domain.drafts import Draft
-
-_LONGEST_TITLE = 300
-_ROWS_READ = 3
-"""How many lines of targets.csv are read for a sample: the names of the columns and one recipient."""
-
-
-@dataclass(frozen=True, slots=True)
-class LetterSample:
-    """A letter as a sample signer would sign it, as HTML; None, and the mistakes, if its text has any."""
-
-    html: str | None
-    mistakes: tuple[Mistake, ...] = ()
 
 
 def shown_campaign(draft: Draft) -> Campaign:
@@ -98,26 +85,12 @@ def file_of_letter(draft: Draft, language: str) -> str:
     return letter_file.FILE if language == letter_languages(draft)[0] else f"letter.{language}.md"
 
 
-def sample_of_letter(files: Mapping[str, str], file: str, language: str, today: date, to: str = "") -> LetterSample:
-    """Return the letter in one of a draft's files as a sample signer would sign it on this day, to a recipient."""
+def mistakes_of_letter(files: Mapping[str, str], file: str) -> tuple[Mistake, ...]:
+    """Return what is wrong with the letter in one of a draft's files. One that isn't written yet has no mistake."""
     if not files.get(file, "").strip():
-        return LetterSample(None)
+        return ()
     compiled = compile_letters(files, read_settings(files.get(settings_file.FILE, "")))
-    mistakes = tuple(mistake for mistake in compiled.mistakes if mistake.file == file)
-    letter = next((letter for letter in compiled.letters.values() if letter.source == files[file]), None)
-    if mistakes or letter is None:
-        return LetterSample(None, mistakes)
-    target = _target(files.get(targets_file.FILE, ""), language, to)
-    return LetterSample(render_html(letter.template, target, _sample_signer(target, language, today), language))
-
-
-def _target(text: str, language: str, to: str) -> Target:
-    """Return a recipient, or else the first one, or a sample if that has mistakes."""
-    found = read_targets(text if to else "\n".join(text.split("\n")[:_ROWS_READ]), None)
-    chosen = [target for target in found.targets if target.id == to]
-    if chosen or (found.targets and not found.mistakes):
-        return (*chosen, *found.targets)[0]
-    return _sample_target(language)
+    return tuple(mistake for mistake in compiled.mistakes if mistake.file == file)
 
 
 def _sample_target(language: str) -> Target:
@@ -129,19 +102,4 @@ def _sample_target(language: str) -> Target:
         locality="Oakton",
         email="",
         postal_codes=(),
-    )
-
-
-def _sample_signer(target: Target, language: str, today: date) -> SignerDetails:
-    code = next((code for code in target.postal_codes if code.isdigit()), "60201")
-    name = Message("Alex Sample").in_language(language)
-    return SignerDetails(
-        name=name,
-        address_line=Message("1 Sample Street").in_language(language),
-        locality=target.locality,
-        region="IL",
-        postal_code=code,
-        signature=name,
-        note=Message("Here are the signer’s own words.").in_language(language),
-        signed_on=today,
     )

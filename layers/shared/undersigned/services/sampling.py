@@ -80,14 +80,19 @@ class Sampling:
             next_delivery=cadence_of(campaign, self.schedule()).next_after(self.clock()),
         )
 
-    def sample(self, compiled: CompiledCampaign, to: str, target: str = "") -> Sample:
-        """Return what follows from a made-up person's signature to a target, or the first one, in its language."""
+    def sample(self, compiled: CompiledCampaign, to: str, target: str = "", language: str = "") -> Sample:
+        """Return what follows from a made-up person's signature to a target, or the first one.
+
+        The letter is in the language, or if there is none in it, in the campaign's own.
+        """
         whom = next((one for one in compiled.targets if one.id == target), compiled.targets[0])
-        return self._sample(self.form(compiled), _sample_form(compiled.campaign, whom, to))
+        language = language if language in compiled.letters else compiled.campaign.language
+        return self._sample(self.form(compiled), _sample_form(compiled.campaign, whom, to, language))
 
     def delivery(self, compiled: CompiledCampaign, to: str) -> Mail:
         """Return the email that the first target would get with one letter, and its packet, as a test to an address."""
-        entry, read = _entry(compiled), _sample_form(compiled.campaign, compiled.targets[0], to)
+        campaign, entry = compiled.campaign, _entry(compiled)
+        read = _sample_form(campaign, compiled.targets[0], to, campaign.language)
         signature = self._signature(entry, read)
         pdf = self.typesetter(*self._packet(entry, read.target, read.letter_language, signature)).pdf
         return self._delivery(entry, read, signature, pdf)
@@ -185,9 +190,8 @@ def _entry(compiled: CompiledCampaign) -> Entry:
     return Entry(compiled.campaign, Roster.of(compiled.targets), compiled.letters)
 
 
-def _sample_form(campaign: Campaign, target: Target, email: str) -> SignedForm:
+def _sample_form(campaign: Campaign, target: Target, email: str, language: str) -> SignedForm:
     """Return the form of a made-up person who lives where the target is."""
-    language = campaign.language
     name = Message("Alex Sample").in_language(language)
     return SignedForm(
         name=name,
@@ -197,7 +201,7 @@ def _sample_form(campaign: Campaign, target: Target, email: str) -> SignedForm:
         region=campaign.region,
         postal_code=_code_of(target),
         signature=name,
-        note="",
+        note=Message("Here are the signer’s own words.").in_language(language),
         updates=False,
         letter_language=language,
         target=target,

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-from markupsafe import Markup
 
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.typed_letters import placeholders, read_typed, typed_letter
 from undersigned.domain.languages import name_of
 from undersigned.domain.letter_fields import FIELDS
-from undersigned.services.draft_views import file_of_letter, sample_of_letter
+from undersigned.services.draft_views import file_of_letter, mistakes_of_letter
 from undersigned.web.workshop.frame import render, shown_in_letter, workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
 
     from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.typed_letters import Question
+    from undersigned.domain.drafts import Draft
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
     from undersigned.web.workshop.preview import Preview
@@ -28,13 +27,38 @@ if TYPE_CHECKING:
 _TAGS = tuple(f"{{{{ {name} }}}}" for name in FIELDS)
 
 
-def letter(workshop: Workshop, language: str, text: str | None, today: date, preview: Preview) -> Page:
-    """Render the letter in a language, with what people will see of it beside it.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter as its field has it. `text` was typed and is not saved; None is the saved one. `draft` has it, too."""
 
-    `text` was typed and is not saved; None shows the saved one.
-    """
+    language: str
+    text: str | None
+    draft: Draft
+    mistakes: Sequence[Mistake]
+
+    @property
+    def letter(self) -> str:
+        """Return the letter with its merge fields, or as it was typed if it has mistakes."""
+        return self.draft.files.get(file_of_letter(self.draft, self.language), "")
+
+
+def written(workshop: Workshop, language: str, text: str | None) -> Written:
+    """Read the letter in a language."""
+    files, file = workshop.draft.files, file_of_letter(workshop.draft, language)
+    mistakes: Sequence[Mistake] = ()
+    if text is not None:
+        try:
+            letter, _ = read_typed(text, workshop.language, saved=files.get(file, "")) if text.strip() else ("", ())
+        except MistakesError as error:
+            letter, mistakes = text, error.mistakes
+        files = {**files, file: letter}
+    return Written(language, text, replace(workshop.draft, files=files), mistakes or mistakes_of_letter(files, file))
+
+
+def letter(workshop: Workshop, now: Written, preview: Preview) -> Page:
+    """Render the letter in a language, with what people will see of it beside it."""
     draft = workshop.draft
-    file = file_of_letter(draft, language)
+    file = file_of_letter(draft, now.language)
     return workshop_page(
         "workshop_letter.html",
         workshop,
@@ -44,35 +68,24 @@ def letter(workshop: Workshop, language: str, text: str | None, today: date, pre
         is_own=file == letter_file.FILE,
         tabs=[(code, name_of(code), file_of_letter(draft, code) in draft.files) for code in workshop.letter_languages],
         placeholders=[f"[{placeholders(workshop.language)[tag]}]" for tag in _TAGS],
-        text=typed_letter(draft.files.get(file, ""), workshop.language) if text is None else text,
+        text=typed_letter(now.letter, workshop.language) if now.text is None else now.text,
         preview=preview,
         in_form=True,
-        **_shown_letter(workshop, language, text, today, preview.sample.target.id),
+        **_shown_letter(workshop, now, preview),
     )
 
 
-def letter_parts(workshop: Workshop, language: str, text: str, today: date, to: str = "") -> Page:
-    """Render only the parts that change while one types, for a recipient."""
-    values = _shown_letter(workshop, language, text, today, to)
+def letter_parts(workshop: Workshop, now: Written, preview: Preview) -> Page:
+    """Render only the parts that change while one types."""
+    values = _shown_letter(workshop, now, preview)
     return render("workshop_letter_live.html", workshop.language, workshop.viewer, **values)
 
 
-def _shown_letter(workshop: Workshop, language: str, text: str | None, today: date, to: str) -> dict[str, object]:
-    draft = workshop.draft
-    file = file_of_letter(draft, language)
-    letter = draft.files.get(file, "")
-    mistakes: Sequence[Mistake] = ()
-    if text is not None:
-        try:
-            letter, _ = read_typed(text, workshop.language, saved=letter) if text.strip() else ("", ())
-        except MistakesError as error:
-            letter, mistakes = text, error.mistakes
-    sample = sample_of_letter({**draft.files, file: letter}, file, language, today, to)
+def _shown_letter(workshop: Workshop, now: Written, preview: Preview) -> dict[str, object]:
     return {
-        "letter_language": language,
-        "line_mistakes": [shown_in_letter(it, letter, workshop.language) for it in mistakes or sample.mistakes],
-        # The rendering escapes every value.
-        "letter_html": Markup(sample.html) if sample.html and not mistakes else None,  # noqa: S704
+        "letter_language": now.language,
+        "line_mistakes": [shown_in_letter(it, now.letter, workshop.language) for it in now.mistakes],
+        "letter_html": preview.letter_html if now.letter.strip() and not now.mistakes else None,
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from undersigned.domain.languages import Message, name_of
+from undersigned.services.signing import LetterPreview
 from undersigned.web import pages
 from undersigned.web.workshop.frame import workshop_page
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
     from undersigned.domain.campaigns import Target
     from undersigned.services.sampling import Sample
-    from undersigned.services.signing import Form
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
 
 _RECIPIENTS_SHOWN = 100
 _VIEWS = ("letter", "form", "email", "paper")
+_FILLED_IN = ("postal_code", "name", "address_line", "locality", "region", "signature", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Preview:
 
     @property
     def shown(self) -> Sequence[Target]:
-        """Return the recipients that can be chosen."""
+        """Return the recipients whose postal codes are told."""
         return self.recipients[:_RECIPIENTS_SHOWN]
 
     @property
@@ -69,9 +70,14 @@ def preview(workshop: Workshop, made: Preview, *, test_to: str) -> Page:
     )
 
 
-def form_page(form: Form, language: str) -> Page:
-    """Render the form's page of a draft in one of its languages, marked as a preview."""
-    notice = Message("This is a preview of a draft. Its form sends nothing.")
-    languages = form.entry.campaign.languages
-    shown = replace(form, is_open=True)
-    return pages.campaign(shown, language if language in languages else languages[0], notice=notice, is_sample=True)
+def form_page(sample: Sample, language: str) -> Page:
+    """Render the form's page of a draft in one of its languages, filled in by the made-up signer."""
+    languages = sample.form.entry.campaign.languages
+    return pages.campaign(
+        replace(sample.form, is_open=True),
+        language if language in languages else languages[0],
+        answers={name: getattr(sample.signature, name) for name in _FILLED_IN},
+        preview=LetterPreview(sample.target, (), sample.letter_html, sample.letter_language, ()),
+        notice=Message("This is a preview of a draft. Its form sends nothing."),
+        is_sample=True,
+    )
