@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
-from undersigned.domain.schedule import Cadence
 from undersigned.logs import facts_of
 from undersigned.services.organizer_post import tell_each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign
-    from undersigned.domain.schedule import Due
     from undersigned.services.organizer_post import PostOutcome
     from undersigned.services.planning import Plan
 
@@ -24,42 +22,33 @@ logger = Logger()
 
 
 def run(day: str | None, campaign: str | None) -> dict[str, Any]:
-    """Queue what has come of each campaign's cadence, or a day's deliveries by hand. Return what was queued and waits.
+    """Queue the deliveries of each campaign whose slot has come, or of a day by hand. Return what was queued and waits.
 
     An error about one campaign or target is raised at the end, when all others are planned and asked for.
     """
     plans: list[Plan] = []
+
+    def plan(settings: Campaign, _: datetime, slot: datetime) -> None:
+        planned = wired.planning.plan_campaign(settings, slot.date().isoformat())
+        plans.append(planned)
+        _finish(planned, settings.id)
+
     if day is None:
-        _run_due(plans)
+        wired.hours.each("plan", plan, _log_error)
     else:
         plans.append(wired.planning.plan(day, campaign))
-        _log(plans[0], campaign)
-        _ask(plans[0])
-        plans[0].check()
+        _finish(plans[0], campaign)
     return {
         "deliveries": [asdict(key) for planned in plans for key in planned.queued],
         "awaiting_approval": [asdict(key) for planned in plans for key in planned.awaiting],
     }
 
 
-def _run_due(plans: list[Plan]) -> None:
-    def plan(settings: Campaign, due: Sequence[Due]) -> None:
-        planned = wired.planning.plan_due(settings, due)
-        plans.append(planned)
-        _log(planned, settings.id)
-        planned.check()
-
-    def ask(settings: Campaign, due: Sequence[Due]) -> None:
-        if settings.approval:
-            planned = wired.planning.plan_due(settings, due, queues=False)
-            _ask(planned)
-            planned.check()
-
-    # An organizer who can't be asked must not hold up the plans of the others.
-    try:
-        wired.hours.each("plan", Cadence.due, plan, _log_error)
-    finally:
-        wired.hours.each("ask", Cadence.due, ask, _log_error)
+def _finish(planned: Plan, campaign: str | None) -> None:
+    """Ask for the approvals that a plan lacks. Raises what kept campaigns, targets or organizers out."""
+    _log(planned, campaign)
+    _ask(planned)
+    planned.check()
 
 
 def _log(planned: Plan, campaign: str | None) -> None:

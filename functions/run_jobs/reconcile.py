@@ -14,7 +14,6 @@ from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
 from undersigned.aws.queue import read_reconciliation
-from undersigned.domain.schedule import Cadence
 from undersigned.metrics import emit_all
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def run(day: str | None, campaign: str | None) -> None:
         _begin(campaign)
     else:
         daily = wired.stack.settings.schedule.reconciliations
-        wired.hours.of_stack("reconcile", daily, Cadence.due, lambda _due: _begin(None))
+        wired.hours.of_stack("reconcile", daily, lambda _, _slot: _begin(None))
 
 
 def _begin(campaign: str | None) -> None:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
-from undersigned.domain.schedule import Cadence
+from undersigned.domain.schedule import day_before, reported_days
 from undersigned.logs import facts_of
 from undersigned.services.organizer_post import tell_each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign
     from undersigned.services.organizer_post import PostOutcome
@@ -22,7 +21,7 @@ logger = Logger()
 
 
 def run(day: str | None, campaign: str | None) -> None:
-    """Report on what has come of each campaign's cadence, or on a day by hand.
+    """Report on the days since each campaign's last report, or on a day by hand.
 
     After an error, only the reports that were not sent are sent.
     """
@@ -36,20 +35,17 @@ def run(day: str | None, campaign: str | None) -> None:
 
 
 def _run_due() -> None:
-    def report(settings: Campaign, days: Sequence[date]) -> None:
-        periods = wired.reporting.periods(settings, days)
+    def report(settings: Campaign, after: datetime, slot: datetime) -> None:
+        periods = wired.reporting.periods(settings, reported_days(after, slot))
         tell_each(((settings.id, period) for period in periods), wired.reporting.send, _log_outcome)
 
+    def tell(_: datetime, slot: datetime) -> None:
+        _tell_operator(day_before(slot.date().isoformat()))
+
     try:
-        wired.hours.each("report", Cadence.report_days, report, _log_error)
+        wired.hours.each("report", report, _log_error)
     finally:
-        weekly = wired.stack.settings.schedule.cadence
-        wired.hours.of_stack("all is well", weekly, _weeks, lambda days: _tell_operator(days[-1].isoformat()))
-
-
-def _weeks(cadence: Cadence, after: datetime, until: datetime) -> list[date]:
-    """Return the days of a cadence whose reports became due between two moments."""
-    return [day for day in cadence.report_days(after, until) if cadence.is_on(day)]
+        wired.hours.of_stack("all is well", wired.stack.settings.schedule.operators_mails, tell)
 
 
 def _tell_operator(day: str) -> None:

@@ -354,7 +354,7 @@ def an_approval(platform: Platform) -> Arrivals:
 
 
 def a_cadence(platform: Platform) -> Arrivals:
-    """Letters go each month from now on. The second one is too soon on that day, and goes a week after the first."""
+    """Letters go each month from now on. The second one is too soon on that day, and goes with the next month's."""
     acts, campaigns, thursday = Acts(platform), platform.world.wiring.campaigns, MONDAY - 4 * ONE_DAY
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver_on="THU"))
     abe, bea = Person("Abe", EVANSTON), Person("Bea", EVANSTON)
@@ -364,7 +364,7 @@ def a_cadence(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(bea)
     acts.week(MONDAY)
     assert len(platform.world.deliveries) == 1
-    acts.week(thursday + 7 * ONE_DAY)
+    acts.week(MONDAY + 30 * ONE_DAY)
     return {abe: 1, bea: 1}
 
 

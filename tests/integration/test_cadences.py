@@ -13,6 +13,7 @@ from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.campaigns import campaign_values, read_campaign
+from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.hours import NotDoneError
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: 
     assert sent(world) == [("evanston", "2026-11-30")]
 
 
-def test_a_monthly_delivery_that_was_too_soon_for_a_recipient_is_made_up(world: World) -> None:
+def test_a_recipient_for_whom_a_monthly_slot_was_too_soon_gets_its_letters_with_the_next(world: World) -> None:
     change(world, deliver="monthly", deliver_on=30)
     sign(world, 1)
     at(world, "2026-11-26T12:00")
@@ -120,15 +121,13 @@ def test_a_monthly_delivery_that_was_too_soon_for_a_recipient_is_made_up(world: 
     world.run_queue()
     own_letter = world.confirmed(email="bo@signers.example").link("confirm")
     sign(world, 1, postal_code="60091")
-    for day in ("2026-11-30", "2026-12-01", "2026-12-02"):
+    for day in ("2026-11-30", "2026-12-01", "2026-12-03"):
         at(world, f"{day}T09:00")
         world.hour()
-        assert "December 3, 2026" in world.get(own_letter).body
-    sign(world, 1, postal_code="60076")
-    at(world, "2026-12-03T09:00")
+        assert "December 30, 2026" in world.get(own_letter).body
+    at(world, "2026-12-30T09:00")
     world.hour()
-    # The recipient of the third letter was not left out, and waits for the next month.
-    assert sent(world) == [("evanston", "2026-11-26"), ("wilmette", "2026-11-30"), ("evanston", "2026-12-03")]
+    assert sent(world) == [("evanston", "2026-11-26"), ("wilmette", "2026-11-30"), ("evanston", "2026-12-30")]
 
 
 def test_a_paused_campaign_is_not_planned(world: World) -> None:
@@ -171,77 +170,40 @@ def test_an_approval_is_asked_for_at_the_campaigns_own_hour(world: World) -> Non
     assert sent(world) == [("evanston", "2026-11-30")]
 
 
-def test_recipients_that_a_monthly_delivery_left_out_are_asked_for_once(world: World) -> None:
-    change(world, deliver="monthly", deliver_on=30, approval=True)
-    controls = world.wiring.delivery_controls()
-
-    def send(day: str, target: str) -> None:
-        at(world, f"{day}T12:00")
-        world.wiring.campaigns.approve(CAMPAIGN, day, world.clock())
-        controls.deliver(CAMPAIGN, day, "cli", "the council meets", only=target)
-        world.run_queue()
-
+def test_an_approval_of_an_overtaken_slot_sends_the_letters_that_its_page_showed(world: World) -> None:
+    """The organizer answers Monday's email on the Tuesday a week later, when the next Monday's has come, too."""
+    change(world, approval=True)
     sign(world, 1)
-    sign(world, 1, postal_code="60091")
-    send("2026-11-26", "evanston")
-    send("2026-11-27", "wilmette")
-    # Both are left out on the 30th; one could get its letters on December 3, the other one on the 4th.
-    sign(world, 1)
-    sign(world, 1, postal_code="60091")
-    sign(world, 1, postal_code="60076")
-    asked = []
-    for day in range(10):
-        before = len(world.sent)
-        at(world, "2026-11-30T09:00")
-        world.clock.advance(days=day)
+    for day in ("2026-11-30", "2026-12-07"):
+        at(world, f"{day}T09:00")
         world.hour()
-        asked += [day] * (len(world.sent) - before)
-    assert asked == [0, 3, 4]
+    seen = world.clock()
+    world.clock.advance(hours=1)
+    sign(world, 1)
+    controls = world.wiring.delivery_controls()
+    controls.approve(CAMPAIGN, "2026-11-30", "link", "", look=seen)
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-30")]
+    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    assert delivery.letters == 1, "the second letter came after the page"
+    # The later slot has its own approval. It is seven days after the first, so it sends what came since.
+    controls.approve(CAMPAIGN, "2026-12-07", "link", "")
+    world.run_queue()
+    assert sent(world)[1:] == [("evanston", "2026-12-07")]
 
 
-@pytest.mark.parametrize(("hour", "asked_on"), [(8, 4), (10, 5)])
-def test_a_recipient_that_was_left_out_is_asked_for_once_it_has_a_letter(
-    world: World, hour: int, asked_on: int
-) -> None:
-    change(world, deliver="monthly", deliver_on=30, approval=True)
-    for postal_code in ("60201", "60091"):
-        sign(world, 1, postal_code=postal_code)
-    at(world, "2026-11-26T12:00")
-    world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-26", "cli", "")
+def test_a_slot_that_was_overtaken_can_not_be_approved_after_the_later_one(world: World) -> None:
+    change(world, approval=True)
+    sign(world, 1)
+    controls = world.wiring.delivery_controls()
+    at(world, "2026-12-07T10:00")
+    controls.approve(CAMPAIGN, "2026-12-07", "link", "")
     world.run_queue()
     sign(world, 1)
-    asked = []
-    for day in range(9):
-        if day == 4:
-            # Both could get letters from day 3 on, and Wilmette's first one comes only now, before or after the plan.
-            at(world, f"2026-12-04T{hour:02}:00")
-            sign(world, 1, postal_code="60091")
-        before = len(world.sent)
-        at(world, "2026-11-30T09:00")
-        world.clock.advance(days=day)
-        if day != 4 or hour < 9:
-            world.hour()
-        asked += [day] * (len(world.sent) - before)
-    assert asked == [3, asked_on]
-
-
-def test_a_day_without_a_run_still_asks_for_recipients_that_were_left_out(world: World) -> None:
-    change(world, deliver="monthly", deliver_on=30, approval=True)
-    sign(world, 1)
-    at(world, "2026-11-26T12:00")
-    controls = world.wiring.delivery_controls()
-    controls.approve(CAMPAIGN, "2026-11-26", "cli", "")
+    with pytest.raises(NotNowError, match="from December 14, 2026"):
+        controls.approve(CAMPAIGN, "2026-11-30", "link", "")
     world.run_queue()
-    sign(world, 1)
-    asked = []
-    for day in (0, 4, 5, 6):
-        before = len(world.sent)
-        at(world, "2026-11-30T09:00")
-        world.clock.advance(days=day)
-        world.hour()
-        asked += [day] * (len(world.sent) - before)
-    # The seven days were over on day 3, on which no run came.
-    assert asked == [4]
+    assert sent(world) == [("evanston", "2026-12-07")]
 
 
 def test_a_report_follows_a_day_after_each_delivery(world: World) -> None:

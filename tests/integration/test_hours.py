@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -11,6 +12,7 @@ import pytest
 from tests.integration.test_cadences import at, change, reports, sent, sign
 from tests.integration.test_damaged_plans import OTHER, damage_campaign
 from tests.world import CAMPAIGN
+from undersigned.aws.slots import slot_key
 from undersigned.services.hours import NotDoneError
 
 if TYPE_CHECKING:
@@ -161,3 +163,14 @@ def test_the_reconciliation_and_the_operators_email_come_once_however_many_hours
         hours(world, *(f"{day}T{hour:02}:01" for hour in range(5, 24)))
     assert caplog.messages.count("told the operator") == 1
     assert len(world.run_reconciliations()) == 3
+
+
+def test_a_slower_run_takes_no_slot_back_and_makes_no_row_of_a_deleted_campaign(world: World) -> None:
+    slots, cadence = world.wiring.slots, world.wiring.cadence(CAMPAIGN)
+    earlier, later = (cadence.moment(date(2026, 11, day)) for day in (23, 30))
+    slots.note("plan", CAMPAIGN, later)
+    assert world.wiring.table.get(slot_key("plan", CAMPAIGN)) is None
+    slots.begin("plan", CAMPAIGN, cadence.name, earlier)
+    slots.note("plan", CAMPAIGN, later)
+    slots.note("plan", CAMPAIGN, earlier)
+    assert slots.last("plan", CAMPAIGN, cadence.name) == later

@@ -1,4 +1,4 @@
-"""Test the report: a day after the weekly run, one email says what was sent, what was not, and what to do."""
+"""Test the report: a day after a slot, one email says what was sent, what was not, and what to do."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from undersigned.aws import api_keys, campaigns, counts, deliveries, exports, hourly_runs, mail_claims, signatures
+from undersigned.aws import api_keys, campaigns, counts, deliveries, exports, mail_claims, signatures, slots
 from undersigned.aws.dynamodb import Key
 from undersigned.domain.deliveries import DeliveryKey, PacketRecord
 from undersigned.domain.signatures import signer_id
@@ -26,8 +26,8 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (signatures.signature_key("trees", SIGNER), f"SIGNATURE#trees#{SIGNER}", "1"),
         (counts.counter_key("trees", "TOTAL"), "COUNT#trees#0", "TOTAL"),
         (counts.counter_key("trees", "DAY#2026-11-30"), "COUNT#trees#0", "DAY#2026-11-30"),
-        (hourly_runs.hourly_key("plan", "trees"), "CAMPAIGN#trees", "HOURLY#plan"),
-        (hourly_runs.hourly_key("reconcile", None), "HOURLY#reconcile", "META"),
+        (slots.slot_key("plan", "trees"), "CAMPAIGN#trees", "SLOT#plan"),
+        (slots.slot_key("reconcile", None), "SLOT#reconcile", "META"),
         (mail_claims.locate(SIGNER, datetime(2026, 11, 30, tzinfo=UTC)), f"MAIL_CLAIM#{SIGNER}", "2026-11-30"),
         (api_keys.locate("trees", "ab12"), "KEY#trees", "ab12"),
         (exports.locate("trees", "ab12"), "EXPORT#trees", "ab12"),

@@ -33,7 +33,6 @@ from undersigned.aws.deliveries import (
 )
 from undersigned.aws.drafts import draft_folder, draft_partition
 from undersigned.aws.dynamodb import BATCH_GET, Key, Update, written
-from undersigned.aws.hourly_runs import HOURLY
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import (
@@ -45,6 +44,7 @@ from undersigned.aws.signatures import (
     signature_key,
     tray_shards,
 )
+from undersigned.aws.slots import SLOTS
 from undersigned.aws.stream import RESTORED
 from undersigned.domain.deliveries import after
 from undersigned.domain.errors import NotFoundError, UndersignedError
@@ -410,7 +410,7 @@ class Restoring:
 
     def _of_the_campaign(self) -> Iterator[Values]:
         """Yield what is never deleted while a campaign lives: letters, recipients, the activity log."""
-        own = (SETTINGS, controls_key(self.campaign).sk, HOURLY)
+        own = (SETTINGS, controls_key(self.campaign).sk, SLOTS)
         yield from (
             row for row in self.source.query(campaign_partition(self.campaign)) if not row["sk"].startswith(own)
         )

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from undersigned.aws.drafts import Drafts
     from undersigned.aws.export_files import ExportFiles
     from undersigned.aws.exports import Exports
-    from undersigned.aws.hourly_runs import HourlyRuns
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_budgets import MailBudgets
     from undersigned.aws.mail_claims import MailClaims
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from undersigned.aws.secret import Secret
     from undersigned.aws.sign_ins import SignIns
     from undersigned.aws.signatures import Signatures
+    from undersigned.aws.slots import Slots
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.domain.keyring import Keyring, SignersKeyring
@@ -258,11 +258,11 @@ class Wiring:
         return Drafts(self.table, lambda: self.bucket)
 
     @cached_property
-    def hourly_runs(self) -> HourlyRuns:
-        """Until when each hourly run has done each campaign."""
-        from undersigned.aws.hourly_runs import HourlyRuns
+    def slots(self) -> Slots:
+        """The last slot that each job did."""
+        from undersigned.aws.slots import Slots
 
-        return HourlyRuns(self.table)
+        return Slots(self.table)
 
     # Other adapters
 
@@ -520,12 +520,10 @@ class Wiring:
         return Publishing(bus=EventBus(self._client("events"), name), sleep=self._sleep)
 
     def hours(self) -> Hours:
-        """Wire the hourly runs."""
+        """Wire the jobs of the hourly run."""
         from undersigned.services.hours import Hours
 
-        return Hours(
-            campaigns=self.campaigns, runs=self.hourly_runs, schedule=self.settings.schedule, clock=self._clock
-        )
+        return Hours(campaigns=self.campaigns, slots=self.slots, schedule=self.settings.schedule, clock=self._clock)
 
     def planning(self) -> Planning:
         """Wire the plans."""
@@ -892,8 +890,6 @@ class Wiring:
         return ApprovalRequests(
             campaigns=self.campaigns,
             signatures=self.signatures,
-            deliveries=self.deliveries,
-            schedule=self.settings.schedule,
             post=self._organizer_post,
             tokens=self.organizer_tokens,
             sender=self.settings.sender,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit.authoring.trees import FILES
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.domain.schedule import DAYS, Cadence, Deliver, Due, Step, WeeklySchedule, cadence_of
+from undersigned.domain.schedule import DAYS, Cadence, Deliver, Step, WeeklySchedule, cadence_of, reported_days
 
 if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign
@@ -113,7 +113,8 @@ def test_an_hour_that_is_skipped_or_twice_is_one_moment(zone: str, day: date, ho
     assert cadence.moment(day).astimezone(UTC) == utc(moment)
     assert cadence.next_after(utc(moment) - timedelta(minutes=1)).date() == day
     assert cadence.next_after(utc(moment)).date() == day + timedelta(days=1)
-    assert cadence.due(utc(moment) - HOUR, utc(moment)) == (Due(day.isoformat()),)
+    assert cadence.last_slot(utc(moment)).astimezone(UTC) == utc(moment)
+    assert cadence.last_slot(utc(moment) - timedelta(minutes=1)).date() == day - timedelta(days=1)
 
 
 @given(cadences, moments)
@@ -123,8 +124,8 @@ def test_the_next_delivery_is_on_a_day_of_the_cadence_and_never_far(cadence: Cad
     assert cadence.is_on(following.date())
     # A skipped or repeated hour, and the time that takes its place.
     assert timedelta(0) < following.astimezone(UTC) - now <= LONGEST[cadence.step] + 2 * HOUR
-    assert cadence.last_day(following) == following.date()
-    before = cadence.last_day(now)
+    assert cadence.last_slot(following) == following
+    before = cadence.last_slot(now).date()
     assert before < following.date()
     assert not any(cadence.is_on(before + timedelta(days=more)) for more in range(1, (following.date() - before).days))
 
@@ -134,31 +135,36 @@ def test_the_next_delivery_is_on_a_day_of_the_cadence_and_never_far(cadence: Cad
 def test_missed_late_and_repeated_hours_lose_no_day_and_repeat_none(
     cadence: Cadence, begin: datetime, gaps: list[int]
 ) -> None:
-    """Hourly runs with gaps: each finds the last day that became due since the one before."""
-    until, found = begin, []
+    """Hourly runs with gaps: each finds the last slot that came since the one before."""
+    until, done = begin, cadence.last_slot(begin)
     for gap in gaps:
-        after, until = until, until + gap * HOUR
-        periods = [due.period for due in cadence.due(after, until) if due.left_out_on is None]
-        became_due, moment = [], cadence.next_after(after)
+        came, moment = [done], cadence.next_after(until)
+        until += gap * HOUR
         while moment <= until:
-            became_due.append(moment.date().isoformat())
+            came.append(moment)
             moment = cadence.next_after(moment)
-        assert periods == became_due[-1:]
-        assert cadence.due(until, until) == ()
-        found += periods
-    assert found == sorted(set(found))
+        done = cadence.last_slot(until)
+        assert done == came[-1]
 
 
-@given(cadences, moments, st.integers(1, 200))
-def test_each_period_is_reported_a_day_later_and_once(cadence: Cadence, begin: datetime, hours: int) -> None:
-    middle, end = begin + hours // 2 * HOUR, begin + hours * HOUR
-    parts = [*cadence.report_days(begin, middle), *cadence.report_days(middle, end)]
-    assert parts == cadence.report_days(begin, end) == sorted(set(parts))
-    for due in cadence.due(begin, end):
-        day = date.fromisoformat(due.period)
-        reported = cadence.moment(day + timedelta(days=1))
-        assert day in cadence.report_days(reported - HOUR, reported)
-        assert day not in cadence.report_days(begin, reported - HOUR)
+@given(cadences, moments, st.lists(st.integers(1, 200), min_size=1, max_size=6))
+def test_each_period_is_reported_a_day_later_and_once(cadence: Cadence, begin: datetime, gaps: list[int]) -> None:
+    until = begin
+    first = done = cadence.daily.last_slot(begin)
+    reported: list[date] = []
+    for gap in gaps:
+        until += gap * HOUR
+        slot = cadence.daily.last_slot(until)
+        reported += reported_days(done, slot)
+        done = slot
+    assert reported == [first.date() + timedelta(days=number) for number in range((done.date() - first.date()).days)]
+    assert reported_days(done, done) == []
+
+
+def test_after_more_than_a_month_the_reports_are_of_the_last_month() -> None:
+    daily = STACK.cadence.daily
+    reported = reported_days(daily.moment(date(2026, 9, 1)), daily.moment(date(2026, 12, 1)))
+    assert (reported[0], reported[-1], len(reported)) == (date(2026, 10, 31), date(2026, 11, 30), 31)
 
 
 @given(cadences, moments, st.integers(1, 7), st.integers(0, 300))
@@ -180,32 +186,19 @@ def test_a_target_that_a_day_leaves_out_gets_its_letters_as_its_signers_are_told
     told = cadence.next_after(now, not_before=free)
     assert told > now
     assert told.date() >= free
-    after, until = now, now + 12 * HOUR
-    while not (
-        planned := [
-            due.period
-            for due in cadence.due(after, until)
-            if date.fromisoformat(due.period) >= free
-            and (due.left_out_on is None or free - WEEK < due.left_out_on < free)
-        ]
-    ):
+    planned, until = cadence.last_slot(now), now
+    while planned.date() < free or planned <= now:
         assert until < told, "the letters were not planned when their signers were told"
-        after, until = until, until + 12 * HOUR
-    assert planned == [told.date().isoformat()]
+        until += 12 * HOUR
+        planned = cadence.last_slot(until)
+    assert planned == told
 
 
-def test_a_monthly_delivery_that_is_too_soon_is_made_up_and_a_weekly_one_is_not() -> None:
-    monthly = Cadence("month", 1, 9, CHICAGO)
-
-    # An email by hand went on November 28, so December 1 is too soon, and December 5 is not.
-    assert monthly.next_after(utc("2026-11-28T18:00"), not_before=date(2026, 12, 5)).date() == date(2026, 12, 5)
-    assert monthly.due(utc("2026-12-05T14:00"), utc("2026-12-05T15:00")) == (
-        Due("2026-12-05", left_out_on=date(2026, 12, 1)),
-    )
-    assert monthly.due(utc("2026-12-08T14:00"), utc("2026-12-08T15:00")) == ()
-    weekly = replace(monthly, step="week", on=0)
-    assert weekly.next_after(utc("2026-11-26T18:00"), not_before=date(2026, 12, 3)).date() == date(2026, 12, 7)
-    assert weekly.due(utc("2026-12-03T14:00"), utc("2026-12-03T15:00")) == ()
+@pytest.mark.parametrize(("step", "on", "following"), [("week", 1, date(2026, 12, 8)), ("month", 1, date(2027, 1, 1))])
+def test_a_slot_that_is_too_soon_leaves_the_letters_to_the_next_one(step: Step, on: int, following: date) -> None:
+    # An email by hand went on Saturday, November 28, so Tuesday, December 1, is too soon.
+    cadence = Cadence(step, on, 9, CHICAGO)
+    assert cadence.next_after(utc("2026-11-28T18:00"), not_before=date(2026, 12, 5)).date() == following
 
 
 def test_days_are_named_as_in_the_settings() -> None:

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.schedule import was_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,11 +50,6 @@ def too_soon(period: str, deliveries: Iterable[Delivery]) -> TooSoon | None:
     if not close:
         return None
     return TooSoon(max(close, key=lambda other: other.day), max(other.day for other in others) + APART, day)
-
-
-def was_left_out_on(day: date, deliveries: Iterable[Delivery]) -> bool:
-    """Say whether a day was too soon for a target, because of a delivery less than seven days before."""
-    return any(delivery.occupies_week and was_left_out(day, delivery.day + APART) for delivery in deliveries)
 
 
 def days_around(period: str) -> tuple[str, ...]:

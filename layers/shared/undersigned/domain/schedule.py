@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice, takewhile
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from undersigned.domain.campaigns import Campaign
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -26,7 +24,6 @@ LAST_DAY_OF_MONTH = 31
 Step = Literal["day", "week", "month"]
 
 _ONE_DAY = timedelta(days=1)
-_WEEK = timedelta(days=7)
 _MOST_REPORTS = 31
 
 
@@ -44,6 +41,11 @@ class WeeklySchedule:
         return Cadence("week", DAYS.index(self.day), self.hour, self.time_zone)
 
     @property
+    def operators_mails(self) -> Cadence:
+        """Return when the operator gets an email: a day after the letters."""
+        return Cadence("week", (DAYS.index(self.day) + 1) % len(DAYS), self.hour, self.time_zone)
+
+    @property
     def reconciliations(self) -> Cadence:
         """Return when all campaigns are reconciled."""
         return Cadence("day", 0, RECONCILED_AT, self.time_zone)
@@ -51,14 +53,6 @@ class WeeklySchedule:
 
 RECONCILED_AT = 4
 """The hour of the daily reconciliation, in the stack's time zone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What an hourly run has to plan. With `left_out_on`, only targets for which that day was too soon."""
-
-    period: str
-    left_out_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +67,11 @@ class Cadence:
     on: int
     hour: int
     time_zone: str
+
+    @property
+    def daily(self) -> Cadence:
+        """Return when reports go: each day, at the same hour."""
+        return Cadence("day", 0, self.hour, self.time_zone)
 
     @property
     def name(self) -> str:
@@ -103,41 +102,20 @@ class Cadence:
     def next_after(self, now: datetime, *, not_before: date | None = None) -> datetime:
         """Return the first delivery after an aware moment, in the cadence's time zone.
 
-        `not_before` is the first day on which a target can get one: seven days after its last email. If the cadence
-        would leave the target out for that, and its next day is more than a week later, the target gets its letters on
-        the first day that is possible.
+        `not_before` is the first day on which a target can get one: seven days after its last email.
         """
         day = now.astimezone(ZoneInfo(self.time_zone)).date()
         if not_before:
             day = max(day, not_before)
-        while self.moment(day) <= now or not (self.is_on(day) or (not_before and self._makes_up(day, not_before))):
+        while self.moment(day) <= now or not self.is_on(day):
             day += _ONE_DAY
         return self.moment(day)
 
-    def last_day(self, now: datetime) -> date:
-        """Return the day of the last delivery until an aware moment."""
-        return next(day for day in self._days_before(now) if self.is_on(day))
-
-    def due(self, after: datetime, until: datetime) -> tuple[Due, ...]:
-        """Return what became due after one moment and until another.
-
-        Of several days that were missed, it is the last: its deliveries take all letters that wait.
-        """
-        found = []
-        last, today = self.last_day(until), next(self._days_before(until))
-        if self.moment(last) > after:
-            found.append(Due(last.isoformat()))
-        if self.step == "month" and last < today < last + _WEEK and self.moment(today) > after:
-            found.append(Due(today.isoformat(), left_out_on=last))
-        return tuple(found)
-
-    def report_days(self, after: datetime, until: datetime) -> list[date]:
-        """Return the days whose reports can be due since a moment: those of the day before, at the same hour.
-
-        After more than a month without a run, they are those of the last month.
-        """
-        passed = takewhile(lambda day: self.moment(day) > after, islice(self._days_before(until), _MOST_REPORTS))
-        return sorted(day - _ONE_DAY for day in passed)
+    def last_slot(self, now: datetime) -> datetime:
+        """Return the last slot that has come by an aware moment, in the cadence's time zone."""
+        today = now.astimezone(ZoneInfo(self.time_zone)).date()
+        days = (today - timedelta(days=ago) for ago in count())
+        return next(self.moment(day) for day in days if self.is_on(day) and self.moment(day) <= now)
 
     def reported_between(self, day: date, days: int) -> tuple[datetime, datetime]:
         """Return since which moment, and before which one, an email must have left to be in a day's report.
@@ -147,27 +125,14 @@ class Cadence:
         """
         return self.moment(day + timedelta(days=1 - days)), self.moment(day + _ONE_DAY)
 
-    def _makes_up(self, day: date, not_before: date) -> bool:
-        if self.step != "month":
-            return False
-        last = next(before for before in _backwards(day) if self.is_on(before))
-        return day < last + _WEEK and was_left_out(last, not_before)
 
-    def _days_before(self, now: datetime) -> Iterator[date]:
-        """Return the days whose hour is not later than a moment, backwards."""
-        today = now.astimezone(ZoneInfo(self.time_zone)).date()
-        return (day for day in _backwards(today) if self.moment(day) <= now)
+def reported_days(after: datetime, slot: datetime) -> list[date]:
+    """Return the days to report on at a daily slot, if an earlier slot was the last: each up to the day before.
 
-
-def was_left_out(day: date, not_before: date) -> bool:
-    """Say whether a day was too soon for a target that can have its next email on `not_before`."""
-    return not_before - _WEEK < day < not_before
-
-
-def _backwards(day: date) -> Iterator[date]:
-    while True:
-        yield day
-        day -= _ONE_DAY
+    After more than a month without a report, they are those of the last month.
+    """
+    missed = (slot.date() - after.astimezone(slot.tzinfo).date()).days
+    return [slot.date() - timedelta(days=ago) for ago in range(min(missed, _MOST_REPORTS), 0, -1)]
 
 
 def cadence_of(campaign: Campaign, stack: WeeklySchedule) -> Cadence:

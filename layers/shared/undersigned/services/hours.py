@@ -1,4 +1,4 @@
-"""Hours: what has come since an hourly run last did it, for each campaign by itself, so that no outage loses a week."""
+"""Hours: do a job for each campaign once its slot has come, however late, so that no outage loses a week."""
 
 from __future__ import annotations
 
@@ -11,40 +11,36 @@ from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.schedule import cadence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.schedule import Cadence, WeeklySchedule
-    from undersigned.services.ports import CampaignStore, HourlyRun, HourlyRunStore
-
-type Due[T] = Callable[[Cadence, datetime, datetime], Sequence[T]]
-"""Returns what of a cadence came after one moment and until another."""
+    from undersigned.services.ports import CampaignStore, Job, SlotStore
 
 _HOUR = timedelta(hours=1)
 
 
 class NotDoneError(UndersignedError):
-    """An hourly run failed for some campaigns. All others are done, and the next run does these again."""
+    """A job failed for some campaigns. It is done for all others, and the next run does it for these."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Hours:
-    """Does what has come since it was last done. A campaign that fails stops no other one."""
+    """Does a job at its slots. A campaign that fails stops no other one."""
 
     campaigns: CampaignStore
-    runs: HourlyRunStore
+    slots: SlotStore
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
 
-    def each[T](
+    def each(
         self,
-        run: HourlyRun,
-        due: Due[T],
-        work: Callable[[Campaign, Sequence[T]], None],
+        job: Job,
+        work: Callable[[Campaign, datetime, datetime], None],
         report: Callable[[str, Exception], None],
     ) -> None:
-        """Do the work for each campaign for which something is due.
+        """Do the work for each campaign with a new slot. It gets the last slot that was done, and the new one.
 
         It is done again after an error, an hour later, so doing it twice must be harmless. `report` is told the error.
         Raises NotDoneError at the end.
@@ -52,37 +48,34 @@ class Hours:
         failed = []
         for campaign in self.campaigns.campaign_ids():
             try:
-                self._of_campaign(run, campaign, due, work)
+                self._of_campaign(job, campaign, work)
             except Exception as error:  # noqa: BLE001  (one campaign's error must not stop the others; it is reported)
                 failed.append(campaign)
                 report(campaign, error)
         if failed:
-            message = f"the hourly run ({run}) failed for {', '.join(failed)}; the next one does it again"
+            message = f"the hourly run ({job}) failed for {', '.join(failed)}; the next one does it again"
             raise NotDoneError(message)
 
-    def of_stack[T](self, run: HourlyRun, cadence: Cadence, due: Due[T], work: Callable[[Sequence[T]], None]) -> None:
-        """Do the work that is about all campaigns together, if something is due."""
-        self._do(run, None, cadence, due, work)
+    def of_stack(self, job: Job, cadence: Cadence, work: Callable[[datetime, datetime], None]) -> None:
+        """Do the work that is about all campaigns together, if it has a new slot."""
+        self._do(job, None, cadence, work)
 
-    def _of_campaign[T](
-        self, run: HourlyRun, campaign: str, due: Due[T], work: Callable[[Campaign, Sequence[T]], None]
-    ) -> None:
+    def _of_campaign(self, job: Job, campaign: str, work: Callable[[Campaign, datetime, datetime], None]) -> None:
         try:
             settings = self.campaigns.campaign(campaign)
         except NotFoundError:
             # A read can lag behind the listing. Such a new campaign waits for the next run.
             return
-        self._do(run, campaign, cadence_of(settings, self.schedule), due, partial(work, settings))
+        cadence = cadence_of(settings, self.schedule)
+        self._do(job, campaign, cadence.daily if job == "report" else cadence, partial(work, settings))
 
-    def _do[T](
-        self, run: HourlyRun, campaign: str | None, cadence: Cadence, due: Due[T], work: Callable[[Sequence[T]], None]
-    ) -> None:
+    def _do(self, job: Job, campaign: str | None, cadence: Cadence, work: Callable[[datetime, datetime], None]) -> None:
         now = self.clock()
-        after = self.runs.done_until(run, campaign, cadence.name)
-        if after is None:
+        done = self.slots.last(job, campaign, cadence.name)
+        if done is None:
             # It is new, or its hours changed. It begins now, also if the work fails, and with no slot that has passed.
-            after = now - _HOUR
-            self.runs.begin(run, campaign, cadence.name, after)
-        if found := due(cadence, after, now):
-            work(found)
-            self.runs.record(run, campaign, now)
+            done = cadence.last_slot(now - _HOUR)
+            self.slots.begin(job, campaign, cadence.name, done)
+        if (slot := cadence.last_slot(now)) > done:
+            work(done, slot)
+            self.slots.note(job, campaign, slot)

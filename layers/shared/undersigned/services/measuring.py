@@ -59,7 +59,7 @@ class Kept:
 def last_overdue_run(campaign: Campaign, schedule: WeeklySchedule, now: datetime) -> datetime:
     """Return the campaign's last run that is a day ago. Letters that waited then, and still do, are overdue."""
     cadence = cadence_of(campaign, schedule)
-    return cadence.moment(cadence.last_day(now - SENT_WITHIN))
+    return cadence.last_slot(now - SENT_WITHIN)
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)

@@ -22,8 +22,6 @@ type PostOutcome = Literal["sent", "sent before", "nothing to say"]
 _LIMIT = MailLimit(2, 2)
 """The approval and the report of a period."""
 
-ONE_DAY = timedelta(days=1)
-
 _KNOWN_FOR = timedelta(days=60)
 """How long a sent email is remembered: far longer than a failed run is retried, automatically or by hand."""
 
@@ -39,18 +37,15 @@ class OrganizerPost:
     claims: MailClaimStore
     post: Post
 
-    def send_once(
-        self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail], *, once_in: timedelta = ONE_DAY
-    ) -> PostOutcome:
+    def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> PostOutcome:
         """Send an email, unless the campaign's organizer got one for this occasion and period.
 
-        One about another period counts, too, if that was less than `once_in` before, or is later. Raises ThrottledError
-        or SendingStoppedError if it must be tried again, MailRefusedError if SES refuses it.
+        One about a later period counts, too. Raises ThrottledError or SendingStoppedError if it must be tried again,
+        MailRefusedError if SES refuses it.
         """
         # A signer's id has no colon, so the two can't be confused.
         person, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
-        since = day - once_in + ONE_DAY
-        if not self.claims.claim(person, campaign, occasion, day, limit=_LIMIT, since=since, known_for=_KNOWN_FOR):
+        if not self.claims.claim(person, campaign, occasion, day, limit=_LIMIT, since=day, known_for=_KNOWN_FOR):
             return "sent before"
         self.post.send(mail())
         self.claims.record_sent(person, campaign, occasion, day, _KNOWN_FOR)

@@ -7,18 +7,17 @@ from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.plans import plan_lines, was_left_out_on, without_damaged
+from undersigned.domain.plans import plan_lines, without_damaged
 from undersigned.services.at_once import each_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.domain.plans import PlanLine
-    from undersigned.domain.schedule import Due
     from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
 
 _BLOCK = 10
@@ -103,7 +102,7 @@ class Planning:
         plan has it in `failed`. Raises NotFoundError for an unknown campaign.
         """
         if campaign is not None:
-            return self._queue_up(self.campaigns.campaign(campaign), period)
+            return self.plan_campaign(self.campaigns.campaign(campaign), period)
         plans = []
         for listed in self.campaigns.campaign_ids():
             try:
@@ -115,18 +114,10 @@ class Planning:
                 plans.append(Plan((), (NotPlanned(listed, (), error),)))
                 continue
             try:
-                plans.append(self._queue_up(settings, period))
+                plans.append(self.plan_campaign(settings, period))
             except Exception as error:  # noqa: BLE001  (as above)
                 plans.append(Plan((), (NotPlanned(listed, (), error),)))
         return _sum(plans)
-
-    def plan_due(self, campaign: Campaign, due: Iterable[Due], *, queues: bool = True) -> Plan:
-        """Queue what is due of a campaign's cadence, or only return it.
-
-        A target that a monthly delivery had to leave out, because it got an email less than seven days before, is
-        planned when the seven days are over. An error about one target stops no others; the plan has it in `failed`.
-        """
-        return _sum(self._queue_up(campaign, slot.period, left_out_on=slot.left_out_on, queues=queues) for slot in due)
 
     def queue_up(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
         """Queue a campaign's deliveries of a period, or those to one target.
@@ -134,25 +125,12 @@ class Planning:
         `again` queues them even if a target got an email less than seven days before. Raises NotPlannedError if an
         error kept targets out; all others are queued.
         """
-        planned = self._queue_up(campaign, period, only=only, again=again)
+        planned = self.plan_campaign(campaign, period, only=only, again=again)
         planned.check()
         return planned
 
-    def _queue_up(  # noqa: PLR0913  (a plan's options)
-        self,
-        campaign: Campaign,
-        period: str,
-        *,
-        only: str | None = None,
-        again: bool = False,
-        left_out_on: date | None = None,
-        queues: bool = True,
-    ) -> Plan:
-        """Queue a campaign's deliveries of a period, or those to one target.
-
-        With `left_out_on`, only targets for which that day was too soon are planned. Without `queues`, nothing is
-        queued.
-        """
+    def plan_campaign(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
+        """Do the same as `queue_up`. An error about one target stops no others; the plan has it in `failed`."""
         controls = self.campaigns.controls(campaign.id)
         if controls.paused:
             return Plan(())
@@ -165,12 +143,12 @@ class Planning:
         tray, not_counted = self._count(campaign, targets, look, ask)
 
         def plan(target: Target) -> Iterator[PlanLine]:
-            return self._lines(campaign, controls, target, period, again=again, tray=tray, left_out_on=left_out_on)
+            return self._lines(campaign, controls, target, period, again=again, tray=tray)
 
         def queue(planned: Plan) -> Plan:
             return self._queued(planned, again=again)
 
-        return _sum([self._plan_all(campaign, targets, plan, queue if queues else None), not_counted])
+        return _sum([self._plan_all(campaign, targets, plan, queue), not_counted])
 
     def preview(  # noqa: PLR0913  (a plan's options)
         self,
@@ -347,11 +325,8 @@ class Planning:
         again: bool,
         tray: Callable[[str], _Tray],
         approved: bool = False,
-        left_out_on: date | None = None,
     ) -> Iterator[PlanLine]:
         deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id))
-        if left_out_on and not was_left_out_on(left_out_on, deliveries):
-            return
         letters, later = tray(target.id)
         yield from plan_lines(
             campaign,

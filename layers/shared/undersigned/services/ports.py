@@ -486,21 +486,21 @@ class AbuseCounterStore(Protocol):
         """Write how many wrong keys of a group were refused in a window, in place of an earlier window."""
 
 
-type HourlyRun = Literal["plan", "ask", "report", "all is well", "reconcile"]
-"""What the hourly schedule does: the first three for each campaign, the others for the stack."""
+type Job = Literal["plan", "report", "all is well", "reconcile"]
+"""What the hourly schedule does: the first two for each campaign, the others for the stack."""
 
 
-class HourlyRunStore(Protocol):
-    """Until when each hourly run has done a campaign, or with None as the campaign, the stack."""
+class SlotStore(Protocol):
+    """The last slot that each job did, for a campaign, or with None as the campaign, for the stack."""
 
-    def done_until(self, run: HourlyRun, campaign: str | None, cadence: str) -> datetime | None:
-        """Read the moment consistently; None before the first run, and after a change of the cadence."""
+    def last(self, job: Job, campaign: str | None, cadence: str) -> datetime | None:
+        """Read the slot consistently; None before the first run, and after a change of the cadence."""
 
-    def begin(self, run: HourlyRun, campaign: str | None, cadence: str, until: datetime) -> None:
-        """Record a cadence, and the moment with which it begins."""
+    def begin(self, job: Job, campaign: str | None, cadence: str, slot: datetime) -> None:
+        """Record a cadence, and its last slot that needs no work."""
 
-    def record(self, run: HourlyRun, campaign: str | None, until: datetime) -> None:
-        """Record a moment, unless a later one is recorded."""
+    def note(self, job: Job, campaign: str | None, slot: datetime) -> None:
+        """Record a slot, unless a later one is recorded."""
 
 
 class MailClaimStore(Protocol):

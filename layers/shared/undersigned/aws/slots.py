@@ -1,0 +1,57 @@
+"""Slots: the last one that each job of the hourly run did, for a campaign or the stack.
+
+| row | pk | sk |
+|---|---|---|
+| slot of a campaign | `CAMPAIGN#<campaign>` | `SLOT#<job>` |
+| slot of the stack | `SLOT#<job>` | `META` |
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC
+from typing import TYPE_CHECKING, override
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.aws.campaigns import campaign_partition
+from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_moment, written
+from undersigned.services.ports import SlotStore
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from undersigned.aws.dynamodb import Table
+    from undersigned.services.ports import Job
+
+SLOTS = "SLOT#"
+
+
+def slot_key(job: Job, campaign: str | None) -> Key:
+    """Return the key of a job's last slot, of a campaign or of the stack."""
+    return Key(campaign_partition(campaign), SLOTS + job) if campaign else Key(f"SLOT#{job}", "META")
+
+
+class Slots(SlotStore):
+    """Slots in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    @override
+    def last(self, job: Job, campaign: str | None, cadence: str) -> datetime | None:
+        values = self._table.get(slot_key(job, campaign), consistent=True) or {}
+        return read_moment(values["slot"]) if values.get("cadence") == cadence else None
+
+    @override
+    def begin(self, job: Job, campaign: str | None, cadence: str, slot: datetime) -> None:
+        values = {"cadence": cadence, "slot": written(slot.astimezone(UTC))}
+        self._table.update(Update(slot_key(job, campaign), assign=values))
+
+    @override
+    def note(self, job: Job, campaign: str | None, slot: datetime) -> None:
+        # In UTC, texts are in the order of their moments.
+        moment = written(slot.astimezone(UTC))
+        with suppress(ConditionFailedError):  # Another run was faster, or the campaign was deleted.
+            self._table.update(Update(slot_key(job, campaign), assign={"slot": moment}, when=Attr("slot").lt(moment)))
