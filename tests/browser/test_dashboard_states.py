@@ -94,6 +94,7 @@ def sign_in(page: Page) -> None:
 def see(visitor: Visitor, page: Page, name: str) -> None:
     """Check a state, and keep its picture."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
+    assert page.evaluate(looks.BROKEN) == [], f"{name} splits words"
     visitor.assert_accessible(page)
     if looks.ALL:
         PICTURES.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import looks
 from undersigned.domain.approvals import WaitingLetters
 from undersigned.domain.colors import ENOUGH, contrast
 from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
@@ -116,21 +117,6 @@ CONTRASTS = """() => [...document.querySelectorAll("a, p, td, th, li, h1, h2")]
 })"""
 """The color of each text, what is behind it, and the text. Email programs put anything behind what has no color."""
 
-BROKEN = """() => {
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const range = document.createRange();
-  const found = [];
-  const words = /(?<!\\S)[\\p{L}\\p{M}]{2,20}(?!\\S)/gu;
-  while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(words)) {
-    if (texts.currentNode.parentElement.style.wordBreak) continue;
-    range.setStart(texts.currentNode, word.index);
-    range.setEnd(texts.currentNode, word.index + word[0].length);
-    if (new Set([...range.getClientRects()].map((it) => it.top)).size > 1) found.push(word[0]);
-  }
-  return found;
-}"""
-"""The words of up to 20 letters, between spaces, that are on two lines."""
-
 
 def as_hex(color: str) -> str:
     assert color.startswith("rgb("), "nothing opaque is behind a text"
@@ -155,7 +141,7 @@ def test_nothing_is_wider_than_the_screen_and_no_word_is_split(visitor: Visitor,
     for name, mail in every_email().items():
         page.set_content(mail.html)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        assert page.evaluate(BROKEN) == [], name
+        assert page.evaluate(looks.BROKEN) == [], name
         assert page.evaluate("Math.max(...[...document.querySelectorAll('p')].map((it) => it.offsetWidth))") <= 600
 
 
@@ -163,7 +149,7 @@ def test_the_longest_name_breaks_and_widens_nothing(visitor: Visitor) -> None:
     page = visitor.open(width=360)
     page.set_content(every_email(name="W" * 100)["delivery"].html)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert page.evaluate(BROKEN) == []
+    assert page.evaluate(looks.BROKEN) == []
 
 
 def test_email_programs_know_every_style() -> None:

@@ -174,6 +174,26 @@ def test_a_paste_of_ten_megabytes_is_refused_with_a_sentence(stack: Stack, visit
     assert page.locator("#text").input_value() == before
 
 
+@pytest.mark.parametrize(
+    ("step", "field", "most", "says"),
+    [
+        ("settings", "#logo-file", 2_000_000, "The logo has more than 2 MB. Save it smaller."),
+        ("recipients", "#file", 4_000_000, "A file can have up to 4 MB."),
+    ],
+)
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(  # noqa: PLR0917
+    stack: Stack, visitor: Visitor, step: str, field: str, most: int, says: str
+) -> None:
+    page = visitor.open()
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/{step}")
+    page.locator("details.fold").evaluate_all("folds => folds.forEach((fold) => (fold.open = true))")
+    for more, message in ((1, says), (0, "")):
+        upload = {"name": "file", "mimeType": "image/png", "buffer": bytes(most + more)}
+        page.locator(field).set_input_files(upload)  # type: ignore[arg-type]
+        assert page.locator(field).evaluate("it => it.validationMessage") == message
+
+
 def paste(page: Page, html: str, plain: str) -> bool:
     """Paste into the letter, and return whether the browser is left to paste the plain text."""
     return bool(
@@ -410,6 +430,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
         if not TAKES_PICTURES and state not in ALWAYS_SEEN:
             return
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
+        assert page.evaluate(looks.BROKEN) == [], f"{state} splits words"
         assert page.locator("html").get_attribute("lang") == language
         visitor.assert_accessible(page)
         if TAKES_PICTURES:
@@ -422,7 +443,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
         page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true })")
 
     def save(step: str = "save") -> None:
-        page.locator(f"button[value={step}]").first.click()
+        page.locator(f"button[value={step}]:not([form])").first.click()
         page.wait_for_load_state()
 
     for step in ("letter", "settings", "recipients", "preview", "publish"):
@@ -550,6 +571,7 @@ def test_a_new_campaign_begins_on_accessible_pages(
         if not TAKES_PICTURES and state not in ALWAYS_SEEN:
             return
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
+        assert page.evaluate(looks.BROKEN) == [], f"{state} splits words"
         assert page.locator("html").get_attribute("lang") == language
         visitor.assert_accessible(page)
         if TAKES_PICTURES:

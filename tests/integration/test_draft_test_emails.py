@@ -120,7 +120,7 @@ def test_a_key_sends_the_test_to_the_published_organizer_whatever_the_draft_name
     assert [sent.to for sent in sent_as_tests(world)] == [organizer] * 2
     with_key = Organizer(world)
     with_key.sign_in("us_manage")
-    assert f"Send a test to {organizer}" in html.unescape(with_key.see("/workshop/preview").body)
+    assert f"with its packet, to {organizer}." in html.unescape(with_key.see("/workshop/preview").body)
 
 
 def test_a_key_sends_no_test_to_a_recipient_of_the_draft_or_of_the_published_campaign(world: World) -> None:

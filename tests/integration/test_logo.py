@@ -74,7 +74,9 @@ def test_a_logo_that_is_refused_says_why_at_its_field_and_changes_nothing(author
     answer = upload(author, b"<svg/>")
     assert answer.status == 422
     assert answer.body.count("The logo is neither a PNG nor a JPEG. Save the picture as one of these.") == 1
-    assert "logo-error" in answer.body
+    [look] = re.findall(r'<details class="fold" open>(.*?)</details>', answer.body, re.DOTALL)
+    assert 'id="logo-error"' in look
+    assert 'id="setting-accent"' in look
     assert FILE not in author.draft().files
 
 

@@ -400,7 +400,7 @@ def test_every_placeholder_has_a_button(author: Author) -> None:
 def test_rows_are_typed_changed_added_and_removed(author: Author) -> None:
     author.open("recipients")
     form = author.form("recipients")
-    new = max(int(name.split("-")[1]) for name in form if name.startswith("was-")) - 2
+    new = max(int(name.split("-")[1]) for name in form if name.startswith("was-"))
     changes = {
         "cell-0-name": "Somebody Else",
         "remove-1": "yes",
@@ -416,6 +416,14 @@ def test_rows_are_typed_changed_added_and_removed(author: Author) -> None:
     assert "Somebody Else" in text
     assert "evanston" not in text
     assert "new-town" in text
+
+
+def test_an_empty_list_is_first_asked_for_many_recipients_at_once(beginner: Author, author: Author) -> None:
+    empty, full = (words(one.open("recipients")) for one in (beginner, author))
+    assert empty.index("Add many at once") < empty.index("Or type them") < empty.index("0 recipients")
+    assert "What happens to the list above?" not in empty
+    assert full.index("10 recipients") < full.index("Add many at once")
+    assert full.count("Add many at once") == 1
 
 
 def test_each_mistake_of_the_table_is_at_its_cell(author: Author) -> None:
@@ -1398,7 +1406,7 @@ def test_while_no_website_may_show_the_form_publish_says_so(unlisted: Author) ->
     page = unlisted.open("publish?where=developer")
 
     assert snippets(page) == set()
-    assert "No website may show the form yet. Only the link to it works." in words(page)
+    assert "No website may show the form yet. Name yours and publish" in words(page)
 
 
 def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else(unlisted: Author) -> None:

@@ -73,9 +73,17 @@ if (letter) {
 // What was typed and not saved is not lost by a click elsewhere.
 for (const form of document.querySelectorAll("[data-guard], [data-letter]")) {
   let changed = false;
-  form.addEventListener("input", (event) => (changed ||= !event.target.closest(".shown")));
+  form.addEventListener("input", (event) => (changed ||= event.target.form === form && !event.target.closest(".shown")));
   form.addEventListener("submit", () => (changed = false));
   addEventListener("beforeunload", (event) => changed && event.preventDefault());
+}
+
+// A file that is too large doesn't reach us: say so before it is sent.
+for (const field of document.querySelectorAll("[data-most]")) {
+  field.addEventListener("change", () => {
+    field.setCustomValidity(field.files[0]?.size > Number(field.dataset.most) ? field.dataset.tooLarge : "");
+    field.reportValidity();
+  });
 }
 
 // A color can be chosen, too. The field keeps its text.

@@ -310,7 +310,7 @@ SETTINGS = (
         in_file='Write "MON" to "SUN", or 1 to 31, where 31 is the last day of each month. Without it, that is the day '
         "of the stack, or the first of the month.",
         sample="TUE",
-        unset=Message("The system’s day, or the first of the month"),
+        unset=Message("The usual day, or the 1st"),
     ),
     Setting(
         "deliver_at",
@@ -319,7 +319,7 @@ SETTINGS = (
         Message("the hour at which letters go out, in the campaign's time zone"),
         in_file="Write 0 to 23. Without it, that is the stack's hour.",
         sample=9,
-        unset=Message("The system’s hour"),
+        unset=Message("The usual hour"),
     ),
     Setting(
         "privacy_url",
@@ -345,10 +345,8 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (Message("When letters go out"), ("deliver", "deliver_on", "deliver_at", "time_zone", "approval")),
     (Message("The form"), ("goal", "show_goal", "opens", "closes", "street_address", "own_words")),
     (Message("Languages"), ("language", "languages")),
-    (
-        Message("Websites and links"),
-        ("id", "organizer.website", "allowed_origins", "frame_origins", "sources", "accent"),
-    ),
+    (Message("Look"), ("accent",)),
+    (Message("Websites and links"), ("id", "organizer.website", "allowed_origins", "frame_origins", "sources")),
     (Message("People’s data"), ("keep_for_days", "privacy_url")),
 )
 """What settings are about on the page. The first have no default, so they are shown open."""

@@ -23,6 +23,8 @@ FILE = "logo.png"
 MOST_BYTES = 2_000_000
 """The most bytes of an uploaded picture."""
 
+TOO_LARGE = Message("The logo has more than %(most)s MB. Save it smaller.", {"most": MOST_BYTES // 10**6})
+
 _MOST_PIXELS = 4_000
 """The most pixels of a side. The decoder takes four bytes for each pixel."""
 
@@ -71,7 +73,7 @@ def logo_of(files: Mapping[str, str]) -> tuple[Logo | None, tuple[Mistake, ...]]
 def read_logo(content: bytes) -> Logo:
     """Read an uploaded picture. Raises MistakesError, before decoding one that is too large."""
     if len(content) > MOST_BYTES:
-        raise _mistake(Message("The logo has more than %(most)s MB. Save it smaller.", {"most": MOST_BYTES // 10**6}))
+        raise _mistake(TOO_LARGE)
     if content.startswith(_PNG):
         png = _encoded("png", *_png(content))
     elif content.startswith(_JPEG):

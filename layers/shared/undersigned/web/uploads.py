@@ -23,6 +23,8 @@ MULTIPART = "multipart/form-data"
 LARGEST_UPLOAD = 4_000_000
 """The most bytes of a file. Lambda's limit is 6 MB for a request, in which the file is in Base64."""
 
+TOO_LARGE = Message("A file can have up to %(limit)s MB.", {"limit": LARGEST_UPLOAD // 1_000_000})
+
 _LARGEST_FORM = LARGEST_UPLOAD + 300_000
 _MOST_PARTS = 600
 """A page of the table of recipients has 30 rows of at most 20 cells."""
@@ -87,5 +89,5 @@ def _too_large() -> RequestError:
     return RequestError(
         413,
         Message("The file is too large"),
-        Message("A file can have up to %(limit)s MB.", {"limit": LARGEST_UPLOAD // 1_000_000}),
+        TOO_LARGE,
     )

@@ -73,7 +73,7 @@ def changed_words(before: str, after: str) -> Words:
         if kind != "equal":
             pieces += _in_paragraph("".join(old[begin:end]), "".join(new[first:last]))
         elif len(old) > 1 and "".join(old[begin:end]).strip():
-            pieces.append(("", " … "))
+            pieces.append(("", " … " if pieces else "… "))
         else:
             pieces.append(("", "".join(old[begin:end])))
     return tuple((kind, text) for kind, text in pieces if text)

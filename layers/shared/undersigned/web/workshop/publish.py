@@ -210,6 +210,8 @@ def _letter_effect(change: LetterChange) -> Message:
     if change.before is None:
         return Message("People can sign the letter in %(language)s.", {"language": name_of(change.language)})
     values = {"language": name_of(change.language), "number": change.signed}
+    if not change.signed:
+        return Message("%(language)s: people sign the new text from now on.", values)
     if change.at_least:
         return Message(
             "%(language)s: people who sign from now on sign the new text. At least %(number)s signed the earlier one; "

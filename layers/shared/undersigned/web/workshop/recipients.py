@@ -10,6 +10,7 @@ from undersigned.authoring import targets as targets_file
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.target_tables import TargetTable
 from undersigned.domain.languages import Message
+from undersigned.web.uploads import LARGEST_UPLOAD, TOO_LARGE
 from undersigned.web.workshop.frame import (
     COLUMNS,
     ROWS_SHOWN,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from undersigned.web.workshop.frame import Workshop
 
 
-_EMPTY_ROWS = 3
 _MOST_NAMED = 20
 _LONGEST_NAMED = 60
 
@@ -88,6 +88,7 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
         "replaces": upload.replaces,
         "notes": notes,
         "upload": upload,
+        "limit": (LARGEST_UPLOAD, workshop.viewer.say(TOO_LARGE)),
         "unused": _named(upload.unused),
         "without_codes": _named(upload.without_codes),
         "next_step": workshop.address(workshop.next("recipients")),
@@ -138,8 +139,7 @@ def _rows(
         for number in range(first, min(first + ROWS_SHOWN, len(table.rows)))
     ]
     if is_last:
-        start = len(table.rows)
-        shown += [ShownRow(start + extra, "", dict.fromkeys(columns, ""), {}) for extra in range(_EMPTY_ROWS)]
+        shown.append(ShownRow(len(table.rows), "", dict.fromkeys(columns, ""), {}))
     return shown
 
 

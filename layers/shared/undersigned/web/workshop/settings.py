@@ -100,6 +100,7 @@ def settings(workshop: Workshop, preview: Preview, logo_mistakes: Iterable[Mista
         # What an engineer wrote that has no field.
         unknown=dict.fromkeys(errors.get("", ())),
         logo=preview.sample.form.entry.campaign.logo,
+        logo_limit=(logo_file.MOST_BYTES, workshop.viewer.say(logo_file.TOO_LARGE)),
         logo_errors=[workshop.viewer.say(mistake.on_page) for mistake in logo_mistakes],
     )
 
