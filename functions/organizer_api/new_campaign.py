@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,8 @@ from undersigned.authoring import letters as letter_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
-from undersigned.authoring.starting import language_of_letter
+from undersigned.authoring.starting import empty_files, example_files, language_of_letter
+from undersigned.authoring.texts import slug_of
 from undersigned.authoring.typed_letters import merged_letter
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.drafts import IdTakenError
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from undersigned.web.organizer_requests import SessionRequest
 
 routes = administrator_routes()
-
-_LONGEST_ID = 40
 
 
 @routes.get("/new", "own")
@@ -64,21 +61,17 @@ def begin(request: SessionRequest) -> Response[str]:
 
 def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -> Mapping[str, str]:
     """Return the files to begin with, which have the title, and the language of a pasted letter."""
-    starting = wired.stack.drafting().starting_files
-    changed = {"title": given.title}
+    changed, files = {"title": given.title}, empty_files(campaign)
+    # The page of the letter asks about the blanks of a pasted one.
+    text = merged_letter(given.text.strip(), language)
     match begins_with:
         case "copy":
-            files = starting("copy", campaign, given.copy)
+            files = dict(wired.stack.drafting().copied_files(given.copy))
         case "example":
-            example = {letter_file.FILE: starting("example", campaign)[letter_file.FILE]}
-            files = {**starting("empty", campaign), **example}
-        case _:
-            # The page of the letter asks about its blanks.
-            text = merged_letter(given.text.strip(), language)
-            files = starting("empty", campaign)
-            if text:
-                files = {**files, letter_file.FILE: f"{text}\n"}
-                changed["language"] = language_of_letter(text)
+            files[letter_file.FILE] = example_files()[letter_file.FILE]
+        case _ if text:
+            files[letter_file.FILE] = f"{text}\n"
+            changed["language"] = language_of_letter(text)
     settings = SettingsDocument.read(files[settings_file.FILE])
     return {**files, settings_file.FILE: settings.changed(changed).text}
 
@@ -93,8 +86,7 @@ def _author(request: SessionRequest, campaign: str) -> str:
 
 def _free_id(title: str) -> str:
     """Return a name for web addresses, made of a title, that no campaign has."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_ID].strip("-") or "campaign"
+    name = slug_of(title) or "campaign"
     known = _known_ids()
     return next(free for free in chain([name], (f"{name}-{number}" for number in count(2))) if free not in known)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -19,7 +19,7 @@ from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from playwright.sync_api import FrameLocator, Locator, Page
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from tests.chromium import Visitor
     from tests.served_world import Site
-    from undersigned.web.workshop.publish import Published
 
 OTHER = "another-letter"
 
@@ -45,7 +44,7 @@ class Host:
     body: str = ""
     head: str = ""
 
-    def snippets(self, campaign: str = CAMPAIGN) -> Published:
+    def snippets(self, campaign: str = CAMPAIGN) -> Mapping[str, Any]:
         return published(self.site.world.wiring.campaigns.campaign(campaign), self.site.address)
 
     def answer(self, _request: Request) -> Response:
@@ -97,7 +96,7 @@ def test_an_embedded_form_is_light_on_a_dark_device_unless_the_page_says_otherwi
     host: Host, visitor: Visitor, way: str
 ) -> None:
     snippets = host.snippets()
-    host.body = snippets.script if way == "script" else snippets.frame
+    host.body = snippets["script"] if way == "script" else snippets["frame"]
 
     page = visitor.open(host.url, dark=True)
 
@@ -105,9 +104,9 @@ def test_an_embedded_form_is_light_on_a_dark_device_unless_the_page_says_otherwi
     visitor.assert_accessible(page)
     for theme, seen in (("dark", DARK), ("light", LIGHT), ("auto", DARK)):
         host.body = (
-            snippets.script.replace("-form ", f'-form data-theme="{theme}" ', 1)
+            snippets["script"].replace("-form ", f'-form data-theme="{theme}" ', 1)
             if way == "script"
-            else snippets.frame.replace("/embed", f"/embed?theme={theme}")
+            else snippets["frame"].replace("/embed", f"/embed?theme={theme}")
         )
         page.goto(host.url)
         assert background_of(page.frame_locator("iframe")) == seen, theme
@@ -125,7 +124,7 @@ def test_an_embedded_form_is_light_on_a_dark_device_unless_the_page_says_otherwi
 def test_the_scripts_form_has_the_color_scheme_of_the_page(
     host: Host, visitor: Visitor, head: str, on_light: str, on_dark: str
 ) -> None:
-    host.head, host.body = head, host.snippets().script
+    host.head, host.body = head, host.snippets()["script"]
 
     for dark, seen in ((False, on_light), (True, on_dark)):
         page = visitor.open(host.url, dark=dark)
@@ -141,7 +140,7 @@ def test_our_own_page_follows_the_device(host: Host, visitor: Visitor) -> None:
 @pytest.mark.parametrize("scripts", [True, False])
 def test_every_step_in_the_frame_stays_light_and_in_view(host: Host, visitor: Visitor, *, scripts: bool) -> None:
     visitor.expect("Blocked autofocusing")
-    host.body = "<p>Before</p>" * 30 + host.snippets().frame
+    host.body = "<p>Before</p>" * 30 + host.snippets()["frame"]
     page = visitor.open(host.url, width=360, height=740, dark=True, scripts=scripts)
     frame = page.frame_locator("iframe")
     expect(frame.locator("#preview")).to_be_visible(visible=not scripts)
@@ -163,7 +162,7 @@ def test_every_step_in_the_frame_stays_light_and_in_view(host: Host, visitor: Vi
 def test_in_a_frame_of_fixed_height_nothing_is_cut_on_a_phone(
     host: Host, visitor: Visitor, language: str, *, scripts: bool
 ) -> None:
-    host.body = host.snippets().frame.replace("/embed", f"/embed?lang={language}")
+    host.body = host.snippets()["frame"].replace("/embed", f"/embed?lang={language}")
     page = visitor.open(host.url, width=360, scripts=scripts)
     frame = page.frame_locator("iframe")
     root = frame.locator("html")
@@ -185,7 +184,7 @@ def test_in_a_frame_of_fixed_height_nothing_is_cut_on_a_phone(
 
 
 def test_a_pasted_frame_has_the_width_and_place_that_a_theme_gives_to_blocks(host: Host, visitor: Visitor) -> None:
-    host.body = host.snippets().frame
+    host.body = host.snippets()["frame"]
 
     page = visitor.open(host.url)
 
@@ -195,7 +194,7 @@ def test_a_pasted_frame_has_the_width_and_place_that_a_theme_gives_to_blocks(hos
 
 
 def test_two_pasted_scripts_show_two_campaigns(host: Host, visitor: Visitor) -> None:
-    host.body = host.snippets().script + "<h2>And</h2>" + host.snippets(OTHER).script
+    host.body = host.snippets()["script"] + "<h2>And</h2>" + host.snippets(OTHER)["script"]
 
     page = visitor.open(host.url)
 
@@ -210,7 +209,7 @@ def test_two_pasted_scripts_show_two_campaigns(host: Host, visitor: Visitor) -> 
 def test_a_pasted_own_form_is_readable_without_any_style_of_the_website(
     host: Host, visitor: Visitor, width: int, *, dark: bool
 ) -> None:
-    host.body = host.snippets().own_form
+    host.body = host.snippets()["own_form"]
 
     page = visitor.open(host.url, width=width, dark=dark)
 

@@ -18,6 +18,7 @@ from tests.organizers import link_in
 from tests.served_world import served
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.starting import empty_files, example_files
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned_cli.local.serving import HttpService
 
@@ -229,7 +230,7 @@ def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
 
 def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, visitor: Visitor) -> None:
     drafting = stack.world.wiring.drafting()
-    drafting.create(NEW, ANN, drafting.starting_files("example", NEW))
+    drafting.create(NEW, ANN, example_files())
     page = visitor.open(scripts=False)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/letter")
@@ -324,7 +325,7 @@ def reach(page: Page, wanted: Locator) -> None:
 
 def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(stack: Stack, visitor: Visitor) -> None:
     drafting = stack.world.wiring.drafting()
-    files = dict(drafting.starting_files("example", NEW))
+    files = example_files()
     # A few rows are enough, and are faster to go through.
     files["targets.csv"] = "".join(files["targets.csv"].splitlines(keepends=True)[:3])
     drafting.create(NEW, ANN, files)
@@ -378,7 +379,7 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor: Visitor, *, scripts: bool) -> None:
     drafting = stack.world.wiring.drafting()
-    drafting.create(NEW, ANN, drafting.starting_files("empty", NEW))
+    drafting.create(NEW, ANN, empty_files(NEW))
     page = visitor.open(width=360, scripts=scripts)
     stack.sign_in(page, NEW)
     page.goto(f"{stack.workshop(NEW)}/settings")
@@ -406,7 +407,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     stack: Stack, visitor: Visitor, width: int, language: str, *, dark: bool
 ) -> None:
     drafting = stack.world.wiring.drafting()
-    drafting.create(NEW, ANN, drafting.starting_files("example", NEW))
+    drafting.create(NEW, ANN, example_files())
     letter = drafting.draft(NEW).files["letter.md"]
     # The pages are in the campaign's language.
     stack.write(NEW, {"letter.es.md": None})
@@ -507,11 +508,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     page.wait_for_load_state()
     stack.write(
         NEW,
-        {
-            "targets.csv": drafting.starting_files("example", NEW)["targets.csv"]
-            .replace("title_es,", "")
-            .replace("Jefe de Policía,", "")
-        },
+        {"targets.csv": example_files()["targets.csv"].replace("title_es,", "").replace("Jefe de Policía,", "")},
     )
     go("publish")
     page.locator("form[action$='/publish'] button").click()

@@ -355,7 +355,7 @@ def test_a_campaign_is_pulled_to_a_folder_that_pushes_back_unchanged(run: Any, w
 
     with pytest.raises(
         UndersignedError,
-        match=r"has campaign\.toml, campaign\.schema\.json, letter\.md, .* or replace them with --force",
+        match=r"has campaign\.toml, letter\.md, .*, campaign\.schema\.json already; .* or replace them with --force",
     ):
         run("campaign", "pull", CAMPAIGN, str(folder))
     run("campaign", "pull", CAMPAIGN, str(folder), "--force")

@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from tests.integration.test_dashboard import Organizer, put_key
 from tests.organizers import Browser, add
 from tests.world import ADMINISTRATOR, CAMPAIGN
+from undersigned.authoring.starting import example_files
 from undersigned.aws.queue import DraftTest, read_draft_test, read_message
 from undersigned.services import limiting_tests
 from undersigned.services.delivery_controls import NotNowError
@@ -42,7 +43,7 @@ def signed_in(world: World, email: str = MARIA, role: str = "editor", campaign: 
 
 def new_draft(world: World) -> None:
     drafting = world.wiring.drafting()
-    drafting.create(NEW, "ann", drafting.starting_files("example", NEW))
+    drafting.create(NEW, "ann", example_files())
 
 
 def counted_rows(world: World) -> dict[str, object]:

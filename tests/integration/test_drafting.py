@@ -13,7 +13,7 @@ from tests.world import CAMPAIGN, files_of_campaign, publish_files
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
-from undersigned.authoring.starting import example_files
+from undersigned.authoring.starting import empty_files, example_files
 from undersigned.aws import drafts
 from undersigned.aws.dynamodb import Key, Table
 from undersigned.aws.packet_store import Bucket
@@ -44,7 +44,7 @@ def drafting(world: World) -> Drafting:
 
 
 def make(drafting: Drafting) -> Draft:
-    return drafting.create(NEW, ANN, drafting.starting_files("example", NEW))
+    return drafting.create(NEW, ANN, example_files())
 
 
 def goal_of(draft: Draft) -> object:
@@ -112,7 +112,7 @@ def test_two_people_who_begin_to_change_a_published_campaign_are_told(drafting: 
 
 
 def test_a_draft_with_mistakes_is_kept_and_publishes_nothing(drafting: Drafting, world: World) -> None:
-    draft = drafting.create(NEW, ANN, drafting.starting_files("empty", NEW))
+    draft = drafting.create(NEW, ANN, empty_files(NEW))
 
     checked = drafting.check(draft)
 
@@ -434,7 +434,7 @@ def test_settings_that_change_are_told_with_both_values(drafting: Drafting) -> N
 
 
 def test_a_copy_has_no_days_and_its_own_name(drafting: Drafting) -> None:
-    start = drafting.starting_files("copy", NEW, CAMPAIGN)
+    start = drafting.create(NEW, ANN, drafting.copied_files(CAMPAIGN)).files
 
     values = SettingsDocument.read(start["campaign.toml"]).values
     assert (values["id"], values["opens"], values["closes"]) == (NEW, None, None)

@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.starting import example_files
 from undersigned.web import pages
 
 if TYPE_CHECKING:
@@ -27,9 +28,8 @@ def sampling(world: World) -> Sampling:
 
 
 @pytest.fixture
-def compiled(world: World) -> CompiledCampaign:
-    drafting = world.wiring.drafting()
-    return compile_campaign(drafting.starting_files("example", "sample-campaign"))
+def compiled() -> CompiledCampaign:
+    return compile_campaign(example_files())
 
 
 def test_the_sample_shows_what_everyone_gets_and_each_part_says_that_it_is_a_test(
@@ -68,7 +68,7 @@ def test_a_sample_writes_counts_and_sends_nothing(sampling: Sampling, compiled: 
 
 
 def test_every_recipient_has_a_sample_whatever_its_codes(sampling: Sampling, world: World) -> None:
-    files = dict(world.wiring.drafting().starting_files("example", "sample-campaign"))
+    files = example_files()
     files["targets.csv"] = (
         "id,title,name,department,locality,email,postal_codes\n"
         "a,Mayor,A One,Hall,Aton,a@a.example,602*\n"

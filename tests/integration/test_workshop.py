@@ -20,6 +20,7 @@ from tests.unit.authoring.test_settings_document import OTHERS
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.starting import empty_files
 from undersigned.authoring.target_tables import TargetTable
 from undersigned.authoring.targets import COLUMNS
 from undersigned.authoring.typed_letters import merged_letter
@@ -158,7 +159,7 @@ def author(world: World) -> Author:
 def beginner(world: World) -> Author:
     """Return an organizer with the draft of a new campaign in which everything is to fill in."""
     drafting = world.wiring.drafting()
-    drafting.create(NEW, ANN, drafting.starting_files("empty", NEW))
+    drafting.create(NEW, ANN, empty_files(NEW))
     put_key(world, "us_new", "manage", NEW)
     made = Author(world, campaign=NEW)
     assert made.sign_in("us_new", NEW).status == 303

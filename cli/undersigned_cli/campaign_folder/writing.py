@@ -36,12 +36,13 @@ def pull(campaigns: CampaignStore, campaign: str, folder: Path, *, replace: bool
 
 
 def write(folder: Path, files: Mapping[str, str], *, replace: bool) -> None:
-    """Write the files of a draft, and the schema for editors. Raises UndersignedError if a file is there."""
-    way_out = "name another folder, or replace them with --force"
-    _write(folder, {**files, SCHEMA_FILE: schema_text()}, replace=replace, way_out=way_out)
+    """Write the files of a draft. Raises UndersignedError if a file is there."""
+    _write(folder, files, replace=replace, way_out="name another folder, or replace them with --force")
 
 
 def _write(folder: Path, files: Mapping[str, str], *, replace: bool, way_out: str) -> None:
+    """Write files, and the schema for editors."""
+    files = {**files, SCHEMA_FILE: schema_text()}
     there = [file for file in files if (folder / file).exists()]
     if there and not replace:
         message = f"{folder} has {', '.join(there)} already; {way_out}"

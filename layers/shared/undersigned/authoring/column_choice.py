@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError
 from undersigned.authoring.postal_code_words import meaning_of
-from undersigned.authoring.table_texts import TooLargeError, UnreadableRowError, rows_of, separator_of
+from undersigned.authoring.table_texts import rows_of, separator_of
 from undersigned.authoring.target_tables import TargetTable, column_named, is_column, plain_heading
 from undersigned.authoring.targets import COLUMNS, FILE
-from undersigned.authoring.texts import on_one_line, text_of, with_our_line_ends
+from undersigned.authoring.texts import on_one_line, plain_words, text_of, with_our_line_ends
 from undersigned.authoring.workbooks import is_workbook, rows_of_workbook
-from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -90,14 +87,7 @@ def rows_in(content: bytes, pasted: str) -> list[list[str]]:
 def _rows_of_text(text: str) -> Iterator[Sequence[str]]:
     text = with_our_line_ends(text.removeprefix("\ufeff"))
     separator = separator_of(text, lambda heading: is_column(column_named(heading)))
-    try:
-        for _, cells in rows_of(text, separator, strict=False):
-            yield cells
-    except TooLargeError as error:
-        raise TooMuchError(FILE, error.line, error.message) from error
-    except UnreadableRowError as error:
-        message = Message("the table can't be read; save the sheet as CSV, and upload that file")
-        raise MistakesError([Mistake(FILE, error.line, message)]) from error
+    return (cells for _, cells in rows_of(text, separator, FILE, strict=False))
 
 
 def guess(rows: Rows) -> Choice:
@@ -199,15 +189,10 @@ def _kind(cell: str) -> str:
         return "postal_codes"
     if _SHORT_NAME.fullmatch(cell):
         return "id"
-    plain = _plain_words(cell)
+    plain = plain_words(cell)
     if _TITLES.fullmatch(plain):
         return "title"
     return "department" if _DEPARTMENTS.search(plain) else ""
-
-
-def _plain_words(text: str) -> str:
-    letters = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
-    return " ".join(re.sub(r"[\W_]+", " ", letters).split())
 
 
 def used_twice(choice: Choice) -> tuple[str, ...]:

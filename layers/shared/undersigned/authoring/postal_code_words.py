@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Literal
+
+from undersigned.authoring.texts import plain_words
 
 type Meaning = Literal["others", "everyone", "either", "nobody"]
 
@@ -78,6 +79,5 @@ def meaning_of(text: str) -> Meaning | None:
     """
     if len(text) > _LONGEST:
         return None
-    letters = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
-    plain = " ".join(re.sub(r"[\W_]+", " ", letters).split())
+    plain = plain_words(text)
     return _MEANINGS.get(plain) or _MEANINGS.get(_OF_WHAT.sub("", plain))

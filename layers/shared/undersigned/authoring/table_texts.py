@@ -10,7 +10,7 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import ExplainedError
+from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError
 from undersigned.domain.exports import as_typed, defused
 from undersigned.domain.languages import Message
 
@@ -25,6 +25,9 @@ MOST_ROWS = 10_000
 
 MOST_COLUMNS = 100
 
+UNREADABLE = Message("this list can't be read; paste it again, or take an earlier version back")
+"""What a page says of a file that a program wrote: its own lists have all columns."""
+
 _LONGEST_FIRST_LINE = 10_000
 """How many characters of the first line are read to find what separates its cells."""
 
@@ -33,27 +36,11 @@ _LOOKED_AT = 200
 """Bytes by which UTF-16 without a byte order mark is recognised."""
 
 
-class UnreadableRowError(ExplainedError):
-    """A row of a table can't be read from its first line on (1-based): a quotation mark is missing or too much."""
-
-    def __init__(self, line: int) -> None:
-        """Keep the line. A cell that never ends reaches the limit of `csv`, or the end of the table."""
-        super().__init__(
-            Message(
-                "the quotation marks don't match; put one before and one after the text of a cell, and write a "
-                "quotation mark inside it twice"
-            )
-        )
-        self.line = line
-
-
-class TooLargeError(ExplainedError):
-    """A table has more rows or columns than its limit; says which, and the way out. `line` is 1-based."""
-
-    def __init__(self, line: int, message: Message) -> None:
-        """Keep the line."""
-        super().__init__(message)
-        self.line = line
+_QUOTES = Message(
+    "the quotation marks don't match; put one before and one after the text of a cell, and write a quotation mark "
+    "inside it twice"
+)
+_NO_TABLE = Message("the table can't be read; save the sheet as CSV, and upload that file")
 
 
 def encoding_of(content: bytes) -> str:
@@ -90,11 +77,11 @@ def separator_of(text: str, is_name: Callable[[str], bool]) -> str:
     return next((separator for separator in "\t;," if separator in first), ",")
 
 
-def rows_of(text: str, separator: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
+def rows_of(text: str, separator: str, file: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
     """Read the rows that are not blank, each with its first line (1-based).
 
-    Blank cells beyond MOST_COLUMNS are left out. Raises UnreadableRowError, and TooLargeError for more than MOST_ROWS
-    below the headings, or MOST_COLUMNS.
+    Blank cells beyond MOST_COLUMNS are left out. Raises MistakesError, and TooMuchError for more than MOST_ROWS below
+    the headings, or MOST_COLUMNS. `strict` refuses quotation marks that don't match.
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
     begins, rows = 1, 0
@@ -103,28 +90,30 @@ def rows_of(text: str, separator: str, *, strict: bool = True) -> Iterator[tuple
             if cells and any(cell.strip() for cell in cells):
                 rows += 1
                 if rows > MOST_ROWS + 1:
-                    raise too_many_rows(begins)
+                    raise too_many_rows(file, begins)
                 if any(cell.strip() for cell in cells[MOST_COLUMNS:]):
-                    raise too_many_columns(begins, len(cells))
+                    raise too_many_columns(file, begins, len(cells))
                 yield begins, [as_typed(cell) for cell in cells[:MOST_COLUMNS]]
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise UnreadableRowError(begins) from error
+        # A cell that never ends reaches the limit of `csv`, or the end of the table.
+        wrong = Mistake(file, begins, _QUOTES, plainly=UNREADABLE) if strict else Mistake(file, begins, _NO_TABLE)
+        raise MistakesError([wrong]) from error
 
 
-def too_many_rows(line: int) -> TooLargeError:
+def too_many_rows(file: str, line: int) -> TooMuchError:
     """Return the error of a table with more than MOST_ROWS below the headings."""
     message = Message("the file has more than the maximum of %(most)s rows; remove some", {"most": f"{MOST_ROWS:,}"})
-    return TooLargeError(line, message)
+    return TooMuchError(file, line, message)
 
 
-def too_many_columns(line: int, columns: int) -> TooLargeError:
+def too_many_columns(file: str, line: int, columns: int) -> TooMuchError:
     """Return the error of a table with more than MOST_COLUMNS."""
     message = Message(
         "the row has %(count)s columns, more than the maximum of %(most)s; remove those that say nothing of recipients",
         {"count": f"{columns:,}", "most": MOST_COLUMNS},
     )
-    return TooLargeError(line, message)
+    return TooMuchError(file, line, message)
 
 
 def text_of_rows(rows: Iterable[Iterable[str]]) -> str:

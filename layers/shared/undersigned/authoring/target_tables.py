@@ -6,16 +6,13 @@ What is read here can have any mistake: `targets` finds them all when the draft 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError
-from undersigned.authoring.table_texts import TooLargeError, UnreadableRowError, rows_of, separator_of, text_of_rows
+from undersigned.authoring.table_texts import rows_of, separator_of, text_of_rows
 from undersigned.authoring.targets import COLUMNS, FILE
-from undersigned.authoring.texts import on_one_line
-from undersigned.domain.languages import Message
+from undersigned.authoring.texts import on_one_line, plain_words, slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +37,6 @@ _LEAST_HEADINGS = 2
 """A first row with fewer known headings is a recipient."""
 
 _IDS_OF_LOCALITY = ("locality", "name", "title")
-_LONGEST_ID = 40
 _LONGEST_HEADING = 60
 
 
@@ -136,7 +132,7 @@ class TargetTable:
                 rows.append(row)
                 continue
             had = before.cell(known[number], "id") if before and number in known else ""
-            identifier = had if had and had not in taken else _free(_slug(table, number), taken, numbers)
+            identifier = had if had and had not in taken else _free(_name_of(table, number), taken, numbers)
             taken.add(identifier)
             rows.append((*row[:place], identifier, *row[place + 1 :]))
         return replace(table, rows=tuple(rows))
@@ -148,7 +144,7 @@ def read_table(text: str) -> TargetTable:
     Cells beyond the columns join the last one, so that nothing is lost.
     """
     separator = separator_of(text, _is_name)
-    rows = _rows(text, separator)
+    rows = list(rows_of(text, separator, FILE, strict=False))
     if not rows:
         return TargetTable()
     (_, header), *others = rows
@@ -159,20 +155,9 @@ def read_table(text: str) -> TargetTable:
     return TargetTable(columns, fitted, tuple(line for line, _ in others))
 
 
-def _rows(text: str, separator: str) -> list[tuple[int, list[str]]]:
-    try:
-        return list(rows_of(text, separator, strict=False))
-    except TooLargeError as error:
-        raise TooMuchError(FILE, error.line, error.message) from error
-    except UnreadableRowError as error:
-        message = Message("the table can't be read; save the sheet as CSV, and upload that file")
-        raise MistakesError([Mistake(FILE, error.line, message)]) from error
-
-
 def plain_heading(heading: str) -> str:
     """Return a heading without what people write differently: case, accents, punctuation, and an s at a word's end."""
-    letters = "".join(c for c in unicodedata.normalize("NFKD", heading.lower()) if not unicodedata.combining(c))
-    words = re.sub(r"[\W_]+", " ", re.sub(r"[()]", "", letters)).split()
+    words = plain_words(re.sub(r"[()]", "", heading)).split()
     return " ".join(re.sub(r"(?<=.)e?s?$", "", word) for word in words)
 
 
@@ -234,12 +219,8 @@ def _rows_by(table: TargetTable, columns: Sequence[str]) -> Mapping[tuple[str, .
     return found
 
 
-def _slug(table: TargetTable, row: int) -> str:
-    for column in _IDS_OF_LOCALITY:
-        plain = unicodedata.normalize("NFKD", table.cell(row, column)).encode("ascii", "ignore").decode().lower()
-        if slug := re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_ID].strip("-"):
-            return slug
-    return "recipient"
+def _name_of(table: TargetTable, row: int) -> str:
+    return next(filter(None, (slug_of(table.cell(row, column)) for column in _IDS_OF_LOCALITY)), "recipient")
 
 
 def _free(slug: str, taken: set[str], numbers: Counter[str]) -> str:

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import settings
-from undersigned.authoring.mistakes import Mistake, correct_name, count_and_most, on_line
+from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name, count_and_most, on_line
 from undersigned.authoring.postal_code_cells import PostalCodeCells
-from undersigned.authoring.table_texts import SEPARATORS, TooLargeError, UnreadableRowError, rows_of, separator_of
+from undersigned.authoring.table_texts import SEPARATORS, UNREADABLE, rows_of, separator_of
 from undersigned.authoring.texts import on_one_line
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.campaigns import ID_PATTERN, Target
@@ -29,9 +29,6 @@ _SHOWN_IN_LETTERS = ("title", "name", "department", "locality")
 
 MOST_NOTES = 1_000
 """How many notes there are at most. Each two recipients that share codes are a note, which can be millions."""
-
-_UNREADABLE = Message("this list can't be read; paste it again, or take an earlier version back")
-"""What a page says of a file that a program wrote: its own lists have all columns."""
 
 _ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
 _LONGEST_TEXT = 300
@@ -83,24 +80,22 @@ class _Reader:
     def read(self, text: str) -> None:
         """Read the whole file."""
         separator = separator_of(text, COLUMNS.__contains__)
-        rows = rows_of(text, separator)
+        rows = rows_of(text, separator, FILE)
         try:
             first = next(rows, None)
             if first is None:
                 message = Message(
                     "the file has only blank cells; the first line must name the columns %(columns)s", _ALL_COLUMNS
                 )
-                self._mistake(None, message, plainly=_UNREADABLE)
+                self._mistake(None, message, plainly=UNREADABLE)
                 return
             columns = self._columns(*first)
             if columns is None:
                 return
             for line, cells in rows:
                 self._read_row(line, columns, cells, SEPARATORS[separator])
-        except UnreadableRowError as error:
-            self._mistake(error.line, error.message, plainly=_UNREADABLE)
-        except TooLargeError as error:
-            self.mistakes.append(Mistake(FILE, error.line, error.message, is_too_much=True))
+        except MistakesError as error:
+            self.mistakes += error.mistakes
         if not self.targets and not self.mistakes:
             message = Message("the file has no recipients; add a row for each person whom letters go to")
             self._mistake(None, message, plainly=Message("add a row for each person whom letters go to"))
@@ -116,17 +111,17 @@ class _Reader:
         columns = [cell.strip().lower() for cell in header]
         for column in dict.fromkeys(columns):
             if column not in COLUMNS and self._language_of(column) is None:
-                self._mistake(line, self._unknown_column(column), plainly=_UNREADABLE)
+                self._mistake(line, self._unknown_column(column), plainly=UNREADABLE)
             elif columns.count(column) > 1:
                 message = Message("the column `%(column)s` is there twice; remove one", {"column": column})
-                self._mistake(line, message, plainly=_UNREADABLE)
+                self._mistake(line, message, plainly=UNREADABLE)
         if missing := [column for column in COLUMNS if column not in columns]:
             listed = ", ".join(f"`{column}`" for column in missing)
             message = Message(
                 "missing columns: %(missing)s; the first line must name the columns %(columns)s",
                 {"missing": listed, **_ALL_COLUMNS},
             )
-            self._mistake(line, message, plainly=_UNREADABLE)
+            self._mistake(line, message, plainly=UNREADABLE)
         return None if self.mistakes else columns
 
     def _language_of(self, column: str) -> str | None:

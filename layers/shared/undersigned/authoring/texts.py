@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from undersigned.authoring.mistakes import Mistake, MistakesError, count_and_most
 from undersigned.authoring.table_texts import encoding_of
 from undersigned.domain.languages import Message
+from undersigned.domain.names import folded
 
 _LONGEST_FILE = 1_000_000  # bytes
 _LONGEST_TABLE = 4_000_000
+_LONGEST_SLUG = 40
 
 
 def text_of(file: str, content: bytes) -> str:
@@ -51,3 +56,14 @@ def with_our_line_ends(text: str) -> str:
 def on_one_line(text: str) -> str:
     """Return a text on one line, without repeated spaces, because email headers contain titles and names."""
     return " ".join(text.split())
+
+
+def plain_words(text: str) -> str:
+    """Return the words of a text without what people write differently: case, accents and punctuation."""
+    return " ".join(re.sub(r"[\W_]+", " ", folded(text)).split())
+
+
+def slug_of(text: str) -> str:
+    """Return a name for web addresses that is made of a text; empty if it has no letter or digit of ASCII."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")

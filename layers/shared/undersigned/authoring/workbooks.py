@@ -134,19 +134,15 @@ class _Rows:
         # A hidden column leaves no gap.
         last = max(shown) - sum(place < max(shown) for place in self.hidden)
         if number > MOST_ROWS + 1:
-            raise _too_much(too_many_rows(number))
+            raise too_many_rows(FILE, number)
         if last >= MOST_COLUMNS:
-            raise _too_much(too_many_columns(number, last + 1))
+            raise too_many_columns(FILE, number, last + 1)
         if self.cells > MOST_CELLS:
             values = {"most": f"{MOST_CELLS:,}"}
             message = Message("the sheet has more than the maximum of %(most)s cells; remove some columns", values)
             raise TooMuchError(FILE, number, message)
         places = [place for place in range(max(shown) + 1) if place not in self.hidden]
         self.rows.append([shown.get(place, "") for place in places])
-
-
-def _too_much(error: object) -> TooMuchError:
-    return TooMuchError(FILE, error.line, error.message)  # type: ignore[attr-defined]
 
 
 def _number_as_text(text: str, zeros: str = "") -> str:

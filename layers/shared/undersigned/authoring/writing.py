@@ -15,7 +15,6 @@ from undersigned.authoring.described_settings import (
     SETTINGS,
     TRANSLATION_SETTINGS,
     as_toml,
-    schema_text,
 )
 from undersigned.authoring.table_texts import text_of_rows
 
@@ -33,7 +32,6 @@ def files_of(campaign: Campaign, letters: Mapping[str, Letter], targets: Iterabl
     """Return the texts of a campaign's files, by name. `letters` are by language; retired targets are left out."""
     return {
         settings_file.FILE: settings_text(campaign),
-        SCHEMA_FILE: schema_text(),
         **{
             letter_file.FILE if language == campaign.language else f"letter.{language}.md": letter.source
             for language, letter in letters.items()

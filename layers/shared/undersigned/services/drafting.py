@@ -10,15 +10,13 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.authoring.described_settings import SCHEMA_FILE
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
-from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.writing import files_of
@@ -48,10 +46,6 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
     from undersigned.services.ports import CampaignRows, CampaignStore, DeliveryStore, DraftStore, SignatureStore
     from undersigned.services.pushing import Pushed
-
-
-type Start = Literal["empty", "example", "copy"]
-"""What a new campaign starts with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,22 +156,12 @@ class Drafting:
         self.discard(campaign, revision, by)
         return made
 
-    def starting_files(self, kind: Start, campaign: str, source: str = "") -> Mapping[str, str]:
-        """Return the files that a new campaign starts with, for `create`.
-
-        "empty": everything is still to fill in. "example": the example campaign, without mistakes. "copy": the files of
-        the draft or campaign with the id `source`, without its days; raises NotFoundError.
-        """
-        match kind:
-            case "empty":
-                files: Mapping[str, str] = _without_schema(empty_files(campaign))
-            case "example":
-                files = example_files()
-            case "copy":
-                files = self.draft(source).files
+    def copied_files(self, source: str) -> Mapping[str, str]:
+        """Return the files of a draft or campaign, without its days, for `create`. Raises NotFoundError."""
+        files = self.draft(source).files
         settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
-        days: Mapping[str, None] = dict.fromkeys(("opens", "closes", "keep_for_days") if kind == "copy" else ())
-        return {**files, settings_file.FILE: settings.changed({"id": campaign, **days}).text}
+        days: Mapping[str, None] = dict.fromkeys(("opens", "closes", "keep_for_days"))
+        return {**files, settings_file.FILE: settings.changed(days).text}
 
     def write(
         self,
@@ -269,8 +253,7 @@ class Drafting:
     def both_files(self, draft: Draft) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return the files of a published campaign, and those that it would have then. Raises MistakesError."""
         found = self._compiled(draft)
-        after = files_of(found.campaign, found.letters, found.targets)
-        return self._published_files(draft.campaign), _without_schema(after)
+        return self._published_files(draft.campaign), files_of(found.campaign, found.letters, found.targets)
 
     def publish(self, campaign: str, revision: int, by: str, why: str, *, over: bool = False) -> Published:
         """Publish a draft as it was in this revision, as `undersigned campaign push` does.
@@ -346,7 +329,7 @@ class Drafting:
     def _published_files(self, campaign: str) -> Mapping[str, str]:
         settings = self.campaigns.campaign(campaign)
         letters = {language: self.campaigns.letter(campaign, version) for language, version in settings.letters.items()}
-        return _without_schema(files_of(settings, letters, self.campaigns.targets(campaign)))
+        return files_of(settings, letters, self.campaigns.targets(campaign))
 
     def _base(self, campaign: str, *, instead: Target | None = None) -> str:
         """Return a digest of what was published of a campaign, or an empty text if there is none.
@@ -389,11 +372,6 @@ def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> di
     """Return the files with the changes. The forms of browsers have other line ends."""
     new = {name: with_our_line_ends(text) for name, text in changes.items() if text is not None}
     return {name: text for name, text in {**before, **new}.items() if changes.get(name, "") is not None}
-
-
-def _without_schema(files: Mapping[str, str]) -> Mapping[str, str]:
-    """Leave out the file for editors, which says nothing about the campaign."""
-    return {name: text for name, text in files.items() if name != SCHEMA_FILE}
 
 
 def _taken(campaign: str) -> IdTakenError:

@@ -316,8 +316,7 @@ def posted_text(event: APIGatewayProxyEventV2, name: str) -> str:
 def typed_text(event: APIGatewayProxyEventV2, name: str) -> str:
     """Return a form field with its spaces; empty when it is missing."""
     value = posted_form(event).get(name, "")
-    # JSON can hold lone surrogates, which UTF-8 can't encode.
-    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _one_of[Choice: str](name: str, word: str, choices: Sequence[Choice], title: Message) -> Choice | None:

@@ -43,7 +43,8 @@ def posted_form(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
     Reads multipart/form-data with up to 4 MB, and any other body as `posted_values` does. Raises RequestError.
     """
     if media_type(event) != MULTIPART:
-        return posted_values(event)
+        sent = posted_values(event).items()
+        return {encodable(name): encodable(value) if isinstance(value, str) else value for name, value in sent}
     body = _body(event)
     if len(body) > _LARGEST_FORM:
         raise _too_large()
@@ -68,6 +69,11 @@ def posted_form(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
     if any(isinstance(value, Upload) and len(value.content) > LARGEST_UPLOAD for value in values.values()):
         raise _too_large()
     return values
+
+
+def encodable(text: str) -> str:
+    """Return a text for UTF-8. JSON can hold lone surrogates, which it can't encode."""
+    return text.encode(errors="replace").decode()
 
 
 def _text(content: bytes) -> str:

@@ -17,7 +17,7 @@ from undersigned.authoring.column_choice import Choice, used_twice
 from undersigned.authoring.table_texts import MOST_COLUMNS, MOST_ROWS
 from undersigned.authoring.target_tables import is_column
 from undersigned.domain.languages import Message
-from undersigned.web.uploads import LARGEST_UPLOAD
+from undersigned.web.uploads import LARGEST_UPLOAD, encodable
 from undersigned.web.workshop.frame import COLUMNS, ShownMistake, heading_of, workshop_page
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def posted_rows(posted: Mapping[str, object]) -> list[list[str]]:
     width = len(rows[0]) if isinstance(rows[0], list) else 0
     if not 0 < width <= MOST_COLUMNS or not all(isinstance(cells, list) and len(cells) == width for cells in rows):
         return []
-    return [[_encodable(str(cell)) for cell in cells] for cells in rows]
+    return [[encodable(str(cell)) for cell in cells] for cells in rows]
 
 
 def posted_choice(posted: Mapping[str, object], width: int) -> Choice:
@@ -109,7 +109,7 @@ def as_pasted(rows: Sequence[Sequence[str]]) -> str:
 
 def packed(text: str) -> str:
     """Return a text for a hidden field: a tenth of its length, and without anything to escape."""
-    return base64.b64encode(zlib.compress(_encodable(text).encode())).decode()
+    return base64.b64encode(zlib.compress(text.encode())).decode()
 
 
 def unpacked(value: object) -> str:
@@ -125,8 +125,3 @@ def unpacked(value: object) -> str:
         message = "a text that a page kept is too long"
         raise ValueError(message)
     return text.decode()
-
-
-def _encodable(text: str) -> str:
-    """Return a text for UTF-8. JSON can hold lone surrogates, which it can't encode."""
-    return text.encode(errors="replace").decode()

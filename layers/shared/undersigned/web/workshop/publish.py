@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -69,7 +69,7 @@ def refused_website(typed: str, origin: str | Message) -> TypedWebsite | None:
 def publish(  # noqa: PLR0913  (what the page shows)
     workshop: Workshop,
     effects: Effects | None,
-    public: Published | None,
+    public: Mapping[str, Any] | None,
     controls: Controls,
     *,
     changed: Sequence[Changed] = (),
@@ -84,7 +84,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
     `not_named` why the campaign can't have another short name.
     """
     viewer = workshop.viewer
-    websites = public.websites if public else ()
+    websites = public["websites"] if public else ()
     drafted = [name_of_site(site) for name in WEBSITES for site in workshop.sites(name)]
     return workshop_page(
         "workshop_publish.html",
@@ -108,68 +108,46 @@ def publish(  # noqa: PLR0913  (what the page shows)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """How people get to a published form: its address, the QR code as SVG, and what to paste into websites.
+def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
+    """Return how people get to a campaign's form on a stack with this address, and what to paste into websites.
 
     `picture` is the path of the picture beside a shared link, on the host of the dashboard. `websites` are the names of
     those that may show the form, and `form_websites` of those that may send a form of their own.
     """
-
-    address: str
-    qr: Markup
-    sources: tuple[str, ...]
-    script: str
-    frame: str
-    link: str
-    button: str
-    count: str
-    count_picture: str
-    own_form: str
-    websites: tuple[str, ...]
-    form_websites: tuple[str, ...]
-    picture: str
-    title: str
-    summary: str
-    host: str
-
-
-def published(campaign: Campaign, public_url: str) -> Published:
-    """Return how people get to a campaign's form on a stack with this address."""
     address = f"{public_url}/campaigns/{campaign.id}"
     label = Message("Sign the letter").in_language(campaign.language)
     open_it = Message("Open the letter on a page of its own").in_language(campaign.language)
     count_label = Message("How many have signed").in_language(campaign.language)
     accent, _ = accents(campaign.accent or PLAIN)
-    return Published(
-        address=address,
-        qr=Markup(qr_code(address)),  # noqa: S704  (the lines of a picture)
-        sources=campaign.sources,
-        script=(
+    return {
+        "address": address,
+        "qr": Markup(qr_code(address)),  # noqa: S704  (the lines of a picture)
+        "sources": campaign.sources,
+        "script": (
             f'<undersigned-form data-campaign="{campaign.id}"><a href="{address}">{label}</a></undersigned-form>\n'
             f'<script src="{public_url}/embed.js" data-campaign="{campaign.id}" async></script>'
         ),
-        frame=(
+        "frame": (
             f'<iframe src="{address}/embed" title="{label}" width="100%" height="3300" '
             f'style="display: block; border: 0; height: {_FRAME_HEIGHT}"></iframe>\n'
             f'<p><a href="{address}">{open_it}</a></p>'
         ),
-        link=f'<a href="{address}">{label}</a>',
-        button=(
+        "link": f'<a href="{address}">{label}</a>',
+        "button": (
             f'<a href="{address}" target="_blank" style="display: inline-block; padding: .7em 1.25em; '
             f"border-radius: 4px; background: {accent.color}; color: {accent.on}; font-weight: 600; "
             f'text-decoration: none">{label}</a>'
         ),
-        count=f'<a href="{address}"><img src="{address}/count.svg" alt="{count_label}"></a>',
-        count_picture=f"/campaigns/{campaign.id}/count.svg",
-        own_form=_own_form(campaign, public_url, address, accent),
-        websites=tuple(map(name_of_site, campaign.framing_origins)),
-        form_websites=tuple(map(name_of_site, campaign.allowed_origins)),
-        picture=f"/campaigns/{campaign.id}/share.png",
-        title=campaign.title,
-        summary=campaign.summary,
-        host=urlsplit(public_url).netloc,
-    )
+        "count": f'<a href="{address}"><img src="{address}/count.svg" alt="{count_label}"></a>',
+        "count_picture": f"/campaigns/{campaign.id}/count.svg",
+        "own_form": _own_form(campaign, public_url, address, accent),
+        "websites": tuple(map(name_of_site, campaign.framing_origins)),
+        "form_websites": tuple(map(name_of_site, campaign.allowed_origins)),
+        "picture": f"/campaigns/{campaign.id}/share.png",
+        "title": campaign.title,
+        "summary": campaign.summary,
+        "host": urlsplit(public_url).netloc,
+    }
 
 
 def name_of_site(origin: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.target_tables import TargetTable
+from undersigned.authoring.texts import on_one_line
 from undersigned.domain.languages import Message
 from undersigned.web.uploads import LARGEST_UPLOAD, TOO_LARGE
 from undersigned.web.workshop.frame import (
@@ -148,15 +149,10 @@ def _posted_rows(posted: Mapping[str, object]) -> Iterator[tuple[int, str, dict[
     rows: dict[int, dict[str, str]] = {}
     for name, cell in posted.items():
         if isinstance(cell, str) and (found := _CELL.fullmatch(name)):
-            rows.setdefault(int(found[1]), {})[_encodable(found[2])] = _encodable(" ".join(cell.split()))
+            rows.setdefault(int(found[1]), {})[found[2]] = on_one_line(cell)
     for number, cells in sorted(rows.items()):
         was = posted.get(f"was-{number}")
-        yield number, _encodable(was) if isinstance(was, str) else "", cells
-
-
-def _encodable(text: str) -> str:
-    """Return a text for UTF-8. JSON can hold lone surrogates, which it can't encode."""
-    return text.encode(errors="replace").decode()
+        yield number, was if isinstance(was, str) else "", cells
 
 
 def posted_table(table: TargetTable, posted: Mapping[str, object]) -> TargetTable:

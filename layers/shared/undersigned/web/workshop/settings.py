@@ -163,8 +163,7 @@ def _typed(name: str, setting: Setting, document: SettingsDocument, posted: Mapp
         return before if {*checked} == {*before.split()} - {own} else "\n".join([own, *checked]) if checked else ""
     if setting.kind.control == "region" and not typed:
         typed = str(posted.get(f"{name}.other", ""))
-    # JSON can hold lone surrogates, which UTF-8 can't encode.
-    return typed.encode(errors="replace").decode().strip()
+    return typed.strip()
 
 
 def _languages_of(posted: Mapping[str, object]) -> tuple[str, ...]:
