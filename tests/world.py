@@ -198,6 +198,7 @@ class World:
     publishes_events: bool = False
     sleep: Callable[[float], None] = lambda _seconds: None
     _read: int = 0
+    _hidden: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Remember how today's code starts."""
@@ -294,6 +295,7 @@ class World:
             for reader in self.readers:
                 if wanted := [record for record in records if reader.wants(record)]:
                     self.handlers[FOLDERS[reader.function]]({"Records": wanted}, CONTEXT)
+            self.run_waiting_mails()
         return passed
 
     def new_records(self) -> list[Any]:
@@ -347,30 +349,43 @@ class World:
         return self._run_queue("ExportQueue")
 
     def run_waiting_mails(self) -> list[Any]:
-        """Pass every visible waiting email to `send_confirmations`, once; return the answers."""
-        return self._run_queue("WaitingMails")
+        """Pass every waiting email to `send_confirmations`, once; return the answers.
+
+        Those that the last call hid are tried again.
+        """
+        return self._run_queue("WaitingMails", again=self._hidden)
 
     def run_people_mails(self) -> list[Any]:
         """Pass every visible email to a person to `send_confirmations`, once; return the answers."""
         return self._run_queue("PeopleMails")
 
-    def run_postponed(self) -> None:
+    def queue_postponed(self) -> None:
         """Run the schedule of the postponed emails."""
         self._on_schedule("SendConfirmations")
+
+    def run_postponed(self) -> None:
+        """Run the schedule of the postponed emails, and send those that it queues."""
+        self.queue_postponed()
+        self.run_waiting_mails()
 
     def _on_schedule(self, function: str) -> Any:
         return self.handlers[FOLDERS[function]](schedule(function).input, CONTEXT)
 
-    def _run_queue(self, queue: str) -> list[Any]:
+    def _run_queue(self, queue: str, again: list[Any] | None = None) -> list[Any]:
         url, source = self.queues[queue], queue_source(queue)
+        messages = [*(again or ()), *self.receive(url)]
+        if again:
+            again.clear()
         answers = []
-        for batch in batched(self.receive(url), source.batch_size, strict=False):
+        for batch in batched(messages, source.batch_size, strict=False):
             answer = self.handlers[FOLDERS[source.function]](source.event(batch), CONTEXT)
             answers.append(answer)
             failed = failures_in(answer)
             for message in batch:
                 if message["MessageId"] not in failed:
                     client_of("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                elif again is not None:
+                    again.append(message)
         return answers
 
     @staticmethod
@@ -609,7 +624,6 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "send_confirmations": {
             "confirmations": wiring.confirmations,
             "people_post": wiring.people_post,
-            "confirmations_of_stream": lambda: wiring.confirmations(patience=0),
         },
         "tally": {"tallying": wiring.tallying, "publishing": wiring.publishing},
         "run_jobs": {

@@ -1,6 +1,6 @@
 """Send the emails that signature rows request.
 
-They come from the table's stream; from a queue, if SES took none; and from an index, if they were over a budget.
+The table's stream puts them into a queue, and a schedule those that were over a budget. Only the queue's worker sends.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from functions.send_confirmations import of_postponed, of_queue, of_stream
+from functions.send_confirmations import of_people, of_postponed, of_queue, of_stream
+from undersigned.aws.queue import is_to_person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +28,9 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     """
     records = event.get("Records")
     if records is None:
-        of_postponed.send()
+        of_postponed.queue()
         return {}
-    if records[0].get("eventSource") == "aws:sqs":
-        return of_queue.send(records)
-    return of_stream.send(records)
+    if records[0].get("eventSource") != "aws:sqs":
+        return of_stream.queue(records)
+    # Each queue has batches of its own.
+    return of_people.send(records) if is_to_person(records[0]["body"]) else of_queue.send(records)

@@ -1,21 +1,42 @@
-"""Emails to people who organize: to sign in with, and invitations."""
+"""Emails to people who organize, to sign in with and invitations. Each is tried until it would be too late."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
+from undersigned.aws.queue import read_person_mail
+from undersigned.logs import facts_of
 from undersigned.services.ports import MailRefusedError, SendingStoppedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from undersigned.aws.queue import PersonMail
 
 logger = Logger()
 
+_SOON = 20
+"""Seconds until an email is tried again for which somebody waits."""
 
-def send(mail: PersonMail) -> None:
+
+def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Send emails; SQS delivers the messages named in the answer again when they are due."""
+    failed = []
+    for record in records:
+        try:
+            _send(read_person_mail(record["body"]))
+        except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
+            received = int(record["attributes"]["ApproximateReceiveCount"])
+            logger.error("a waiting email failed", extra={**facts_of(error), "received": received})
+            wired.stack.people_mails.hide(record["receiptHandle"], _SOON)
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _send(mail: PersonMail) -> None:
     """Send an email. Raises an error if it must be tried again; one that SES refuses is not."""
     kind = "sign-in" if mail.request else "invitation"
     try:

@@ -17,4 +17,3 @@ stack = Wiring.of_environment(
 )
 confirmations = stack.confirmations()
 people_post = stack.people_post()
-confirmations_of_stream = stack.confirmations(patience=0)

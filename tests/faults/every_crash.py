@@ -432,8 +432,6 @@ def _run(
         patch.setattr("undersigned.services.planning.MANY_TARGETS", played.many_targets)
         patch.setattr("undersigned.services.waiting_evidence.MANY_TARGETS", played.many_targets)
         patch.setattr("undersigned.services.tallying.COUNTED_LATER", played.rush)
-        patch.setattr("undersigned.services.mail_budgets.RUSH", played.rush)
-        patch.setattr("functions.send_confirmations.of_stream.RUSH", played.rush)
         next(codes).deploy(world, patch, played.attachment_limit)
         if watch:
             watch.when_crashing = lambda: next(codes).deploy(world, patch, played.attachment_limit)

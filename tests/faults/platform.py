@@ -82,10 +82,11 @@ _BOTOCORE_GIVES_UP_AFTER = 1.5
 _SES_HANGS_FOR = 60
 """Seconds: see NO_RETRIES in aws/mail.py."""
 
-Service = Literal["dynamodb", "sesv2", "sqs", "s3"]
+Service = Literal["dynamodb", "secretsmanager", "sesv2", "sqs", "s3"]
 
 _UNAVAILABLE: dict[str, tuple[str, int]] = {
     "dynamodb": ("InternalServerError", 500),
+    "secretsmanager": ("InternalServiceError", 500),
     "sesv2": ("InternalServiceErrorException", 500),
     "sqs": ("ServiceUnavailable", 503),
     "s3": ("ServiceUnavailable", 503),
@@ -427,7 +428,7 @@ class Platform:
 
     def run_schedule(self, function: str) -> None:
         """Run a function as its schedule does, with retries after errors."""
-        runs = {"run_jobs": self.world.run_jobs, "send_confirmations": self.world.run_postponed}
+        runs = {"run_jobs": self.world.run_jobs, "send_confirmations": self.world.queue_postponed}
         self.begin(function, runs[function])
 
     def begin(self, function: str, run: Callable[[], object], at: datetime | None = None) -> None:

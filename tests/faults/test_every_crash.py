@@ -32,8 +32,8 @@ COMMAND_LINE_ONLY = {
 }
 """Adapter methods that no function calls."""
 
-MAKES_NO_CALL = {"ExportFiles.link", "Mailbox.is_slow", "CdnProof.is_in"}
-"""An export's link is signed without a call to AWS, the pace is known, and no request comes through a CDN."""
+MAKES_NO_CALL = {"ExportFiles.link", "CdnProof.is_in"}
+"""An export's link is signed without a call to AWS, and no request comes through a CDN."""
 
 UNUSED = {
     "OrganizerApi ReadSecrets: CdnProof",

@@ -13,12 +13,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
-from tests.world import ADA, CAMPAIGN, CONTEXT, world
+from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, world
 from undersigned.aws.dynamodb import Key, Table
 from undersigned.aws.mail import Spacing
 from undersigned.aws.mail_budgets import MailBudgets
 from undersigned.domain.mail_budgets import Budget
-from undersigned.domain.rush import DRAWN_OF, RUSH, is_drawn
+from undersigned.services.confirming import Confirmations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,9 +44,15 @@ def sent_to(made: World) -> Counter[str]:
     return Counter(sent.to for sent in made.sent)
 
 
+def queue(made: World, records: list[Any]) -> None:
+    """Let the stream put the emails of a batch into the queue."""
+    assert made.handlers["send_confirmations"]({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+
+
 def run(made: World, records: list[Any]) -> list[Any]:
-    failed: list[Any] = made.handlers["send_confirmations"]({"Records": records}, CONTEXT)["batchItemFailures"]
-    return failed
+    """Send the emails of a batch, and return the messages that come again."""
+    queue(made, records)
+    return [failure for answer in made.run_waiting_mails() for failure in answer["batchItemFailures"]]
 
 
 class Refusing:
@@ -69,15 +75,19 @@ class Refusing:
         return False
 
 
-def test_a_full_batch_takes_little_more_than_one_write_an_email(rush: World) -> None:
+def test_the_stream_makes_no_call_but_to_the_queue(rush: World) -> None:
+    rush.watch = watch = Refusing(lambda _operation: None)
+    queue(rush, rush.new_records())
+    assert watch.calls == {"sqs:SendMessageBatch": PEOPLE // 10}
+
+
+def test_a_full_batch_takes_little_more_than_two_writes_an_email(rush: World) -> None:
     rush.watch = watch = Refusing(lambda _operation: None)
     assert run(rush, rush.new_records()) == []
     assert sent_to(rush) == {f"signer{number}@gmail.com": 1 for number in range(PEOPLE)}
-    assert watch.calls["dynamodb:BatchGetItem"] == 2, "what the rows still request, and which networks have room"
-    drawn = watch.calls["dynamodb:UpdateItem"] - PEOPLE - 2
-    assert 0 <= drawn <= PEOPLE // 4, (
-        "one write for each email, one for the hour, one of what it counted, and those drawn"
-    )
+    batches = PEOPLE // 10
+    assert watch.calls["dynamodb:BatchGetItem"] == batches, "what the rows still request"
+    assert watch.calls["dynamodb:UpdateItem"] == 2 * PEOPLE + batches, "the email, its network, and the hour"
 
 
 def test_a_repeated_batch_sends_nothing_again(rush: World) -> None:
@@ -87,126 +97,48 @@ def test_a_repeated_batch_sends_nothing_again(rush: World) -> None:
     assert set(sent_to(rush).values()) == {1}
 
 
-def test_if_ses_throttles_the_rest_of_a_batch_goes_into_the_queue_ten_in_a_call(rush: World) -> None:
-    rush.watch = watch = Refusing(
-        lambda operation: "TooManyRequestsException" if (operation, len(rush.sent)) == ("sesv2:SendEmail", 5) else None
+def test_if_ses_stops_in_a_batch_its_rest_waits_and_stays_in_no_budget(rush: World) -> None:
+    records = rush.new_records()[:10]
+    rush.watch = Refusing(
+        lambda operation: "SendingPausedException" if operation == "sesv2:SendEmail" and len(rush.sent) >= 5 else None
     )
-    assert run(rush, rush.new_records()) == []
-    assert (len(rush.sent), watch.calls["sqs:SendMessageBatch"], watch.calls["sesv2:SendEmail"]) == (5, 3, 6)
+    assert len(run(rush, records)) == taken(rush) == 5
     rush.watch = None
     rush.run_waiting_mails()
     assert set(sent_to(rush).values()) == {1}
+    assert len(rush.sent) == taken(rush) == 10
+
+
+def test_a_damaged_message_stops_none_of_its_batch(rush: World) -> None:
+    client_of("sqs").send_message(QueueUrl=rush.queues["WaitingMails"], MessageBody="{")
+    assert len(run(rush, rush.new_records())) == 1
     assert len(rush.sent) == PEOPLE
 
 
 def test_if_the_table_takes_no_writes_no_email_goes_that_cannot_be_recorded(rush: World) -> None:
-    records = rush.new_records()
+    records = rush.new_records()[:10]
 
     def full(operation: str) -> str | None:
         return "ProvisionedThroughputExceededException" if operation == "dynamodb:UpdateItem" and rush.sent else None
 
     rush.watch = Refusing(full)
-    failed = run(rush, records)
-    assert failed
+    assert run(rush, records)
     assert len(rush.sent) == 1, "the others are claimed first, which fails"
     rush.watch = None
-    assert run(rush, records) == []
-    assert sorted(sent_to(rush).values()) == [1] * (PEOPLE - 1) + [2]
-
-
-def test_a_slow_batch_that_has_waited_goes_into_the_queue(rush: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    records = rush.new_records()
-    rush.clock.advance(seconds=21)
-    assert run(rush, records[:1]) == []
-    rush.sent.clear()
-    records = records[1:]
-    monkeypatch.setattr(Spacing, "is_slow", lambda _pace, calls, seconds: calls * 0.5 > seconds)
-    rush.watch = watch = Refusing(lambda _operation: None)
-    assert run(rush, records) == []
-    assert (len(rush.sent), watch.calls["sqs:SendMessageBatch"]) == (0, 3)
-    rush.watch = None
     rush.run_waiting_mails()
-    assert len(rush.sent) == PEOPLE - 1
-
-
-def test_a_rush_that_has_waited_goes_into_the_queue_however_fast_ses_is(rush: World) -> None:
-    """Batches that are not slow can come faster than they are sent, too."""
-    records = rush.new_records()
-    rush.clock.advance(seconds=40)
-    rush.watch = watch = Refusing(lambda _operation: None)
-    assert run(rush, records) == []
-    assert (len(rush.sent), watch.calls["sqs:SendMessageBatch"]) == (0, 3)
-    rush.watch = None
-    rush.run_waiting_mails()
-    assert set(sent_to(rush).values()) == {1}
-    assert len(rush.sent) == taken(rush) == PEOPLE
-
-
-@pytest.mark.parametrize(("seconds", "emails"), [(39, PEOPLE), (3_600, RUSH - 1)])
-def test_a_batch_that_has_waited_is_sent_if_ses_is_fast(rush: World, seconds: int, emails: int) -> None:
-    records = rush.new_records()[:emails]
-    rush.clock.advance(seconds=seconds)
-    assert run(rush, records) == []
-    assert len(rush.sent) == emails
-
-
-def test_a_batch_ends_when_its_emails_are_too_old_and_the_queue_gets_the_rest(rush: World) -> None:
-    records = rush.new_records()
-    rush.clock.advance(seconds=35)
-
-    class TakesASecond(Refusing):
-        def after(self, _function: str, operation: str) -> None:
-            rush.clock.advance(seconds=operation == "sesv2:SendEmail")
-
-    rush.watch = watch = TakesASecond(lambda _operation: None)
-    assert run(rush, records) == []
-    assert 5 <= len(rush.sent) < 10
-    assert watch.calls["sqs:SendMessageBatch"] == 3
-    rush.watch = None
-    rush.run_waiting_mails()
-    assert sent_to(rush) == {f"signer{number}@gmail.com": 1 for number in range(PEOPLE)}
-
-
-def test_a_damaged_record_keeps_no_rush_that_has_waited_out_of_the_queue(rush: World) -> None:
-    records = rush.new_records()
-    records[0]["dynamodb"]["NewImage"]["status"] = {"M": {}}
-    rush.clock.advance(seconds=45)
-    assert run(rush, records) == [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
-    # It comes again, with fewer than a rush after it. Their emails are in the queue, too.
-    run(rush, records[: RUSH - 1])
-    assert len(rush.sent) == RUSH - 2
-    rush.run_waiting_mails()
-    assert sent_to(rush) == dict.fromkeys(sent_to(rush), 1)
-    assert len(rush.sent) == PEOPLE - 1
-
-
-def test_records_that_do_not_say_when_they_were_written_have_not_waited(rush: World) -> None:
-    """The time is optional in a record ("StreamRecord", DynamoDB API reference)."""
-    records = rush.new_records()
-    rush.clock.advance(hours=1)
-    for record in records:
-        del record["dynamodb"]["ApproximateCreationDateTime"]
-    assert run(rush, records) == []
-    assert len(rush.sent) == PEOPLE
-
-
-def test_a_few_emails_are_sent_however_long_they_have_waited(rush: World) -> None:
-    records = rush.new_records()[: RUSH - 1]
-    rush.clock.advance(hours=5)
-    assert run(rush, records) == []
-    assert len(rush.sent) == RUSH - 1
+    assert sorted(sent_to(rush).values()) == [1] * 9 + [2]
 
 
 def test_several_emails_are_sent_at_once_and_a_persons_one_after_the_other(
     rush: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from functions.send_confirmations import sending, wired  # noqa: PLC0415  (the world has just wired it)
+    from functions.send_confirmations import wired  # noqa: PLC0415  (the world has just wired it)
 
     monkeypatch.setattr(wired.stack.settings, "mails_at_once", 4)
     busy: Counter[str] = Counter()
     most, lock = [0], threading.Lock()
 
-    def is_done(signature: Any, *_: Any, **__: Any) -> bool:
+    def prepare(_confirmations: Any, signature: Any, **_: Any) -> None:
         with lock:
             busy[signature.signer] += 1
             most[0] = max(most[0], busy.total())
@@ -214,34 +146,13 @@ def test_several_emails_are_sent_at_once_and_a_persons_one_after_the_other(
         time.sleep(0.002)
         with lock:
             busy[signature.signer] -= 1
-        return True
 
-    monkeypatch.setattr(sending, "is_done", is_done)
-    records = rush.new_records()
-    assert run(rush, [*records, *records]) == []
+    monkeypatch.setattr(Confirmations, "prepare", prepare)
+    assert run(rush, rush.new_records()) == []
     assert most[0] == 4
 
 
 # Budgets
-
-
-def test_a_network_with_an_email_in_each_batch_keeps_to_its_budget_on_average() -> None:
-    memory = Memory(lambda: HOUR)
-    table = Table(memory.client("dynamodb", None), "table", sleep=lambda _seconds: None)
-    budgets = MailBudgets(table)
-    allowed = []
-    for network in range(40):
-        budget = Budget("network", f"{network:016x}", HOUR.replace(hour=0), 200)
-        sent = 0
-        for number in range(600):
-            if budgets.without_room([budget]):
-                break
-            if is_drawn(f"{network}-{number}"):
-                budgets.take(budget, DRAWN_OF)
-            sent += 1
-        allowed.append(sent)
-    assert 180 <= sum(allowed) / len(allowed) <= 220
-    assert max(allowed) < 400
 
 
 def test_a_large_hour_has_shards_and_is_never_exceeded() -> None:
@@ -270,64 +181,19 @@ def table_keys(memory: Memory) -> list[Key]:
     return [Key(item["pk"]["S"], item["sk"]["S"]) for item in memory.items()]
 
 
-# A batch that comes again
+# What is taken and given back
 
 
 def budgets(made: World) -> dict[Key, dict[str, Any]]:
     """Return what is taken from each budget."""
     assert made.memory is not None
     rows = {Key(item["pk"]["S"], item["sk"]["S"]): dict(item) for item in made.memory.items()}
-    return {key: row for key, row in rows.items() if key.pk.startswith("MAILS#") and "counted" not in row}
+    return {key: row for key, row in rows.items() if key.pk.startswith("MAILS#")}
 
 
 def taken(made: World) -> int:
     """Return how many emails are taken from the stack's budgets."""
     return sum(int(row["unconfirmed"]["N"]) for row in budgets(made).values() if "unconfirmed" in row)
-
-
-def cuts(records: list[Any]) -> list[list[Any]]:
-    """Return a batch as Lambda gives it again: whole, in halves, and from a record on that failed, with new ones."""
-    half = len(records) // 2
-    return [records, records[:half], records[half:], records[3:], records[:1]]
-
-
-@pytest.mark.parametrize("emails", [1, 4, PEOPLE])
-def test_a_repeated_batch_takes_nothing_from_the_budgets_again(rush: World, emails: int) -> None:
-    records = rush.new_records()[:emails]
-    assert run(rush, records) == []
-    before = budgets(rush)
-    assert taken(rush) == emails
-    for some in cuts(records):
-        if some:
-            assert run(rush, some) == []
-    assert budgets(rush) == before
-    assert len(rush.sent) == emails
-
-
-@pytest.mark.parametrize("emails", [4, PEOPLE])
-@pytest.mark.parametrize("dies_after", [0, 1, 3])
-def test_a_batch_whose_process_died_takes_nothing_again(rush: World, emails: int, dies_after: int) -> None:
-    records = rush.new_records()[:emails]
-
-    class DiedError(BaseException):
-        """No `except Exception` sees this."""
-
-    def die(operation: str) -> str | None:
-        if operation == "sesv2:SendEmail" and len(rush.sent) == dies_after:
-            raise DiedError
-        return None
-
-    rush.watch = Refusing(die)
-    with pytest.raises(DiedError):
-        run(rush, records)
-    rush.watch = None
-    rush.restart("send_confirmations")
-    before = budgets(rush)
-    assert taken(rush) == emails
-    for some in cuts(records)[1:]:
-        assert run(rush, some) == []
-    assert budgets(rush) == before
-    assert sent_to(rush) == {f"signer{number}@gmail.com": 1 for number in range(emails)}
 
 
 @pytest.mark.parametrize("emails", [1, 4, PEOPLE])
@@ -337,23 +203,20 @@ def test_repeated_confirmations_give_back_once(rush: World, emails: int) -> None
     for mail in list(rush.sent[:emails]):
         rush.post(mail.link("confirm"))
     records = rush.new_records()
-    assert run(rush, records) == []
-    before = budgets(rush)
-    assert taken(rush) == PEOPLE - emails
-    for some in cuts(records):
+    for some in (records, records[: emails // 2], records[emails // 2 :]):
         if some:
-            assert run(rush, some) == []
-    assert budgets(rush) == before
+            queue(rush, some)
+    assert taken(rush) == PEOPLE - emails
 
 
 @pytest.mark.parametrize("emails", [4, PEOPLE])
-def test_a_repeated_batch_sends_nothing_that_was_over_a_budget(rush: World, emails: int) -> None:
+def test_a_batch_that_comes_again_makes_its_budgets_stricter_and_sends_nothing_more(rush: World, emails: int) -> None:
     rush.variables["MAIL_BUDGETS"] = "10 3 200 200"
     rush.restart("send_confirmations")
     records = rush.new_records()[:emails]
-    for some in cuts(records):
+    for some in (records, records[: emails // 2], records):
         assert run(rush, some) == []
-    assert (len(rush.sent), taken(rush)) == (3, 3)
+    assert len(rush.sent) == 3
 
 
 def test_a_batch_that_finds_a_budget_throttled_keeps_nothing_of_the_others(rush: World) -> None:
@@ -368,50 +231,9 @@ def test_a_batch_that_finds_a_budget_throttled_keeps_nothing_of_the_others(rush:
     rush.watch = Refusing(throttle)
     assert len(run(rush, records)) == len(records)
     rush.watch = None
-    assert run(rush, records) == []
-    assert taken(rush) == len(records)
+    rush.run_waiting_mails()
+    assert taken(rush) == len(rush.sent) == len(records)
     assert {row["network"]["N"] for row in budgets(rush).values() if "network" in row} == {"1"}
-
-
-class LosesARecord:
-    """Refuses the second row of what budgets have counted, before it is written or when only its answer is lost."""
-
-    def __init__(self, *, is_written: bool) -> None:
-        self.is_written = is_written
-        self.rows = 0
-
-    def before(self, _function: str, _operation: str, params: Any) -> None:
-        pk = params.get("Key", {}).get("pk", {}).get("S", "")
-        self.rows += pk.startswith("MAILS#counted#")
-        self._refuse(not self.is_written)
-
-    def after(self, _function: str, _operation: str) -> None:
-        self._refuse(self.is_written)
-
-    def retries(self, _function: str, _operation: str) -> bool:
-        return False
-
-    def _refuse(self, is_now: bool) -> None:  # noqa: FBT001
-        if is_now and self.rows == 2:
-            self.rows = 3
-            answer: Any = {"Error": {"Code": "InternalServerError", "Message": ""}}
-            raise ClientError(answer, "UpdateItem")
-
-
-@pytest.mark.parametrize("is_written", [False, True])
-def test_a_batch_that_is_recorded_in_part_is_counted_when_it_comes_again(rush: World, is_written: bool) -> None:  # noqa: FBT001
-    """Emails of several seconds have a row for each two of them, which says that the budgets have counted them."""
-    rush.new_records()
-    for number in range(4):
-        rush.clock.advance(seconds=3)
-        rush.sign(email=f"late{number}@signers.example")
-    records = rush.new_records()
-    rush.watch = LosesARecord(is_written=is_written)
-    assert len(run(rush, records)) == len(records)
-    rush.watch = None
-    assert taken(rush) == 0
-    assert run(rush, records) == []
-    assert (len(rush.sent), taken(rush)) == (4, 4)
 
 
 # The pace

@@ -423,7 +423,7 @@ def set_dns(monkeypatch: pytest.MonkeyPatch, world: World, answers: dict[str, ob
         return answer  # type: ignore[return-value]
 
     domains = MailDomains(world.clock, accepts_reserved=False, look_up=look_up)
-    monkeypatch.setattr(wired, "confirmations_of_stream", replace(wired.confirmations_of_stream, domains=domains))
+    monkeypatch.setattr(wired, "confirmations", replace(wired.confirmations, domains=domains))
     return asked
 
 
@@ -523,3 +523,21 @@ def test_a_browser_without_javascript_does_not_wait(world: World) -> None:
     world.request("POST", f"{FORM}/signatures", values, headers={"origin": "null"})
     world.run_stream()
     assert recipients(world) == {ADA["email"]}
+
+
+def test_a_person_is_mailed_at_once_while_hundreds_of_forms_are_over_a_limit(world: World) -> None:
+    """No form over a limit stays in the queue: it waits on its row, and a run queues what has room."""
+    set_budgets(world, "10 2000 50 200")
+    for number in range(300):
+        post(world, number)
+        post(world, 1_000 + number, form="", source=network(number))
+    post(world, 5_000, source="192.0.2.7")
+    world.run_stream()
+    assert address(5_000) in recipients(world)
+    assert len(world.sent) == 50 + 10 + 1
+    assert waiting(world, "clean") + waiting(world) == 601 - 61
+    sent = len(world.sent)
+    world.queue_postponed()
+    assert world.wiring.waiting_mails.is_empty(), "no room, so nothing is queued"
+    world.run_waiting_mails()
+    assert len(world.sent) == sent

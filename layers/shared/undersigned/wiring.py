@@ -140,6 +140,10 @@ class Wiring:
         """Return the current time of the clock."""
         return self._clock()
 
+    def pause(self, seconds: float) -> None:
+        """Wait."""
+        self._sleep(seconds)
+
     def cadence(self, campaign: str) -> Cadence:
         """Return when a campaign's letters go out. Raises NotFoundError."""
         return cadence_of(self.campaigns.campaign(campaign), self.settings.schedule)
@@ -438,16 +442,15 @@ class Wiring:
             new_id=new_id,
         )
 
-    def confirmations(self, *, patience: float | None = None) -> Confirmations:
-        """Wire the confirmation emails. A throttled email is tried again until the patience (seconds) ends."""
-        from undersigned.aws.mail import PATIENCE, USUAL_RATE, Mailbox
+    def confirmations(self) -> Confirmations:
+        """Wire the confirmation emails."""
+        from undersigned.aws.mail import USUAL_RATE, Mailbox
         from undersigned.services.confirming import Confirmations
         from undersigned.services.mail_budgets import MailBudgeting
 
         post = Mailbox(
             self._quick_ses,
             self.settings.configuration_set,
-            patience=PATIENCE if patience is None else patience,
             assumed_rate=USUAL_RATE,
             sleep=self._sleep,
             clock=lambda: self._clock().timestamp(),

@@ -50,13 +50,12 @@ def test_a_damaged_message_is_refused(read: Callable[[str], object], body: str) 
         read(body)
 
 
-def test_a_waiting_email_says_whether_it_was_taken_from_its_budgets() -> None:
+def test_a_waiting_email_says_whether_its_letter_was_released() -> None:
     mail = WaitingMail("trees", "0123", "ab12")
-    granted = WaitingMail("trees", "0123", "ab12", granted=True)
+    released = WaitingMail("trees", "0123", "ab12", is_released=True)
 
     assert read_waiting_message(waiting_message(mail)) == mail
-    assert read_waiting_message(waiting_message(granted)) == granted
-    assert "granted" not in waiting_message(mail)
+    assert read_waiting_message(waiting_message(released)) == released
 
 
 class Sqs:

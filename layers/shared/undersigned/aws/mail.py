@@ -158,11 +158,6 @@ class Spacing:
                 self._interval = max(interval, min(2 * interval, _LONGEST_INTERVAL))
                 self._slowed_at = now
 
-    def is_slow(self, calls: int, seconds: float) -> bool:
-        """Say whether so many calls take longer than so many seconds. No while the rate is unknown."""
-        with self._lock:
-            return calls * self._interval > seconds
-
     def speed_up(self) -> None:
         """Raise the rate after a call, up to the account's."""
         with self._lock:
@@ -249,10 +244,6 @@ class Mailbox(Post):
         self._spacing.speed_up()
         self._sent_since_told = next(self._sent)
         return answer["MessageId"]
-
-    @override
-    def is_slow(self, emails: int, seconds: float) -> bool:
-        return self._spacing.is_slow(emails, seconds)
 
     @override
     def has_quota(self) -> bool:

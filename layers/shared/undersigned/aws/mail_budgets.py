@@ -5,7 +5,6 @@
 | an hour of the stack | `MAILS#stack` | `HOUR#<UTC>`; of a large budget also `HOUR#<UTC>#<1…15>`, its shards |
 | an operator's stop | `MAILS#stack` | `STOP` |
 | a network's or a domain's day | `MAILS#<kind>#<hash>` | `<day>` (UTC) |
-| what a batch has counted | `MAILS#counted#<two seconds>` | a hash of it |
 
 A batch writes each of its budgets once, so an hour's row takes as many writes a second as there are batches. A large
 budget is for many batches at once, so each of its shards has a part of it. A partition takes 1,000 writes a second
@@ -14,26 +13,23 @@ budget is for many batches at once, so each of its shards has a part of it. A pa
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from itertools import batched
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import ConditionFailedError, Key, Update
-from undersigned.domain.mail_budgets import LANES, LENGTH_OF_ID, HourOfMails, Sending, first_hour_that_counts, hour_of
+from undersigned.domain.mail_budgets import LANES, HourOfMails, Sending, first_hour_that_counts, hour_of
 from undersigned.services.ports import MailBudgetStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.mail_budgets import Budget, Entry, Lane, MailReport
+    from undersigned.domain.mail_budgets import Budget, Lane, MailReport
 
 _OF_STACK = "MAILS#stack"
 _HOUR = "HOUR#"
@@ -42,11 +38,6 @@ _KEPT_FOR = timedelta(days=2)
 """After the end of the window, longer than what the brake looks at."""
 
 _SENT = "sent"
-
-_COUNTED = "counted"
-_SECONDS = 2
-"""How many seconds of requests and confirmations have one partition of what was counted. A batch writes a row for each,
-and reads all of each: at 3,333 signatures a second, some 80 kB."""
 
 _SHARDS = 16
 _LARGE = 36_000
@@ -98,38 +89,23 @@ class MailBudgets(MailBudgetStore):
         return granted
 
     @override
-    def without_room(self, budgets: Collection[Budget]) -> frozenset[Budget]:
-        keys = {budget_key(budget): budget for budget in budgets}
-        found = ((keys[Key(row["pk"], row["sk"])], row) for row in self._table.batch_get(keys))
-        return frozenset(budget for budget, row in found if int(row.get(budget.kind, 0)) >= budget.limit)
+    def room(self, budgets: Collection[Budget]) -> dict[Budget, int]:
+        keys = {budget: [budget_key(budget, shard) for shard in range(self._shards_of(budget))] for budget in budgets}
+        rows = {
+            Key(row["pk"], row["sk"]): row
+            for row in self._table.batch_get({key for some in keys.values() for key in some})
+        }
+        # An hour's row has two budgets.
+        taken = {
+            budget: sum(int(rows.get(key, {}).get(budget.kind, 0)) for key in some) for budget, some in keys.items()
+        }
+        return {budget: budget.limit - taken[budget] for budget in budgets}
 
     @override
     def give_back(self, budget: Budget, *, unsent: int = 0, confirmed: int = 0) -> None:
         shards = self._shards_of(budget)
         shard = self._random.randrange(shards) if shards > 1 else 0
         self._table.update(_change(budget, shard, -unsent - confirmed, -unsent))
-
-    @override
-    def already_counted(self, entries: Collection[Entry]) -> frozenset[str]:
-        rows = (row for pk in _by_seconds(entries) for row in self._table.query(pk, consistent=True))
-        return frozenset(
-            "".join(some) for row in rows for some in batched(row[_COUNTED], LENGTH_OF_ID, strict=True)
-        ) & {entry.id for entry in entries}
-
-    @override
-    def record_counted(self, entries: Collection[Entry]) -> None:
-        tried: list[tuple[Key, Values]] = []
-        try:
-            for pk, some in _by_seconds(entries).items():
-                ids = "".join(sorted(entry.id for entry in some))
-                key = Key(pk, hashlib.sha256(ids.encode()).hexdigest()[:16])
-                tried.append((key, _expiry(max(entry.at for entry in some))))
-                self._table.update(Update(key, assign={_COUNTED: ids, **tried[-1][1]}))
-        except Exception:
-            # The last one may have been written, too, and only its answer lost.
-            for key, expiry in tried:
-                self._table.update(Update(key, assign={_COUNTED: "", **expiry}))
-            raise
 
     def _shards_of(self, budget: Budget) -> int:
         return _SHARDS if budget.is_of_hour and budget.limit >= _LARGE else 1
@@ -157,15 +133,6 @@ class MailBudgets(MailBudgetStore):
         reports = [f"{kind}_{lane}" for kind in ("bounced", "complained") for lane in LANES]
         for hour in self.sending(now).hours:
             self._table.update(Update(hour_key(hour.begins), remove=reports))
-
-
-def _by_seconds(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Group entries by the partition that records them."""
-    found: defaultdict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        seconds = int(entry.at.timestamp()) // _SECONDS * _SECONDS
-        found[f"MAILS#{_COUNTED}#{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"].append(entry)
-    return found
 
 
 def _change(budget: Budget, shard: int, emails: int, sent: int, when: ConditionBase | None = None) -> Update:

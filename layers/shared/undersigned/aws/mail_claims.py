@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from undersigned.aws.dynamodb import Table, Values
     from undersigned.domain.mail_limits import MailLimit
+    from undersigned.services.ports import MailNote
 
 
 def mail_claim_partition(person: str) -> str:
@@ -100,15 +101,15 @@ class MailClaims(MailClaimStore):
         self._table.update(Update(locate(person, at), assign=expiry, add={"refused": {request}}))
 
     @override
-    def ask_again(self, person: str, request: str, at: datetime, known_for: timedelta) -> bool:
-        asking = Update(
+    def note_once(self, person: str, note: MailNote, what: str, at: datetime, known_for: timedelta) -> bool:
+        noting = Update(
             locate(person, at),
             assign={"expires_at": int((at + known_for).timestamp())},
-            add={"asked": {request}},
-            when=~Attr("asked").contains(request),
+            add={note: {what}},
+            when=~Attr(note).contains(what),
         )
         try:
-            self._table.update(asking)
+            self._table.update(noting)
         except ConditionFailedError:
             return False
         return True

@@ -143,6 +143,14 @@ def seconds_until_next_try(received: int) -> int:
     return int(min(_FIRST_PAUSE * 2 ** (received - 1), _LONGEST_PAUSE))
 
 
+def seconds_hidden(received: int) -> int:
+    """Return how long to hide a confirmation email's message: half a minute, doubled with each try, 15 minutes at most.
+
+    With a thousand tries, it outlasts ten days of an outage.
+    """
+    return int(min(30 * 2 ** min(received - 1, 10), LONGEST_DELAY))
+
+
 _AFTER_AN_ERASURE = 60
 """Seconds before a repacking begins. It is queued before the letter is erased, and by then the letter is: an HTTP API
 ends a request after 30 seconds (Amazon API Gateway developer guide, "Quotas for configuring and running an HTTP
@@ -180,26 +188,26 @@ def read_export_message(body: str) -> tuple[str, str]:
 class WaitingMail:
     """A confirmation email that is waiting: the signature, and the id of its request.
 
-    `granted` says that it was taken from its budgets, and waits for SES only.
+    Without one, all emails that the row's words request. `is_released` says that a person released the letter, so the
+    email counts in no budget.
     """
 
     campaign: str
     signer: str
-    request: str
-    granted: bool = False
+    request: str = ""
+    is_released: bool = False
 
 
 def waiting_message(mail: WaitingMail) -> str:
     """Return the body of a waiting email's message."""
-    message = asdict(mail)
-    return json.dumps(message if message.pop("granted") is False else {**message, "granted": True})
+    return json.dumps(asdict(mail))
 
 
 def read_waiting_message(body: str) -> WaitingMail:
     """Read a waiting email's message. Raises ValueError if it is damaged."""
     match _json(body):
         case {"campaign": str(campaign), "signer": str(signer), "request": str(request), **more}:
-            return WaitingMail(campaign, signer, request, more.get("granted") is True)
+            return WaitingMail(campaign, signer, request, more.get("is_released") is True)
         case _:
             error = 'a waiting email reads {"campaign": …, "signer": …, "request": …}'
             raise ValueError(error)
@@ -332,9 +340,9 @@ class WaitingMails(_SqsQueue, ports.ConfirmationQueue):
 
         return [*chain.from_iterable(each_at_once(not_taken, batched(mails, _BATCH, strict=False), at_once))]
 
-    def put(self, mail: WaitingMail, *, after: int = 0) -> None:
-        """Queue an email that is tried again after so many seconds (SQS: at most 900)."""
-        self._send(waiting_message(mail), after)
+    def put(self, mail: WaitingMail) -> None:
+        """Queue an email."""
+        self._send(waiting_message(mail))
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,15 +354,25 @@ class PersonMail:
     person: str = ""
 
 
-def read_person_mail(body: str) -> PersonMail | None:
-    """Read the message of an email to a person; None for another kind of message. Raises ValueError for no JSON."""
+def is_to_person(body: str) -> bool:
+    """Say whether a message is of an email to a person, and not of a confirmation email. Damaged ones are not."""
+    try:
+        read_person_mail(body)
+    except ValueError:
+        return False
+    return True
+
+
+def read_person_mail(body: str) -> PersonMail:
+    """Read the message of an email to a person. Raises ValueError if it is damaged."""
     match _json(body):
         case {"sign_in": str(request)}:
             return PersonMail(request=request)
         case {"invitation": {"campaign": str(campaign), "person": str(person)}}:
             return PersonMail(campaign=campaign, person=person)
         case _:
-            return None
+            error = 'an email to a person reads {"sign_in": …} or {"invitation": {"campaign": …, "person": …}}'
+            raise ValueError(error)
 
 
 class PeopleMails(_SqsQueue, ports.PeopleMailQueue):

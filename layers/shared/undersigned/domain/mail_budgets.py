@@ -7,14 +7,12 @@ developer guide). So emails to strangers have budgets, and stop long before that
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.providers import KNOWN
-from undersigned.domain.signatures import requested_at
 
 if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
@@ -31,9 +29,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 SHARE_OF_QUOTA = 0.8
 """The share of SES's daily quota that confirmation emails may use up. The rest stays for deliveries."""
-
-LENGTH_OF_ID = 6
-"""Characters of an entry's id."""
 
 _BRAKED_OVER = DAY
 _FEWEST_BOUNCES, _MOST_BOUNCED = 20, 0.03
@@ -111,33 +106,6 @@ def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tu
     """
     is_of_today = _day_of(confirmed.signed_at) == _day_of(now)
     return tuple(budget for budget in budgets_of(confirmed, sizes, now) if budget.is_of_hour or is_of_today)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a budget counts once, however often a batch comes again: an email, or that it was given back.
-
-    `id` is a short hash, and `at` a moment that is always the same.
-    """
-
-    id: str
-    at: datetime
-
-
-def taking(asking: Signature) -> Entry:
-    """Return the entry of an email that a signature requests."""
-    return Entry(_short(asking, asking.mail_request), requested_at(asking.mail_request) or asking.signed_at)
-
-
-def giving_back(confirmed: Signature) -> Entry:
-    """Return the entry of a confirmation that gives an email back."""
-    return Entry(_short(confirmed, f"confirmed {confirmed.version}"), confirmed.confirmed_at or confirmed.signed_at)
-
-
-def _short(signature: Signature, what: str) -> str:
-    """Return 36 bits of a hash. A row holds a hundred of them, and is compared with some thousand at most."""
-    digest = hashlib.sha256(f"{signature.campaign} {signature.signer} {what}".encode()).digest()
-    return base64.urlsafe_b64encode(digest)[:LENGTH_OF_ID].decode()
 
 
 @dataclass(frozen=True, slots=True)

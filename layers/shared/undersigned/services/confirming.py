@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from undersigned.domain.mail_budgets import lane_of
 from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import PENDING_FOR, requested_at
-from undersigned.domain.words import beside_still, words_id
+from undersigned.domain.words import beside_still, waiting_words, words_id
 from undersigned.rendering import mails
 from undersigned.services.ports import ChangedError, MailRefusedError, SendingStoppedError
 
@@ -19,26 +21,25 @@ if TYPE_CHECKING:
 
     from undersigned.domain.deliveries import Sender
     from undersigned.domain.schedule import WeeklySchedule
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signatures import ReadRows, Signature
     from undersigned.rendering.mails import Mail
     from undersigned.services.catalog import Catalog
-    from undersigned.services.mail_budgets import MailBudgeting
+    from undersigned.services.mail_budgets import MailBudgeting, Room
     from undersigned.services.ports import MailClaimStore, MailDomainCheck, Post, SignatureStore
     from undersigned.tokens import Tokens
 
-type ConfirmationOutcome = Literal["sent", "over the day's limit or sent before", "nothing to say"]
+_LOOKED_AT_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The signatures of a batch whose emails may go now, and those that get none. Without `has_room`, no more may.
+    """The signatures of a batch whose emails may go now, and those that get none.
 
     `is_recorded` says whether the table has just taken a write about it.
     """
 
     signatures: tuple[Signature, ...]
     refused: tuple[Signature, ...]
-    has_room: bool
     is_recorded: bool
 
 
@@ -57,51 +58,67 @@ class Confirmations:
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
 
-    def admit(
-        self,
-        asking: Sequence[Signature],
-        confirmed: Sequence[Signature] = (),
-        *,
-        released: Collection[Signature] = (),
-        may_come_again: bool = False,
-    ) -> Admitted:
+    def admit(self, asking: Sequence[Signature], *, released: Collection[Signature] = ()) -> Admitted:
         """Take a batch of emails from their budgets, and postpone or refuse the others on their rows.
 
-        `confirmed` are signatures that were just confirmed, `released` those that a person released from quarantine.
-        What a batch that `may_come_again` has taken or given back is counted once.
+        `released` are those that a person released from quarantine.
         """
         refused = tuple(signature for signature in asking if self._is_in_vain(signature))
         for signature in refused:
             self.refuse(signature)
         rest = [signature for signature in asking if signature not in refused]
-        budgeted = self.budgeting.budgeted(rest, confirmed, released=released, may_come_again=may_come_again)
-        until, now = budgeted.until, self.clock()
-        for number, moment in until.items():
-            # One that has been tried before stays where it is, unless it waits for another day.
-            if moment > now or not rest[number].mail_postponed:
-                with suppress(ChangedError):  # They are no longer there, or the row is listed among the clean ones.
-                    self.signatures.postpone_mail(rest[number], moment)
-        for signature in released:
-            if signature.mail_postponed and not signature.beside:
-                self.end_postponement(signature, is_sent=True)
+        budgeted = self.budgeting.budgeted(rest, released=released)
+        for number, moment in budgeted.until.items():
+            with suppress(ChangedError):  # They are no longer there, or the row is listed among the clean ones.
+                self.signatures.postpone_mail(rest[number], moment)
         return Admitted(
-            tuple(signature for number, signature in enumerate(rest) if number not in until),
+            tuple(signature for number, signature in enumerate(rest) if number not in budgeted.until),
             refused,
-            has_room=all(moment > now for moment in until.values()),
             is_recorded=budgeted.is_recorded,
         )
 
-    def still_requested_of(self, asking: Sequence[Signature]) -> tuple[Signature, ...]:
-        """Return those emails of a batch that their rows still request: a form may be deleted by now.
+    def requesting(self, campaign: str, signers: Collection[str]) -> ReadRows:
+        """Read the rows whose emails wait, as they are now: a form may be deleted, or followed by another."""
+        return self.signatures.read_rows(campaign, list(dict.fromkeys(signers)))
 
-        The email of a row that was damaged since goes, too.
+    def words(self, row: Signature) -> tuple[Signature, ...]:
+        """Return what a row may request emails for: its own words, and those beside them."""
+        return (row, *beside_still(row, self.clock()))
+
+    def free(self, confirmed: Sequence[Signature]) -> None:
+        """Give the budgets room for emails that were confirmed, once for each: only unconfirmed ones count."""
+        self.budgeting.give_back(
+            [
+                it
+                for it in confirmed
+                if self.claims.note_once(
+                    it.signer, "freed", f"{it.campaign}#{it.version}", it.confirmed_at or it.signed_at, CLAIMS_KNOWN_FOR
+                )
+            ]
+        )
+
+    def ready(self, rows: Sequence[Signature], room: Room) -> tuple[list[Signature], bool]:
+        """Return which postponed rows have an email that has room, and whether the stack has room for more.
+
+        Those are looked at again in an hour, if the queue loses them. The others wait until their budgets have room.
         """
-        wanted: set[tuple[str, str]] = set()
-        for campaign in {signature.campaign for signature in asking}:
-            found = self.signatures.read_rows(campaign, [it.signer for it in asking if it.campaign == campaign])
-            wanted |= {(row.signer, words.mail_request) for row in found.rows for words in (row, *row.beside)}
-            wanted |= {(it.signer, it.mail_request) for it in asking if it.signer in found.damaged}
-        return tuple(signature for signature in asking if (signature.signer, signature.mail_request) in wanted)
+        ready: list[Signature] = []
+        for row in rows:
+            words = waiting_words(row, self.clock())
+            if not words:
+                self.end_postponement(row, ())
+                continue
+            until = [room.take(each) for each in words]
+            if None in until:
+                ready.append(row)
+                moment = self.clock() + _LOOKED_AT_AGAIN
+            else:
+                moment = min(each for each in until if each)
+            if moment <= self.clock():
+                return ready, False
+            with suppress(ChangedError):  # It was confirmed or erased meanwhile.
+                self.signatures.postpone_mail(min(words, key=lane_of), moment)  # Clean words before suspicious ones.
+        return ready, True
 
     def _is_in_vain(self, signature: Signature) -> bool:
         return signature.status == "pending" and self.domains.takes_none(signature.email)
@@ -116,23 +133,22 @@ class Confirmations:
         """Give emails back to their budgets that were not sent."""
         self.budgeting.put_back(signatures)
 
-    def end_postponement(self, row: Signature, *, is_sent: bool) -> None:
-        """List a row no longer. If its emails were sent, its words can be confirmed for 14 days from now on."""
-        with suppress(ChangedError):  # It was signed again, and is looked at again.
-            self.signatures.end_postponement(row, self.clock() + PENDING_FOR if is_sent else None)
+    def end_postponement(self, row: Signature, done: Collection[Signature]) -> None:
+        """List a row no longer if the emails of all its words are done. Then they can be confirmed for 14 days."""
+        waiting = [words for words in self.words(row) if not words.has_expired(self.clock())]
+        if all(words in done for words in waiting):
+            with suppress(ChangedError):  # It was signed again, and is looked at again.
+                self.signatures.end_postponement(row, self.clock() + PENDING_FOR if waiting else None)
 
-    def send(self, signature: Signature, *, claims: bool = True) -> ConfirmationOutcome:
-        """Send the email that a row requests, unless it was sent before or the person has reached the day's limit.
+    def prepare(self, signature: Signature, *, claims: bool = True) -> Mail | None:
+        """Write the email that a row requests; None if it was sent before, or the person has reached the day's limit.
 
-        Without `claims`, nothing is written before the email is sent. So it must be known otherwise that the table
-        takes writes: an email that can't be recorded comes again.
-
-        Raises ThrottledError, SendingStoppedError or UncertainError if it must be tried again, MailRefusedError if SES
-        refuses it. After an UncertainError the person may get the email once more: better than not at all.
+        Without `claims`, nothing is written to the table. So it must be known otherwise that it takes writes: an email
+        that can't be recorded comes again.
         """
         now = self.clock()
         if signature.status == "withdrawn" or signature.is_empty or signature.has_expired(now):
-            return "nothing to say"
+            return None
         person, campaign, request = signature.signer, signature.campaign, signature.mail_request
         since = requested_at(request) or signature.signed_at
         limit = mail_limit(signature)
@@ -141,24 +157,24 @@ class Confirmations:
             if claims
             else self.claims.may_send(person, campaign, request, now, limit=limit, since=since)
         )
-        if not may_go:
-            return "over the day's limit or sent before"
+        return self._mail(signature, now) if may_go else None
+
+    def send(self, signature: Signature, mail: Mail) -> None:
+        """Send an email, and record it.
+
+        Raises ThrottledError, SendingStoppedError or UncertainError if it must be tried again, MailRefusedError if SES
+        refuses it. After an UncertainError the person may get the email once more: better than not at all.
+        """
+        person, request, now = signature.signer, signature.mail_request, self.clock()
         try:
-            self.post.send(self._mail(signature, now))
+            self.post.send(mail)
         except SendingStoppedError:
             raise
         except MailRefusedError:
             # So that the reconciliation doesn't ask for it again.
             self.claims.record_refused(person, request, now, CLAIMS_KNOWN_FOR)
             raise
-        self.claims.record_sent(person, campaign, request, now, CLAIMS_KNOWN_FOR)
-        return "sent"
-
-    def still_requested(self, campaign: str, signer: str, request: str) -> Signature | None:
-        """Return the words of an email that had to wait, if their row still requests it, for them or beside them."""
-        row = self.signatures.signature(campaign, signer)
-        every = (row, *beside_still(row, self.clock())) if row else ()
-        return next((words for words in every if words.mail_request == request), None)
+        self.claims.record_sent(person, signature.campaign, request, now, CLAIMS_KNOWN_FOR)
 
     def _mail(self, signature: Signature, now: datetime) -> Mail:
         entry = self.catalog.entry(signature.campaign, signature.target)

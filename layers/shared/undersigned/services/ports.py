@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from undersigned.domain.events import Event
     from undersigned.domain.exports import Export
     from undersigned.domain.letters import Letter
-    from undersigned.domain.mail_budgets import Budget, Entry, Lane, MailReport, Sending
+    from undersigned.domain.mail_budgets import Budget, Lane, MailReport, Sending
     from undersigned.domain.mail_limits import MailLimit
     from undersigned.domain.people import Member, Person, SignInRequest
     from undersigned.domain.reconciliations import MailDay, Page, Reconciliation
@@ -503,6 +503,10 @@ class SlotStore(Protocol):
         """Record a slot, unless a later one is recorded."""
 
 
+MailNote = Literal["asked", "freed"]
+"""What is noted once: that an email is asked for again, or that a confirmation gave it back to its budgets."""
+
+
 class MailClaimStore(Protocol):
     """Which requested emails each person got."""
 
@@ -534,8 +538,8 @@ class MailClaimStore(Protocol):
     def record_refused(self, person: str, request: str, at: datetime, known_for: timedelta) -> None:
         """Record that SES refused a claimed email, and would refuse it again, or that its domain takes none."""
 
-    def ask_again(self, person: str, request: str, at: datetime, known_for: timedelta) -> bool:
-        """Record that an email is asked for again. Return False if it was on that day (UTC)."""
+    def note_once(self, person: str, note: MailNote, what: str, at: datetime, known_for: timedelta) -> bool:
+        """Note a request or a confirmation on the day (UTC) of a moment. Return False if it was noted before."""
 
     def mail_days(self, campaign: str, days: Iterable[tuple[str, date]]) -> Mapping[str, Sequence[MailDay]]:
         """Read what is known of persons' emails on single days (UTC) consistently, by person, in no order."""
@@ -547,20 +551,11 @@ class MailBudgetStore(Protocol):
     def take(self, budget: Budget, emails: int) -> int:
         """Take up to so many emails from a budget, in one write; return how many there were."""
 
-    def without_room(self, budgets: Collection[Budget]) -> frozenset[Budget]:
-        """Read which of the budgets of days are used up."""
+    def room(self, budgets: Collection[Budget]) -> dict[Budget, int]:
+        """Read how many emails each of the budgets has left."""
 
     def give_back(self, budget: Budget, *, unsent: int = 0, confirmed: int = 0) -> None:
         """Give emails back to a budget: those that were not sent after all, and those to people who confirmed."""
-
-    def already_counted(self, entries: Collection[Entry]) -> frozenset[str]:
-        """Read consistently which entries were recorded as counted, by their ids."""
-
-    def record_counted(self, entries: Collection[Entry]) -> None:
-        """Record that the budgets have counted these entries. After an error, none of them is recorded.
-
-        If the table takes no writes at all, some may stay recorded, and count in no budget when they come again.
-        """
 
     def sending(self, now: datetime) -> Sending:
         """Read whether confirmation emails go out."""
@@ -738,9 +733,6 @@ class Post(Protocol):
         Raises ThrottledError, MailRefusedError or SendingStoppedError if it was certainly not sent. After
         UncertainError, and after any other error, it may have been sent.
         """
-
-    def is_slow(self, emails: int, seconds: float) -> bool:
-        """Say whether so many emails take longer than so many seconds, at the pace that SES allows now."""
 
     def has_quota(self) -> bool:
         """Say whether confirmation emails have left deliveries their share of the account's daily quota."""

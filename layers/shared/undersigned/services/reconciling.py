@@ -180,7 +180,7 @@ class Reconciling:
             elif len(earlier) >= MOST_ASKS:
                 kind = "an email was asked for twice and not sent"
                 summary = self._find(summary, kind, run.campaign, letter=row.signer)
-            elif self.claims.ask_again(row.signer, row.mail_request, now, CLAIMS_KNOWN_FOR):
+            elif self.claims.note_once(row.signer, "asked", row.mail_request, now, CLAIMS_KNOWN_FOR):
                 self.waiting_mails.put_request(row.campaign, row.signer, row.mail_request)
                 summary = summary.plus(emails=1)
         return summary
