@@ -547,6 +547,7 @@ def _make(
     }
     known = {
         **queues,
+        "ConfirmationsFailed": resources.make_queue(client_of("sqs"), "ConfirmationsFailed"),
         "Table": resources.make_table(client_of("dynamodb")),
         "PacketBucket": resources.make_bucket(client_of("s3")),
         "Alarms": client_of("sns").create_topic(Name="Alarms")["TopicArn"],

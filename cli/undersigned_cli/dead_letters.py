@@ -94,7 +94,7 @@ def _delivery(wiring: Wiring, body: str) -> Verdict:  # noqa: PLR0911  (one verd
 
 def _confirmation(wiring: Wiring, body: str) -> Verdict:
     if _is_of_stream(body):
-        return Verdict("changes in the stream", "the daily reconciliation asks again for each email after 25 hours")
+        return Verdict("changes in the stream", "the queue took no email for a day; people sign again")
     if _is_of_schedule(body):
         return Verdict("a run for postponed emails", "the next run, five minutes later, did it")
     mail = read_waiting_message(body)
@@ -102,7 +102,7 @@ def _confirmation(wiring: Wiring, body: str) -> Verdict:
     row = wiring.signatures.signature(mail.campaign, mail.signer)
     now = wiring.now()
     every = (row, *beside_still(row, now)) if row else ()
-    wanted = [words for words in every if words.mail_request == mail.request and not words.has_expired(now)]
+    wanted = [words for words in every if mail.request in {"", words.mail_request} and not words.has_expired(now)]
     return Verdict(about, "" if wanted else "its row doesn't request it any more")
 
 

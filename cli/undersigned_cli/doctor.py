@@ -22,11 +22,11 @@ FEW_EMAILS = 200
 _ENOUGH_USED = 0.9
 _A_DAY = 24 * 60 * 60
 
-_EMAILS_A_SECOND = 8
-"""How many emails a second one email of the queue at once is: two of them are some 16 (docs/scale.md)."""
+_EMAILS_A_SECOND = 40
+"""How many emails a second a process of the queue sends: two of them some 80 (docs/scale.md)."""
 
 _FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 100
-"""How many the queue sends at once with SignersPerSecond=50, and with 3333."""
+"""How many processes the queue has with SignersPerSecond=50, and with 3333."""
 
 _FAR = 2
 """How many times faster SES or the queue has to be, before it is worth a deployment."""

@@ -1,4 +1,4 @@
-"""Compare every campaign's rows, trays, waiting emails, counters and deliveries, daily, and ask for what is missing.
+"""Compare every campaign's rows, trays, counters and deliveries, daily, and queue what is missing.
 
 It also removes personal data whose time is over.
 

@@ -24,7 +24,6 @@ stack = Wiring.of_environment(
     "packet_bucket",
     "organizers_secret_arn",
     "delivery_queue_url",
-    "waiting_mails_url",
     "reconciliation_queue_url",
     "schedule",
     "sender",

@@ -28,6 +28,9 @@ PAUSE_OF_FAILURE = 10.0
 """Seconds that a batch waits whose messages come again. So 100 processes hide some 90,000 messages at once in a
 long outage; SQS hides 120,000."""
 
+_MOST_FAILURES = 2
+"""After so many, the rest of a batch comes again untried. One email that fails each time stops none of the others."""
+
 type Record = Mapping[str, Any]
 type Asked = tuple[Record, Signature]
 """A message, and the words whose email it asks for."""
@@ -61,28 +64,27 @@ def _hide(record: Record) -> None:
 class _Batch:
     """A batch of messages. Emails go several at once, those to one person one after the other.
 
-    `rows` are the rows of the messages. `done` are the words whose emails were sent, or never will be. `failed` are
-    messages that come again, and `unsent` words whose emails were certainly not sent. Nothing is sent any more once it
-    `is_stopped`.
+    `rows` are the rows of the messages, and `released` the words that a person released. `done` are the words whose
+    emails were sent, or never will be, and `unsent` those whose emails were certainly not sent. `failed` are messages
+    that come again.
     """
 
     rows: list[Signature] = field(default_factory=list)
     released: list[Signature] = field(default_factory=list)
     done: list[Signature] = field(default_factory=list)
-    failed: list[Record] = field(default_factory=list)
     unsent: list[Signature] = field(default_factory=list)
-    is_stopped: bool = False
-    has_failed: bool = False
-    claims: bool = True
+    failed: list[Record] = field(default_factory=list)
+    failures: int = 0
 
     def read(self, records: Sequence[Record]) -> list[Asked]:
-        """Return the words that still request the messages' emails. What can't be read fails alone."""
+        """Return the words that still request the messages' emails. What can't be read is a dead letter at once."""
         messages = []
         for record in records:
             try:
                 messages.append((record, read_waiting_message(record["body"])))
             except ValueError as error:
-                self._note_failure(record, error)
+                logger.error("a message is damaged", extra=facts_of(error))
+                wired.stack.dead_mails.put(record["body"])
         asked: list[Asked] = []
         for campaign in dict.fromkeys(mail.campaign for _, mail in messages):
             of_campaign = [(record, mail) for record, mail in messages if mail.campaign == campaign]
@@ -92,7 +94,7 @@ class _Batch:
             for record, mail in of_campaign:
                 if mail.signer in found.damaged:
                     logger.error("a row is damaged", extra={"campaign": campaign, "letter": mail.signer})
-                    self.failed.append(record)
+                    wired.stack.dead_mails.put(record["body"])
                 words = [each for each in words_of.get(mail.signer, ()) if mail.request in {"", each.mail_request}]
                 self.released += words if mail.is_released else ()
                 asked += [(record, each) for each in words if each not in {known for _, known in asked}]
@@ -102,8 +104,6 @@ class _Batch:
         """Send what the budgets admit; the rest waits on its row, or comes again."""
         admitted = wired.confirmations.admit([words for _, words in asked], released=self.released)
         self.done += admitted.refused
-        # An email claims that it is sent before it is, unless the table has just taken a write.
-        self.claims = not admitted.is_recorded
         people: dict[str, list[Asked]] = {}
         for record, words in asked:
             if words in admitted.signatures:
@@ -121,40 +121,31 @@ class _Batch:
 
     def _send_to_one(self, some: Iterable[Asked], outcomes: Outcomes) -> None:
         for record, words in some:
-            if self.is_stopped:
+            outcome = "waits" if self.failures >= _MOST_FAILURES else self._send(words)
+            outcomes.add(words, outcome)
+            if outcome in {"waits", "perhaps sent"}:
                 self.failed.append(record)
+            else:
+                self.done.append(words)
+            if outcome == "waits":
                 self.unsent.append(words)
-                continue
-            mail = None
-            try:
-                if mail := wired.confirmations.prepare(words, claims=self.claims):
-                    wired.confirmations.send(words, mail)
-                outcomes.add(words, "sent" if mail else "not sent")
-            except (ThrottledError, SendingStoppedError, UncertainError) as error:
-                # The account is over its quota or paused, or SES is down. A person may have to act, so it is an error,
-                # which an alarm counts.
-                about = {"campaign": words.campaign, **facts_of(error), "reason": str(error)}
-                logger.error("emails must wait", extra=about)
-                # One email that SES refuses each time, or can't answer, must not stop those that come with it.
-                self.is_stopped = self.has_failed or isinstance(error, ThrottledError)
-                self.has_failed = True
-                self.failed.append(record)
-                if not isinstance(error, UncertainError):
-                    self.unsent.append(words)
-                continue
-            except MailRefusedError as error:
-                # Trying again doesn't help, and the signer can sign with another address.
-                logger.warning("SES refused an email", extra={"campaign": words.campaign, "reason": str(error)})
-            except Exception as error:  # noqa: BLE001  (one bad email must not stop the others; it is reported)
-                self._note_failure(record, error)
-                if not mail:
-                    self.unsent.append(words)
-                continue
-            self.done.append(words)
 
-    def _note_failure(self, record: Record, error: Exception) -> None:
-        received = record["attributes"]["ApproximateReceiveCount"]
-        logger.error("a waiting email failed", extra={**facts_of(error), "received": int(received)})
-        self.failed.append(record)
-        # Perhaps the table takes no writes any more.
-        self.claims = True
+    def _send(self, words: Signature) -> str:
+        """Send an email, and return what became of it."""
+        about = {"campaign": words.campaign}
+        try:
+            return "sent" if wired.confirmations.send(words) else "not sent"
+        except (ThrottledError, SendingStoppedError, UncertainError) as error:
+            # The account is over its quota or paused, or SES is down. A person may have to act, so it is an error,
+            # which an alarm counts.
+            logger.error("emails must wait", extra={**about, **facts_of(error), "reason": str(error)})
+            self.failures += _MOST_FAILURES if isinstance(error, ThrottledError) else 1
+            return "perhaps sent" if isinstance(error, UncertainError) else "waits"
+        except MailRefusedError as error:
+            # Trying again doesn't help, and the signer can sign with another address.
+            logger.warning("SES refused an email", extra={**about, "reason": str(error)})
+            return "refused"
+        except Exception as error:  # noqa: BLE001  (one bad email must not stop the others; it is reported)
+            logger.error("a waiting email failed", extra={**about, **facts_of(error)})
+            self.failures += 1
+            return "waits"

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from undersigned.aws.queue import WaitingMail
-from undersigned.aws.stream import failures_from, read_change
+from undersigned.aws.stream import failures_from, read_change, signer_of
 from undersigned.logs import facts_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ logger = Logger()
 
 
 def queue(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Queue the emails that the records request. The stream gives up after 20 tries, so nothing else can fail here."""
-    failed: list[Mapping[str, Any]] = []
+    """Queue the emails that the records request. What the queue does not take comes again, for a day."""
     asked: dict[WaitingMail, Mapping[str, Any]] = {}
     confirmed: list[Signature] = []
     for record in records:
@@ -30,13 +29,13 @@ def queue(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             for words in change.asking:
                 mail = WaitingMail(words.campaign, words.signer, words.mail_request, is_released=change.is_release)
                 asked[mail] = record
-        except Exception as error:  # noqa: BLE001  (one bad record must not stop the others; it is reported)
-            logger.error("a record failed", extra=facts_of(error))
-            failed.append(record)
-        else:
             if (change.before, change.signature.status) == ("pending", "confirmed"):
                 confirmed.append(change.signature)
-    failed += _put(asked)
+        except Exception as error:  # noqa: BLE001  (it must not hold up those behind it; it is reported)
+            logger.error("a record is damaged", extra=facts_of(error))
+            # The queue's worker reads the row itself.
+            asked[WaitingMail(*signer_of(record))] = record
+    failed = _put(asked)
     if not failed:
         _free(confirmed)
     return failures_from(failed)

@@ -35,11 +35,11 @@ class Outcomes:
         return self
 
     def add(self, signature: Signature, outcome: str) -> None:
-        """Keep the outcome of an email, and how long after the form it was sent."""
+        """Keep the outcome of an email, and how long after the form it was sent, or still waits."""
         self._found.append((signature.campaign, outcome))
         asked_at = requested_at(signature.mail_request)
         # One that a budget postponed is late on purpose.
-        if outcome == "sent" and asked_at and not signature.mail_postponed:
+        if outcome in {"sent", "waits"} and asked_at and not signature.mail_postponed:
             self._delays.append((self.now() - asked_at).total_seconds())
 
     def __exit__(self, *_: object) -> None:

@@ -9,6 +9,7 @@ stack = Wiring.of_environment(
     "sender",
     "configuration_set",
     "waiting_mails_url",
+    "dead_mails_url",
     "people_mails_url",
     "schedule",
     "budget_sizes",

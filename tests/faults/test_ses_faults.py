@@ -16,6 +16,7 @@ from undersigned.aws.mail import PATIENCE, SHORT_WAITS, pauses
 from undersigned.aws.queue import WaitingMails
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import PENDING_FOR
+from undersigned_cli.local.sources import queue_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -344,15 +345,18 @@ def test_one_refused_email_does_not_stop_the_others(world: World, code: str) -> 
     assert to_signers(world) == [SIGNERS[0], *SIGNERS[2:]]
 
 
-def test_a_damaged_waiting_email_is_retried_with_growing_pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_waiting_email_is_tried_again_after_growing_pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     hidden: list[int] = []
     monkeypatch.setattr(WaitingMails, "hide", lambda _queue, _receipt, seconds: hidden.append(seconds))
-    [record] = load_event("deliver_damaged_message")["Records"]
-    for received in (1, 2, 9):
-        record["attributes"]["ApproximateReceiveCount"] = str(received)
-        answer = world.handlers["send_confirmations"]({"Records": [record]}, CONTEXT)
-        assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
-    assert hidden == [30, 60, 900]
+    world.sign()
+    world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
+    world.refusal = "SendingPausedException"
+    [message] = world.receive(world.queues["WaitingMails"])
+    for received in ("1", "2", "9", "1000"):
+        message["Attributes"]["ApproximateReceiveCount"] = received
+        answer = world.handlers["send_confirmations"](queue_source("WaitingMails").event([message]), CONTEXT)
+        assert answer == {"batchItemFailures": [{"itemIdentifier": message["MessageId"]}]}
+    assert hidden == [30, 60, 900, 900]
 
 
 @pytest.mark.usefixtures("_no_delay")

@@ -185,8 +185,8 @@ def test_an_email_goes_back_if_its_row_still_requests_it(letters: Letters, world
     assert letters.held("WaitingMails") == [wanted]
     assert sorted(letters.listed("ConfirmationsFailed")) == [
         (False, "its row doesn't request it any more"),
-        (False, "the daily reconciliation asks again for each email after 25 hours"),
         (False, "the next run, five minutes later, did it"),
+        (False, "the queue took no email for a day; people sign again"),
     ]
 
 
@@ -194,7 +194,7 @@ def test_a_job_that_failed_is_done_by_the_next_run(letters: Letters) -> None:
     event = load_event("run_jobs_hourly")
     for body in ({"requestPayload": event, "responsePayload": {}}, event):
         letters.put("JobsFailed", body)
-    letters.put("JobsFailed", reconciliation_message(Reconciliation(CAMPAIGN, may_ask=True, may_queue=True)))
+    letters.put("JobsFailed", reconciliation_message(Reconciliation(CAMPAIGN, may_queue=True)))
 
     assert letters.listed("JobsFailed") == [
         (False, "the next run, an hour later, does what it did not"),

@@ -95,8 +95,8 @@ def test_the_emails_of_a_batch_are_one_line_of_the_log_and_one_of_metrics(
     world.clock.advance(seconds=90)
     capsys.readouterr()
     caplog.clear()
-    records = world.new_records()
-    world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+    world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
+    world.run_waiting_mails()
 
     [line] = lines_of_metrics(capsys.readouterr().out)
     assert line["ConfirmationDelay"] == [90] * 5
@@ -115,6 +115,8 @@ def test_an_email_that_a_budget_postpones_is_waiting_and_not_late(world: World, 
     assert emitted() == {"ConfirmationsWaiting": [1]}
 
     world.clock.advance(hours=1)
+    world.run_postponed()
+    emitted()
     world.run_postponed()
     assert emitted() == {}
 

@@ -1,8 +1,7 @@
-"""Test the daily reconciliation: what it finds, asks for again, queues and reports."""
+"""Test the daily reconciliation: what it finds, queues and reports."""
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -43,14 +42,9 @@ def reconcile(world: World, caplog: pytest.LogCaptureFixture) -> Any:
         caplog.clear()
         world.reconcile()
         lines = [vars(record) | {"message": record.getMessage()} for record in caplog.records]
-        world.run_waiting_mails()
         return [line for line in lines if line["message"] == "reconciled" or line["levelname"] == "ERROR"]
 
     return run
-
-
-def emailed(world: World) -> list[str]:
-    return sorted(mail.to for mail in world.sent if mail.tags["kind"] == "confirmation")
 
 
 def counted(world: World) -> dict[str, int]:
@@ -85,193 +79,15 @@ def sign(world: World, *names: str) -> list[str]:
 # What the stream has forgotten
 
 
-def test_dropped_records_lose_no_email_and_no_count(world: World, reconcile: Any) -> None:
-    everyone = sign(world, "ada", "bo", "cy")
+def test_dropped_records_lose_no_count(world: World, reconcile: Any) -> None:
+    sign(world, "ada", "bo", "cy")
     world.new_records()  # both mappings are dead, and the stream forgets the records
     world.clock.advance(hours=26)
 
     [summary] = reconcile()
 
-    assert emailed(world) == everyone
     assert counted(world) == {"PROVIDER#other": 3}
-    assert (summary["rows"], summary["marks"], summary["emails"], summary["unexplained"]) == (3, 3, 3, 0)
-
-
-def test_each_day_asks_for_nothing_that_was_sent(world: World, reconcile: Any) -> None:
-    everyone = sign(world, "ada", "bo")
-    world.new_records()
-    for _ in range(16):
-        world.clock.advance(hours=24)
-        reconcile()
-        world.run_stream()
-
-    assert emailed(world) == everyone
-
-
-def test_a_schedule_that_fires_twice_asks_once(world: World) -> None:
-    sign(world, "ada")
-    world.new_records()
-    world.clock.advance(hours=26)
-    world.begin_reconciling()
-    world.begin_reconciling()
-    world.run_reconciliations()
-
-    assert messages(world.queues["WaitingMails"]) == 1
-
-
-def empty(queue_url: str) -> None:
-    """Lose the messages of a queue. SQS purges one only once a minute."""
-    sqs = client_of("sqs")
-    while received := sqs.receive_message(QueueUrl=queue_url).get("Messages"):
-        sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=received[0]["ReceiptHandle"])
-
-
-def messages(queue_url: str) -> int:
-    answer = client_of("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
-
-
-def test_an_email_that_was_sent_is_not_asked_for_again(world: World, reconcile: Any) -> None:
-    sign(world, "ada")
-    world.run_stream()
-    for _ in range(16):
-        world.clock.advance(hours=24)
-        [summary] = reconcile()
-        assert summary["emails"] == 0
-
-    assert len(world.sent) == 1
-
-
-def test_nothing_is_asked_for_while_the_stream_may_still_send_it(world: World, reconcile: Any) -> None:
-    sign(world, "ada")
-    records = world.new_records()
-    world.clock.advance(hours=24)
-    assert reconcile()[0]["emails"] == 0
-
-    world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
-    world.clock.advance(hours=24)
-    assert reconcile()[0]["emails"] == 0
-    assert emailed(world) == ["ada@signers.example"]
-
-
-def test_nothing_is_asked_for_while_emails_wait(world: World, reconcile: Any) -> None:
-    sign(world, "ada")
-    world.throttles = 1_000
-    world.run_stream()
-    world.run_waiting_mails()
-    world.clock.advance(hours=26)
-
-    [summary] = reconcile()
-
-    assert (summary["emails"], summary["waiting"], summary["unexplained"]) == (0, 1, 0)
-
-
-def test_a_dead_letter_is_asked_for_again(world: World, reconcile: Any) -> None:
-    sign(world, "ada")
-    world.throttles = 1_000
-    world.run_stream()
-    empty(world.queues["WaitingMails"])  # ten tries later
-    world.throttles = 0
-    world.clock.advance(hours=35)
-
-    reconcile()
-
-    assert emailed(world) == ["ada@signers.example"]
-
-
-def test_an_email_that_is_asked_for_twice_in_vain_is_reported(world: World, reconcile: Any) -> None:
-    sign(world, "ada")
-    world.new_records()
-    found = []
-    for _ in range(4):
-        world.clock.advance(hours=26)
-        world.begin_reconciling()
-        world.run_reconciliations()
-        found.append(messages(world.queues["WaitingMails"]))
-        empty(world.queues["WaitingMails"])  # given up, for example of a damaged campaign
-
-    assert found == [1, 1, 0, 0]
-    errors = [line for line in reconcile() if line["levelname"] == "ERROR"]
-    assert [(line["message"], line["letter"]) for line in errors] == [
-        ("an email was asked for twice and not sent", signer_id(world.wiring.secret(), "ada@signers.example"))
-    ]
-
-
-def test_an_email_that_is_never_asked_for_because_others_wait_is_reported(world: World, reconcile: Any) -> None:
-    """Each day, another email is in the queue when the reconciliation begins."""
-    sign(world, "ada")
-    world.new_records()
-    found = []
-    for _ in range(16):
-        world.clock.advance(days=1)
-        other = {"campaign": CAMPAIGN, "signer": "0" * 32, "request": new_mail_request(world.clock.now, "0")}
-        client_of("sqs").send_message(QueueUrl=world.queues["WaitingMails"], MessageBody=json.dumps(other))
-        found.append([(line["message"], line["letter"]) for line in reconcile() if line["levelname"] == "ERROR"])
-
-    ada = signer_id(world.wiring.secret(), "ada@signers.example")
-    reported = [("an email was not sent, and its queue is never empty", ada)]
-    # It can be confirmed for 14 days.
-    assert found == [[]] * 3 + [reported] * 10 + [[]] * 3
-
-
-def test_an_email_that_ses_refuses_is_not_asked_for_again(world: World, reconcile: Any) -> None:
-    sign(world, "ada")
-    world.refusal = "BadRequestException"
-    world.run_stream()
-    world.refusal = ""
-    world.clock.advance(hours=26)
-
-    [summary] = reconcile()
-
-    assert (summary["emails"], summary["unexplained"], world.sent) == (0, 0, [])
-
-
-def test_the_days_limit_explains_a_missing_email(world: World, reconcile: Any) -> None:
-    for _ in range(4):
-        sign(world, "ada")
-        world.run_stream()
-        world.clock.advance(minutes=2)
-    world.clock.advance(hours=26)
-
-    [summary] = reconcile()
-
-    assert (summary["emails"], len(world.sent)) == (0, 3)
-
-
-def test_a_quarantined_letter_gets_its_one_email(world: World, reconcile: Any) -> None:
-    world.sign(topic="looks like a bot's")
-    world.new_records()
-    world.clock.advance(hours=26)
-    reconcile()
-
-    world.sign(topic="looks like a bot's")
-    world.run_stream()
-    world.clock.advance(hours=26)
-    [summary] = reconcile()
-
-    assert (summary["emails"], len(world.sent)) == (0, 1)
-
-
-def test_a_letter_that_cannot_be_confirmed_any_more_gets_no_email(world: World, reconcile: Any) -> None:
-    sign(world, "ada")
-    world.new_records()
-    world.clock.advance(days=14, hours=1)
-
-    [summary] = reconcile()
-
-    assert (summary["emails"], summary["unexplained"], world.sent) == (0, 0, [])
-
-
-def test_a_signer_who_asks_again_for_the_email_gets_it(world: World, reconcile: Any) -> None:
-    world.confirmed()
-    world.clock.advance(days=1)
-    world.sign()
-    world.new_records()
-    world.clock.advance(hours=26)
-
-    reconcile()
-
-    assert emailed(world) == ["ada@signers.example"] * 2
+    assert (summary["rows"], summary["marks"], summary["unexplained"]) == (3, 3, 0)
 
 
 def test_a_request_says_when_it_was_made(world: World) -> None:
@@ -514,15 +330,14 @@ def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_agai
 def test_a_campaign_that_takes_longer_than_one_run_continues_in_a_new_message(
     world: World, monkeypatch: pytest.MonkeyPatch, reconcile: Any
 ) -> None:
-    everyone = sign(world, *(f"signer{number}" for number in range(12)))
+    sign(world, *(f"signer{number}" for number in range(12)))
     world.new_records()
     world.clock.advance(hours=26)
     monkeypatch.setattr(CONTEXT, "get_remaining_time_in_millis", lambda: 0)
 
     [summary] = reconcile()
 
-    assert (summary["rows"], summary["emails"], summary["marks"]) == (12, 12, 12)
-    assert emailed(world) == sorted(everyone)
+    assert (summary["rows"], summary["marks"]) == (12, 12)
 
 
 def test_a_message_is_small_and_has_no_personal_data(world: World) -> None:
@@ -541,6 +356,11 @@ def test_a_message_is_small_and_has_no_personal_data(world: World) -> None:
 def test_a_damaged_message_is_an_error(body: str) -> None:
     with pytest.raises(ValueError, match=r"reads|Expecting|nested"):
         read_reconciliation(body)
+
+
+def messages(queue_url: str) -> int:
+    answer = client_of("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def test_one_campaign_can_be_reconciled(world: World) -> None:

@@ -20,8 +20,6 @@ _COLUMNS = {
     "rows": "Rows read",
     "marks": "Counted",
     "cleared": "Cleared",
-    "emails": "Emails asked for",
-    "waiting": "Emails waiting",
     "deliveries": "Deliveries queued",
     "unexplained": "Unexplained",
 }

@@ -69,8 +69,13 @@ class Settings:
 
     @cached_property
     def waiting_mails_url(self) -> str:
-        """The queue of confirmation emails that SES did not accept."""
+        """The queue of confirmation emails."""
         return self._required("WAITING_MAILS_URL")
+
+    @cached_property
+    def dead_mails_url(self) -> str:
+        """The queue of what sending confirmation emails gave up."""
+        return self._required("DEAD_MAILS_URL")
 
     @cached_property
     def people_mails_url(self) -> str:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from undersigned.aws.packet_store import Bucket
     from undersigned.aws.people import People
     from undersigned.aws.queue import (
+        DeadMails,
         ExportQueue,
         FeedbackQueue,
         PeopleMails,
@@ -293,10 +294,17 @@ class Wiring:
 
     @cached_property
     def waiting_mails(self) -> WaitingMails:
-        """The queue of confirmation emails that wait for SES, or that are asked for again."""
+        """The queue of confirmation emails."""
         from undersigned.aws.queue import WaitingMails
 
         return WaitingMails(self._client("sqs"), self.settings.waiting_mails_url)
+
+    @cached_property
+    def dead_mails(self) -> DeadMails:
+        """The dead letters of the queue of confirmation emails."""
+        from undersigned.aws.queue import DeadMails
+
+        return DeadMails(self._client("sqs"), self.settings.dead_mails_url)
 
     @cached_property
     def people_mails(self) -> PeopleMails:
@@ -486,11 +494,9 @@ class Wiring:
             signatures=self.signatures,
             deliveries=self.deliveries,
             counts=self.counts,
-            claims=self.mail_claims,
             tallying=self.tallying(),
             clearing=self.clearing(),
             measuring=Measuring(deliveries=self.deliveries, schedule=self.settings.schedule, clock=self._clock),
-            waiting_mails=self.waiting_mails,
             delivery_queue=self.queue,
             clock=self._clock,
             report=report,

@@ -269,7 +269,7 @@ def test_what_is_wrong_is_named(account: Account) -> None:
 def test_the_doctor_knows_how_many_waiting_emails_the_template_sends_at_once() -> None:
     by_signers = load_template()["Mappings"]["Capacity"]
     assert {(_FEWEST_AT_ONCE, "50"), (_MOST_AT_ONCE, "3333")} == {
-        (by_signers[signers]["WaitingMails"], signers) for signers in ("50", "3333")
+        (by_signers[signers]["MailProcesses"], signers) for signers in ("50", "3333")
     }
 
 
@@ -278,13 +278,13 @@ def test_the_doctor_knows_how_many_waiting_emails_the_template_sends_at_once() -
     [
         (1.0, 2, None),  # the sandbox: fewer than two at once is not possible
         (14.0, 2, None),
-        (24.0, 2, None),
-        (50.0, 2, "2 at once are some 16 a second; SES takes 50"),
-        (50.0, 8, None),
-        (100.0, 8, None),
-        (1_000.0, 8, "8 at once are some 64 a second; SES takes 1,000"),
-        (14.0, 8, "8 at once are some 64 a second; SES takes 14"),
-        (1_000.0, 100, None),
+        (159.0, 2, None),
+        (160.0, 2, "2 at once are some 80 a second; SES takes 160"),
+        (321.0, 16, None),
+        (1_279.0, 16, None),
+        (1_280.0, 16, "16 at once are some 640 a second; SES takes 1,280"),
+        (14.0, 16, "16 at once are some 640 a second; SES takes 14"),
+        (4_000.0, 100, None),
         (20_000.0, 100, None),  # there is no higher SignersPerSecond
     ],
 )

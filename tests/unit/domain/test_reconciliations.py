@@ -10,7 +10,7 @@ import pytest
 
 from undersigned.domain.reconciliations import BUCKETS, Balance, Gauges, Reconciliation, Summary, Suspects
 
-NOT_BEGUN = Reconciliation("here", may_ask=True, may_queue=False)
+NOT_BEGUN = Reconciliation("here", may_queue=False)
 FIRST = replace(
     NOT_BEGUN,
     position="3 2026-11-24T18:00:00+00:00#ada",

@@ -2,19 +2,18 @@
 
 | row | pk | sk |
 |---|---|---|
-| an hour of the stack | `MAILS#stack` | `HOUR#<UTC>`; of a large budget also `HOUR#<UTC>#<1…15>`, its shards |
+| an hour of the stack | `MAILS#stack` | `HOUR#<UTC>` |
 | an operator's stop | `MAILS#stack` | `STOP` |
 | a network's or a domain's day | `MAILS#<kind>#<hash>` | `<day>` (UTC) |
 
-A batch writes each of its budgets once, so an hour's row takes as many writes a second as there are batches. A large
-budget is for many batches at once, so each of its shards has a part of it. A partition takes 1,000 writes a second
-("Best practices for designing and using partition keys", DynamoDB developer guide).
+A batch of ten emails writes each of its budgets once. So at 4,000 emails a second, an hour's row takes 400 writes a
+second, of the 1,000 that a partition takes ("Best practices for designing and using partition keys", DynamoDB developer
+guide).
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from random import Random, SystemRandom
 from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
@@ -39,76 +38,48 @@ _KEPT_FOR = timedelta(days=2)
 
 _SENT = "sent"
 
-_SHARDS = 16
-_LARGE = 36_000
-"""From how many emails an hour on a budget has shards: ten a second."""
+
+def hour_key(moment: datetime) -> Key:
+    """Return the key of an hour."""
+    return Key(_OF_STACK, f"{_HOUR}{hour_of(moment):%Y-%m-%dT%H}")
 
 
-def hour_key(moment: datetime, shard: int = 0) -> Key:
-    """Return the key of an hour, or of a shard of it."""
-    return Key(_OF_STACK, f"{_HOUR}{hour_of(moment):%Y-%m-%dT%H}" + (f"#{shard}" if shard else ""))
-
-
-def budget_key(budget: Budget, shard: int = 0) -> Key:
-    """Return the key of the row that has a budget, or a shard of it."""
+def budget_key(budget: Budget) -> Key:
+    """Return the key of the row that has a budget."""
     if budget.is_of_hour:
-        return hour_key(budget.begins, shard)
+        return hour_key(budget.begins)
     return Key(f"MAILS#{budget.kind}#{budget.of}", budget.begins.date().isoformat())
 
 
 class MailBudgets(MailBudgetStore):
     """Mail budgets in the table."""
 
-    def __init__(self, table: Table, random: Random | None = None) -> None:
-        """Keep the table, and what chooses shards."""
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
         self._table = table
-        self._random = random or SystemRandom()
 
     @override
     def take(self, budget: Budget, emails: int) -> int:
-        shards = self._shards_of(budget)
-        first = self._random.randrange(shards) if shards > 1 else 0
-        granted = 0
-        # The others are asked only when a shard is used up.
-        for number in range(shards):
-            granted += self._take(budget, (first + number) % shards, budget.limit // shards, emails - granted)
-            if granted == emails:
-                break
-        return granted
-
-    def _take(self, budget: Budget, shard: int, limit: int, emails: int) -> int:
+        has_room = Attr(budget.kind).not_exists() | Attr(budget.kind).lt(budget.limit)
         try:
-            has_room = Attr(budget.kind).not_exists() | Attr(budget.kind).lt(limit)
-            taken = self._table.update(_change(budget, shard, emails, emails, has_room), returns="UPDATED_NEW")
+            taken = self._table.update(_change(budget, emails, emails, has_room), returns="UPDATED_NEW")
         except ConditionFailedError:
             return 0
-        granted = max(0, emails - max(0, int(taken[budget.kind]) - limit))
+        granted = max(0, emails - max(0, int(taken[budget.kind]) - budget.limit))
         if granted < emails:
-            unsent = emails - granted
-            self._table.update(_change(budget, shard, -unsent, -unsent))
+            self.give_back(budget, unsent=emails - granted)
         return granted
 
     @override
     def room(self, budgets: Collection[Budget]) -> dict[Budget, int]:
-        keys = {budget: [budget_key(budget, shard) for shard in range(self._shards_of(budget))] for budget in budgets}
-        rows = {
-            Key(row["pk"], row["sk"]): row
-            for row in self._table.batch_get({key for some in keys.values() for key in some})
-        }
         # An hour's row has two budgets.
-        taken = {
-            budget: sum(int(rows.get(key, {}).get(budget.kind, 0)) for key in some) for budget, some in keys.items()
-        }
-        return {budget: budget.limit - taken[budget] for budget in budgets}
+        found = self._table.batch_get({budget_key(budget) for budget in budgets})
+        rows = {Key(row["pk"], row["sk"]): row for row in found}
+        return {budget: budget.limit - int(rows.get(budget_key(budget), {}).get(budget.kind, 0)) for budget in budgets}
 
     @override
     def give_back(self, budget: Budget, *, unsent: int = 0, confirmed: int = 0) -> None:
-        shards = self._shards_of(budget)
-        shard = self._random.randrange(shards) if shards > 1 else 0
-        self._table.update(_change(budget, shard, -unsent - confirmed, -unsent))
-
-    def _shards_of(self, budget: Budget) -> int:
-        return _SHARDS if budget.is_of_hour and budget.limit >= _LARGE else 1
+        self._table.update(_change(budget, -unsent - confirmed, -unsent))
 
     @override
     def sending(self, now: datetime) -> Sending:
@@ -135,11 +106,11 @@ class MailBudgets(MailBudgetStore):
             self._table.update(Update(hour_key(hour.begins), remove=reports))
 
 
-def _change(budget: Budget, shard: int, emails: int, sent: int, when: ConditionBase | None = None) -> Update:
+def _change(budget: Budget, emails: int, sent: int, when: ConditionBase | None = None) -> Update:
     add: dict[str, int] = {budget.kind: emails}
     if budget.kind == "unconfirmed" and sent:
         add[_SENT] = sent
-    return Update(budget_key(budget, shard), assign=_expiry(budget.ends), add=add, when=when)
+    return Update(budget_key(budget), assign=_expiry(budget.ends), add=add, when=when)
 
 
 def _expiry(ends: datetime) -> Values:
@@ -149,7 +120,7 @@ def _expiry(ends: datetime) -> Values:
 def _read_hour(values: Values) -> HourOfMails:
     suspicious = int(values.get("suspicious", 0))
     return HourOfMails(
-        datetime.strptime(values["sk"].split("#")[1], "%Y-%m-%dT%H").replace(tzinfo=UTC),
+        datetime.strptime(values["sk"].removeprefix(_HOUR), "%Y-%m-%dT%H").replace(tzinfo=UTC),
         {"clean": int(values.get(_SENT, 0)) - suspicious, "suspicious": suspicious},
         *({lane: int(values.get(f"{kind}_{lane}", 0)) for lane in LANES} for kind in ("bounced", "complained")),
     )

@@ -8,25 +8,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import UTC, date
+from datetime import UTC
 from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import ConditionFailedError, Key, Update
-from undersigned.domain.reconciliations import MailDay
 from undersigned.services.ports import MailClaimStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from datetime import datetime, timedelta
 
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
     from undersigned.domain.mail_limits import MailLimit
-    from undersigned.services.ports import MailNote
 
 
 def mail_claim_partition(person: str) -> str:
@@ -74,18 +71,6 @@ class MailClaims(MailClaimStore):
             return False
         return True
 
-    @override
-    def may_send(
-        self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
-    ) -> bool:
-        known = list(self._known(person, min(since, at)))
-        today = next((values for values in known if values["sk"] == locate(person, at).sk), {})
-        return (
-            not any(request in values.get("sent", ()) for values in known)
-            and len(today.get("sent", ())) < limit.in_all
-            and len(today.get(_sent_about(campaign), ())) < limit.of_campaign
-        )
-
     def _known(self, person: str, since: datetime) -> Iterator[Values]:
         return self._table.query(mail_claim_partition(person), at_least=locate(person, since).sk, consistent=True)
 
@@ -96,34 +81,18 @@ class MailClaims(MailClaimStore):
         self._table.update(Update(locate(person, at), assign=expiry, add=sent))
 
     @override
-    def record_refused(self, person: str, request: str, at: datetime, known_for: timedelta) -> None:
-        expiry = {"expires_at": int((at + known_for).timestamp())}
-        self._table.update(Update(locate(person, at), assign=expiry, add={"refused": {request}}))
-
-    @override
-    def note_once(self, person: str, note: MailNote, what: str, at: datetime, known_for: timedelta) -> bool:
+    def note_freed(self, person: str, confirmed: str, at: datetime, known_for: timedelta) -> bool:
         noting = Update(
             locate(person, at),
             assign={"expires_at": int((at + known_for).timestamp())},
-            add={note: {what}},
-            when=~Attr(note).contains(what),
+            add={"freed": {confirmed}},
+            when=~Attr("freed").contains(confirmed),
         )
         try:
             self._table.update(noting)
         except ConditionFailedError:
             return False
         return True
-
-    @override
-    def mail_days(self, campaign: str, days: Iterable[tuple[str, date]]) -> Mapping[str, Sequence[MailDay]]:
-        keys = [Key(mail_claim_partition(person), day.isoformat()) for person, day in days]
-        found: defaultdict[str, list[MailDay]] = defaultdict(list)
-        for values in self._table.batch_get(keys):
-            sets = {name: frozenset(values.get(name, ())) for name in ("sent", "refused", "asked")}
-            of_campaign = frozenset(values.get(_sent_about(campaign), ()))
-            person = values["pk"].removeprefix(mail_claim_partition(""))
-            found[person].append(MailDay(date.fromisoformat(values["sk"]), of_campaign=of_campaign, **sets))
-        return found
 
 
 def _sent_about(campaign: str) -> str:

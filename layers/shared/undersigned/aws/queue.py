@@ -322,12 +322,8 @@ class ExportQueue(_SqsQueue, ports.ExportQueue):
         self._send(export_message(campaign, export_id))
 
 
-class WaitingMails(_SqsQueue, ports.ConfirmationQueue):
-    """The queue of confirmation emails in SQS that wait until SES accepts them."""
-
-    @override
-    def put_request(self, campaign: str, signer: str, request: str) -> None:
-        self.put(WaitingMail(campaign, signer, request))
+class WaitingMails(_SqsQueue):
+    """The queue of confirmation emails in SQS."""
 
     def put_all(self, mails: Sequence[WaitingMail], at_once: int = 1) -> list[WaitingMail]:
         """Queue emails, ten in a call (SQS takes no more), so many calls at once. Return those that were not taken."""
@@ -343,6 +339,14 @@ class WaitingMails(_SqsQueue, ports.ConfirmationQueue):
     def put(self, mail: WaitingMail) -> None:
         """Queue an email."""
         self._send(waiting_message(mail))
+
+
+class DeadMails(_SqsQueue):
+    """The dead letters of the queue of confirmation emails in SQS."""
+
+    def put(self, body: str) -> None:
+        """Give up a message, which a person can put back."""
+        self._send(body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,7 +402,7 @@ def read_reconciliation(body: str) -> Reconciliation:
     try:
         return Reconciliation.of_values(message)
     except (AttributeError, KeyError, TypeError) as error:
-        text = 'a reconciliation reads {"campaign": …, "may_ask": …, …}, as Reconciliation.as_values writes it'
+        text = 'a reconciliation reads {"campaign": …, "may_queue": …, …}, as Reconciliation.as_values writes it'
         raise ValueError(text) from error
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from undersigned.aws.deliveries import PARTITIONS, read_delivery
 from undersigned.aws.dynamodb import from_item
-from undersigned.aws.signatures import read_signature
+from undersigned.aws.signatures import parse_signature_key, read_signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +59,11 @@ def is_of_delivery(record: Mapping[str, Any]) -> bool:
             return pk.startswith(PARTITIONS)
         case _:
             return False
+
+
+def signer_of(record: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the campaign and the signer of a signature's record, however damaged its row is."""
+    return parse_signature_key(record["dynamodb"]["Keys"]["pk"]["S"])
 
 
 def read_change(record: Mapping[str, Any]) -> SignatureChange:

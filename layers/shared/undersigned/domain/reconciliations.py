@@ -13,9 +13,7 @@ from zlib import crc32
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date
 
-    from undersigned.domain.mail_limits import MailLimit
     from undersigned.domain.signatures import Signature
 
 BUCKETS = 256
@@ -70,37 +68,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class MailDay:
-    """The requests of one person whose emails were sent, were refused by SES, or were asked for again on one day.
-
-    `of_campaign` are those of the sent ones that were about the campaign.
-    """
-
-    day: date
-    sent: frozenset[str]
-    of_campaign: frozenset[str]
-    refused: frozenset[str]
-    asked: frozenset[str]
-
-    def has_reached(self, limit: MailLimit) -> bool:
-        """Say whether the person has had as many emails as a day allows."""
-        return len(self.of_campaign) >= limit.of_campaign or len(self.sent) >= limit.in_all
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """What a reconciliation has done so far.
 
-    `rows` were read; `marks` were wrong, and counted; `emails` were asked for again; `waiting` emails may be in the
-    queue; `deliveries` were queued, and `repackings` of deliveries; `unexplained` differences were reported. The
-    personal data of `cleared` rows was removed, because its time was over.
+    `rows` were read; `marks` were wrong, and counted; `deliveries` were queued, and `repackings` of deliveries;
+    `unexplained` differences were reported. The personal data of `cleared` rows was removed, because its time was over.
     """
 
     rows: int = 0
     marks: int = 0
     cleared: int = 0
-    emails: int = 0
-    waiting: int = 0
     deliveries: int = 0
     repackings: int = 0
     unexplained: int = 0
@@ -142,8 +119,6 @@ FindingKind = Literal[
     "a confirmed letter is in no tray and in no bundle",
     "a letter is in a tray and in a bundle",
     "a letter that is not confirmed is in a tray",
-    "an email was asked for twice and not sent",
-    "an email was not sent, and its queue is never empty",
     "the counters differ from the rows",
     "the bundles differ from the rows",
     "a delivery waits for a decision",
@@ -171,12 +146,11 @@ class Suspects:
 class Reconciliation:
     """A campaign's reconciliation, as far as it is.
 
-    `may_ask` and `may_queue` say that no email and no delivery waited in its queue when it began. `position` is that of
-    the last page, or empty before the first one. With `suspects`, this is the second pass, or the third and last one.
+    `may_queue` says that no delivery waited in its queue when it began. `position` is that of the last page, or empty
+    before the first one. With `suspects`, this is the second pass, or the third and last one.
     """
 
     campaign: str
-    may_ask: bool
     may_queue: bool
     position: str = ""
     counters: Balance | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.domain.mail_budgets import lane_of
 from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
@@ -13,7 +13,7 @@ from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import PENDING_FOR, requested_at
 from undersigned.domain.words import beside_still, waiting_words, words_id
 from undersigned.rendering import mails
-from undersigned.services.ports import ChangedError, MailRefusedError, SendingStoppedError
+from undersigned.services.ports import ChangedError, UncertainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -31,16 +31,11 @@ if TYPE_CHECKING:
 _LOOKED_AT_AGAIN = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """The signatures of a batch whose emails may go now, and those that get none.
-
-    `is_recorded` says whether the table has just taken a write about it.
-    """
+class Admitted(NamedTuple):
+    """The signatures of a batch whose emails may go now, and those that get none."""
 
     signatures: tuple[Signature, ...]
     refused: tuple[Signature, ...]
-    is_recorded: bool
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -67,15 +62,11 @@ class Confirmations:
         for signature in refused:
             self.refuse(signature)
         rest = [signature for signature in asking if signature not in refused]
-        budgeted = self.budgeting.budgeted(rest, released=released)
-        for number, moment in budgeted.until.items():
+        postponed = self.budgeting.postponed(rest, released=released)
+        for number, moment in postponed.items():
             with suppress(ChangedError):  # They are no longer there, or the row is listed among the clean ones.
                 self.signatures.postpone_mail(rest[number], moment)
-        return Admitted(
-            tuple(signature for number, signature in enumerate(rest) if number not in budgeted.until),
-            refused,
-            is_recorded=budgeted.is_recorded,
-        )
+        return Admitted(tuple(each for number, each in enumerate(rest) if number not in postponed), refused)
 
     def requesting(self, campaign: str, signers: Collection[str]) -> ReadRows:
         """Read the rows whose emails wait, as they are now: a form may be deleted, or followed by another."""
@@ -91,8 +82,8 @@ class Confirmations:
             [
                 it
                 for it in confirmed
-                if self.claims.note_once(
-                    it.signer, "freed", f"{it.campaign}#{it.version}", it.confirmed_at or it.signed_at, CLAIMS_KNOWN_FOR
+                if self.claims.note_freed(
+                    it.signer, f"{it.campaign}#{it.version}", it.confirmed_at or it.signed_at, CLAIMS_KNOWN_FOR
                 )
             ]
         )
@@ -125,7 +116,6 @@ class Confirmations:
 
     def refuse(self, signature: Signature) -> None:
         """Send no email to an address whose domain takes none. Its letter waits in quarantine, where people see why."""
-        self.claims.record_refused(signature.signer, signature.mail_request, self.clock(), CLAIMS_KNOWN_FOR)
         with suppress(ChangedError):
             self.signatures.refuse_mail(signature, "no mailbox")
 
@@ -140,41 +130,26 @@ class Confirmations:
             with suppress(ChangedError):  # It was signed again, and is looked at again.
                 self.signatures.end_postponement(row, self.clock() + PENDING_FOR if waiting else None)
 
-    def prepare(self, signature: Signature, *, claims: bool = True) -> Mail | None:
-        """Write the email that a row requests; None if it was sent before, or the person has reached the day's limit.
+    def send(self, signature: Signature) -> bool:
+        """Send the email that words request. Return False if it was sent before, or none may be sent any more.
 
-        Without `claims`, nothing is written to the table. So it must be known otherwise that it takes writes: an email
-        that can't be recorded comes again.
+        Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
+        may get the email once more: better than not at all.
         """
         now = self.clock()
         if signature.status == "withdrawn" or signature.is_empty or signature.has_expired(now):
-            return None
+            return False
         person, campaign, request = signature.signer, signature.campaign, signature.mail_request
-        since = requested_at(request) or signature.signed_at
-        limit = mail_limit(signature)
-        may_go = (
-            self.claims.claim(person, campaign, request, now, limit=limit, since=since, known_for=CLAIMS_KNOWN_FOR)
-            if claims
-            else self.claims.may_send(person, campaign, request, now, limit=limit, since=since)
-        )
-        return self._mail(signature, now) if may_go else None
-
-    def send(self, signature: Signature, mail: Mail) -> None:
-        """Send an email, and record it.
-
-        Raises ThrottledError, SendingStoppedError or UncertainError if it must be tried again, MailRefusedError if SES
-        refuses it. After an UncertainError the person may get the email once more: better than not at all.
-        """
-        person, request, now = signature.signer, signature.mail_request, self.clock()
+        since, limit = requested_at(request) or signature.signed_at, mail_limit(signature)
+        if not self.claims.claim(person, campaign, request, now, limit=limit, since=since, known_for=CLAIMS_KNOWN_FOR):
+            return False
+        self.post.send(self._mail(signature, now))
         try:
-            self.post.send(mail)
-        except SendingStoppedError:
-            raise
-        except MailRefusedError:
-            # So that the reconciliation doesn't ask for it again.
-            self.claims.record_refused(person, request, now, CLAIMS_KNOWN_FOR)
-            raise
-        self.claims.record_sent(person, signature.campaign, request, now, CLAIMS_KNOWN_FOR)
+            self.claims.record_sent(person, campaign, request, self.clock(), CLAIMS_KNOWN_FOR)
+        except Exception as error:
+            message = "the email left, and the table did not take that"
+            raise UncertainError(message) from error
+        return True
 
     def _mail(self, signature: Signature, now: datetime) -> Mail:
         entry = self.catalog.entry(signature.campaign, signature.target)

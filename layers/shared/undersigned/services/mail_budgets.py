@@ -19,17 +19,6 @@ if TYPE_CHECKING:
 _KNOWN_FOR = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Budgeted:
-    """Which emails of a batch may not go now, by their place, and when each is tried again.
-
-    `is_recorded` says whether something was written to the table just now.
-    """
-
-    until: dict[int, datetime]
-    is_recorded: bool
-
-
 @dataclass(kw_only=True, frozen=True, slots=True)
 class MailBudgeting:
     """Takes emails out of their budgets, a batch at a time."""
@@ -47,8 +36,8 @@ class MailBudgeting:
             self._known[:] = [(now, self.budgets.sending(now))]
         return self._known[0][1]
 
-    def budgeted(self, asking: Sequence[Signature], *, released: Collection[Signature] = ()) -> Budgeted:
-        """Take a batch of emails from their budgets. Return which may not go now, and when each is tried again.
+    def postponed(self, asking: Sequence[Signature], *, released: Collection[Signature] = ()) -> dict[int, datetime]:
+        """Take a batch of emails from their budgets. Return which may not go now, by their place, and until when.
 
         Emails that a person released, and those to people who have confirmed, count in no budget. A batch that comes
         again is counted again: so a budget may be stricter, and never looser.
@@ -64,26 +53,24 @@ class MailBudgeting:
             for number, signature in enumerate(asking)
             if number not in until and signature.status == "pending" and signature not in released
         }
-        changes = _Changes(self.budgets)
+        taken: defaultdict[int, list[Budget]] = defaultdict(list)
         try:
-            for budget, emails in self._take_all(counted, until, changes).items():
-                changes.give_back(budget, unsent=emails)
+            self._take_all(counted, until, taken)
         except Exception:
             # The batch comes again.
-            changes.undo()
+            self._give_back(taken.values())
             raise
-        return Budgeted(until, is_recorded=bool(changes.done))
+        self._give_back(budgets for number, budgets in taken.items() if number in until)
+        return until
 
     def _take_all(
-        self, counted: Mapping[int, tuple[Budget, ...]], until: dict[int, datetime], changes: _Changes
-    ) -> dict[Budget, int]:
-        """Take emails from their budgets, one kind after the other. Return what those took that are postponed.
+        self, counted: Mapping[int, tuple[Budget, ...]], until: dict[int, datetime], taken: dict[int, list[Budget]]
+    ) -> None:
+        """Take emails from their budgets, one kind after the other, as long as each has room.
 
-        Adds to `until` when each of those is tried again.
+        Adds to `taken` what each of them took, and to `until` when those are tried again for which there is no room.
         """
         now = self.clock()
-        taken: defaultdict[int, list[Budget]] = defaultdict(list)
-        unsent: defaultdict[Budget, int] = defaultdict(int)
         for kind in ("suspicious", "network", "domain", "unconfirmed"):
             groups: defaultdict[Budget, list[int]] = defaultdict(list)
             for number, budgets in counted.items():
@@ -91,20 +78,19 @@ class MailBudgeting:
                     if budget.kind == kind and number not in until:
                         groups[budget].append(number)
             for budget, numbers in groups.items():
-                room = changes.take(budget, len(numbers))
+                room = self.budgets.take(budget, len(numbers))
                 for number in numbers[:room]:
                     taken[number].append(budget)
                 for number in numbers[room:]:
                     until[number] = now if budget.is_of_hour else budget.ends
-                    for earlier in taken[number]:
-                        unsent[earlier] += 1
-        return unsent
 
     def put_back(self, signatures: Sequence[Signature]) -> None:
         """Give emails back to their budgets that were not sent."""
         now = self.clock()
-        pending = (signature for signature in signatures if signature.status == "pending")
-        for budget, emails in _sum(budgets_of(signature, self.sizes, now) for signature in pending).items():
+        self._give_back(budgets_of(each, self.sizes, now) for each in signatures if each.status == "pending")
+
+    def _give_back(self, unsent: Iterable[Iterable[Budget]]) -> None:
+        for budget, emails in _sum(unsent).items():
             self.budgets.give_back(budget, unsent=emails)
 
     def give_back(self, confirmed: Sequence[Signature]) -> None:
@@ -138,30 +124,6 @@ class Room:
         for budget in needed:
             self._left[budget] -= 1
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Changes:
-    """Changes budgets, and can undo it."""
-
-    budgets: MailBudgetStore
-    done: list[tuple[Budget, int]] = field(default_factory=list, init=False)
-
-    def take(self, budget: Budget, emails: int) -> int:
-        """Take up to so many emails from a budget; return how many there were."""
-        granted = self.budgets.take(budget, emails)
-        self.done.append((budget, -granted))
-        return granted
-
-    def give_back(self, budget: Budget, *, unsent: int) -> None:
-        """Give emails back to a budget."""
-        self.budgets.give_back(budget, unsent=unsent)
-        self.done.append((budget, unsent))
-
-    def undo(self) -> None:
-        """Undo all that was done."""
-        for budget, unsent in self.done:
-            self.budgets.give_back(budget, unsent=-unsent)
 
 
 def _sum(budgets: Iterable[Iterable[Budget]]) -> Counter[Budget]:

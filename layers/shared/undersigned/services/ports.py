@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from undersigned.domain.mail_budgets import Budget, Lane, MailReport, Sending
     from undersigned.domain.mail_limits import MailLimit
     from undersigned.domain.people import Member, Person, SignInRequest
-    from undersigned.domain.reconciliations import MailDay, Page, Reconciliation
+    from undersigned.domain.reconciliations import Page, Reconciliation
     from undersigned.domain.signatures import ReadRows, Signature
     from undersigned.domain.tallies import Count
     from undersigned.rendering.mails import Mail
@@ -503,10 +503,6 @@ class SlotStore(Protocol):
         """Record a slot, unless a later one is recorded."""
 
 
-MailNote = Literal["asked", "freed"]
-"""What is noted once: that an email is asked for again, or that a confirmation gave it back to its budgets."""
-
-
 class MailClaimStore(Protocol):
     """Which requested emails each person got."""
 
@@ -527,22 +523,11 @@ class MailClaimStore(Protocol):
         count, not claims. `known_for` is how long the row is kept.
         """
 
-    def may_send(  # noqa: PLR0913  (the parts of a claim)
-        self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
-    ) -> bool:
-        """Say what `claim` says, and write nothing."""
-
     def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
         """Record that a claimed email was sent."""
 
-    def record_refused(self, person: str, request: str, at: datetime, known_for: timedelta) -> None:
-        """Record that SES refused a claimed email, and would refuse it again, or that its domain takes none."""
-
-    def note_once(self, person: str, note: MailNote, what: str, at: datetime, known_for: timedelta) -> bool:
-        """Note a request or a confirmation on the day (UTC) of a moment. Return False if it was noted before."""
-
-    def mail_days(self, campaign: str, days: Iterable[tuple[str, date]]) -> Mapping[str, Sequence[MailDay]]:
-        """Read what is known of persons' emails on single days (UTC) consistently, by person, in no order."""
+    def note_freed(self, person: str, confirmed: str, at: datetime, known_for: timedelta) -> bool:
+        """Note that a confirmation gave its email back to its budgets. Return False if that was noted before."""
 
 
 class MailBudgetStore(Protocol):
@@ -769,16 +754,6 @@ class DeliveryQueue(Protocol):
 
         If a worker may be making the email, it begins when that worker's time is up.
         """
-
-    def is_empty(self) -> bool:
-        """Say whether no message waits, is delayed, or is being worked on. SQS may be a minute behind."""
-
-
-class ConfirmationQueue(Protocol):
-    """Confirmation emails that wait to be sent."""
-
-    def put_request(self, campaign: str, signer: str, request: str) -> None:
-        """Queue the email that a row requests."""
 
     def is_empty(self) -> bool:
         """Say whether no message waits, is delayed, or is being worked on. SQS may be a minute behind."""

@@ -2,8 +2,8 @@
 
 Everything follows from the signature row, through a stream that forgets a change after a day and queues that give up.
 So the reconciliation reads every row, and compares it with what should have followed. It repairs only what can be
-repeated without harm: a row is counted by the tally's own code, an email is asked for only when nothing else can still
-send it, and a delivery is made once however often it is queued. Everything else is reported.
+repeated without harm: a row is counted by the tally's own code, and a delivery is made once however often it is queued.
+Everything else is reported.
 """
 
 from __future__ import annotations
@@ -14,11 +14,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNDER_WAY
-from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.domain.reconciliations import Balance, Finding, Reconciliation, Suspects, sums_of
-from undersigned.domain.signatures import PENDING_FOR, requested_at
 from undersigned.domain.tallies import counters_of
-from undersigned.domain.words import beside_still
 from undersigned.services.measuring import Kept
 from undersigned.services.packet_files import awaits_repacking
 from undersigned.services.ports import ChangedError
@@ -26,21 +23,19 @@ from undersigned.services.tallying import needs_counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery
-    from undersigned.domain.reconciliations import FindingKind, MailDay, Page, Summary, Sums
+    from undersigned.domain.reconciliations import FindingKind, Page, Summary, Sums
     from undersigned.domain.signatures import Signature
     from undersigned.services.clearing import Clearing, Over
     from undersigned.services.measuring import Measuring
     from undersigned.services.ports import (
         CampaignStore,
-        ConfirmationQueue,
         CountStore,
         DeliveryQueue,
         DeliveryStore,
-        MailClaimStore,
         SignatureStore,
     )
     from undersigned.services.tallying import Tallying
@@ -48,20 +43,8 @@ if TYPE_CHECKING:
 COUNTED_WITHIN = timedelta(hours=1)
 """How long a row's mark may be wrong before it is counted here. Counting is harmless while the tally counts, too."""
 
-FORGOTTEN_AFTER = timedelta(hours=25)
-"""When an email is asked for again: an hour after the stream has forgotten its record, so that nothing else sends it.
-
-Source: "Change data capture for DynamoDB Streams", DynamoDB developer guide: data in a stream is kept for 24 hours.
-"""
-
 QUEUED_WITHIN = timedelta(hours=3)
 """How long a delivery may be made or sent before it is queued again."""
-
-_MAY_WAIT_FOR = timedelta(days=3)
-"""How long an email may seem to wait in the queue, because that was not empty when reconciliations began."""
-
-MOST_ASKS = 2
-"""On how many days an email is asked for again before a person must look."""
 
 _MOST_FINDINGS = 100
 """How many findings of a campaign are reported one by one. The rest are only counted."""
@@ -75,11 +58,9 @@ class Reconciling:
     signatures: SignatureStore
     deliveries: DeliveryStore
     counts: CountStore
-    claims: MailClaimStore
     tallying: Tallying
     clearing: Clearing
     measuring: Measuring
-    waiting_mails: ConfirmationQueue
     delivery_queue: DeliveryQueue
     clock: Callable[[], datetime]
     report: Callable[[Finding], None]
@@ -87,11 +68,11 @@ class Reconciling:
     def begin(self, campaign: str | None = None) -> Iterator[Reconciliation]:
         """Return the reconciliation of each campaign, or of one, not begun.
 
-        While a queue holds anything, that may be just what seems to be missing. So nothing is put into it.
+        While the queue holds anything, that may be just what seems to be missing. So nothing is put into it.
         """
-        may_ask, may_queue = self.waiting_mails.is_empty(), self.delivery_queue.is_empty()
+        may_queue = self.delivery_queue.is_empty()
         for name in self.campaigns.campaign_ids() if campaign is None else [campaign]:
-            yield Reconciliation(name, may_ask=may_ask, may_queue=may_queue)
+            yield Reconciliation(name, may_queue=may_queue)
 
     def proceed(self, run: Reconciliation, has_time: Callable[[], bool] = lambda: True) -> Reconciliation:
         """Continue a reconciliation until it is done or the time is up, and return it as far as it is then.
@@ -149,41 +130,7 @@ class Reconciling:
         for row in page.rows:
             if misplaced := _misplaced(row):
                 summary = self._find(summary, misplaced, run.campaign, letter=row.signer)
-        summary = summary.plus(cleared=self.clearing.clear(page.rows, over))
-        missing = [
-            words
-            for row in page.rows
-            for words in (row, *beside_still(row, now))
-            if words.awaits_mail(now) and _was_forgotten(words, now)
-        ]
-        return self._ask_again(replace(run, summary=summary), missing, now) if missing else summary
-
-    def _ask_again(self, run: Reconciliation, rows: Sequence[Signature], now: datetime) -> Summary:
-        """Ask for the emails that were not sent, unless the person has had as many as a day allows."""
-        summary = run.summary
-        # Nearly all are sent on the day of the request or the next, so the other days are read only for the rest.
-        first = self.claims.mail_days(
-            run.campaign, ((row.signer, day) for row in rows for day in _days_of(row, now)[:2])
-        )
-        rest = [row for row in rows if not _is_explained(row, first.get(row.signer, ()))]
-        known = self.claims.mail_days(run.campaign, ((row.signer, day) for row in rest for day in _days_of(row, now)))
-        for row in rest:
-            days = known.get(row.signer, ())
-            if _is_explained(row, days):
-                continue
-            earlier = [day for day in days if row.mail_request in day.asked and day.day < now.date()]
-            if not run.may_ask:
-                summary = summary.plus(waiting=1)
-                if now - (requested_at(row.mail_request) or row.signed_at) > _MAY_WAIT_FOR:
-                    kind: FindingKind = "an email was not sent, and its queue is never empty"
-                    summary = self._find(summary, kind, run.campaign, letter=row.signer)
-            elif len(earlier) >= MOST_ASKS:
-                kind = "an email was asked for twice and not sent"
-                summary = self._find(summary, kind, run.campaign, letter=row.signer)
-            elif self.claims.note_once(row.signer, "asked", row.mail_request, now, CLAIMS_KNOWN_FOR):
-                self.waiting_mails.put_request(row.campaign, row.signer, row.mail_request)
-                summary = summary.plus(emails=1)
-        return summary
+        return summary.plus(cleared=self.clearing.clear(page.rows, over))
 
     # Counters and bundles
 
@@ -284,26 +231,6 @@ def _misplaced(row: Signature) -> FindingKind | None:
     if row.status != "confirmed" and is_somewhere:
         return "a letter that is not confirmed is in a tray"
     return None
-
-
-def _was_forgotten(row: Signature, now: datetime) -> bool:
-    """Say whether the stream has forgotten a row's request. A postponed one is still in its index."""
-    asked_at = requested_at(row.mail_request)
-    if asked_at is None or row.mail_postponed:
-        return False
-    return FORGOTTEN_AFTER <= now - asked_at < PENDING_FOR
-
-
-def _days_of(row: Signature, now: datetime) -> list[date]:
-    """Return the days (UTC) on which the email that a row requests may have been sent."""
-    asked_at = requested_at(row.mail_request) or row.signed_at
-    return [asked_at.date() + timedelta(days=day) for day in range((now.date() - asked_at.date()).days + 1)]
-
-
-def _is_explained(row: Signature, days: Sequence[MailDay]) -> bool:
-    """Say whether an email was sent or refused, or is not sent because the person has had enough of them."""
-    request, limit = row.mail_request, mail_limit(row)
-    return any(request in day.sent or request in day.refused or day.has_reached(limit) for day in days)
 
 
 def _has_stopped(delivery: Delivery, now: datetime) -> bool:
