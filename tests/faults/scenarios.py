@@ -15,8 +15,8 @@ from tests.organizers import Browser, link_in
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.people import person_id
-from undersigned.domain.rush import RUSH
 from undersigned.domain.signatures import signer_id
+from undersigned.domain.tallies import COUNTED_LATER
 from undersigned.services.planning import MANY_TARGETS
 from undersigned.services.signing import PACKETS_ON_PAGE
 from undersigned.web.sessions import session_token
@@ -798,7 +798,7 @@ class Scenario:
     play: Callable[[Platform], Arrivals]
     targets: tuple[str, ...] = ("evanston",)
     attachment_limit: int = 7_000_000
-    rush: int = RUSH
+    rush: int = COUNTED_LATER
     on_page: int = PACKETS_ON_PAGE
     many_targets: int = MANY_TARGETS
 

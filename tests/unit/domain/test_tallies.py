@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.signatures import adas_signature
 from undersigned.domain.campaigns import Roster, Target
 from undersigned.domain.providers import KNOWN, provider_of
-from undersigned.domain.rush import COUNTED_LATER
 from undersigned.domain.tallies import (
+    COUNTED_LATER,
     MOST_COUNTERS,
     NOT_COUNTED,
     counters_of,

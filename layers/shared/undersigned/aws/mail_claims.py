@@ -71,6 +71,18 @@ class MailClaims(MailClaimStore):
             return False
         return True
 
+    @override
+    def may_send(
+        self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
+    ) -> bool:
+        known = list(self._known(person, min(since, at)))
+        today = next((values for values in known if values["sk"] == locate(person, at).sk), {})
+        return (
+            not any(request in values.get("sent", ()) for values in known)
+            and len(today.get("sent", ())) < limit.in_all
+            and len(today.get(_sent_about(campaign), ())) < limit.of_campaign
+        )
+
     def _known(self, person: str, since: datetime) -> Iterator[Values]:
         return self._table.query(mail_claim_partition(person), at_least=locate(person, since).sk, consistent=True)
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import ShowGoal
     from undersigned.domain.signatures import Signature
 
+COUNTED_LATER = 25
+"""From how many new letters in one batch of the stream on they are counted later. A batch is what comes in a second in
+one of the stream's shards, so few campaigns ever see that."""
+
 TOTAL = "TOTAL"
 
 TOWNS = "TOWN#"

@@ -130,8 +130,11 @@ class Confirmations:
             with suppress(ChangedError):  # It was signed again, and is looked at again.
                 self.signatures.end_postponement(row, self.clock() + PENDING_FOR if waiting else None)
 
-    def send(self, signature: Signature) -> bool:
+    def send(self, signature: Signature, *, claims: bool = True) -> bool:
         """Send the email that words request. Return False if it was sent before, or none may be sent any more.
+
+        Without `claims`, nothing is written before it. So the table must just have taken a write: what can't be recorded
+        comes again.
 
         Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
         may get the email once more: better than not at all.
@@ -141,7 +144,12 @@ class Confirmations:
             return False
         person, campaign, request = signature.signer, signature.campaign, signature.mail_request
         since, limit = requested_at(request) or signature.signed_at, mail_limit(signature)
-        if not self.claims.claim(person, campaign, request, now, limit=limit, since=since, known_for=CLAIMS_KNOWN_FOR):
+        may_go = (
+            self.claims.claim(person, campaign, request, now, limit=limit, since=since, known_for=CLAIMS_KNOWN_FOR)
+            if claims
+            else self.claims.may_send(person, campaign, request, now, limit=limit, since=since)
+        )
+        if not may_go:
             return False
         self.post.send(self._mail(signature, now))
         try:

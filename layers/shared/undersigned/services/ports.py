@@ -523,6 +523,11 @@ class MailClaimStore(Protocol):
         count, not claims. `known_for` is how long the row is kept.
         """
 
+    def may_send(  # noqa: PLR0913  (the parts of a claim)
+        self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
+    ) -> bool:
+        """Say what `claim` says, and write nothing."""
+
     def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
         """Record that a claimed email was sent."""
 

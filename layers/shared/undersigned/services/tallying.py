@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
-from undersigned.domain.rush import COUNTED_LATER
-from undersigned.domain.tallies import NOT_COUNTED, mark_of, transactions
+from undersigned.domain.tallies import COUNTED_LATER, NOT_COUNTED, mark_of, transactions
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
