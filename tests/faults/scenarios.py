@@ -547,6 +547,9 @@ def a_forgotten_day(platform: Platform) -> Arrivals:
     platform.forget_stream()
     # In bad weather, a run may die, or find a queue that isn't empty.
     acts.reconcile(days=2 if platform.visits == 1 else 4)
+    # She got no email.
+    acts.sign(ada)
+    platform.settle()
     acts.confirm(ada)
     platform.forget_stream()
     platform.fate_of = lambda sent: Fate(("send", "delivery", "complaint")) if sent.tags["kind"] == "delivery" else None

@@ -133,8 +133,8 @@ class Confirmations:
     def send(self, signature: Signature, *, claims: bool = True) -> bool:
         """Send the email that words request. Return False if it was sent before, or none may be sent any more.
 
-        Without `claims`, nothing is written before it. So the table must just have taken a write: what can't be recorded
-        comes again.
+        Without `claims`, nothing is written before it. So the table must just have taken a write: what it can't
+        record comes again.
 
         Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
         may get the email once more: better than not at all.
