@@ -73,7 +73,7 @@ def patiently[T](act: Callable[[], T]) -> T:
 
 
 def read_stream(world: World) -> None:
-    """Hand new records to both readers, and failed records again."""
+    """Hand new records to both readers, and failed records again. Send the emails that wait."""
     while records := world.new_records():
         for function in ("send_confirmations", "tally"):
             left: Sequence[Any] = [record for record in records if stream_source(FUNCTIONS[function]).wants(record)]
@@ -82,3 +82,5 @@ def read_stream(world: World) -> None:
                 failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
                 left = [record for record in left if record["dynamodb"]["SequenceNumber"] in failed]
             assert not left, f"{function} failed {_TRIES} times"
+    for _ in range(_TRIES):
+        world.run_waiting_mails()

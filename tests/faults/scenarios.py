@@ -12,7 +12,7 @@ from tests.faults.platform import Fate, Platform
 from tests.faults.stored import kinds_in
 from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, link_in
-from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE
+from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.people import person_id
 from undersigned.domain.signatures import signer_id
@@ -534,8 +534,12 @@ def somebody_elses_address(platform: Platform) -> Arrivals:
 
 
 def a_forgotten_day(platform: Platform) -> Arrivals:
-    """The stream forgets what its readers should have read, SES refuses an address, a delivery loses its message."""
+    """The stream forgets what its readers should have read, a message is damaged, SES refuses an address.
+
+    A delivery loses its message.
+    """
     world, acts = platform.world, Acts(platform)
+    client_of("sqs").send_message(QueueUrl=world.queues["WaitingMails"], MessageBody="{")
     ada, bo, gus = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Gus"))
     platform.refusals["SendConfirmations", "sesv2:SendEmail"] = ["BadRequestException"]
     acts.sign(gus)

@@ -337,14 +337,3 @@ def test_suspicion_goes_with_its_words(world: World) -> None:
     assert (beside.note, beside.quarantine) == (THEIRS, "no form")
     world.clock.advance(minutes=1)
     assert THEIRS in world.press(suspicious).body
-
-
-def test_the_reconciliation_asks_for_each_email_that_the_stream_forgot(world: World) -> None:
-    for note in (MINE, THEIRS):
-        sign(world, note)
-    world.new_records()
-    world.clock.advance(hours=26)
-    world.reconcile()
-    world.run_waiting_mails()
-    pages = [world.get(sent.link("confirm")).body for sent in world.sent]
-    assert [[note in page for note in (MINE, THEIRS)] for page in pages] == [[False, True], [True, False]]
