@@ -14,7 +14,7 @@ from undersigned.domain.deliveries import DeliveryKey, Settlement
 from undersigned.domain.languages import Message
 from undersigned.web.answers import data
 from undersigned.web.organizer_requests import posted_text
-from undersigned.web.posted import RequestError
+from undersigned.web.posted import UNREADABLE_ADDRESS, ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,10 +86,8 @@ def approve(request: ApiRequest, period: str) -> Done:
 def deliver(request: ApiRequest) -> Done:
     """Queue what waits now, for all targets or for one, instead of at the campaign's hour."""
     if request.event.query_string_parameters:
-        raise RequestError(
-            400,
-            Message("We can’t read this address"),
-            Message("Put what you want in the body, as JSON: `target`, `again` and `why`."),
+        raise ProgramError(
+            Message("Put what you want in the body, as JSON: `target`, `again` and `why`."), UNREADABLE_ADDRESS
         )
     period, target = wired.stack.period(request.campaign), request.posted_name("target")
     plan = wired.stack.delivery_controls().deliver(

@@ -13,7 +13,7 @@ from undersigned.services.delivery_controls import NotNowError
 from undersigned.web import pages, security_log
 from undersigned.web.answers import Problem, moved, page, problem
 from undersigned.web.organizer_requests import posted_look
-from undersigned.web.posted import RequestError
+from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 from undersigned.web.reader import language_for
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def _answer(error: TokenError | NotFoundError | NotNowError | GivenError | Reque
     if isinstance(error, TokenError):
         security_log.refused(error, "approval link", route=route)
     if isinstance(error, RequestError):
-        found = Problem(error.status, error.title, error.detail)
+        found = Problem(error.status, error.title, error.on_page)
     elif isinstance(error, GivenError):
-        found = Problem(400, Message("We can’t read this request"), error.message)
+        found = Problem(400, UNREADABLE_REQUEST, error.on_page)
     elif isinstance(error, NotNowError):
-        found = Problem(410, Message("This can’t be done now"), error.message)
+        found = Problem(410, Message("This can’t be done now"), error.on_page)
     else:
         found = _TOO_OLD if isinstance(error, TokenExpiredError) else _NOT_HERE
     return problem(found, language_for(router.current_event), as_json=False)

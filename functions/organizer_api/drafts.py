@@ -11,7 +11,7 @@ from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.languages import Message
 from undersigned.web.answers import data
 from undersigned.web.draft_values import checked_values, draft_values, effects_values
-from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.posted import ProgramError, posted_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,10 +121,8 @@ def delete(request: ApiRequest) -> Response[str]:
 
 def _revision(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise RequestError(
-            400,
-            Message("A revision is missing"),
-            Message("GET the draft, and send the `revision` that it had."),
+        raise ProgramError(
+            Message("GET the draft, and send the `revision` that it had."), Message("A revision is missing")
         )
     return value
 
@@ -133,19 +131,13 @@ def _files(values: Mapping[str, object]) -> Mapping[str, str | None]:
     files = values.get("files", {})
     if isinstance(files, dict) and all(isinstance(text, str | None) for text in files.values()):
         return files
-    raise RequestError(
-        400,
-        Message("We can’t read this request"),
-        Message("`files` must be an object of texts by file name; null removes a file."),
-    )
+    raise ProgramError(Message("`files` must be an object of texts by file name; null removes a file."))
 
 
 def _settings(values: Mapping[str, object]) -> Mapping[str, Value]:
     settings = values.get("settings", {})
     if isinstance(settings, dict):
         return settings
-    raise RequestError(
-        400,
-        Message("We can’t read this request"),
-        Message("`settings` must be an object of settings by name, such as `organizer.email`; null removes one."),
+    raise ProgramError(
+        Message("`settings` must be an object of settings by name, such as `organizer.email`; null removes one.")
     )

@@ -15,7 +15,7 @@ from undersigned.domain.languages import Message
 from undersigned.web import people_pages
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
-from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.posted import ProgramError, RequestError, posted_values
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,9 +76,8 @@ def make_key(request: DashboardRequest) -> Response[str]:
         made = _make(request, request.posted("days"))
     except (RequestError, GivenError) as error:
         viewer = viewer_of(request)
-        words = error.detail if isinstance(error, RequestError) else error.message
         given = {name: request.posted(name) for name in ("label", "scope", "days")}
-        shown = people_pages.keys(viewer, _keys(request), error=viewer.say(words), given=given)
+        shown = people_pages.keys(viewer, _keys(request), error=viewer.say(error.on_page), given=given)
         return dashboard_page(shown, status=400)
     return dashboard_page(people_pages.keys(viewer_of(request), _keys(request), made))
 
@@ -98,12 +97,11 @@ def _make(request: ApiRequest, days: str) -> tuple[str, ApiKey]:
     posted = posted_text(request.event, "scope")
     scope: Scope | None = next((scope for scope in get_args(Scope) if scope == posted), None)
     if scope is None:
-        raise RequestError(
-            400,
-            Message("The scope is missing or wrong"),
+        raise ProgramError(
             Message(
                 "`%(name)s` must be one of: %(choices)s.", {"name": "scope", "choices": ", ".join(get_args(Scope))}
             ),
+            Message("The scope is missing or wrong"),
         )
     label, ends = posted_text(request.event, "label"), _end_of(days)
     return wired.stack.keys_of_campaign().make(request.campaign, scope, label, ends, request.by, holder=request.holder)

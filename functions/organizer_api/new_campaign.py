@@ -52,7 +52,7 @@ def begin(request: SessionRequest) -> Response[str]:
     except MistakesError as error:
         return _form(request, given, error=error.mistakes[0].on_page, wrong="text")
     except IdTakenError as error:
-        return _form(request, given, error=error.message)
+        return _form(request, given, error=error.on_page)
     except NotFoundError:
         return _form(request, given, error=Message("There is no such campaign to copy. Choose another one."))
     is_pasted = given.text.strip() and request.posted("do") == "letter"

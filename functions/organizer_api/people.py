@@ -15,7 +15,7 @@ from undersigned.services.people import PeopleError
 from undersigned.web import people_pages
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
-from undersigned.web.posted import RequestError
+from undersigned.web.posted import ProgramError, RequestError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -98,7 +98,7 @@ def invite(request: DashboardRequest) -> Response[str]:
     try:
         wired.stack.people_of_campaign().add(request.campaign, _email(request), _role(request), request.by)
     except (RequestError, PeopleError) as error:
-        words = error.detail if isinstance(error, RequestError) else error.message
+        words = error.on_page
         return _people(request, viewer, viewer.say(words), error.status if isinstance(error, RequestError) else 409)
     return done(request, "invited", "/people")
 
@@ -129,9 +129,8 @@ def _role(request: ApiRequest) -> Role:
     posted = posted_text(request.event, "role")
     found: Role | None = next((role for role in SCOPE_OF if role == posted), None)
     if found is None:
-        raise RequestError(
-            400,
-            Message("The role is missing or wrong"),
+        raise ProgramError(
             Message("`%(name)s` must be one of: %(choices)s.", {"name": "role", "choices": ", ".join(SCOPE_OF)}),
+            Message("The role is missing or wrong"),
         )
     return found

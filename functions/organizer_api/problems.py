@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import MistakesError, TooMuchError, UnknownSettingError
 from undersigned.domain.drafts import DraftConflictError, DraftFilesError
-from undersigned.domain.errors import FieldError, GivenError, NotFoundError, TooManyLettersError, UndersignedError
+from undersigned.domain.errors import (
+    ExplainedError,
+    FieldError,
+    GivenError,
+    NotFoundError,
+    TooManyLettersError,
+    UndersignedError,
+)
 from undersigned.domain.languages import Message
 from undersigned.services.abuse_checks import BusyError
 from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
@@ -18,7 +26,7 @@ from undersigned.services.packet_files import PacketErasedError, PacketNotReadyE
 from undersigned.services.people import PeopleError
 from undersigned.services.ports import ChangedError, FileMissingError, ThrottledError
 from undersigned.web.answers import FILE_MISSING, Problem
-from undersigned.web.posted import RequestError
+from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +98,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
         case GivenError() | DraftFilesError() | UnknownSettingError():
-            return Problem(400, Message("We can’t read this request"), error.message)
+            return Problem(400, UNREADABLE_REQUEST, error.message)
         case NotSavedError() | TooMuchError():
             [mistake, *_] = error.mistakes
             return Problem(
@@ -137,7 +145,7 @@ def _mistakes(error: MistakesError) -> Problem:
     )
 
 
-def dashboard_problem_of(error: UndersignedError) -> Problem:
+def dashboard_problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
     """Return what the dashboard says about an error. Any other error is raised unchanged."""
     match error:
         case BusyError():
@@ -164,5 +172,13 @@ def dashboard_problem_of(error: UndersignedError) -> Problem:
             return Problem(403, Message("You may not do this"), _WHO_MAY[error.needed])
         case NotFoundError():
             return NO_PAGE
+        case MistakesError():
+            return Problem(
+                422,
+                Message("Something is left to do"),
+                Message("Nothing was saved or published. Each step of the campaign says what is left."),
+            )
+        case RequestError() | ExplainedError():
+            return replace(problem_of(error), detail=error.on_page)
         case _:
             return problem_of(error)

@@ -14,7 +14,7 @@ from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
 from undersigned.web.evidence import evidence_values
-from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.posted import ProgramError, posted_values
 from undersigned.web.posted_filters import CRITERIA, mistyped, posted_filter
 
 if TYPE_CHECKING:
@@ -111,13 +111,11 @@ def _action(request: ApiRequest) -> ScreeningAction | None:
     value = posted_values(request.event).get("action") or None
     found = next((action for action in get_args(ScreeningAction) if action == value), None)
     if value is not None and found is None:
-        raise RequestError(
-            400,
-            Message("We can’t read this request"),
+        raise ProgramError(
             Message(
                 "`%(name)s` must be one of: %(choices)s.",
                 {"name": "action", "choices": ", ".join(get_args(ScreeningAction))},
-            ),
+            )
         )
     return found
 

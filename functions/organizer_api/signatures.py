@@ -12,7 +12,7 @@ from undersigned.domain.languages import Message
 from undersigned.domain.signatures import ReportedStatus, SignatureFilter
 from undersigned.web.answers import data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
-from undersigned.web.posted import RequestError, posted_values
+from undersigned.web.posted import ProgramError, RequestError, posted_values
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,10 +81,9 @@ def filter_of(request: ApiRequest) -> SignatureFilter:
 
 
 def _no_address() -> RequestError:
-    return RequestError(
-        400,
-        Message("The email address must be in the body"),
+    return ProgramError(
         Message("POST it as JSON, %(body)s, to %(path)s.", {"body": '{"email": "…"}', "path": "…/signatures/find"}),
+        Message("The email address must be in the body"),
     )
 
 

@@ -107,7 +107,7 @@ def test_the_letter_is_shown_while_one_types(stack: Stack, visitor: Visitor) -> 
     # A mistake is told with its line, and the last letter without one stays.
     text.press("Control+End")
     page.keyboard.type(" {{ nobody }}")
-    expect(page.locator("#letter-mistakes")).to_contain_text("{{ nobody }} Braces mean nothing here")
+    expect(page.locator("#letter-mistakes")).to_contain_text("{{ nobody }} The signs { and } mean nothing here")
     expect(shown).to_contain_text("hurry")
     page.locator("#letter-mistakes a").click()
     assert text.evaluate("it => it.value.slice(it.selectionStart, it.selectionEnd)").startswith("Please")

@@ -314,7 +314,8 @@ def test_the_letter_is_shown_while_it_is_typed_and_is_not_saved(author: Author) 
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "Braces mean nothing here"), ("es", "Las llaves no significan nada aquí")]
+    ("language", "said"),
+    [("en", "The signs { and } mean nothing here"), ("es", "Los signos { y } no significan nada aquí")],
 )
 def test_a_mistake_of_the_letter_stands_once_at_its_field_in_the_words_of_the_page(
     author: Author, language: str, said: str
@@ -1578,14 +1579,15 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
     }
     letter, recipients, settings, check = pages.values()
     assert (
-        "Las llaves no significan nada aquí; quítelas, o escriba un dato entre corchetes, como [su nombre]." in letter
+        "Los signos { y } no significan nada aquí; quítelos, o escriba un dato entre corchetes, como [su nombre]."
+        in letter
     )
     assert "este nombre corto también está en la fila 1; dé a cada destinatario uno distinto" in recipients
     assert "“b” en “b@b” no tiene punto; escriba el dominio completo, como example.org" in recipients
     assert "Escriba un número entero de 1 a 1,000,000,000." in settings
     assert "Escriba la dirección a la que van las respuestas." in settings
     for said in (
-        "Las llaves no",
+        "Los signos { y } no",
         "también está en la fila 1",
         "no tiene punto",
         "Escriba un número entero",

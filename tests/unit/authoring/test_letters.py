@@ -141,7 +141,7 @@ def test_all_mistakes_are_listed_together_by_line() -> None:
         "3: unknown merge field {{ signer.nme }}; did you mean {{ signer.name }}?",
         "5: `{% for x in y %}` can't be in a letter; use only {% if field %} and {% endif %}",
         "7: a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**",
-        "7: a letter can't have code; remove the backticks",
+        "7: a letter can't have code; remove the marks around it",
     ]
 
 

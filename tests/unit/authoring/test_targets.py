@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         (
             "60201; 60202",
             "60201/60202",
-            "targets.csv:2: `postal_codes`: 60201/60202 is not a postal code; separate codes with `;`",
+            "targets.csv:2: `postal_codes`: 60201/60202 is not a postal code; separate codes with semicolons",
         ),
         ("example,60202", "example,60202-1234", "targets.csv:3: `postal_codes`: 60202-1234 is written 60202 on line 2"),
         (
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         (
             "60201; 60202\nelmton,Mayor,Blake Specimen,Village Hall,Elmton,mayor@elmton.example,60202",
             "*\nelmton,Mayor,Blake Specimen,Village Hall,Elmton,mayor@elmton.example,60202; *",
-            "targets.csv:3: `postal_codes`: line 2 has `*` already; only one recipient can have all other codes",
+            "targets.csv:3: `postal_codes`: line 2 has “*” already; only one recipient can have all other codes",
         ),
         (
             "City Hall",

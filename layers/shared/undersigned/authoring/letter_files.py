@@ -84,7 +84,7 @@ def _compile(file: str, source: str | None, language: str, mistakes: list[Mistak
 
 def _unexpected(file: str, language: str, campaign: CampaignSettings) -> Mistake | None:
     """Return a mistake if the campaign has no translation in the file's language."""
-    plainly = Message("the campaign doesn't have this letter's language; add it in the settings")
+    plainly = Message("the campaign doesn't have this letter's language; add it under Details")
     if language == campaign.language:
         message = Message(
             "%(file)s is the letter in %(language)s already; remove one of the two files",

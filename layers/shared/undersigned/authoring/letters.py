@@ -66,15 +66,17 @@ _PLACEHOLDER = re.compile("\0(\\d+)\0")
 
 _REFUSED: Mapping[str, Message] = {
     "table_open": Message("a letter can't have a table; write the rows as a list"),
-    "fence": Message("a letter can't have a code block; remove the ``` lines"),
-    "code_inline": Message("a letter can't have code; remove the backticks"),
+    "fence": Message("a letter can't have a code block; remove the marks above and below it"),
+    "code_inline": Message("a letter can't have code; remove the marks around it"),
     "hr": Message("a letter can't have a ruled line; remove it"),
     "html_block": Message("a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**"),
     "html_inline": Message("a letter can't have HTML; write only the words, with *emphasis* or **strong emphasis**"),
     "image": Message("a letter can't have a picture; remove it, or remove the ! to make it a link"),
 }
 
-_BRACES = Message("braces mean nothing here; remove them, or write a placeholder such as {{ signer.name }}")
+_BRACES = Message(
+    "the signs { and } mean nothing here; remove them, or write words in brackets, such as {{ signer.name }}"
+)
 _OPTIONAL_PART = Message(
     "an optional part needs a beginning and an end; put both in one paragraph, or each on a line of its own"
 )
@@ -187,7 +189,7 @@ def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
             yield Mistake(file, number, message, plainly=_BRACES)
         if _TAG_IN_ADDRESS.search(line):
             message = Message("a web address can't have a merge field in it; write the address without the field")
-            plainly = Message("a web address can't have a placeholder in it; write the address without it")
+            plainly = Message("a web address can't have words in brackets in it; write the address without them")
             yield Mistake(file, number, message, plainly=plainly)
         if unprintable := unprintable_in(line.replace("\t", " ")):
             message = Message(
@@ -253,7 +255,7 @@ class _Reading:
         elif token.type == "link_open" and not _LINK.match(str(token.attrs["href"])):
             # A letter on paper or in an email has no page to which an address could be relative.
             message = Message(
-                "a link leads to `%(address)s`; write a full address, https://… or mailto:…",
+                "a link leads to “%(address)s”; write a full address, https://… or mailto:…",
                 {"address": token.attrs["href"]},
             )
             self._mistake(line, message)

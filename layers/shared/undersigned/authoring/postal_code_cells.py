@@ -107,7 +107,7 @@ class PostalCodeCells:
             lines = self._lines.setdefault(pattern, [])
             if pattern == ALL_OTHERS and lines:
                 yield Message(
-                    "%(line)s has `*` already; only one recipient can have all other codes",
+                    "%(line)s has “*” already; only one recipient can have all other codes",
                     {"line": line_of_file(lines[0])},
                 )
             lines.append(line)
@@ -168,7 +168,9 @@ def _entry_of(typed: str) -> tuple[str, Message | None]:  # noqa: PLR0911  (one 
 
 def _no_code(typed: str) -> Message:
     if _HAS_DIGIT.search(typed) or "*" in typed:
-        return Message("%(code)s is not a postal code; separate codes with `;`, such as 60201; 60202", {"code": typed})
+        return Message(
+            "%(code)s is not a postal code; separate codes with semicolons, such as 60201; 60202", {"code": typed}
+        )
     return Message(
         "%(code)s is not a postal code, which has a digit; write codes, * for all that no other recipient has, or "
         "nothing for everyone",

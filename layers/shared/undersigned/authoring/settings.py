@@ -193,7 +193,7 @@ _NAMES = (*(setting.name for setting in SETTINGS), "organizer")
 _UTC = "UTC"
 _LONGEST_QUOTE = 100
 _MISSING = Message("`%(name)s` is missing; add %(meaning)s, such as %(example)s")
-_NOT_KNOWN = Message("“%(name)s” is not a setting that we know. Whoever writes the campaign’s files can remove it.")
+_NOT_KNOWN = Message("The campaign’s files have “%(name)s”, which we don’t know. Whoever writes them can remove it.")
 _DAY_OF_MONTH = Wrong(
     Message(
         "`deliver_on` is %(value)s, and letters go monthly; give a day from 1 to %(last)s, where %(last)s is the last "

@@ -16,6 +16,7 @@ from undersigned.authoring.mistakes import UnknownSettingError, correct_name
 from undersigned.authoring.setting_kinds import DAY, LANGUAGE
 from undersigned.authoring.settings import FILE
 from undersigned.authoring.toml_document import TomlDocument, check_length
+from undersigned.domain.errors import LOAD_AGAIN
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _parse(text: str) -> TOMLDocument:
                 "%(file)s can only be changed by hand, because of how it is written: change it in its folder, and push "
                 "that.",
                 {"file": FILE},
-            )
+            ),
+            plainly=Message("The details can only be changed by whoever writes the campaign’s files."),
         ) from error
 
 
@@ -153,7 +155,8 @@ def _setting(name: str) -> Setting:
     if setting is None:
         way_out = correct_name(name, described(()))
         raise UnknownSettingError(
-            Message("There is no setting `%(name)s`; %(way_out)s.", {"name": name[:100], "way_out": way_out})
+            Message("There is no setting `%(name)s`; %(way_out)s.", {"name": name[:100], "way_out": way_out}),
+            plainly=LOAD_AGAIN,
         )
     return setting
 
@@ -162,7 +165,8 @@ def _check_kind(name: str, value: object) -> None:
     is_list = isinstance(value, list) and all(isinstance(text, str) for text in value)
     if not is_list and not isinstance(value, (str, int, bool)):
         raise UnknownSettingError(
-            Message("`%(name)s` must be a text, a number, true, false, null or a list of texts.", {"name": name})
+            Message("`%(name)s` must be a text, a number, true, false, null or a list of texts.", {"name": name}),
+            plainly=LOAD_AGAIN,
         )
 
 

@@ -40,7 +40,7 @@ _QUOTES = Message(
     "the quotation marks don't match; put one before and one after the text of a cell, and write a quotation mark "
     "inside it twice"
 )
-_NO_TABLE = Message("the table can't be read; save the sheet as CSV, and upload that file")
+NO_TABLE = Message("the file can't be read; save the sheet as CSV, and upload that file")
 
 
 def encoding_of(content: bytes) -> str:
@@ -97,7 +97,7 @@ def rows_of(text: str, separator: str, file: str, *, strict: bool = True) -> Ite
             begins = reader.line_num + 1
     except csv.Error as error:
         # A cell that never ends reaches the limit of `csv`, or the end of the table.
-        wrong = Mistake(file, begins, _QUOTES, plainly=UNREADABLE) if strict else Mistake(file, begins, _NO_TABLE)
+        wrong = Mistake(file, begins, _QUOTES, plainly=UNREADABLE) if strict else Mistake(file, begins, NO_TABLE)
         raise MistakesError([wrong]) from error
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, count_and_most
-from undersigned.authoring.table_texts import encoding_of
+from undersigned.authoring.table_texts import NO_TABLE, encoding_of
 from undersigned.domain.languages import Message
 from undersigned.domain.names import folded
 
@@ -31,12 +31,12 @@ def text_of(file: str, content: bytes) -> str:
         text = content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        mistake = Mistake(file, line, Message("the file is not in UTF-8; save it with UTF-8 encoding"))
-        raise MistakesError([mistake]) from error
+        message = Message("the file is not in UTF-8; save it with UTF-8 encoding")
+        raise MistakesError([Mistake(file, line, message, plainly=NO_TABLE)]) from error
     text = with_our_line_ends(text)
     if not text.strip():
         message = Message("the file is empty; see campaigns/end-demand-illinois for a complete example")
-        raise MistakesError([Mistake(file, None, message)])
+        raise MistakesError([Mistake(file, None, message, plainly=Message("the file is empty; choose another one"))])
     return text
 
 

@@ -121,7 +121,7 @@ def read_typed(
 _BLANK = re.compile(
     rf"(?P<rule>(?:\b[Xx] ?)?{RULE})|(?P<square>\[[^\[\]\\\n]{{2,80}}\](?!\())|(?<!\])\([^()\[\]\\\n]{{2,50}}\)"
 )
-_UNKNOWN = Message("we can't tell what belongs here; write a placeholder in brackets, or remove the blank")
+_UNKNOWN = Message("we can't tell what belongs here; write words in brackets, or remove the blank")
 _SPECIAL = re.compile(r"([\[\]()_])")
 _WORD_BEFORE = r"(?<![^\s\[\]_\\])[^\s\[\]_\\]*[^\S\n]?"
 _MEANT_BLANK = re.compile(rf"{_WORD_BEFORE}(?:{_MEANT})")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError
-from undersigned.authoring.table_texts import MOST_COLUMNS, MOST_ROWS, too_many_columns, too_many_rows
+from undersigned.authoring.table_texts import MOST_COLUMNS, MOST_ROWS, NO_TABLE, too_many_columns, too_many_rows
 from undersigned.authoring.targets import FILE
 from undersigned.domain.languages import Message
 
@@ -67,8 +67,7 @@ def rows_of_workbook(content: bytes) -> list[list[str]]:
         NotImplementedError,
         RuntimeError,  # a part has a password
     ) as error:
-        message = Message("the file can't be read; save the sheet as CSV, and upload that file")
-        raise MistakesError([Mistake(FILE, None, message)]) from error
+        raise MistakesError([Mistake(FILE, None, NO_TABLE)]) from error
 
 
 @dataclass

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from undersigned.domain.characters import can_be_printed
-from undersigned.domain.errors import GivenError
+from undersigned.domain.errors import LOAD_AGAIN, GivenError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def read_look(text: object) -> datetime:
         Message(
             "`look` must be the moment that the page or the answer gave, with a time zone, such as "
             "2026-11-30T15:00:00+00:00. Look at what is waiting again."
-        )
+        ),
+        plainly=LOAD_AGAIN,
     )
 
 

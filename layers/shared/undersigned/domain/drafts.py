@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import ExplainedError
+from undersigned.domain.errors import LOAD_AGAIN, ExplainedError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def check_files(files: Mapping[str, str]) -> None:
                     "A campaign has no file “%(name)s”. Its files are campaign.toml, letter.md, targets.csv, and a "
                     "letter.<language>.md for each further language.",
                     {"name": name[:100]},
-                )
+                ),
+                plainly=LOAD_AGAIN,
             )
     if not all(_is_text(text) for text in files.values()):
         raise DraftFilesError(

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 
 from undersigned.domain.languages import Message
 
+LOAD_AGAIN = Message("Go back, load the page again, and try once more.")
+"""What a page says about a request that no page of ours makes."""
+
 
 class UndersignedError(Exception):
     """Base of every error that this product raises on purpose."""
 
 
 class ExplainedError(UndersignedError):
-    """An error with a message that people read in their language."""
+    """An error with a message that people read in their language. A page says it `plainly`, if that differs."""
 
-    def __init__(self, message: Message) -> None:
-        """Keep the message."""
+    def __init__(self, message: Message, plainly: Message | None = None) -> None:
+        """Keep the message, and what a page says."""
         super().__init__(str(message))
         self.message = message
+        self.on_page = plainly or message
 
 
 class GivenError(ExplainedError):
@@ -71,12 +75,17 @@ class TooManyLettersError(ExplainedError):
 
     def __init__(self, letters: int, most: int) -> None:
         """Keep how many letters are waiting and the limit."""
+        values = {"letters": f"{letters:,}", "most": f"{most:,}"}
         super().__init__(
             Message(
                 "%(letters)s letters are waiting, too many to preview here (%(most)s at most). "
                 "`undersigned deliver CAMPAIGN --preview DIR` writes them all.",
-                {"letters": f"{letters:,}", "most": f"{most:,}"},
-            )
+                values,
+            ),
+            plainly=Message(
+                "%(letters)s letters are waiting, too many to preview here (%(most)s at most). All of them are sent.",
+                values,
+            ),
         )
         self.letters = letters
         self.most = most

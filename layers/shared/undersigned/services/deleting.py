@@ -68,13 +68,7 @@ class Deleting:
             return
         names: dict[str, object] = {"campaign": campaign}
         if self.campaigns.controls(campaign).is_open(settings, settings.local(self.clock()).date()):
-            raise NotYetError(
-                Message(
-                    "People can still sign. First close the campaign, here or with `undersigned campaign close "
-                    "%(campaign)s`.",
-                    names,
-                )
-            )
+            raise NotYetError(Message("People can still sign. First close the campaign."))
         undelivered = [
             delivery.key
             for target in self.campaigns.targets(campaign)
@@ -93,20 +87,27 @@ class Deleting:
             )
         rows = list(self.signatures.listed_signatures(campaign))
         personal = sum(bool(row.email) for row in rows)
-        if personal:
-            names |= {"count": f"{personal:,}", "day": settings.kept_until}
+        names |= {"count": f"{personal:,}", "day": settings.kept_until}
+        if personal and settings.kept_until:
             raise NotYetError(
                 Message(
                     "Letters still hold personal data (%(count)s): they wait, or their time ends on %(day)s. Wait "
                     "for that, or erase them one by one.",
                     names,
                 )
-                if settings.kept_until
-                else Message(
+            )
+        if personal:
+            raise NotYetError(
+                Message(
                     "Letters still hold personal data (%(count)s). Say with the setting `keep_for_days` how long "
                     "they are kept, or erase them one by one.",
                     names,
-                )
+                ),
+                plainly=Message(
+                    "Letters still hold personal data (%(count)s). Say under Details after how many days it is "
+                    "deleted, or erase them one by one.",
+                    names,
+                ),
             )
 
     def delete(self, campaign: str, is_late: Callable[[], bool] = lambda: False) -> Deleted:

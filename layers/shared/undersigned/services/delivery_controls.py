@@ -102,7 +102,11 @@ class DeliveryControls:
                     "This campaign needs no approval: its letters go out automatically. To send those that are waiting "
                     "now, press “Send now” on the dashboard, or run `undersigned deliver %(campaign)s`.",
                     {"campaign": campaign},
-                )
+                ),
+                plainly=Message(
+                    "This campaign needs no approval: its letters go out automatically. To send those that are waiting "
+                    "now, press “Send now”."
+                ),
             )
         # One day of tolerance, for any time zone of the schedule.
         age = self.clock().date() - date.fromisoformat(period)
@@ -357,21 +361,31 @@ def _check_reason(why: str, *, again: bool) -> None:
 
 
 def _too_soon(found: TooSoon, language: str) -> NotNowError:
+    values = {"last": long_date(found.last.day, language), "next": long_date(found.next_day, language)}
     return NotNowError(
         Message(
             "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
             "go from %(next)s. A second one before needs a reason: `undersigned approve` with `--again --why`.",
-            {"last": long_date(found.last.day, language), "next": long_date(found.next_day, language)},
-        )
+            values,
+        ),
+        plainly=Message(
+            "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
+            "go from %(next)s.",
+            values,
+        ),
     )
 
 
 def _week_is_taken(found: TooSoon, language: str) -> NotNowError:
     """Return the refusal of a delivery whose day has passed. No later day changes it, so it names none."""
+    values = {"day": long_date(found.last.day, language)}
     return NotNowError(
         Message(
-            "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. To send this one, "
+            "There is a delivery of %(day)s, and a recipient gets at most one email in seven days. To send this one, "
             "too, give a reason: `undersigned retry` with `--again --why`.",
-            {"last": long_date(found.last.day, language)},
-        )
+            values,
+        ),
+        plainly=Message(
+            "There is a delivery of %(day)s, and a recipient gets at most one email in seven days.", values
+        ),
     )

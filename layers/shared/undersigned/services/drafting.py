@@ -236,12 +236,17 @@ class Drafting:
         checked = _checked(tuple(draft.files.items()))
         compiled = checked.compiled
         if compiled and compiled.campaign.id != draft.campaign:
-            message = Message(
-                "`id` is %(id)s, but this is the draft of %(draft)s; write that",
-                {"id": repr(compiled.campaign.id), "draft": repr(draft.campaign)},
-            )
             line = SettingsDocument.read(draft.files[settings_file.FILE]).line_of("id")
-            return Checked(None, (Mistake(settings_file.FILE, line, message),))
+            mistake = Mistake(
+                settings_file.FILE,
+                line,
+                Message(
+                    "`id` is %(id)s, but this is the draft of %(draft)s; write that",
+                    {"id": repr(compiled.campaign.id), "draft": repr(draft.campaign)},
+                ),
+                plainly=Message("The draft has the files of another campaign. Discard it."),
+            )
+            return Checked(None, (mistake,))
         return checked
 
     def effects(self, draft: Draft) -> Effects:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.api_keys import DIGITS_SHOWN, ApiKey, checked_label, digest_of
 from undersigned.domain.controls import AuditEntry
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.people import MOST_PEOPLE, Member, Person
 
@@ -25,13 +25,8 @@ if TYPE_CHECKING:
     from undersigned.services.ports import ApiKeyStore, CampaignStore, PeopleMailQueue, PeopleStore
 
 
-class PeopleError(UndersignedError):
-    """The people or keys of a campaign can't be changed like this; carries why, and the way out."""
-
-    def __init__(self, message: Message) -> None:
-        """Keep the message."""
-        super().__init__(message.in_language("en"))
-        self.message = message
+class PeopleError(ExplainedError):
+    """The people or keys of a campaign can't be changed like this; says why, and the way out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ _NOTICES: Mapping[str, Message] = {
     "reopened": Message("Open again. Within a minute, people can sign."),
     "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),
     "not-deleted": Message("Nothing was deleted: type the campaign’s name to say that you mean it."),
-    "discarded": Message("The draft is discarded. These are the published texts and settings."),
+    "discarded": Message("The draft is discarded. This is the campaign as it is published."),
 }
 """What a page says after someone pressed a button, by the word in its address."""
 

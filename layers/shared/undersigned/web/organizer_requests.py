@@ -16,7 +16,14 @@ from undersigned.domain.names import LONGEST_SEARCH, SHORTEST_SEARCH
 from undersigned.domain.people import PERSON_PATTERN
 from undersigned.services.access import KeyRefusedError
 from undersigned.web.cursors import position_of
-from undersigned.web.posted import LONGEST_BODY, RequestError, posted_values
+from undersigned.web.posted import (
+    LONGEST_BODY,
+    UNREADABLE_ADDRESS,
+    UNREADABLE_REQUEST,
+    ProgramError,
+    RequestError,
+    posted_values,
+)
 from undersigned.web.uploads import Upload, posted_form
 
 if TYPE_CHECKING:
@@ -74,16 +81,15 @@ class ApiRequest:
 
     def choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
         """Return a query parameter that is one of `choices`; raises RequestError for any other value."""
-        return _one_of(name, self.query(name) or "", choices, Message("We can’t read this address"))
+        return _one_of(name, self.query(name) or "", choices, UNREADABLE_ADDRESS)
 
     def named(self, name: str) -> str | None:
         """Return a query parameter that names a target or a period; raises RequestError when it can't name one."""
         text = self.query(name)
         if text is not None and not _can_name(name, text):
-            raise RequestError(
-                400,
-                Message("We can’t read this address"),
+            raise ProgramError(
                 Message("There is no such `%(name)s`. GET the list to see those that exist.", {"name": name}),
+                UNREADABLE_ADDRESS,
             )
         return text
 
@@ -91,10 +97,8 @@ class ApiRequest:
         """Return the most items of a page; raises RequestError unless `limit` is a number from 1 to `most`."""
         text = self.query("limit") or str(usual)
         if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII) or int(text) > most:
-            raise RequestError(
-                400,
-                Message("We can’t read this address"),
-                Message("`limit` must be a whole number from 1 to %(most)s.", {"most": most}),
+            raise ProgramError(
+                Message("`limit` must be a whole number from 1 to %(most)s.", {"most": most}), UNREADABLE_ADDRESS
             )
         return int(text)
 
@@ -105,10 +109,9 @@ class ApiRequest:
             return None
         position = position_of(cursor, pattern)
         if position is None:
-            raise RequestError(
-                400,
-                Message("We can’t read this address"),
+            raise ProgramError(
                 Message("`cursor` must be the `next` of the page before. Leave it out for the first page."),
+                UNREADABLE_ADDRESS,
             )
         return position
 
@@ -117,10 +120,8 @@ class ApiRequest:
         cursor = posted_values(self.event).get("cursor") or None
         position = position_of(cursor, pattern) if isinstance(cursor, str) else None
         if cursor is not None and position is None:
-            raise RequestError(
-                400,
-                Message("We can’t read this request"),
-                Message("`cursor` must be the `next` of the answer before. Leave it out for the first one."),
+            raise ProgramError(
+                Message("`cursor` must be the `next` of the answer before. Leave it out for the first one.")
             )
         return position
 
@@ -143,12 +144,11 @@ class ApiRequest:
     def decision[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice:
         """Return a value of a JSON body that is one of `choices`; raises RequestError for anything else."""
         posted = posted_values(self.event).get(name) if self.event.body else None
-        decided = _one_of(name, str(posted or ""), choices, Message("We can’t read this request"))
+        decided = _one_of(name, str(posted or ""), choices, UNREADABLE_REQUEST)
         if decided is None:
-            raise RequestError(
-                400,
-                Message("A decision is missing"),
+            raise ProgramError(
                 Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}),
+                Message("A decision is missing"),
             )
         return decided
 
@@ -156,11 +156,7 @@ class ApiRequest:
         """Return a yes or no in a JSON body, false without one; raises RequestError for anything else."""
         value = posted_values(self.event).get(name, False) if self.event.body else False
         if not isinstance(value, bool):
-            raise RequestError(
-                400,
-                Message("We can’t read this request"),
-                Message("Send it as JSON: `%(name)s` must be true or false.", {"name": name}),
-            )
+            raise ProgramError(Message("Send it as JSON: `%(name)s` must be true or false.", {"name": name}))
         return value
 
     def check_fields(self, known: Sequence[str], most_bytes: int = LONGEST_BODY) -> None:
@@ -169,11 +165,11 @@ class ApiRequest:
         A field that is misspelled would be ignored: a filter would narrow nothing.
         """
         fields = posted_values(self.event, most_bytes) if self.event.body else ()
-        _check_known(fields, known, Message("We can’t read this request"))
+        _check_known(fields, known, UNREADABLE_REQUEST)
 
     def check_query(self, known: Sequence[str]) -> None:
         """Raise RequestError for a query parameter that isn't one of `known`, as `check_fields` does."""
-        _check_known(self.event.query_string_parameters, known, Message("We can’t read this address"))
+        _check_known(self.event.query_string_parameters, known, UNREADABLE_ADDRESS)
 
     def check_no_body(self, advice: Message) -> None:
         """Raise RequestError, which says what to do instead, for a body with more than an empty object."""
@@ -182,17 +178,15 @@ class ApiRequest:
         except ValueError:
             body = "unreadable"
         if "".join(body.split()) not in {"", "{}"}:
-            raise RequestError(400, Message("We can’t read this request"), advice)
+            raise ProgramError(advice)
 
     def revision(self, *, required: bool = False) -> str | None:
         """Return the revision of a delivery that a person saw; raises RequestError if it is required and missing."""
         value = posted_values(self.event).get("revision") if self.event.body else None
         if isinstance(value, str) or (value is None and not required):
             return value
-        raise RequestError(
-            400,
-            Message("A revision is missing"),
-            Message("GET the delivery, decide, and send the `revision` that it had."),
+        raise ProgramError(
+            Message("GET the delivery, decide, and send the `revision` that it had."), Message("A revision is missing")
         )
 
     def look(self) -> datetime | None:
@@ -205,11 +199,7 @@ class ApiRequest:
         if value is None:
             return None
         if not isinstance(value, str):
-            raise RequestError(
-                400,
-                Message("We can’t read this request"),
-                Message("`%(name)s` must be the id of a recipient.", {"name": name}),
-            )
+            raise ProgramError(Message("`%(name)s` must be the id of a recipient.", {"name": name}))
         check_names({name: value})
         return value
 
@@ -220,13 +210,12 @@ class ApiRequest:
         """
         reason = posted_values(self.event).get("why", "") if self.event.body or required else ""
         if not isinstance(reason, str) or (required and not reason.strip()):
-            raise RequestError(
-                400,
-                Message("A reason is missing"),
+            raise ProgramError(
                 Message(
                     'Send the reason as JSON, {"why": "…"}, in %(limit)s characters or fewer.',
                     {"limit": LONGEST_REASON},
                 ),
+                Message("A reason is missing"),
             )
         return reason.strip()
 
@@ -258,7 +247,7 @@ class DashboardRequest(ApiRequest):
 
     def posted_choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
         """Return a form field that is one of `choices`, None if it is empty; raises RequestError otherwise."""
-        return _one_of(name, self.posted(name), choices, Message("We can’t read this request"))
+        return _one_of(name, self.posted(name), choices, UNREADABLE_REQUEST)
 
     def typed(self, name: str) -> str:
         """Return a form field with its spaces; empty when it is missing."""
@@ -273,11 +262,7 @@ class DashboardRequest(ApiRequest):
         """Return whether a box is ticked, whose value is `yes`; raises RequestError for any other value."""
         value = posted_form(self.event).get(name)
         if value not in (None, "yes"):
-            raise RequestError(
-                400,
-                Message("We can’t read this request"),
-                Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": "yes"}),
-            )
+            raise ProgramError(Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": "yes"}))
         return value == "yes"
 
     def why(self, *, required: bool = False) -> str:
@@ -322,10 +307,8 @@ def typed_text(event: APIGatewayProxyEventV2, name: str) -> str:
 def _one_of[Choice: str](name: str, word: str, choices: Sequence[Choice], title: Message) -> Choice | None:
     chosen = next((choice for choice in choices if choice == word), None)
     if word and chosen is None:
-        raise RequestError(
-            400,
-            title,
-            Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}),
+        raise ProgramError(
+            Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}), title
         )
     return chosen
 
@@ -333,17 +316,12 @@ def _one_of[Choice: str](name: str, word: str, choices: Sequence[Choice], title:
 def _check_known(names: Iterable[str], known: Sequence[str], title: Message) -> None:
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
-        raise RequestError(
-            400,
+        # JSON can hold lone surrogates, which UTF-8 can't encode.
+        name = unknown[:_LONGEST_QUOTED].encode(errors="replace").decode()
+        choices = ", ".join(f"`{name}`" for name in known)
+        raise ProgramError(
+            Message("There is no field `%(name)s`. The fields are %(choices)s.", {"name": name, "choices": choices}),
             title,
-            Message(
-                "There is no field `%(name)s`. The fields are %(choices)s.",
-                # JSON can hold lone surrogates, which UTF-8 can't encode.
-                {
-                    "name": unknown[:_LONGEST_QUOTED].encode(errors="replace").decode(),
-                    "choices": ", ".join(f"`{name}`" for name in known),
-                },
-            ),
         )
 
 

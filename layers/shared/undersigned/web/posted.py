@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.domain.errors import LOAD_AGAIN, UndersignedError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ LONGEST_BODY = 64 * 1024
 _MOST_FIELDS = 50
 
 
+UNREADABLE_REQUEST = Message("We can’t read this request")
+UNREADABLE_ADDRESS = Message("We can’t read this address")
+
+
 class RequestError(UndersignedError):
     """A request can't be read. It has the HTTP status and says what to do."""
 
@@ -29,6 +33,24 @@ class RequestError(UndersignedError):
         self.status = status
         self.title = title
         self.detail = detail
+
+    @property
+    def on_page(self) -> Message:
+        """Return what a page says to do."""
+        return self.detail
+
+
+class ProgramError(RequestError):
+    """A request can't be read that no form and no link of ours makes. A page only asks to load it again."""
+
+    def __init__(self, detail: Message, title: Message = UNREADABLE_REQUEST, status: int = 400) -> None:
+        """Store what a program has to do."""
+        super().__init__(status, title, detail)
+
+    @property
+    def on_page(self) -> Message:
+        """Return what a page says to do."""
+        return LOAD_AGAIN
 
 
 def media_type(event: APIGatewayProxyEventV2) -> str:
@@ -55,16 +77,15 @@ def posted_values(event: APIGatewayProxyEventV2, most_bytes: int = LONGEST_BODY)
             case "application/json":
                 return _json(body)
             case _:
-                raise RequestError(
-                    415,
-                    Message("We can’t read this type of content"),
+                raise ProgramError(
                     Message("Send the fields as application/x-www-form-urlencoded or application/json."),
+                    Message("We can’t read this type of content"),
+                    415,
                 )
     except (ValueError, RecursionError) as error:
-        raise RequestError(
-            400,
-            Message("We can’t read what you sent"),
+        raise ProgramError(
             Message("Send the fields as one JSON object or as a form, encoded as UTF-8."),
+            Message("We can’t read what you sent"),
         ) from error
 
 

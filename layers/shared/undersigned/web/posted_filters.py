@@ -15,7 +15,7 @@ from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
 from undersigned.domain.screening import checked_filter
 from undersigned.domain.signatures import SignatureFilter
-from undersigned.web.posted import RequestError
+from undersigned.web.posted import ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ def posted_filter(values: Mapping[str, object], campaign: Campaign, *, on_hold: 
     suspicion = _text(values, "suspicion")
     found = next((known for known in get_args(WantedSuspicion) if known == suspicion), None)
     if suspicion and not found:
-        raise _mistake(
+        raise ProgramError(
             Message(
                 "`%(name)s` must be one of: %(choices)s.",
                 {"name": "suspicion", "choices": ", ".join(get_args(WantedSuspicion))},
@@ -42,7 +42,7 @@ def posted_filter(values: Mapping[str, object], campaign: Campaign, *, on_hold: 
         )
     target = _text(values, "target")
     if target and not ID_PATTERN.fullmatch(target):
-        raise _mistake(Message("`%(name)s` must be the id of a recipient.", {"name": "target"}))
+        raise ProgramError(Message("`%(name)s` must be the id of a recipient.", {"name": "target"}))
     return checked_filter(
         SignatureFilter(
             target,
@@ -71,15 +71,15 @@ def mistyped(values: Mapping[str, object], campaign: Campaign) -> Mapping[str, M
             posted_filter({name: values.get(name)}, campaign, on_hold=False)
         except GivenError as error:
             wrong[name] = error.message
-        except RequestError as error:
-            wrong[name] = _TIMES.get(name, error.detail)
+        except ProgramError as error:
+            wrong[name] = _TIMES.get(name, error.on_page)
     return wrong
 
 
 def _text(values: Mapping[str, object], name: str) -> str | None:
     value = values.get(name)
     if value is not None and not isinstance(value, str):
-        raise _mistake(Message("`%(name)s` must be text.", {"name": name}))
+        raise ProgramError(Message("`%(name)s` must be text.", {"name": name}))
     return value.strip() or None if value else None
 
 
@@ -91,8 +91,4 @@ def _moment(values: Mapping[str, object], name: str, campaign: Campaign) -> date
             moment = moment.replace(tzinfo=ZoneInfo(campaign.time_zone))
         return moment.astimezone(UTC) if moment else None
     except (ValueError, OverflowError) as error:
-        raise _mistake(Message("`%(name)s` must be a time, such as 2026-11-30T09:00.", {"name": name})) from error
-
-
-def _mistake(detail: Message) -> RequestError:
-    return RequestError(400, Message("We can’t read this request"), detail)
+        raise ProgramError(Message("`%(name)s` must be a time, such as 2026-11-30T09:00.", {"name": name})) from error

@@ -98,7 +98,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         waiting=[site for site in drafted if site not in websites],
         refused=refused,
         is_error=workshop.is_refused or refused is not None or not_named is not None,
-        name_errors=[viewer.say(not_named.message)] if not_named else [],
+        name_errors=[viewer.say(not_named.on_page)] if not_named else [],
         website_errors=[viewer.say(refused.mistake)] if refused else [],
         answers=[(name, viewer.say(label)) for name, label in ANSWERS.items()],
         where=where,
