@@ -36,6 +36,12 @@ def show_draft(request: ApiRequest) -> Response[str]:
     return data(draft_values(wired.stack.drafting().draft(request.campaign)))
 
 
+@routes.get("/draft/versions/<revision>", "manage")
+def show_version(request: ApiRequest, revision: str) -> Response[str]:
+    """Return an earlier version of the draft."""
+    return data(draft_values(wired.stack.drafting().version(request.campaign, int(revision))))
+
+
 @routes.does("make draft")
 def write_draft(request: ApiRequest) -> Response[str]:
     """Change files and settings of the draft as it was in a revision."""

@@ -123,6 +123,7 @@ PUT /draft
 PUT /draft
 DELETE /draft
 GET /draft/check
+GET /draft/versions/{odd}
 GET /draft/effects
 POST /draft/publish
 GET /{odd}

@@ -183,9 +183,27 @@ def test_a_key_that_may_read_changes_nothing(ask: Ask, world: World, method: str
     assert json.dumps(list(world.memory.partitions) if world.memory else []) == before
 
 
-@pytest.mark.parametrize("path", ["/draft", "/draft/check", "/draft/effects"])
+def test_an_earlier_version_is_listed_shown_and_taken_back(ask: Ask) -> None:
+    made = ask("PUT", "/draft", {"revision": 0, "settings": {"goal": 77}}).json
+    changes = {"settings": {"goal": 78}, "files": {"letter.es.md": None}}
+    changed = ask("PUT", "/draft", {"revision": made["revision"], **changes}).json
+    assert "letter.es.md" not in changed["files"]
+    [before] = ask("GET", "/draft").json["earlier"]
+    assert before == {name: made[name] for name in ("revision", "changed_by", "changed_at")}
+
+    shown = ask("GET", f"/draft/versions/{before['revision']}").json
+    back = ask("PUT", "/draft", {"revision": changed["revision"], "files": shown["files"]}).json
+
+    assert (shown["files"], shown["settings"]["goal"]) == (made["files"], 77)
+    assert back["files"] == made["files"]
+    assert ask("GET", "/draft/versions/12").status == ask("GET", "/draft/versions/first").status == 404
+
+
+@pytest.mark.parametrize("path", ["/draft", "/draft/check", "/draft/effects", "/draft/versions/{first}"])
 def test_a_key_that_may_read_sees_neither_the_draft_nor_who_changed_it(ask: Ask, path: str) -> None:
-    ask("PUT", "/draft", {"revision": 0, "settings": {"goal": 77}})
+    first = ask("PUT", "/draft", {"revision": 0, "settings": {"goal": 77}}).json["revision"]
+    ask("PUT", "/draft", {"revision": first, "settings": {"goal": 770}})
+    path = path.format(first=first)
 
     answer = ask("GET", path, scope="read")
 

@@ -89,6 +89,7 @@ ROUTES = [
     Route("POST", "/keys", 403, 403, {"scope": "read"}),
     Route("DELETE", f"/keys/{'0' * 12}", 403, 403),
     Route("GET", "/draft", 403, 200),
+    Route("GET", "/draft/versions/1", 403, 404),
     Route("GET", "/draft/check", 403, 200),
     Route("GET", "/draft/effects", 403, 200),
     Route("POST", "/draft/test", 403, 202),

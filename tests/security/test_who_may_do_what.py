@@ -91,6 +91,7 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "target": "wilmette" if "/deliveries" not in route.path else "evanston",
         "period": PERIOD,
         "number": "1",
+        "revision": "1",
         "signer": signer_id(world.wiring.secret(), "ada@signers.example"),
         "export": "0123456789abcdef",
         "person": person_id(world.wiring.secret(), "extra@enddemand.example"),

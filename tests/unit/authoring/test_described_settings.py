@@ -34,6 +34,8 @@ from undersigned.web.assets import asset
 from undersigned.web.campaign_values import settings_values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.unit.authoring.trees import Files
 
 CAMPAIGNS = Path(__file__).parents[3] / "campaigns"
@@ -201,6 +203,19 @@ def test_the_schema_refuses_what_the_reader_refuses(files: Files, old: str, new:
 
     assert mistakes_of(files["campaign.toml"])
     assert trees.mistakes_of(files)
+
+
+def rows_of_docs() -> Iterator[str]:
+    """Yield the table of docs/command-line.md."""
+    for name, it in described(["es"]).items():
+        without = "must be there" if it.required else "" if it.default is None else f"`{as_toml(it.default)}`"
+        yield f"| `{name}` | {it.note_in_file} | `{as_toml(it.sample)}` | {without} |"
+
+
+def test_the_docs_have_the_table_of_settings() -> None:
+    text = (CAMPAIGNS.parent / "docs/command-line.md").read_text(encoding="utf-8")
+    table = "\n".join(rows_of_docs())
+    assert table in text, f"the table is now\n{table}"
 
 
 def test_the_shipped_schema_is_the_current_one() -> None:

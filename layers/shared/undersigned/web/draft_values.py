@@ -35,6 +35,10 @@ def draft_values(draft: Draft) -> Mapping[str, object]:
         "changed_at": draft.changed_at.isoformat() if draft.changed_at else None,
         "files": draft.files,
         "settings": settings,
+        "earlier": [
+            {"revision": it.revision, "changed_by": it.by, "changed_at": it.at and it.at.isoformat()}
+            for it in draft.earlier
+        ],
     }
 
 

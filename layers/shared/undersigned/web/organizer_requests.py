@@ -48,6 +48,7 @@ _NAMES = {
     "key": re.compile(rf"[0-9a-f]{{{DIGITS_SHOWN}}}"),
     "page": re.compile(r"[a-z-]{1,40}"),
     "number": re.compile(r"[1-9]\d{0,3}", re.ASCII),
+    "revision": re.compile(r"\d{1,15}", re.ASCII),
 }
 """The format of each name in an address. The names become parts of keys of the table."""
 
