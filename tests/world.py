@@ -29,6 +29,7 @@ from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.schedule import period_of
+from undersigned.services import delivering, packing
 from undersigned.settings import Settings
 from undersigned.web import security_log
 from undersigned.wiring import Wiring
@@ -637,7 +638,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         },
         "deliver": {
             "delivering": lambda: wiring.delivering(module.report_replaced, module.report_damaged),
-            "repacking": lambda: wiring.repacking(module.report_replaced, module.report_damaged),
+            "storing": lambda: wiring.storing(module.report_replaced, module.report_damaged),
         },
         "record_feedback": {"feedback": wiring.feedback},
     }
@@ -654,6 +655,12 @@ _worlds: list[World] = []
 
 _memories: list[Memory | None] = []
 """The memory of the current world, if it has no moto below it."""
+
+
+def set_packet_size(patch: pytest.MonkeyPatch, letters: int) -> None:
+    """Let the packets of deliveries that begin now, and of previews, hold fewer letters."""
+    for module in (delivering, packing):
+        patch.setattr(module, "PACKET_SIZE", letters)
 
 
 def _sleep(seconds: float) -> None:

@@ -16,8 +16,9 @@ from undersigned.aws.queue import (
     seconds_until_next_try,
 )
 from undersigned.logs import facts_of
-from undersigned.services.delivering import OutOfTimeError, UnsettledError
+from undersigned.services.delivering import UnsettledError
 from undersigned.services.ports import DamagedRowsError, MailRefusedError, SendingStoppedError, ThrottledError
+from undersigned.services.storing import OutOfTimeError
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ stack = Wiring.of_environment(
     "table_name", "secret_arn", "sender", "configuration_set", "packet_bucket", "delivery_queue_url", "bundle_size"
 )
 delivering = stack.delivering(report_replaced, report_damaged)
-repacking = stack.repacking(report_replaced, report_damaged)
+storing = stack.storing(report_replaced, report_damaged)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -144,7 +145,7 @@ def _continue(message: DeliveryMessage, after: int = 0) -> None:
 
 def _repack(key: DeliveryKey, context: LambdaContext) -> None:
     try:
-        packets = repacking.repack(key, lambda: _has_time(context))
+        packets = storing.store_again(key, lambda: _has_time(context))
     except OutOfTimeError:
         logger.info("a repacking continues in another run", extra=asdict(key))
         stack.queue.put_repacking(key)

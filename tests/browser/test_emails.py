@@ -13,7 +13,7 @@ import pytest
 from tests import looks
 from undersigned.domain.approvals import WaitingLetters
 from undersigned.domain.colors import ENOUGH, contrast
-from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
+from undersigned.domain.deliveries import DeliveryKey, Sender
 from undersigned.domain.letters import Letter
 from undersigned.domain.people import Member, Person
 from undersigned.domain.providers import Provider
@@ -57,9 +57,8 @@ EVIDENCE = Evidence(12, {"no form": 3}, None, None, on_hold=2)
 
 
 def delivery(campaign: Campaign, letter: Letter, name: str, pdfs: list[bytes] | None) -> Mail:
-    packet = PacketRecord(1, 1, 2, 1000, "0" * 64, 2, date(2026, 11, 1), (letter.version,))
     signers = ((name, "Evanston"), ("שרה ישראלי", "Evanston"))
-    summary = DeliverySummary(2, 2, date(2026, 11, 1), ((letter, TARGET),), signers, (packet,))
+    summary = DeliverySummary(2, 2, date(2026, 11, 1), ((letter, TARGET),), signers, (1,), 1)
     key = DeliveryKey(campaign.id, TARGET.id, "2026-11-30")
     return mails.delivery(SENDER, campaign, TARGET, key, summary, attempt=1, pdfs=pdfs, packets_token=TOKEN)
 

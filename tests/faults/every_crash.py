@@ -45,7 +45,7 @@ from tests import figures, seeds
 from tests.faults.invariants import breaches, letters_text, state_of, stored_text, words_of
 from tests.faults.platform import CrashError, Platform
 from tests.faults.weathers import BAD_WEATHERS, WEATHERS
-from tests.world import FUNCTIONS
+from tests.world import FUNCTIONS, set_packet_size
 from undersigned_cli.local import permissions
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Code:
         """Start all functions anew, with this code."""
         from undersigned.services import packing  # noqa: PLC0415
 
-        patch.setattr(packing, "PACKET_SIZE", self.packet_size)
+        set_packet_size(patch, self.packet_size)
         patch.setattr(packing, "NAMES_IN_MAIL", self.names_in_mail)
         patch.setattr(packing, "ATTACHMENT_LIMIT", attachment_limit if self.attaches else 0)
         world.start = world.start_today

@@ -185,7 +185,7 @@ def _linked(mail: Sent, world: World) -> list[bytes]:
     # The link has ended. The packets are kept for longer.
     delivery = world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"]))
     kept = sent_packets(world.wiring.deliveries, delivery) if delivery and not delivery.cleared_at else ()
-    return [_stored(packet.record.name) for packet in kept]
+    return [_stored(packet.file(delivery.key)) for packet in kept] if delivery else []
 
 
 def linked(world: World, page: str) -> list[bytes]:

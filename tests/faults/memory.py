@@ -594,8 +594,8 @@ def _kinds(params: Any) -> Iterator[str]:
         for name, value in params.items():
             if name in {"IndexName", "QueueUrl", "ConfigurationSetName", "ReturnValues", "SecretId"}:
                 yield f"{name} {value}"
-            elif name == "Key" and isinstance(value, str):
-                yield f"Key {value.partition('/')[0]}"
+            elif name in {"Key", "Prefix"} and isinstance(value, str):
+                yield f"{name} {value.partition('/')[0]}"
             elif name == "S" and isinstance(value, str) and "#" in value:
                 yield value.partition("#")[0]
             else:

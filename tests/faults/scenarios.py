@@ -302,7 +302,10 @@ def a_bounced_email(platform: Platform) -> Arrivals:
 
 
 def a_large_delivery(platform: Platform) -> Arrivals:
-    """Packets are on several pages. A letter is erased after its email bounced, and one after it arrived."""
+    """Packets are on several pages. A letter is erased after its email bounced, and one after it arrived.
+
+    While the packet is made again without it, just before it is stored, its other letter is erased.
+    """
     acts = Acts(platform)
     create_key(platform)
     people = [Person(name, EVANSTON) for name in ("Ida", "Jon", "Kay", "Lou", "Max", "Nell")]
@@ -316,6 +319,7 @@ def a_large_delivery(platform: Platform) -> Arrivals:
     platform.settle()
     acts.list_packets()
     acts.erase(people[3])
+    platform.meanwhile["Deliver", "s3:PutObject"] = lambda: acts.erase(people[2])
     platform.settle()
     acts.list_packets()
     return dict.fromkeys(people, 1) | {people[1]: 0}

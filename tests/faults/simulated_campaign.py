@@ -28,7 +28,7 @@ from tests.faults.invariants import breaches
 from tests.faults.platform import Fate, Faults, Outage, Platform
 from tests.faults.stored import is_of_letter
 from tests.faults.true_findings import is_true
-from tests.world import ADA, CAMPAIGN, Sent
+from tests.world import ADA, CAMPAIGN, Sent, set_packet_size
 from undersigned import wiring
 from undersigned.aws import mail
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -336,9 +336,9 @@ class Simulation:
     @contextmanager
     def _code(self) -> Iterator[None]:
         """Run an invocation with the constants of the code that is deployed when it begins."""
-        code: Any = packing
-        before = code.PACKET_SIZE, code.ATTACHMENT_LIMIT
-        code.PACKET_SIZE, code.ATTACHMENT_LIMIT = self._packet_size, self._attachment_limit
+        patch = pytest.MonkeyPatch()
+        set_packet_size(patch, self._packet_size)
+        patch.setattr(packing, "ATTACHMENT_LIMIT", self._attachment_limit)
         # Most deliveries are over in one invocation. A deploy does harm only between two of the same delivery.
         is_delivery = self.platform.runs("deliver") and not self.is_calm
         if deploys := is_delivery and self.rng.random() < self.weather.deploys_in_deliveries:
@@ -346,7 +346,7 @@ class Simulation:
         try:
             yield
         finally:
-            code.PACKET_SIZE, code.ATTACHMENT_LIMIT = before
+            patch.undo()
             if deploys:
                 self.deploy()
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.platform import Faults, Platform
-from tests.world import CAMPAIGN, CONTEXT
+from tests.world import CAMPAIGN, CONTEXT, set_packet_size
 from undersigned.domain.deliveries import UNSETTLED_FOR, Attempt, Delivery, DeliveryKey
 from undersigned.domain.schedule import WeeklySchedule
-from undersigned.services import packing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +42,7 @@ def deliver_with_time_left(world: World, milliseconds: int) -> tuple[Callable[[A
 def test_a_delivery_that_runs_out_of_time_continues_in_a_new_message(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packing, "PACKET_SIZE", 3)
+    set_packet_size(monkeypatch, 3)
     for number in range(10):
         world.sign(email=f"signer{number}@signers.example", name=f"Signer No{number:02d}")
     world.run_stream()

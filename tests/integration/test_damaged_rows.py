@@ -16,7 +16,7 @@ from tests.integration.test_dashboard import Organizer
 from tests.integration.test_erased_packets import repack
 from tests.integration.test_organizers_commands import invoke, run
 from tests.integration.test_reporting import reports, section
-from tests.world import CAMPAIGN, client_of
+from tests.world import CAMPAIGN, client_of, set_packet_size
 from undersigned.aws.campaigns import letter_key
 from undersigned.aws.dynamodb import Table, Update
 from undersigned.aws.signatures import signature_key
@@ -290,7 +290,7 @@ def test_packets_without_the_damaged_letter_are_made_again_after_an_erasure(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
-    monkeypatch.setattr(packing, "PACKET_SIZE", 2)
+    set_packet_size(monkeypatch, 2)
     confirm(world, "Ada", "Ben", "Cyd", "Dee")
     world.week()
     whole = row(world, "Ben")

@@ -390,7 +390,7 @@ def test_a_packets_record_has_the_hash_of_its_file(world: World) -> None:
     [pdf] = world.deliveries[0].pdfs
     assert packet.sha256 == hashlib.sha256(pdf).hexdigest()
     assert packet.bytes == len(pdf)
-    assert world.wiring.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001-1-1.pdf") == pdf
+    assert world.wiring.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001/0.pdf") == pdf
 
 
 @pytest.mark.moto

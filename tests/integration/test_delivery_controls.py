@@ -80,16 +80,16 @@ def test_a_delivery_stopped_while_its_packet_is_typeset_is_not_sent(
     world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch, stop: str
 ) -> None:
     world.confirmed()
-    add_packet = Deliveries.add_packet
+    put_packet = Deliveries.put_packet
 
     def stop_meanwhile(deliveries: Deliveries, *arguments: Any) -> None:
-        add_packet(deliveries, *arguments)
+        put_packet(deliveries, *arguments)
         if stop == "pause":
             controls.pause(CAMPAIGN, "cli", "")
         else:
             controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
 
-    monkeypatch.setattr(Deliveries, "add_packet", stop_meanwhile)
+    monkeypatch.setattr(Deliveries, "put_packet", stop_meanwhile)
     [answer] = world.week()
     assert (len(answer["batchItemFailures"]), sent(world)) == (1, [])
     controls.resume(CAMPAIGN, "cli", "")
@@ -458,13 +458,13 @@ def test_a_complaint_outlives_a_push_and_stops_a_delivery_that_is_being_made(
     world.week()
     world.confirmed(email="bo@signers.example", name="Bo Specimen")
     world.clock.advance(days=7)
-    add_packet = Deliveries.add_packet
+    put_packet = Deliveries.put_packet
 
     def complain_meanwhile(deliveries: Deliveries, *arguments: Any) -> None:
-        add_packet(deliveries, *arguments)
+        put_packet(deliveries, *arguments)
         world.feedback("complaint", world.deliveries[0])
 
-    monkeypatch.setattr(Deliveries, "add_packet", complain_meanwhile)
+    monkeypatch.setattr(Deliveries, "put_packet", complain_meanwhile)
     [answer] = world.week()
     assert (len(answer["batchItemFailures"]), sent(world)) == (1, ["evanston"])
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")

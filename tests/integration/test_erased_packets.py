@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -11,16 +12,14 @@ import pytest
 
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
-from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
-from undersigned.aws.deliveries import Deliveries, packet_key
+from tests.world import CAMPAIGN, CONTEXT, client_of, load_event, set_packet_size
+from undersigned.aws.deliveries import packet_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.packet_store import Bucket
 from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.deliveries import DeliveryKey, packet_name
 from undersigned.domain.signatures import signer_id
-from undersigned.services import packing, repacking
-from undersigned.services.packet_files import store
-from undersigned.services.ports import ChangedError
+from undersigned.services import packing
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -33,7 +32,7 @@ ORGANIZER = f"/organizer/campaigns/{CAMPAIGN}"
 @pytest.fixture(autouse=True)
 def _two_linked_letters_in_a_packet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
-    monkeypatch.setattr(packing, "PACKET_SIZE", 2)
+    set_packet_size(monkeypatch, 2)
 
 
 @pytest.fixture
@@ -111,42 +110,33 @@ def test_the_other_letters_of_the_packet_stay_available(sent: World) -> None:
 def test_a_slower_repacking_leaves_no_pdf_with_a_letter_that_was_erased_meanwhile(
     sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It stores its packet after the next repacking has deleted what it found, and before that one records its own."""
-    add_packet = Deliveries.add_packet
-    slower: list[tuple[Any, ...]] = []
-    erase(sent, "Ada")
-    with monkeypatch.context() as patch:
-        patch.setattr(repacking, "store", lambda *arguments: slower.append(arguments))
+    """It stores its packet after the next repacking is done, and the record refuses it."""
+    put = Bucket.put
+
+    def another_meanwhile(bucket: Bucket, name: str, content: bytes) -> None:
+        monkeypatch.setattr(Bucket, "put", put)
+        erase(sent, "Cyd")
+        erase(sent, "Ben")
         repack(sent)
-    erase(sent, "Ben")
-
-    def add_after_the_slower_one(*arguments: Any) -> None:
-        monkeypatch.setattr(Deliveries, "add_packet", add_packet)
-        store(*slower[0])
+        put(bucket, name, content)
         assert "Ben" in stored_letters(sent)
-        add_packet(*arguments)
 
-    monkeypatch.setattr(Deliveries, "add_packet", add_after_the_slower_one)
-    assert repack(sent) == {"batchItemFailures": []}
-    assert stored_letters(sent) == ["Cyd"]
+    erase(sent, "Ada")
+    monkeypatch.setattr(Bucket, "put", another_meanwhile)
+    assert len(repack(sent)["batchItemFailures"]) == 1
+    assert stored_letters(sent) == []
 
 
-@pytest.mark.parametrize("erased_later", ["Ben", "Cyd"])
 def test_a_slower_repacking_that_is_killed_leaves_no_pdf_once_its_message_comes_again(
-    sent: World, monkeypatch: pytest.MonkeyPatch, erased_later: str
+    sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stores its PDF after another one is done, and is killed before it finds that one's record."""
-    monkeypatch.setattr(packing, "PACKET_SIZE", 3)
-    sent.feedback("bounce", sent.deliveries[0])
-    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
-    sent.clock.advance(days=2)
-    sent.run_queue()
     erase(sent, "Ada")
     put = Bucket.put
 
     def killed_after_it(bucket: Bucket, name: str, content: bytes) -> None:
         monkeypatch.setattr(Bucket, "put", put)
-        erase(sent, erased_later)
+        erase(sent, "Ben")
         repack(sent)
         put(bucket, name, content)
         message = "the process was killed"
@@ -155,9 +145,9 @@ def test_a_slower_repacking_that_is_killed_leaves_no_pdf_once_its_message_comes_
     monkeypatch.setattr(Bucket, "put", killed_after_it)
     with pytest.raises(KeyboardInterrupt):
         repack(sent)
-    assert erased_later in stored_letters(sent)
+    assert "Ben" in stored_letters(sent)
     repack(sent)
-    assert stored_letters(sent) == [name for name in ("Ben", "Cyd") if name != erased_later]
+    assert stored_letters(sent) == ["Cyd"]
 
 
 def test_the_packet_page_says_that_a_packet_is_made_again(sent: World) -> None:
@@ -171,10 +161,10 @@ def test_the_other_letters_keep_their_numbers_and_the_cover_says_what_is_missing
     erase(sent, "Ada")
     repack(sent)
     [packet, _] = sent.wiring.deliveries.packets(KEY)
-    words = words_of(sent.wiring.bucket.get(packet.name))
+    words = words_of(sent.wiring.bucket.get(packet_name(KEY, packet.number, packet.erased)))
     assert "Letter 2 of 3 · packet 1 of 2" in words
     assert "Letter 1 of 3" not in words
-    assert "ERASED SINCE 1 letter" in words
+    assert "ERASED 1 letter" in words
 
 
 def test_a_packet_whose_letters_are_all_erased_is_gone(sent: World) -> None:
@@ -209,13 +199,38 @@ def test_the_answer_names_no_email_if_it_bounced(sent: World) -> None:
     assert erase(sent, "Ada").json["arrived_with"] is None
 
 
-def test_what_was_sent_stays_on_record(sent: World) -> None:
+def test_the_record_keeps_the_fingerprint_that_was_sent_and_the_present_one(sent: World) -> None:
     before = organizer(sent, "GET", "/deliveries/2026-11-24/evanston").json
     erase(sent, "Ada")
     repack(sent)
     after = organizer(sent, "GET", "/deliveries/2026-11-24/evanston").json
     assert after["packets"] == before["packets"]
     assert after["letters"] == 3
+    for packet in sent.wiring.deliveries.packets(KEY):
+        stored = sent.wiring.bucket.get(packet_name(KEY, packet.number, packet.erased))
+        assert packet.stored_sha256 == hashlib.sha256(stored).hexdigest()
+        assert (packet.stored_sha256 == packet.sha256) == (packet.number == 2)
+
+
+def test_an_email_after_an_erasure_has_the_letters_that_are_left_under_their_numbers(sent: World) -> None:
+    """The packets that were made after the erasure are those that it sends, and their fingerprints were sent."""
+    sent.feedback("bounce", sent.deliveries[0])
+    for name in ("Ada", "Cyd"):
+        erase(sent, name)
+    repack(sent)
+    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.run_queue()
+    mail = sent.deliveries[-1]
+    assert mail.mail["Subject"].startswith("1 signed letter ")
+    packets = organizer(sent, "GET", "/deliveries/2026-11-24/evanston").json["packets"]
+    assert [packet["letters"] for packet in packets] == [[signer(sent, "Ben")]]
+    page = sent.get(mail.link("packets")).body
+    assert "Packet 1 of 2 (PDF)" in page
+    assert "Every letter in this packet was erased" in page
+    first, gone = sent.wiring.deliveries.packets(KEY)
+    words = words_of(sent.wiring.bucket.get(packet_name(KEY, 1, 1)))
+    assert "Letter 2 of 3 · packet 1 of 2" in words
+    assert (first.sha256, gone.sha256) == (first.stored_sha256, "")
 
 
 def test_two_letters_of_one_packet_are_erased_one_after_the_other(sent: World) -> None:
@@ -233,26 +248,13 @@ def test_a_retry_after_an_erasure_has_new_packets(sent: World) -> None:
     sent.feedback("bounce", sent.deliveries[0])
     sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
     sent.run_queue()
-    assert [letters_at(sent, link) for link in links(sent)] == [["Ben", "Cyd"]]
+    assert [letters_at(sent, link) for link in links(sent)] == [["Ben"], ["Cyd"]]
     assert repack(sent) == {"batchItemFailures": []}
-    assert [letters_at(sent, link) for link in links(sent)] == [["Ben", "Cyd"]]
+    assert [letters_at(sent, link) for link in links(sent)] == [["Ben"], ["Cyd"]]
     erase(sent, "Cyd")
     assert "Cyd" not in stored_letters(sent)
     repack(sent)
     assert [letters_at(sent, link) for link in links(sent)] == [["Ben"]]
-
-
-def test_packets_that_an_interrupted_attempt_left_are_deleted_too(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent.feedback("bounce", sent.deliveries[0])
-    sent.clock.advance(days=2)
-    monkeypatch.setattr(packing, "PACKET_SIZE", 3)
-    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
-    sent.run_queue()
-    assert stored_letters(sent) == ["Ada", "Ada", "Ben", "Ben", "Cyd", "Cyd"]
-    erase(sent, "Ada")
-    assert stored_letters(sent) == [], "only the packets of the last email are made again"
-    repack(sent)
-    assert stored_letters(sent) == ["Ben", "Cyd"]
 
 
 def test_a_crash_after_the_erasure_leaves_no_packet_with_the_letter(
@@ -276,7 +278,7 @@ def test_a_damaged_packet_stops_no_reconciliation(sent: World, caplog: pytest.Lo
     sent.clock.advance(minutes=2)
     sent.run_queue()
     packet, _ = sent.wiring.deliveries.packets(KEY)
-    sent.wiring.table.update(Update(packet_key(KEY, packet), assign={"first": "the first one"}))
+    sent.wiring.table.update(Update(packet_key(KEY, packet.number), assign={"first": "the first one"}))
     caplog.clear()
     sent.reconcile()
     told = [vars(record) for record in caplog.records if record.levelname == "ERROR"]
@@ -293,16 +295,14 @@ def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(Bucket, "put", crash)
         with pytest.raises(RuntimeError):
-            sent.wiring.repacking(lambda *_: None, lambda *_: None).repack(KEY)
+            sent.wiring.storing(lambda *_: None, lambda *_: None).store_again(KEY)
     assert sent.get(first).status == 409
     repack(sent)
     assert letters_at(sent, first) == ["Ben"]
 
 
 def test_a_slower_process_does_not_bring_an_erased_letter_back(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It typeset the packet before the letter was erased, and stores it only now."""
-    [packet, _] = sent.wiring.deliveries.packets(KEY)
-    pdf = sent.wiring.bucket.get(packet.name)
+    """It typeset the packet of the next attempt before the letter was erased, and stores it only now."""
     put = Bucket.put
 
     def erased_meanwhile(bucket: Bucket, name: str, content: bytes) -> None:
@@ -311,15 +311,17 @@ def test_a_slower_process_does_not_bring_an_erased_letter_back(sent: World, monk
         repack(sent)
         put(bucket, name, content)
 
+    sent.feedback("bounce", sent.deliveries[0])
+    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.clock.advance(days=2)
     monkeypatch.setattr(Bucket, "put", erased_meanwhile)
-    with pytest.raises(ChangedError):
-        store(sent.wiring.deliveries, sent.wiring.bucket, KEY, packet, pdf, sent.clock.now)
+    sent.run_queue()
+    assert len(sent.deliveries) == 1
     assert stored_letters(sent) == ["Ben", "Cyd"]
-    assert [letters_at(sent, link) for link in links(sent)] == [["Ben"], ["Cyd"]]
 
 
 def test_a_repacking_of_nothing_changes_nothing(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Deliveries, "add_packet", lambda *_: pytest.fail("nothing was erased"))
+    monkeypatch.setattr(Bucket, "put", lambda *_: pytest.fail("nothing was erased"))
     assert repack(sent) == {"batchItemFailures": []}
 
 
@@ -343,7 +345,7 @@ def test_a_letter_erased_while_ses_refuses_its_email_is_in_no_packet(sent: World
     sent.refusal = ""
     sent.run_queue()
     sent.week()
-    assert [letters_at(sent, link) for link in links(sent)] == [["Ben", "Cyd"]]
+    assert [letters_at(sent, link) for link in links(sent)] == [["Ben"], ["Cyd"]]
     assert repack(sent) == {"batchItemFailures": []}
     assert stored_letters(sent) == ["Ben", "Cyd"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from pypdf import PdfReader
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain.deliveries import DeliveryKey, packet_id, packet_name
+from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signatures import signer_id
 from undersigned.services.erasing import Erasing, UnderWayError
@@ -160,7 +159,7 @@ def test_a_letter_erased_while_its_packet_is_made_is_not_sent(
     assert world.deliveries == []
     world.week()
     assert ["Ada Specimen" in words_of(pdf) for email in world.deliveries for pdf in email.pdfs] == [False]
-    world.wiring.repacking(lambda *_: None, lambda *_: None).repack(EVANSTON)
+    world.wiring.storing(lambda *_: None, lambda *_: None).store_again(EVANSTON)
     s3, bucket = world.wiring._client("s3"), world.wiring.settings.packet_bucket
     stored = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     assert ["Ada Specimen" in words_of(world.wiring.bucket.get(name)) for name in stored] == [False]
@@ -214,18 +213,6 @@ def test_a_delivery_still_lists_a_letter_that_was_erased_later(world: World, era
         signer(world),
         signer(world, "bo@signers.example"),
     }
-
-
-def test_a_packet_typeset_before_an_erasure_cannot_replace_the_new_one(world: World) -> None:
-    world.confirmed()
-    world.week()
-    [late] = world.wiring.deliveries.packets(EVANSTON)
-    without = replace(late, erased=1)
-    new = replace(without, id=packet_id(without))
-    world.wiring.deliveries.add_packet(EVANSTON, new)
-    world.wiring.deliveries.add_packet(EVANSTON, late)
-    assert world.wiring.deliveries.packets(EVANSTON) == (late, new)
-    assert packet_name(EVANSTON, new.id) != packet_name(EVANSTON, late.id)
 
 
 def test_a_delivery_without_letters_left_sends_nothing(world: World, erasing: Erasing) -> None:

@@ -413,7 +413,7 @@ def test_a_packet_is_downloaded_from_s3_by_a_short_lived_link(world: World) -> N
     world.week()
     answer = world.get(f"{BASE}/deliveries/{PERIOD}/evanston/packets/1", headers=HEADERS)
     assert answer.status == 302
-    assert f"/packets/{CAMPAIGN}/{PERIOD}/evanston/0001-1-1.pdf?" in answer.headers["location"]
+    assert f"/packets/{CAMPAIGN}/{PERIOD}/evanston/0001/0.pdf?" in answer.headers["location"]
     assert "X-Amz-Expires=300" in answer.headers["location"]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, repack, stored_letters
-from tests.world import client_of
+from tests.world import client_of, set_packet_size
 from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.services import packing, signing
@@ -23,7 +23,7 @@ PEOPLE = (*NAMES, "Dan", "Eve")
 @pytest.fixture(autouse=True)
 def _two_packets_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
-    monkeypatch.setattr(packing, "PACKET_SIZE", 2)
+    set_packet_size(monkeypatch, 2)
     monkeypatch.setattr(signing, "PACKETS_ON_PAGE", 2)
     monkeypatch.setattr("tests.integration.test_erased_packets.NAMES", PEOPLE)
 

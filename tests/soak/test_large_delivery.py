@@ -17,8 +17,8 @@ from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, world
 from undersigned.domain.deliveries import PACKET_SIZE, DeliveryKey
 from undersigned.rendering.packets import Packet, PacketLetter
-from undersigned.services.delivering import OutOfTimeError
 from undersigned.services.packing import Packing
+from undersigned.services.storing import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,6 +79,7 @@ def _run(stack: World, pdfs: dict[str, bytes]) -> tuple[Delivery | None, int]:
     from functions.deliver import app  # noqa: PLC0415  (the world has just wired it)
 
     packing = replace(app.delivering.packing, typesetter=_typeset)
+    storing = replace(app.storing, packing=packing)
     key = DeliveryKey(CAMPAIGN, TARGET, stack.day())
     steps, held = 0, [0]
 
@@ -92,7 +93,7 @@ def _run(stack: World, pdfs: dict[str, bytes]) -> tuple[Delivery | None, int]:
 
     tracemalloc.start()
     try:
-        return replace(app.delivering, packing=packing).deliver(key, has_time), max(held)
+        return replace(app.delivering, packing=packing, storing=storing).deliver(key, has_time), max(held)
     except OutOfTimeError:
         return None, max(held)
     finally:

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
 from undersigned.aws import api_keys, campaigns, counts, deliveries, exports, mail_claims, signatures, slots
 from undersigned.aws.dynamodb import Key
-from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
-PACKET = PacketRecord(
-    7, 1501, 1750, 1000, "0" * 64, 0, date(2026, 11, 30), ("v",), erased=2, id="0007-1501-1750-without-2"
-)
 SIGNER = "0123456789abcdef0123456789abcdef"
 
 
@@ -33,7 +30,7 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (exports.locate("trees", "ab12"), "EXPORT#trees", "ab12"),
         (deliveries.delivery_key(KEY), "DELIVERY#trees#oakton", "PERIOD#2026-11-30"),
         (deliveries.bundle_key(KEY, 7), "DELIVERY#trees#oakton", "BUNDLE#2026-11-30#0007"),
-        (deliveries.packet_key(KEY, PACKET), "DELIVERY#trees#oakton", "PACKET#2026-11-30#0007-1501-1750-without-2"),
+        (deliveries.packet_key(KEY, 7), "DELIVERY#trees#oakton", "PACKET#2026-11-30#0007"),
     ],
 )
 def test_each_entity_has_the_key_of_the_data_model(key: Key, pk: str, sk: str) -> None:
@@ -63,8 +60,8 @@ def test_bundles_and_packets_of_a_period_have_prefixes_of_their_own() -> None:
 
     assert deliveries.bundle_key(KEY, 1).sk.startswith(deliveries.part_key(deliveries.BUNDLES, KEY).sk)
     assert not deliveries.bundle_key(another, 1).sk.startswith(deliveries.part_key(deliveries.BUNDLES, KEY).sk)
-    assert deliveries.packet_key(KEY, PACKET).sk.startswith(deliveries.part_key(deliveries.PACKETS, KEY).sk)
-    assert not deliveries.packet_key(KEY, PACKET).sk.startswith(deliveries.part_key(deliveries.BUNDLES, KEY).sk)
+    assert deliveries.packet_key(KEY, 7).sk.startswith(deliveries.part_key(deliveries.PACKETS, KEY).sk)
+    assert not deliveries.packet_key(KEY, 7).sk.startswith(deliveries.part_key(deliveries.BUNDLES, KEY).sk)
 
 
 def test_a_campaigns_signatures_spread_over_all_shards_of_the_listing() -> None:

@@ -95,13 +95,13 @@ if TYPE_CHECKING:
     from undersigned.services.publishing import Publishing
     from undersigned.services.reconciling import Reconciling
     from undersigned.services.recounting import Recounting
-    from undersigned.services.repacking import Repacking
     from undersigned.services.reporting import Gathering, Reporting
     from undersigned.services.sampling import Sampling
     from undersigned.services.screening import Screening
     from undersigned.services.sessions import Sessions
     from undersigned.services.signing import Signing
     from undersigned.services.signing_in import SigningIn
+    from undersigned.services.storing import Storing
     from undersigned.services.tallying import Tallying
 
 
@@ -581,6 +581,7 @@ class Wiring:
 
         return Delivering(
             packing=self.packing(report_replaced, report_damaged),
+            storing=self.storing(report_replaced, report_damaged),
             campaigns=self.campaigns,
             signatures=self.signatures,
             deliveries=self.deliveries,
@@ -591,15 +592,15 @@ class Wiring:
             bundle_size=self.settings.bundle_size,
         )
 
-    def repacking(
+    def storing(
         self,
         report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
         report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None],
-    ) -> Repacking:
-        """Wire the repacking after an erasure. `packing` says what is reported."""
-        from undersigned.services.repacking import Repacking
+    ) -> Storing:
+        """Wire the storing of packets. `packing` says what is reported."""
+        from undersigned.services.storing import Storing
 
-        return Repacking(
+        return Storing(
             packing=self.packing(report_replaced, report_damaged),
             campaigns=self.campaigns,
             deliveries=self.deliveries,

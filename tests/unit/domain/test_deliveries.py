@@ -24,7 +24,8 @@ from undersigned.domain.deliveries import (
     Question,
     Signers,
     after,
-    packet_id,
+    erased_by_packet,
+    has_erased,
     packet_name,
     packet_spans,
 )
@@ -247,7 +248,7 @@ def test_an_empty_bundle_closes_its_delivery() -> None:
 
 
 def test_a_packet_has_up_to_250_letters() -> None:
-    assert packet_spans(612) == ((1, 250), (251, 500), (501, 612))
+    assert packet_spans(612, PACKET_SIZE) == ((1, 250), (251, 500), (501, 612))
 
 
 @given(st.integers(0, 3000), st.integers(1, 300))
@@ -259,36 +260,25 @@ def test_packets_cover_every_letter_exactly_once(letters: int, size: int) -> Non
 
 
 def test_a_delivery_without_letters_has_no_packet() -> None:
-    assert packet_spans(0) == ()
-    assert packet_spans(PACKET_SIZE) == ((1, PACKET_SIZE),)
+    assert packet_spans(0, PACKET_SIZE) == ()
+    assert packet_spans(PACKET_SIZE, PACKET_SIZE) == ((1, PACKET_SIZE),)
 
 
-def packet(number: int, first: int, last: int, erased: int = 0) -> PacketRecord:
-    return PacketRecord(number, first, last, 1000, "0" * 64, 0, NINE.date(), ("v",), erased)
+def packet(number: int, first: int, last: int) -> PacketRecord:
+    return PacketRecord(number, first, last, 1000, "0" * 64, 0, NINE.date(), ("v",))
 
 
-def test_a_packet_is_named_by_campaign_period_target_and_its_letters() -> None:
-    assert packet_name(KEY, packet_id(packet(7, 1501, 1750))) == "packets/trees/2026-11-30/oakton/0007-1501-1750.pdf"
+def test_a_packets_name_says_how_many_of_its_letters_are_erased() -> None:
+    assert packet_name(KEY, 7, 0) == "packets/trees/2026-11-30/oakton/0007/0.pdf"
+    assert packet_name(KEY, 7, 12) == "packets/trees/2026-11-30/oakton/0007/12.pdf"
 
 
-def test_packets_with_other_letters_have_other_ids() -> None:
-    others = [packet(1, 1, 2), packet(1, 1, 3), packet(2, 3, 3), packet(1, 1, 2, erased=1), packet(1, 1, 2, erased=2)]
+def test_a_file_with_an_erased_letter_is_known_by_its_name() -> None:
+    erased = erased_by_packet(["ada", "ben", "cyd", "dee", "eve"], {"cyd", "dee"}, 2)
 
-    assert len({packet_id(other) for other in others}) == len(others)
-
-
-def test_an_email_names_the_packets_of_its_size_and_no_others() -> None:
-    sent = replace(SENDING, letters=5, packet_size=2)
-    named = (packet(1, 1, 2), packet(2, 3, 4), packet(3, 5, 5))
-    others = (packet(1, 1, 3), packet(2, 4, 5), packet(4, 7, 8), packet(1, 1, 2, erased=1))
-
-    assert sent.named([*others, *named]) == named
-
-
-def test_an_email_names_the_packets_without_what_was_erased_before_it() -> None:
-    sent = replace(SENDING, letters=2, packet_size=2, last=Attempt(left_out=frozenset({"ada"})))
-
-    assert sent.named([packet(1, 1, 2), packet(1, 1, 2, erased=1)]) == (packet(1, 1, 2, erased=1),)
+    assert erased == {2: 2}
+    names = [packet_name(KEY, number, without) for number in (1, 2, 3) for without in (0, 1, 2, 3)]
+    assert [name for name in names if has_erased(name, erased)] == [packet_name(KEY, 2, 0), packet_name(KEY, 2, 1)]
 
 
 def test_a_delivery_without_an_email_names_no_packets() -> None:

@@ -17,7 +17,7 @@ from hypothesis import example, given
 
 from tests.signatures import adas_signature
 from undersigned.domain import languages
-from undersigned.domain.deliveries import ATTACHMENT_LIMIT, DeliveryKey, PacketRecord, Sender
+from undersigned.domain.deliveries import ATTACHMENT_LIMIT, DeliveryKey, Sender
 from undersigned.domain.drawings import Drawing
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary, Mail
@@ -33,17 +33,15 @@ KEY = DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")
 
 
 def mail_of(letters: int, pdfs: list[bytes] | None = None, name: str = "Signer No") -> Mail:
-    packets = tuple(
-        PacketRecord(number, 1, letters, 1000, "0" * 64, letters, date(2026, 11, 1), ("v",))
-        for number in range(1, len(pdfs or "-") + 1)
-    )
+    of = len(pdfs or "-")
+    versions = ((FOLDER.letter, FOLDER.targets[0]),)
     signers = tuple((f"{name}{number}", "Evanston") for number in range(min(letters, NAMES_IN_MAIL)))
     return mails.delivery(
         Sender("letters@enddemand.example", "https://letters.example"),
         FOLDER.campaign,
         FOLDER.targets[0],
         KEY,
-        DeliverySummary(letters, letters, date(2026, 11, 1), ((FOLDER.letter, FOLDER.targets[0]),), signers, packets),
+        DeliverySummary(letters, letters, date(2026, 11, 1), versions, signers, tuple(range(1, of + 1)), of),
         attempt=1,
         pdfs=pdfs,
         packets_token="token",

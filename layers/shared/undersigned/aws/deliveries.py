@@ -80,9 +80,9 @@ def bundle_key(key: DeliveryKey, number: int) -> Key:
     return part_key(BUNDLES, key, f"{number:04d}")
 
 
-def packet_key(key: DeliveryKey, packet: PacketRecord) -> Key:
-    """Return the key of a packet."""
-    return part_key(PACKETS, key, packet.id)
+def packet_key(key: DeliveryKey, number: int) -> Key:
+    """Return the key of a packet by its number, from 1."""
+    return part_key(PACKETS, key, f"{number:04d}")
 
 
 class Deliveries(DeliveryStore):
@@ -175,14 +175,17 @@ class Deliveries(DeliveryStore):
 
     @override
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
-        found = sorted(self._parts(PACKETS, key), key=lambda values: str(values["sk"]))
-        return tuple(sorted(map(read_packet, found), key=lambda packet: packet.number))
+        return tuple(sorted(map(read_packet, self._parts(PACKETS, key)), key=lambda packet: packet.number))
 
     @override
-    def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        omitted = Attr("omitted")
-        unless_newer = NEW | omitted.not_exists() | omitted.lte(packet.omitted)
-        self._table.put(packet_values(key, packet), unless_newer)
+    def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        self._table.put(packet_values(key, packet), NEW | Attr("erased").lte(packet.erased))
+
+    @override
+    def put_file(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        changed = {name: packet_values(key, packet)[name] for name in ("erased", "stored_sha256", "stored_at")}
+        unless_newer = Attr("erased").lte(packet.erased)
+        self._table.update(Update(packet_key(key, packet.number), assign=changed, when=unless_newer))
 
     @override
     def record_event(self, event: MailEvent) -> bool:
@@ -204,8 +207,8 @@ class Deliveries(DeliveryStore):
 
     @override
     def note_swept(self, delivery: Delivery) -> None:
-        key = delivery_key(delivery.key)
-        self._table.update(Update(key, assign={"swept": len(delivery.erased)}, when=Attr("state").exists()))
+        nothing_erased_since = Attr("erased_at").eq(written(delivery.erased_at))
+        self._table.update(Update(delivery_key(delivery.key), remove=["erased_at"], when=nothing_erased_since))
 
     def _parts(self, kind: str, key: DeliveryKey) -> Iterator[Values]:
         start = part_key(kind, key)
@@ -257,7 +260,7 @@ def delivery_values(delivery: Delivery) -> Values:
         "permanent": delivery.last.permanent,
         "reported": delivery.last.reported,
         "left_out": delivery.last.left_out or None,
-        "packet_size": delivery.packet_size or None,
+        "packet_size": delivery.packet_size,
         "cleared_at": written(delivery.cleared_at),
         "told": delivery.told,
         "look": written(delivery.look),
@@ -287,9 +290,8 @@ def read_delivery(values: Values) -> Delivery:
             permanent=values.get("permanent", False),
         ),
         erased=frozenset(values.get("erased", ())),
-        packet_size=int(values.get("packet_size", 0)),
+        packet_size=int(values["packet_size"]),
         erased_at=read_moment(values.get("erased_at")),
-        swept=int(values.get("swept", 0)),
         cleared_at=read_moment(values.get("cleared_at")),
         told=values.get("told"),
         look=read_moment(values.get("look")),
@@ -314,7 +316,7 @@ def read_bundle(values: Values) -> Bundle:
 def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
     """Return the item of a packet. The PDF is in the packets' bucket."""
     return {
-        **packet_key(key, packet)._asdict(),
+        **packet_key(key, packet.number)._asdict(),
         "number": packet.number,
         "first": packet.first,
         "last": packet.last,
@@ -325,15 +327,13 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "letters": list(packet.letters),
         "addressed": list(packet.addressed),
         "erased": packet.erased,
-        "name": packet.name,
-        "omitted": packet.omitted,
+        "stored_sha256": packet.stored_sha256,
         "stored_at": written(packet.stored_at),
     }
 
 
 def read_packet(values: Values) -> PacketRecord:
     """Read a packet."""
-    _, _, packet_id = values["sk"].split("#")
     return PacketRecord(
         number=int(values["number"]),
         first=int(values["first"]),
@@ -345,10 +345,8 @@ def read_packet(values: Values) -> PacketRecord:
         letters=tuple(values["letters"]),
         addressed=tuple(values["addressed"]),
         erased=int(values["erased"]),
+        stored_sha256=values["stored_sha256"],
         stored_at=read_moment(values.get("stored_at")),
-        id=packet_id,
-        name=values["name"],
-        omitted=int(values["omitted"]),
     )
 
 

@@ -43,8 +43,8 @@ class Bucket(PacketStore):
         with _missing_files():
             return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
 
+    @override
     def names(self, beginning: str) -> Iterator[str]:
-        """Yield the names of the files that begin so."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=beginning):
             yield from (found["Key"] for found in page.get("Contents", ()))
 

@@ -6,6 +6,7 @@ next number is taken, so nothing more can be sealed and the content of the email
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Literal, overload, override
 from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "given_up", "complained", "held", "empty"
@@ -120,15 +122,20 @@ class Signers(Sequence[str]):
         return self._ids[place : place + _ID].hex()
 
 
+def sealed_in(bundles: Iterable[Bundle]) -> Signers:
+    """Return the signers of the letters in bundles, in order."""
+    return Signers(signer for bundle in bundles for signer in bundle.signers)
+
+
 @dataclass(frozen=True, slots=True)
 class PacketRecord:
-    """One stored PDF: letters `first` to `last` (1-based), and what the email says about them.
+    """A packet: sealed letters `first` to `last` (1-based), what the email says about them, and the PDF stored now.
 
-    `residents` counts the signers whose postal code is one of the target's. `letters` are the versions in it, and
-    `addressed` the target version that each of them shows. `erased` is how many of the
-    delivery's letters had been erased when it was made. `id` distinguishes it from all others of its delivery. `name`
-    is the PDF's name in the store, and `stored_at` when it was stored. `omitted` is how many of its letters were erased
-    after the email, if the PDF was typeset again without them; the other figures stay those of what was sent.
+    `bytes` and `sha256` are those of the PDF that was sent, or is about to be. `residents` counts the signers whose
+    postal code is one of the target's. `letters` are the versions in it, and `addressed` the target version that each
+    of them shows; without any, all its letters were erased before, and the email doesn't have it. `erased` is how many
+    of its letters were erased before the stored PDF was made, which has the fingerprint `stored_sha256`. There is no
+    PDF if all were.
     """
 
     number: int
@@ -139,26 +146,23 @@ class PacketRecord:
     residents: int
     since: date
     letters: tuple[str, ...]
-    erased: int = 0
-    stored_at: datetime | None = None
-    id: str = ""
-    name: str = ""
-    omitted: int = 0
     addressed: tuple[str, ...] = ()
+    erased: int = 0
+    stored_sha256: str = ""
+    stored_at: datetime | None = None
 
     @property
     def texts(self) -> tuple[tuple[str, str], ...]:
         """Return the letter versions in it, each with the target version that it shows."""
         return tuple(zip(self.letters, self.addressed, strict=True))
 
-    @property
-    def span(self) -> tuple[int, int]:
-        """Return the numbers of its first and its last letter."""
-        return self.first, self.last
+    def is_ready_to_send(self, erased: int, now: datetime) -> bool:
+        """Say whether it is without its erased letters, and kept for as long as a link in an email sent now works.
 
-    def is_fresh(self, now: datetime) -> bool:
-        """Say whether the PDF is kept for as long as a link in an email sent now works."""
-        return self.stored_at is not None and now - self.stored_at < _FRESH_FOR
+        One that was made again after an email is made anew for the next one: its record says what was sent.
+        """
+        is_what_is_sent = bool(self.letters) and self.erased == erased and self.sha256 == self.stored_sha256
+        return is_what_is_sent and self.stored_at is not None and now - self.stored_at < _FRESH_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +195,10 @@ class Delivery:
     """A delivery and its state. `attempt` counts the attempts to send it, and `last` is the last one.
 
     `letters` and `email` are what the last attempt sent, and where to; `reason` is why it has its state. `erased` are
-    the signers whose sealed letters were erased, and `erased_at` is when the last one was; None if none was.
-    `swept` is how many of them surely have no file left: they had been erased when all files were
-    deleted that may have such a letter, so late that no process could store another one. `packet_size` is how many
-    letters each of its packets holds, except the last one; 0 until they are made. `cleared_at` is when its packets were
-    deleted, because the time was over for which the campaign's personal data is kept. `told` is the revision about
-    which an alarm has said that a person must decide.
+    the signers whose sealed letters were erased. `erased_at` is when the last one was, until its files were swept so
+    late that no process can store one with it any more. `packet_size` is how many letters each of its packets holds,
+    except the last one. `cleared_at` is when its packets were deleted, because the time was over for which the
+    campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
     `look` is that of the approval with which it began; None if that had none, or none was needed.
     """
 
@@ -210,15 +212,14 @@ class Delivery:
     last: Attempt = Attempt()
     erased: frozenset[str] = frozenset()
     erased_at: datetime | None = None
-    swept: int = 0
-    packet_size: int = 0
+    packet_size: int = PACKET_SIZE
     cleared_at: datetime | None = None
     told: str | None = None
     look: datetime | None = None
 
     def begun(self, packets: Sequence[PacketRecord], letters: int, email: str, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""
-        size = sum(packet.bytes for packet in packets)
+        sent = [packet for packet in packets if packet.letters]
         return replace(
             self,
             state="sending",
@@ -226,8 +227,7 @@ class Delivery:
             letters=letters,
             email=email,
             reason=None,
-            last=Attempt(packets=len(packets), bytes=size, left_out=self.erased, since=at),
-            packet_size=packets[0].last,
+            last=Attempt(len(sent), sum(packet.bytes for packet in sent), left_out=self.erased, since=at),
         )
 
     def sent(self, message_id: str, at: datetime) -> Delivery:
@@ -268,25 +268,9 @@ class Delivery:
                 last = replace(self.last, sent_at=self.last.sent_at or self.last.since, settled_at=at)
                 return replace(self, state="sent", reason=None, last=last)
 
-    def named(self, recorded: Iterable[PacketRecord]) -> tuple[PacketRecord, ...]:
-        """Return the packets that the last attempt's email names, of all that were ever recorded.
-
-        An attempt that a crash interrupted, or another version of the code, may have recorded others.
-        """
-        if not self.packet_size:
-            return ()
-        spans = dict(enumerate(packet_spans(self.letters, self.packet_size), start=1))
-        found = {
-            packet.number: packet
-            for packet in recorded
-            if spans.get(packet.number) == packet.span and packet.erased == len(self.last.left_out)
-        }
-        return tuple(found[number] for number in sorted(found))
-
-    def letters_in(self, bundles: Iterable[Bundle]) -> tuple[str, ...]:
-        """Return the signers of the letters in the last attempt's email, in its order."""
-        sealed = (signer for bundle in bundles for signer in bundle.signers)
-        return tuple(signer for signer in sealed if signer not in self.last.left_out)
+    def named(self, recorded: Sequence[PacketRecord]) -> Sequence[PacketRecord]:
+        """Return the packets that its email names, of those that were recorded; before the first attempt, none."""
+        return recorded if self.attempt else ()
 
     @property
     def revision(self) -> str:
@@ -321,11 +305,6 @@ class Delivery:
         """
         since = self.last.settled_at or (self.last.sent_at if self.state in {"delivered", "complained"} else None)
         return self.is_settled and since is not None and now - since > VALID_FOR["packets"]
-
-    @property
-    def awaits_sweep(self) -> bool:
-        """Say whether a file with an erased letter may be stored: nobody has looked for them late enough."""
-        return len(self.erased) > self.swept
 
     def is_sweep_final(self, begun: datetime) -> bool:
         """Say whether a look for such files that began then finds all of them: no process can store one any more."""
@@ -452,29 +431,34 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
     return replace(delivery, state=state, reason=event.reason, last=last)
 
 
-def packet_spans(letters: int, size: int = PACKET_SIZE) -> tuple[tuple[int, int], ...]:
+def packet_spans(letters: int, size: int) -> tuple[tuple[int, int], ...]:
     """Return the first and last letter (1-based) of each packet: 612 → (1, 250), (251, 500), (501, 612)."""
     return tuple((first, min(first + size - 1, letters)) for first in range(1, letters + 1, size))
 
 
-def packet_id(packet: PacketRecord) -> str:
-    """Return what distinguishes a packet from all others of its delivery: `0002-251-500-without-1`.
+def erased_by_packet(signers: Sequence[str], erased: AbstractSet[str], size: int) -> Counter[int]:
+    """Count the erased letters of each packet, by its number."""
+    return Counter(place // size + 1 for place, signer in enumerate(signers if erased else ()) if signer in erased)
 
-    Packets with other letters have other ids, so that a slower process, or one that runs another version of the code,
-    can't overwrite a packet that an email names.
+
+def packets_prefix(key: DeliveryKey) -> str:
+    """Return the beginning of the names of a delivery's packets in the store."""
+    return f"packets/{key.campaign}/{key.period}/{key.target}/"
+
+
+def packet_name(key: DeliveryKey, number: int, erased: int) -> str:
+    """Return a packet's name in the store, by how many of its letters are erased. It contains no personal data.
+
+    Erased letters don't come back, so a name stands for the same letters always: a slow process can't replace a PDF by
+    one with other letters, and which files have an erased letter is in their names.
     """
-    without = f"-without-{packet.erased}" if packet.erased else ""
-    return f"{packet.number:04d}-{packet.first}-{packet.last}{without}"
+    return f"{packets_prefix(key)}{number:04d}/{erased}.pdf"
 
 
-def packet_name(key: DeliveryKey, packet_id: str, omitted: int = 0) -> str:
-    """Return a packet's name in the store. It contains no personal data.
-
-    A packet that is typeset again without erased letters gets another name, so that a slower process can't overwrite it
-    with one that still has them.
-    """
-    again = f"-omitting-{omitted}" if omitted else ""
-    return f"packets/{key.campaign}/{key.period}/{key.target}/{packet_id}{again}.pdf"
+def has_erased(name: str, erased: Mapping[int, int]) -> bool:
+    """Say whether a PDF has an erased letter, by its name, and by how many letters are erased of each packet."""
+    *_, number, without = name.removesuffix(".pdf").split("/")
+    return int(without) < erased.get(int(number), 0)
 
 
 def packet_filename(key: DeliveryKey, number: int, of: int) -> str:

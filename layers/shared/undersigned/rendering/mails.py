@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Sender
+    from undersigned.domain.deliveries import DeliveryKey, Sender
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
     from undersigned.rendering.pictures import InlinePicture
@@ -234,7 +234,8 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
 class DeliverySummary:
     """What a delivery's email says. `signers` has the name and locality of the first signers, in the packets' order.
 
-    `versions` are the letters that were signed, each with its target as it was signed.
+    `versions` are the letters that were signed, each with its target as it was signed. `packets` are the numbers of its
+    packets, of all that the delivery has: `of`.
     """
 
     letters: int
@@ -242,7 +243,8 @@ class DeliverySummary:
     since: date
     versions: tuple[tuple[Letter, Target], ...]
     signers: tuple[tuple[str, str], ...]
-    packets: tuple[PacketRecord, ...]
+    packets: tuple[int, ...]
+    of: int
 
 
 def delivery(  # noqa: PLR0913  (what the email says)
@@ -261,9 +263,8 @@ def delivery(  # noqa: PLR0913  (what the email says)
 
     `notice` comes before everything else in its body.
     """
-    of = len(summary.packets)
     language, whom = campaign.language, target.addressed(campaign.language)
-    filenames = [packet_filename(key, packet.number, of) for packet in summary.packets]
+    filenames = [packet_filename(key, number, summary.of) for number in summary.packets]
     figures = _figures(summary, target, language)
     names = {"count": languages.number(summary.letters, language), "whom": whom, "campaign": campaign.title}
     subject = Message.counted(

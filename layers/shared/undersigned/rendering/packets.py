@@ -56,7 +56,7 @@ _LONGEST_BOX = 1_000
 class PacketCover:
     """What a packet's first page says, in `language`: letters `first` to `last` of `total`, packet `number` of `of`.
 
-    `without` are the numbers of the letters that were erased after the packet was sent.
+    `without` are the numbers of the letters that were erased.
     """
 
     language: str
@@ -233,7 +233,7 @@ def _span(cover: PacketCover) -> str:
 
 
 def _erased(cover: PacketCover) -> list[list[str]]:
-    """Say how many letters are missing because they were erased since."""
+    """Say how many letters are missing because they were erased."""
     if not cover.without:
         return []
     letters = Message.counted(
@@ -242,7 +242,7 @@ def _erased(cover: PacketCover) -> list[list[str]]:
         len(cover.without),
         {"count": languages.number(len(cover.without), cover.language)},
     )
-    return [[Message("Erased since").in_language(cover.language), letters.in_language(cover.language)]]
+    return [[Message("Erased").in_language(cover.language), letters.in_language(cover.language)]]
 
 
 def _picture(logo: Logo) -> str:

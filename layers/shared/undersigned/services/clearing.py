@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.signatures import WITHDRAWN_FOR
 from undersigned.domain.words import beside_still
-from undersigned.services.packet_files import clear_files, delete_stored_late
+from undersigned.services.packet_files import clear_files, sweep
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -62,15 +62,15 @@ class Clearing:
     def sweep(self, delivery: Delivery) -> None:
         """Delete a delivery's files that have an erased letter, unless an earlier sweep surely found all of them.
 
-        All tries to repack it may have failed. And a process that began before the last erasure may have stored one
-        when all others were done, and have been killed then.
+        All tries to make its packets again may have failed. And a process that began before the last erasure may have
+        stored one when all others were done, and have been killed then.
         """
-        if delivery.cleared_at is not None or not delivery.awaits_sweep:
+        if delivery.cleared_at is not None or delivery.erased_at is None:
             return
         begun = self.clock()
-        delete_stored_late(self.deliveries, self.packets(), delivery)
+        sweep(self.deliveries, self.packets(), delivery.key)
         if delivery.is_sweep_final(begun):
-            with suppress(ChangedError):  # It was deleted with its campaign.
+            with suppress(ChangedError):  # Another letter was erased, or it was deleted with its campaign.
                 self.deliveries.note_swept(delivery)
 
     def clear(self, rows: Iterable[Signature], over: Over) -> int:

@@ -14,12 +14,11 @@ from dataclasses import dataclass, replace
 from itertools import batched, count, islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import UNSETTLED_FOR, Bundle, Delivery, Signers, packet_id, packet_name
+from undersigned.domain.deliveries import PACKET_SIZE, UNSETTLED_FOR, Bundle, Delivery, packet_name, sealed_in
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.domain.plans import too_soon
 from undersigned.rendering import mails
-from undersigned.services.packet_files import store
 from undersigned.services.packing import Batch
 from undersigned.services.ports import (
     BundleTakenError,
@@ -29,6 +28,7 @@ from undersigned.services.ports import (
     SendingStoppedError,
     ThrottledError,
 )
+from undersigned.services.storing import check_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.campaigns import Target
-    from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+    from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Signers
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
+    from undersigned.services.storing import Storing
 
 
 _PAUSES_BEFORE_OPENING = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
@@ -60,15 +61,12 @@ class UnsettledError(UndersignedError):
         self.until = until
 
 
-class OutOfTimeError(UndersignedError):
-    """The time for this try is up. Its finished steps are kept, and the next try continues from there."""
-
-
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Delivering:
     """Makes deliveries."""
 
     packing: Packing
+    storing: Storing
     campaigns: CampaignStore
     signatures: SignatureStore
     deliveries: DeliveryStore
@@ -117,13 +115,12 @@ class Delivering:
             delivery = opened
         look = controls.look_of(delivery, needs_approval=campaign.approval)
         sealed = self._seal_all(key, target, look, has_time)
-        batch = Batch(campaign, target, key, Signers(signer for signer in sealed if signer not in delivery.erased))
-        del sealed
-        if not batch.signers:
+        batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size)
+        if not batch.letters:
             empty = delivery.emptied()
             self.deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
             return empty
-        packets = self._typeset_all(batch, len(delivery.erased), has_time)
+        packets = self.storing.store(batch, has_time, to_send=True)
         return self._send(delivery, batch, packets, has_time)
 
     def test(self, key: DeliveryKey, to: str) -> str | None:
@@ -163,7 +160,8 @@ class Delivering:
             opened = (
                 replace(earlier, state="open", reason=None, look=look)
                 if earlier
-                else Delivery(key, "open", opened_at=self.clock(), look=look)
+                # Kept, so that another version of the code makes the same packets.
+                else Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE, look=look)
             )
             try:
                 self.deliveries.open(opened, known, again=again)
@@ -215,7 +213,7 @@ class Delivering:
                     raise
                 self.sleep(0.05 * 2**conflicts)
             bundles = self.deliveries.bundles(key)
-        return Signers(signer for bundle in bundles for signer in bundle.signers)
+        return sealed_in(bundles)
 
     def _seal_more(  # noqa: PLR0913, PLR0917  (what is sealed, and what was)
         self,
@@ -249,25 +247,6 @@ class Delivering:
             damaged.update(self.packing.damaged(key, target, signers))
             yield from (signer for signer in signers if signer not in damaged)
 
-    def _typeset_all(self, batch: Batch, erased: int, has_time: Callable[[], bool]) -> tuple[PacketRecord, ...]:
-        """Typeset and store the packets that are not stored yet, one at a time, so that memory use stays flat.
-
-        A stored packet counts if it holds exactly these letters: another version of the code may have made larger ones,
-        and a letter may have been erased since. It is typeset again when it is old, because PDFs are not kept forever.
-        """
-        spans = self.packing.spans(batch)
-        done = {
-            packet.number: packet
-            for packet in self.deliveries.packets(batch.key)
-            if packet.span == spans.get(packet.number) and packet.erased == erased and packet.is_fresh(self.clock())
-        }
-        for made, pdf in self.packing.typeset(batch, skip=done.keys()):
-            packet = replace(made, erased=erased)
-            packet = replace(packet, id=packet_id(packet), name=packet_name(batch.key, packet_id(packet)))
-            done[packet.number] = store(self.deliveries, self.packets, batch.key, packet, pdf, self.clock())
-            check_time(has_time)
-        return tuple(done[number] for number in sorted(done))
-
     def _send(
         self,
         delivery: Delivery,
@@ -276,12 +255,15 @@ class Delivering:
         has_time: Callable[[], bool],
     ) -> Delivery:
         mail = self.packing.mail(
-            batch, packets, delivery.attempt + 1, read=lambda number: self.packets.get(packets[number - 1].name)
+            batch,
+            packets,
+            delivery.attempt + 1,
+            read=lambda packet: self.packets.get(packet_name(batch.key, packet.number, packet.erased)),
         )
         # Before anything is marked: a crash while SES is asked leaves no doubt about an email.
         self.post.get_ready()
         since = self.clock()
-        sending = delivery.begun(packets, len(batch.signers), mail.to, since)
+        sending = delivery.begun(packets, batch.letters, mail.to, since)
         # If this write fails, another process sends the email, or an organizer has stopped the delivery.
         self.deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)
         try:
@@ -314,10 +296,3 @@ class Delivering:
             # An SES event came first, and its state is newer.
             return self.deliveries.delivery(changed.key) or changed
         return changed
-
-
-def check_time(has_time: Callable[[], bool]) -> None:
-    """Raise OutOfTimeError if the time is up. Called after each step, so that every try completes at least one."""
-    if not has_time():
-        message = "the time for this try is up; the next one continues"
-        raise OutOfTimeError(message)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.services.packet_files import delete_erased
+from undersigned.services.packet_files import sweep
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ class Erasing:
         # Nor does a worker that has read the letter and stores its packet only now: it can't send it, and then it ends.
         self.queue().put_repacking(delivery.key, is_being_made=delivery.state == "open")
         self.deliveries.erase_letter(delivery.key, signature, self.clock())
-        erased = self.deliveries.delivery(delivery.key)
-        if erased is not None:
-            delete_erased(self.deliveries, self.packets(), erased)
+        sweep(self.deliveries, self.packets(), delivery.key)
 
     def _delivery_of(self, signature: Signature) -> Delivery | None:
         if signature.period is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import AuditEntry, checked_reason
-from undersigned.domain.deliveries import DeliveryKey, packet_filename
+from undersigned.domain.deliveries import DeliveryKey, packet_filename, sealed_in
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.mail_budgets import LANES
@@ -164,24 +164,25 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """A delivery with its packets and the SES events of its emails; `signers` are its letters' ids, in order.
+    """A delivery with its packets and the SES events of its emails; `signers` are its sealed letters' ids, in order.
 
     `question` is what a person has to decide about it.
     """
 
     delivery: Delivery
-    packets: tuple[PacketRecord, ...]
+    packets: Sequence[PacketRecord]
     events: tuple[MailEvent, ...]
     signers: tuple[str, ...] = ()
     question: Question | None = None
 
     def letters_of(self, packet: PacketRecord) -> tuple[str, ...]:
-        """Return the ids of a packet's letters."""
-        return self.signers[packet.first - 1 : packet.last]
+        """Return the ids of a packet's letters in the email."""
+        sealed = self.signers[packet.first - 1 : packet.last]
+        return tuple(signer for signer in sealed if signer not in self.delivery.last.left_out)
 
     def erased_from(self, packet: PacketRecord) -> int:
-        """Return how many of a packet's letters were erased after it was sent."""
-        return len(self.delivery.erased.intersection(self.letters_of(packet)))
+        """Return how many of a packet's letters were erased."""
+        return len(self.delivery.erased.intersection(self.signers[packet.first - 1 : packet.last]))
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -430,11 +431,11 @@ class Organizing:
         if delivery is None:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
             raise NotFoundError(message)
-        return self._record(delivery, delivery.letters_in(self.delivery_store.bundles(key)))
+        return self._record(delivery, tuple(sealed_in(self.delivery_store.bundles(key))))
 
     def _record(self, delivery: Delivery, signers: tuple[str, ...] = ()) -> DeliveryRecord:
         packets, events = (
-            delivery.named(self.delivery_store.packets(delivery.key)),
+            tuple(packet for packet in delivery.named(self.delivery_store.packets(delivery.key)) if packet.letters),
             self.delivery_store.mail_events(delivery.key),
         )
         return DeliveryRecord(delivery, packets, events, signers, delivery.question(self.clock()))

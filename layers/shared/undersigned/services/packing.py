@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketRecord, packet_spans
+from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketRecord, erased_by_packet, packet_spans
 from undersigned.domain.errors import NotFoundError, TooManyLettersError
 from undersigned.domain.languages import Message
 from undersigned.domain.letters import read_blocks, render_html
@@ -17,7 +19,7 @@ from undersigned.rendering.packets import PacketCover, PacketLetter
 from undersigned.services.ports import DamagedRowsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from undersigned.domain.campaigns import Campaign, Target
@@ -31,14 +33,34 @@ if TYPE_CHECKING:
     from undersigned.tokens import Tokens
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
-    """Letters to one target: the common input of sending and previewing."""
+    """Letters to one target, in packets of `size`: the common input of sending and previewing.
+
+    The `erased` ones are in no packet, and the others keep their numbers.
+    """
 
     campaign: Campaign
     target: Target
     key: DeliveryKey
     signers: Sequence[str]
+    erased: AbstractSet[str]
+    size: int
+
+    @property
+    def letters(self) -> int:
+        """Return how many letters are not erased."""
+        return len(self.signers) - len(self.erased)
+
+    @cached_property
+    def spans(self) -> Mapping[int, tuple[int, int]]:
+        """Return the first and the last letter of each packet, by its number."""
+        return dict(enumerate(packet_spans(len(self.signers), self.size), start=1))
+
+    @cached_property
+    def erased_in(self) -> Mapping[int, int]:
+        """Return how many letters of each packet are erased, by its number; 0 for all others."""
+        return erased_by_packet(self.signers, self.erased, self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +106,18 @@ class Packing:
             raise TooManyLettersError(len(batch.signers), most)
         if not batch.signers:
             return None
-        made = list(self.typeset(batch))
+        made = [self.typeset(batch, number) for number in batch.spans]
         packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
-        mail = self.mail(batch, packets, attempt=1, read=lambda number: pdfs[number - 1], notice=notice)
+        mail = self.mail(batch, packets, attempt=1, read=lambda packet: pdfs[packet.number - 1], notice=notice)
         return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
 
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
         """Typeset one of the packets that would be sent now. Raises NotFoundError if there is none with this number."""
         batch = self._waiting(key)
-        packets = self.spans(batch).keys()
-        if number not in packets:
+        if number not in batch.spans:
             message = f"the next delivery to {key.target!r} has no packet {number}"
             raise NotFoundError(message)
-        [(_, pdf)] = self.typeset(batch, skip=packets - {number})
-        return pdf
+        return self.typeset(batch, number)[1]
 
     def _waiting(self, key: DeliveryKey) -> Batch:
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
@@ -105,7 +125,8 @@ class Packing:
         found = self.signatures.read_rows(key.campaign, waiting)
         if found.damaged:
             self.report_damaged(key, found.damaged)
-        return Batch(campaign, target, key, tuple(row.signer for row in found.rows if row.waits))
+        signers = tuple(row.signer for row in found.rows if row.waits)
+        return Batch(campaign, target, key, signers, erased=frozenset(), size=PACKET_SIZE)
 
     def _covered(self, campaign: Campaign, key: DeliveryKey) -> tuple[str, ...]:
         """List the signers of the letters in the tray that the period's approval covers. Those that came later wait."""
@@ -126,44 +147,31 @@ class Packing:
             self.report_damaged(key, damaged)
         return damaged
 
-    def spans(self, batch: Batch) -> Mapping[int, tuple[int, int]]:
-        """Return the first and the last letter of each packet, by its number."""
-        return dict(enumerate(packet_spans(len(batch.signers), PACKET_SIZE), start=1))
-
-    def typeset(self, batch: Batch, skip: AbstractSet[int] = frozenset()) -> Iterator[tuple[PacketRecord, bytes]]:
-        """Typeset a batch's packets, one at a time."""
-        spans = self.spans(batch)
-        for number, (first, last) in spans.items():
-            if number in skip:
-                continue
-            signatures = self.signatures.signatures(batch.key.campaign, batch.signers[first - 1 : last])
-            packet = self._typeset(batch, self._cover(batch, number, len(spans), first, last), signatures)
-            texts = dict.fromkeys((row.letter, row.target_version) for row in signatures)
-            record = PacketRecord(
-                number=number,
-                first=first,
-                last=last,
-                bytes=len(packet.pdf),
-                sha256=packet.sha256,
-                residents=sum(_is_resident(signature, batch.target) for signature in signatures),
-                since=min(signature.signed_on for signature in signatures),
-                letters=tuple(letter for letter, _ in texts),
-                addressed=tuple(shown for _, shown in texts),
-            )
-            yield record, packet.pdf
-
-    def typeset_again(self, batch: Batch, packet: PacketRecord, of: int, erased: AbstractSet[str]) -> bytes:
-        """Typeset one of `of` packets that were sent, without the letters that were erased since.
-
-        The other letters keep their numbers.
-        """
-        letters = list(enumerate(batch.signers[packet.first - 1 : packet.last], start=packet.first))
-        cover = replace(
-            self._cover(batch, packet.number, of, packet.first, packet.last),
-            without=tuple(number for number, signer in letters if signer in erased),
+    def typeset(self, batch: Batch, number: int) -> tuple[PacketRecord, bytes]:
+        """Typeset one of a batch's packets. If all its letters are erased, there is no PDF (no bytes)."""
+        first, last = batch.spans[number]
+        letters = list(enumerate(batch.signers[first - 1 : last], start=first))
+        without = tuple(place for place, signer in letters if signer in batch.erased)
+        if len(without) == len(letters):
+            return PacketRecord(number, first, last, 0, "", 0, _day(batch), (), erased=len(without)), b""
+        kept = [signer for _, signer in letters if signer not in batch.erased]
+        signatures = self.signatures.signatures(batch.key.campaign, kept)
+        packet = self._typeset(batch, self._cover(batch, number, first, last, without), signatures)
+        texts = dict.fromkeys((row.letter, row.target_version) for row in signatures)
+        record = PacketRecord(
+            number=number,
+            first=first,
+            last=last,
+            bytes=len(packet.pdf),
+            sha256=packet.sha256,
+            residents=sum(_is_resident(signature, batch.target) for signature in signatures),
+            since=min(signature.signed_on for signature in signatures),
+            letters=tuple(letter for letter, _ in texts),
+            addressed=tuple(shown for _, shown in texts),
+            erased=len(without),
+            stored_sha256=packet.sha256,
         )
-        kept = [signer for _, signer in letters if signer not in erased]
-        return self._typeset(batch, cover, self.signatures.signatures(batch.key.campaign, kept)).pdf
+        return record, packet.pdf
 
     def _typeset(self, batch: Batch, cover: PacketCover, signatures: Sequence[Signature]) -> Packet:
         letters, damaged = self._letters(batch.target, signatures)
@@ -178,7 +186,7 @@ class Packing:
         """Say whether an email has its packets attached, rather than a link to them."""
         return sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
 
-    def mail_again(self, delivery: Delivery, signers: Sequence[str], packets: tuple[PacketRecord, ...]) -> Mail:
+    def mail_again(self, delivery: Delivery, signers: Sequence[str], packets: Sequence[PacketRecord]) -> Mail:
         """Write the email of a delivery again, from what is stored; its attached PDFs are empty.
 
         What was erased since is left out. Raises NotFoundError if none was written.
@@ -188,35 +196,39 @@ class Packing:
             raise NotFoundError(message)
         campaign = self.campaigns.campaign(delivery.key.campaign)
         target = self.campaigns.target(campaign.id, delivery.key.target)
-        batch = Batch(campaign, replace(target, email=delivery.email or target.email), delivery.key, signers)
+        to = replace(target, email=delivery.email or target.email)
+        batch = Batch(campaign, to, delivery.key, signers, delivery.last.left_out, delivery.packet_size)
         return self.mail(batch, packets, delivery.attempt, read=lambda _: b"")
 
     def mail(
         self,
         batch: Batch,
-        packets: tuple[PacketRecord, ...],
+        packets: Sequence[PacketRecord],
         attempt: int,
-        read: Callable[[int], bytes],
+        read: Callable[[PacketRecord], bytes],
         notice: Message | None = None,
     ) -> Mail:
-        """Write a batch's email. `read` returns the PDF of a packet by its number."""
-        first = self.signatures.signatures(batch.key.campaign, batch.signers[:NAMES_IN_MAIL])
+        """Write a batch's email. `read` returns the PDF of a packet."""
+        named = islice((signer for signer in batch.signers if signer not in batch.erased), NAMES_IN_MAIL)
+        first = self.signatures.signatures(batch.key.campaign, tuple(named))
         erased = Message("(erased)").in_language(batch.campaign.language)
+        sent = tuple(packet for packet in packets if packet.letters)
         return mails.delivery(
             self.sender,
             batch.campaign,
             batch.target,
             batch.key,
             DeliverySummary(
-                letters=len(batch.signers),
-                residents=sum(packet.residents for packet in packets),
-                since=min(packet.since for packet in packets),
-                versions=self._versions(batch, packets),
+                letters=batch.letters,
+                residents=sum(packet.residents for packet in sent),
+                since=min(packet.since for packet in sent),
+                versions=self._versions(batch, sent),
                 signers=tuple((signature.name or erased, signature.locality) for signature in first),
-                packets=packets,
+                packets=tuple(packet.number for packet in sent),
+                of=len(packets),
             ),
             attempt=attempt,
-            pdfs=[read(packet.number) for packet in packets] if self.attaches(packets) else None,
+            pdfs=[read(packet) for packet in sent] if self.attaches(sent) else None,
             packets_token=self.tokens.for_packets(batch.key),
             notice=notice,
         )
@@ -229,18 +241,19 @@ class Packing:
             found[version, shown.shown.version] = self.catalog.letter(batch.key.campaign, version), shown
         return tuple(found.values())
 
-    def _cover(self, batch: Batch, number: int, of: int, first: int, last: int) -> PacketCover:
+    def _cover(self, batch: Batch, number: int, first: int, last: int, without: tuple[int, ...]) -> PacketCover:
         return PacketCover(
             language=batch.campaign.language,
             campaign_title=batch.campaign.title,
             organizer_name=batch.campaign.organizer.name,
             target=batch.target,
-            delivered_on=date.fromisoformat(batch.key.period),
+            delivered_on=_day(batch),
             number=number,
-            of=of,
+            of=len(batch.spans),
             first=first,
             last=last,
             total=len(batch.signers),
+            without=without,
             accent=batch.campaign.accent,
             logo=batch.campaign.logo,
         )
@@ -265,6 +278,10 @@ class Packing:
             signer_name=signature.name,
             signer_locality=signature.locality,
         )
+
+
+def _day(batch: Batch) -> date:
+    return date.fromisoformat(batch.key.period)
 
 
 def _is_resident(signature: Signature, target: Target) -> bool:

@@ -420,15 +420,15 @@ class DeliveryStore(Protocol):
         """Read the bundles of all deliveries to a target consistently, each with its period."""
 
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
-        """Read all packets that were recorded of a delivery, consistently, in the order of their numbers.
+        """Read the packets that were recorded of a delivery, consistently, in the order of their numbers."""
 
-        `Delivery.named` selects those that its email names.
-        """
+    def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        """Record a packet to send. Raises ChangedError if it is recorded with more erased letters."""
 
-    def add_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        """Record a packet. Recording it twice is harmless.
+    def put_file(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        """Record that a packet is stored again. What the email says about it stays.
 
-        Raises ChangedError if it is recorded with more omitted letters.
+        Raises ChangedError if it is recorded with more erased letters, or was deleted.
         """
 
     def record_event(self, event: MailEvent) -> bool:
@@ -445,7 +445,10 @@ class DeliveryStore(Protocol):
         """
 
     def note_swept(self, delivery: Delivery) -> None:
-        """Note that no stored file has any of a delivery's erased letters. Raises ChangedError if it was deleted."""
+        """Note that no stored file has any of a delivery's erased letters.
+
+        Raises ChangedError if another was erased meanwhile, or if the delivery was deleted.
+        """
 
 
 class CountStore(Protocol):
@@ -697,6 +700,9 @@ class PacketStore(Protocol):
 
     def get(self, name: str) -> bytes:
         """Read a PDF. Raises FileMissingError."""
+
+    def names(self, beginning: str) -> Iterator[str]:
+        """List the names of the PDFs that begin so."""
 
     def delete(self, *names: str) -> None:
         """Delete those of these PDFs that exist."""

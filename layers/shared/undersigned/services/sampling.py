@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.campaigns import Roster
-from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.languages import Message
 from undersigned.domain.letters import read_blocks, render_html
 from undersigned.domain.postal_codes import lists, patterns_of
@@ -164,16 +164,14 @@ class Sampling:
 
     def _delivery(self, entry: Entry, read: SignedForm, signature: Signature, pdf: bytes) -> Mail:
         campaign, target, day = entry.campaign, read.target, signature.signed_on
-        packet = PacketRecord(
-            number=1, first=1, last=1, bytes=0, sha256="", residents=0, since=day, letters=(signature.letter,)
-        )
         summary = DeliverySummary(
             letters=1,
             residents=int(lists(target.postal_codes, signature.postal_code)),
             since=day,
             versions=((entry.letter(read.letter_language), target),),
             signers=((signature.name, signature.locality),),
-            packets=(packet,),
+            packets=(1,),
+            of=1,
         )
         key = DeliveryKey(campaign.id, target.id, day.isoformat())
         notice = Message(

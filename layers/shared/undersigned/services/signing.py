@@ -225,7 +225,7 @@ class Packets:
         if packet is None:
             message = f"Packet {number[:10]!r} is not among these packets"
             raise NotFoundError(message)
-        return packet.file(), packet_filename(self.key, packet.record.number, len(self.packets))
+        return packet.file(self.key), packet_filename(self.key, packet.record.number, len(self.packets))
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
