@@ -151,6 +151,32 @@ def test_the_longest_name_breaks_and_widens_nothing(visitor: Visitor) -> None:
     assert page.evaluate(looks.BROKEN) == []
 
 
+def test_a_whole_address_breaks_where_overflow_wrap_is_not_known(visitor: Visitor) -> None:
+    """Gmail and Outlook leave it out."""
+    page = visitor.open(width=360)
+    for name, mail in every_email().items():
+        # Only its signer gets the letter with a word of 250 letters.
+        if name != "signed":
+            page.set_content(mail.html.replace("overflow-wrap: break-word", ""))
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+
+
+def test_a_name_in_another_script_has_the_direction_of_its_own_cell(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.set_content(every_email()["delivery"].html)
+    for name, direction in (("שרה ישראלי", "rtl"), ("Bartholomew Featherstonehaugh", "ltr")):
+        cell = page.get_by_role("cell", name=name)
+        assert cell.evaluate("it => [getComputedStyle(it).direction, it.align]") == [direction, "left"]
+
+
+def test_lines_are_quiet_in_dark_mode(visitor: Visitor) -> None:
+    page = visitor.open(dark=True)
+    page.set_content(every_email()["delivery"].html)
+    lines = page.locator(".sheet [style*='border-bottom'], .sheet [style*='border: 1px']")
+    colors = {line.evaluate("it => getComputedStyle(it).borderBottomColor") for line in lines.all()}
+    assert max(contrast(as_hex(color), "#232323") for color in colors) < ENOUGH
+
+
 def test_email_programs_know_every_style() -> None:
     for mail in every_email().values():
         assert not re.search(r"&lt;span|<bdi|flex|grid|var\(|<svg|overflow-wrap: anywhere|class=\"signature", mail.html)
