@@ -1,0 +1,113 @@
+"""Erase a letter just before each AWS call of its delivery, and of making its packet again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, stored_letters
+from tests.world import set_packet_size, world
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.services import packing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.world import World
+
+_MOST_CALLS = 200
+
+
+class At:
+    """Acts once, just before the nth call of `deliver` from now on."""
+
+    def __init__(self, stack: World, call: int, act: Callable[[], object]) -> None:
+        self._stack, self._left, self._act = stack, call, act
+        stack.watch = self
+
+    @property
+    def has_acted(self) -> bool:
+        return self._left <= 0
+
+    def before(self, function: str, _operation: str, _params: Mapping[str, Any]) -> None:
+        if function != "Deliver":
+            return
+        self._left -= 1
+        if self._left == 0:
+            self._act()
+
+    def after(self, _function: str, _operation: str) -> None:
+        """Do nothing."""
+
+    def retries(self, _function: str, _operation: str) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("attaches", [True, False])
+def test_an_erased_letter_is_in_no_later_email_and_in_no_file_whenever_it_is_erased(
+    monkeypatch: pytest.MonkeyPatch, *, attaches: bool
+) -> None:
+    """And the others arrive once. A letter in an email that is being sent can't be erased, until that has left."""
+    set_packet_size(monkeypatch, 2)
+    if not attaches:
+        monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    refused = calls = 0
+    for call in range(1, _MOST_CALLS):
+        with monkeypatch.context() as patch, world(patch, fast=True) as stack:
+            confirm(stack)
+            answers: list[int] = []
+            moment = At(stack, call, lambda: answers.append(erase(stack, "Ada").status))  # noqa: B023
+            stack.week()
+            if not moment.has_acted:
+                break
+            calls, refused = call, refused + (409 in answers)
+            stack.week()
+            finish(stack)
+            sent = [mail for mail in stack.deliveries if mail.tags["target"] == KEY.target]
+            assert len(sent) == 1, f"call {call}"
+            erased = answers == [200] or erase(stack, "Ada").status == 200
+            finish(stack)
+            assert erased
+            assert stored_letters(stack) == ["Ben", "Cyd"], f"call {call}"
+            if not attaches:
+                shown = [name for link in links(stack) for name in letters_at(stack, link)]
+                assert shown == ["Ben", "Cyd"], f"call {call}"
+    assert calls > 20, "a delivery makes more calls than this"
+    assert refused, "one of them asks SES"
+
+
+def test_a_second_letter_is_in_no_file_whenever_it_is_erased_while_the_packet_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    calls = 0
+    for call in range(1, _MOST_CALLS):
+        with monkeypatch.context() as patch, world(patch, fast=True) as stack:
+            confirm(stack)
+            stack.week()
+            assert erase(stack, "Ada").status == 200
+            moment = At(stack, call, lambda: erase(stack, "Ben"))
+            stack.clock.advance(minutes=2)
+            stack.run_queue()
+            if not moment.has_acted:
+                break
+            calls = call
+            finish(stack)
+            assert stored_letters(stack) == ["Cyd"], f"call {call}"
+            assert [letters_at(stack, link) for link in links(stack)] == [["Cyd"]], f"call {call}"
+    assert calls > 10, "making a packet again takes more calls than this"
+
+
+def confirm(stack: World) -> None:
+    stack.wiring.api_keys.put_api_key(ApiKey(KEY.campaign, digest_of("us_manage"), "manage", "", stack.clock.now))
+    for name in NAMES:
+        stack.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
+        stack.clock.advance(minutes=1)
+
+
+def finish(stack: World) -> None:
+    """Let what is queued happen, without a reconciliation."""
+    stack.watch = None
+    stack.clock.advance(minutes=16)
+    stack.run_queue()
