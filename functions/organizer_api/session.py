@@ -43,7 +43,8 @@ def front_page(request: SessionRequest) -> Response[str]:
 @routes.get("/guide/<page>", "read")
 def show_guide(request: SessionRequest, page: str) -> Response[str]:
     """Show a page of the organizers' guide."""
-    return dashboard_page(guide(page, language_of(request.event)))
+    campaign = request.event.query_string_parameters.get("campaign") or ""
+    return dashboard_page(guide(page, language_of(request.event), campaign))
 
 
 @router.post(f"{HOME}/session")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from undersigned.domain.campaigns import ID_PATTERN, dashboard_path
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import SOURCE
 from undersigned.web.dashboard_frame import render_framed
@@ -21,19 +22,25 @@ _FOLDER = Path(__file__).parent / "guide"
 PAGES = ("first-campaign", "monday-morning", "when-something-is-wrong")
 
 
-def guide(name: str, language: str) -> Page:
-    """Render a page of the guide; raises NotFoundError for a name that is none of `PAGES`."""
+def guide(name: str, language: str, campaign: str = "") -> Page:
+    """Render a page of the guide, with a way back to the campaign whose dashboard led here.
+
+    Raises NotFoundError for a name that is none of `PAGES`.
+    """
     if name not in PAGES:
         message = f"the guide has no page {name[:50]!r}"
         raise NotFoundError(message)
     pages = [(page, *_read(page, language)) for page in PAGES]
     title, html = _read(name, language)
+    back = f"?campaign={campaign}" if ID_PATTERN.fullmatch(campaign) else ""
     return render_framed(
         "dashboard_guide.html",
         language,
-        here=f"/organizer/guide/{name}",
+        here=f"/organizer/guide/{name}{back}",
         title=title,
-        html=Markup(html),  # noqa: S704  (our own text)
+        html=Markup(re.sub(r'href="([a-z-]+)\.md', rf'href="\1{back}', html)),  # noqa: S704  (our own text)
+        back=back,
+        home=dashboard_path(campaign),
         others=[(page, heading) for page, heading, _ in pages if page != name],
     )
 
@@ -46,4 +53,4 @@ def _read(name: str, language: str) -> tuple[str, str]:
     file = _FOLDER / language / f"{name}.md"
     text = (file if file.exists() else _FOLDER / SOURCE / file.name).read_text(encoding="utf-8")
     html = MarkdownIt("commonmark").enable("table").render(text)
-    return text.partition("\n")[0].removeprefix("# "), re.sub(r'href="([a-z-]+)\.md', r'href="\1', html)
+    return text.partition("\n")[0].removeprefix("# "), html
