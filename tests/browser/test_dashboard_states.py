@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
+from tests.browser.test_workshop import reach
 from tests.integration.conftest import world
 from tests.integration.test_dashboard import PERIOD, approved_and_sent_yesterday, open_another_delivery, put_key
 from tests.served_world import served
@@ -210,6 +211,47 @@ def test_the_command_for_a_second_email_is_accessible_and_fits(
     see(visitor, page, f"second-email-of-{look}")
     page.goto(f"{address}{DASHBOARD}")
     see(visitor, page, f"second-email-overview-{look}")
+
+
+def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
+    world: World, address: str, visitor: Visitor
+) -> None:
+    put_key(world, "us_manage", "manage")
+    for number, (code, town) in enumerate((("60201", "Evanston"), ("60091", "Wilmette"))):
+        world.confirmed(name=f"Ada Rossi {number}", email=f"s{number}@signers.example", postal_code=code, locality=town)
+    world.week()
+    [bounced] = [sent for sent in world.deliveries if sent.tags["target"] == "evanston"]
+    world.feedback("bounce", bounced)
+    world.clock.advance(days=7)
+    world.wiring.campaigns.put_campaign(replace(world.wiring.campaigns.campaign(CAMPAIGN), approval=True))
+    world.clock.advance(minutes=2)
+    world.confirmed(email="cy@signers.example", postal_code="60022", locality="Glencoe")
+    page = visitor.open(f"{address}/organizer", width=360)
+    sign_in(page)
+
+    def press(name: str) -> None:
+        """Press a button as somebody without a mouse, who sees where the focus is; `see` checks each page."""
+        see(visitor, page, f"keyboard-{name.lower().replace(' ', '-')}")
+        page.locator("body").evaluate("() => document.activeElement.blur()")
+        reach(page, page.get_by_role("button", name=name, exact=True).first)
+        page.keyboard.press("Enter")
+
+    press("Approve and send now")
+    expect(page.get_by_role("status")).to_contain_text("Approved")
+    email = page.get_by_label("The office’s email address")
+    reach(page, email)
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text("new.chief@evanston.example")
+    press("Save the address")
+    expect(page.get_by_role("status")).to_contain_text("New letters go to this address")
+    press("The office has the email")
+    expect(page.get_by_role("status")).to_be_visible()
+    expect(page.get_by_role("button", name="The office has the email")).to_have_count(0)
+    world.run_queue()
+    assert world.deliveries[-1].tags["target"] == "glencoe"
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new.chief@evanston.example"
+    [wilmette] = world.wiring.deliveries.deliveries(CAMPAIGN, "wilmette")
+    assert wilmette.state == "sent"
 
 
 def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Visitor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,9 +17,11 @@ from tests import world as worlds
 from tests.integration.test_workshop import OWN_HEADINGS
 from tests.organizers import link_in
 from tests.served_world import served
+from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_files
+from undersigned.authoring.typed_letters import read_typed
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned_cli.local.serving import HttpService
 
@@ -160,6 +163,37 @@ def test_what_is_pasted_keeps_its_lists_bold_italics_and_links(
         "Lists in lists in lists became one list." if pasted == NESTED else ""
     )
     assert page.title() != "run"
+
+
+PAPER_LETTERS = sorted((worlds.ROOT / "tests/unit/authoring/paper_letters").glob("*.txt"))
+
+
+def as_document(text: str) -> str:
+    """Return a typed letter as Google Docs copies it: a paragraph of spans for each one, and breaks within."""
+    paragraphs = [escape(paragraph).replace("\n", "<br>") for paragraph in re.split(r"\n{2,}", text.strip())]
+    spans = "".join(f'<p dir="ltr"><span style="white-space:pre-wrap">{it}</span></p>' for it in paragraphs)
+    return f'<meta charset="utf-8"><b style="font-weight:normal" id="docs-internal-guid-1">{spans}</b>'
+
+
+@pytest.mark.parametrize("file", PAPER_LETTERS, ids=lambda file: file.stem)
+def test_a_paper_letter_is_pasted_with_its_blanks(stack: Stack, visitor: Visitor, file: Path) -> None:
+    """What comes out has the words of the letter that the importer makes of the file, and its questions."""
+    letter = file.read_text(encoding="utf-8")
+    page = visitor.open()
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/letter")
+    page.locator("#text").fill("")
+    assert not paste(page, as_document(letter), letter)
+    pasted = page.locator("#text").input_value()
+    written, asked = read_typed(pasted, "en", {})
+    expected, expected_asked = read_typed(letter, "en", {})
+    assert {it.guess for it in asked} == {it.guess for it in expected_asked}
+    # Stars that somebody typed in a document are stars.
+    assert words_of(written.replace("\\*", "*")) == words_of(expected)
+
+
+def words_of(letter: str) -> list[str]:
+    return re.sub(r"<[^>]+>", " ", compile_letter(letter)).split()
 
 
 def test_a_paste_of_ten_megabytes_is_refused_with_a_sentence(stack: Stack, visitor: Visitor) -> None:

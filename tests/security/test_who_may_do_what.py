@@ -276,6 +276,31 @@ def test_a_viewer_never_sees_who_signed(peopled: World) -> None:
     assert seen > 5, "others see them"
 
 
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_page_has_no_button_and_no_link_that_refuses_whoever_reads_it(peopled: World, role: Role) -> None:
+    """A viewer sees what needs attention, without the buttons of those who may do something about it."""
+    peopled.feedback("bounce", peopled.deliveries[0])
+    peopled.sign(email="bot@signers.example", form="")
+    peopled.run_stream()
+    peopled.clock.advance(days=4)
+    routes, reader = routes_of_organizers(), signed_in(peopled, PEOPLE[role])
+    patterns = [(route, re.compile(re.sub(r"{\w+}", "[^/]+", route.path))) for route in routes]
+    seen = 0
+    for route in routes:
+        if route.method != "GET" or route.is_api or (route.method, route.path) in OPEN:
+            continue
+        page = ask(reader, route)
+        if page.status != 200 or "text/html" not in page.headers.get("content-type", ""):
+            continue
+        found = {("POST", address) for address in re.findall(r'<form method="post" action="([^"]+)"', page.body)}
+        found |= {("GET", address) for address in re.findall(r'<a[^>]* href="(/organizer[^"#?]*)', page.body)}
+        for method, address in found:
+            needed = {it.scope for it, like in patterns if it.method == method and like.fullmatch(address)}
+            assert any(scope is None or includes(SCOPE_OF[role], scope) for scope in needed), (route, method, address)
+            seen += 1
+    assert seen > 30
+
+
 def test_a_post_of_a_person_needs_the_token_of_the_session(peopled: World) -> None:
     owner, other = signed_in(peopled, PEOPLE["owner"]), signed_in(peopled, PEOPLE["editor"])
     refused: list[dict[str, str]] = [{}, {"token": ""}, {"token": tokens_of(other)}]

@@ -46,15 +46,19 @@ const markdown = (body) => {
 
 // Word cuts bold words into parts.
 const tidy = (words) =>
-  words.replaceAll("****", "").replace(/[^\S\n]+/g, " ").replace(/ ?\n ?/g, "\n").trim().replace(/\n/g, "\\\n");
+  words.replaceAll("****", "").replace(/[^\S\n\t]+/g, " ").replace(/ ?\n ?/g, "\n").trim().replace(/\n/g, "\\\n");
 
 const block = /^(P|DIV|H[1-6]|BLOCKQUOTE|TABLE|TR|LI|UL|OL|PRE|SECTION|ARTICLE|HEADER|FOOTER)$/;
 const left = /^(SCRIPT|STYLE|HEAD|TITLE|META|LINK|IMG|SVG|TEMPLATE|NOSCRIPT|IFRAME|OBJECT)$/i;
 
 const read = (node, at) => {
   for (const child of node.childNodes) {
-    if (child.nodeType === Node.TEXT_NODE) at.add(child.data.replace(/\s+/g, " ").replace(/[\\*]/g, "\\$&"));
-    else if (child.nodeType === Node.ELEMENT_NODE && !left.test(child.tagName)) element(child, at);
+    if (child.nodeType === Node.TEXT_NODE) {
+      // Between the blanks of a paper form, Google Docs keeps wide gaps.
+      const isKept = child.parentElement.closest('[data-style*="white-space:pre"]');
+      const words = isKept ? child.data.replace(/[^\S\n]{2,}|\t/g, "\t") : child.data.replace(/\s+/g, " ");
+      at.add(words.replace(/[\\*]/g, "\\$&"));
+    } else if (child.nodeType === Node.ELEMENT_NODE && !left.test(child.tagName)) element(child, at);
   }
 };
 

@@ -112,7 +112,7 @@ def _read(text: str) -> list[_Line]:
 
 def _with_rules(line: str) -> str:
     """Add a rule to each label of a line that has only labels with a colon."""
-    labels = _GAP.split(line.strip())
+    labels = _GAP.split(line.strip().removesuffix("\\").rstrip())
     are_bare = all(without_markup(label).endswith(":") and fields_of_label(label) for label in labels)
     return "\t".join(f"{label} ____" for label in labels) if are_bare else line
 
