@@ -13,6 +13,7 @@ import zlib
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import TreeBuilder
 from xml.parsers import expat
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError
@@ -22,8 +23,7 @@ from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-type Attributes = Mapping[str, str]
+    from xml.etree.ElementTree import Element
 
 MOST_UNPACKED = 20_000_000
 """The most bytes of all parts of a file that are read, unpacked."""
@@ -34,6 +34,7 @@ _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _CELL_NAME = re.compile(r"([A-Z]{1,3})[0-9]*")
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]*)?(?:[Ee][+-]?[0-9]{1,3})?")
 _ZEROS = re.compile(r"0[0-]*")
+_TRUE = {"1", "true"}
 _HIDDEN_IN_ODS = {"collapse", "filter"}
 _MOST_DIGITS = 1e15
 """Excel keeps 15 digits of a number."""
@@ -80,13 +81,13 @@ class _Parts:
     def has(self, name: str) -> bool:
         return name in self.file.namelist()
 
-    def parse(
-        self,
-        name: str,
-        start: Callable[[str, Attributes], None],
-        end: Callable[[str], None] = lambda _: None,
-        text: Callable[[str], None] = lambda _: None,
+    def read(
+        self, name: str, found: Mapping[str, Callable[[Element], None]], begin: Callable[[str], None] = lambda _: None
     ) -> None:
+        """Call what is `found` by an element's name with each such element, whole, and `begin` with other names.
+
+        Names have no namespaces. Nothing else is kept, since a sheet can be much larger than its rows.
+        """
         with self.file.open(name) as part:
             content = part.read(self.left + 1)
         self.left -= len(content)
@@ -97,12 +98,31 @@ class _Parts:
                 {"most": MOST_UNPACKED // 1_000_000},
             )
             raise TooMuchError(FILE, None, message)
+        builder, depth = TreeBuilder(), 0
+
+        def start(name: str, given: Mapping[str, str]) -> None:
+            nonlocal depth
+            if depth or _local(name) in found:
+                depth += 1
+                builder.start(_local(name), {_local(key): given[key] for key in given})
+            else:
+                begin(_local(name))
+
+        def end(name: str) -> None:
+            nonlocal builder, depth
+            if depth:
+                depth -= 1
+                element = builder.end(_local(name))
+                if not depth:
+                    builder = TreeBuilder()
+                    found[element.tag](element)
+
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.EntityDeclHandler = _refuse_entity
-        parser.StartElementHandler = lambda name, given: start(_local(name), {_local(key): given[key] for key in given})
-        parser.EndElementHandler = lambda name: end(_local(name))
-        parser.CharacterDataHandler = text
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = lambda text: builder.data(text) if depth else None
         parser.Parse(content, True)  # noqa: FBT003  (the parser takes no names)
 
 
@@ -123,6 +143,9 @@ class _Rows:
     hidden: set[int] = field(default_factory=set)
     """Columns, 0-based."""
     cells: int = 0
+
+    def hide(self, first: int, end: int) -> None:
+        self.hidden.update(range(first, min(end, MOST_COLUMNS * 3)))
 
     def add(self, cells: Mapping[int, str]) -> None:
         shown = {place: cell for place, cell in cells.items() if cell.strip() and place not in self.hidden}
@@ -161,120 +184,71 @@ def _number_as_text(text: str, zeros: str = "") -> str:
 
 
 def _rows_of_xlsx(parts: _Parts) -> list[list[str]]:
-    sheet = _XlsxSheet(_shared_texts(parts), _formats(parts))
-    parts.parse(_first_sheet(parts), sheet.start, sheet.end, sheet.text)
-    return sheet.found.rows
+    rows, texts, formats = _Rows(), list[str](), _formats(parts)
+
+    def column(it: Element) -> None:
+        if it.get("hidden") in _TRUE:
+            rows.hide(int(it.attrib["min"]) - 1, int(it.attrib["max"]))
+
+    def row(it: Element) -> None:
+        cells: dict[int, str] = {}
+        place = -1
+        for cell in it.iterfind("c"):
+            place = _column_of(cell.attrib["r"]) if "r" in cell.attrib else place + 1
+            cells[place] = _xlsx_cell(cell, texts, formats)
+        if it.get("hidden") not in _TRUE:
+            rows.add(cells)
+
+    if parts.has("xl/sharedStrings.xml"):
+        parts.read("xl/sharedStrings.xml", {"si": lambda it: texts.append(_xlsx_text(it))})
+    parts.read(_first_sheet(parts), {"col": column, "row": row})
+    return rows.rows
 
 
 def _first_sheet(parts: _Parts) -> str:
     """Return the part with the first sheet that is not hidden."""
-    sheets: list[str] = []
+    sheets: list[Element] = []
     addresses: dict[str, str] = {}
-
-    def sheet(name: str, given: Attributes) -> None:
-        if name == "sheet" and given.get("state", "visible") == "visible":
-            sheets.append(given["id"])
-
-    def relation(name: str, given: Attributes) -> None:
-        if name == "Relationship":
-            addresses[given["Id"]] = given["Target"]
-
-    parts.parse("xl/workbook.xml", sheet)
-    parts.parse("xl/_rels/workbook.xml.rels", relation)
-    return posixpath.normpath(posixpath.join("/xl", addresses[sheets[0]])).lstrip("/")
-
-
-def _shared_texts(parts: _Parts) -> list[str]:
-    texts: list[str] = []
-    inside: list[str] = []
-
-    def start(name: str, _: Attributes) -> None:
-        inside.append(name)
-        if name == "si":
-            texts.append("")
-
-    def text(characters: str) -> None:
-        # rPh says how a word is pronounced.
-        if inside[-1:] == ["t"] and "rPh" not in inside:
-            texts[-1] += characters
-
-    if parts.has("xl/sharedStrings.xml"):
-        parts.parse("xl/sharedStrings.xml", start, lambda _: inside.__delitem__(-1), text)
-    return texts
+    parts.read("xl/workbook.xml", {"sheet": sheets.append})
+    relation = {"Relationship": lambda it: addresses.update({it.attrib["Id"]: it.attrib["Target"]})}
+    parts.read("xl/_rels/workbook.xml.rels", relation)
+    shown = [it.attrib["id"] for it in sheets if it.get("state", "visible") == "visible"]
+    return posixpath.normpath(posixpath.join("/xl", addresses[shown[0]])).lstrip("/")
 
 
 def _formats(parts: _Parts) -> list[str]:
     """Return the formats of each style that only place the digits of a number, such as 00000; empty for any other."""
     codes: dict[str, str] = {}
     styles: list[str] = []
-    inside: list[str] = []
 
-    def start(name: str, given: Attributes) -> None:
-        inside.append(name)
-        if name == "numFmt":
-            codes[given["numFmtId"]] = re.sub(r'[\\"]', "", given["formatCode"]).partition(";")[0]
-        elif name == "xf" and "cellXfs" in inside:
-            code = codes.get(given.get("numFmtId", ""), "")
-            styles.append(code if _ZEROS.fullmatch(code) else "")
+    def code(it: Element) -> None:
+        codes[it.attrib["numFmtId"]] = re.sub(r'[\\"]', "", it.attrib["formatCode"]).partition(";")[0]
 
     if parts.has("xl/styles.xml"):
-        parts.parse("xl/styles.xml", start, lambda _: inside.__delitem__(-1))
-    return styles
+        styles_of_cells = {"cellXfs": lambda it: styles.extend(xf.get("numFmtId", "") for xf in it.iterfind("xf"))}
+        parts.read("xl/styles.xml", {"numFmt": code, **styles_of_cells})
+    shown = (codes.get(style, "") for style in styles)
+    return [it if _ZEROS.fullmatch(it) else "" for it in shown]
 
 
-@dataclass
-class _XlsxSheet:
-    """Reads a sheet's cells as the parser meets them."""
+def _xlsx_cell(cell: Element, texts: list[str], formats: list[str]) -> str:
+    typed, style = cell.findtext("v", ""), int(cell.get("s", 0))
+    match cell.get("t", "n"):
+        case "s":
+            return texts[int(typed)] if typed else ""
+        case "n":
+            return _number_as_text(typed, formats[style] if style < len(formats) else "")
+        case "e":
+            return ""
+        case "inlineStr":
+            return "".join(map(_xlsx_text, cell.iterfind("is")))
+        case _:
+            return typed
 
-    texts: list[str]
-    formats: list[str]
-    found: _Rows = field(default_factory=_Rows)
-    cells: dict[int, str] = field(default_factory=dict)
-    is_hidden: bool = False
-    place: int = -1
-    kind: str = ""
-    style: int = 0
-    typed: list[str] = field(default_factory=list)
-    reads: bool = False
 
-    def start(self, name: str, given: Attributes) -> None:
-        match name:
-            case "col" if given.get("hidden") in {"1", "true"}:
-                first, last = int(given["min"]), int(given["max"])
-                self.found.hidden.update(range(first - 1, min(last, MOST_COLUMNS * 3)))
-            case "row":
-                self.is_hidden, self.cells, self.place = given.get("hidden") in {"1", "true"}, {}, -1
-            case "c":
-                self.place = _column_of(given["r"]) if "r" in given else self.place + 1
-                self.kind, self.style, self.typed = given.get("t", "n"), int(given.get("s", 0)), []
-            case "v" | "t":
-                self.reads = True
-            case "rPh":
-                self.kind = "rPh"
-
-    def text(self, characters: str) -> None:
-        if self.reads and self.kind != "rPh":
-            self.typed.append(characters)
-
-    def end(self, name: str) -> None:
-        match name:
-            case "v" | "t":
-                self.reads = False
-            case "c":
-                self.cells[self.place] = self._cell("".join(self.typed))
-            case "row" if not self.is_hidden:
-                self.found.add(self.cells)
-
-    def _cell(self, typed: str) -> str:
-        match self.kind:
-            case "s":
-                return self.texts[int(typed)] if typed else ""
-            case "n":
-                return _number_as_text(typed, self.formats[self.style] if self.style < len(self.formats) else "")
-            case "e":
-                return ""
-            case _:
-                return typed
+def _xlsx_text(it: Element) -> str:
+    """Return a text, which may be in pieces. Beside them, rPh says how a word is pronounced."""
+    return "".join(piece.text or "" for path in ("t", "r/t") for piece in it.iterfind(path))
 
 
 def _column_of(name: str) -> int:
@@ -289,71 +263,47 @@ def _column_of(name: str) -> int:
 
 
 def _rows_of_ods(parts: _Parts) -> list[list[str]]:
-    sheet = _OdsSheet()
-    parts.parse("content.xml", sheet.start, sheet.end, sheet.text)
-    return sheet.found.rows
+    """Return the rows of the first sheet that has some."""
+    rows, columns, is_first = _Rows(), 0, True
+
+    def begin(name: str) -> None:
+        nonlocal columns, is_first
+        if name == "table":
+            is_first, columns = not rows.rows, 0
+            rows.hidden.clear()
+
+    def column(it: Element) -> None:
+        nonlocal columns
+        first, columns = columns, columns + int(it.get("number-columns-repeated", 1))
+        if it.get("visibility") in _HIDDEN_IN_ODS:
+            rows.hide(first, columns)
+
+    def row(it: Element) -> None:
+        if not is_first or it.get("visibility") in _HIDDEN_IN_ODS:
+            return
+        cells: dict[int, str] = {}
+        place = 0
+        for cell in it:
+            repeated = int(cell.get("number-columns-repeated", 1))
+            if (text := _ods_cell(cell)).strip():
+                cells.update(dict.fromkeys(range(place, place + min(repeated, 1_000)), text))
+            place += repeated
+        for _ in range(min(int(it.get("number-rows-repeated", 1)), MOST_ROWS + 2) if cells else 0):
+            rows.add(cells)
+
+    parts.read("content.xml", {"table-column": column, "table-row": row}, begin)
+    return rows.rows
 
 
-@dataclass
-class _OdsSheet:
-    """Reads the cells of the first sheet that has some, as the parser meets them."""
+def _ods_cell(cell: Element) -> str:
+    text = " ".join(filter(None, map(_ods_text, cell.iterfind("p"))))
+    number = cell.get("value", "") if cell.get("value-type") == "float" else ""
+    return _number_as_text(number) if number and not re.fullmatch(r"[0-9-]+", text) else text
 
-    found: _Rows = field(default_factory=_Rows)
-    cells: dict[int, str] = field(default_factory=dict)
-    is_first: bool = True
-    place: int = 0
-    column: int = 0
-    repeated: int = 1
-    rows_repeated: int = 1
-    is_hidden: bool = False
-    number: str = ""
-    typed: list[str] = field(default_factory=list)
-    in_paragraph: bool = False
-    in_note: bool = False
 
-    def start(self, name: str, given: Attributes) -> None:
-        match name:
-            case "table":
-                self.is_first, self.column = not self.found.rows, 0
-                self.found.hidden.clear()
-            case "table-column":
-                last = self.column + int(given.get("number-columns-repeated", 1))
-                if given.get("visibility") in _HIDDEN_IN_ODS:
-                    self.found.hidden.update(range(self.column, min(last, MOST_COLUMNS * 3)))
-                self.column = last
-            case "table-row":
-                self.is_hidden = given.get("visibility") in _HIDDEN_IN_ODS
-                self.rows_repeated = int(given.get("number-rows-repeated", 1))
-                self.cells, self.place = {}, 0
-            case "table-cell" | "covered-table-cell":
-                self.repeated = int(given.get("number-columns-repeated", 1))
-                self.number = given.get("value", "") if given.get("value-type") == "float" else ""
-                self.typed = []
-            case "annotation":
-                self.in_note = True
-            case "p" if not self.in_note:
-                self.typed += " " if self.typed else ""
-                self.in_paragraph = True
-            case "s" | "line-break" | "tab" if self.in_paragraph:
-                self.typed.append(" ")
-
-    def text(self, characters: str) -> None:
-        if self.in_paragraph:
-            self.typed.append(characters)
-
-    def end(self, name: str) -> None:
-        match name:
-            case "annotation":
-                self.in_note = False
-            case "p":
-                self.in_paragraph = False
-            case "table-cell" | "covered-table-cell":
-                cell = "".join(self.typed)
-                if self.number and not re.fullmatch(r"[0-9-]+", cell):
-                    cell = _number_as_text(self.number)
-                if cell.strip():
-                    self.cells.update(dict.fromkeys(range(self.place, self.place + min(self.repeated, 1_000)), cell))
-                self.place += self.repeated
-            case "table-row" if self.is_first and self.cells and not self.is_hidden:
-                for _ in range(min(self.rows_repeated, MOST_ROWS + 2)):
-                    self.found.add(self.cells)
+def _ods_text(it: Element) -> str:
+    """Return the text of a paragraph or a part of one, without notes."""
+    if it.tag == "annotation":
+        return ""
+    inner = "".join(_ods_text(part) + (part.tail or "") for part in it)
+    return " " if it.tag in {"s", "line-break", "tab"} else (it.text or "") + inner
