@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from undersigned.domain.drafts import IdTakenError
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.web.answers import dashboard_page, moved
-from undersigned.web.workshop.new_campaign import NewCampaign, new_campaign
+from undersigned.web.workshop.frame import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,16 @@ if TYPE_CHECKING:
     from undersigned.web.organizer_requests import SessionRequest
 
 routes = administrator_routes()
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """What a person typed in the form of a new campaign."""
+
+    text: str = ""
+    title: str = ""
+    campaign: str = ""
+    copy: str = ""
 
 
 @routes.get("/new", "own")
@@ -92,7 +103,7 @@ def _free_id(title: str) -> str:
 
 
 def _known_ids() -> set[str]:
-    return {*wired.stack.campaigns.campaign_ids(), *(draft.campaign for draft in wired.stack.drafting().drafts())}
+    return {*wired.stack.campaigns.campaign_ids(), *(draft.campaign for draft in wired.stack.drafts.drafts())}
 
 
 def _form(
@@ -102,12 +113,14 @@ def _form(
     error: Message | None = None,
     wrong: str = "",
 ) -> Response[str]:
-    shown = new_campaign(
+    shown = render(
+        "workshop_new.html",
         language_of(request.event),
-        request.session.post_token,
-        given,
-        sorted(_known_ids()),
-        error=error,
+        None,
+        token=request.session.post_token,
+        given=given,
+        copies=sorted(_known_ids()),
+        error=error.in_language(language_of(request.event)) if error else None,
         # Either the title is missing, or the name that it leads to can't be.
         wrong=wrong or ("campaign" if given.title else "title"),
     )

@@ -22,12 +22,12 @@ from undersigned.services.draft_views import file_of_letter, previewed
 from undersigned.services.drafting import Checked, NotSavedError
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.uploads import posted_form
-from undersigned.web.workshop import conflicts
 from undersigned.web.workshop import letter as letter_pages
 from undersigned.web.workshop import recipients as recipient_pages
 from undersigned.web.workshop import settings as settings_pages
-from undersigned.web.workshop.columns import unpacked
-from undersigned.web.workshop.frame import Workshop, fingerprint, step_of
+from undersigned.web.workshop.changes import changes
+from undersigned.web.workshop.columns import packed, unpacked
+from undersigned.web.workshop.frame import Workshop, fingerprint, step_of, workshop_page
 from undersigned.web.workshop.preview import Preview
 
 if TYPE_CHECKING:
@@ -48,10 +48,14 @@ def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Worksh
     return Workshop(viewer_of(request), draft, drafting.check(draft), is_refused=request.query("refused") == "yes")
 
 
+def number_of(text: str | None) -> int:
+    """Return a number in a form or an address; -1 for anything else."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,15}", text) else -1
+
+
 def revision_of(request: DashboardRequest) -> int:
     """Return the revision that the page showed. One that no page has is another one than the draft's."""
-    text = request.posted("revision")
-    return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else -1
+    return number_of(request.posted("revision"))
 
 
 def preview_of(request: DashboardRequest, draft: Draft, language: str = "") -> Preview:
@@ -68,18 +72,22 @@ def sampling(request: DashboardRequest) -> Sampling:
     return wired.stack.sampling(public_url(request.event))
 
 
-def save(request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None) -> Response[str]:
-    """Write a file of the draft, and go on to the next step. None removes the file.
+def save(  # noqa: PLR0913  (what is saved, and where to go on)
+    request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None, *, then: str = ""
+) -> Response[str]:
+    """Write a file of the draft, and go on to an address, or the next step. None removes the file.
 
     Shows both texts if somebody else saved the file since the page showed it. Other files may have changed.
     """
     now = draft.files.get(file)
     if text != now and request.posted("was") != fingerprint(now):
         return _both_texts(request, step, draft, file, text)
-    return write(request, step, draft, file, text)
+    return write(request, step, draft, file, text, then=then)
 
 
-def write(request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None) -> Response[str]:
+def write(  # noqa: PLR0913  (as in `save`)
+    request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None, *, then: str = ""
+) -> Response[str]:
     """Write a file of the draft as it is now, and go on. Shows both texts if another save comes before the writing."""
     try:
         written = wired.stack.drafting().write(request.campaign, draft.revision, {file: text}, request.by)
@@ -87,13 +95,28 @@ def write(request: DashboardRequest, step: Step, draft: Draft, file: str, text: 
         return _both_texts(request, step, error.current, file, text)
     except NotSavedError as error:
         return _not_saved(request, step, error)
-    return moved(workshop_of(request, written).after(step))
+    return moved(then or workshop_of(request, written).after(step))
 
 
 def _both_texts(
     request: DashboardRequest, step: Step, theirs: Draft | None, file: str, text: str | None
 ) -> Response[str]:
-    shown = conflicts.both_texts(workshop_of(request, theirs), step, file, text or "")
+    """Show what differs between a file that somebody else saved meanwhile and this text, which waits in the page."""
+    workshop = workshop_of(request, theirs)
+    draft, mine = workshop.draft, text or ""
+    shown = workshop_page(
+        "workshop_conflict.html",
+        workshop,
+        step,
+        file,
+        left=(),
+        by=draft.changed_by,
+        at=draft.changed_at,
+        saved_file=file,
+        letter_language=language_of_file(file) if step == "letter" else "",
+        changes=changes({file: draft.files.get(file, "")}, {file: mine}, workshop.language),
+        mine=packed(mine),
+    )
     return dashboard_page(shown, status=409)
 
 
@@ -211,8 +234,7 @@ def save_logo(request: DashboardRequest) -> Response[str]:
             preview = preview_of(request, workshop.draft)
             shown = settings_pages.settings(workshop, preview, logo_mistakes=error.mistakes)
             return dashboard_page(shown, status=422, has_frames=True)
-    answer = write(request, "settings", workshop.draft, logo_file.FILE, logo)
-    return moved(address_of(request, "settings#logo")) if answer.status_code == 303 else answer  # noqa: PLR2004
+    return write(request, "settings", workshop.draft, logo_file.FILE, logo, then=address_of(request, "settings#logo"))
 
 
 @pages.post("/workshop/mine", "manage")

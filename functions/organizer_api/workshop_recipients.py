@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
-from functions.organizer_api.workshop import address_of, save, workshop_of, write
+from functions.organizer_api.workshop import address_of, number_of, save, workshop_of, write
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.column_choice import guess, rows_in, taken, used_twice
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.target_tables import TargetTable, read_table
-from undersigned.web.answers import dashboard_page, download, moved
+from undersigned.web.answers import dashboard_page, download
 from undersigned.web.uploads import posted_form
 from undersigned.web.workshop import columns as column_pages
 from undersigned.web.workshop import recipients as recipient_pages
@@ -33,7 +32,7 @@ pages = dashboard_routes()
 @pages.get("/workshop/recipients", "manage")
 def recipients(request: DashboardRequest) -> Response[str]:
     """Show a page of the table of recipients."""
-    return dashboard_page(recipient_pages.recipients(workshop_of(request), _page_number(request.query("page"))))
+    return dashboard_page(recipient_pages.recipients(workshop_of(request), number_of(request.query("page"))))
 
 
 @pages.get("/workshop/recipients/file", "manage")
@@ -64,8 +63,8 @@ def save_recipients(request: DashboardRequest) -> Response[str]:
 def _save_rows(request: DashboardRequest, posted: Mapping[str, object], *, more: bool) -> Response[str]:
     workshop = workshop_of(request)
     text = recipient_pages.posted_table(workshop.table, posted).text()
-    answer = save(request, "recipients", workshop.draft, targets_file.FILE, text)
-    return moved(address_of(request, "recipients?page=100000#rows")) if more and answer.status_code == 303 else answer  # noqa: PLR2004
+    then = address_of(request, "recipients?page=100000#rows") if more else ""
+    return save(request, "recipients", workshop.draft, targets_file.FILE, text, then=then)
 
 
 def _ask_for_columns(request: DashboardRequest) -> Response[str]:
@@ -133,7 +132,3 @@ def _undo(request: DashboardRequest, posted: Mapping[str, object]) -> Response[s
         return dashboard_page(recipient_pages.recipients(workshop_of(request), 1), status=422)
     draft = wired.stack.drafting().draft(request.campaign)
     return save(request, "recipients", draft, targets_file.FILE, text)
-
-
-def _page_number(text: str | None) -> int:
-    return int(text) if text and re.fullmatch(r"[0-9]{1,6}", text) else 1

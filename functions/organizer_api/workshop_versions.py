@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
-from functions.organizer_api.workshop import address_of, revision_of, workshop_of
+from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
 from undersigned.domain.drafts import ChangedMeanwhileError
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.workshop.changes import changes
@@ -25,7 +24,7 @@ pages = dashboard_routes()
 def versions(request: DashboardRequest) -> Response[str]:
     """List the earlier versions, with what differs between one of them and the draft as it is now."""
     workshop, of = workshop_of(request), request.query("of")
-    shown = wired.stack.drafting().version(request.campaign, _number(of)) if of else None
+    shown = wired.stack.drafting().version(request.campaign, number_of(of)) if of else None
     page = workshop_page(
         "workshop_versions.html",
         workshop,
@@ -41,14 +40,10 @@ def versions(request: DashboardRequest) -> Response[str]:
 @pages.post("/workshop/versions", "manage")
 def take_back(request: DashboardRequest) -> Response[str]:
     """Write the files of an earlier version again."""
-    to = _number(request.posted("to"))
+    to = number_of(request.posted("to"))
     try:
         wired.stack.drafting().take_back(request.campaign, revision_of(request), to, request.by)
     except ChangedMeanwhileError:
         return moved(address_of(request, "versions?done=changed"))
     workshop = workshop_of(request)
     return moved(workshop.address(workshop.next(), done="taken-back"))
-
-
-def _number(text: str) -> int:
-    return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from undersigned.domain.campaigns import ID_PATTERN
 
 if TYPE_CHECKING:
     from undersigned.authoring.setting_kinds import Value
+    from undersigned.authoring.target_tables import TargetTable
 
 FOLDER = Path(__file__).parents[2] / "campaigns" / "end-demand-illinois"
 TABLE = (FOLDER / "targets.csv").read_text(encoding="utf-8")
@@ -61,7 +63,7 @@ def test_any_upload_is_a_table_or_mistakes(content: bytes) -> None:
         assert error.mistakes
         return
     assert {*COLUMNS} <= {*table.columns}
-    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert all(tuple(row) == table.columns for row in table.rows)
     made = [table.cell(row, "id") for row in range(len(table.rows))]
     assert all(made)
     written = table.text()
@@ -71,16 +73,13 @@ def test_any_upload_is_a_table_or_mistakes(content: bytes) -> None:
         assert mistake.line is None or 1 <= mistake.line <= written.count("\n")
         assert mistake.column is None or mistake.column in table.columns
     assert table.replaced_by(table).rows == table.rows
-    assert all(ID_PATTERN.fullmatch(new) for new in _new_ids(table.rows, table.columns))
+    assert all(ID_PATTERN.fullmatch(new) for new in _new_ids(table))
 
 
-def _new_ids(rows: tuple[tuple[str, ...], ...], columns: tuple[str, ...]) -> list[str]:
+def _new_ids(table: TargetTable) -> list[str]:
     """Return the ids that the rows get if they have none."""
-    place = columns.index("id")
-    without = tuple((*row[:place], "", *row[place + 1 :]) for row in rows)
-    table = read_table("id\n").as_columns(columns)
-    named = type(table)(columns, without).with_ids()
-    return [row[place] for row in named.rows if any(row)]
+    named = replace(table, rows=tuple({**row, "id": ""} for row in table.rows)).with_ids()
+    return [row["id"] for row in named.rows if any(row.values())]
 
 
 VALUES = st.one_of(

@@ -61,7 +61,7 @@ def test_a_draft_is_read_as_it_was_made(drafting: Drafting) -> None:
     assert drafting.draft(NEW) == made
     assert made.changed_by == ANN
     assert not made.is_published
-    assert [draft.campaign for draft in drafting.drafts()] == [NEW]
+    assert [draft.campaign for draft in drafting.store.drafts()] == [NEW]
 
 
 @pytest.mark.parametrize("taken", [CAMPAIGN, NEW, "", "No spaces", "-a", "a" * 51])
@@ -82,7 +82,7 @@ def test_a_published_campaign_without_a_draft_has_the_files_it_was_published_wit
     assert draft.revision == 0
     assert drafting.check(draft).mistakes == ()
     assert drafting.effects(draft).is_nothing
-    assert drafting.drafts() == ()
+    assert drafting.store.drafts() == ()
 
 
 def test_neither_a_draft_nor_a_campaign_is_not_found(drafting: Drafting) -> None:
@@ -190,7 +190,7 @@ def test_a_discarded_draft_is_gone_and_a_new_one_never_has_its_revision(drafting
 
     with pytest.raises(NotFoundError):
         drafting.draft(NEW)
-    assert drafting.drafts() == ()
+    assert drafting.store.drafts() == ()
     assert list(world.wiring.table.query(f"DRAFT#{NEW}")) == []
     world.clock.advance(minutes=1)
     assert make(drafting).revision > second.revision
@@ -213,7 +213,7 @@ def test_nothing_is_left_of_a_draft_whose_discarding_is_interrupted(
             drafting.discard(NEW, made.revision, ANN)
     assert stored(world) == []
     drafting.discard(NEW, made.revision, ANN)
-    assert drafting.drafts() == ()
+    assert drafting.store.drafts() == ()
 
 
 def test_a_discarded_draft_leaves_nothing_of_a_change_that_was_interrupted(

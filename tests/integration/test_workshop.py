@@ -892,11 +892,13 @@ def test_a_save_over_both_texts_shows_them_again_if_somebody_saved_once_more(wor
 
 
 def test_both_texts_of_a_long_table_are_soon_there(author: Author) -> None:
-    rows = [("Sheriff", f"Kim Sample {number}", f"kim{number}@town.example") for number in range(10_000)]
-    pasted = "\n".join(",".join(row) for row in [("title", "name", "email"), *rows])
+    names = ("title", "name", "email")
+    people = [("Sheriff", f"Kim Sample {number}", f"kim{number}@town.example") for number in range(10_000)]
+    rows = tuple(dict(zip(names, person, strict=True)) for person in people)
+    pasted = "\n".join(map(",".join, [names, *people]))
     author.open("recipients")
     author.pages["recipients"] = author.send("recipients", {"pasted": pasted, "do": "paste"}).body
-    table = TargetTable(("title", "name", "email"), tuple(rows)).as_columns(COLUMNS).with_ids()
+    table = TargetTable(names, rows).as_columns(COLUMNS).with_ids()
     break_file(author, "targets.csv", TargetTable(table.columns, table.rows[::2]).text())
     before = time.process_time()
     both = author.send("recipients", {"replace": "yes", "do": "columns"})
@@ -1306,7 +1308,7 @@ def test_a_pasted_letter_that_is_too_long_says_so_at_its_field(world: World, adm
     assert answer.status == 422
     assert 'id="text-error"' in answer.body
     assert "the letter has 40,000 characters, more than the maximum of 20,000; shorten it" in words(answer)
-    assert world.wiring.drafting().drafts() == ()
+    assert world.wiring.drafts.drafts() == ()
 
 
 @pytest.mark.parametrize(("begins_with", "letter", "recipients"), [("letter", 0, 0), ("example", 1, 0), ("copy", 1, 1)])
@@ -1339,7 +1341,7 @@ def test_a_campaign_that_cannot_begin_says_why_and_keeps_what_was_typed(
     assert answer.status == 422
     assert 'role="alert"' in answer.body
     assert "<img" not in answer.body
-    assert world.wiring.drafting().drafts() == ()
+    assert world.wiring.drafts.drafts() == ()
 
 
 def test_the_administrator_gives_a_campaign_that_is_not_published_an_owner(world: World, administrator: Author) -> None:

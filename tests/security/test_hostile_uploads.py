@@ -270,7 +270,7 @@ def test_a_new_draft_that_can_not_be_read_is_discarded(beginner: Author) -> None
     assert (answer.status, "The campaign was never published." in words(answer)) == (409, True)
     beginner.send("publish", {}, "discard")
 
-    assert world.wiring.drafting().drafts() == ()
+    assert world.wiring.drafts.drafts() == ()
 
 
 def test_the_api_discards_a_draft_that_can_not_be_read(author: Author) -> None:

@@ -66,7 +66,7 @@ def test_what_is_chosen_is_taken_and_the_rest_is_named() -> None:
 
     assert (table.columns, table.rows, table.unused) == (
         ("name", "email"),
-        (("Ada Lovelace", "a@x.example"),),
+        ({"name": "Ada Lovelace", "email": "a@x.example"},),
         ("Fax",),
     )
     assert used_twice(Choice(("name", "name", "email", "email"), has_headings=True)) == ("email",)

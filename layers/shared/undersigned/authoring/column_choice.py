@@ -206,10 +206,13 @@ def taken(rows: Rows, choice: Choice) -> TargetTable:
     below = rows[choice.has_headings :]
     columns = tuple(dict.fromkeys(column for column in choice.columns if column))
     places = {column: [place for place, one in enumerate(choice.columns) if one == column] for column in columns}
-    cells = [tuple(" ".join(filter(None, (row[p] for p in places[column]))) for column in columns) for row in below]
+    cells = [
+        {column: " ".join(filter(None, (row[place] for place in places[column]))) for column in columns}
+        for row in below
+    ]
     unused = [
         (rows[0][place] if choice.has_headings else "") or f"#{place + 1}"
         for place, column in enumerate(choice.columns)
         if not column and any(row[place] for row in below)
     ]
-    return replace(TargetTable(columns, tuple(row for row in cells if any(row))), unused=tuple(unused))
+    return replace(TargetTable(columns, tuple(row for row in cells if any(row.values()))), unused=tuple(unused))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import letters, settings
@@ -84,46 +84,41 @@ def _compile(file: str, source: str | None, language: str, mistakes: list[Mistak
 
 def _unexpected(file: str, language: str, campaign: CampaignSettings) -> Mistake | None:
     """Return a mistake if the campaign has no translation in the file's language."""
-    plainly = Message("the campaign doesn't have this letter's language; add it under Details")
     if language == campaign.language:
         message = Message(
             "%(file)s is the letter in %(language)s already; remove one of the two files",
             {"file": letters.FILE, "language": repr(language)},
         )
-        return Mistake(file, None, message, plainly=plainly)
-    if campaign.other_languages is not None and language not in campaign.other_languages:
+    elif campaign.other_languages is not None and language not in campaign.other_languages:
         message = Message(
             "`languages` in %(file)s doesn't list %(language)s; add it there, or rename this file",
             {"file": settings.FILE, "language": repr(language)},
         )
-        return Mistake(file, None, message, plainly=plainly)
-    return None
+    else:
+        return None
+    plainly = Message("the campaign doesn't have this letter's language; add it under Details")
+    return Mistake(file, None, message, plainly=plainly)
 
 
 def _different_fields(file: str, translation: Letter, original: Letter) -> Iterator[Mistake]:
     from undersigned.domain.letter_templates import fields_of
 
     used, expected = fields_of(translation.template), fields_of(original.template)
-    if missing := expected - used:
-        message = Message(
-            "%(fields)s is in %(file)s but not here; add it where it belongs",
-            {"fields": _listed(missing), "file": letters.FILE},
-        )
-        plainly = Message(
-            "%(fields)s is in the letter in its own language but not here; add it where it belongs",
-            {"fields": _listed(missing)},
-        )
-        yield Mistake(file, None, message, plainly=plainly)
-    if extra := used - expected:
-        message = Message(
-            "%(fields)s is here but not in %(file)s; remove it, or add it there",
-            {"fields": _listed(extra), "file": letters.FILE},
-        )
-        plainly = Message(
-            "%(fields)s is here but not in the letter in its own language; remove it, or add it there",
-            {"fields": _listed(extra)},
-        )
-        yield Mistake(file, None, message, plainly=plainly)
+    for fields, says, plainly in (
+        (
+            expected - used,
+            Message("%(fields)s is in %(file)s but not here; add it where it belongs"),
+            Message("%(fields)s is in the letter in its own language but not here; add it where it belongs"),
+        ),
+        (
+            used - expected,
+            Message("%(fields)s is here but not in %(file)s; remove it, or add it there"),
+            Message("%(fields)s is here but not in the letter in its own language; remove it, or add it there"),
+        ),
+    ):
+        values = {"fields": _listed(fields), "file": letters.FILE}
+        if fields:
+            yield Mistake(file, None, replace(says, values=values), plainly=replace(plainly, values=values))
 
 
 def _listed(fields: Iterable[str]) -> str:

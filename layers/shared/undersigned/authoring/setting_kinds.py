@@ -31,7 +31,7 @@ type Choices = tuple[tuple[str, str], ...]
 """What a person chooses among: each value with its words."""
 
 # It fits into a row of the table, an email's header and a page, with room to spare.
-_LONGEST_TEXT = 300
+LONGEST_TEXT = 300
 _MOST_ENTRIES = 50
 _MOST_DIGITS = 20
 """A longer number stays a text, in which reading it finds the mistake."""
@@ -83,10 +83,29 @@ def as_text(value: Value) -> str:
     return "\n".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
+def wrong_text(value: str, longest: int) -> Wrong | None:
+    """Return what is wrong with a text that is printed and emailed: a character, or its length."""
+    if character := unprintable_in(on_one_line(value)):
+        values: dict[str, object] = {"character": character}
+        return Wrong(
+            Message(
+                "`%(name)s` has %(character)s, which can't be printed; type the text instead of pasting it", values
+            ),
+            Message("%(character)s in it can’t be printed. Type the text instead of pasting it.", values),
+        )
+    if len(value) > longest:
+        values = count_and_most(len(value), longest)
+        return Wrong(
+            Message("`%(name)s` has %(count)s characters, more than the maximum of %(most)s; remove some", values),
+            Message("It has %(count)s characters, more than the maximum of %(most)s. Remove some.", values),
+        )
+    return None
+
+
 def text(
     mistake_in: Callable[[str], Wrong | None] = lambda _: None,
     *,
-    longest: int = _LONGEST_TEXT,
+    longest: int = LONGEST_TEXT,
     pattern: str | None = None,
     read: Callable[[str], str] = str,
     **more: Any,  # noqa: ANN401  (as in `Kind`)
@@ -99,21 +118,7 @@ def text(
             yield Wrong(Message("`%(name)s` is %(value)s; write %(meaning)s, in quotation marks"), ask)
         elif not has_ink(value):
             yield Wrong(Message("`%(name)s` is empty; write %(meaning)s"), ask)
-        elif character := unprintable_in(on_one_line(value)):
-            values: dict[str, object] = {"character": character}
-            yield Wrong(
-                Message(
-                    "`%(name)s` has %(character)s, which can't be printed; type the text instead of pasting it", values
-                ),
-                Message("%(character)s in it can’t be printed. Type the text instead of pasting it.", values),
-            )
-        elif len(value) > longest:
-            values = count_and_most(len(value), longest)
-            yield Wrong(
-                Message("`%(name)s` has %(count)s characters, more than the maximum of %(most)s; remove some", values),
-                Message("It has %(count)s characters, more than the maximum of %(most)s. Remove some.", values),
-            )
-        elif wrong := mistake_in(on_one_line(value)):
+        elif wrong := wrong_text(value, longest) or mistake_in(on_one_line(value)):
             yield wrong
 
     schema = {"pattern": pattern} if pattern else {"minLength": 1, "maxLength": longest}

@@ -17,7 +17,7 @@ from undersigned.authoring.texts import on_one_line, plain_words, slug_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-type Row = tuple[str, ...]
+type Row = Mapping[str, str]
 
 NAMES: Mapping[str, str] = {
     **{column: column for column in COLUMNS},
@@ -42,7 +42,7 @@ _LONGEST_HEADING = 60
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """Rows of cells, each as long as `columns`. `lines` are those of the rows in the text they were read from.
+    """Rows of cells, each by the names of `columns`. `lines` are those of the rows in the text they were read from.
 
     `unused` are the headings of what was pasted with them and is in no column; #8 is the eighth one, without a heading.
     """
@@ -54,7 +54,7 @@ class TargetTable:
 
     def cell(self, row: int, column: str) -> str:
         """Return a cell, or an empty text if the table has no such column."""
-        return self.rows[row][self.columns.index(column)] if column in self.columns else ""
+        return self.rows[row].get(column, "")
 
     def row_of(self, line: int | None) -> int | None:
         """Return the number (0-based) of the row on a line of the text, or None if no row begins there."""
@@ -62,22 +62,19 @@ class TargetTable:
 
     def text(self) -> str:
         """Return the table as targets.csv: commas, a line for each row that is not blank."""
-        return text_of_rows([self.columns, *(row for row in self.rows if any(row))])
+        return text_of_rows([self.columns, *(row.values() for row in self.rows if any(row.values()))])
 
     def with_address(self, target: str, before: str, after: str) -> TargetTable:
         """Return the table with another address of a recipient who has this one."""
-        table = self.as_columns(tuple(dict.fromkeys((*self.columns, "id", "email"))))
-        at, email = table.columns.index("id"), table.columns.index("email")
         rows = (
-            (*row[:email], after, *row[email + 1 :]) if (row[at], row[email].strip()) == (target, before) else row
-            for row in table.rows
+            {**row, "email": after} if (row.get("id"), row.get("email")) == (target, before) else row
+            for row in self.rows
         )
-        return replace(table, rows=tuple(rows))
+        return replace(self, rows=tuple(rows))
 
     def as_columns(self, columns: Sequence[str]) -> TargetTable:
         """Return the table with these columns, in this order."""
-        places = [self.columns.index(column) if column in self.columns else None for column in columns]
-        rows = tuple(tuple("" if place is None else row[place] for place in places) for row in self.rows)
+        rows = tuple({column: row.get(column, "") for column in columns} for row in self.rows)
         return replace(self, columns=tuple(columns), rows=rows)
 
     def with_rows_of(self, other: TargetTable) -> TargetTable:
@@ -88,14 +85,13 @@ class TargetTable:
         columns = tuple(dict.fromkeys((*self.columns, *COLUMNS, *other.columns)))
         rows, added = list(self.as_columns(columns).rows), other.as_columns(columns).rows
         same = _same_recipients(self, other)
-        id_place = columns.index("id")
         for number, row in enumerate(added):
             if number not in same:
                 rows.append(row)
                 continue
             before = rows[same[number]]
-            merged = tuple(new or old for new, old in zip(row, before, strict=True))
-            rows[same[number]] = (*merged[:id_place], before[id_place] or row[id_place], *merged[id_place + 1 :])
+            merged = {column: cell or before[column] for column, cell in row.items()}
+            rows[same[number]] = {**merged, "id": before["id"] or row["id"]}
         return TargetTable(columns, tuple(rows)).with_ids()
 
     def known_in(self, other: TargetTable) -> int:
@@ -112,29 +108,24 @@ class TargetTable:
 
     def without_codes_of(self, before: TargetTable) -> tuple[str, ...]:
         """Return the names in the rows that have no postal codes here, and had some before."""
-        had = {before.cell(row, "id") for row in range(len(before.rows)) if before.cell(row, "postal_codes")}
-        return tuple(
-            self.cell(row, "name")
-            for row in range(len(self.rows))
-            if self.cell(row, "id") in had and not self.cell(row, "postal_codes")
-        )
+        had = {row.get("id", "") for row in before.rows if row.get("postal_codes")}
+        return tuple(row["name"] for row in self.rows if row["id"] in had and not row["postal_codes"])
 
     def with_ids(self, before: TargetTable | None = None) -> TargetTable:
         """Return the table with an id in each row: the one that the row had before, or one made of its locality."""
         table = self if "id" in self.columns else self.as_columns(("id", *self.columns))
-        place = table.columns.index("id")
-        taken = {row[place] for row in table.rows if row[place]}
+        taken = {row["id"] for row in table.rows if row["id"]}
         known = _same_recipients(before, table) if before else {}
         numbers: Counter[str] = Counter()
         rows = []
         for number, row in enumerate(table.rows):
-            if row[place] or not any(row):
+            if row["id"] or not any(row.values()):
                 rows.append(row)
                 continue
             had = before.cell(known[number], "id") if before and number in known else ""
-            identifier = had if had and had not in taken else _free(_name_of(table, number), taken, numbers)
+            identifier = had if had and had not in taken else _free(_name_of(row), taken, numbers)
             taken.add(identifier)
-            rows.append((*row[:place], identifier, *row[place + 1 :]))
+            rows.append({**row, "id": identifier})
         return replace(table, rows=tuple(rows))
 
 
@@ -151,7 +142,7 @@ def read_table(text: str) -> TargetTable:
     columns = tuple(column_named(cell) for cell in header)
     if len(set(columns)) < len(columns) or sum(column in COLUMNS for column in columns) < _LEAST_HEADINGS:
         columns, others = COLUMNS, rows
-    fitted = tuple(_fitted(cells, len(columns), separator) for _, cells in others)
+    fitted = tuple(dict(zip(columns, _fitted(cells, len(columns), separator), strict=True)) for _, cells in others)
     return TargetTable(columns, fitted, tuple(line for line, _ in others))
 
 
@@ -181,12 +172,12 @@ def _is_name(heading: str) -> bool:
     return is_column(column_named(heading))
 
 
-def _fitted(cells: Sequence[str], length: int, separator: str) -> Row:
+def _fitted(cells: Sequence[str], length: int, separator: str) -> Sequence[str]:
     fitting = [on_one_line(cell) for cell in cells[:length]]
     if len(cells) > length:
         rest = (on_one_line(cell) for cell in cells[length - 1 :])
         fitting[-1] = f"{separator} ".lstrip("\t").join(cell for cell in rest if cell)
-    return (*fitting, *[""] * (length - len(fitting)))
+    return fitting + [""] * (length - len(fitting))
 
 
 _FEATURES = (("id",), ("email",), ("name", "locality"), ("department", "locality"))
@@ -212,15 +203,15 @@ def _same_recipients(before: TargetTable, after: TargetTable) -> dict[int, int]:
 
 def _rows_by(table: TargetTable, columns: Sequence[str]) -> Mapping[tuple[str, ...], list[int]]:
     found: dict[tuple[str, ...], list[int]] = {}
-    for number in range(len(table.rows)):
-        value = tuple(table.cell(number, column).casefold() for column in columns)
+    for number, row in enumerate(table.rows):
+        value = tuple(row.get(column, "").casefold() for column in columns)
         if all(value):
             found.setdefault(value, []).append(number)
     return found
 
 
-def _name_of(table: TargetTable, row: int) -> str:
-    return next(filter(None, (slug_of(table.cell(row, column)) for column in _IDS_OF_LOCALITY)), "recipient")
+def _name_of(row: Row) -> str:
+    return next(filter(None, (slug_of(row.get(column, "")) for column in _IDS_OF_LOCALITY)), "recipient")
 
 
 def _free(slug: str, taken: set[str], numbers: Counter[str]) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import settings
-from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name, count_and_most, on_line
+from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name, on_line
 from undersigned.authoring.postal_code_cells import PostalCodeCells
+from undersigned.authoring.setting_kinds import LONGEST_TEXT, wrong_text
 from undersigned.authoring.table_texts import SEPARATORS, UNREADABLE, rows_of, separator_of
 from undersigned.authoring.texts import on_one_line
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.campaigns import ID_PATTERN, Target
-from undersigned.domain.characters import has_ink, unprintable_in
+from undersigned.domain.characters import has_ink
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ MOST_NOTES = 1_000
 """How many notes there are at most. Each two recipients that share codes are a note, which can be millions."""
 
 _ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
-_LONGEST_TEXT = 300
-
 _TITLE_COLUMN = re.compile(r"title_[a-z0-9-]+")
 
 type _Row = Mapping[str, str]
@@ -179,26 +178,9 @@ class _Reader:
         for column, text in row.items():
             if column not in _SHOWN_IN_LETTERS and self._language_of(column) is None:
                 continue
-            if unprintable := unprintable_in(text):
-                message = Message(
-                    "`%(name)s` has %(character)s, which can't be printed; type the text instead of pasting it",
-                    {"name": column, "character": unprintable},
-                )
-                plainly = Message(
-                    "this has %(character)s, which can't be printed; type the text instead of pasting it",
-                    {"character": unprintable},
-                )
-                self._mistake(line, message, column, plainly)
-            if len(text) > _LONGEST_TEXT:
-                message = Message(
-                    "`%(name)s` has %(count)s characters, more than the maximum of %(most)s; remove some",
-                    {"name": column, **count_and_most(len(text), _LONGEST_TEXT)},
-                )
-                plainly = Message(
-                    "this has %(count)s characters, more than the maximum of %(most)s; remove some",
-                    count_and_most(len(text), _LONGEST_TEXT),
-                )
-                self._mistake(line, message, column, plainly)
+            if wrong := wrong_text(text, LONGEST_TEXT):
+                says = replace(wrong.in_file, values={"name": column, **wrong.in_file.values})
+                self._mistake(line, says, column, wrong.on_page)
 
     def _check_id(self, line: int, identifier: str) -> None:
         if not identifier:

@@ -110,31 +110,23 @@ class TomlDocument:
 
 def check_length(file: str, text: str) -> None:
     """Raise TooMuchError for more characters than a file may have."""
-    if len(text) > LONGEST:
-        message = Message(
-            "the file has %(count)s characters, more than the maximum of %(most)s; remove some",
-            count_and_most(len(text), LONGEST),
-        )
-        raise TooMuchError(file, None, message)
+    says = Message("the file has %(count)s characters, more than the maximum of %(most)s; remove some")
+    _check_count(file, len(text), LONGEST, says)
+
+
+def _check_count(file: str, count: int, most: int, says: Message) -> None:
+    if count > most:
+        raise TooMuchError(file, None, replace(says, values=count_and_most(count, most)))
 
 
 def _check_work(file: str, text: str) -> None:
     """Raise TooMuchError for what takes a parser long: many characters, lines, tables or parts of a name; nesting."""
     check_length(file, text)
     plain = _without_texts(text)
-    lines, tables = text.count("\n"), len(_HEADING.findall(plain))
-    if lines > _MOST_LINES:
-        message = Message(
-            "the file has %(count)s lines, more than the maximum of %(most)s; remove some",
-            count_and_most(lines, _MOST_LINES),
-        )
-        raise TooMuchError(file, None, message)
-    if tables > _MOST_TABLES:
-        message = Message(
-            "the file has %(count)s tables, more than the maximum of %(most)s; remove some",
-            count_and_most(tables, _MOST_TABLES),
-        )
-        raise TooMuchError(file, None, message)
+    says = Message("the file has %(count)s lines, more than the maximum of %(most)s; remove some")
+    _check_count(file, text.count("\n"), _MOST_LINES, says)
+    says = Message("the file has %(count)s tables, more than the maximum of %(most)s; remove some")
+    _check_count(file, len(_HEADING.findall(plain)), _MOST_TABLES, says)
     if long := next((name for name in _NAME.finditer(plain) if name[0].count(".") >= _MOST_PARTS), None):
         message = Message(
             "a name has more than the maximum of %(most)s parts with dots between; write one such as organizer.name",

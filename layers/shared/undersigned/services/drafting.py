@@ -92,10 +92,6 @@ class Drafting:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
-    def drafts(self) -> tuple[Draft, ...]:
-        """List all drafts, without their files, in the order of their campaigns."""
-        return self.store.drafts()
-
     def draft(self, campaign: str) -> Draft:
         """Return a campaign's draft. Raises NotFoundError if there is neither a draft nor a campaign.
 

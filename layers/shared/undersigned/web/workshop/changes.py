@@ -122,10 +122,10 @@ def _settings(before: Mapping[str, str], after: Mapping[str, str], language: str
 
 
 def _recipients(before: TargetTable, after: TargetTable, language: str) -> Iterator[Changed]:
-    old, new = ({table.cell(row, "id"): row for row in range(len(table.rows))} for table in (before, after))
-    differing = [one for one in {**old, **new} if _cells(before, old.get(one)) != _cells(after, new.get(one))]
+    old, new = ({row.get("id", ""): row for row in table.rows} for table in (before, after))
+    differing = [one for one in {**old, **new} if old.get(one) != new.get(one)]
     for one in differing[:_MOST_SHOWN]:
-        was, now = _cells(before, old.get(one)), _cells(after, new.get(one))
+        was, now = old.get(one, {}), new.get(one, {})
         shown = now or was
         place = Message("Recipient %(name)s", {"name": shown.get("name") or shown.get("locality") or one})
         if not was or not now:
@@ -136,7 +136,3 @@ def _recipients(before: TargetTable, after: TargetTable, language: str) -> Itera
             if was.get(column, "") != now.get(column, ""):
                 label = f"{place.in_language(language)}, {heading_of(column, language)}"
                 yield Changed(label, changed_words(was.get(column, ""), now.get(column, "")))
-
-
-def _cells(table: TargetTable, row: int | None) -> dict[str, str]:
-    return {} if row is None else {column: table.cell(row, column) for column in table.columns}

@@ -166,11 +166,11 @@ def posted_table(table: TargetTable, posted: Mapping[str, object]) -> TargetTabl
     columns = tuple(dict.fromkeys((*table.columns, *targets_file.COLUMNS, *shown)))
     rows: dict[str | int, Row] = dict(zip(row_names(table), table.as_columns(columns).rows, strict=True))
     for number, was, cells in typed:
-        place, before = was or number, rows.get(was, ("",) * len(columns))
+        place, before = was or number, rows.get(was, dict.fromkeys(columns, ""))
         if posted.get(f"remove-{number}") == "yes" or not any(cells.values()):
             rows.pop(place, None)
         else:
-            rows[place] = tuple(cells.get(column, kept) for column, kept in zip(columns, before, strict=True))
+            rows[place] = {**before, **cells}
     return TargetTable(columns, tuple(rows.values())).with_ids(table)
 
 
