@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from itertools import product
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ import pytest
 
 from tests.faults.platform import Faults, Outage, Platform
 from tests.world import ADA
+from undersigned.aws.queue import seconds_hidden
+from undersigned_cli.local.sources import queue_source
+from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
     from tests.faults.platform import Service
@@ -42,8 +46,12 @@ class Mailing:
             self.platform.run_until(min(moment, self.world.clock.now + timedelta(minutes=5)))
 
 
-@pytest.mark.parametrize("lasts", OUTAGES, ids=str)
-@pytest.mark.parametrize("service", ["dynamodb", "secretsmanager", "sesv2"])
+@pytest.mark.parametrize(
+    ("service", "lasts"),
+    # The stream keeps a record for a day, and only SQS takes it from there.
+    [*product(("dynamodb", "secretsmanager", "sesv2"), OUTAGES), *product(("sqs",), OUTAGES[:2])],
+    ids=str,
+)
 def test_an_email_goes_once_within_an_hour_of_an_outage(world: World, service: Service, lasts: timedelta) -> None:
     people = [ADA["email"], *(f"signer{number}@signers.example" for number in range(4))]
     mailing = Mailing(world)
@@ -57,3 +65,13 @@ def test_an_email_goes_once_within_an_hour_of_an_outage(world: World, service: S
 
     assert Counter(sent.to for sent in world.sent) == dict.fromkeys(people, 1)
     assert max(mailing.left_at.values()) <= begins + lasts + WITHIN
+
+
+@pytest.mark.usefixtures("world")
+def test_a_long_outage_hides_fewer_messages_than_sqs_can() -> None:
+    """SQS hides 120,000 messages of a queue, then hands out no more ("Amazon SQS quotas", SQS developer guide)."""
+    from functions.send_confirmations.of_queue import PAUSE_OF_FAILURE  # noqa: PLC0415  (the world has just wired it)
+
+    most = max(size["MailProcesses"] for size in load_template()["Mappings"]["Capacity"].values())
+    a_second = most * queue_source("WaitingMails").batch_size / PAUSE_OF_FAILURE
+    assert a_second * seconds_hidden(received=1_000) <= 100_000

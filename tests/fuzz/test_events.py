@@ -87,9 +87,10 @@ def prepare(world: World) -> None:
 def test_a_damaged_record_never_stops_the_others(record: dict[str, Any]) -> None:
     world = stack.as_prepared(prepare)
     world.sent.clear()
-    for function in ("send_confirmations", "tally"):
-        answer = world.handlers[function]({"Records": [record, *OTHER_RECORDS]}, CONTEXT)
-        assert answer["batchItemFailures"] in ([], [{"itemIdentifier": "111111"}])
+    event = {"Records": [record, *OTHER_RECORDS]}
+    assert world.handlers["send_confirmations"](event, CONTEXT) == {"batchItemFailures": []}
+    assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"] in ([], [{"itemIdentifier": "111111"}])
+    world.run_waiting_mails()
     assert "ada@signers.example" in {mail.to for mail in world.sent}
 
 

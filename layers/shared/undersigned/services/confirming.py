@@ -78,15 +78,11 @@ class Confirmations:
 
     def free(self, confirmed: Sequence[Signature]) -> None:
         """Give the budgets room for emails that were confirmed, once for each: only unconfirmed ones count."""
-        self.budgeting.give_back(
-            [
-                it
-                for it in confirmed
-                if self.claims.note_freed(
-                    it.signer, f"{it.campaign}#{it.version}", it.confirmed_at or it.signed_at, CLAIMS_KNOWN_FOR
-                )
-            ]
-        )
+        self.budgeting.give_back(confirmed, self._note_freed)
+
+    def _note_freed(self, confirmed: Signature) -> bool:
+        what, at = f"{confirmed.campaign}#{confirmed.version}", confirmed.confirmed_at or confirmed.signed_at
+        return self.claims.note_freed(confirmed.signer, what, at, CLAIMS_KNOWN_FOR)
 
     def ready(self, rows: Sequence[Signature], room: Room) -> tuple[list[Signature], bool]:
         """Return which postponed rows have an email that has room, and whether the stack has room for more.

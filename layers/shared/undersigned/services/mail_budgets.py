@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _KNOWN_FOR = timedelta(seconds=30)
 
+_UNTOUCHED = 0.1
+"""Up to which share of a budget nothing is given back: nobody misses the room, and a rush saves the writes."""
+
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class MailBudgeting:
@@ -93,10 +96,19 @@ class MailBudgeting:
         for budget, emails in _sum(unsent).items():
             self.budgets.give_back(budget, unsent=emails)
 
-    def give_back(self, confirmed: Sequence[Signature]) -> None:
-        """Give emails back to their budgets whose readers have confirmed."""
+    def give_back(self, confirmed: Sequence[Signature], note: Callable[[Signature], bool]) -> None:
+        """Give emails back to their budgets whose readers have confirmed, unless the room is not needed.
+
+        `note` notes that an email is given back, and returns False if it was noted before.
+        """
         now = self.clock()
-        for budget, emails in _sum(given_back_by(signature, self.sizes, now) for signature in confirmed).items():
+        budgets = {each: given_back_by(each, self.sizes, now) for each in confirmed}
+        room = self.budgets.room({budget for some in budgets.values() for budget in some})
+        needed = {budget for budget, left in room.items() if left <= (1 - _UNTOUCHED) * budget.limit}
+        given = [
+            needed.intersection(some) for each, some in budgets.items() if needed.intersection(some) and note(each)
+        ]
+        for budget, emails in _sum(given).items():
             self.budgets.give_back(budget, confirmed=emails)
 
     def room(self) -> Room:
