@@ -627,7 +627,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
             "confirmations": wiring.confirmations,
             "people_post": wiring.people_post,
         },
-        "tally": {"tallying": wiring.tallying, "publishing": wiring.publishing},
+        "tally": {"tallying": wiring.tallying, "freeing": wiring.freeing, "publishing": wiring.publishing},
         "run_jobs": {
             "planning": wiring.planning,
             "hours": wiring.hours,

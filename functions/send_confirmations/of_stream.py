@@ -14,31 +14,23 @@ from undersigned.logs import facts_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.signatures import Signature
-
 logger = Logger()
 
 
 def queue(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Queue the emails that the records request. What the queue does not take comes again, for a day."""
     asked: dict[WaitingMail, Mapping[str, Any]] = {}
-    confirmed: list[Signature] = []
     for record in records:
         try:
             change = read_change(record)
             for words in change.asking:
                 mail = WaitingMail(words.campaign, words.signer, words.mail_request, is_released=change.is_release)
                 asked[mail] = record
-            if (change.before, change.signature.status) == ("pending", "confirmed"):
-                confirmed.append(change.signature)
         except Exception as error:  # noqa: BLE001  (it must not hold up those behind it; it is reported)
             logger.error("a record is damaged", extra=facts_of(error))
             # The queue's worker reads the row itself.
             asked[WaitingMail(*signer_of(record))] = record
-    failed = _put(asked)
-    if not failed:
-        _free(confirmed)
-    return failures_from(failed)
+    return failures_from(_put(asked))
 
 
 def _put(asked: Mapping[WaitingMail, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -51,11 +43,3 @@ def _put(asked: Mapping[WaitingMail, Mapping[str, Any]]) -> list[Mapping[str, An
     if refused:
         logger.error("emails were not queued", extra={"emails": len(refused)})
     return [asked[mail] for mail in refused]
-
-
-def _free(confirmed: Sequence[Signature]) -> None:
-    """Give the budgets room for the emails that were confirmed. If that fails, they only stay stricter."""
-    try:
-        wired.confirmations.free(confirmed)
-    except Exception as error:  # noqa: BLE001  (see above; it is logged)
-        logger.warning("confirmed emails stay in their budgets", extra=facts_of(error))

@@ -13,7 +13,7 @@ from undersigned.metrics import emit_all
 from undersigned.services.tallying import can_wait, needs_counting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from undersigned.aws.stream import SignatureChange
     from undersigned.domain.signatures import Signature
@@ -43,9 +43,23 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     outcome = wired.tallying.try_to_count((row.campaign, row.signer) for row, _ in now)
     for failure in outcome.failed.values():
         logger.error("a row failed", extra=facts_of(failure))
-    logger.info("counted", extra={"rows": len(now), "moved": outcome.moved, "later": len(later)})
+    logger.info("counted", extra={"rows": len(now), "moved": len(outcome.moved), "later": len(later)})
+    _free(changes, outcome.moved)
     _emit(changes)
     return failed + [record for row, record in now if (row.campaign, row.signer) in outcome.failed]
+
+
+def _free(changes: Sequence[SignatureChange], counted: Collection[tuple[str, str]]) -> None:
+    """Give the budgets room for emails that were confirmed. A batch that comes again moves no mark, and gives none."""
+    confirmed = {
+        (change.signature.campaign, change.signature.signer): change.signature
+        for change in changes
+        if (change.before, change.signature.status) == ("pending", "confirmed")
+    }
+    try:
+        wired.freeing.free([row for key, row in confirmed.items() if key in counted])
+    except Exception as error:  # noqa: BLE001  (the budgets only stay stricter; it is logged)
+        logger.warning("confirmed emails stay in their budgets", extra=facts_of(error))
 
 
 def _emit(changes: Sequence[SignatureChange]) -> None:

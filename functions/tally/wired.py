@@ -2,6 +2,7 @@
 
 from undersigned.wiring import Wiring
 
-stack = Wiring.of_environment("table_name")
+stack = Wiring.of_environment("table_name", "budget_sizes")
 tallying = stack.tallying()
+freeing = stack.freeing()
 publishing = stack.publishing()

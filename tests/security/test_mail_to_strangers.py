@@ -53,7 +53,8 @@ def network(number: int) -> str:
 def set_budgets(world: World, limits: str) -> None:
     """Deploy other parameters: an hour's suspicious emails, an hour's, a network's and a domain's."""
     world.variables["MAIL_BUDGETS"] = limits
-    world.restart("send_confirmations")
+    for function in ("send_confirmations", "tally"):
+        world.restart(function)
 
 
 def pass_time(world: World, times: int = 1, **by: float) -> None:

@@ -51,7 +51,6 @@ _IS_PENDING: Any = {"status": {"S": ["pending"]}}
 SIGNATURES = {
     "SendConfirmations": [
         _signatures(NewImage=_IS_PENDING),
-        _signatures(OldImage=_IS_PENDING, NewImage={"status": {"S": ["confirmed"]}}),
         _signatures(OldImage=_OF_CONFIRMED, NewImage=_OF_CONFIRMED),
         _signatures(OldImage=_OF_OTHERS, NewImage=_OF_OTHERS),
         _signatures(NewImage={"asked_again": {"BOOL": [True]}}),

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from undersigned.services.feedback import Feedback
     from undersigned.services.hours import Hours
     from undersigned.services.limiting_tests import LimitedTests
+    from undersigned.services.mail_budgets import Freeing
     from undersigned.services.organizer_post import OrganizerPost
     from undersigned.services.organizing import Organizing
     from undersigned.services.own_campaigns import OwnCampaigns
@@ -483,6 +484,12 @@ class Wiring:
         from undersigned.services.tallying import Tallying
 
         return Tallying(signatures=self.signatures, counts=self.counts, clock=self._clock)
+
+    def freeing(self) -> Freeing:
+        """Wire the room that confirmations give to budgets."""
+        from undersigned.services.mail_budgets import Freeing
+
+        return Freeing(budgets=self.mail_budgets, sizes=self.settings.budget_sizes, clock=self._clock)
 
     def reconciling(self, report: Callable[[Finding], None]) -> Reconciling:
         """Wire the reconciliation. `report` is told each difference that it can't explain."""

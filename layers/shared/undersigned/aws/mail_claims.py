@@ -92,20 +92,6 @@ class MailClaims(MailClaimStore):
         sent = {"sent": {request}, _sent_about(campaign): {request}}
         self._table.update(Update(locate(person, at), assign=expiry, add=sent))
 
-    @override
-    def note_freed(self, person: str, confirmed: str, at: datetime, known_for: timedelta) -> bool:
-        noting = Update(
-            locate(person, at),
-            assign={"expires_at": int((at + known_for).timestamp())},
-            add={"freed": {confirmed}},
-            when=~Attr("freed").contains(confirmed),
-        )
-        try:
-            self._table.update(noting)
-        except ConditionFailedError:
-            return False
-        return True
-
 
 def _sent_about(campaign: str) -> str:
     """Return the attribute that holds those of the sent requests that were about a campaign.

@@ -76,14 +76,6 @@ class Confirmations:
         """Return what a row may request emails for: its own words, and those beside them."""
         return (row, *beside_still(row, self.clock()))
 
-    def free(self, confirmed: Sequence[Signature]) -> None:
-        """Give the budgets room for emails that were confirmed, once for each: only unconfirmed ones count."""
-        self.budgeting.give_back(confirmed, self._note_freed)
-
-    def _note_freed(self, confirmed: Signature) -> bool:
-        what, at = f"{confirmed.campaign}#{confirmed.version}", confirmed.confirmed_at or confirmed.signed_at
-        return self.claims.note_freed(confirmed.signer, what, at, CLAIMS_KNOWN_FOR)
-
     def ready(self, rows: Sequence[Signature], room: Room) -> tuple[list[Signature], bool]:
         """Return which postponed rows have an email that has room, and whether the stack has room for more.
 

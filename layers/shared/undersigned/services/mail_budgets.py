@@ -96,21 +96,6 @@ class MailBudgeting:
         for budget, emails in _sum(unsent).items():
             self.budgets.give_back(budget, unsent=emails)
 
-    def give_back(self, confirmed: Sequence[Signature], note: Callable[[Signature], bool]) -> None:
-        """Give emails back to their budgets whose readers have confirmed, unless the room is not needed.
-
-        `note` notes that an email is given back, and returns False if it was noted before.
-        """
-        now = self.clock()
-        budgets = {each: given_back_by(each, self.sizes, now) for each in confirmed}
-        room = self.budgets.room({budget for some in budgets.values() for budget in some})
-        needed = {budget for budget, left in room.items() if left <= (1 - _UNTOUCHED) * budget.limit}
-        given = [
-            needed.intersection(some) for each, some in budgets.items() if needed.intersection(some) and note(each)
-        ]
-        for budget, emails in _sum(given).items():
-            self.budgets.give_back(budget, confirmed=emails)
-
     def room(self) -> Room:
         """Begin to plan which postponed emails have room."""
         return Room(self.budgets, self.sizes, self.clock)
@@ -136,6 +121,22 @@ class Room:
         for budget in needed:
             self._left[budget] -= 1
         return None
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Freeing:
+    """Gives emails back to their budgets whose readers have confirmed: only unconfirmed ones count."""
+
+    budgets: MailBudgetStore
+    sizes: BudgetSizes
+    clock: Callable[[], datetime]
+
+    def free(self, confirmed: Sequence[Signature]) -> None:
+        """Give emails back, unless the room is not needed. Whoever calls it twice makes the budgets looser."""
+        given_back = _sum(given_back_by(signature, self.sizes, self.clock()) for signature in confirmed)
+        for budget, left in self.budgets.room(given_back).items():
+            if left <= (1 - _UNTOUCHED) * budget.limit:
+                self.budgets.give_back(budget, confirmed=given_back[budget])
 
 
 def _sum(budgets: Iterable[Iterable[Budget]]) -> Counter[Budget]:

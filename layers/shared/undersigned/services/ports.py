@@ -534,9 +534,6 @@ class MailClaimStore(Protocol):
     def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
         """Record that a claimed email was sent."""
 
-    def note_freed(self, person: str, confirmed: str, at: datetime, known_for: timedelta) -> bool:
-        """Note that a confirmation gave its email back to its budgets. Return False if that was noted before."""
-
 
 class MailBudgetStore(Protocol):
     """How many emails to people who have not confirmed each budget has left, and the stop of all of them."""

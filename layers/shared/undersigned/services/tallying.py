@@ -31,9 +31,9 @@ halved until it is alone. If the table takes no writes, each try lasts a second 
 
 @dataclass(slots=True)
 class Outcome:
-    """How many marks were moved, and which rows (campaign and signer) were not counted, each with its error."""
+    """Whose marks were moved (campaign and signer), and which rows were not counted, each with its error."""
 
-    moved: int = 0
+    moved: set[tuple[str, str]] = field(default_factory=set)
     failed: dict[tuple[str, str], Exception] = field(default_factory=dict)
     failures: int = 0
 
@@ -55,7 +55,7 @@ class Tallying:
         outcome = self.try_to_count(signatures)
         for error in outcome.failed.values():
             raise error
-        return outcome.moved
+        return len(outcome.moved)
 
     def try_to_count(self, signatures: Iterable[tuple[str, str]]) -> Outcome:
         """Count rows like `count`, and return those that could not be counted instead of raising an error."""
@@ -94,7 +94,7 @@ class Tallying:
                         raise
                     left += [row.signer for row, _ in some]
                 else:
-                    outcome.moved += len(some)
+                    outcome.moved |= {(campaign, row.signer) for row, _ in some}
             if not left:
                 return
 
