@@ -81,7 +81,6 @@ class _Counting:
         assert (self._status(), self._counts()) == ("pending", (2, 1))
         confirm = self._step(lambda: self.world.post(self.world.sent[-1].link("confirm")).status, 200)
         confirmed = self.world.new_records()
-        give_back = self._stream("send_confirmations", confirmed)
         tally = self._stream("tally", confirmed)
         assert (self._status(), self._counts()) == ("confirmed", (2, 2))
         self.world.clock.advance(seconds=2)
@@ -90,7 +89,6 @@ class _Counting:
             "send the confirmation mail": mail,
             "tally the new signature": tally_signed,
             "confirm": confirm,
-            "give it back to its budgets": give_back,
             "tally": tally,
             "signature row": {"bytes": size_of(self._row())},
             "count": self._step(lambda: self.world.get(f"/campaigns/{CAMPAIGN}/count").json["signatures"], 2),
@@ -120,7 +118,6 @@ class _Counting:
         for mail in self.world.sent[-RUSH:]:
             self.world.post(mail.link("confirm"))
         confirmed = self.world.new_records()
-        give_back = self._stream("send_confirmations", confirmed)
         tally = self._stream("tally", confirmed)
         counters = self.meter.writes_to["COUNT"]
         assert self._counts() == (RUSH + 1, RUSH + 1)
@@ -128,7 +125,6 @@ class _Counting:
             f"tally {RUSH} new letters at once": tally_signed,
             f"tally {RUSH} confirmed letters at once": tally | {"write units of counters": counters},
             f"send {RUSH} confirmation emails at once": mails,
-            f"give {RUSH} back to their budgets at once": give_back,
         }
 
     def a_visit(self) -> Figures:

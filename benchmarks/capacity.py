@@ -15,6 +15,7 @@ from benchmarks.goals import Goal
 from benchmarks.latency import A_WRITE_MORE, seconds_of
 from undersigned.aws.counts import _PAUSES, SHARDS
 from undersigned.aws.signatures import LISTING_SHARDS, TRAY_SHARDS
+from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template, resolve
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ PRICES = {
     "write units": 0.625e-6,
     "read units": 0.125e-6,
     "the table's bytes, for a month and with recovery": 0.45e-9,
+    "the queue's requests": 0.40e-6,
     "runs of functions": 0.20e-6,
     "GB-seconds of functions": 13.3334e-6,
     "bytes of logs": 0.50e-9,
@@ -163,6 +165,7 @@ def each_signer_takes(rows: Figures, requests: Figures, letters: int, delivered:
     at_api = [row for row in requests.values() if not row["cacheable"]]
     batches = [row for name, row in rows.items() if name.endswith("at once")]
     deliver = rows[f"deliver {delivered} letters to one chief"]
+    mails = queue_source("WaitingMails").batch_size
 
     def each(column: str) -> float:
         of_requests = sum(row[column] for row in at_api)
@@ -175,7 +178,9 @@ def each_signer_takes(rows: Figures, requests: Figures, letters: int, delivered:
         "write units": each("write units"),
         "read units": each("read units"),
         "the table's bytes, for a month and with recovery": rows["signature row"]["bytes"],
-        "runs of functions": len(at_api) + len(batches) / letters + 1 / delivered,
+        # Lambda receives and deletes what the stream's reader put, all of it in tens.
+        "the queue's requests": 3 / mails,
+        "runs of functions": len(at_api) + len(batches) / letters + 1 / mails + 1 / delivered,
         "GB-seconds of functions": GB_SECONDS,
         "bytes of logs": each("log bytes") + ACCESS_LINE * len(at_api),
         "bytes of packets, for three months and read once": PACKET_BYTES,
