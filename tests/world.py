@@ -28,6 +28,7 @@ from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.plans import taken
 from undersigned.domain.schedule import period_of
 from undersigned.services import delivering, packing
 from undersigned.settings import Settings
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.domain.deliveries import Delivery
 
 quicken()
 
@@ -335,6 +337,11 @@ class World:
     def plan(self, campaign: str | None = None, *, days_ago: int = 0) -> Any:
         """Plan today by hand, or an earlier day."""
         return self.run_job("plan", day=self.day(days_ago), campaign=campaign)
+
+    def open(self, delivery: Delivery) -> None:
+        """Open a delivery without a message, whether or not it is too soon."""
+        free_from = self.wiring.campaigns.target(delivery.key.campaign, delivery.key.target).free_from
+        self.wiring.deliveries.open(delivery, taken(free_from, delivery.day))
 
     def hour(self) -> list[Any]:
         """Run the hourly plan and all its deliveries."""

@@ -76,7 +76,7 @@ def line_values(line: PlanLine) -> dict[str, object]:
         "to": line.target.email,
         "outcome": line.outcome,
         "why": line.target.held_because,
-        "last_period": line.too_soon.last.key.period if line.too_soon else None,
+        "last_period": line.too_soon.last.isoformat() if line.too_soon else None,
         "not_before": line.too_soon.next_day.isoformat() if line.too_soon else None,
     }
 

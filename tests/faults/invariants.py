@@ -25,10 +25,13 @@ from tests.faults.stored import (
     rows_of,
     sealed_in,
     signer_of,
+    targets_in,
     towns_in,
 )
 from tests.world import CAMPAIGN, client_of
+from undersigned.aws.deliveries import read_delivery
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.plans import next_day
 from undersigned.services.packet_files import sent_packets
 
 if TYPE_CHECKING:
@@ -72,6 +75,7 @@ def breaches(
             for mail in world.deliveries
             if mail.message_id not in bounced and (mail.tags["target"], mail.tags["period"]) not in again
         ),
+        *_not_free(rows),
     ]
 
 
@@ -91,6 +95,14 @@ def _too_close(arrived: Iterable[Sent]) -> Iterator[str]:
     for (target, first), (other, second) in pairwise(days):
         if target == other and second - first < timedelta(days=7):
             yield f"{target} got emails of {first} and {second}"
+
+
+def _not_free(rows: Rows) -> Iterator[str]:
+    """List the targets that are not free from seven days after the last of their deliveries that may arrive."""
+    for target, deliveries in targets_in(rows):
+        free_from = next_day(map(read_delivery, deliveries))
+        if target.free_from != free_from:
+            yield f"{target.id} is free from {target.free_from}, not from {free_from}"
 
 
 def misplaced(rows: Rows) -> Iterator[str]:

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.deliveries import BUNDLES, read_bundle
+from undersigned.aws.campaigns import read_target
+from undersigned.aws.deliveries import BUNDLES, delivery_partition, read_bundle
 from undersigned.aws.dynamodb import from_item
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from tests.faults.memory import Memory
     from tests.world import World
+    from undersigned.domain.campaigns import Target
 
 type Row = dict[str, Any]
 type Rows = list[Row]
@@ -28,7 +30,7 @@ _DECISIVE = (
     "status", "quarantine", "target", "note", "bundle", "due", "tallied",
     "signatures",
     "state", "attempt", "letters", "packets", "erased", "left_out", "permanent",
-    "email", "mail_state", "hold", "paused", "approved", "looked",
+    "email", "mail_state", "hold", "free_from", "paused", "approved", "looked",
     "disowned_at", "forms",
 )  # fmt: skip
 """The attributes that decide what happens next."""
@@ -75,6 +77,15 @@ def sealed_in(rows: Rows) -> Counter[str]:
 def deliveries_in(rows: Rows) -> Rows:
     """Return the rows of deliveries."""
     return [row for row in rows if row["pk"].startswith(_DELIVERY) and row["sk"].startswith("PERIOD#")]
+
+
+def targets_in(rows: Rows) -> Iterator[tuple[Target, Rows]]:
+    """List the targets, each with the rows of its deliveries."""
+    for row in rows:
+        if row["pk"].startswith(_CAMPAIGN) and row["sk"].startswith("TARGET#"):
+            target = read_target(row)
+            deliveries = delivery_partition(row["pk"].removeprefix(_CAMPAIGN), target.id)
+            yield target, [other for other in deliveries_in(rows) if other["pk"] == deliveries]
 
 
 def look_at(letter: Row, rows: Rows) -> str | None:

@@ -34,7 +34,7 @@ def put_letter(world: World, number: int, signer: str) -> None:
 
 def put_sent(world: World, number: int, period: str) -> None:
     key = DeliveryKey(CAMPAIGN, f"town-{number}", period)
-    world.wiring.deliveries.open(Delivery(key, "sent", MONDAY, attempt=1, letters=1), ())
+    world.open(Delivery(key, "sent", MONDAY, attempt=1, letters=1))
 
 
 @pytest.fixture

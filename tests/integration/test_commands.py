@@ -257,7 +257,7 @@ def test_deliver_starts_deliveries_and_names_targets_already_sent_to_today(run: 
     world.run_queue()
     world.confirmed(email="ben@signers.example")
     output = run("deliver", CAMPAIGN, "--yes")
-    assert "evanston: the email of 2026-11-24 was sent already" in output
+    assert "evanston: there is a delivery of 2026-11-24" in output
     assert "0 deliveries started" in output
     world.run_queue()
     assert len(world.deliveries) == 1

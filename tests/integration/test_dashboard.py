@@ -559,12 +559,10 @@ def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Organ
     assert len(world.deliveries) == 2
 
 
-def open_another_delivery(world: World, *, again: bool = False) -> None:
+def open_another_delivery(world: World) -> None:
     """Open a delivery to the same recipient two days later."""
-    deliveries = world.wiring.deliveries
-    known = tuple(deliveries.deliveries(CAMPAIGN, "evanston"))
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
-    deliveries.open(Delivery(key, "open", opened_at=world.clock.now, letters=1), known, again=again)
+    world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))
 
 
 def test_the_page_of_a_bounced_email_whose_week_was_taken_names_the_command(world: World, manager: Organizer) -> None:
@@ -586,7 +584,7 @@ def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(wo
     """It kept its week, so the button is never refused for that."""
     path = f"/deliveries/{PERIOD}/evanston"
     without_an_outcome(world, manager)
-    open_another_delivery(world, again=True)
+    open_another_delivery(world)
     page = manager.words(path)
     assert ("It did not arrive: send it again" in page, "--again" in page) == (True, False)
     assert manager.press(f"{path}/settle", manager.revision(path) | {"outcome": "not sent"}).status == 303

@@ -132,7 +132,7 @@ def test_a_dry_run_changes_nothing_and_hides_nothing(letters: Letters) -> None:
 @pytest.mark.parametrize("state", ["sent", "delivered", "bounced", "in_doubt", "empty"])
 def test_a_delivery_that_is_over_or_waits_for_a_person_stays(letters: Letters, world: World, state: Any) -> None:
     opened = Delivery(KEY, "open", opened_at=world.clock.now)
-    world.wiring.deliveries.open(opened, ())
+    world.open(opened)
     world.wiring.deliveries.change(replace(opened, state=state), state="open", attempt=0)
     letters.put("DeliveriesFailed", message_body(KEY))
     letters.run("put-back", "--yes")
@@ -226,7 +226,7 @@ def test_an_event_of_a_known_delivery_goes_back(letters: Letters, world: World) 
     letters.put("FeedbackFailed", event)
     assert letters.listed("FeedbackFailed") == [(False, "there is no such delivery")]
 
-    world.wiring.deliveries.open(Delivery(key, "open", opened_at=world.clock.now), ())
+    world.open(Delivery(key, "open", opened_at=world.clock.now))
     letters.run("put-back", "--yes")
     assert [json.loads(body) for body in letters.held("FeedbackQueue")] == [event]
 

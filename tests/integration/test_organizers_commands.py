@@ -363,7 +363,7 @@ def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke
     world.confirmed(email="di@signers.example", postal_code="60076")
     run("hold", CAMPAIGN, "skokie", "--why", "a new chief")
     output = invoke("deliver", CAMPAIGN, answer="n\n").stdout
-    assert "evanston: the email of 2026-11-24 was sent already, 3 days ago; 1 letter can go from 2026-12-01" in output
+    assert "evanston: there is a delivery of 2026-11-24, 3 days ago; 1 letter can go from 2026-12-01" in output
     assert "wilmette: 1 letter to " in output
     assert "skokie: not sent: held by the organizer: a new chief (1 letter)" in output
     assert "The next delivery is on Monday, 2026-11-30 at 09:00." in output
@@ -420,7 +420,7 @@ def test_deliver_says_when_a_second_email_within_seven_days_can_go(run: Any, wor
     world.week()
     world.confirmed(email="bo@signers.example")
     second = ("deliver", CAMPAIGN, "--again", "--why", "the office asked for them")
-    sent_already = "evanston: the email of 2026-11-24 was sent already"
+    sent_already = "evanston: there is a delivery of 2026-11-24"
     assert "1 letter can go from 2026-12-01, or from 2026-11-25 with `--again --why`" in run("deliver", CAMPAIGN)
     assert f"{sent_already}; 1 letter can go from 2026-11-25\n" in run(*second)
     world.clock.advance(days=1)

@@ -583,7 +583,7 @@ def test_a_delivery_that_was_being_made_may_have_been_sent_since(
 def test_letters_that_a_delivery_may_have_taken_since_wait_on_hold(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada")
-    world.wiring.deliveries.open(Delivery(EVANSTON, "open", world.clock.now), ())
+    world.open(Delivery(EVANSTON, "open", world.clock.now))
     recovery.keep()
     recovery.lose("DELIVERY#", "SIGNATURE#")
     recovery.lose("SIGNATURE#")

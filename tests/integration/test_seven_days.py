@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.deliveries import Deliveries
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.aws.campaigns import Campaigns
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import Delivery, DeliveryKey
-from undersigned.domain.plans import too_soon
+from undersigned.domain.plans import taken
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import ChangedError
+from undersigned.services.pushing import push
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.world import World
+    from undersigned.domain.campaigns import Target
 
 BO = "bo@signers.example"
 
@@ -30,6 +33,10 @@ def needs_approval(world: World) -> None:
 
 def sent(world: World) -> list[tuple[str, str]]:
     return [(mail.tags["target"], mail.tags["period"]) for mail in world.deliveries]
+
+
+def free_from(world: World) -> date | None:
+    return world.wiring.campaigns.target(CAMPAIGN, "evanston").free_from
 
 
 def sent_on_tuesday(world: World) -> None:
@@ -112,12 +119,12 @@ def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: Wo
     assert sent(world) == [("evanston", "2026-11-26"), ("evanston", "2026-12-07")]
 
 
-def test_pages_know_of_a_delivery_within_a_minute_and_read_deliveries_once_for_many_signers(
+def test_pages_know_of_a_delivery_within_a_minute_and_read_its_recipient_once_for_many_signers(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, asked = Deliveries.deliveries, []
+    read, asked = Campaigns.target, []
 
-    def counting(store: Deliveries, campaign: str, target: str) -> Iterator[Delivery]:
+    def counting(store: Campaigns, campaign: str, target: str) -> Target:
         asked.append(target)
         return read(store, campaign, target)
 
@@ -127,7 +134,7 @@ def test_pages_know_of_a_delivery_within_a_minute_and_read_deliveries_once_for_m
     world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
     world.run_queue()
     world.clock.advance(minutes=1)
-    monkeypatch.setattr(Deliveries, "deliveries", counting)
+    monkeypatch.setattr(Campaigns, "target", counting)
     for number in range(3):
         own_letter = world.confirmed(email=f"bo{number}@signers.example").link("confirm")
         assert "on Monday, December 7, 2026" in world.get(own_letter).body
@@ -141,18 +148,19 @@ def test_a_delivery_that_surely_did_not_arrive_does_not_count(world: World) -> N
     world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", world.deliveries[0].to, "ok")
     world.confirmed(email=BO)
     world.clock.advance(days=1)
-    assert too_soon("2026-11-25", world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")) is None
+    assert free_from(world) is None
+    world.week()
+    assert sent(world) == [("evanston", "2026-11-24"), ("evanston", "2026-11-25")]
 
 
 def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> None:
-    controls, deliveries = world.wiring.delivery_controls(), world.wiring.deliveries
+    controls = world.wiring.delivery_controls()
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     bounced = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
     other = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
-    known = tuple(deliveries.deliveries(CAMPAIGN, "evanston"))
-    deliveries.open(Delivery(other, "open", opened_at=world.clock.now, letters=1), known)
+    world.open(Delivery(other, "open", opened_at=world.clock.now, letters=1))
     for _ in range(2):
         with pytest.raises(NotNowError, match="To send this one, too, give a reason"):
             controls.retry(bounced, "cli", "")
@@ -173,10 +181,8 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    deliveries = world.wiring.deliveries
     other = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
-    known = tuple(deliveries.deliveries(CAMPAIGN, "evanston"))
-    deliveries.open(Delivery(other, "open", opened_at=world.clock.now, letters=1), known)
+    world.open(Delivery(other, "open", opened_at=world.clock.now, letters=1))
 
     def settle(**options: object) -> int:
         path = f"/organizer/campaigns/{CAMPAIGN}/deliveries/2026-11-24/evanston/settle"
@@ -201,11 +207,13 @@ def test_a_delivery_is_not_opened_if_another_one_was_opened_meanwhile(world: Wor
         Delivery(DeliveryKey(CAMPAIGN, "evanston", day), "open", opened_at=world.clock.now)
         for day in ("2026-11-29", "2026-11-30")
     )
-    known = tuple(deliveries.deliveries(CAMPAIGN, "evanston"))
-    deliveries.open(first, known)
+    deliveries.open(first, taken(None, first.day))
     with pytest.raises(ChangedError):
-        deliveries.open(second, known)
-    deliveries.open(second, known, again=True)
+        deliveries.open(second, taken(None, second.day))
+    assert free_from(world) == date(2026, 12, 6)
+    # A person sends again.
+    world.open(second)
+    assert free_from(world) == date(2026, 12, 7)
 
 
 def test_the_api_sends_what_waits_and_says_what_stays(world: World, key: dict[str, str]) -> None:
@@ -234,3 +242,96 @@ def key(world: World) -> dict[str, str]:
     """Return the header of a key that manages the campaign."""
     world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
     return {"authorization": "Bearer us_manage"}
+
+
+def test_slots_are_seven_days_apart_although_they_are_167_hours_apart_in_spring(world: World) -> None:
+    world.clock.now = datetime(2026, 3, 2, 15, tzinfo=UTC)  # Monday at nine in Chicago
+    world.confirmed()
+    world.week()
+    world.confirmed(email=BO)
+    world.clock.advance(hours=167)
+    world.week()
+    assert sent(world) == [("evanston", "2026-03-02"), ("evanston", "2026-03-09")]
+
+
+def test_no_delivery_takes_a_week_without_letters(world: World) -> None:
+    world.wiring.queue.put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
+    world.run_queue()
+    assert (free_from(world), [*world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")]) == (None, [])
+
+
+def test_an_empty_delivery_gives_its_week_back(world: World) -> None:
+    """Its letters were withdrawn after it was opened."""
+    key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+    world.open(Delivery(key, "open", opened_at=world.clock.now))
+    world.wiring.queue.put([key])
+    world.run_queue()
+    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    assert (delivery.state, free_from(world)) == ("empty", None)
+
+
+def test_a_held_delivery_takes_its_week_only_when_it_goes(world: World) -> None:
+    world.confirmed()
+    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "a new chief")
+    world.week()
+    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    assert (delivery.state, free_from(world)) == ("held", None)
+    world.wiring.campaigns.release(CAMPAIGN, "evanston", world.clock())
+    world.week()
+    assert (len(sent(world)), free_from(world)) == (1, date(2026, 12, 1))
+
+
+def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_sent(world: World) -> None:
+    world.confirmed()
+    world.week()
+    assert free_from(world) == date(2026, 12, 1)
+    world.feedback("bounce", world.deliveries[0])
+    assert free_from(world) is None
+    world.wiring.delivery_controls().retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
+    assert (len(sent(world)), free_from(world)) == (1, date(2026, 12, 1))
+    # The event comes again: it is no news, and gives nothing back.
+    world.feedback("bounce", world.deliveries[0])
+    assert free_from(world) == date(2026, 12, 1)
+    world.run_queue()
+    assert len(sent(world)) == 2
+
+
+def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World) -> None:
+    sent_on_tuesday(world)
+    world.clock.advance(days=2)
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
+    world.run_queue()
+    assert free_from(world) == date(2026, 12, 3)
+    world.feedback("bounce", world.deliveries[0])
+    assert free_from(world) == date(2026, 12, 3)
+    world.feedback("bounce", world.deliveries[1])
+    assert free_from(world) is None
+
+
+def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one_only(world: World) -> None:
+    sent_on_tuesday(world)
+    world.clock.advance(days=2)
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
+    world.run_queue()
+    world.feedback("bounce", world.deliveries[1])
+    assert free_from(world) == date(2026, 12, 1)
+
+
+def test_letters_of_a_bounced_email_that_were_handed_over_take_the_week(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+    world.wiring.delivery_controls().settle(key, "cli", "", "handed over")
+    assert free_from(world) == date(2026, 12, 1)
+
+
+def test_a_push_leaves_the_week_of_a_recipient(world: World) -> None:
+    world.confirmed()
+    world.week()
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    changed = replace(target, name="Another Chief", free_from=None)
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    push(replace(compile_campaign(FILES), campaign=campaign, targets=(changed,)), world.wiring.campaigns)
+    now = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    assert (now.name, now.free_from) == ("Another Chief", date(2026, 12, 1))

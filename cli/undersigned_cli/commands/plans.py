@@ -12,10 +12,9 @@ from undersigned.services.waiting_evidence import waiting_evidence
 from undersigned_cli.commands.output import counted, say
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from undersigned.domain.campaigns import Campaign
-    from undersigned.domain.deliveries import Delivery
     from undersigned.domain.plans import PlanLine, TooSoon
     from undersigned.domain.screening import Evidence
     from undersigned.services.planning import Plan
@@ -107,21 +106,6 @@ def _possible_days(found: TooSoon, period: str) -> str:
     return f"from {found.next_day}, or {sooner} with `--again --why`"
 
 
-def _before(last: Delivery, now: datetime) -> str:
-    day = last.key.period
-    match last.state:
-        case "sent" | "delivered" | "complained":
-            days = (now.date() - last.day).days
-            return (
-                f"the email of {day} was sent already, {counted(days, 'day')} ago"
-                if days > 0
-                else (f"the email of {day} was sent already")
-            )
-        case "empty":
-            return f"the delivery of {day} had no letters left"
-        case "open" | "sending":
-            return f"the delivery of {day} is being sent"
-        case "given_up":
-            return f"the delivery of {day} bounced, and was given up"
-        case _:
-            return f"nobody knows whether the email of {day} arrived"
+def _before(last: date, now: datetime) -> str:
+    days = (now.date() - last).days
+    return f"there is a delivery of {last}" + (f", {counted(days, 'day')} ago" if days > 0 else "")

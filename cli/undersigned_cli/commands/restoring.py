@@ -48,6 +48,7 @@ from undersigned.aws.slots import SLOTS
 from undersigned.aws.stream import RESTORED
 from undersigned.domain.deliveries import after
 from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.plans import next_day
 from undersigned.domain.signatures import signer_id
 from undersigned.domain.tallies import TOTAL
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
@@ -411,9 +412,12 @@ class Restoring:
     def _of_the_campaign(self) -> Iterator[Values]:
         """Yield what is never deleted while a campaign lives: letters, recipients, the activity log."""
         own = (SETTINGS, controls_key(self.campaign).sk, SLOTS)
-        yield from (
-            row for row in self.source.query(campaign_partition(self.campaign)) if not row["sk"].startswith(own)
-        )
+        for row in self.source.query(campaign_partition(self.campaign)):
+            if row["sk"].startswith(TARGETS):
+                deliveries = self.wiring.deliveries.deliveries(self.campaign, row["sk"].removeprefix(TARGETS))
+                yield row | {"free_from": written(next_day(deliveries))}
+            elif not row["sk"].startswith(own):
+                yield row
         yield from self.source.query(audit_partition(self.campaign))
         yield from self.source.query(mail_claim_partition(f"organizer:{self.campaign}"))
 

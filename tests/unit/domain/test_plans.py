@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from undersigned.domain.campaigns import Target
 from undersigned.domain.controls import Controls
 from undersigned.domain.deliveries import Attempt, Delivery, DeliveryKey, DeliveryState
-from undersigned.domain.plans import days_around, next_day, plan_lines, too_soon
+from undersigned.domain.plans import Week, next_day, plan_lines, taken, too_soon
 
+WEEK = timedelta(days=7)
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
 TARGET = Target("evanston", "Police Chief", "Avery Sample", "Police", "Evanston", "chief@evanston.example", ())
 
@@ -30,7 +32,7 @@ def delivery(period: str, state: DeliveryState = "sent", **of_attempt: Any) -> D
 
 def outcomes(deliveries: list[Delivery], period: str, waiting: int = 1, **options: Any) -> list[tuple[str, str]]:
     campaign: Any = AnyCampaign(approval=options.pop("approval", False))
-    target = options.pop("target", TARGET)
+    target = replace(TARGET, free_from=next_day(deliveries))
     controls = options.pop("controls", Controls())
     lines = plan_lines(campaign, controls, target, deliveries, waiting, period=period, **options)
     return [(line.key.period, line.outcome) for line in lines]
@@ -59,27 +61,35 @@ def test_only_a_delivery_that_surely_did_not_arrive_does_not_count(
     made = delivery("2026-11-24", state, **values)
     assert made.occupies_week == occupies
     assert next_day([made]) == (date(2026, 12, 1) if occupies else None)
-    assert (too_soon("2026-11-30", [made]) is not None) == occupies
-    assert too_soon("2026-12-01", [made]) is None
 
 
-def test_a_new_delivery_is_never_named_by_an_older_day() -> None:
-    found = too_soon("2026-11-02", [delivery("2026-11-30"), delivery("2026-11-16")])
-    assert found
-    assert (found.last.key.period, found.next_day) == ("2026-11-30", date(2026, 12, 7))
+def test_a_new_delivery_is_at_least_seven_days_later_than_the_last() -> None:
+    free = date(2026, 12, 7)
+    for period in ("2026-11-02", "2026-11-30", "2026-12-06"):
+        found = too_soon(period, free)
+        assert found
+        assert (found.last, found.next_day) == (date(2026, 11, 30), free)
+    assert too_soon("2026-12-07", free) is None
+    assert too_soon("2026-11-02", None) is None
 
 
 def test_an_older_delivery_that_bounced_goes_if_no_other_one_is_close() -> None:
-    bounced = delivery("2026-11-23", "bounced", permanent=True)
-    assert too_soon("2026-11-23", [delivery("2026-11-30"), bounced]) is None
-    assert too_soon("2026-11-23", [delivery("2026-11-29"), bounced])
-    assert too_soon("2026-11-23", [bounced, delivery("2026-11-17")])
+    def goes_on_after(last: date) -> bool:
+        return too_soon("2026-11-23", last + WEEK, goes_on=True) is None
+
+    assert goes_on_after(date(2026, 11, 30))
+    assert not goes_on_after(date(2026, 11, 29))
+    assert not goes_on_after(date(2026, 11, 17))
+    assert goes_on_after(date(2026, 11, 16))
+    assert goes_on_after(date(2026, 11, 23)), "that was itself"
 
 
-def test_the_days_around_a_period_are_six_on_each_side() -> None:
-    around = days_around("2026-11-30")
-    assert (len(around), around[0], around[-1]) == (12, "2026-11-24", "2026-12-06")
-    assert "2026-11-30" not in around
+def test_a_delivery_takes_seven_days_and_gives_none_back() -> None:
+    monday = date(2026, 11, 30)
+    assert taken(None, monday) == Week(None, monday + WEEK)
+    assert taken(monday, monday) == Week(monday, monday + WEEK)
+    later = monday + 2 * WEEK
+    assert taken(later, monday) == Week(later, later)
 
 
 def test_a_plan_says_what_happens_to_the_letters_of_a_target() -> None:
@@ -102,7 +112,8 @@ def test_a_day_never_has_a_second_delivery_to_a_target() -> None:
 def test_a_day_that_has_its_delivery_says_when_the_next_one_can_go(again: bool, next_day: date) -> None:  # noqa: FBT001
     campaign: Any = AnyCampaign()
     made = [delivery("2026-11-30")]
-    [line] = plan_lines(campaign, Controls(), TARGET, made, 1, period="2026-11-30", again=again)
+    target = replace(TARGET, free_from=date(2026, 12, 7))
+    [line] = plan_lines(campaign, Controls(), target, made, 1, period="2026-11-30", again=again)
     assert line.too_soon
     assert (line.too_soon.next_day, line.too_soon.again_from) == (next_day, date(2026, 12, 1))
 

@@ -420,6 +420,7 @@ def read_target(values: Values) -> Target:
         titles=values.get("titles", {}),
         hold=values.get("hold"),
         complained_at=read_moment(values.get("complained_at")),
+        free_from=read_day(values.get("free_from")),
     )
 
 

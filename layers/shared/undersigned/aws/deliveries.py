@@ -12,7 +12,6 @@ All rows of a target's deliveries have the pk `DELIVERY#<campaign>#<target>`:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast, override
 
@@ -40,15 +39,13 @@ from undersigned.domain.deliveries import (
     MailEventKind,
     PacketRecord,
 )
-from undersigned.domain.plans import days_around
 from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersNotWaitingError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from boto3.dynamodb.conditions import ConditionBase
+    from collections.abc import Iterator, Sequence
 
     from undersigned.aws.dynamodb import Table, Values, Write
+    from undersigned.domain.plans import Week
     from undersigned.domain.signatures import Signature
 
 PARTITIONS = "DELIVERY#"
@@ -108,27 +105,16 @@ class Deliveries(DeliveryStore):
         return (read_delivery(values) for values in found)
 
     @override
-    def open(self, delivery: Delivery, known: Collection[Delivery], *, again: bool = False) -> None:
-        # Reading and then writing is not enough: two plans with different days may run at the same time. Transactions
-        # are serializable ("Amazon DynamoDB Transactions: How it works", developer guide), so one of them is refused.
-        before = {other.key.period: other for other in known}
-        earlier = before.get(delivery.key.period)
-        opened = (
-            _change(delivery, state=earlier.state, attempt=earlier.attempt)
-            if earlier
-            else Put(delivery_values(delivery), NEW)
-        )
-        around = () if again else days_around(delivery.key.period)
-        unchanged = [
-            Check(delivery_key(replace(delivery.key, period=day)), _is_still(before[day]) if day in before else NEW)
-            for day in around
-        ]
-        self._table.transact([opened, *unchanged], wait_for_others=True)
+    def open(self, delivery: Delivery, week: Week) -> None:
+        self._table.transact([Put(delivery_values(delivery), NEW), _free(delivery.key, week)], wait_for_others=True)
 
     @override
-    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int, week: Week | None = None) -> None:
         change = _change(delivery, state=state, attempt=attempt)
-        self._table.update(change)
+        if week:
+            self._table.transact([change, _free(delivery.key, week)], wait_for_others=True)
+        else:
+            self._table.update(change)
 
     @override
     def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
@@ -215,9 +201,11 @@ class Deliveries(DeliveryStore):
         return self._table.query(start.pk, begins_with=start.sk, consistent=True)
 
 
-def _is_still(delivery: Delivery) -> ConditionBase:
-    """Return the condition that a delivery keeps others as far away as when it was read."""
-    return Attr("state").eq(delivery.state) & Attr("attempt").eq(delivery.attempt)
+def _free(key: DeliveryKey, week: Week) -> Update:
+    """Return the update of the day from which a target is free, which must be as it was read: two plans can meet."""
+    known = Attr("free_from").eq(written(week.known)) if week.known else Attr("free_from").not_exists()
+    values = {"free_from": written(week.free_from)}
+    return Update(target_key(key.campaign, key.target), assign=values, when=Attr("pk").exists() & known)
 
 
 def _change(delivery: Delivery, *, state: DeliveryState, attempt: int) -> Update:

@@ -105,7 +105,8 @@ class Target:
 
     A retired target gets no new letters; those in its tray are still sent. `titles` has the title in the campaign's
     other languages. `hold` is the organizer's reason for holding its letters back, if they do. `complained_at` is when
-    someone there marked an email as spam, until the organizer releases the letters.
+    someone there marked an email as spam, until the organizer releases the letters. `free_from` is the first day that
+    can name a new delivery: seven days after the last one that may arrive.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Target:
     titles: Mapping[str, str] = field(default_factory=dict)
     hold: str | None = None
     complained_at: datetime | None = None
+    free_from: date | None = None
 
     @property
     def has_own_codes(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from undersigned.domain.deliveries import DeliveryKey
 
@@ -19,14 +19,21 @@ APART = timedelta(days=7)
 """The days that name two deliveries to one target are at least this far apart."""
 
 
+class Week(NamedTuple):
+    """The first day that can name a new delivery to a target, as it was read, and as it is from now on."""
+
+    known: date | None
+    free_from: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class TooSoon:
-    """Why a period can't have a delivery: `last` is too close. `next_day` is the first day that can have one.
+    """Why a period can't have a delivery: that of the day `last` is too close. `next_day` is the first that can.
 
     `again_from` is the first day on which a person can send one although it is too soon.
     """
 
-    last: Delivery
+    last: date
     next_day: date
     again_from: date
 
@@ -36,26 +43,22 @@ def next_day(deliveries: Iterable[Delivery]) -> date | None:
     return max((delivery.day + APART for delivery in deliveries if delivery.occupies_week), default=None)
 
 
-def too_soon(period: str, deliveries: Iterable[Delivery]) -> TooSoon | None:
-    """Return why a period can't have a delivery to a target, or None if it can.
+def taken(free_from: date | None, day: date) -> Week:
+    """Return the change of a target's free day by a delivery of a day that takes its week."""
+    return Week(free_from, max(free_from or day + APART, day + APART))
 
-    The days of two deliveries lie at least seven days apart, whenever their emails leave. Those that surely did not
-    arrive don't count. A new delivery is also later than all of those, so an old day can't be used up afterwards.
+
+def too_soon(period: str, free_from: date | None, *, goes_on: bool = False) -> TooSoon | None:
+    """Return why a period can't have a delivery to a target that is free from a day, or None if it can.
+
+    A new delivery is later than all others, so an old day can't be used up afterwards. One that gave its week back
+    `goes_on` if the last one is seven days away, before or after it.
     """
-    known = tuple(deliveries)
     day = date.fromisoformat(period)
-    is_new = all(delivery.key.period != period for delivery in known)
-    others = [delivery for delivery in known if delivery.occupies_week and delivery.key.period != period]
-    close = [other for other in others if day < other.day + APART and (is_new or other.day < day + APART)]
-    if not close:
+    if free_from is None or day >= free_from:
         return None
-    return TooSoon(max(close, key=lambda other: other.day), max(other.day for other in others) + APART, day)
-
-
-def days_around(period: str) -> tuple[str, ...]:
-    """Return the other days that are less than seven days from a period."""
-    day, reach = date.fromisoformat(period), APART.days - 1
-    return tuple((day + timedelta(days=away)).isoformat() for away in range(-reach, reach + 1) if away)
+    last = free_from - APART
+    return None if goes_on and (day == last or last - day >= APART) else TooSoon(last, free_from, day)
 
 
 Outcome = Literal["goes", "paused", "held", "bounced", "in doubt", "too soon", "awaiting approval"]
@@ -136,30 +139,27 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
     """
     key = DeliveryKey(campaign.id, target.id, period)
     may_begin = approved or controls.lets_begin(period, needs_approval=campaign.approval)
-    expected = list(deliveries)
+    free_from = target.free_from
     own = next((delivery for delivery in deliveries if delivery.key == key), None)
     # Unfinished deliveries of earlier runs come first. Their letters are sealed and in no tray.
-    for place in reversed(range(len(deliveries))):
-        begun = deliveries[place]
-        if not begun.is_unfinished:
-            continue
-        blocked = None if again or begun.occupies_week else too_soon(begun.key.period, expected)
+    for begun in reversed([delivery for delivery in deliveries if delivery.is_unfinished]):
+        blocked = None if again or begun.occupies_week else too_soon(begun.key.period, free_from, goes_on=True)
         line = PlanLine(
             begun.key, target, begun.letters, controls.paused, may_begin=True, too_soon=blocked, begun=begun
         )
         yield line
         if line.outcome == "goes":
             # It is about to be sent, so it counts from now on.
-            expected[place] = replace(begun, state="open")
+            free_from = taken(free_from, begun.day).free_from
     if not (waiting or later) or (own is not None and own.is_unfinished):
         return
     if own is not None and (own.is_settled or own.awaits_decision):
         following = own.day + timedelta(days=1)
-        allowed = following if again else max(following, next_day(expected) or following)
-        blocked = TooSoon(own, allowed, following)
+        allowed = following if again else max(following, free_from or following)
+        blocked = TooSoon(own.day, allowed, following)
         yield PlanLine(key, target, waiting + later, controls.paused, may_begin=True, too_soon=blocked)
         return
-    blocked = None if again else too_soon(period, expected)
+    blocked = None if again else too_soon(period, free_from)
     may_begin = may_begin or own is not None
     if blocked or not waiting:
         # None of them goes now. What goes then needs an approval with a later look.

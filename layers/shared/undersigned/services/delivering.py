@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.deliveries import PACKET_SIZE, UNSETTLED_FOR, Bundle, Delivery, packet_name, sealed_in
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.domain.plans import too_soon
+from undersigned.domain.plans import taken, too_soon
 from undersigned.rendering import mails
 from undersigned.services.packing import Batch
 from undersigned.services.ports import (
@@ -29,6 +29,7 @@ from undersigned.services.ports import (
     ThrottledError,
 )
 from undersigned.services.storing import check_time
+from undersigned.services.weeks import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 
 _PAUSES_BEFORE_OPENING = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-"""Seconds before a delivery is opened again after a throttle, or a change of one of those around it."""
+"""Seconds before a delivery is opened again after a throttle, or a change of its target's free day."""
 
 _CONFLICTS = 6
 """How often sealing waits for conflicting transactions before it fails. The waits add up to six seconds."""
@@ -118,7 +119,7 @@ class Delivering:
         batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size)
         if not batch.letters:
             empty = delivery.emptied()
-            self.deliveries.change(empty, state=delivery.state, attempt=delivery.attempt)
+            change(self.deliveries, self.campaigns, empty, delivery)
             return empty
         packets = self.storing.store(batch, has_time, to_send=True)
         return self._send(delivery, batch, packets, has_time)
@@ -151,22 +152,23 @@ class Delivering:
     def _open(self, key: DeliveryKey, look: datetime | None, *, again: bool) -> Delivery | None:
         """Open a delivery that doesn't occupy its week yet. Return None if it is too soon after another one."""
         for pause in (*_PAUSES_BEFORE_OPENING, None):
-            known = tuple(self.deliveries.deliveries(key.campaign, key.target))
-            earlier = next((delivery for delivery in known if delivery.key == key), None)
+            free_from = self.campaigns.target(key.campaign, key.target).free_from
+            earlier = self.deliveries.delivery(key)
             if earlier is not None and (earlier.occupies_week or earlier.is_settled or earlier.awaits_decision):
                 return earlier
-            if not again and too_soon(key.period, known):
+            if not again and too_soon(key.period, free_from, goes_on=earlier is not None):
                 return None
-            opened = (
-                replace(earlier, state="open", reason=None, look=look)
-                if earlier
-                # Kept, so that another version of the code makes the same packets.
-                else Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE, look=look)
-            )
+            # The size is kept, so that another version of the code makes the same packets.
+            new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE, look=look)
+            opened = replace(earlier, state="open", reason=None, look=look) if earlier else new
+            week = taken(free_from, opened.day)
             try:
-                self.deliveries.open(opened, known, again=again)
+                if earlier:
+                    self.deliveries.change(opened, state=earlier.state, attempt=earlier.attempt, week=week)
+                else:
+                    self.deliveries.open(opened, week)
             except ChangedError:
-                # Another process opened one of the deliveries around it, or DynamoDB throttled the transaction.
+                # Another process took a week of the target, or DynamoDB throttled the transaction.
                 if pause is None:
                     raise
                 self.sleep(pause)
@@ -185,7 +187,7 @@ class Delivering:
         sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
         held = delivery.held(sealed, target.email, reason)
         if held != delivery:
-            self.deliveries.change(held, state=delivery.state, attempt=delivery.attempt)
+            change(self.deliveries, self.campaigns, held, delivery)
         return held
 
     def _seal_all(

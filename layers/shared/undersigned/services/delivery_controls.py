@@ -11,8 +11,9 @@ from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, GivenError, NotFoundError
 from undersigned.domain.languages import Message, long_date
-from undersigned.domain.plans import too_soon
+from undersigned.domain.plans import taken, too_soon
 from undersigned.services.ports import ChangedError
+from undersigned.services.weeks import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -303,18 +304,18 @@ class DeliveryControls:
             if opened != delivery:
                 self._change(opened, delivery)
             return opened
-        known = tuple(self.deliveries.deliveries(delivery.key.campaign, delivery.key.target))
-        if not again and (blocked := too_soon(delivery.key.period, known)):
+        if not again and (blocked := too_soon(delivery.key.period, target.free_from, goes_on=True)):
             raise _week_is_taken(blocked, self.campaigns.campaign(delivery.key.campaign).language)
+        week = taken(target.free_from, delivery.day)
         try:
-            self.deliveries.open(opened, known, again=again)
+            self.deliveries.change(opened, state=delivery.state, attempt=delivery.attempt, week=week)
         except ChangedError as error:
             raise _changed() from error
         return opened
 
     def _change(self, changed: Delivery, delivery: Delivery) -> None:
         try:
-            self.deliveries.change(changed, state=delivery.state, attempt=delivery.attempt)
+            change(self.deliveries, self.campaigns, changed, delivery)
         except ChangedError as error:
             raise _changed() from error
 
@@ -361,7 +362,7 @@ def _check_reason(why: str, *, again: bool) -> None:
 
 
 def _too_soon(found: TooSoon, language: str) -> NotNowError:
-    values = {"last": long_date(found.last.day, language), "next": long_date(found.next_day, language)}
+    values = {"last": long_date(found.last, language), "next": long_date(found.next_day, language)}
     return NotNowError(
         Message(
             "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
@@ -378,7 +379,7 @@ def _too_soon(found: TooSoon, language: str) -> NotNowError:
 
 def _week_is_taken(found: TooSoon, language: str) -> NotNowError:
     """Return the refusal of a delivery whose day has passed. No later day changes it, so it names none."""
-    values = {"day": long_date(found.last.day, language)}
+    values = {"day": long_date(found.last, language)}
     return NotNowError(
         Message(
             "There is a delivery of %(day)s, and a recipient gets at most one email in seven days. To send this one, "

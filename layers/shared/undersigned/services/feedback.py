@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import after
 from undersigned.services.ports import ChangedError
+from undersigned.services.weeks import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ class Feedback:
             changed = after(delivery, event)
             try:
                 if changed != delivery:
-                    self.deliveries.change(changed, state=delivery.state, attempt=delivery.attempt)
+                    change(self.deliveries, self.campaigns, changed, delivery)
             except ChangedError:
                 if attempt == _TRIES:
                     raise

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNDER_WAY
-from undersigned.domain.plans import next_day
 from undersigned.domain.schedule import cadence_of
 
 if TYPE_CHECKING:
@@ -45,15 +43,10 @@ class Kept:
         look = self.controls.look(run.date().isoformat(), needs_approval=self.campaign.approval)
         return look is None or due <= look
 
-    def should_go(self, target: str, run: datetime, deliveries: Callable[[], Iterable[Delivery]]) -> bool:
-        """Say whether the letters that waited for a target at a run of the campaign should have gone with it.
-
-        `deliveries` reads those to the target, and is called only if it depends on them: it may have been too soon.
-        """
+    def should_go(self, target: str, run: datetime) -> bool:
+        """Say whether the letters that waited for a target at a run of the campaign should have gone with it."""
         day = run.date()
-        if self.is_kept_back(target, day.isoformat()):
-            return False
-        return (next_day(deliveries()) or day) <= day
+        return not self.is_kept_back(target, day.isoformat()) and (self.targets[target].free_from or day) <= day
 
 
 def last_overdue_run(campaign: Campaign, schedule: WeeklySchedule, now: datetime) -> datetime:
@@ -83,8 +76,7 @@ class Measuring:
             if due >= run or not kept.is_covered(due, run):
                 continue
             if row.target not in should_go:
-                read = partial(self.deliveries.deliveries, row.campaign, row.target)
-                should_go[row.target] = kept.should_go(row.target, run, read)
+                should_go[row.target] = kept.should_go(row.target, run)
             gauges = gauges.plus(overdue=int(should_go[row.target]))
         return gauges
 

@@ -247,16 +247,12 @@ class Organizing:
 
         Letters that somebody keeps back, that need an approval, or for which it is too soon, are not overdue.
         """
-        return frozenset(
-            state.target.id
-            for state in states
-            if state.waiting and self._is_overdue(found, state.target, state.deliveries)
-        )
+        return frozenset(state.target.id for state in states if state.waiting and self._is_overdue(found, state.target))
 
-    def _is_overdue(self, found: Overview, target: Target, deliveries: Iterable[Delivery]) -> bool:
+    def _is_overdue(self, found: Overview, target: Target) -> bool:
         run = last_overdue_run(found.campaign, self.schedule, self.clock())
         kept = Kept(campaign=found.campaign, controls=found.controls, targets={target.id: target})
-        if not kept.should_go(target.id, run, lambda: deliveries):
+        if not kept.should_go(target.id, run):
             return False
         since = self.signature_store.waiting_since(found.campaign.id, target.id)
         return since is not None and since < run and kept.is_covered(since, run)
@@ -272,7 +268,7 @@ class Organizing:
             deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
             questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
             states.append(TargetState(target, 0, 0, deliveries, questions))
-            if self._is_overdue(found, target, deliveries):
+            if self._is_overdue(found, target):
                 overdue.add(target.id)
             if found.campaign.approval and (look or today not in found.controls.approved):
                 waiting = int(self.signature_store.has_waiting(campaign, target.id))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from undersigned.domain.mail_budgets import Budget, Lane, MailReport, Sending
     from undersigned.domain.mail_limits import MailLimit
     from undersigned.domain.people import Member, Person, SignInRequest
+    from undersigned.domain.plans import Week
     from undersigned.domain.reconciliations import Page, Reconciliation
     from undersigned.domain.signatures import ReadRows, Signature
     from undersigned.domain.tallies import Count
@@ -387,17 +388,17 @@ class DeliveryStore(Protocol):
     def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         """List a target's deliveries consistently, newest first."""
 
-    def open(self, delivery: Delivery, known: Collection[Delivery], *, again: bool = False) -> None:
-        """Write a delivery that begins, or that goes on although it did not occupy its week.
+    def open(self, delivery: Delivery, week: Week) -> None:
+        """Write a new delivery, which takes a week of its target.
 
-        `known` are the target's deliveries as they were read. Raises ChangedError if this delivery has changed since,
-        or, unless `again`, if another one less than seven days away has.
+        Raises ChangedError if there is one, or if the day from which the target is free has changed since it was read.
         """
 
-    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
-        """Write a delivery.
+    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int, week: Week | None = None) -> None:
+        """Write a delivery, and with it the day from which its target is free if the change moves that.
 
-        Raises ChangedError unless it still has this state and attempt, with no letter erased since it was read.
+        Raises ChangedError unless it still has this state and attempt, with no letter erased since it was read, and the
+        target's day is still as it was read.
         """
 
     def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:

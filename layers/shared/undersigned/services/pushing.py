@@ -30,7 +30,7 @@ _MOST_CHANGES = 40
 _FEW_CODES = 500
 """How many postal codes a target has that is written together with others: a transaction has 4 MB at most."""
 
-OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at"})
+OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at", "free_from"})
 """What a push doesn't write to a target."""
 
 

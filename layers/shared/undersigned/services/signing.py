@@ -12,7 +12,6 @@ from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.disowned import DAYS_KNOWN
 from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
 from undersigned.domain.letters import render_html
-from undersigned.domain.plans import next_day
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import (
     PENDING_FOR,
@@ -564,7 +563,7 @@ class Signing:
         now = self.clock()
         kept = self._next_days.get((campaign, target))
         if kept is None or now - kept[0] >= KEPT_FOR:
-            kept = self._next_days[campaign, target] = (now, next_day(self.deliveries.deliveries(campaign, target)))
+            kept = self._next_days[campaign, target] = (now, self.catalog.campaigns.target(campaign, target).free_from)
         return kept[1]
 
 

@@ -233,7 +233,7 @@ def has_failed(delivery: Delivery, state: TargetState) -> bool:
 
 def blocked_by(delivery: Delivery, state: TargetState) -> TooSoon | None:
     """Return the other email that took a delivery's week."""
-    return None if delivery.occupies_week else too_soon(delivery.key.period, state.deliveries)
+    return None if delivery.occupies_week else too_soon(delivery.key.period, state.target.free_from, goes_on=True)
 
 
 def was_corrected(delivery: Delivery, target: Target) -> bool:

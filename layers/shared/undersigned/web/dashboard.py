@@ -651,7 +651,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
         events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
         point=of_delivery(state, made, record.question, viewer.language) if record.question else None,
         acts=acts,
-        too_soon_after=blocked.last.day if blocked and has_failed(made, state) else None,
+        too_soon_after=blocked.last if blocked and has_failed(made, state) else None,
     )
 
 

@@ -614,7 +614,7 @@ def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (
             return Message.in_context("status of letters", "On hold: email bounced")
         case "too soon" if line.too_soon:
             values = {
-                "last": long_date(line.too_soon.last.day, language),
+                "last": long_date(line.too_soon.last, language),
                 "next": long_date(line.too_soon.next_day, language),
             }
             return Message.in_context(
