@@ -1045,12 +1045,14 @@ def test_a_letters_page_shows_the_letter_and_what_became_of_it(world: World, man
     path = f"/signatures/{signer(world, 'ada')}"
     assert "My own street." in manager.see(path).body.partition('<div class="letter')[2]
     assert "Delivery of" not in manager.words(path)
+    assert "What became of it Signed Nov 24, 2026" in manager.words(path)
     world.week()
     world.feedback("delivery", world.deliveries[-1])
     assert "Delivery of Nov 24, 2026 : Delivered" in manager.words(path)
     manager.press(f"{path}/remove", WHY)
     assert "My own street." not in manager.see(path).body
     assert '<div class="letter' not in manager.see(path).body
+    assert "Qué fue de ella Firmada el 24 nov 2026" in manager.words(f"{path}?lang=es")
 
 
 def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Organizer) -> None:
