@@ -1,4 +1,4 @@
-"""Draw docs/pictures of the form and the dashboard: as they are now, in a browser, on a stack in memory.
+"""Draw docs/pictures of the form, the email and the dashboard: as they are now, in a browser, on a stack in memory.
 
 python -m tests.pictures
 """
@@ -67,6 +67,13 @@ def _take(visitor: Visitor, address: str, name: str, *, width: int, is_phone: bo
     page.screenshot(path=PICTURES / name, full_page=True, clip=clip)  # type: ignore[arg-type]
 
 
+def draw_mail(made: World, visitor: Visitor) -> None:
+    """Take the picture of an email to a recipient, down to the beginning of the letter."""
+    page = visitor.open(width=700, height=700)
+    page.set_content(next(sent.html for sent in made.deliveries if sent.tags["target"] == "evanston"))
+    page.screenshot(path=PICTURES / "mail.png")
+
+
 def draw_dashboard(site: Site, visitor: Visitor) -> None:
     """Take the picture of the overview, as somebody sees it who manages the campaign."""
     page = visitor.open(f"{site.address}/organizer", width=1100, height=480, still=True)
@@ -117,6 +124,7 @@ def main() -> None:
     ):
         _fill(made)
         visitor = Visitor(browser)
+        draw_mail(made, visitor)
         draw_dashboard(site, visitor)
         visitor.leave()
 
