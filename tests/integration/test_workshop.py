@@ -1059,6 +1059,25 @@ def test_the_letter_is_shown_to_each_recipient_as_the_made_up_signer_of_its_stat
         assert "Glencoe, TX 60022" in words(author.open(f"{step}?to=glencoe")), step
 
 
+def test_a_condition_of_a_folder_is_an_optional_part_with_a_name(author: Author) -> None:
+    letter = "I live{% if signer.address_line %} at {{ signer.address_line }}{% endif %} here.\n"
+    break_file(author, "letter.md", letter)
+    page = html.unescape(author.open("letter").body)
+    shown = "I live[only if there is: your street] at [your street][end of the optional part] here."
+    assert shown in page
+    author.send("letter", {"text": f"{shown} Act.", "do": "save"})
+    assert author.draft().files["letter.md"] == letter.replace("here.", "here. Act.")
+
+
+def test_the_preview_shows_spanish_signers_their_form_with_an_english_letter(author: Author) -> None:
+    drafting = author.world.wiring.drafting()
+    drafting.write(author.campaign, drafting.draft(author.campaign).revision, {"letter.es.md": None}, "ann")
+    assert "preview/page?to=deerfield&amp;in=es" in author.open("preview").body
+    page = author.world.get(f"{author.base}/preview/page?in=es", cookies=author.cookies).body
+    assert '<html lang="es"' in page
+    assert "La carta está en inglés." in page
+
+
 def test_every_recipient_of_a_long_list_can_be_chosen(author: Author) -> None:
     rows = "\n".join(f"m{n},Mayor,Name {n},Hall,Town {n},m{n}@oakton.example," for n in range(250))
     break_file(author, "targets.csv", f"id,title,name,department,locality,email,postal_codes\n{rows}\n")

@@ -165,7 +165,7 @@ ACTIONS: Mapping[Action, Deed] = {
     ),
     # Operators
     "push": Deed(Message("Changed the campaign"), "campaign push"),
-    "restore": Deed(Message("Restored lost rows from a recovered table"), "restore"),
+    "restore": Deed(Message("Brought back lost letters"), "restore"),
     "print sign-in link": Deed(Message("Printed a sign-in link"), "person sign-in-link"),
     "rotate secret": Deed(Message("Replaced the key of links in emails"), "secret rotate"),
     "stop confirmations": Deed(Message("Stopped the confirmation emails"), "confirmations stop"),

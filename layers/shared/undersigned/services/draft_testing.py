@@ -49,7 +49,7 @@ class DraftTestRequests:
         draft = self.drafting.draft(campaign)
         compiled = self.drafting.check(draft).compiled
         if compiled is None:
-            raise NotNowError(Message("The draft has mistakes. Correct them first."))
+            raise NotNowError(Message("Something is left to do in the draft. Do that first."))
         is_own = bool(who and to)
         address = self.limits.address(
             campaign, to or self.organizers_address(compiled), is_own=is_own, targets=compiled.targets
