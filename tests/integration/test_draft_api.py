@@ -212,17 +212,20 @@ def test_a_key_that_may_read_sees_neither_the_draft_nor_who_changed_it(ask: Ask,
     assert ask("GET", path).status == 200
 
 
-def test_a_campaign_is_closed_and_deleted(ask: Ask, world: World) -> None:
+def test_a_campaign_is_closed_and_deleted_with_its_draft(ask: Ask, world: World) -> None:
+    ask("PUT", "/draft", {"revision": 0, "settings": {"goal": 77}})
     assert ask("POST", "/delete", {}, "own").status == 409
     closed_at = ask("POST", "/close", {"why": "reached"}).json["closed_at"]
     assert ask("POST", "/close", {}).json["closed_at"] == closed_at
     world.clock.advance(minutes=2)
     assert world.sign().status == 409
     assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["close"]
+    assert len([*world.wiring.bucket.names("drafts/")]) == 1
 
     assert ask("POST", "/delete", {}, "own").json["done"] is True
 
     assert ask("GET", "/draft").status == 401
+    assert [*world.wiring.bucket.names("")] == []
     rows = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     assert {row["pk"]["S"].partition("#")[0] for row in rows} <= {"RATE"}
 
