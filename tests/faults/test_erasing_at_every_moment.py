@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, stored_letters
+from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, names_in, stored_letters
 from tests.world import set_packet_size, world
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.services import packing
@@ -56,19 +57,22 @@ def test_an_erased_letter_is_in_no_later_email_and_in_no_file_whenever_it_is_era
     for call in range(1, _MOST_CALLS):
         with monkeypatch.context() as patch, world(patch, fast=True) as stack:
             confirm(stack)
-            answers: list[int] = []
-            moment = At(stack, call, lambda: answers.append(erase(stack, "Ada").status))  # noqa: B023
+            answers: list[tuple[int, int]] = []
+            moment = At(stack, call, lambda: answers.append((erase(stack, "Ada").status, len(stack.deliveries))))  # noqa: B023
             stack.week()
             if not moment.has_acted:
                 break
-            calls, refused = call, refused + (409 in answers)
+            [(status, emails)] = answers
+            calls, refused = call, refused + (status == HTTPStatus.CONFLICT)
             stack.week()
             finish(stack)
             sent = [mail for mail in stack.deliveries if mail.tags["target"] == KEY.target]
             assert len(sent) == 1, f"call {call}"
-            erased = answers == [200] or erase(stack, "Ada").status == 200
+            if attaches:
+                has_ada = [name for pdf in sent[0].pdfs for name in names_in(pdf)][:1] == ["Ada"]
+                assert has_ada == (status == HTTPStatus.CONFLICT or emails == 1), f"call {call}"
+            assert status == HTTPStatus.OK or erase(stack, "Ada").status == HTTPStatus.OK
             finish(stack)
-            assert erased
             assert stored_letters(stack) == ["Ben", "Cyd"], f"call {call}"
             if not attaches:
                 shown = [name for link in links(stack) for name in letters_at(stack, link)]

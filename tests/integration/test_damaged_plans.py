@@ -68,7 +68,7 @@ def test_a_damaged_delivery_stops_no_other_target(
     assert sent_to(signed) == {"wilmette", "skokie"}
     [told] = [vars(record) for record in caplog.records if record.message == "not planned"]
     assert (told["levelname"], told["campaign"], told["targets"]) == ("ERROR", CAMPAIGN, ("evanston",))
-    assert told["error"] == "KeyError"
+    assert told["error"] == "DamagedRowsError"
 
 
 def test_a_damaged_campaign_stops_no_other(signed: World) -> None:
@@ -106,7 +106,7 @@ def test_what_could_not_be_previewed_and_goes_is_in_the_log(signed: World, monke
 def test_the_command_says_which_target_it_leaves_out_and_fails(signed: World) -> None:
     damage_delivery(signed)
     result = CliRunner().invoke(app, ["deliver", CAMPAIGN, "--target", "evanston", "--yes"])
-    assert "evanston: left out, because of an error (KeyError)" in result.stdout
+    assert "evanston: left out, because of an error (DamagedRowsError)" in result.stdout
     assert "No letters are waiting" not in result.stdout
     assert isinstance(result.exception, NotPlannedError)
 

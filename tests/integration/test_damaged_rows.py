@@ -18,6 +18,7 @@ from tests.integration.test_organizers_commands import invoke, run
 from tests.integration.test_reporting import reports, section
 from tests.world import CAMPAIGN, client_of, set_packet_size
 from undersigned.aws.campaigns import letter_key
+from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.dynamodb import Table, Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -589,3 +590,27 @@ def test_a_letter_that_is_not_what_its_version_says_is_neither_shown_nor_sent(wo
         world.get(f"/campaigns/{CAMPAIGN}")
     with pytest.raises(LetterError, match=version[:12]):
         world.wiring.campaigns.letter(CAMPAIGN, version)
+
+
+@pytest.mark.moto
+def test_a_damaged_row_of_a_delivery_is_named_and_stops_no_other_recipient(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    confirm(world, "Ada")
+    world.week()
+    world.confirmed(postal_code="60076", locality="Skokie", name="Ben", email="ben@signers.example")
+    world.clock.advance(days=7)
+    world.throttles = 1_000
+    world.week()
+    client_of("sqs").purge_queue(QueueUrl=world.queues["DeliveryQueue"])
+    world.throttles = 0
+    world.wiring.table.update(Update(delivery_key(KEY), assign={"opened_at": "yesterday"}))
+    world.clock.advance(hours=4)
+    caplog.clear()
+    world.reconcile()
+    named = [vars(record) for record in caplog.records if record.getMessage() == "a row is damaged"]
+    assert [(line["levelname"], line["target"], line["row"]) for line in named] == [
+        ("ERROR", "evanston", "PERIOD#2026-11-24")
+    ]
+    world.run_queue()
+    assert [mail.tags["target"] for mail in world.deliveries] == ["evanston", "skokie"]

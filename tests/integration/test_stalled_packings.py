@@ -289,6 +289,25 @@ def test_files_of_erased_letters_are_looked_for_until_none_can_be_stored_any_mor
     assert [looked_for(), looked_for()] == [True, False]
 
 
+def test_files_are_looked_for_again_if_a_letter_is_erased_while_the_last_sweep_lists_them(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = Bucket.names
+
+    def erased_meanwhile(bucket: Bucket, beginning: str) -> Iterator[str]:
+        monkeypatch.setattr(Bucket, "names", names)
+        erase(sent, "Ben")
+        return names(bucket, beginning)
+
+    erase(sent, "Ada")
+    sent.clock.advance(hours=2)
+    monkeypatch.setattr(Bucket, "names", erased_meanwhile)
+    sent.reconcile()
+    delivery = sent.wiring.deliveries.delivery(KEY)
+    assert delivery
+    assert delivery.erased_at == sent.clock.now
+
+
 def test_a_repacking_leaves_no_file_of_a_delivery_that_was_cleared_meanwhile(
     sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,3 +342,4 @@ def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
     with suppress(NotFoundError):
         repack(sent)
     assert stored_letters(sent) == []
+    assert sent.wiring.deliveries.packets(KEY) == ()

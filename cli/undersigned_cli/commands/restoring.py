@@ -32,11 +32,10 @@ from undersigned.aws.deliveries import (
     read_mail_event,
 )
 from undersigned.aws.drafts import draft_folder, draft_partition
-from undersigned.aws.dynamodb import BATCH_GET, Key, Update, written
+from undersigned.aws.dynamodb import BATCH_GET, DAMAGED, Key, Update, written
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import (
-    DAMAGED,
     hold_shard,
     listing_shards,
     parse_signature_key,

@@ -13,6 +13,7 @@ All rows of a target's deliveries have the pk `DELIVERY#<campaign>#<target>`:
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, cast, override
 
 from boto3.dynamodb.conditions import Attr
@@ -26,6 +27,7 @@ from undersigned.aws.dynamodb import (
     TransactionCanceledError,
     Update,
     read_moment,
+    read_row,
     written,
 )
 from undersigned.aws.signatures import erasure, signature_key, tray_shard
@@ -42,7 +44,7 @@ from undersigned.domain.deliveries import (
 from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersNotWaitingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from undersigned.aws.dynamodb import Table, Values, Write
     from undersigned.domain.plans import Week
@@ -92,17 +94,17 @@ class Deliveries(DeliveryStore):
     @override
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         values = self._table.get(delivery_key(key), consistent=True)
-        return read_delivery(values) if values else None
+        return _read(read_delivery, values) if values else None
 
     @override
     def existing(self, keys: Sequence[DeliveryKey]) -> tuple[Delivery, ...]:
-        return tuple(map(read_delivery, self._table.batch_get(map(delivery_key, keys))))
+        return tuple(_read(read_delivery, values) for values in self._table.batch_get(map(delivery_key, keys)))
 
     @override
     def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         partition = delivery_partition(campaign, target)
         found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
-        return (read_delivery(values) for values in found)
+        return (_read(read_delivery, values) for values in found)
 
     @override
     def open(self, delivery: Delivery, week: Week) -> None:
@@ -130,13 +132,13 @@ class Deliveries(DeliveryStore):
     @override
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
         # Not in the order of the keys: 10000 comes before 9999 there.
-        return tuple(sorted(map(read_bundle, self._parts(BUNDLES, key)), key=lambda bundle: bundle.number))
+        return tuple(sorted(self._parts(read_bundle, BUNDLES, key), key=lambda bundle: bundle.number))
 
     @override
     def bundles_to(self, campaign: str, target: str) -> Iterator[tuple[str, Bundle]]:
         partition = delivery_partition(campaign, target)
         for values in self._table.query(partition, begins_with=BUNDLES, consistent=True):
-            yield values["sk"].split("#")[1], read_bundle(values)
+            yield values["sk"].split("#")[1], _read(read_bundle, values)
 
     @override
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
@@ -161,7 +163,7 @@ class Deliveries(DeliveryStore):
 
     @override
     def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
-        return tuple(sorted(map(read_packet, self._parts(PACKETS, key)), key=lambda packet: packet.number))
+        return tuple(sorted(self._parts(read_packet, PACKETS, key), key=lambda packet: packet.number))
 
     @override
     def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
@@ -179,7 +181,7 @@ class Deliveries(DeliveryStore):
 
     @override
     def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
-        return tuple(read_mail_event(key, values) for values in self._parts(MAIL_EVENTS, key))
+        return tuple(self._parts(partial(read_mail_event, key), MAIL_EVENTS, key))
 
     @override
     def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
@@ -196,9 +198,13 @@ class Deliveries(DeliveryStore):
         nothing_erased_since = Attr("erased_at").eq(written(delivery.erased_at))
         self._table.update(Update(delivery_key(delivery.key), remove=["erased_at"], when=nothing_erased_since))
 
-    def _parts(self, kind: str, key: DeliveryKey) -> Iterator[Values]:
+    def _parts[T](self, read: Callable[[Values], T], kind: str, key: DeliveryKey) -> Iterator[T]:
         start = part_key(kind, key)
-        return self._table.query(start.pk, begins_with=start.sk, consistent=True)
+        return (_read(read, values) for values in self._table.query(start.pk, begins_with=start.sk, consistent=True))
+
+
+def _read[T](read: Callable[[Values], T], values: Values) -> T:
+    return read_row(read, values, values["sk"])
 
 
 def _free(key: DeliveryKey, week: Week) -> Update:

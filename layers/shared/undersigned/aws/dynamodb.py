@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of
-from undersigned.services.ports import ChangedError
+from undersigned.services.ports import ChangedError, DamagedRowsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -161,6 +161,18 @@ def from_item(item: Mapping[str, Any]) -> Values:
 def written(moment: date | datetime | None) -> str | None:
     """Return a date or datetime as rows have it (ISO 8601)."""
     return moment.isoformat() if moment is not None else None
+
+
+DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+"""What reading a row may raise that something other than this program wrote."""
+
+
+def read_row[T](read: Callable[[Values], T], values: Values, name: str) -> T:
+    """Read a row. Raises DamagedRowsError, with this name of the row, if it is damaged."""
+    try:
+        return read(values)
+    except DAMAGED as error:
+        raise DamagedRowsError((name,)) from error
 
 
 def read_moment(text: str | None) -> datetime | None:

@@ -32,6 +32,7 @@ from undersigned.aws.dynamodb import (
     Update,
     read_day,
     read_moment,
+    read_row,
     written,
 )
 from undersigned.aws.failures import UNFIT, code_of
@@ -79,9 +80,6 @@ _TEXTS_OF_SOME = (
     "bundle", "tallied", "quarantine", "drawing", "network", "town", "provider", "source",
 )  # fmt: skip
 """The attributes that are a text in every row that has them."""
-
-DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
-"""What reading a row may raise that something other than this program wrote."""
 
 _OF_THE_ROW = frozenset({"status", "version", "tray", "listed", "listed_at", "beside"})
 """The attributes of a pending signature that words beside a row's own don't have."""
@@ -626,17 +624,14 @@ def _read_beside(row: Values, values: Values) -> Signature:
 
 def _own_row(values: Values) -> Signature:
     """Read a signature. Raises DamagedRowsError if the row is damaged."""
-    try:
-        return read_signature(values)
-    except DAMAGED as error:
-        raise DamagedRowsError((parse_signature_key(values["pk"])[1],)) from error
+    return read_row(read_signature, values, parse_signature_key(values["pk"])[1])
 
 
 def _readable(values: Values) -> Signature | None:
     """Read a signature; None if it is damaged, which the daily reconciliation reports."""
     try:
-        return read_signature(values)
-    except DAMAGED:
+        return _own_row(values)
+    except DamagedRowsError:
         return None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.signatures import WITHDRAWN_FOR
 from undersigned.domain.words import beside_still
 from undersigned.services.packet_files import clear_files, sweep
-from undersigned.services.ports import ChangedError
+from undersigned.services.ports import ChangedError, DamagedRowsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,16 +48,22 @@ class Clearing:
         now = self.clock()
         if not campaign.is_over(campaign.local(now).date()):
             return Over()
-        cleared = set()
+        cleared: set[tuple[str, str]] = set()
         for target in targets:
-            for delivery in self.deliveries.deliveries(campaign.id, target.id):
-                if delivery.cleared_at is None and delivery.is_long_over(now):
-                    # Its rows follow in the next run: no packet is made then.
-                    with suppress(ChangedError):
-                        clear_files(self.deliveries, self.packets(), delivery, now)
-                elif delivery.cleared_at is not None:
-                    cleared.add((target.id, delivery.key.period))
+            with suppress(DamagedRowsError):  # The reconciliation reports it.
+                cleared |= self._clear_deliveries_to(campaign.id, target.id, now)
         return Over(campaign=True, deliveries=cleared)
+
+    def _clear_deliveries_to(self, campaign: str, target: str, now: datetime) -> set[tuple[str, str]]:
+        cleared = set()
+        for delivery in self.deliveries.deliveries(campaign, target):
+            if delivery.cleared_at is None and delivery.is_long_over(now):
+                # Its rows follow in the next run: no packet is made then.
+                with suppress(ChangedError):
+                    clear_files(self.deliveries, self.packets(), delivery, now)
+            elif delivery.cleared_at is not None:
+                cleared.add((target, delivery.key.period))
+        return cleared
 
     def sweep(self, delivery: Delivery) -> None:
         """Delete a delivery's files that have an erased letter, unless an earlier sweep surely found all of them.

@@ -68,13 +68,14 @@ class LettersNotWaitingError(UndersignedError):
 
 
 class DamagedRowsError(UndersignedError):
-    """Rows of signatures can't be read, because something other than this program wrote them; carries their signers."""
+    """Rows can't be read, because something other than this program wrote them.
+
+    Carries the signers of letters, and the sort keys of deliveries' rows.
+    """
 
     def __init__(self, signers: tuple[str, ...]) -> None:
-        """Keep the signers."""
-        super().__init__(
-            f"the rows of these letters are damaged: {', '.join(signers)}; docs/runbook.md says how to repair one"
-        )
+        """Keep the names."""
+        super().__init__(f"these rows are damaged: {', '.join(signers)}; docs/runbook.md says how to repair one")
         self.signers = signers
 
 

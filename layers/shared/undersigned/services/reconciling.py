@@ -18,7 +18,7 @@ from undersigned.domain.reconciliations import Balance, Finding, Reconciliation,
 from undersigned.domain.tallies import counters_of
 from undersigned.services.measuring import Kept
 from undersigned.services.packet_files import awaits_repacking
-from undersigned.services.ports import ChangedError
+from undersigned.services.ports import ChangedError, DamagedRowsError
 from undersigned.services.tallying import needs_counting
 
 if TYPE_CHECKING:
@@ -141,16 +141,19 @@ class Reconciling:
         return sums_of((name, 1) for target in targets for name in self._sealed_to(campaign, target.id))
 
     def _sealed_to(self, campaign: str, target: str) -> Iterator[str]:
-        """Return what the bundles to a target hold, without erased letters: an erased row may be signed again."""
-        erased = {
-            (delivery.key.period, signer)
-            for delivery in self.deliveries.deliveries(campaign, target)
-            for signer in delivery.erased
-        }
-        for period, bundle in self.deliveries.bundles_to(campaign, target):
-            for signer in bundle.signers:
-                if (period, signer) not in erased:
-                    yield _sealed_name(target, f"{period}#{bundle.number:04d}", signer)
+        """Return what the bundles to a target hold, without erased letters: an erased row may be signed again.
+
+        What can't be read is left out. A damaged delivery is reported by its name, a damaged bundle as a difference.
+        """
+        erased: set[tuple[str, str]] = set()
+        with suppress(DamagedRowsError):
+            for delivery in self.deliveries.deliveries(campaign, target):
+                erased.update((delivery.key.period, signer) for signer in delivery.erased)
+        with suppress(DamagedRowsError):
+            for period, bundle in self.deliveries.bundles_to(campaign, target):
+                for signer in bundle.signers:
+                    if (period, signer) not in erased:
+                        yield _sealed_name(target, f"{period}#{bundle.number:04d}", signer)
 
     def _report_differences(self, run: Reconciliation, found: Suspects) -> Reconciliation:
         summary, gauges = run.summary, run.gauges
@@ -169,32 +172,33 @@ class Reconciling:
     # Deliveries
 
     def _reconcile_deliveries(self, run: Reconciliation, targets: Sequence[Target], kept: Kept) -> Reconciliation:
-        now, summary, gauges = self.clock(), run.summary, run.gauges
         for target in targets:
-            deliveries = tuple(self.deliveries.deliveries(run.campaign, target.id))
-            gauges = self.measuring.of_deliveries(gauges, target.id, deliveries, kept)
-            for delivery in deliveries:
-                if (question := delivery.question(now)) and _is_news(delivery):
-                    kind: FindingKind = "a delivery waits for a decision"
-                    about = {"target": target.id, "period": delivery.key.period, "question": question}
-                    is_told = summary.unexplained < _MOST_FINDINGS
-                    summary = self._find(summary, kind, run.campaign, **about)
-                    if is_told:
-                        self._note_that_it_was_told(delivery)
-                if run.may_queue and not kept.controls.paused and _has_stopped(delivery, now):
-                    self.delivery_queue.put([delivery.key])
-                    summary = summary.plus(deliveries=1)
-                summary = self._look_after_files(run, summary, delivery)
-        return replace(run, summary=summary, gauges=gauges)
+            try:
+                deliveries = tuple(self.deliveries.deliveries(run.campaign, target.id))
+                gauges = self.measuring.of_deliveries(run.gauges, target.id, deliveries, kept)
+                run = replace(run, gauges=gauges)
+                for delivery in deliveries:
+                    summary = self._reconcile_delivery(run, delivery, is_paused=kept.controls.paused)
+                    run = replace(run, summary=summary)
+            except DamagedRowsError as error:
+                about = {"target": target.id, "row": ", ".join(error.signers)}
+                run = replace(run, summary=self._find(run.summary, "a row is damaged", run.campaign, **about))
+        return run
 
-    def _look_after_files(self, run: Reconciliation, summary: Summary, delivery: Delivery) -> Summary:
-        try:
-            self.clearing.sweep(delivery)
-            is_awaited = run.may_queue and awaits_repacking(self.deliveries, delivery, self.clock())
-        except (KeyError, TypeError, ValueError):
-            about = {"target": delivery.key.target, "period": delivery.key.period}
-            return self._find(summary, "a row is damaged", run.campaign, **about)
-        if not is_awaited:
+    def _reconcile_delivery(self, run: Reconciliation, delivery: Delivery, *, is_paused: bool) -> Summary:
+        now, summary = self.clock(), run.summary
+        if (question := delivery.question(now)) and _is_news(delivery):
+            kind: FindingKind = "a delivery waits for a decision"
+            about = {"target": delivery.key.target, "period": delivery.key.period, "question": question}
+            is_told = summary.unexplained < _MOST_FINDINGS
+            summary = self._find(summary, kind, run.campaign, **about)
+            if is_told:
+                self._note_that_it_was_told(delivery)
+        if run.may_queue and not is_paused and _has_stopped(delivery, now):
+            self.delivery_queue.put([delivery.key])
+            summary = summary.plus(deliveries=1)
+        self.clearing.sweep(delivery)
+        if not (run.may_queue and awaits_repacking(self.deliveries, delivery, now)):
             return summary
         self.delivery_queue.put_repacking(delivery.key)
         return summary.plus(repackings=1)
