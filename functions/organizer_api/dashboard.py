@@ -35,7 +35,7 @@ def overview(request: DashboardRequest) -> Response[str]:
         return moved(f"{viewer.home}/workshop")
     after = request.position(TARGET_POSITION)
     found, period = organizing.overview(request.campaign), wired.stack.period_of(viewer.campaign)
-    look = found.controls.look(period, needs_approval=found.campaign.approval)
+    look = found.controls.until(period, needs_approval=found.campaign.approval)
     targets = organizing.targets(request.campaign, after, TARGETS_SHOWN, look)
     return dashboard_page(
         dashboard.overview(
@@ -63,7 +63,7 @@ def target(request: DashboardRequest, target: str) -> Response[str]:
     """Show a target: its waiting letters, its deliveries and its buttons."""
     viewer, organizing = viewer_of(request), wired.organizing
     controls, period = organizing.controls(request.campaign), wired.stack.period_of(viewer.campaign)
-    look = controls.look(period, needs_approval=viewer.campaign.approval)
+    look = controls.until(period, needs_approval=viewer.campaign.approval)
     state = organizing.target(request.campaign, target, look)
     plan = state.plan(viewer.campaign, controls, period)
     next_delivery = organizing.next_delivery(viewer.campaign)

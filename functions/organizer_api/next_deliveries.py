@@ -44,7 +44,7 @@ def list_next(request: ApiRequest) -> Response[str]:
     overview = wired.organizing.overview(request.campaign)
     period = wired.stack.period_of(overview.campaign)
     campaign, controls = overview.campaign, overview.controls
-    look = controls.look(period, needs_approval=campaign.approval)
+    look = controls.until(period, needs_approval=campaign.approval)
     found = wired.organizing.targets(request.campaign, after, request.limit(50, most=200), look)
     return data(
         {

@@ -114,7 +114,7 @@ def test_a_week_is_approved_by_email_published_and_reported(observed: Observed) 
         assert (planned["deliveries"], len(planned["awaiting_approval"])) == ([], 1)
     link = observed.link(ORGANIZER, "approval", "organizer/approve/")
     assert "Ready to send" in observed.page(link)
-    assert wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
+    assert wiring.campaigns.controls(CAMPAIGN).approved == {}
     assert "Approved" in observed.page(link, {})
     received = observed.receive([f"undersigned.delivery.{state}" for state in ("open", "sending", "sent", "delivered")])
     assert {event["detail"]["period"] for event in received} == {period}

@@ -30,7 +30,7 @@ _DECISIVE = (
     "status", "quarantine", "target", "note", "bundle", "due", "tallied",
     "signatures",
     "state", "attempt", "letters", "packets", "erased", "left_out", "permanent",
-    "email", "mail_state", "hold", "free_from", "paused", "approved", "looked",
+    "email", "mail_state", "hold", "free_from", "paused", "approved",
     "disowned_at", "forms",
 )  # fmt: skip
 """The attributes that decide what happens next."""
@@ -94,8 +94,9 @@ def look_at(letter: Row, rows: Rows) -> str | None:
     of_campaign = [row for row in rows if row["pk"] == campaign]
     if not any(row["sk"] == "META" and row.get("approval") for row in of_campaign):
         return None
-    [looked] = [row.get("looked", {}) for row in of_campaign if row["sk"] == "STEERING"] or [{}]
-    return looked.get(letter["bundle"].partition("#")[0])  # type: ignore[no-any-return]
+    [approved] = [row.get("approved", ()) for row in of_campaign if row["sk"] == "STEERING"] or [()]
+    period = letter["bundle"].partition("#")[0]
+    return min((until for day, until in map(str.split, approved) if day == period), default=None)
 
 
 def towns_in(rows: Rows) -> set[str]:
@@ -115,7 +116,7 @@ def counted_in(rows: Iterable[Row]) -> Counter[str]:
 def decisive(rows: Rows) -> Any:
     """Return what decides what happens next, without random ids and times."""
     # An approval covers letters that were due at its look.
-    names = {*_DECISIVE, "due_at"} if any("looked" in row for row in rows) else {*_DECISIVE}
+    names = {*_DECISIVE, "due_at"} if any("approved" in row for row in rows) else {*_DECISIVE}
     kinds = (_LETTER, _COUNTER, _CAMPAIGN, _DELIVERY, "DISOWNED#")
     found = {
         (row["pk"], row["sk"]): {name: row[name] for name in row if name in names}

@@ -85,7 +85,7 @@ def test_a_scanner_that_opens_the_link_approves_nothing(world: World) -> None:
         page = world.get(link(world))
         assert page.status == 200
         assert "Evanston Police Department</td><td>1</td><td>Ready to send" in page.body
-    assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {}
     assert world.run_queue() == []
 
 
@@ -173,7 +173,7 @@ def test_a_forged_truncated_or_wrong_link_is_refused(world: World) -> None:
     for path in (link(world)[:-1], link(world).replace(PERIOD, "2026-12-01"), f"/organizer/approve/{confirmation}"):
         assert world.get(path).status == 404
         assert world.post(path).status == 404
-    assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {}
 
 
 def test_an_approval_link_works_for_two_weeks(world: World) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
@@ -17,6 +18,7 @@ from undersigned.aws.dynamodb import Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
+from undersigned.services.planning import NotPlannedError
 from undersigned_cli.commands import options
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
@@ -196,43 +198,39 @@ def test_a_letter_of_another_recipient_after_the_look_is_not_sent_by_a_later_pla
     assert sent(world) == [(PERIOD, "evanston", 1)]
 
 
-def test_the_page_of_an_approved_day_says_what_came_since_and_lets_it_be_approved(world: World) -> None:
+def test_the_page_of_an_approved_day_says_what_goes_with_a_later_one(world: World) -> None:
     world.confirmed()
     world.plan()
     page = world.get(link(world))
     confirm(world, "bo")
+    confirm(world, "cy", postal_code=WILMETTE)
     page = world.press(link(world), hidden(page))
     assert "<h1>Approved</h1>" in page.body
     assert "<td>1</td><td>Ready to send" in page.body
     assert "<td>1</td><td>Came after the approval: goes with the next one" in page.body
-    assert "<button>" not in page.body, "the recipient gets one email"
-    confirm(world, "cy", postal_code=WILMETTE)
-    page = world.get(link(world))
-    assert "<h1>Approved</h1>" in page.body
-    assert "letters have come since" in page.body
-    assert "<td>1</td><td>Waiting for approval" in page.body
-    page = world.press(link(world), hidden(page))
-    assert "letters have come since" not in page.body
+    assert "<button>" not in page.body, "a day is approved once"
+    assert "Wilmette" not in page.body
+    # It can be pressed again in another window, and covers the same letters.
+    world.press(link(world), {"look": world.clock().isoformat()})
     world.run_queue()
-    assert sorted(sent(world)) == [(PERIOD, "evanston", 2), (PERIOD, "wilmette", 1)]
+    assert sent(world) == [(PERIOD, "evanston", 1)]
 
 
-def test_a_delivery_that_has_begun_takes_nothing_from_a_second_approval(world: World) -> None:
-    """No page shows what would be added to it."""
+def test_a_second_approval_of_a_day_covers_no_more(world: World) -> None:
+    """Its page doesn't show what would be added to a delivery that has begun."""
     controls = approved_on_hold(world)
     confirm(world, "bo")
-    confirm(world, "cy", postal_code=WILMETTE)
-    page = world.get(link(world))
-    assert "Wilmette" in page.body
-    world.press(link(world), hidden(page))
+    post(world, f"/deliveries/{PERIOD}/approve")
     controls.release(CAMPAIGN, "evanston", "cli", "")
     controls.retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
     world.run_queue()
-    assert sorted(sent(world)) == [(PERIOD, "evanston", 1), (PERIOD, "wilmette", 1)]
-    assert waiting(world) == 1
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
 
 
-def test_a_delivery_that_began_before_approvals_were_needed_takes_what_waited_then(world: World) -> None:
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_a_delivery_that_began_before_approvals_were_needed_takes_what_waited_then(
+    world: World, *, is_approved: bool
+) -> None:
     change(world, approval=False)
     world.confirmed()
     controls = world.wiring.delivery_controls()
@@ -240,6 +238,9 @@ def test_a_delivery_that_began_before_approvals_were_needed_takes_what_waited_th
     world.week()
     change(world, approval=True)
     confirm(world, "bo")
+    if is_approved:
+        # Its page doesn't show letters to a recipient whose delivery has begun.
+        controls.approve(CAMPAIGN, PERIOD, "cli", "")
     controls.release(CAMPAIGN, "evanston", "cli", "")
     controls.retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
     world.run_queue()
@@ -265,12 +266,10 @@ def test_the_overview_says_what_an_approved_day_does_not_take(world: World, mana
     confirm(world, "bo")
     confirm(world, "cy", postal_code=WILMETTE)
     words = manager.words()
-    assert "1 letter is waiting for approval" in words
+    assert "waiting for approval" not in words
     assert "1 more letter came after the approval, and waits for the next one." in words
-    [evanston] = [line for line in get(world, "/deliveries/next")["deliveries"] if line["target"] == "evanston"]
-    assert (evanston["outcome"], evanston["letters"], evanston["later"]) == ("goes", 1, 1)
-    [wilmette] = [line for line in get(world, "/deliveries/next")["deliveries"] if line["target"] == "wilmette"]
-    assert (wilmette["outcome"], wilmette["letters"], wilmette["later"]) == ("awaiting approval", 1, 0)
+    [line] = get(world, "/deliveries/next")["deliveries"]
+    assert (line["target"], line["outcome"], line["letters"], line["later"]) == ("evanston", "goes", 1, 1)
 
 
 def test_the_preview_of_an_approved_day_has_the_letters_that_go(world: World, manager: Organizer) -> None:
@@ -285,20 +284,21 @@ def test_the_preview_of_an_approved_day_has_the_letters_that_go(world: World, ma
     assert [packet["last"] for packet in preview["packets"]] == [1]
 
 
-def test_a_day_that_was_approved_before_its_plan_is_asked_for_once_more(world: World) -> None:
-    """The letters that came since the look were in no request."""
+def test_a_day_that_was_approved_before_its_plan_is_asked_for_no_more(world: World) -> None:
+    """The letters that came after the approval go with the next slot, and are asked for then."""
     world.confirmed()
     assert post(world, f"/deliveries/{PERIOD}/approve").status == 200
     world.run_queue()
     confirm(world, "cy", postal_code=WILMETTE)
-    for _ in range(3):
-        world.week()
+    world.week()
+    assert [mail for mail in world.sent if mail.tags["kind"] == "approval"] == []
+    world.clock.advance(days=7)
+    world.week()
     [request] = [mail for mail in world.sent if mail.tags["kind"] == "approval"]
     assert "Wilmette" in request.text
-    assert "Evanston" not in request.text
     world.press(link(world), hidden(world.get(link(world))))
     world.run_queue()
-    assert sent(world) == [(PERIOD, "evanston", 1), (PERIOD, "wilmette", 1)]
+    assert sent(world) == [(PERIOD, "evanston", 1), (NEXT, "wilmette", 1)]
 
 
 def test_deliver_by_hand_sends_what_the_approval_covers(world: World) -> None:
@@ -307,10 +307,7 @@ def test_deliver_by_hand_sends_what_the_approval_covers(world: World) -> None:
     confirm(world, "bo")
     confirm(world, "cy", postal_code=WILMETTE)
     answer = post(world, "/deliveries/next", {"why": "the council meets"})
-    assert [(line["target"], line["outcome"]) for line in answer.json["deliveries"]] == [
-        ("evanston", "goes"),
-        ("wilmette", "awaiting approval"),
-    ]
+    assert [(line["target"], line["outcome"]) for line in answer.json["deliveries"]] == [("evanston", "goes")]
     world.run_queue()
     assert sent(world) == [(PERIOD, "evanston", 1)]
     answer = post(world, "/deliveries/next", {"target": "wilmette"})
@@ -341,7 +338,7 @@ def test_a_held_recipients_letters_of_the_look_go_after_the_release(world: World
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
 
 
-def test_a_held_recipient_without_a_letter_of_the_look_needs_another_approval(world: World) -> None:
+def test_a_held_recipient_without_a_letter_of_the_look_gets_none(world: World) -> None:
     controls = approved_on_hold(world)
     world.wiring.signatures.withdraw(
         CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"), at=world.clock.now
@@ -351,9 +348,11 @@ def test_a_held_recipient_without_a_letter_of_the_look_needs_another_approval(wo
     world.plan()
     world.run_queue()
     assert (sent(world), waiting(world)) == ([], 1)
+    world.clock.advance(days=7)
+    world.plan()
     world.press(link(world), hidden(world.get(link(world))))
     world.run_queue()
-    assert sent(world) == [(PERIOD, "evanston", 1)]
+    assert sent(world) == [(NEXT, "evanston", 1)]
 
 
 def test_letters_after_the_look_are_not_overdue(world: World) -> None:
@@ -371,14 +370,6 @@ def test_letters_after_the_look_are_not_overdue(world: World) -> None:
     assert world.deliveries == []
 
 
-def test_an_approval_of_the_version_before_covers_everything(world: World) -> None:
-    world.confirmed()
-    world.wiring.campaigns._table.update(Update(controls_key(CAMPAIGN), add={"approved": {PERIOD}}))
-    confirm(world, "bo")
-    world.week()
-    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 0)
-
-
 def test_a_page_of_the_version_before_approves_what_waits_when_its_button_is_pressed(world: World) -> None:
     world.confirmed()
     world.plan()
@@ -389,21 +380,21 @@ def test_a_page_of_the_version_before_approves_what_waits_when_its_button_is_pre
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 1)
 
 
-def test_of_two_approvals_the_later_look_counts(world: World) -> None:
+def test_of_two_approvals_the_first_counts(world: World) -> None:
     world.confirmed()
     early = world.clock.now
     confirm(world, "bo")
-    for look in (world.clock.now, early):
+    for look in (early, world.clock.now):
         assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look.isoformat()}).status == 200
     confirm(world, "cy")
     world.run_queue()
-    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 1)
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 2)
 
 
 def test_a_look_in_the_future_is_now(world: World) -> None:
     world.confirmed()
     assert post(world, f"/deliveries/{PERIOD}/approve", {"look": "9999-12-31T23:59:59+00:00"}).status == 200
-    assert world.wiring.campaigns.controls(CAMPAIGN).looked == {PERIOD: world.clock.now}
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {PERIOD: world.clock.now}
     confirm(world, "bo")
     world.run_queue()
     assert waiting(world) == 1
@@ -438,7 +429,7 @@ def test_a_malformed_look_is_refused(world: World, manager: Organizer, look: str
     for answer in answers:
         assert answer.status == 400
         assert "`look` must be the moment" in answer.body
-    assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {}
 
 
 @pytest.mark.parametrize(("media_type", "body", "status"), [("text/plain", b"x", 415), ("application/json", b"[", 400)])
@@ -449,7 +440,7 @@ def test_a_form_of_the_link_that_cannot_be_read_is_answered_with_a_page(
     world.plan()
     answer = world.post(link(world), raw=body, headers={"content-type": media_type})
     assert (answer.status, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
-    assert world.wiring.campaigns.controls(CAMPAIGN).approved == frozenset()
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {}
 
 
 @pytest.mark.parametrize("look", [1, 1.5, True, [], {}])
@@ -476,13 +467,43 @@ def test_the_command_approves_what_it_listed(world: World, monkeypatch: pytest.M
     output = run("deliver", CAMPAIGN, "--yes")
     assert "evanston: 1 letter to" in output
     assert "1 more letter came after the approval, and waits for the next one" in output
-    assert "wilmette: waiting for approval (1 letter)" in output
+    assert "wilmette" not in output, "its letter came after the approval"
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
 
 
-def test_controls_keep_one_look_for_each_day(world: World) -> None:
+def test_controls_keep_one_moment_for_each_day(world: World) -> None:
+    first = world.clock.now
     for _ in range(50):
-        world.clock.advance(seconds=1)
         post(world, f"/deliveries/{PERIOD}/approve")
-    assert world.wiring.campaigns.controls(CAMPAIGN).looked == {PERIOD: world.clock.now}
+        world.clock.advance(seconds=1)
+    assert (world.wiring.table.get(controls_key(CAMPAIGN)) or {})["approved"] == {f"{PERIOD} {first.isoformat()}"}
+
+
+def test_letters_of_an_approval_whose_message_was_lost_go_when_it_is_given_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    first = world.clock.now
+    controls = world.wiring.delivery_controls()
+    with monkeypatch.context() as broken:
+        broken.setattr(type(world.wiring.queue), "put", Mock(side_effect=ConnectionError))
+        with pytest.raises(NotPlannedError):
+            controls.approve(CAMPAIGN, PERIOD, "cli", "")
+    confirm(world, "bo")
+    controls.approve(CAMPAIGN, PERIOD, "cli", "")
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
+    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {PERIOD: first}
+
+
+def test_a_letter_that_was_due_at_the_very_moment_of_the_approval_goes(world: World) -> None:
+    world.confirmed()
+    world.clock.advance(microseconds=1)
+    world.confirmed(email="bo@signers.example")
+    due = world.clock.now
+    world.clock.advance(microseconds=1)
+    world.confirmed(email="cy@signers.example")
+    world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "", look=due)
+    world.run_queue()
+    assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 1)

@@ -111,10 +111,10 @@ def approve(  # noqa: PLR0913  (options)
     known_targets(wiring, campaign)
     settings = wiring.campaigns.campaign(campaign)
     day = _day(period) or wiring.period_of(settings)
-    # Letters that come while the person reads and answers wait for another approval.
+    # Letters that come while the person reads and answers go with a later period.
     look = wiring.now()
     if settings.approval:
-        show_plan(wiring, settings, wiring.planning().preview(settings, day, again=again, approved=True, look=look))
+        show_plan(wiring, settings, wiring.planning().preview(settings, day, again=again, approved=True, until=look))
         ask(f"Approve the deliveries of {day}?", yes=yes)
     plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason, look=look, again=again)
     show_started(plan)

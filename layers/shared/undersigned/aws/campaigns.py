@@ -53,7 +53,7 @@ from undersigned.domain.tallies import TOTAL
 from undersigned.services.ports import CampaignStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -103,9 +103,6 @@ def audit_partition(campaign: str) -> str:
     """Return the partition of a campaign's activity log."""
     return f"AUDIT#{campaign}"
 
-
-_APPROVALS_AT_ONCE = 5
-"""How often an approval tries again because of another one at the same moment."""
 
 NOT_PAUSED = ~Attr("paused").eq(True)  # noqa: FBT003  (an attribute's value)
 """The condition on a campaign's controls that its deliveries are not paused."""
@@ -212,9 +209,8 @@ class Campaigns(CampaignStore):
         values = self._table.get(controls_key(campaign), consistent=True) or {}
         return Controls(
             bool(values.get("paused", False)),
-            frozenset(values.get("approved", ())),
+            _read_approvals(values.get("approved", ())),
             str(values.get("roster", "")),
-            _read_looks(values.get("looked")),
             closed_at=read_moment(values.get("closed_at")),
         )
 
@@ -227,21 +223,9 @@ class Campaigns(CampaignStore):
         self._table.update(Update(controls_key(campaign), assign={"closed_at": written(at)}))
 
     @override
-    def approve(self, campaign: str, period: str, look: datetime) -> None:
-        for is_last in (*[False] * _APPROVALS_AT_ONCE, True):
-            values = self._table.get(controls_key(campaign), consistent=True) or {}
-            before = values.get("looked")
-            known = _read_looks(before).get(period, look)
-            looked = {**(before or {}), period: written(max(look, known).astimezone(UTC))}
-            unchanged = Attr("looked").not_exists() if before is None else Attr("looked").eq(before)
-            change = Update(controls_key(campaign), {"looked": looked}, add={"approved": {period}}, when=unchanged)
-            try:
-                self._table.update(change)
-            except ConditionFailedError:
-                if is_last:
-                    raise
-            else:
-                return
+    def approve(self, campaign: str, period: str, until: datetime) -> None:
+        approval = f"{period} {written(until.astimezone(UTC))}"
+        self._table.update(Update(controls_key(campaign), add={"approved": {approval}}))
 
     @override
     def hold(self, campaign: str, target: str, why: str) -> None:
@@ -297,9 +281,10 @@ class Campaigns(CampaignStore):
         return ((values["sk"], read_audit(values)) for values in found)
 
 
-def _read_looks(values: Mapping[str, str] | None) -> dict[str, datetime]:
-    """Read the look of each period's approval."""
-    return {period: datetime.fromisoformat(look) for period, look in (values or {}).items()}
+def _read_approvals(approvals: Iterable[str]) -> dict[str, datetime]:
+    """Read until when the letters of each period are covered. Of two approvals at once, the earlier moment counts."""
+    latest_first = sorted((approval.split(" ") for approval in approvals), reverse=True)
+    return {period: datetime.fromisoformat(until) for period, until in latest_first}
 
 
 def _no_target(campaign: str, target: str) -> NotFoundError:

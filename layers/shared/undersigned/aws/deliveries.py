@@ -257,7 +257,6 @@ def delivery_values(delivery: Delivery) -> Values:
         "packet_size": delivery.packet_size,
         "cleared_at": written(delivery.cleared_at),
         "told": delivery.told,
-        "look": written(delivery.look),
     }
 
 
@@ -288,7 +287,6 @@ def read_delivery(values: Values) -> Delivery:
         erased_at=read_moment(values.get("erased_at")),
         cleared_at=read_moment(values.get("cleared_at")),
         told=values.get("told"),
-        look=read_moment(values.get("look")),
     )
 
 

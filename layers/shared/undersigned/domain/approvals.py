@@ -41,7 +41,7 @@ class PeriodState:
     """The current state of a period that needs an approval.
 
     `waiting` is what an approval would do with the letters in the trays, `evidence` what speaks against these letters;
-    `deliveries` are those that have begun. `seen_at` is when this was read: the look of who approves it.
+    `deliveries` are those that have begun. `seen_at` is when this was read: an approval covers letters until then.
     """
 
     campaign: Campaign
@@ -55,6 +55,5 @@ class PeriodState:
 
     @property
     def awaits_approval(self) -> bool:
-        """Say whether there is anything to approve: before the approval, or letters that came after its look."""
-        due = [line for line in self.waiting if line.too_soon is None]
-        return self.campaign.approval and any(not self.is_approved or not line.may_begin for line in due)
+        """Say whether there is anything to approve. A period is approved once."""
+        return self.campaign.approval and not self.is_approved and any(not line.too_soon for line in self.waiting)

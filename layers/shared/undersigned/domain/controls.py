@@ -27,14 +27,13 @@ LONGEST_REASON = 500
 class Controls:
     """Whether a campaign's deliveries are paused, since when it is closed, and the periods that are approved.
 
-    `looked` has the look of each approved period: the last moment at which an organizer saw what waits, and approved
-    it. `roster` is another text after each change of the campaign's targets.
+    `approved` has for each period the moment until which letters are covered: that of the page which its organizer saw.
+    `roster` is another text after each change of the campaign's targets.
     """
 
     paused: bool = False
-    approved: frozenset[str] = frozenset()
+    approved: Mapping[str, datetime] = field(default_factory=dict)
     roster: str = ""
-    looked: Mapping[str, datetime] = field(default_factory=dict)
     closed_at: datetime | None = None
 
     def is_open(self, campaign: Campaign, today: date) -> bool:
@@ -51,21 +50,15 @@ class Controls:
         """Say whether a delivery of a period may begin. A delivery that has begun needs no further approval."""
         return not self.paused and (period in self.approved or not needs_approval)
 
-    def look(self, period: str, *, needs_approval: bool) -> datetime | None:
-        """Return the moment by which a letter must be due for the period's approval to cover it; None for no such."""
-        return self.looked.get(period) if needs_approval and period in self.approved else None
+    def until(self, period: str, *, needs_approval: bool, begun: Delivery | None = None) -> datetime | None:
+        """Return the moment by which a letter must be due to go in a period; None for any letter.
 
-    def look_of(self, delivery: Delivery, *, needs_approval: bool) -> datetime | None:
-        """Return the same for a delivery that has begun: what its approval covered then, whatever is approved since.
-
-        One that began before its campaign needed approvals has what waited when it began.
+        One that has `begun` takes nothing that came after it, even if its campaign needed no approval then.
         """
         if not needs_approval:
             return None
-        if delivery.look is not None:
-            return delivery.look
-        period = delivery.key.period
-        return self.look(period, needs_approval=True) if period in self.approved else delivery.opened_at
+        moments = (self.approved.get(period), begun.opened_at if begun else None)
+        return min((moment for moment in moments if moment), default=None)
 
 
 @dataclass(frozen=True, slots=True)

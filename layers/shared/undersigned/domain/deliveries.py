@@ -199,7 +199,6 @@ class Delivery:
     late that no process can store one with it any more. `packet_size` is how many letters each of its packets holds,
     except the last one. `cleared_at` is when its packets were deleted, because the time was over for which the
     campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
-    `look` is that of the approval with which it began; None if that had none, or none was needed.
     """
 
     key: DeliveryKey
@@ -215,7 +214,6 @@ class Delivery:
     packet_size: int = PACKET_SIZE
     cleared_at: datetime | None = None
     told: str | None = None
-    look: datetime | None = None
 
     def begun(self, packets: Sequence[PacketRecord], letters: int, email: str, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""

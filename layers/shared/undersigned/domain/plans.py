@@ -69,7 +69,7 @@ class PlanLine:
     """A delivery that a plan makes, or why it doesn't.
 
     `letters` are those in the tray, or in the delivery if it has `begun`. `may_begin` is false without an approval.
-    `later` is how many other letters in the tray the approval doesn't cover, because they came after its look.
+    `later` is how many other letters in the tray the approval doesn't cover, because they came after it.
     """
 
     key: DeliveryKey
@@ -132,8 +132,8 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
 ) -> Iterator[PlanLine]:
     """Return a target's deliveries in a period: those that have to go on, oldest first, then the period's own.
 
-    `deliveries` are the target's, newest first, and `waiting` is how many letters its tray holds. If the period's
-    approval has a look, `waiting` are those that it covers, and `later` the others, which need another approval.
+    `deliveries` are the target's, newest first, and `waiting` is how many letters its tray holds. If the period is
+    approved, `waiting` are those that the approval covers, and `later` the others, which go with a later period.
     `again` plans them even if they are too soon; but a day never has a second one. `approved` plans as if the period
     were approved.
     """
@@ -161,7 +161,8 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
         return
     blocked = None if again else too_soon(period, free_from)
     may_begin = may_begin or own is not None
-    if blocked or not waiting:
-        # None of them goes now. What goes then needs an approval with a later look.
-        waiting, may_begin, later = waiting + later, may_begin and not later, 0
+    if blocked:
+        waiting, later = waiting + later, 0
+    elif not waiting:
+        return
     yield PlanLine(key, target, waiting, controls.paused, may_begin=may_begin, too_soon=blocked, later=later)

@@ -54,8 +54,8 @@ class Approving:
         others = [target.id for target in targets if target.id not in served]
         trays = waiting_signers(self.signatures, campaign.id, others, self.at_once)
         covered = trays
-        if look := controls.look(asked.period, needs_approval=campaign.approval):
-            covered = waiting_signers(self.signatures, campaign.id, [*trays], self.at_once, until=look)
+        if until := controls.until(asked.period, needs_approval=campaign.approval):
+            covered = waiting_signers(self.signatures, campaign.id, [*trays], self.at_once, until=until)
         planned = self.planning.preview_counted(
             campaign,
             controls,

@@ -96,10 +96,10 @@ class Delivering:
         """
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         controls = self.campaigns.controls(key.campaign)
-        look = controls.look(key.period, needs_approval=campaign.approval)
         delivery = self.deliveries.delivery(key)
+        until = controls.until(key.period, needs_approval=campaign.approval, begun=delivery)
         if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
-            delivery = self._begin(key, look, again=again)
+            delivery = self._begin(key, until, again=again)
         if delivery is None:
             return None
         if delivery.state == "sending":
@@ -109,13 +109,12 @@ class Delivering:
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
         if not delivery.occupies_week:
-            opened = self._open(key, self._kept_look(delivery, look), again=again)
+            opened = self._open(key, again=again)
             if opened is None or opened.state != "open":
                 # It is too soon, or another process opened it and has gone on.
                 return opened or delivery
             delivery = opened
-        look = controls.look_of(delivery, needs_approval=campaign.approval)
-        sealed = self._seal_all(key, target, look, has_time)
+        sealed = self._seal_all(key, target, until, has_time)
         batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size)
         if not batch.letters:
             empty = delivery.emptied()
@@ -136,20 +135,12 @@ class Delivering:
         preview = self.packing.preview(key, notice=notice)
         return self.post.send(mails.as_test(preview.mail, to)) if preview else None
 
-    def _begin(self, key: DeliveryKey, look: datetime | None, *, again: bool) -> Delivery | None:
-        if not self.signatures.has_waiting(key.campaign, key.target, until=look):
+    def _begin(self, key: DeliveryKey, until: datetime | None, *, again: bool) -> Delivery | None:
+        if not self.signatures.has_waiting(key.campaign, key.target, until=until):
             return None
-        return self._open(key, look, again=again)
+        return self._open(key, again=again)
 
-    def _kept_look(self, held: Delivery, look: datetime | None) -> datetime | None:
-        """Return the look of a delivery that is no longer held: its own, unless it has no letter of that one left."""
-        has_letters = held.look is None or (
-            self.deliveries.bundles(held.key)
-            or self.signatures.has_waiting(held.key.campaign, held.key.target, until=held.look)
-        )
-        return held.look if has_letters else look
-
-    def _open(self, key: DeliveryKey, look: datetime | None, *, again: bool) -> Delivery | None:
+    def _open(self, key: DeliveryKey, *, again: bool) -> Delivery | None:
         """Open a delivery that doesn't occupy its week yet. Return None if it is too soon after another one."""
         for pause in (*_PAUSES_BEFORE_OPENING, None):
             free_from = self.campaigns.target(key.campaign, key.target).free_from
@@ -159,8 +150,8 @@ class Delivering:
             if not again and too_soon(key.period, free_from, goes_on=earlier is not None):
                 return None
             # The size is kept, so that another version of the code makes the same packets.
-            new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE, look=look)
-            opened = replace(earlier, state="open", reason=None, look=look) if earlier else new
+            new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE)
+            opened = replace(earlier, state="open", reason=None) if earlier else new
             week = taken(free_from, opened.day)
             try:
                 if earlier:
@@ -191,18 +182,18 @@ class Delivering:
         return held
 
     def _seal_all(
-        self, key: DeliveryKey, target: Target, look: datetime | None, has_time: Callable[[], bool]
+        self, key: DeliveryKey, target: Target, until: datetime | None, has_time: Callable[[], bool]
     ) -> Signers:
         """Seal all waiting letters but damaged ones, close the delivery, and return its signers in order.
 
-        With the look of an approval, only letters that were due by then are sealed.
+        With an approval, only letters that were due by its moment are sealed.
         """
         bundles = self.deliveries.bundles(key)
         gone: set[str] = set()
         conflicts = 0
         while not (bundles and bundles[-1].closes):
             try:
-                self._seal_more(key, target, look, bundles, gone, has_time)
+                self._seal_more(key, target, until, bundles, gone, has_time)
             except LettersNotWaitingError as error:
                 # They were withdrawn, or sealed by another process, after the index was read.
                 gone.update(error.signers)
@@ -221,7 +212,7 @@ class Delivering:
         self,
         key: DeliveryKey,
         target: Target,
-        look: datetime | None,
+        until: datetime | None,
         bundles: Sequence[Bundle],
         gone: set[str],
         has_time: Callable[[], bool],
@@ -231,7 +222,7 @@ class Delivering:
         Damaged letters are added to `gone`.
         """
         passed = gone.union(*(bundle.signers for bundle in bundles))
-        waiting = self._readable(key, target, look, passed, gone)
+        waiting = self._readable(key, target, until, passed, gone)
         for number in count(len(bundles) + 1):
             bundle = Bundle(number, tuple(islice(waiting, self.bundle_size)))
             self.deliveries.seal(key, bundle, self.clock())
@@ -240,10 +231,10 @@ class Delivering:
             check_time(has_time)
 
     def _readable(
-        self, key: DeliveryKey, target: Target, look: datetime | None, passed: AbstractSet[str], damaged: set[str]
+        self, key: DeliveryKey, target: Target, until: datetime | None, passed: AbstractSet[str], damaged: set[str]
     ) -> Iterator[str]:
         """List the letters in the tray, oldest first, but those to pass, and damaged ones."""
-        waiting = self.signatures.waiting(key.campaign, key.target, until=look)
+        waiting = self.signatures.waiting(key.campaign, key.target, until=until)
         others = (signer for signer in waiting if signer not in passed)
         for signers in batched(others, self.bundle_size, strict=False):
             damaged.update(self.packing.damaged(key, target, signers))

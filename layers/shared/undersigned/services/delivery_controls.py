@@ -88,9 +88,9 @@ class DeliveryControls:
     ) -> Plan:
         """Approve a period's deliveries, and queue them immediately.
 
-        `look` is the moment at which the organizer saw what waits: letters that came later wait for another approval.
-        Without it, and if it is in the future, it is this moment. `again` sends to targets that got an email less than
-        seven days before, too, for a reason.
+        `look` is the moment of the page that the organizer saw: letters that came later go with a later period. Without
+        it, and if it is in the future, it is this moment. A period that is approved is only queued again. `again` sends
+        to targets that got an email less than seven days before, too, for a reason.
 
         Raises NotNowError in a campaign that needs no approval, for a day in the future, whose letters nobody has seen
         yet, for one that is long past, and for one that is too soon after another delivery to each target.
@@ -120,14 +120,15 @@ class DeliveryControls:
             )
         _check_reason(why, again=again)
         now = self.clock()
-        look = min(look or now, now)
-        planned = self.planning.preview(settings, period, again=again, approved=True, look=look, counts=False)
+        approved = self.campaigns.controls(campaign).approved
+        until = approved.get(period, min(look or now, now))
+        planned = self.planning.preview(settings, period, again=again, approved=True, until=until, counts=False)
         # An approval that has been given stands, and pressing the button again is harmless.
-        if not again and period not in self.campaigns.controls(campaign).approved:
+        if not again and period not in approved:
             own = [line for line in planned.lines if line.key.period == period]
             if own and all(line.too_soon for line in own):
                 raise _too_soon(next(line.too_soon for line in own if line.too_soon), settings.language)
-        self.campaigns.approve(campaign, period, look)
+        self.campaigns.approve(campaign, period, until)
         self.record(campaign, "approve again" if again else "approve", by, about=period, why=why)
         if planned.failed:
             # What could not be read a moment ago often can be now, and queueing a delivery twice is harmless.
@@ -152,9 +153,9 @@ class DeliveryControls:
         if controls.paused:
             raise _paused()
         planned = self.planning.preview(settings, period, only=only, again=again)
-        look = controls.look(period, needs_approval=settings.approval)
+        until = controls.until(period, needs_approval=settings.approval)
         goes = any(
-            line.begun or self.signatures.has_waiting(campaign, line.target.id, until=look) for line in planned.going
+            line.begun or self.signatures.has_waiting(campaign, line.target.id, until=until) for line in planned.going
         )
         if goes or planned.failed:  # What could not be looked at may go a moment later.
             about = f"{period} {only}" if only else period

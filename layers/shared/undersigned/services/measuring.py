@@ -40,8 +40,8 @@ class Kept:
 
     def is_covered(self, due: datetime, run: datetime) -> bool:
         """Say whether the approval of a run's day, if it has one, covers a letter that was due then."""
-        look = self.controls.look(run.date().isoformat(), needs_approval=self.campaign.approval)
-        return look is None or due <= look
+        until = self.controls.until(run.date().isoformat(), needs_approval=self.campaign.approval)
+        return until is None or due <= until
 
     def should_go(self, target: str, run: datetime) -> bool:
         """Say whether the letters that waited for a target at a run of the campaign should have gone with it."""

@@ -100,7 +100,7 @@ class Overview:
 class TargetState:
     """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
 
-    `later` of those that are waiting came after the look of an approval, if one was given to count them. `questions`
+    `later` of those that are waiting came after the approval of a period, if it has one. `questions`
     are the deliveries that a person has to decide about, newest first.
     """
 
@@ -231,11 +231,11 @@ class Organizing:
         return cadence_of(campaign, self.schedule).next_after(self.clock())
 
     def targets(
-        self, campaign: str, after: str | None, limit: int, look: datetime | None = None
+        self, campaign: str, after: str | None, limit: int, until: datetime | None = None
     ) -> Listing[TargetState]:
-        """List targets in the order of their ids; with the look of an approval, count the letters that came later."""
+        """List targets in the order of their ids. Of letters that are waiting, count those that came after `until`."""
         targets = [target for target in self.campaigns.targets(campaign) if after is None or target.id > after]
-        shown = tuple(self._state_of(campaign, target, look) for target in targets[:limit])
+        shown = tuple(self._state_of(campaign, target, until) for target in targets[:limit])
         return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
 
     def held_back(self, campaign: str) -> tuple[Target, ...]:
@@ -262,7 +262,6 @@ class Organizing:
         found, targets = self.overview(campaign), self.campaigns.targets(campaign)
         now = self.clock()
         today = period_of(now, cadence_of(found.campaign, self.schedule).time_zone)
-        look = found.controls.look(today, needs_approval=found.campaign.approval)
         states, overdue, awaiting = [], set(), 0
         for target in targets[:most]:
             deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
@@ -270,26 +269,22 @@ class Organizing:
             states.append(TargetState(target, 0, 0, deliveries, questions))
             if self._is_overdue(found, target):
                 overdue.add(target.id)
-            if found.campaign.approval and (look or today not in found.controls.approved):
+            if found.campaign.approval and today not in found.controls.approved:
                 waiting = int(self.signature_store.has_waiting(campaign, target.id))
-                covered = int(self.signature_store.has_waiting(campaign, target.id, until=look)) if look else waiting
-                later = max(waiting - covered, 0)
-                lines = plan_lines(
-                    found.campaign, found.controls, target, deliveries, covered, period=today, later=later
-                )
+                lines = plan_lines(found.campaign, found.controls, target, deliveries, waiting, period=today)
                 awaiting += any(line.outcome == "awaiting approval" for line in lines)
         elsewhere = tuple(target for target in targets[most:] if target.held_because)
         is_part, day = len(targets) > most, date.fromisoformat(today)
         return Glance(found, tuple(states), elsewhere, frozenset(overdue), awaiting, is_part=is_part, today=day)
 
-    def target(self, campaign: str, target: str, look: datetime | None = None) -> TargetState:
-        """Return one target; raises NotFoundError. `look` is as in `targets`."""
-        return self._state_of(campaign, self.campaigns.target(campaign, target), look)
+    def target(self, campaign: str, target: str, until: datetime | None = None) -> TargetState:
+        """Return one target; raises NotFoundError. `until` is as in `targets`."""
+        return self._state_of(campaign, self.campaigns.target(campaign, target), until)
 
-    def _state_of(self, campaign: str, target: Target, look: datetime | None) -> TargetState:
+    def _state_of(self, campaign: str, target: Target, until: datetime | None) -> TargetState:
         deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
         now, waiting = self.clock(), self.signature_store.how_many_wait(campaign, target.id)
-        covered = self.signature_store.how_many_wait(campaign, target.id, until=look) if look and waiting else waiting
+        covered = self.signature_store.how_many_wait(campaign, target.id, until=until) if until and waiting else waiting
         return TargetState(
             target,
             waiting,

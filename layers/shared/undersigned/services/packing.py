@@ -132,8 +132,8 @@ class Packing:
         """List the signers of the letters in the tray that the period's approval covers. Those that came later wait."""
         if not campaign.approval:
             return ()
-        look = self.campaigns.controls(key.campaign).look(key.period, needs_approval=True)
-        return tuple(self.signatures.waiting(key.campaign, key.target, until=look)) if look else ()
+        until = self.campaigns.controls(key.campaign).until(key.period, needs_approval=True)
+        return tuple(self.signatures.waiting(key.campaign, key.target, until=until)) if until else ()
 
     def damaged(self, key: DeliveryKey, target: Target, signers: Sequence[str]) -> tuple[str, ...]:
         """Report and return those letters in a tray whose row is damaged, or whose letter can't be made.

@@ -139,8 +139,8 @@ class Planning:
         def ask(target: str, until: datetime | None) -> int:
             return int(self.signatures.has_waiting(campaign.id, target, until=until))
 
-        look = controls.look(period, needs_approval=campaign.approval)
-        tray, not_counted = self._count(campaign, targets, look, ask)
+        until = controls.until(period, needs_approval=campaign.approval)
+        tray, not_counted = self._count(campaign, targets, until, ask)
 
         def plan(target: Target) -> Iterator[PlanLine]:
             return self._lines(campaign, controls, target, period, again=again, tray=tray)
@@ -158,10 +158,10 @@ class Planning:
         only: str | None = None,
         again: bool = False,
         approved: bool = False,
-        look: datetime | None = None,
+        until: datetime | None = None,
         counts: bool = True,
     ) -> Plan:
-        """Return what `queue_up` would do, or with `approved` what it would do after an approval with this look.
+        """Return what `queue_up` would do, or with `approved` what it would do after an approval `until` then.
 
         It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Without `counts` they may
         be 1 for any number, which takes fewer calls. An error about one target stops no others; it is in `failed`.
@@ -175,11 +175,11 @@ class Planning:
 
         if approved:
             # What the approval doesn't cover is not asked for: it stays as it is.
-            covered, not_counted = self._count_due(campaign, targets, look, ask)
+            covered, not_counted = self._count_due(campaign, targets, until, ask)
             tray: Callable[[str], _Tray] = lambda target: _Tray(covered(target), 0)  # noqa: E731  (it has a type)
         else:
-            look = controls.look(period, needs_approval=campaign.approval)
-            tray, not_counted = self._count(campaign, targets, look, ask)
+            until = controls.until(period, needs_approval=campaign.approval)
+            tray, not_counted = self._count(campaign, targets, until, ask)
         previewed = self._preview(campaign, controls, period, targets, tray, again=again, approved=approved)
         return _sum([previewed, not_counted])
 
@@ -265,17 +265,17 @@ class Planning:
         self,
         campaign: Campaign,
         targets: Sequence[Target],
-        look: datetime | None,
+        until: datetime | None,
         ask: Callable[[str, datetime | None], int],
     ) -> tuple[Callable[[str], _Tray], Plan]:
-        """Return what counts the letters that wait for a target: those that were due at the look, and the others.
+        """Return what counts the letters that wait for a target: those that were due until a moment, and the others.
 
         `ask` counts those of one target that were due by a moment. An error is in the plan that is returned with it.
         """
         every, failed = self._count_due(campaign, targets, None, ask)
-        if look is None:
+        if until is None:
             return lambda target: _Tray(every(target), 0), failed
-        covered, not_counted = self._count_due(campaign, targets, look, ask)
+        covered, not_counted = self._count_due(campaign, targets, until, ask)
 
         def count(target: str) -> _Tray:
             found = every(target)

@@ -146,11 +146,8 @@ class CampaignStore(Protocol):
     def pause(self, campaign: str, *, paused: bool) -> None:
         """Pause a campaign's deliveries, or resume them."""
 
-    def approve(self, campaign: str, period: str, look: datetime) -> None:
-        """Approve a period's deliveries, for letters that were due at `look`.
-
-        If it is approved already, the later look counts. Raises ChangedError if too many others approve at once.
-        """
+    def approve(self, campaign: str, period: str, until: datetime) -> None:
+        """Approve a period's deliveries, for letters that are due by a moment. Of two at once, the earlier counts."""
 
     def hold(self, campaign: str, target: str, why: str) -> None:
         """Hold a target's letters back for a reason; raises NotFoundError."""

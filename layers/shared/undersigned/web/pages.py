@@ -575,7 +575,7 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
     if not found.campaign.approval:
         return Message("No approval needed"), Message("This campaign’s letters go out automatically.")
     if found.is_approved:
-        return Message("Approved"), _what_goes(found)
+        return Message("Approved"), Message("The emails go out within minutes. Reload this page to see their status.")
     if found.awaits_approval:
         return Message("Waiting for your approval"), Message(
             "Each recipient gets these letters in one email. Nothing is sent until you press the button. Letters that "
@@ -588,15 +588,6 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
     return Message("No letters waiting"), Message(
         "There is nothing to approve. The letters have gone out or were withdrawn."
     )
-
-
-def _what_goes(found: PeriodState) -> Message:
-    if found.awaits_approval:
-        return Message(
-            "The emails that were approved go out within minutes. For other recipients, letters have come since. "
-            "Nothing is sent to these until you press the button, or approve the next delivery."
-        )
-    return Message("The emails go out within minutes. Reload this page to see their status.")
 
 
 LATER = Message.in_context("status of letters", "Came after the approval: goes with the next one")
