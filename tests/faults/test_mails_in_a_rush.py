@@ -219,6 +219,14 @@ def test_a_batch_that_comes_again_makes_its_budgets_stricter_and_sends_nothing_m
     assert len(rush.sent) == 3
 
 
+def test_an_email_that_one_budget_postpones_is_taken_from_no_other(rush: World) -> None:
+    rush.variables["MAIL_BUDGETS"] = "10 3 200 200"
+    rush.restart("send_confirmations")
+    assert run(rush, rush.new_records()) == []
+    assert len(rush.sent) == taken(rush) == 3
+    assert sum(int(row["network"]["N"]) for row in budgets(rush).values() if "network" in row) == 3
+
+
 def test_a_batch_that_finds_a_budget_throttled_keeps_nothing_of_the_others(rush: World) -> None:
     records = rush.new_records()[:4]
     throttled = ["dynamodb:UpdateItem"]

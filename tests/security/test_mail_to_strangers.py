@@ -99,8 +99,8 @@ def test_a_person_in_the_middle_of_a_wave_gets_the_email_at_once(world: World) -
     assert len(world.sent) == 11
 
 
-def test_a_released_letter_gets_its_email_at_once(world: World) -> None:
-    set_budgets(world, "0 1 1 1")
+def test_a_released_letter_gets_its_email_at_once_outside_every_budget(world: World) -> None:
+    set_budgets(world, "0 0 0 0")
     for number in range(3):
         post(world, number, form="")
     world.run_stream()
