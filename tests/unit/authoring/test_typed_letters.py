@@ -177,6 +177,7 @@ def test_underscores_of_a_blank_are_text_also_without_backslashes() -> None:
         "___ day of ___\n",
     ):
         assert finished(typed) == finished(typed.replace("_", "\\_"))
+    assert "<strong>now</strong>" in finished("Act __now__.")[0], "two are emphasis"
 
 
 @pytest.mark.parametrize("file", LETTERS, ids=lambda file: file.stem)
