@@ -763,6 +763,9 @@ class Simulation:
         self._starts += 1
         self._held.clear()
         self._screen("release", 100 * _WEEK)
+        # Of letters that somebody held while it ran, it may have released some, too.
+        self._starts += 1
+        self._held.clear()
 
     def remove_letters(self) -> None:
         """Remove the letters that were signed within some hours."""
