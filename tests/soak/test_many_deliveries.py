@@ -182,7 +182,8 @@ class Workers:
         handler: Callable[[Any, Any], Any] = app.handler
         process.mailbox._spacing._clock = lambda: self.turns.now
         packing = replace(app.delivering.packing, typesetter=self._typeset)
-        delivering = replace(app.delivering, packing=packing)
+        storing = replace(app.delivering.storing, packing=packing)
+        delivering = replace(app.delivering, packing=packing, storing=storing)
         assert self.world.memory
         messages = self.world.memory.queues[self.world.queues["DeliveryQueue"]]
 
