@@ -2,13 +2,14 @@
 
 The letter is pasted from an email, and the recipients are in a spreadsheet as an office sends one. Whoever makes the
 way longer than MOST_CLICKS and MOST_FIELDS makes it too long. No id and no selector finds anything here: what a label
-or a role doesn't find, a volunteer doesn't either.
+or a role doesn't find, a volunteer doesn't either. The guide names each: the buttons in bold.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,10 +21,9 @@ from tests.browser.test_workshop import SCREENSHOTS, reach
 from tests.organizers import link_in
 from tests.served_world import served
 from tests.spreadsheets import xlsx
+from undersigned.web import guide
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Locator, Page
 
     from tests.chromium import Visitor
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_CLICKS, MOST_FIELDS = 15, 8
 CAMPAIGN = "cooler-classrooms-in-texas"
+GUIDE = " ".join((Path(guide.__file__).parent / "guide/en/first-campaign.md").read_text().lower().split())
 
 LETTER = """Dear Superintendent,
 
@@ -83,11 +84,13 @@ class Volunteer:
 
     def press(self, name: str) -> None:
         self.clicks += 1
+        assert f"**{name.lower()}" in GUIDE, name
         buttons = self.page.get_by_role("button", name=name, exact=True)
         self._do(buttons if buttons.count() else self.page.get_by_role("link", name=name, exact=True), "Enter")
 
     def fill(self, label: str, text: str) -> None:
         self.fields += 1
+        assert label.lower().partition(", row")[0] in GUIDE, label
         field = self.page.get_by_label(label, exact=True)
         if not self.keys:
             field.fill(text)
@@ -98,6 +101,7 @@ class Volunteer:
 
     def choose(self, label: str, option: str) -> None:
         self.clicks += 1
+        assert f"**{label.lower()}" in GUIDE, label
         field = self.page.get_by_label(label, exact=True)
         if not self.keys:
             field.select_option(option)
@@ -107,6 +111,7 @@ class Volunteer:
 
     def upload(self, label: str, name: str, content: bytes) -> None:
         self.clicks += 1
+        assert label.lower() in GUIDE, label
         with self.page.expect_file_chooser() as chooser:
             self._do(self.page.get_by_label(label, exact=True), "Enter")
         chooser.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
