@@ -11,7 +11,7 @@ import pytest
 from undersigned.domain.campaigns import Target
 from undersigned.domain.controls import Controls
 from undersigned.domain.deliveries import Attempt, Delivery, DeliveryKey, DeliveryState
-from undersigned.domain.plans import Week, next_day, plan_lines, taken, too_soon
+from undersigned.domain.plans import Week, next_day, plan_lines, taken, too_soon, week_taken
 
 WEEK = timedelta(days=7)
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
@@ -74,14 +74,17 @@ def test_a_new_delivery_is_at_least_seven_days_later_than_the_last() -> None:
 
 
 def test_an_older_delivery_that_bounced_goes_if_no_other_one_is_close() -> None:
-    def goes_on_after(last: date) -> bool:
-        return too_soon("2026-11-23", last + WEEK, goes_on=True) is None
+    bounced = delivery("2026-11-23", "bounced", permanent=True)
 
-    assert goes_on_after(date(2026, 11, 30))
-    assert not goes_on_after(date(2026, 11, 29))
-    assert not goes_on_after(date(2026, 11, 17))
-    assert goes_on_after(date(2026, 11, 16))
-    assert goes_on_after(date(2026, 11, 23)), "that was itself"
+    def goes_on_after(*days: str) -> bool:
+        return week_taken(bounced.day, [*(delivery(day, "sent") for day in days), bounced]) is None
+
+    assert goes_on_after("2026-11-30")
+    assert not goes_on_after("2026-11-29")
+    assert not goes_on_after("2026-11-17")
+    assert goes_on_after("2026-11-16")
+    assert goes_on_after(), "that was itself"
+    assert not goes_on_after("2026-12-04", "2026-11-27"), "one before the last is close"
 
 
 def test_a_delivery_takes_seven_days_and_gives_none_back() -> None:

@@ -48,17 +48,22 @@ def taken(free_from: date | None, day: date) -> Week:
     return Week(free_from, max(free_from or day + APART, day + APART))
 
 
-def too_soon(period: str, free_from: date | None, *, goes_on: bool = False) -> TooSoon | None:
-    """Return why a period can't have a delivery to a target that is free from a day, or None if it can.
+def too_soon(period: str, free_from: date | None) -> TooSoon | None:
+    """Return why a period can't have a new delivery to a target that is free from a day, or None if it can.
 
-    A new delivery is later than all others, so an old day can't be used up afterwards. One that gave its week back
-    `goes_on` if the last one is seven days away, before or after it.
+    It is later than all others, so an old day can't be used up afterwards.
     """
     day = date.fromisoformat(period)
-    if free_from is None or day >= free_from:
-        return None
-    last = free_from - APART
-    return None if goes_on and (day == last or last - day >= APART) else TooSoon(last, free_from, day)
+    return None if free_from is None or day >= free_from else TooSoon(free_from - APART, free_from, day)
+
+
+def week_taken(day: date, deliveries: Iterable[Delivery]) -> TooSoon | None:
+    """Return which delivery took the week of one that had given it back, or None if that can go on.
+
+    `deliveries` are all of the target: one before the last can be less than seven days away, too.
+    """
+    near = [other.day for other in deliveries if other.occupies_week and 0 * APART < abs(other.day - day) < APART]
+    return TooSoon(max(near), max(near) + APART, day) if near else None
 
 
 Outcome = Literal["goes", "paused", "held", "bounced", "in doubt", "too soon", "awaiting approval"]
@@ -139,11 +144,11 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
     """
     key = DeliveryKey(campaign.id, target.id, period)
     may_begin = approved or controls.lets_begin(period, needs_approval=campaign.approval)
-    free_from = target.free_from
+    free_from, others = target.free_from, list(deliveries)
     own = next((delivery for delivery in deliveries if delivery.key == key), None)
     # Unfinished deliveries of earlier runs come first. Their letters are sealed and in no tray.
     for begun in reversed([delivery for delivery in deliveries if delivery.is_unfinished]):
-        blocked = None if again or begun.occupies_week else too_soon(begun.key.period, free_from, goes_on=True)
+        blocked = None if again or begun.occupies_week else week_taken(begun.day, others)
         line = PlanLine(
             begun.key, target, begun.letters, controls.paused, may_begin=True, too_soon=blocked, begun=begun
         )
@@ -151,6 +156,7 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
         if line.outcome == "goes":
             # It is about to be sent, so it counts from now on.
             free_from = taken(free_from, begun.day).free_from
+            others.append(replace(begun, state="open"))
     if not (waiting or later) or (own is not None and own.is_unfinished):
         return
     if own is not None and (own.is_settled or own.awaits_decision):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.deliveries import PACKET_SIZE, UNSETTLED_FOR, Bundle, Delivery, packet_name, sealed_in
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.domain.plans import taken, too_soon
+from undersigned.domain.plans import taken, too_soon, week_taken
 from undersigned.rendering import mails
 from undersigned.services.packing import Batch
 from undersigned.services.ports import (
@@ -34,7 +34,7 @@ from undersigned.services.weeks import change
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
-    from datetime import datetime
+    from datetime import date, datetime
 
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Signers
@@ -140,6 +140,11 @@ class Delivering:
             return None
         return self._open(key, again=again)
 
+    def _is_too_soon(self, key: DeliveryKey, free_from: date | None, earlier: Delivery | None) -> bool:
+        if earlier is None:
+            return too_soon(key.period, free_from) is not None
+        return week_taken(earlier.day, self.deliveries.deliveries(key.campaign, key.target)) is not None
+
     def _open(self, key: DeliveryKey, *, again: bool) -> Delivery | None:
         """Open a delivery that doesn't occupy its week yet. Return None if it is too soon after another one."""
         for pause in (*_PAUSES_BEFORE_OPENING, None):
@@ -147,7 +152,7 @@ class Delivering:
             earlier = self.deliveries.delivery(key)
             if earlier is not None and (earlier.occupies_week or earlier.is_settled or earlier.awaits_decision):
                 return earlier
-            if not again and too_soon(key.period, free_from, goes_on=earlier is not None):
+            if not again and self._is_too_soon(key, free_from, earlier):
                 return None
             # The size is kept, so that another version of the code makes the same packets.
             new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE)

@@ -11,7 +11,7 @@ from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, GivenError, NotFoundError
 from undersigned.domain.languages import Message, long_date
-from undersigned.domain.plans import taken, too_soon
+from undersigned.domain.plans import taken, week_taken
 from undersigned.services.ports import ChangedError
 from undersigned.services.weeks import change
 
@@ -305,7 +305,8 @@ class DeliveryControls:
             if opened != delivery:
                 self._change(opened, delivery)
             return opened
-        if not again and (blocked := too_soon(delivery.key.period, target.free_from, goes_on=True)):
+        known = self.deliveries.deliveries(delivery.key.campaign, delivery.key.target)
+        if not again and (blocked := week_taken(delivery.day, known)):
             raise _week_is_taken(blocked, self.campaigns.campaign(delivery.key.campaign).language)
         week = taken(target.free_from, delivery.day)
         try:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.domain.languages import Message, long_date, number
-from undersigned.domain.plans import too_soon
+from undersigned.domain.plans import week_taken
 from undersigned.services.organizing import MOST_POSTPONED
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def has_failed(delivery: Delivery, state: TargetState) -> bool:
 
 def blocked_by(delivery: Delivery, state: TargetState) -> TooSoon | None:
     """Return the other email that took a delivery's week."""
-    return None if delivery.occupies_week else too_soon(delivery.key.period, state.target.free_from, goes_on=True)
+    return None if delivery.occupies_week else week_taken(delivery.day, state.deliveries)
 
 
 def was_corrected(delivery: Delivery, target: Target) -> bool:
