@@ -296,6 +296,17 @@ def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_
     assert len(sent(world)) == 2
 
 
+def test_a_bounced_delivery_is_not_sent_again_in_a_week_that_another_took_before_the_last_one(world: World) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    for day in ("2026-11-28", "2026-12-05"):
+        key = DeliveryKey(CAMPAIGN, "evanston", day)
+        world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))
+    with pytest.raises(NotNowError, match="There is a delivery of November 28, 2026"):
+        world.wiring.delivery_controls().retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
+
+
 def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)

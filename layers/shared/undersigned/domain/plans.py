@@ -62,7 +62,8 @@ def week_taken(day: date, deliveries: Iterable[Delivery]) -> TooSoon | None:
 
     `deliveries` are all of the target: one before the last can be less than seven days away, too.
     """
-    near = [other.day for other in deliveries if other.occupies_week and 0 * APART < abs(other.day - day) < APART]
+    others = (other.day for other in deliveries if other.occupies_week and other.day != day)
+    near = [other for other in others if abs(other - day) < APART]
     return TooSoon(max(near), max(near) + APART, day) if near else None
 
 
