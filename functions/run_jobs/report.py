@@ -45,7 +45,7 @@ def _run_due() -> None:
     try:
         wired.hours.each("report", report, _log_error)
     finally:
-        wired.hours.of_stack("all is well", wired.stack.settings.schedule.operators_mails, tell)
+        wired.hours.of_stack("all is well", wired.stack.settings.schedule.operators_email, tell)
 
 
 def _tell_operator(day: str) -> None:

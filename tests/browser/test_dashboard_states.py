@@ -70,15 +70,19 @@ def troubled(world: World) -> World:
     return world
 
 
-@pytest.fixture
-def undecided(world: World) -> World:
-    """Return a campaign with a bounced delivery whose week another one took, and with one without an outcome."""
+def let_one_of_two_bounce(world: World) -> None:
     put_key(world, "us_manage", "manage")
     for number, (code, town) in enumerate((("60201", "Evanston"), ("60091", "Wilmette"))):
         world.confirmed(name=f"Ada Rossi {number}", email=f"s{number}@signers.example", postal_code=code, locality=town)
     world.week()
     [bounced] = [sent for sent in world.deliveries if sent.tags["target"] == "evanston"]
     world.feedback("bounce", bounced)
+
+
+@pytest.fixture
+def undecided(world: World) -> World:
+    """Return a campaign with a bounced delivery whose week another one took, and with one without an outcome."""
+    let_one_of_two_bounce(world)
     open_another_delivery(world)
     world.clock.advance(days=4)
     return world
@@ -216,12 +220,7 @@ def test_the_command_for_a_second_email_is_accessible_and_fits(
 def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
     world: World, address: str, visitor: Visitor
 ) -> None:
-    put_key(world, "us_manage", "manage")
-    for number, (code, town) in enumerate((("60201", "Evanston"), ("60091", "Wilmette"))):
-        world.confirmed(name=f"Ada Rossi {number}", email=f"s{number}@signers.example", postal_code=code, locality=town)
-    world.week()
-    [bounced] = [sent for sent in world.deliveries if sent.tags["target"] == "evanston"]
-    world.feedback("bounce", bounced)
+    let_one_of_two_bounce(world)
     world.clock.advance(days=7)
     world.wiring.campaigns.put_campaign(replace(world.wiring.campaigns.campaign(CAMPAIGN), approval=True))
     world.clock.advance(minutes=2)

@@ -41,7 +41,7 @@ class WeeklySchedule:
         return Cadence("week", DAYS.index(self.day), self.hour, self.time_zone)
 
     @property
-    def operators_mails(self) -> Cadence:
+    def operators_email(self) -> Cadence:
         """Return when the operator gets an email: a day after the letters."""
         return Cadence("week", (DAYS.index(self.day) + 1) % len(DAYS), self.hour, self.time_zone)
 
