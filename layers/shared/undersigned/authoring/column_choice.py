@@ -54,25 +54,25 @@ _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LEAST_HEADINGS = 2
 _LEAST_COLUMNS = 3
-"""Rows with fewer may be a list, in which a line with one cell is a recipient."""
+"""A narrower sheet may be a list, in which a line with one cell is a recipient."""
 _LONGEST_CELL = 2_000
 _LOOKED_AT = 50
-"""Rows whose cells are looked at."""
+"""How many rows are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Our column for each one of the rows, "" for one that is not used; and whether the first row has headings."""
+    """Which of our columns each column of a sheet is ("" if unused), and whether the first row has headings."""
 
     columns: tuple[str, ...]
     has_headings: bool
 
 
 def rows_in(content: bytes, pasted: str) -> list[list[str]]:
-    """Return the rows of a file (CSV, .xlsx, .ods), or without one those of a pasted text, all of the same length.
+    """Return the rows of a file (CSV, .xlsx, .ods), or of a pasted text if it is empty, all of the same length.
 
-    Of a table, lines with one cell are left out: its title above the headings, or a note below. Raises MistakesError
-    for what is no table, and TooMuchError for more than a limit.
+    Lines of a table that have only one cell, such as a title or a note, are left out. Raises MistakesError if there is
+    no table, and TooMuchError if it is over a limit.
     """
     if is_workbook(content):
         rows = rows_of_workbook(content)
@@ -98,7 +98,7 @@ def guess(rows: Rows) -> Choice:
     by_heading = [_column_of_heading(cell) for cell in rows[0]]
     by_cells = [_column_of_cells([cells[place] for cells in rows[1:_LOOKED_AT]]) for place in range(width)]
     known = sum(column_named(cell) in COLUMNS for cell in rows[0])
-    # The cells below are addresses or codes, and the first one is neither.
+    # A first cell that is no address or code, above cells that are, is a heading.
     names_others = any(
         column in {"email", "postal_codes"} and rows[0][place] and not _is_value(rows[0][place])
         for place, column in enumerate(by_cells)
@@ -131,7 +131,7 @@ def _is_surname(heading: str) -> bool:
 
 
 def _candidates(heading: str, by_heading: str, by_cells: str) -> Iterator[tuple[int, str]]:
-    """Yield the columns that a column may be, with how sure that is (0: the surest)."""
+    """Yield each of our columns that a column may be, after its rank (0 is the surest)."""
     exact = column_named(heading)
     if by_cells == "email":
         yield 0, by_cells
@@ -146,7 +146,7 @@ def _candidates(heading: str, by_heading: str, by_cells: str) -> Iterator[tuple[
 
 
 def _fill(chosen: dict[int, str], is_filled: Sequence[bool]) -> None:
-    """Give what is left of a sheet without headings its usual order: title, name, department, town."""
+    """Take the other columns of a sheet without headings in the usual order: title, name, department, town."""
     order = [column for column in ("title", "name", "department", "locality") if column not in chosen.values()]
     places = [place for place, filled in enumerate(is_filled) if filled and place not in chosen]
     chosen.update(zip(places, order, strict=False))
@@ -177,7 +177,7 @@ def _is_value(cell: str) -> bool:
 
 
 def _are_codes(cell: str) -> bool:
-    """Say whether a cell has postal codes only. Piece by piece: one pattern of all would try each way to split them."""
+    """Say whether a cell has postal codes only. Checks each piece: one pattern for all would try every split."""
     pieces = re.split(r"[;,\s]+", re.sub(r" ?[–-] ?", "-", cell[:_LONGEST_CELL]).strip(" ;,"))
     return any(c in "0123456789*" for c in pieces[0]) and all(map(_CODE.fullmatch, pieces))
 
@@ -202,7 +202,7 @@ def used_twice(choice: Choice) -> tuple[str, ...]:
 
 
 def taken(rows: Rows, choice: Choice) -> TargetTable:
-    """Return the rows as a table, with the chosen columns. `unused` names the others that have something."""
+    """Return the rows as a table, with the chosen columns. `unused` names the others that are not empty."""
     below = rows[choice.has_headings :]
     columns = tuple(dict.fromkeys(column for column in choice.columns if column))
     places = {column: [place for place, one in enumerate(choice.columns) if one == column] for column in columns}

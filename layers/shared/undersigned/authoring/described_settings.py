@@ -1,7 +1,7 @@
-"""The settings of a campaign, each described once: what it is, what it may be, and its words on the page.
+"""The settings of a campaign, each described once: its meaning, its values, and its words on the page.
 
-`settings` reads campaign.toml by it, `writing` writes it, the workshop makes its fields of it, and editors complete the
-file by its JSON Schema. A setting of a campaign is an attribute of `Campaign` with the same name.
+From these descriptions `settings` reads campaign.toml, `writing` writes it, the workshop makes its fields, and editors
+get a JSON Schema to complete the file. A setting of a campaign is an attribute of `Campaign` with the same name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCHEMA_FILE = "campaign.schema.json"
 """The JSON Schema, beside campaign.toml in a folder that a command made."""
 
 _GOAL = 100
-"""What a few people who ask around reach within weeks. A goal that was met can be raised."""
+"""A few people who ask around reach it within weeks. A goal that was met can be raised."""
 
 _LONGEST_SUMMARY = 2_000
 _LARGEST_GOAL = 1_000_000_000
@@ -33,10 +33,10 @@ _SHORTEST_KEEPING, _LONGEST_KEEPING = 30, 3_650
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting: its label on the page, what it means, amid a sentence, a note, and one that only the file has.
+    """A setting and its words: `meaning` fits into a sentence, `note` follows it, and `in_file` only in the file.
 
-    `sample` is a value to show, and to test with. `default` is what a campaign without the setting has, which `unset`
-    says as a choice.
+    `sample` is a value to show, and to test with. A campaign without the setting has the `default`; `unset` names that
+    choice on the page.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Setting:
 
     @property
     def without(self) -> Any:  # noqa: ANN401  (whatever the campaign has)
-        """Return what a campaign has if the setting isn't there, or is wrong."""
+        """Return the value of a campaign whose setting is missing or wrong."""
         return "" if self.required else self.kind.nothing if self.default is None else self.default
 
     @property
@@ -338,7 +338,7 @@ SETTINGS = (
         sample=90,
     ),
 )
-"""In the order in which they are written. The table `[organizer]` and those of the languages follow."""
+"""In the order of the file. The tables `[organizer]` and those of the languages follow."""
 
 GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (None, ("title", "summary", "organizer.name", "organizer.email", "region")),
@@ -349,14 +349,14 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (Message("Websites and links"), ("id", "organizer.website", "allowed_origins", "frame_origins", "sources")),
     (Message("People’s data"), ("keep_for_days", "privacy_url")),
 )
-"""What settings are about on the page. The first have no default, so they are shown open."""
+"""The groups of settings on the page. Those of the first have no default, so it is shown open."""
 
 TABLES: Mapping[str, tuple[Setting, ...]] = {"": SETTINGS, "organizer": ORGANIZER_SETTINGS}
 """The settings of each table of the file; all others are TRANSLATION_SETTINGS."""
 
 
 def described(languages: Iterable[str]) -> dict[str, Setting]:
-    """Return every setting by its dotted name, such as `goal` and `organizer.email`; of these languages, `es.title`."""
+    """Return every setting by its dotted name: `goal`, `organizer.email` and, for these languages, `es.title`."""
     tables = {**TABLES, **dict.fromkeys(languages, TRANSLATION_SETTINGS)}
     return {f"{table}.{it.name}".lstrip("."): it for table, settings in tables.items() for it in settings}
 
@@ -369,7 +369,7 @@ def setting_of(name: str) -> Setting | None:
 
 
 def label_of(name: str) -> Message:
-    """Return the label of a setting. A text in a further language has the language's name with it."""
+    """Return the label of a setting, with the language's name if it is a text in a further language."""
     table, _, _ = name.rpartition(".")
     label = described(() if table in TABLES else (table,))[name].label
     return (
@@ -395,7 +395,7 @@ def schema() -> dict[str, Any]:
             "organizer": {"description": "Who runs the campaign.", **_table(ORGANIZER_SETTINGS)},
         },
         "patternProperties": {
-            # `id` is a setting, and would be a language code, too.
+            # `id` is a setting, though it could be a language code.
             f"^(?!id$){LANGUAGE}$": {
                 "description": "The texts above the form in a further language.",
                 **_table(TRANSLATION_SETTINGS),

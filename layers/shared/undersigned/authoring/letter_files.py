@@ -51,7 +51,7 @@ def is_translation(file: str) -> bool:
 
 
 def _without_street(campaign: Campaign, letter: Letter) -> Iterator[Mistake]:
-    """Find a field that would leave a blank line in the letters of those who give no street."""
+    """Report a field that would leave a blank line in letters without a street address."""
     from undersigned.domain.letter_templates import always_shown
 
     if campaign.street_address != "required" and "signer.address_line" in always_shown(letter.template):

@@ -9,11 +9,11 @@ Line breaks follow what people type in letters:
   so an address block needs no backslashes.
 - Any other line break is a space, so a paragraph can be wrapped at any width.
 
-A blank of a paper letter, three underscores or more, is text, and no emphasis or ruled line.
+A blank of a paper letter (three underscores or more) is text: neither emphasis nor a ruled line.
 
-A letter needs no merge field. What everybody's letter has is added unless it is placed: the recipient at the top; the
-signature, the date, and the signer's name and address at the end. A paragraph that is only the signer's own words is
-left out if there are none.
+A letter needs no merge field. Those that every letter has are added unless its author placed them: the recipient at the
+top; the signature, the date, and the signer's name and address at the end. A paragraph with only the signer's own words
+is left out if there are none.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
 
 
 def _completed(source: str, placed: set[str]) -> str:
-    """Return a letter's Markdown with what it doesn't place of what every letter has, in the usual order."""
+    """Add the merge fields that every letter has and this one hasn't placed, in the usual order."""
     if placed.issuperset(_PARTS_OF_ADDRESS):
         placed = placed | {"signer.address"}
     end = "\n\n".join(f"{{{{ {name} }}}}" for name in _END if name not in placed)
@@ -217,7 +217,7 @@ class _Reading:
     always_shown: set[str] = field(default_factory=set)
     # The open elements, and for each open `{% if %}` the mistake to report if it is never closed.
     _open: list[str | Mistake] = field(default_factory=list)
-    # For each open `{% if %}`, whether its `{% else %}` was there.
+    # For each open `{% if %}`, whether its `{% else %}` has been read.
     _has_else: list[bool] = field(default_factory=list)
 
     def read(self, tokens: list[Token]) -> None:
@@ -342,9 +342,9 @@ class _Reading:
 
 
 def _lift_conditions(tokens: list[Token]) -> list[Token]:
-    """Move an `{% if %}` that encloses the whole text of a paragraph out of it, so that no empty paragraph remains.
+    """Move an `{% if %}` around a paragraph's whole text to around the paragraph, so that none stays empty.
 
-    The same with a paragraph that is only the signer's own words, which may be none.
+    A paragraph with only the signer's own words, which may be missing, gets such a condition.
     """
     lifted = list(tokens)
     for position, token in enumerate(tokens):

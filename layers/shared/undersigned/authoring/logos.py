@@ -1,6 +1,6 @@
 """Read an organizer's logo: a PNG or JPEG, decoded, turned upright, put on white, scaled down and encoded again.
 
-Nothing of the uploaded file is kept but its pixels. White keeps a dark logo readable on a dark page or email.
+Only the pixels of the uploaded file are kept. White keeps a dark logo readable on a dark page or email.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE = "logo.png"
-"""The name of the logo among a campaign's files, whose text is the picture in Base64. It may hold a JPEG."""
+"""The logo's name among a campaign's files. The file's text is a PNG or a JPEG in Base64."""
 
 MOST_BYTES = 2_000_000
 """The most bytes of an uploaded picture."""
@@ -37,14 +37,14 @@ _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _JPEG_END = b"\xff\xd9"
 _IHDR = b"\x00\x00\x00\x0dIHDR"
 _CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
-"""What pixels need. Other chunks can hold compressed texts and color profiles of any size."""
+"""The chunks that pixels need. Others can hold compressed texts and color profiles of any size."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG's markers before a frame's size (ITU-T T.81, table B.1)."""
 _EXIF = 0xE1
 _ORIENTATION = re.compile(
     rb"Exif\0\0.*?(?:\x01\x12\0\x03\0\0\0\x01\0|\x12\x01\x03\0\x01\0\0\0)([\x02-\x08])", re.DOTALL
 )
-"""How a camera was held (Exif 2.32, tag Orientation), in either order of bytes. The decoder leaves it out."""
+"""How a camera was held (Exif 2.32, tag Orientation), in either order of bytes. The decoder ignores it."""
 _UPRIGHT = "1 0 0 1 0 0"
 _TURNS = {
     2: "-1 0 0 1 1 0",
@@ -55,7 +55,7 @@ _TURNS = {
     7: "0 -1 -1 0 1 1",
     8: "0 -1 1 0 0 1",
 }
-"""What turns a picture upright: SVG's matrix, in a square of 1 by 1. Those that begin with 0 swap the sides."""
+"""SVG's matrices that turn a picture upright in a square of 1 by 1. Those that begin with 0 swap width and height."""
 
 
 def logo_of(files: Mapping[str, str]) -> tuple[Logo | None, tuple[Mistake, ...]]:
@@ -71,7 +71,7 @@ def logo_of(files: Mapping[str, str]) -> tuple[Logo | None, tuple[Mistake, ...]]
 
 
 def read_logo(content: bytes) -> Logo:
-    """Read an uploaded picture. Raises MistakesError, before decoding one that is too large."""
+    """Read an uploaded picture. Raises MistakesError; a file that is too large is not decoded."""
     if len(content) > MOST_BYTES:
         raise _mistake(TOO_LARGE)
     if content.startswith(_PNG):
@@ -100,7 +100,7 @@ def _png(content: bytes) -> tuple[bytes, int, int]:
 
 
 def _jpeg(content: bytes) -> tuple[int, int, str]:
-    """Return the width and height of a whole JPEG, upright, and what turns it so."""
+    """Return the upright width and height of a JPEG, and the matrix that turns it. Refuses one that is cut off."""
     position, turn = 2, _UPRIGHT
     while _JPEG_END in content[-64:] and position + 9 <= len(content):
         marker, kind, length = struct.unpack_from(">BBH", content, position)
@@ -136,7 +136,7 @@ def _encoded(media: str, content: bytes, width: int, height: int, turn: str = _U
 
 
 def _drawn(media: str, content: bytes, size: tuple[float, float], turn: str = _UPRIGHT) -> bytes:
-    """Draw a picture on white, as a PNG. One that can't be decoded leaves the white."""
+    """Draw a picture on white, as a PNG. It stays white if the picture can't be decoded."""
     from resvg_py import svg_to_bytes
 
     width, height = (max(1, round(side)) for side in size)

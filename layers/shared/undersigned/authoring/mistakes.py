@@ -1,6 +1,6 @@
 """Mistakes in the files that people write: the line, what is wrong, and how to correct it.
 
-Each is a sentence with values, which pages show in their reader's language. The command line and the API have English.
+Each is a sentence with values, which pages show in their reader's language, the command line and the API in English.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 class Mistake:
     """Something to correct in a campaign's files, or a warning. `line` is 1-based; None means the whole file.
 
-    `column` is the name of the table's column, and `setting` the dotted name of the setting, if it is in one. `plainly`
-    says it to a person at a page, without the file's names and syntax. `is_too_much` says that the file was not read
-    further, because that takes long.
+    A mistake in a table has its `column`, one in a setting its dotted name. `plainly` is the sentence for a page,
+    without the file's names and syntax. With `is_too_much`, the file was not read further, because that takes long.
     """
 
     file: str
@@ -62,7 +61,7 @@ class MistakesError(UndersignedError):
 
 
 class TooMuchError(MistakesError):
-    """A file has more of something than its limit, so it is not read: that could take longer than a request may."""
+    """A file is over a limit, so it is not read: that could take longer than a request may."""
 
     def __init__(self, file: str, line: int | None, says: Message) -> None:
         """Keep the one mistake. It names the limit and the way out."""
@@ -85,22 +84,22 @@ def correct_name(unknown: str, known: Iterable[str], notation: str = "`{}`") -> 
 
 
 def count_and_most(count: int, most: int) -> dict[str, object]:
-    """Return the values of a sentence about more of something than a file may have."""
+    """Return `count` and `most` for a sentence about a file that is over a limit."""
     return {"count": f"{count:,}", "most": f"{most:,}"}
 
 
 def line(number: int) -> Message:
-    """Return a line of a file, as a value of a sentence. Of a table, a page shows the row instead: see `with_rows`."""
+    """Return `line 7` as a value of a sentence. For a table, a page shows the row instead: see `with_rows`."""
     return Message("line %(line)s", {"line": number})
 
 
 def on_line(number: int) -> Message:
-    """Return where something is, as a value of a sentence. Of a table, a page shows the row instead."""
+    """Return `on line 7` as a value of a sentence. For a table, a page shows the row instead."""
     return Message("on line %(line)s", {"line": number})
 
 
 def with_rows(message: Message, row_of: Callable[[int], int | None]) -> Message:
-    """Return a sentence with rows of a table in place of lines of its file. `row_of` returns None for no row's line."""
+    """Return a sentence with a table's rows in place of its file's lines. `row_of` returns None for other lines."""
     number = message.values.get("line")
     row = row_of(number) if isinstance(number, int) else None
     if row is not None and message == line(number):  # type: ignore[arg-type]

@@ -1,9 +1,9 @@
 r"""Convert a letter typed for paper, with blanks to fill in by hand, to the Markdown of a campaign's letter.
 
 A blank is a rule of three underscores or more (bare, or escaped as `\_`), a placeholder such as `(print name)` or
-`[address]`, or a label with nothing after it (`Date:`). What belongs there follows from the caption below it, its shape
-(`__/__/____`), the words before it, or the placeholder beside it. Each blank is reported. Everything else stays. People
-correct what the rules here get wrong, because they see the letter before it is used.
+`[address]`, or a label with nothing after it (`Date:`). Its caption below, its shape (`__/__/____`), the words before it
+or the placeholder beside it tell what belongs there. Each blank is reported. Everything else stays. People see the
+letter before it is used, and correct what the rules here get wrong.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class _Blank:
 
 @dataclass(slots=True)
 class _Line:
-    """A line by the `number` (1-based) that it was typed on: blanks, each with the words before it, and the `rest`."""
+    """A typed line: its `number` (1-based), its blanks, each with the words before it, and the `rest`."""
 
     number: int
     typed: str
@@ -175,7 +175,7 @@ class _Line:
         return bool(self.blanks) and not is_known and not any(character.isalnum() for character in text)
 
     def captions(self) -> list[str]:
-        """Return the labels of a line that has nothing else; not those that end in a colon, before their own blanks."""
+        """Return the labels of a line that has nothing else. None may end in a colon: a blank of its own follows."""
         labels = _GAP.split(self.typed.strip())
         is_other = re.search(_RULE, self.typed) or any(without_markup(label).endswith(":") for label in labels)
         return labels if not is_other and all(fields_of_label(label) for label in labels) else []
@@ -189,7 +189,7 @@ class _Line:
                 blank.fill(fields_after(words) or fields_of_label(blank.words), last_sentence(words))
 
     def mistakes(self, file: str) -> Iterator[Mistake]:
-        """Return a mistake for each blank whose meaning is unknown, or that no letter shows."""
+        """Return a mistake for each blank of unknown meaning, or for something that no letter shows."""
         for blank in self.blanks:
             if not self.is_removed and not all(blank.fields or [""]):
                 yield Mistake(file, self.number, _unknown(blank))
@@ -201,7 +201,7 @@ class _Line:
             yield Finding(self.number, _in_short(blank.shown), outcome)
 
     def written(self) -> str:
-        """Write the line with its blanks filled. What is apart on paper gets its own line."""
+        """Write the line with its blanks filled. Parts that paper keeps apart get a line each."""
         if not self.blanks:
             return self.typed if self.typed.strip() else ""
         text = "".join(blank.before + tags(*blank.fields) for blank in self.blanks) + self.rest
@@ -236,7 +236,7 @@ def _fill(lines: list[_Line]) -> None:
 
 
 def _take_captions(line: _Line, below: _Line) -> None:
-    """Fill rules by the captions below them, which are then not in the letter."""
+    """Fill rules by the captions below them, and remove these captions."""
     captions = below.captions()
     if not line.is_removed and line.has_only_rules and len(line.blanks) == len(captions):
         for blank, caption in zip(line.blanks, captions, strict=True):
@@ -270,7 +270,7 @@ _ENTRY = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])\s")
 _OWN_LINE = re.compile(r"[|#>=]|---")
 # Nobody wraps text at more columns: each line is a paragraph, as Word copies them.
 _UNWRAPPED = 160
-# Nobody wraps text at fewer, so shorter lines can be those of an address or a closing.
+# Nobody wraps text at fewer, so shorter lines can belong to an address or a closing.
 _SHORT = 60
 
 
@@ -281,7 +281,7 @@ def _letter(lines: list[_Line]) -> str:
 
 
 def _block(lines: list[str]) -> str:
-    """Return lines without a blank line between them, so that they stay apart as they are on paper."""
+    """Join lines that have no blank line between them, so that Markdown keeps them apart where paper does."""
     is_unwrapped = max(map(len, lines)) > _UNWRAPPED
     parts = (_between(above, below, is_unwrapped=is_unwrapped) + below for above, below in pairwise(lines))
     return "".join([lines[0], *parts])

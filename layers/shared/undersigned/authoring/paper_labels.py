@@ -64,9 +64,9 @@ def without_markup(text: str) -> str:
 
 
 def fields_of_label(label: str) -> tuple[str, ...]:
-    """Return the merge fields that a label asks for; an empty one for what no letter shows.
+    """Return the merge fields that a label asks for, or none if one of its words can't be in a label.
 
-    There are none if one of its words can't be in a label.
+    Something that no letter shows is an empty text.
     """
     words = re.findall(r"[^\W\d_]+", without_markup(label).lower().replace("e-mail", "email"))
     if "{{" in label or not all(word in _ASKS_FOR or word in _QUALIFIERS for word in words):

@@ -1,4 +1,4 @@
-"""Read the column `postal_codes` of targets.csv: codes, prefixes, ranges, `*` and words, and what targets share."""
+"""Read the column `postal_codes` of targets.csv: codes, prefixes, ranges, `*` and words. Find shared codes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _MOST_CHOICES = 50
 _MOST_NAMED = 3
 _LONGEST_NAMED = 40
 
-# All postal codes of the world have a digit, and before it at most three letters; or four in the Falkland Islands and
-# other British territories, all of which end so. So `WARD5` is none.
+# Every postal code in the world has a digit, and before it at most three letters. Only the Falkland Islands and other
+# British territories have four, and their codes end in 1ZZ. So `WARD5` is no code.
 _CODE = re.compile(rf"(?=.{{3,{LONGEST}}}$)(?:[A-Z]{{0,3}}[0-9][A-Z0-9]*|[A-Z]{{4}}1ZZ)")
 _PREFIX = re.compile(rf"(?=.{{1,{LONGEST - 1}}}$)(?:[A-Z]{{0,3}}[0-9][A-Z0-9]*|[A-Z]{{1,4}}|[A-Z]{{4}}1ZZ?)")
 # Both ends have four digits or more. A single code can have groups of digits (Brazil 5 and 3, Portugal 4 and 3, Japan 3
-# and 4, ZIP+4 5 and 4), but no two of the same length from four on.
+# and 4, ZIP+4 5 and 4), but never two groups of the same length of four or more.
 _RANGE = re.compile(rf"([0-9]{{4,{LONGEST}}})-([0-9]{{4,{LONGEST}}})")
 _RANGE_OR_CODE = re.compile(r"[0-9]{3}-[0-9]{3}")
 _DASH = re.compile(r"(?<=[0-9])(?:\s*[-–—]\s*|\s+(?:to|through|a|al)\s+)(?=[0-9])", re.IGNORECASE)
@@ -55,7 +55,7 @@ class PostalCodeCells:
     def read(self, line: int, cell: str) -> tuple[tuple[str, ...], tuple[Message, ...]]:
         """Return a cell's entries in canonical form, without duplicates, and its mistakes.
 
-        Reads nothing more of a file that has too many.
+        A file with too many codes is not read further.
         """
         if max(self._entries, self._patterns) > _MOST_IN_ALL:
             return (), ()
@@ -114,7 +114,7 @@ class PostalCodeCells:
             yield from _too_many_choices(lines, Message("recipients for %(codes)s", {"codes": entry}))
 
     def notes(self) -> Iterator[tuple[int, Message]]:
-        """Return what signers will have to choose, by line: codes that several targets share."""
+        """Return notes, by line, about codes that several targets share, so that signers have to choose."""
         by_line = sorted((line, pattern) for pattern, lines in self._lines.items() for line in set(lines))
         for line, found in groupby(by_line, key=lambda item: item[0]):
             shared: dict[int, list[str]] = {}
@@ -132,7 +132,7 @@ class PostalCodeCells:
                 yield line, note
 
     def _lines_around(self, line: int, pattern: str) -> set[int]:
-        """Return the other lines that have a pattern's codes; of two lines with the same pattern, only the first."""
+        """Return the other lines that have a pattern's codes. If both have the same pattern, only an earlier line."""
         return {
             other
             for around in patterns_around(pattern)
@@ -142,7 +142,7 @@ class PostalCodeCells:
 
 
 def _entry_of(typed: str) -> tuple[str, Message | None]:  # noqa: PLR0911  (one rule after the other)
-    """Return the canonical form of what is typed as one entry, or a mistake."""
+    """Return a typed entry in its canonical form, and its mistake, if it has one."""
     ends = _RANGE.fullmatch(typed)
     if ends and len(ends[1]) == len(ends[2]):
         if ends[1] <= ends[2]:
@@ -206,7 +206,7 @@ def _too_many_choices(lines: list[int], what: Message) -> Iterator[Message]:
 
 
 def _shared(patterns: list[str], line: int) -> Message:
-    """Return that a line has these patterns, too, as people write them: `60201, 60202, 60203 and 7 more`."""
+    """Return the note that another line shares these patterns, listed as `60201, 60202, 60203 and 7 more`."""
     codes = [re.sub(r"\?+$", "*", pattern) for pattern in patterns]
     more = len(codes) - _MOST_NAMED
     values: dict[str, object] = {"codes": ", ".join(codes[:_MOST_NAMED]), "line": on_line(line)}

@@ -73,9 +73,9 @@ _LONGEST = 60
 
 
 def meaning_of(text: str) -> Meaning | None:
-    """Return what an entry means that is words; None for codes, and for words that mean nothing here.
+    """Return the meaning of an entry in words; None for codes, and for words that mean nothing here.
 
-    Case, accents, punctuation and `*` don't matter. "either" can mean everyone and all others.
+    Case, accents, punctuation and `*` don't matter. "either" can mean everyone or all others.
     """
     if len(text) > _LONGEST:
         return None

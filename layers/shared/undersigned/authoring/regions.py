@@ -27,7 +27,7 @@ _LISTED = [
 ]
 
 STATES = {code: name for _, code, name in sorted(_LISTED, key=lambda listed: listed[2])}
-"""The names of states by their postal codes, in the order of their names, which are the same in all languages."""
+"""The names of the states by postal code, sorted by name. They are the same in all languages."""
 
 ZONES = {code: zone for zone, code, _ in _LISTED}
 """Time zones by states' postal codes."""

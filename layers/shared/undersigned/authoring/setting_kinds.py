@@ -1,4 +1,4 @@
-"""The kinds of settings: what each may be, in campaign.toml and on the page, and what to say about anything else."""
+"""The kinds of settings: which values each allows, in campaign.toml and on the page, and its words for any other."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ type Value = str | int | bool | list[str] | None
 """A setting as JSON has it: a day is a text such as `2026-11-30`, and None is a setting that isn't there."""
 
 type Choices = tuple[tuple[str, str], ...]
-"""What a person chooses among: each value with its words."""
+"""The values to choose from, each with its words."""
 
 # It fits into a row of the table, an email's header and a page, with room to spare.
 LONGEST_TEXT = 300
 _MOST_ENTRIES = 50
 _MOST_DIGITS = 20
-"""A longer number stays a text, in which reading it finds the mistake."""
+"""A longer number stays a text, which is then a mistake."""
 
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
 """The pattern of a language code."""
@@ -42,9 +42,9 @@ LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Something wrong with a setting, in the words of its file, and of the page, where it stands at its field.
+    """A mistake in a setting, in the words of the file, and in those of the page, which shows it at the field.
 
-    Both can have its `name`, its `value` (on the page, `text`), its `meaning` and an `example`.
+    Both can use the setting's `name`, `value` (on the page, `text`), `meaning` and `example`.
     """
 
     in_file: Message
@@ -57,12 +57,12 @@ _CHOOSE_ONE = Message("Choose one of the answers.")
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What a setting may be: its JSON Schema, and the `control` that it has in workshop_settings.html.
+    """The values that a setting may have, as a JSON Schema, and its `control` in workshop_settings.html.
 
-    `wrong_in` lists what is wrong with a value of the file, and `read` returns what the campaign has of one without
-    mistakes; without the setting, that is `nothing`. `choices` are those of a language. `typed` returns the value of
-    what a person typed or chose, which may have a mistake; an empty text is None. `ask` is said to somebody who leaves
-    the setting out, and `hint` says how to fill it in.
+    `wrong_in` lists the mistakes in a value of the file. `read` turns a value without mistakes into the campaign's; a
+    campaign without the setting has `nothing`. `choices` returns those in a language. `typed` turns a person's answer
+    into a value, which may have mistakes, and an empty answer into None. `ask` is for a person who left the setting
+    out, and `hint` says how to fill it in.
     """
 
     schema: Mapping[str, Any]
@@ -110,7 +110,7 @@ def text(
     read: Callable[[str], str] = str,
     **more: Any,  # noqa: ANN401  (as in `Kind`)
 ) -> Kind:
-    """Return the kind of a text on one line in which `mistake_in` finds nothing."""
+    """Return the kind of a text on one line. `mistake_in` finds further mistakes in it."""
     ask = more.get("ask", WRITE)
 
     def wrong_in(value: object) -> Iterator[Wrong]:
@@ -146,7 +146,7 @@ SLUG = text(
     pattern=f"^{ID_PATTERN.pattern}$",
     control="fixed",
 )
-"""A name in web addresses, which the page only shows: people have links with it."""
+"""A name in web addresses. People have links with it, so the page only shows it."""
 
 
 def _wrong_email(value: str) -> Wrong | None:
@@ -175,7 +175,7 @@ ENCRYPTED_ADDRESS = _web_address(lambda value: (origin_of(value) or "").startswi
 
 
 def _color_meant(typed: str) -> str | None:
-    """Return the color that was probably meant, also by three digits or without a #."""
+    """Read a color, also from three digits or without a #. Any other text stays."""
     digits = typed.lower().removeprefix("#")
     doubled = "".join(digit * 2 for digit in digits)
     meant = (color for color in (f"#{digits}", f"#{doubled}") if COLOR_PATTERN.fullmatch(color))
@@ -235,7 +235,7 @@ LANGUAGE_CODE = text(
 
 
 def _plain(schema: Mapping[str, Any], fits: Callable[[object], bool], wrong: Wrong, **more: Any) -> Kind:  # noqa: ANN401
-    """Return a kind about which there is one thing to say."""
+    """Return a kind that has the same words for every mistake."""
     return Kind(schema=schema, wrong_in=lambda value: () if fits(value) else (wrong,), ask=wrong.on_page, **more)
 
 
@@ -255,7 +255,7 @@ def number(fewest: int, most: int, **more: Any) -> Kind:  # noqa: ANN401  (as in
 
 
 def _number_typed(typed: str) -> Value:
-    """Return a number, also of one with separators of thousands."""
+    """Read a number, also with separators of thousands. Any other text stays."""
     digits = re.sub(r"[,. ]", "", typed) if re.fullmatch(r"[0-9][0-9,. ]*", typed) else ""
     return int(digits) if digits and len(digits) <= _MOST_DIGITS else typed or None
 
@@ -289,7 +289,7 @@ YES_NO = _plain(
 
 
 def _one_of(words: Mapping[str | int, Callable[[str], str]], known: str, control: str) -> Kind:
-    """Return the kind of one of these values. `words` has what people read of each, by language."""
+    """Return the kind of a choice from these values. `words` returns each one's words in a language."""
     return _plain(
         {"enum": list(words)},
         # True equals 1.
@@ -302,7 +302,7 @@ def _one_of(words: Mapping[str | int, Callable[[str], str]], known: str, control
 
 
 def choice(words: Mapping[str, Message]) -> Kind:
-    """Return the kind of one of a few values. `words` has each with what people read."""
+    """Return the kind of a choice from a few values, each with its words."""
     return _one_of({value: said.in_language for value, said in words.items()}, ", ".join(words), "choice")
 
 

@@ -29,15 +29,15 @@ FILE = "campaign.toml"
 
 
 _UNREADABLE = Message("the details can't be read; fill them in again, or take an earlier version back")
-"""What a page says of a file that a program wrote."""
+"""For people at a page, who didn't write the file: a program did."""
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignSettings:
     """The content of campaign.toml. `campaign` has no letters yet, and is None if there are mistakes.
 
-    `known` is the same with a substitute for each setting that is missing or wrong. `other_languages` are those except
-    the campaign's own; None if they are unknown because of a mistake.
+    `known` has a substitute for each setting that is missing or wrong. `other_languages` are all except the campaign's
+    own, or None if a mistake leaves them unknown.
     """
 
     known: Campaign
@@ -109,7 +109,7 @@ class _Reader:
         return setting.without if wrong else setting.kind.read(value)
 
     def _add(self, name: str, wrong: Wrong) -> None:
-        """Add a mistake. Its sentences get what is known of the setting."""
+        """Add a mistake, with the setting's values in its sentences."""
         self._mistakes.append(self._mistake(name, wrong))
 
     def _mistake(self, name: str, wrong: Wrong) -> Mistake:
@@ -211,4 +211,4 @@ _WEEKDAY = Wrong(
     Message("Letters go out every week. Choose a weekday."),
 )
 UNREAD = CampaignSettings(_Reader(TomlDocument({}, {})).read().known)
-"""What is known of a campaign without a file that can be read."""
+"""The settings of a campaign whose file is missing or can't be read."""

@@ -56,12 +56,12 @@ class SettingsDocument:
     def values(self) -> Mapping[str, Value]:
         """Return every setting by its dotted name, such as `goal`, `organizer.email` or `es.title`.
 
-        A setting that isn't there is None. One with a mistake has what is written, or its text if JSON can't have it.
+        A missing setting is None. One with a mistake is as it was written, or a text if JSON has no such value.
         """
         return {name: _as_json(self._document.get(name)) for name in self.described()}
 
     def described(self, languages: Iterable[str] = ()) -> Mapping[str, Setting]:
-        """Return the settings that the file can have, by dotted name. `languages` are further ones than its own."""
+        """Return the settings that the file can have, by dotted name. `languages` are added to its own."""
         further = (language for language in languages if re.fullmatch(LANGUAGE, language))
         return described(dict.fromkeys((*self.languages, *further)))
 
@@ -103,7 +103,7 @@ class SettingsDocument:
 
 
 def _has_example(name: str) -> bool:
-    """Say whether new folders have a setting as a comment if it is left out."""
+    """Say whether new folders show this setting in a comment while it is left out."""
     return name.rpartition(".")[0] in TABLES
 
 

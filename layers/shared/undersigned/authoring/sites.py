@@ -22,7 +22,7 @@ _BUILDERS: Mapping[str, tuple[str, ...]] = {
     "Wix": ("wix.com", "wixsite.com", "wixstudio.com", "editorx.io", "filesusr.com"),
     "Google Sites": ("sites.google.com", "googleusercontent.com"),
 }
-"""Site builders, and the domains of their customers' pages, that show pasted HTML in frames of ever new origins."""
+"""Site builders that show pasted HTML in frames with ever new origins, and the domains of their customers' pages."""
 
 
 def pasted_origin(text: str) -> str | Message:
@@ -39,7 +39,7 @@ def pasted_origin(text: str) -> str | Message:
 
 
 def builder_of(origin: str) -> str | None:
-    """Return the site builder whose pages no list of origins can hold, known by the host's name; None for others."""
+    """Return the site builder of a page, by the host's name, or None. No list can hold all origins of its frames."""
     host = urlsplit(origin).hostname or ""
     return next(
         (name for name, domains in _BUILDERS.items() if any(f".{host}".endswith(f".{it}") for it in domains)), None

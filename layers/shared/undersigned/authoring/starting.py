@@ -33,7 +33,7 @@ _COMMON: Mapping[str, str] = {
     SOURCE: "the and of to in is that for we you our are on",
     "es": "el la los las de que en y por para con una del se su",
 }
-"""Some of the words that a letter in each language is full of."""
+"""Frequent words of each language."""
 
 _EXAMPLE = files("undersigned.authoring") / "example"
 """The files of campaigns/end-demand-illinois."""
@@ -57,7 +57,7 @@ def language_of_letter(letter: str) -> str:
 
 
 def empty_files(campaign: str) -> dict[str, str]:
-    """Return the files of a campaign with this id in which everything is still to fill in. They have mistakes."""
+    """Return the files of a new campaign with this id. They have mistakes until they are filled in."""
     title = campaign.replace("-", " ").capitalize()
     settings = replace(UNREAD.known, id=campaign, title=title, time_zone="")
     return files_of(settings, {"en": Letter.of("en", _LETTER, "")}, ())

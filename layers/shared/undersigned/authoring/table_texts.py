@@ -1,6 +1,6 @@
 """Read tables as people have them: CSV with commas, semicolons or tabs, in the encodings that spreadsheets write.
 
-What is written for a spreadsheet has no formula in it, and is read back as it was before.
+Text written for a spreadsheet has no formula in it, and is read back as it was before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 SEPARATORS = {",": Message("a comma"), ";": Message("a semicolon"), "\t": Message("a tab")}
-"""What can be between cells, and how people call it."""
+"""The characters that can separate cells, and their names."""
 
 MOST_ROWS = 10_000
 """The most rows below the headings: as many recipients as a campaign can have."""
@@ -26,7 +26,7 @@ MOST_ROWS = 10_000
 MOST_COLUMNS = 100
 
 UNREADABLE = Message("this list can't be read; paste it again, or take an earlier version back")
-"""What a page says of a file that a program wrote: its own lists have all columns."""
+"""For people at a page, whose own lists have all columns: a program wrote this file."""
 
 _LONGEST_FIRST_LINE = 10_000
 """How many characters of the first line are read to find what separates its cells."""
@@ -60,7 +60,7 @@ def encoding_of(content: bytes) -> str:
 
 
 def separator_of(text: str, is_name: Callable[[str], bool]) -> str:
-    """Return what separates the cells of a table whose first line has some names of columns."""
+    """Return the character that separates cells: the one that finds the most names of columns in the first line."""
     begins = re.search(r"\S", text)
     if begins is None:
         return ","

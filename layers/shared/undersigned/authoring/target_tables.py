@@ -1,6 +1,6 @@
 """Tables of targets: `targets.csv` as rows of cells to type in, and rows that are added to it.
 
-What is read here can have any mistake: `targets` finds them all when the draft is checked, by line and column.
+A table can have any mistake here: `targets` finds them all when the draft is checked, by line and column.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("postal code", "postcode", "post code", "código postal", "plz"), "postal_codes"),
     **dict.fromkeys(("zip", "zip code", "zipcode"), "postal_codes"),
 }
-"""The column that each heading of a spreadsheet means, also those of the workshop's table. See `plain_heading`."""
+"""The column of each heading that a spreadsheet or the workshop's table may have. See `plain_heading`."""
 
 _TITLES = re.compile(r"title_[a-z0-9-]+")
 _LEAST_HEADINGS = 2
@@ -42,9 +42,9 @@ _LONGEST_HEADING = 60
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """Rows of cells, each by the names of `columns`. `lines` are those of the rows in the text they were read from.
+    """Rows of cells by column. `lines` says on which line (1-based) of its text each row began.
 
-    `unused` are the headings of what was pasted with them and is in no column; #8 is the eighth one, without a heading.
+    `unused` has the headings of pasted columns that the table leaves out; #8 is the eighth one, without a heading.
     """
 
     columns: tuple[str, ...] = COLUMNS
@@ -65,7 +65,7 @@ class TargetTable:
         return text_of_rows([self.columns, *(row.values() for row in self.rows if any(row.values()))])
 
     def with_address(self, target: str, before: str, after: str) -> TargetTable:
-        """Return the table with another address of a recipient who has this one."""
+        """Return the table with a recipient's address changed, if it is still the one before."""
         rows = (
             {**row, "email": after} if (row.get("id"), row.get("email")) == (target, before) else row
             for row in self.rows
@@ -78,9 +78,9 @@ class TargetTable:
         return replace(self, columns=tuple(columns), rows=rows)
 
     def with_rows_of(self, other: TargetTable) -> TargetTable:
-        """Return the table with another one's rows: in place of those of the same recipients, or else at its end.
+        """Return the table with another one's rows, each in place of the same recipient's row, or else at the end.
 
-        A recipient's id stays, and so does a cell where the other row has none.
+        A recipient's id stays, and so does a cell that is empty in the new row.
         """
         columns = tuple(dict.fromkeys((*self.columns, *COLUMNS, *other.columns)))
         rows, added = list(self.as_columns(columns).rows), other.as_columns(columns).rows
@@ -95,19 +95,19 @@ class TargetTable:
         return TargetTable(columns, tuple(rows)).with_ids()
 
     def known_in(self, other: TargetTable) -> int:
-        """Return how many of another table's rows are of recipients of this one."""
+        """Return how many of another table's recipients this one has."""
         return len(_same_recipients(self, other))
 
     def replaced_by(self, other: TargetTable) -> TargetTable:
-        """Return another table in place of this one. Rows without an id keep the one that they had here.
+        """Return another table in place of this one. Recipients without an id keep the one that they had here.
 
-        With another id, they would be somebody else, and the letters that wait would go to who is no longer listed.
+        With a new id they would be somebody else, and waiting letters would go to a person who is no longer listed.
         """
         columns = tuple(dict.fromkeys((*COLUMNS, *other.columns)))
         return other.as_columns(columns).with_ids(self)
 
     def without_codes_of(self, before: TargetTable) -> tuple[str, ...]:
-        """Return the names in the rows that have no postal codes here, and had some before."""
+        """Return the names of recipients who had postal codes before, and have none here."""
         had = {row.get("id", "") for row in before.rows if row.get("postal_codes")}
         return tuple(row["name"] for row in self.rows if row["id"] in had and not row["postal_codes"])
 
@@ -147,7 +147,7 @@ def read_table(text: str) -> TargetTable:
 
 
 def plain_heading(heading: str) -> str:
-    """Return a heading without what people write differently: case, accents, punctuation, and an s at a word's end."""
+    """Return a heading without case, accents, punctuation, and an s at the end of a word."""
     words = plain_words(re.sub(r"[()]", "", heading)).split()
     return " ".join(re.sub(r"(?<=.)e?s?$", "", word) for word in words)
 
@@ -181,13 +181,13 @@ def _fitted(cells: Sequence[str], length: int, separator: str) -> Sequence[str]:
 
 
 _FEATURES = (("id",), ("email",), ("name", "locality"), ("department", "locality"))
-"""By what a recipient is recognised, the surest first. An office has a new chief, and the chief a new address."""
+"""The columns that identify a recipient, the surest first: an office gets a new chief, or a chief a new address."""
 
 
 def _same_recipients(before: TargetTable, after: TargetTable) -> dict[int, int]:
-    """Return the rows of the second table that are of recipients of the first one, with the rows there (0-based).
+    """Return the rows of recipients who are in both tables: by row in the second, the row in the first (0-based).
 
-    Only what one row of each table has recognises anybody: members of a council share department and town.
+    Only a value that is in one row of each table identifies anybody: members of a council share department and town.
     """
     found: dict[int, int] = {}
     taken: set[int] = set()
@@ -215,7 +215,7 @@ def _name_of(row: Row) -> str:
 
 
 def _free(slug: str, taken: set[str], numbers: Counter[str]) -> str:
-    """Return the slug, or with the next number if it is taken."""
+    """Return the slug, with the next number if it is taken."""
     identifier = slug
     while identifier in taken:
         numbers[slug] += 1

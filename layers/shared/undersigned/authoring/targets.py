@@ -29,7 +29,7 @@ COLUMNS = ("id", "title", "name", "department", "locality", "email", "postal_cod
 _SHOWN_IN_LETTERS = ("title", "name", "department", "locality")
 
 MOST_NOTES = 1_000
-"""How many notes there are at most. Each two recipients that share codes are a note, which can be millions."""
+"""The most notes that are kept. Each pair of recipients who share codes is a note, so there can be millions."""
 
 _ALL_COLUMNS = {"columns": ",".join(COLUMNS)}
 _TITLE_COLUMN = re.compile(r"title_[a-z0-9-]+")
@@ -237,7 +237,7 @@ class _Reader:
         return codes
 
     def notes(self) -> Iterator[Mistake]:
-        """Return which targets a signer will have to choose from."""
+        """Return notes about targets that share codes, so that signers have to choose."""
         for line, note in self._postal_code_cells.notes():
             yield Mistake(FILE, line, _of_codes(note), "postal_codes", plainly=note)
 

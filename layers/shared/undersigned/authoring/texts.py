@@ -49,7 +49,7 @@ def encoding_warning(file: str, content: bytes) -> Mistake | None:
 
 
 def with_our_line_ends(text: str) -> str:
-    """Return a text with a line feed at the ends of lines, also if another system or a browser's form wrote it."""
+    """Return a text whose lines end in a line feed, whichever system or browser wrote it."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -59,7 +59,7 @@ def on_one_line(text: str) -> str:
 
 
 def plain_words(text: str) -> str:
-    """Return the words of a text without what people write differently: case, accents and punctuation."""
+    """Return the words of a text without case, accents and punctuation."""
     return " ".join(re.sub(r"[\W_]+", " ", folded(text)).split())
 
 

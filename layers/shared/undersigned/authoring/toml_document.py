@@ -33,7 +33,7 @@ _MOST_LINES = 2_000
 _MOST_TABLES = 100
 
 _MOST_PARTS = 4
-"""The most parts of a dotted name. The work of `tomllib` grows with their square."""
+"""The most parts that a dotted name may have. The work of `tomllib` grows with their square."""
 
 _DEEPEST = 10
 """How deeply lists and tables may be nested."""
@@ -72,7 +72,7 @@ _REASONS = {
     r"(Found invalid|Illegal) character": _UNPRINTABLE,
     r"Invalid date": _NO_DAY,
 }
-"""What to say by how the reason of `tomllib` begins, which it has in English only."""
+"""Our words for the reasons of `tomllib`, which are in English only, by how these begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class TomlDocument:
 
     @classmethod
     def parse(cls, file: str, text: str) -> TomlDocument:
-        """Parse a file's text. Raises MistakesError; of what would take long, TooMuchError before it is parsed."""
+        """Parse a file's text. Raises MistakesError, or TooMuchError before a text that would take long."""
         _check_work(file, text)
         try:
             values = tomllib.loads(text)
@@ -120,7 +120,7 @@ def _check_count(file: str, count: int, most: int, says: Message) -> None:
 
 
 def _check_work(file: str, text: str) -> None:
-    """Raise TooMuchError for what takes a parser long: many characters, lines, tables or parts of a name; nesting."""
+    """Raise TooMuchError if parsing takes long: too many characters, lines, tables, parts of a name, or levels."""
     check_length(file, text)
     plain = _without_texts(text)
     says = Message("the file has %(count)s lines, more than the maximum of %(most)s; remove some")
@@ -146,12 +146,12 @@ def _line_at(text: str, position: int) -> int:
 
 
 def _without_texts(text: str) -> str:
-    """Return a file without comments, and with one letter for each text. It ends at a text that has no end."""
+    """Return a file without comments, and with one letter for each text. It ends where a text without an end begins."""
     parts, end = [], 0
     for found in _TEXT.finditer(text):
         parts.append(text[end : found.start()])
         if found["open"]:
-            # No parser reads on.
+            # No parser reads further.
             return "".join(parts)
         parts.append(("" if found[0].startswith("#") else "x") + "\n" * found[0].count("\n"))
         end = found.end()

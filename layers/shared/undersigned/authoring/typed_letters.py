@@ -1,12 +1,12 @@
-r"""Turn a campaign's letter into the text that people edit on its page, and what they typed or pasted into a letter.
+r"""Turn a campaign's letter into the text that people edit on its page, and typed or pasted text into a letter.
 
-In `letter.md` a place to fill in is a merge field, `{{ signer.locality }}`, and a part that is not always there stands
-in a condition, `{% if note %}`. On the page both are words in brackets, in the page's language: `[your town]`. Brackets
-of links, and those after a backslash, are text.
+In `letter.md` a place to fill in is a merge field, `{{ signer.locality }}`, and an optional part stands in a condition,
+`{% if note %}`. On the page both are words in brackets, in the page's language: `[your town]`. Brackets of links, and
+those after a backslash, are text.
 
-What was typed or pasted may have other brackets, such as `[DATE]`, and blanks of a paper letter. The importer of paper
-letters says what each stands for, as far as it knows, and the page asks about each. Those that are text have
-backslashes in `letter.md`, and none on the page, which doesn't ask about them again.
+Typed or pasted text may have other brackets, such as `[DATE]`, and blanks of a paper letter. The importer of paper
+letters guesses what each stands for, and the page asks about each. Those that are text get backslashes in `letter.md`,
+but none on the page, which doesn't ask about them again.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _tags(language: str) -> Mapping[str, str]:
 
 
 def _plain(words: str) -> str:
-    """Return words as they are compared: a sentence can begin with them, and keyboards have another apostrophe."""
+    """Return words as they are compared: with a small first letter, and one kind of apostrophe."""
     words = " ".join(words.split()).replace("'", "’")
     return words[:1].lower() + words[1:]
 
@@ -90,7 +90,7 @@ def merged_letter(typed: str, language: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whether something typed is a blank. `guess` is the Markdown that belongs there, or empty if it is text."""
+    """Asks if something typed is a blank. `guess` is the Markdown that belongs there, or empty if it is text."""
 
     blank: str
     guess: str
@@ -99,10 +99,10 @@ class Question:
 def read_typed(
     typed: str, language: str, answers: Mapping[str, str] | None = None, *, saved: str = ""
 ) -> tuple[str, tuple[Question, ...]]:
-    """Return what was typed or pasted as the text of `letter.md`, and a question for each different blank.
+    """Return a typed or pasted text as the text of `letter.md`, and a question for each different blank.
 
     `answers` have the Markdown for blanks, or an empty text for those that are text; the others are filled as guessed.
-    What is text in the `saved` letter stays so, and raises no question.
+    A blank that is text in the `saved` letter stays text, without a question.
     Raises TooMuchError for a text that takes long to read, and MistakesError for a label that nobody understands.
     """
     if too_much := too_much_in(typed):
@@ -127,13 +127,13 @@ _WORD_BEFORE = r"(?<![^\s\[\]_\\])[^\s\[\]_\\]*[^\S\n]?"
 _MEANT_BLANK = re.compile(rf"{_WORD_BEFORE}(?:{_MEANT})")
 _UNMEANT_BLANK = re.compile(rf"(?P<before>{_WORD_BEFORE})(?P<blank>{RULE}|\[[^\[\]\\\n]{{1,80}}\](?!\())")
 _MOST_WORDS = 4
-"""How many words before a blank the question about it quotes."""
+"""How many words before a blank its question quotes."""
 _FIRST_HIDDEN = 0xF0000
 _HIDDEN = re.compile("[\U000f0000-\U000ffffd]")
 
 
 def _with_meant(letter: str, saved: str) -> str:
-    """Return a letter with backslashes in what is text in the saved one, after the same word."""
+    """Put backslashes before each blank that is text in the saved letter, after the same word."""
     meant = {found.group().replace("\\", "") for found in _MEANT_BLANK.finditer(saved)}
 
     def escaped(found: re.Match[str]) -> str:
@@ -144,9 +144,9 @@ def _with_meant(letter: str, saved: str) -> str:
 
 @dataclass(slots=True)
 class _Blank:
-    """A part of a line that may be a blank, after the words `lead`, and the question about it.
+    """A part of a line that may be a blank, with the question about it. The words `lead` stand before it.
 
-    The importer fills it if `becomes` is None.
+    It is replaced by `becomes`, or filled by the importer if that is None.
     """
 
     line: int
@@ -168,7 +168,7 @@ class _Blank:
 class _TypedForm:
     """A typed letter with merge fields for its placeholders, while its blanks are found and filled.
 
-    What the importer must leave as it is, is one character of a private plane in `lines`, by its place in `hidden`.
+    Each part that the importer must not touch is in `hidden`. One private character stands for it in `lines`.
     """
 
     lines: list[str]
@@ -177,7 +177,7 @@ class _TypedForm:
 
     @classmethod
     def of(cls, text: str) -> _TypedForm:
-        """Read a text. What stands after a backslash is no blank."""
+        """Read a text. A character after a backslash begins no blank."""
         form = cls([])
         text = re.sub(r"\\[\[\]()_]", lambda part: form._hide(part.group()), _HIDDEN.sub("", text))
         form.lines = text.split("\n")
@@ -195,7 +195,7 @@ class _TypedForm:
         return [blank for blank in self.blanks if blank.asked]
 
     def shown(self, text: str) -> str:
-        """Return a text with what is hidden in it."""
+        """Return a text with its hidden parts."""
         return _HIDDEN.sub(lambda found: self.hidden[ord(found.group()) - _FIRST_HIDDEN], text)
 
     def ask(self) -> str:
@@ -206,7 +206,7 @@ class _TypedForm:
                 self._settle(number)
                 return self.ask()
         for blank in self.asked:
-            # “Dear [name]” is another one than “[name]” at the end.
+            # “Dear [name]” is another blank than “[name]” at the end.
             if any(other.text == blank.text and other.guess != blank.guess for other in self.asked):
                 blank.asked = blank.with_lead
         return letter
@@ -229,7 +229,7 @@ class _TypedForm:
         return True
 
     def imported(self) -> tuple[str, tuple[Finding, ...]]:
-        """Import the letter. The blanks of a line that the importer doesn't understand are guessed one by one."""
+        """Import the letter. If the importer doesn't understand a line, guess its blanks one by one."""
         try:
             return import_letter("\n".join(self._written(number) for number, _ in enumerate(self.lines, start=1)), FILE)
         except TooMuchError:
@@ -241,7 +241,7 @@ class _TypedForm:
             return self.imported()
 
     def _settle(self, number: int) -> bool:
-        """Guess the blanks of a line, each by the words before it. Return whether there was something to do."""
+        """Guess the blanks of a line, each by the words before it. Return whether that changed anything."""
         line, blanks = self.lines[number - 1], self._blanks_of(number)
         for blank in blanks:
             guess = _guess(blank.lead + blank.text) or _guess(blank.text)

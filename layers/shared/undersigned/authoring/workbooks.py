@@ -1,6 +1,6 @@
 """Read a sheet of an .xlsx or .ods file as rows of texts, without what is hidden.
 
-With the standard library: python-calamine tells neither hidden rows nor the format in which a number such as 02134 has
+Uses the standard library: python-calamine reports neither hidden rows nor the format that gives a number such as 02134
 its zero, and openpyxl reads no .ods. Nothing is read beyond the limits, and no entity of XML is expanded.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # nosec B405
 
 MOST_UNPACKED = 20_000_000
-"""The most bytes of all parts of a file that are read, unpacked."""
+"""The most unpacked bytes that are read, of all parts of a file together."""
 
 MOST_CELLS = 300_000
 
@@ -48,9 +48,9 @@ def is_workbook(content: bytes) -> bool:
 
 
 def rows_of_workbook(content: bytes) -> list[list[str]]:
-    """Return the rows of the first visible sheet that are not blank.
+    """Return the first visible sheet's rows, without blank ones.
 
-    Raises MistakesError for a file that can't be read, and TooMuchError for one with more than a limit.
+    Raises MistakesError if the file can't be read, and TooMuchError if it is over a limit.
     """
     if content.startswith(_OLD_EXCEL):
         message = Message("the file is in an older format of Excel, or has a password; save it as .xlsx without one")
@@ -86,7 +86,7 @@ class _Parts:
     def read(
         self, name: str, found: Mapping[str, Callable[[Element], None]], begin: Callable[[str], None] = lambda _: None
     ) -> None:
-        """Call what is `found` by an element's name with each such element, whole, and `begin` with other names.
+        """Pass each whole element to the function that `found` has for its name, and other elements' names to `begin`.
 
         Names have no namespaces. Nothing else is kept, since a sheet can be much larger than its rows.
         """
@@ -139,7 +139,7 @@ def _refuse_entity(*_: object) -> None:
 
 @dataclass
 class _Rows:
-    """The rows that are read, as long as they are within the limits."""
+    """The rows that were read, within the limits."""
 
     rows: list[list[str]] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
@@ -219,7 +219,7 @@ def _first_sheet(parts: _Parts) -> str:
 
 
 def _formats(parts: _Parts) -> list[str]:
-    """Return the formats of each style that only place the digits of a number, such as 00000; empty for any other."""
+    """Return the format of each style if it only places digits, such as 00000; otherwise an empty text."""
     codes: dict[str, str] = {}
     styles: list[str] = []
 
@@ -249,7 +249,7 @@ def _xlsx_cell(cell: Element, texts: list[str], formats: list[str]) -> str:
 
 
 def _xlsx_text(it: Element) -> str:
-    """Return a text, which may be in pieces. Beside them, rPh says how a word is pronounced."""
+    """Return a text, which may be in pieces. Leaves out rPh, which tells how a word is pronounced."""
     return "".join(piece.text or "" for path in ("t", "r/t") for piece in it.iterfind(path))
 
 
@@ -265,7 +265,7 @@ def _column_of(name: str) -> int:
 
 
 def _rows_of_ods(parts: _Parts) -> list[list[str]]:
-    """Return the rows of the first sheet that has some."""
+    """Return the rows of the first sheet that has any."""
     rows, columns, is_first = _Rows(), 0, True
 
     def begin(name: str) -> None:
