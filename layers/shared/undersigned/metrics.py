@@ -29,11 +29,11 @@ MetricName = Literal[
 ]
 """In the order of a letter's way.
 
-`Signed` counts forms that were accepted, `Suspicious` those of them that look like a bot's. `ConfirmationDelay` is the
-time from a form to its email at SES, of emails that no budget postponed. `ConfirmationsWaiting` counts the postponed
-ones. `LettersOverdue` counts letters that should have been sent a day ago and nobody keeps back. `LettersBounced` also
-counts those whose email was marked as spam. `RowsMinusCounters` is by how many the counters and the bundles differ from
-the rows.
+`Signed` counts accepted forms, and `Suspicious` those that look like a bot's. `ConfirmationDelay` is the time from a
+form to its email at SES, if no budget postponed the email; `ConfirmationsWaiting` counts the postponed ones.
+`LettersOverdue` counts letters that should have been sent a day ago, if nobody keeps them back. `LettersBounced` also
+counts letters whose email was marked as spam. `RowsMinusCounters` is the difference of the counters and the bundles
+from the rows.
 """
 
 UNITS: Mapping[MetricName, MetricUnit] = {
@@ -58,7 +58,7 @@ def emit(name: MetricName, *values: float) -> None:
 
 
 def emit_all(values: Iterable[tuple[MetricName, float]]) -> None:
-    """Write values of some metrics to the log, in one line. Zeros are left out. Without others there is no line."""
+    """Write values of several metrics to one line of the log. Zeros are left out; only zeros give no line."""
     found = [(name, value) for name, value in values if value]
     if not found:
         return

@@ -74,7 +74,7 @@ class Settings:
 
     @cached_property
     def dead_mails_url(self) -> str:
-        """The queue of what sending confirmation emails gave up."""
+        """The queue of messages about confirmation emails that were given up."""
         return self._required("DEAD_MAILS_URL")
 
     @cached_property

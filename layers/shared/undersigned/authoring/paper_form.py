@@ -1,8 +1,8 @@
 r"""Convert a letter typed for paper, with blanks to fill in by hand, to the Markdown of a campaign's letter.
 
 A blank is a rule of three underscores or more (bare, or escaped as `\_`), a placeholder such as `(print name)` or
-`[address]`, or a label with nothing after it (`Date:`). Its caption below, its shape (`__/__/____`), the words before it
-or the placeholder beside it tell what belongs there. Each blank is reported. Everything else stays. People see the
+`[address]`, or a label with nothing after it (`Date:`). Its caption below, its shape (`__/__/____`), the words before
+it or the placeholder beside it tell what belongs there. Each blank is reported. Everything else stays. People see the
 letter before it is used, and correct what the rules here get wrong.
 """
 

@@ -25,10 +25,10 @@ Suspicion = Literal["trap", "no form", "erased before", "no mailbox", "not signe
 """
 
 WantedSuspicion = Literal["any", Suspicion]
-"""What a search for suspicious letters can ask for."""
+"""The suspicions that a search can ask for."""
 
 PROOF_HEADER = "x-undersigned-proof"
-"""The header in which CloudFront proves that a request came through it, over whatever a visitor sends there."""
+"""The header in which CloudFront proves that a request came through it. It overwrites a visitor's."""
 
 FORM_WINDOW = timedelta(seconds=30)
 """Everybody who opens the form within it gets the same form token, so that caches can keep the page."""
@@ -46,7 +46,7 @@ class FormToken:
 
     @classmethod
     def of_window(cls, campaign: str, moment: datetime) -> FormToken:
-        """Return what everybody gets who opens a campaign's form in the window of a moment."""
+        """Return the token of everybody who opens a campaign's form in the window of a moment."""
         seconds = FORM_WINDOW // timedelta(seconds=1)
         return cls(campaign, datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, UTC))
 
@@ -63,7 +63,7 @@ def suspicion(form: FormToken | None, *, is_trapped: bool, is_from_known_site: b
 
 RATE_WINDOW = timedelta(minutes=1)
 NETWORK_SHARE = 5
-"""How many times as many forms a network may send as one address."""
+"""A network may send so many times as many forms as one address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What an organizer can do: in one table, what the log says of it, who may, and the button, address and command."""
+"""The actions of organizers in one table: each one's words in the log, scope, button, address and command."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _WHAT_WAS_DONE = Message("What was done with the letters? Your colleagues can re
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that organizers do. Without an address, only a command does it.
+    """Something that organizers do. Without an address, only a command does it.
 
-    `said` is the activity log's word for it. Addresses are below the campaign's: `api` has the API's, and `page` where
-    the dashboard posts, the same one if it is empty. `sends` are the values that the button sends, `why` asks for the
-    reason, and `needs_why` says that there is none without.
+    `said` has its words in the activity log. `api` is its address in the API; the dashboard posts to `page`, or to the
+    same one if that is empty. Both are below the campaign's. The button sends the values in `sends`. `why` asks for a
+    reason, which is required with `needs_why`.
     """
 
     said: Message
@@ -48,7 +48,7 @@ class Deed:
 
     @property
     def posts_to(self) -> str:
-        """Return where the dashboard's button posts, with the names of its parts in brackets."""
+        """Return the address that the dashboard's button posts to, with its variable parts in angle brackets."""
         return self.page or self.api.partition(" ")[2]
 
 

@@ -15,7 +15,7 @@ _DOMAIN_LABEL = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 _LONGEST_LOCAL_PART = 64
 _LONGEST_ADDRESS = 254
 
-# What email programs show as other text (RFC 2047).
+# Email programs show this as other text (RFC 2047).
 _ENCODED_WORD = re.compile(r"=\?.*\?=")
 # A top-level domain is letters; one of another script begins with xn-- in DNS (ICANN, applicant guidebook, 2.2.1.3.2).
 _ENDING = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+")
@@ -26,7 +26,7 @@ _GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
 def _ascii_domain(domain: str) -> str:
     """Return a domain in the form that DNS uses: `straße.example` → `xn--strae-oqa.example`. Raises UnicodeError.
 
-    As browsers do it (UTS 46, nontransitional). Python's own codec follows IDNA 2003, and names another domain.
+    Follows browsers (UTS 46, nontransitional). Python's own codec follows IDNA 2003, which gives another domain.
     """
     if domain.isascii():
         return domain.lower()

@@ -1,4 +1,4 @@
-"""API keys: what a program, or a person without an account, shows to see, to manage or to own one campaign."""
+"""API keys: with one, a program or a person without an account can see, manage or own a campaign."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ LONGEST_LABEL = 100
 """The most characters in a key's label."""
 
 REFUSAL_GROUPS = 4_096
-"""How many groups wrong keys are counted in. So strangers can't fill the table with the keys that they make up."""
+"""Wrong keys are counted in so many groups. So strangers can't fill the table with made-up keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key to one campaign. `digest` is the SHA-256 (hex) of its text, which is not kept. Times are aware, in UTC.
 
-    `by` is who made it or took it over, as in the activity log. `maker` is the id of the person with whom it goes: who
-    made it, or made the key that it was made with; None for those of the command line.
+    `by` is who made it or took it over, as in the activity log. When the person with the id `maker` goes, so does the
+    key: who made it, took it over, or made the key that it was made with. A key of the command line has no maker.
     """
 
     campaign: str

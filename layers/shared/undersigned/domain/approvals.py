@@ -21,7 +21,7 @@ the button, and nobody reads thousands of lines."""
 
 
 def not_all_listed(recipients: int, language: str) -> str:
-    """Say how many recipients are listed if that is not all; return nothing if it is."""
+    """Say how many recipients are listed, or nothing if all are."""
     if recipients <= MOST_LISTED:
         return ""
     values = {"listed": number(MOST_LISTED, language), "count": number(recipients, language)}
@@ -40,8 +40,8 @@ class WaitingLetters:
 class PeriodState:
     """The current state of a period that needs an approval.
 
-    `waiting` is what an approval would do with the letters in the trays, `evidence` what speaks against these letters;
-    `deliveries` are those that have begun. `seen_at` is when this was read: an approval covers letters until then.
+    `waiting` is an approval's plan for the letters in the trays, and `evidence` speaks against some of these letters.
+    `deliveries` have begun. `seen_at` is when this was read: an approval covers letters until then.
     """
 
     campaign: Campaign

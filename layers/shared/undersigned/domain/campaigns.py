@@ -37,14 +37,15 @@ def dashboard_path(campaign: str) -> str:
 MailState = Literal["ok", "bounced"]
 
 StreetAddress = Literal["required", "optional", "no"]
+"""Whether the form asks for the signer's street and house number, and whether they must be filled in."""
 
 ShowGoal = Literal["from-a-tenth", "always", "never"]
-"""Whether the form asks for the signer's street and house number, and whether it must be filled in."""
+"""When people see the goal."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"[!-\[\]-~]+")
 """Printable ASCII without spaces and backslashes."""
-# What a Content-Security-Policy can contain unchanged: a name in ASCII, or an IP address.
+# A Content-Security-Policy can contain these unchanged: a name in ASCII, or an IP address.
 _HOST = re.compile(r"[a-z0-9.:-]+")
 
 
@@ -135,7 +136,7 @@ class Target:
 
     @property
     def shown(self) -> TargetVersion:
-        """Return what letters that are signed now show of it."""
+        """Return the version that letters show if they are signed now."""
         return TargetVersion(self.id, self.title, self.titles, self.name, self.department, self.locality)
 
     def as_shown(self, version: TargetVersion) -> Target:
@@ -216,19 +217,17 @@ class Logo:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """What an organizer sets up. `letter` is the version (SHA-256, hex) that new signers sign.
+    """A campaign as its organizer set it up. `letter` is the version (SHA-256, hex) that new signers sign.
 
     `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and emails are in
     `language` or in one of the languages of `translations`. Only sites in `allowed_origins` may frame the form, read
     its JSON, post forms of their own, or have a signer sent back to them; those in `frame_origins` may only frame it.
-    `accent` is a color, `#rrggbb`. With `approval`, each
-    delivery waits until an organizer approves it. `privacy_url` is the organizer's own privacy notice; without
-    it, people read the built-in one. With `own_words`, signers can add some, if the letter has a field for them.
-    `sources` are the labels of links and sites by which letters are counted. `keep_for_days` says for how long after
-    `closes` signers' personal data is kept; without it, until the organizer erases it. `deliver` says how often letters
-    go out; `deliver_on` on which weekday (`MON`) or day of the month, and `deliver_at` at which hour of the campaign's
-    time zone; without them, on the day and at the hour of the stack. `show_goal` says when people
-    see the goal. `logo` is the organizer's, from a file of its own.
+    `accent` is a color, `#rrggbb`. With `approval`, each delivery waits until an organizer approves it. `privacy_url`
+    is the organizer's own privacy notice; without it, people read the built-in one. With `own_words`, signers can add
+    some, if the letter has a field for them. Letters are counted by `sources`, the labels of links and sites. Signers'
+    personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it. `deliver` says
+    how often letters go out, `deliver_on` on which weekday (`MON`) or day of the month, and `deliver_at` at which hour
+    of the campaign's time zone; without these two, the stack's day and hour apply. `logo` comes from a file of its own.
     """
 
     id: str
@@ -296,7 +295,7 @@ class Campaign:
         return self.closes + timedelta(days=self.keep_for_days)
 
     def is_over(self, today: date) -> bool:
-        """Say whether the time is over for which signers' personal data is kept."""
+        """Say whether the time to keep signers' personal data is over."""
         return self.kept_until is not None and today > self.kept_until
 
     def privacy_notice(self, base: str, language: str) -> str:
@@ -329,8 +328,8 @@ _MOST_TOWNS = 12
 class Roster:
     """A campaign's targets, found by id or by postal code. Several targets may serve one code.
 
-    `by_pattern` has the targets that list a code, by the patterns of their lists. `for_others` get the letters of all
-    other codes, and `for_everyone` can get any letter. `towns` are those of all targets, as they are counted.
+    `by_pattern` has the targets that list a pattern of codes. `for_others` get the letters of all other codes, and
+    `for_everyone` can get any letter. `towns` has the towns of all targets, as they are counted.
     """
 
     by_id: Mapping[str, Target]
@@ -376,7 +375,7 @@ class Roster:
     def serving(self, postal_code: str) -> tuple[Target, ...]:
         """Return the targets that serve a postal code in any spelling, those of the most exact pattern first.
 
-        Without a code, these are the targets of every code, unless a code adds to them.
+        Without a code, these are the targets that serve every code, or none if the code decides.
         """
         code = canonical_postal_code(postal_code)
         if not code and self.by_pattern:
@@ -387,7 +386,7 @@ class Roster:
         return tuple({target.id: target for target in found}.values())
 
     def towns_near(self, postal_code: str) -> tuple[tuple[str, ...], int]:
-        """Return the towns that have a target, and how many more there are. If there are many, those near the code."""
+        """Return towns that have a target, those near the code if there are many; and how many more there are."""
         every = dict.fromkeys(target.locality for targets in self.by_pattern.values() for target in targets)
         towns = list(every)
         if len(towns) > _MOST_TOWNS:

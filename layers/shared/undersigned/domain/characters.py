@@ -19,7 +19,7 @@ _HIDDEN = re.compile(
     "|[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff][\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
 _WEB_ADDRESS = re.compile(r"://|\bwww\.|\b(?:https?|ftp|mailto|tel|sms):|\b\d{1,3}(?:\.\d{1,3}){3}\b", re.IGNORECASE)
-# Words with dots but no spaces between, such as a domain, and what is beside them.
+# Words joined by dots, such as a domain, and the characters beside them.
 _DOTTED = re.compile(r"(?P<before>[@/:]?)(?P<words>[\w-]+(?:\.[\w-]+)+)(?P<after>[@/:?#]?)")
 # Nobody has these as a name, so initials before them are a domain.
 _ALWAYS_DOMAINS = frozenset({"com", "net", "org"})
@@ -36,7 +36,7 @@ def can_be_printed(text: str) -> bool:
 
 
 def unprintable_in(line: str) -> str | None:
-    """Return the first character of a line that can't be printed, as Unicode writes it: `U+0007`. None without one."""
+    """Return the first character of a line that can't be printed, as Unicode writes it: `U+0007`; or None."""
     found = next((character for character in line if not can_be_printed(character)), None)
     return f"U+{ord(found):04X}" if found else None
 
@@ -64,7 +64,7 @@ def _is_domain(found: re.Match[str]) -> bool:
     is_name = last[0].isupper() or len(initials) > 1
     if all(len(word) == 1 for word in initials) and is_name and not is_beside_more:
         return last.lower() in _ALWAYS_DOMAINS
-    # It is loaded only for a text with dotted words, which few names are.
+    # It is loaded only for dotted words, which few names have.
     from linkify_it.tlds import TLDS  # type: ignore[import-untyped]
 
     ending = last if last.isascii() else "xn--" + last.lower().encode("punycode").decode()

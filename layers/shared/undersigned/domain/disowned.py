@@ -9,7 +9,7 @@ KNOWN_FOR = timedelta(days=3)
 """How long a network's disowned forms are counted. A person reads the email within days."""
 
 DAYS_KNOWN = KNOWN_FOR // timedelta(days=1) + 1
-"""On how many days a network's hashes are known: it has another one each day, and a form that of its own day."""
+"""How many hashes of a network are known, since it has a new one each day."""
 
 MANY = 3
 """So many disowned forms from one network make its other forms suspicious."""

@@ -26,7 +26,7 @@ MOST_VERSIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class DraftVersion:
-    """A draft as somebody saved it, without its files. `file` is the name of what holds them."""
+    """A draft as somebody saved it, without its files. `file` names the bucket's object with them."""
 
     revision: int
     by: str
@@ -38,12 +38,12 @@ class DraftVersion:
 class Draft:
     """The texts of a campaign's files, by name, as somebody last saved them.
 
-    `revision` grows with each change, and never comes again, even when a draft is discarded and another one is made. It
-    is 0 for the files of a published campaign without a draft. `published_revision` is the one that was published last.
-    `base` says which state of the published campaign the draft comes from (see `Drafting`); it is empty for a new one.
-    `is_publishing` says that publishing has begun and did not end, so that only a part of it may be published.
-    `file` names what holds the files. `earlier` are the last MOST_VERSIONS versions before this one, the newest first.
-    A list of drafts has no files.
+    `revision` grows with each change, also from a discarded draft to the next one. It is 0 for the files of a published
+    campaign without a draft. `published_revision` is the one that was published last. `base` identifies the state of
+    the published campaign that the draft comes from (see `Drafting`); it is empty for a new one. While `is_publishing`,
+    publishing has begun and not ended, so that only a part may be published. `file` names the bucket's object with the
+    files. `earlier` are the last MOST_VERSIONS versions before this one, the newest first. Drafts in a list have no
+    files.
     """
 
     campaign: str
@@ -64,7 +64,7 @@ class Draft:
 
     @property
     def is_published(self) -> bool:
-        """Say whether it has no change that is not published."""
+        """Say whether all its changes are published."""
         return self.revision == (self.published_revision or 0)
 
 
@@ -73,11 +73,11 @@ class DraftFilesError(ExplainedError):
 
 
 class DraftConflictError(ExplainedError):
-    """A draft is not as somebody thought when they made, changed or published it; says how, and the way out."""
+    """A draft is not in the state that somebody expected; says in which, and the way out."""
 
 
 class IdTakenError(DraftConflictError):
-    """A campaign or a draft has this id already, or no campaign can have it; says so, and the way out."""
+    """An id is taken, or no campaign can have it; says which, and the way out."""
 
 
 class PublishedMeanwhileError(DraftConflictError):
@@ -107,7 +107,7 @@ class ChangedMeanwhileError(DraftConflictError):
 
 
 def check_files(files: Mapping[str, str]) -> None:
-    """Raise DraftFilesError for a name that no file of a campaign has, and for more than MOST_BYTES."""
+    """Raise DraftFilesError for an unknown file name, a character that can't be stored, or more than MOST_BYTES."""
     for name in files:
         if not _FILE.fullmatch(name):
             raise DraftFilesError(

@@ -174,7 +174,7 @@ def _bounds(points: Iterable[complex]) -> tuple[float, float, float, float]:
 
 
 def _thinned(strokes: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
-    """Remove points within an invisible tolerance, or within the smallest one that makes a scrawl fit a row."""
+    """Remove points within an invisible tolerance; within a larger one until a scrawl fits its row."""
     tolerance = _FINEST
     thinned = tuple(_without_points_on_lines(stroke, tolerance) for stroke in strokes)
     while sum(map(len, thinned)) > _MOST_POINTS_KEPT:
@@ -184,7 +184,7 @@ def _thinned(strokes: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
 
 
 def _without_points_on_lines(stroke: Stroke, tolerance: float) -> Stroke:
-    """Keep the points whose connecting lines pass all other points within the tolerance, in one pass.
+    """Remove points, in one pass, that the lines between the others pass within the tolerance.
 
     Starting at the last point kept, each further point narrows the directions that the line may have. When a point is
     outside these directions or turns back, the point before it is kept.

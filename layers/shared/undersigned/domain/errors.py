@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from undersigned.domain.languages import Message
 
 LOAD_AGAIN = Message("Go back, load the page again, and try once more.")
-"""What a page says about a request that no page of ours makes."""
+"""For a request that no page of ours makes."""
 
 
 class UndersignedError(Exception):
@@ -18,14 +18,14 @@ class ExplainedError(UndersignedError):
     """An error with a message that people read in their language. A page says it `plainly`, if that differs."""
 
     def __init__(self, message: Message, plainly: Message | None = None) -> None:
-        """Keep the message, and what a page says."""
+        """Keep the message, and the words for a page."""
         super().__init__(str(message))
         self.message = message
         self.on_page = plainly or message
 
 
 class GivenError(ExplainedError):
-    """What an organizer gave to an action can't be used; says why, and what to give instead."""
+    """A value that an organizer gave can't be used; says why, and what to give instead."""
 
 
 class AnswerError(ExplainedError, ValueError):

@@ -1,6 +1,6 @@
 """Exports: a campaign's signatures as a table for spreadsheets and databases.
 
-Where OSDI (the Open Supporter Data Interface) has a name for a column, in its people or signatures, we use it.
+Columns have the names of OSDI (the Open Supporter Data Interface), if its people or signatures have such a field.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
 
 ExportState = Literal["queued", "running", "done", "failed", "erased"]
-"""`erased`: the file was deleted, because a letter of the campaign was erased that it may have."""
+"""`erased`: the file was deleted, because it may have a letter that was erased."""
 
 KEPT_FOR = timedelta(days=7)
 """How long an export and its file are kept; template.yaml has the same value for the bucket."""
 
 Exported = Literal["pending", "quarantined", "confirmed", "withdrawn"]
-"""The statuses that letters in an export have. Erased and cleared letters are in none: nothing is left of them."""
+"""The statuses of exported letters. Erased and cleared ones are in no export: nothing is left of them."""
 
 EXPORTED: tuple[Exported, ...] = get_args(Exported)
 
@@ -42,7 +42,7 @@ COLUMNS = (
 """The columns. `identifiers` to `comments` are OSDI's, except `full_name`: the form has one field for the name, which
 can't be split into OSDI's `given_name` and `family_name`. Add new columns at the end, for programs that count them."""
 
-# What a spreadsheet may read as a formula (OWASP, "CSV Injection"): at the start of a cell, and after a semicolon, a
+# A spreadsheet may read this as a formula (OWASP, "CSV Injection"): at the start of a cell, and after a semicolon, a
 # tab or a line end, where a program with another separator starts a cell. Spaces and quotes before it don't matter.
 _BEFORE_FORMULA = r'(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])'
 _FORMULA = re.compile(rf"(^|[;\t\r\n]){_BEFORE_FORMULA}|^(?=[\t\r\n])")

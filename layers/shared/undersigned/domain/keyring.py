@@ -1,4 +1,4 @@
-"""Keyrings: what the stack's secrets hold. Token keys rotate; the key of ids, in one of them, never changes."""
+"""Keyrings: the keys in the stack's secrets. Token keys rotate; the key of ids, in one secret, never changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KNOWN_FOR = timedelta(minutes=5)
 """How long a running function uses the keyring that it has read."""
 
 IN_USE_AFTER = timedelta(minutes=10)
-"""How long after a rotation tokens are signed with the new key. By then, every function accepts it."""
+"""A rotation's new key signs tokens after this time. By then, every function accepts it."""
 
 _ACCEPTED = 2
 """How many token keys are accepted: the newest one and the one before."""
@@ -25,7 +25,7 @@ class KeyringError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class TokenKey:
-    """A key that signs tokens, and the aware datetime since when it does; None for a stack's first key."""
+    """A key that signs tokens `since` an aware datetime; None for a stack's first key."""
 
     key: str
     since: datetime | None
@@ -39,7 +39,7 @@ class Keyring:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Read a secret: JSON since the first rotation, and before it plain text, which is every key.
+        """Read a secret: JSON, or before the first rotation a plain text that serves as every key.
 
         Raises KeyringError.
         """

@@ -194,7 +194,7 @@ def short_moment(moment: datetime, language: str) -> str:
 
 
 def weekday_of(number: int, language: str) -> str:
-    """Return the name of a weekday, by its number from Monday, 0: `Monday`."""
+    """Return the name of a weekday by its number, 0 for `Monday`."""
     from babel.dates import get_day_names
 
     name: str = get_day_names("wide", locale=_locale(language))[number]
@@ -209,7 +209,7 @@ def hour_of(hour: int, language: str) -> str:
 
 
 def zone_of(zone: str, language: str) -> str:
-    """Return what people call a time zone, and a city in it: `Central Time (Chicago)`."""
+    """Return a time zone's common name, and a city in it: `Central Time (Chicago)`."""
     from babel.dates import get_timezone_location, get_timezone_name
 
     locale = _locale(language)

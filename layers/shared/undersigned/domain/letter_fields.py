@@ -1,4 +1,4 @@
-"""What letters may have: their merge fields, and how much of everything. It loads without Jinja2."""
+"""The merge fields and the limits of letters. It loads without Jinja2."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FIELDS: Mapping[str, Message] = {
     "date": Message("date"),
     "note": Message("your own words"),
 }
-"""The merge fields of letters, each with the words of its placeholder. They are the signer's, so “your” is theirs."""
+"""The merge fields of letters, each with the words of its placeholder. “Your” is the signer's."""
 
 LONGEST_LETTER = 20_000
 """The most characters in a letter's Markdown: about seven pages of a packet for each signer."""

@@ -127,7 +127,7 @@ def fields_of(template: str) -> frozenset[str]:
 
 
 def always_shown(template: str) -> frozenset[str]:
-    """Return the merge fields of a template that are in no condition. Raises LetterError if it can't be parsed."""
+    """Return a template's merge fields outside conditions. Raises LetterError if it can't be parsed."""
     try:
         body = _parsed(template).body
     except TemplateError as error:
@@ -147,8 +147,8 @@ def compiled(template: str) -> Template:
 def marked(template: str, fields: Mapping[str, Markup], holding: Collection[str]) -> Markup:
     """Return a template's HTML for a browser to fill in, with `fields` in place of the merge fields.
 
-    What a condition encloses is in `<template data-if="note">`, and its other branch in one with `data-unless`. A
-    condition that holds at first, because its field is in `holding`, has `data-holds`. Raises LetterError.
+    The content of a condition is in `<template data-if="note">`, and its other branch in one with `data-unless`. If its
+    field is in `holding`, the condition holds at first, and has `data-holds`. Raises LetterError.
     """
     compiled(template)
     return Markup("").join(_marked(_parsed(template).body, fields, holding))

@@ -33,7 +33,7 @@ DRAWN_HEIGHT = 56
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An immutable letter. `version` is the SHA-256 (hex) of all the rest, so who signed it signed exactly this."""
+    """An immutable letter. `version` is the SHA-256 (hex) of all the rest, so it names exactly what people sign."""
 
     version: str
     language: str
@@ -56,7 +56,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class SignerDetails:
-    """What a letter shows about its signer. `signature` is the typed one; `note` may be empty.
+    """The details of its signer that a letter shows. `signature` is the typed one; `note` may be empty.
 
     `signed_on` is None if the letter is not signed yet. `drawing` is the drawn signature, if there is one, as a row
     keeps it (see `drawings`); the letter shows it instead of the typed one.
@@ -99,7 +99,7 @@ def render_specimen(template: str, target: Target, language: str = SOURCE, *, ha
 def render_html(template: str, target: Target, signer: SignerDetails, language: str = SOURCE) -> str:
     """Render one signer's letter to one target as an HTML fragment. Every value is escaped.
 
-    Raises LetterError if the template contains what no letter may contain.
+    Raises LetterError if the template has something that no letter may have.
     """
     from undersigned.domain.letter_templates import compiled
 
@@ -114,7 +114,7 @@ def render_html(template: str, target: Target, signer: SignerDetails, language: 
 
 
 def render_marked(template: str, target: Target, signer: SignerDetails, language: str = SOURCE) -> str:
-    """Render a letter that a browser fills in while somebody types: what `signer` and `target` have are placeholders.
+    """Render a letter for a browser to fill in while somebody types. `signer` and `target` have placeholders.
 
     Each merge field is a `<slot>` with its name; see `letter_templates.marked` for conditions. Raises LetterError.
     """
@@ -182,8 +182,8 @@ class Run:
 class Block:
     """A paragraph, heading, list entry or quotation, as runs.
 
-    `level` says in how many list entries it is, so 0 for an entry of a list that is in no other. `number` is that of a
-    numbered entry.
+    `level` is the number of list entries around it, so 0 for an entry of an outermost list. `number` is a numbered
+    entry's.
     """
 
     kind: BlockKind
@@ -313,10 +313,10 @@ def _with_address(run: Run) -> str:
 def as_text(blocks: Iterable[Block]) -> str:
     """Return blocks as plain text, wrapped at 72 columns, without trailing spaces.
 
-    What is in a list entry is indented as far as the entry's own words.
+    Blocks inside a list entry are indented as far as the entry's own words.
     """
     paragraphs = []
-    # How far the words of the entry at each level are from its mark.
+    # The width of the current entry's mark at each level.
     widths: list[int] = []
     for block in blocks:
         outer = " " * sum(widths[: block.level])

@@ -1,11 +1,11 @@
-"""People's names: whether one is meant by what somebody types to find it."""
+"""People's names, and searches for them."""
 
 from __future__ import annotations
 
 import unicodedata
 
 SHORTEST_SEARCH, LONGEST_SEARCH = 2, 100
-"""How many characters a search for a name has: fewer would find almost everybody."""
+"""How many characters a search for a name may have. Fewer would find almost everybody."""
 
 
 def folded(text: str) -> str:

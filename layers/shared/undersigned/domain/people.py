@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 type Role = Literal["owner", "editor", "viewer"]
 
 SCOPE_OF: Mapping[Role, Scope] = {"owner": "own", "editor": "manage", "viewer": "read"}
-"""What each role may do, the one that may most first."""
+"""The scope of each role, the widest first."""
 
 PERSON_PATTERN = re.compile(r"[0-9a-f]{32}")
 
@@ -29,7 +29,7 @@ REQUEST_PATTERN = re.compile(r"[0-9a-f]{32}")
 """The id of a request to sign in."""
 
 MOST_PEOPLE = 100
-"""How many people a campaign can have, and so how many strangers an owner can have invited at a time."""
+"""The most people in a campaign, and so the most strangers whom an owner can have invited at a time."""
 
 SIGN_IN_FOR = timedelta(minutes=15)
 """How long a code and a link in an email sign in."""
@@ -49,7 +49,7 @@ MOST_TESTS_A_DAY = 5
 MOST_WRONG_CODES_A_DAY = 20
 """After so many wrong codes in a day, only the link in the email signs a person in.
 
-Who asks for one email after the other and guesses each time is right once in 50,000 days, on average.
+Somebody who requests one email after the other, and guesses each time, is right once in 50,000 days on average.
 """
 
 
@@ -88,7 +88,7 @@ class Member:
 
     @property
     def maker(self) -> str:
-        """Return with whom the keys go that the person makes."""
+        """Return the maker of the keys that this person makes."""
         return self.person.id
 
     @property
@@ -105,9 +105,9 @@ class Member:
 class SignInRequest:
     """A browser's request to sign in.
 
-    `nonce_digest` is the SHA-256 (hex) of what the browser that asked keeps in a cookie. An operator's link has none,
-    and works in any browser. `person` is whoever has the address that was typed, whether or not they have a role.
-    `browser` is the browser's id if this person signed in there before, and empty if not.
+    `nonce_digest` is the SHA-256 (hex) of the nonce in the browser's cookie. An operator's link has none, and works in
+    any browser. `person` has the address that was typed, with or without a role. `browser` is the browser's id if this
+    person signed in there before, and empty if not.
     """
 
     id: str
@@ -134,16 +134,15 @@ class SignInRequest:
         return not self.is_used and now < self.expires_at
 
     def is_of(self, nonce: str) -> bool:
-        """Say whether a browser that keeps this may use the link. Compares in constant time."""
+        """Say whether a browser with this nonce may use the link. Compares in constant time."""
         return self.nonce_digest is None or hmac.compare_digest(self.nonce_digest, nonce_digest(nonce))
 
 
 def person_id(secret: str, email: str) -> str:
-    """Return a person's id: an HMAC of the mailable address in lower case, 128 bits in hex; not the signer's.
+    """Return a person's id: an HMAC (128 bits, hex) of the mailable address in lower case.
 
-    A tag and dots stay, unlike in a signer's id: who reads `jane+x@school.edu` need not be who reads
-    `jane@school.edu`, and a person gets what may be done with every address that has their id. `email_mistake` must
-    have accepted the address.
+    Unlike a signer's id, it keeps tags and dots: `jane+x@school.edu` and `jane@school.edu` may be two people, and all
+    addresses with one id have the same rights. `email_mistake` must have accepted the address.
     """
     key = f"person:{secret}".encode()
     return hmac.new(key, mailable(email).lower().encode(), hashlib.sha256).hexdigest()[:32]
@@ -155,5 +154,5 @@ def is_code(typed: str, code: str) -> bool:
 
 
 def nonce_digest(nonce: str) -> str:
-    """Return the SHA-256 (hex) of what a browser keeps in a cookie, which can be any text."""
+    """Return the SHA-256 (hex) of a nonce from a cookie, which can be any text."""
     return hashlib.sha256(nonce.encode(errors="replace")).hexdigest()

@@ -1,9 +1,9 @@
-"""Postal codes: their spelling, and what a target's list of codes can have besides single codes.
+"""Postal codes: their spelling, and the entries of a target's list.
 
 | written | is |
 |---|---|
 | `60201` | one code |
-| `602*` | all codes that begin so |
+| `602*` | all codes that begin with 602 |
 | `60201-60209` | all codes from the first to the last; digits only |
 | `*` | all codes that no other target lists |
 """
@@ -41,10 +41,10 @@ def canonical_postal_code(text: str) -> str:
 
 
 def patterns_of(listed: str) -> Iterator[str]:
-    """Return the patterns of an entry in a target's list: itself, or those that a range consists of.
+    """Return the patterns of an entry in a target's list: the entry itself, or the parts of a range.
 
-    `60201-60219` → `60201` … `60209`, `6021?`, where `?` is any digit. A range has at most a hundred, so that a code is
-    found by a few look-ups in however many ranges.
+    `60201-60219` → `60201` … `60209`, `6021?`, where `?` is any digit. A range has at most a hundred. So a few look-ups
+    find a code in any number of ranges.
     """
     first, hyphen, last = listed.partition("-")
     if not hyphen:
@@ -69,7 +69,7 @@ def patterns_for(code: str) -> Iterator[str]:
 
 
 def patterns_around(pattern: str) -> Iterator[str]:
-    """Return this pattern and those that have all or some of its codes and no longer beginning."""
+    """Return this pattern, and those with some of its codes that begin with fewer characters, or as many."""
     yield pattern
     beginning = pattern.rstrip("*?")
     lengths = range(len(beginning), LONGEST + 1) if pattern.endswith("*") else (len(pattern),)
@@ -80,13 +80,13 @@ def patterns_around(pattern: str) -> Iterator[str]:
 
 
 def lists(listed: Iterable[str], postal_code: str) -> bool:
-    """Say whether a target's list has a postal code in any spelling. `*` has none."""
+    """Say whether a target's list has a postal code in any spelling. `*` doesn't count."""
     wanted = set(patterns_for(canonical_postal_code(postal_code)))
     return any(pattern in wanted for entry in listed for pattern in patterns_of(entry))
 
 
 def in_words(listed: Sequence[str], language: str) -> str:
-    """Return whose letters a target's list means: `60201 to 60209, 60301`, `everyone not listed`, or `everyone`."""
+    """Say whose letters a target gets by its list: `60201 to 60209, 60301`, `everyone not listed`, or `everyone`."""
     if not listed:
         return Message.in_context("whose letters", "everyone").in_language(language)
     codes = ", ".join(_in_words(entry, language) for entry in listed[:_MOST_IN_WORDS])

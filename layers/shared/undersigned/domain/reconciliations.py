@@ -1,7 +1,7 @@
-"""Reconciliations: what is compared of a campaign's rows, counters, trays and bundles, while people sign.
+"""Reconciliations: compare a campaign's rows with its counters, trays and bundles, while people sign.
 
-A reconciliation reads every row once, in pages, and can stop after any page and continue in another process. So what it
-carries is small, has a fixed size, and has no personal data: sums in 256 buckets.
+A reconciliation reads every row once, in pages, and can stop after any page and continue in another process. So it
+carries only sums in 256 buckets, which are small, of a fixed size, and without personal data.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ def sums_of(amounts: Iterable[tuple[str, int]]) -> Sums:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What the counters (or the bundles) said before the rows were read, and what the rows have said so far."""
+    """The sums of the counters (or of the bundles) before the rows were read, and of the rows read so far."""
 
     before: Sums
     rows: Sums = (0,) * BUCKETS
 
     def plus(self, names: Iterable[str]) -> Balance:
-        """Add names from rows, by one each."""
+        """Add one for each name from the rows."""
         added = sums_of(Counter(names).items())
         return replace(self, rows=tuple(map(sum, zip(self.rows, added, strict=True))))
 
     def differences(self, after: Sums) -> dict[int, int]:
-        """Return by how much each bucket of the rows differs from what was said before and is said after them.
+        """Return how far each bucket of the rows is from the sums before and after them.
 
-        People sign meanwhile. So the rows are right if their sum is between the two.
+        People sign meanwhile. So the rows are right if their sum is between these two.
         """
         found = {}
         for bucket, (before, rows, now) in enumerate(zip(self.before, self.rows, after, strict=True)):
@@ -69,7 +69,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a reconciliation has done so far.
+    """The work of a reconciliation so far.
 
     `rows` were read; `marks` were wrong, and counted; `deliveries` were queued, and `repackings` of deliveries;
     `unexplained` differences were reported. The personal data of `cleared` rows was removed, because its time was over.
@@ -89,11 +89,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """What a reconciliation has measured so far.
+    """The measurements of a reconciliation so far.
 
-    `unsealed_for` is how long the oldest letter has been in a tray, and `without_outcome_for` how long ago the oldest
-    email left whose outcome is unknown, both in seconds. `overdue` letters should have been sent a day ago, and nobody
-    keeps them back. `differing` is by how much the counters and the bundles differ from the rows.
+    `unsealed_for` is how long the oldest letter has been in a tray, and `without_outcome_for` how long the oldest email
+    has had no outcome, both in seconds. `overdue` letters should have been sent a day ago, and nobody keeps them back.
+    `differing` is by how much the counters and the bundles differ from the rows.
     """
 
     unsealed_for: int = 0
@@ -144,7 +144,7 @@ class Suspects:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """A campaign's reconciliation, as far as it is.
+    """A campaign's reconciliation, as far as it has come.
 
     `may_queue` says that no delivery waited in its queue when it began. `position` is that of the last page, or empty
     before the first one. With `suspects`, this is the second pass, or the third and last one.
@@ -163,7 +163,7 @@ class Reconciliation:
 
     @property
     def begins_again(self) -> bool:
-        """Whether the second or the third pass is what follows."""
+        """Say whether the second or the third pass begins now."""
         return self.suspects is not None and not self.position
 
     def as_values(self) -> dict[str, Any]:

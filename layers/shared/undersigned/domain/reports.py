@@ -32,8 +32,8 @@ Fate = Literal[
     "waiting",
 ]
 """`bounced`: the email bounced, or was not sent because an earlier one did. `corrected`: it bounced, and its target has
-another address now. `given up`: it bounced, and a person decided to send it no more. `spam hold`: they wait after a
-complaint. `waiting`: for the next delivery."""
+another address now. `given up`: it bounced, and a person decided to send it no more. `spam hold`: letters wait after a
+complaint. `waiting`: they wait for the next delivery."""
 
 FATES: tuple[Fate, ...] = get_args(Fate)
 """All outcomes, those that need an action first."""
@@ -47,7 +47,7 @@ class ReportLine:
     """The outcome of some letters to one target; `reason` says why they were not sent.
 
     `period` is the day of their delivery. Letters in the tray have none. `is_new` says that their email left since the
-    report before.
+    last report.
     """
 
     target: Target
@@ -62,7 +62,7 @@ class ReportLine:
 class Report:
     """An organizer's report about a period.
 
-    `providers` are those that may not deliver our emails. `evidence` is what speaks against the letters that wait now.
+    `providers` may not deliver our emails. `evidence` speaks against some of the letters that wait now.
     """
 
     campaign: Campaign
@@ -95,9 +95,9 @@ class Report:
 def lines_of(
     target: Target, deliveries: Iterable[Delivery], *, since: datetime, until: datetime, now: datetime
 ) -> Iterator[ReportLine]:
-    """Return the outcome of a target's deliveries whose email left between two moments, and of unfinished ones.
+    """Return the outcome of each delivery to a target that is unfinished, or whose email left between two moments.
 
-    Those that a person has to decide about are in every report.
+    Deliveries that wait for a person's decision are in every report.
     """
     for delivery in deliveries:
         question, is_new = delivery.question(now), left_between(delivery, since, until)
@@ -106,7 +106,7 @@ def lines_of(
 
 
 def left_between(delivery: Delivery, since: datetime, until: datetime) -> bool:
-    """Say whether a delivery's last email left since a moment, and before another one."""
+    """Say whether a delivery's last email left at `since` or later, and before `until`."""
     return delivery.last.sent_at is not None and since <= delivery.last.sent_at < until
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 Deliver = Literal["weekly", "monthly"]
-"""What the setting `deliver` may be."""
+"""The values of the setting `deliver`."""
 
 LAST_HOUR = 23
 
@@ -42,12 +42,12 @@ class WeeklySchedule:
 
     @property
     def operators_email(self) -> Cadence:
-        """Return when the operator gets an email: a day after the letters."""
+        """Return the cadence of the operator's email: a day after the letters."""
         return Cadence("week", (DAYS.index(self.day) + 1) % len(DAYS), self.hour, self.time_zone)
 
     @property
     def reconciliations(self) -> Cadence:
-        """Return when all campaigns are reconciled."""
+        """Return the cadence of reconciliations."""
         return Cadence("day", 0, RECONCILED_AT, self.time_zone)
 
 
@@ -59,8 +59,8 @@ RECONCILED_AT = 4
 class Cadence:
     """The days and the hour on which a campaign's letters go out, or on which all campaigns are reconciled.
 
-    `on` is the weekday (0 is Monday) or the day of the month; each `day` needs none. `hour` is a full hour (0 to 23) in
-    an IANA time zone.
+    `on` is the weekday (0 is Monday) or the day of the month; the step `day` ignores it. `hour` is a full hour (0 to
+    23) in an IANA time zone.
     """
 
     step: Step
@@ -70,19 +70,19 @@ class Cadence:
 
     @property
     def daily(self) -> Cadence:
-        """Return when reports go: each day, at the same hour."""
+        """Return the cadence of reports: each day, at the same hour."""
         return Cadence("day", 0, self.hour, self.time_zone)
 
     @property
     def name(self) -> str:
-        """Return a text that is another one after each change of the days, the hour or the zone."""
+        """Return a text that changes with the days, the hour or the zone."""
         return f"{self.step} {self.on} {self.hour} {self.time_zone}"
 
     def moment(self, day: date) -> datetime:
         """Return the moment of a delivery on a day, in the cadence's time zone.
 
-        Of an hour that occurs twice it is the first one. One that is skipped is the time that takes its place: 3:00 for
-        2:00 (PEP 495).
+        When clocks change, an hour that occurs twice is the first one, and a skipped hour is the one in its place: 3:00
+        for 2:00 (PEP 495).
         """
         zone = ZoneInfo(self.time_zone)
         # By way of UTC, because Python keeps an hour that doesn't exist.
@@ -118,25 +118,25 @@ class Cadence:
         return next(self.moment(day) for day in days if self.is_on(day) and self.moment(day) <= now)
 
     def reported_between(self, day: date, days: int) -> tuple[datetime, datetime]:
-        """Return since which moment, and before which one, an email must have left to be in a day's report.
+        """Return the moments between which an email must have left to be in a day's report: from the first, inclusive.
 
-        A report comes a day after its day, at the same hour, and the one before it so many days earlier. So each email
-        is in one report, whatever the day of its delivery.
+        A report comes a day after its day, at the same hour, and `days` after the report before. So each email is in
+        one report, whatever the day of its delivery.
         """
         return self.moment(day + timedelta(days=1 - days)), self.moment(day + _ONE_DAY)
 
 
 def reported_days(after: datetime, slot: datetime) -> list[date]:
-    """Return the days to report on at a daily slot, if an earlier slot was the last: each up to the day before.
+    """Return the days to report on at a daily slot: from that of the last slot (`after`) to the day before this one.
 
-    After more than a month without a report, they are those of the last month.
+    They are at most the last 31.
     """
     missed = (slot.date() - after.astimezone(slot.tzinfo).date()).days
     return [slot.date() - timedelta(days=ago) for ago in range(min(missed, _MOST_REPORTS), 0, -1)]
 
 
 def cadence_of(campaign: Campaign, stack: WeeklySchedule) -> Cadence:
-    """Return a campaign's cadence. What its settings don't say is as in the stack's schedule."""
+    """Return a campaign's cadence. The stack's schedule fills in for missing settings."""
     if not campaign.has_own_cadence:
         return stack.cadence
     hour = stack.hour if campaign.deliver_at is None else campaign.deliver_at

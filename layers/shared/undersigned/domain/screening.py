@@ -1,4 +1,4 @@
-"""Screening: what speaks against some letters, and what an organizer does with them.
+"""Screening: the evidence against some letters, and an organizer's actions on them.
 
 Forms that a program fills in often come from one network, or give addresses at one domain whose email the program
 reads. A school, an office or a library looks the same, so nothing here decides anything: it is shown to a person.
@@ -84,11 +84,11 @@ class DomainShare(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks against some letters.
+    """The evidence against some letters.
 
-    `suspicions` has how many letters have each suspicion, `wave` is the largest, and `domain` the one that most
-    addresses have, of those that are no known provider's. `on_hold` is how many letters of the campaign are on hold.
-    `damaged` is how many letters in a target's tray can't be read, by the target's id: no delivery takes them.
+    `suspicions` counts the letters with each suspicion, `wave` is the largest one, and `domain` the most frequent one
+    that is no known provider's. `on_hold` counts the letters of the campaign that are on hold. `damaged` counts the
+    unreadable letters in each target's tray, by the target's id: no delivery takes them.
     """
 
     letters: int
@@ -186,7 +186,7 @@ class Evidence:
 
 
 def evidence_of(signatures: Iterable[Signature], *, on_hold: int = 0) -> Evidence:
-    """Return what speaks against some letters."""
+    """Return the evidence against some letters."""
     letters = 0
     suspicions: Counter[str] = Counter()
     domains: Counter[str] = Counter()

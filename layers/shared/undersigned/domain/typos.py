@@ -1,7 +1,7 @@
 """Typing mistakes in the domains of email addresses: suggest the address that was meant.
 
 Only tables decide, never how alike two domains are: bp.com is two letters from qq.com, and mail.com is one from
-gmail.com. They have what people really type by mistake, and no domain where anybody has email.
+gmail.com. The tables have mistakes that people really make, and no domain where anybody has email.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ENDINGS = {
     "edu": "eud",
     "co.uk": "couk",
 }
-"""Endings, and how they are mistyped: each is no top-level domain (IANA's list in 2026)."""
+"""Endings, and how they are mistyped. No mistake is a top-level domain (IANA's list in 2026)."""
 
 _PROVIDERS = {
     "gmail.com": (
@@ -74,7 +74,7 @@ _MEANT_DOMAIN = {f"{name}.{ending}": f"{name}.com" for name in _ONLY_COM.split()
 def meant_by(address: str) -> str | None:
     """Return the address that somebody probably meant, or None if nothing looks mistyped.
 
-    What stands before the @ stays. Of several dots in a row one stays, and none at the end.
+    The part before the @ stays. Several dots in a row become one, and dots at the end go.
     """
     local, _, domain = address.strip().rpartition("@")
     domain = domain.lower()

@@ -56,11 +56,11 @@ def make_environment(templates: Path, language: str) -> Environment:
 
 
 def _filled_in(translation: Callable[..., str]) -> Callable[..., str]:
-    """Return what a template calls for a sentence. As Jinja2's own, it fills in values, and escapes them in HTML."""
+    """Return a template's function for a sentence. Like Jinja2's own, it fills in values, and escapes them in HTML."""
 
     @pass_eval_context
     def sentence(context: EvalContext, *words: str | int, **values: object) -> str:
-        # A sentence in the singular or plural may show their number.
+        # A sentence with a plural may show the number.
         values = {"num": words[-1], **values}
         text = languages.with_one_period(translation(*words), values)
         return (Markup(text) if context.autoescape else text) % values  # noqa: S704  (as Jinja2's own)

@@ -106,14 +106,14 @@ def _address(name: str, address: str) -> Address:
 
 
 _LONG_WORD = 60
-"""From how many characters a word may not fit into a header's first line, which has 78."""
+"""A word of so many characters may not fit into a header's first line, which has 78."""
 
 
 class _EncodedWhole(EmailPolicy):
-    """Encodes a subject, or a name before an address, as a whole if it is not short words in ASCII (RFC 2047).
+    """Encodes a whole subject, or the whole name before an address, unless it is short words in ASCII (RFC 2047).
 
-    The standard library encodes only some of its words, and loses or doubles spaces between them and the others. It
-    folds before the first word, too, where readers see a space.
+    The standard library encodes only some words, and loses or doubles the spaces around them. It also folds before the
+    first word, where readers then see a space.
     """
 
     @override
@@ -134,7 +134,7 @@ _WHOLE = _EncodedWhole(linesep="\r\n")
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """An email's text, its HTML in the campaign's color, and the pictures that this refers to."""
+    """An email's text, its HTML in the campaign's color, and the pictures in the HTML."""
 
     text: str
     html: str
@@ -142,7 +142,7 @@ class Bodies:
 
 
 def bodies(kind: str, language: str, sender: Sender, campaign: Campaign | None, values: Mapping[str, object]) -> Bodies:
-    """Write what an email says, from the two templates of its kind."""
+    """Write an email's text and HTML from the two templates of its kind."""
     written = environment(language)
     light, dark = accents((campaign and campaign.accent) or PLAIN)
     logo = campaign and campaign.logo
@@ -232,10 +232,10 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
 
 @dataclass(frozen=True, slots=True)
 class DeliverySummary:
-    """What a delivery's email says. `signers` has the name and locality of the first signers, in the packets' order.
+    """The figures and names of a delivery's email. `signers` has the first signers' names and localities, in order.
 
     `versions` are the letters that were signed, each with its target as it was signed. `packets` are the numbers of its
-    packets, of all that the delivery has: `of`.
+    packets, out of the `of` that the delivery has.
     """
 
     letters: int
@@ -259,7 +259,7 @@ def delivery(  # noqa: PLR0913  (what the email says)
     packets_token: str,
     notice: Message | None = None,
 ) -> Mail:
-    """Write the email of a delivery. Without `pdfs`, it has a link to the packets that holds `packets_token`.
+    """Write the email of a delivery. Without `pdfs`, it has a link to the packets, with `packets_token`.
 
     `notice` comes before everything else in its body.
     """

@@ -177,7 +177,7 @@ def _recipient(target: Target, reason: str | None, language: str) -> str:
 
 
 def _letters_to(line: ReportLine, period: str, language: str) -> str:
-    """Say whose letters a report's line counts, and of which delivery, if it isn't that of the report's own day."""
+    """Name the recipient of a report's line, and the day of the delivery unless it is the report's own."""
     whom = _recipient(line.target, line.reason, language)
     if line.period in {None, period}:
         return whom

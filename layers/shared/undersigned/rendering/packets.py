@@ -54,7 +54,7 @@ _LONGEST_BOX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class PacketCover:
-    """What a packet's first page says, in `language`: letters `first` to `last` of `total`, packet `number` of `of`.
+    """A packet's first page, in `language`: letters `first` to `last` of `total`, packet `number` of `of`.
 
     `without` are the numbers of the letters that were erased.
     """
@@ -150,7 +150,7 @@ class _Whole:
 
 
 def _wholes(blocks: Sequence[Block]) -> Iterator[_Whole]:
-    """Yield the blocks that are in no other, each with those of deeper levels that follow it."""
+    """Yield the outermost blocks, each with the deeper ones that follow it."""
     begins = [position for position, block in enumerate(blocks) if position == 0 or block.level <= blocks[0].level]
     for begin, end in pairwise([*begins, len(blocks)]):
         block = blocks[begin]

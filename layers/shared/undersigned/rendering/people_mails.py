@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from undersigned.domain.people import Member, Role
 
 _FROM = "Undersigned"
-"""Who an email about signing in is from. It is about no campaign."""
+"""The sender of an email about signing in, which is about no campaign."""
 
 _INVITED_AS: Mapping[Role, Message] = {
     "owner": Message("You are an owner: you may do everything, and invite and remove people."),
@@ -39,7 +39,7 @@ def sign_in(sender: Sender, to: str, language: str, code: str, token: str) -> Ma
 def invitation(sender: Sender, campaign: Campaign | None, member: Member) -> Mail:
     """Write the email that tells somebody of their role in a campaign. Replies go to the organizer.
 
-    A campaign that is not published is None: it has the name of its web addresses, and replies go to who invites.
+    If the campaign is not published (None), its id is its name, and replies go to the person who invites.
     """
     language = campaign.language if campaign and campaign.language in languages() else SOURCE
     title = campaign.title if campaign else member.campaign
