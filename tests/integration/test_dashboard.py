@@ -1074,7 +1074,7 @@ def test_why_an_email_was_refused_is_said_once_and_figures_are_numbers(world: Wo
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[-1])
-    assert manager.words(f"/deliveries/{PERIOD}/evanston").count("complaint, abuse") == 1
+    assert manager.words(f"/deliveries/{PERIOD}/evanston").count("it was reported as unwanted") == 1
     target = manager.see("/targets/evanston").body
     [figures] = re.findall(r'<dl class="figures">(.*?)</dl>', target, re.DOTALL)
     assert re.findall(r"<dd>(.*?)</dd>", figures) == ["<strong>0</strong>", "<strong>1</strong>"]

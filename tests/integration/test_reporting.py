@@ -71,7 +71,7 @@ def test_a_bounced_delivery_is_listed_with_what_to_do(world: World) -> None:
     a_day_later(world)
     text = section(world, "Bounced")
     assert "Correct the address there" in text
-    assert "1 letter Police Chief Avery Sample, Evanston Police Department (Permanent bounce, General)" in text
+    assert "1 letter Police Chief Avery Sample, Evanston Police Department (the mail server refused it" in text
     assert "0 sent, 1 not sent" in subject(world)
 
 

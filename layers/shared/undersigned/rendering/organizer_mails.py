@@ -12,6 +12,7 @@ from undersigned.domain.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.languages import Message
 from undersigned.domain.reports import FATES
+from undersigned.rendering.mail_reasons import in_words
 from undersigned.rendering.mails import Mail, bodies, columns
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
 
 def _recipient(target: Target, reason: str | None, language: str) -> str:
     whom = f"{target.addressed(language)}, {target.department}"
-    return f"{whom} ({reason})" if reason else whom
+    return f"{whom} ({in_words(reason, language)})" if reason else whom
 
 
 def _letters_to(line: ReportLine, period: str, language: str) -> str:

@@ -25,6 +25,7 @@ from undersigned.domain.letters import render_html
 from undersigned.domain.providers import odd_ones
 from undersigned.domain.screening import PLACES
 from undersigned.domain.sources import NO_SOURCE, OTHER
+from undersigned.rendering.mail_reasons import in_words
 from undersigned.services.organizing import MOST_NAMES_READ
 from undersigned.web.attention import blocked_by, decisions, has_failed, of_delivery, of_target, points
 from undersigned.web.cursors import cursor_of, delivery_position
@@ -648,7 +649,9 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
         state=viewer.state_of(made),
         why_not_sent=_reason(viewer, made, state.target),
         packets=[(packet, record.erased_from(packet)) for packet in record.packets],
-        events=[(event, viewer.say(_EVENTS[event.kind])) for event in record.events],
+        events=[
+            (event, viewer.say(_EVENTS[event.kind]), in_words(event.reason, viewer.language)) for event in record.events
+        ],
         point=of_delivery(state, made, record.question, viewer.language) if record.question else None,
         acts=acts,
         too_soon_after=blocked.last if blocked and has_failed(made, state) else None,
@@ -658,7 +661,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
 def _reason(viewer: Viewer, made: Delivery, target: Target) -> str | None:
     """Return why a delivery is not sent, in the page's language; what another mail server said stays as it is."""
     if made.state != "held" or made.reason != target.held_because or target.held_because is None:
-        return made.reason
+        return in_words(made.reason, viewer.language)
     if target.hold:
         return viewer.say(Message("The reason: “%(why)s”.", {"why": target.hold}))
     if target.complained_at:
