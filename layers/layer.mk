@@ -1,5 +1,5 @@
 # How `sam build` makes a layer. pip checks every package against its hash in uv.lock, whatever machine it is for. Then Python
-# compiles all of it, because Lambda can't write bytecode into a layer (docs/decisions/0033).
+# compiles all of it, because Lambda can't write bytecode into a layer (docs/decisions/0026-an-alias-pins-code-layers-and-settings.md).
 #
 # SAM keeps a built layer until a file in the layer's folder changes, so each of these folders has a link to this file.
 

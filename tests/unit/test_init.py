@@ -1,4 +1,4 @@
-"""Test what a function imports before its first event; see decision 8."""
+"""Test what a function imports before its first event: Jinja2 comes with the first page."""
 
 from __future__ import annotations
 

@@ -33,3 +33,21 @@ def test_every_link_has_a_target() -> None:
     dead = {str(page.relative_to(ROOT)): dead_links(page, page.read_text(encoding="utf-8")) for page in PAGES}
 
     assert {name: links for name, links in dead.items() if links} == {}
+
+
+def test_the_code_names_only_pages_and_headings_that_exist() -> None:
+    folders = ("checks", "cli", "functions", "layers", "tests")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*") if file.suffix in {".py", ".mk"}]
+    texts = [file.read_text("utf-8") for file in [*files, ROOT / "pyproject.toml", ROOT / "template.yaml"]]
+    named = {name for text in texts for name in re.findall(r"docs/[\w/-]+(?:\.md)?(?:#[\w-]+)?", text)}
+
+    assert {"docs/embedding", "docs/runbook.md#workfailsalarm"} <= named
+    assert dead_links(ROOT / "code", " ".join(f"]({name})" for name in named)) == []
+
+
+def test_the_index_of_decisions_has_each_by_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    titles = [(file.read_text("utf-8").partition("\n")[0][2:], file.name) for file in folder.glob("0*.md")]
+    index = re.findall(r"^- \[(.+)\]\((.+)\)$", (folder / "README.md").read_text("utf-8"), flags=re.MULTILINE)
+
+    assert sorted(index) == sorted(titles)

@@ -119,7 +119,7 @@ def text_of(figures: Figures, period: str) -> str:
             f"Deliveries that need a decision: {figures.decisions}",
             "",
             "This email comes once a week, the day after the letters, and takes the way of the alarms.",
-            "If it doesn't come, alarms don't reach you either: see docs/runbook.md#notificationsfailedalarm.",
+            "If it doesn't come, alarms may not reach you either: see docs/runbook.md#the-weekly-email-doesnt-come.",
             "",
         ]
     )
