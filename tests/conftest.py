@@ -1,4 +1,4 @@
-"""Share the browser among all tests, and set how tests run in parallel."""
+"""Make a new stack in memory for each test, share the browser among all, and set how tests run in parallel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.chromium import Visitor
+    from tests.world import World
 
+ON_MOTO = bool(os.environ.get("UNDERSIGNED_ON_MOTO"))
+"""Whether all tests run on moto, as in `make nightly PART=moto`. It takes seven times as long as our own memory."""
 
 # How long an example takes says little when other tests run at the same time.
 settings.register_profile("parallel", deadline=None, derandomize=seeds.IS_FIXED)
@@ -56,6 +59,20 @@ class OneForEachSetup(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneForEachSetup:
     """Make each setup only once. Needed because xdist 3.8 ignores groups under pytest 9.2."""
     return OneForEachSetup(config, log)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[World]:
+    """Yield a stack with the shipped campaign.
+
+    A test that is marked with `moto` is of the main path or needs what only moto has, and one that is marked with
+    `memory` needs what only our own memory has.
+    """
+    from tests import world as worlds  # noqa: PLC0415  (all functions, boto3 and moto take seconds to load)
+
+    needs_moto, needs_memory = (request.node.get_closest_marker(name) is not None for name in ("moto", "memory"))
+    with worlds.world(monkeypatch, fast=needs_memory or not (ON_MOTO or needs_moto)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,11 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+FIGURES = pytest.StashKey[list[str]]()
+"""The lines that a run prints at its end."""
+
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".undersigned" / "figures.json"
 PAGE = ROOT / "docs" / "reliability.md"

@@ -1,9 +1,18 @@
-"""The looks in which browser tests see pages: widths, color schemes and languages."""
+"""How browser tests see pages: in which widths, color schemes and languages, and what each page must show."""
 
 from __future__ import annotations
 
 import os
 from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from tests.chromium import Visitor
+
+PICTURES = Path(__file__).parents[1] / ".undersigned" / "pictures"
 
 ALL = os.environ.get("UNDERSIGNED_LOOKS") == "all"
 """Whether every look is tried, as `make nightly PART=looks` does, and not only the hardest one."""
@@ -29,3 +38,34 @@ def looks[Language: str](
 ) -> list[tuple[int, bool, Language]]:
     """Return widths (CSS pixels) with dark or light and a language: narrow, dark and the second one, or all."""
     return [*product((narrow, wide), (False, True), languages)] if ALL else [(narrow, True, languages[1])]
+
+
+def see(visitor: Visitor, page: Page, name: str, *, keep: bool = ALL) -> None:
+    """Check that a page fits the screen, splits no word and is accessible, once it has loaded; keep its picture."""
+    # After a click, the next document may still be without its root.
+    page.wait_for_load_state()
+    root = page.locator("html")
+    assert root.evaluate("it => it.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
+    assert root.evaluate(BROKEN) == [], f"{name} splits words"
+    visitor.assert_accessible(page)
+    if keep:
+        take_picture(page, name)
+
+
+def take_picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def reach(page: Page, wanted: Locator) -> None:
+    """Press Tab until an element has the focus, which a person must see."""
+    element = wanted.element_handle()
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if outline := page.evaluate(
+            "it => document.activeElement === it && getComputedStyle(it).outlineStyle", element
+        ):
+            assert outline != "none"
+            return
+    message = f"no Tab leads to {wanted}"
+    raise AssertionError(message)

@@ -1,11 +1,13 @@
-"""A signature for tests, which change what they are about."""
+"""A signature, a signer and a target for tests, which change what they are about."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+from undersigned.domain.campaigns import Target
+from undersigned.domain.letters import SignerDetails
 from undersigned.domain.signatures import Signature
 
 SIGNED_AT = datetime(2026, 11, 24, 18, tzinfo=UTC)
@@ -29,6 +31,27 @@ _ADAS = Signature(
     signed_at=SIGNED_AT,
     signed_on=SIGNED_AT.date(),
     mail_request="692c0000-00000000",
+)
+
+
+CHIEF = Target(
+    id="sampleton",
+    title="Police Chief",
+    name="Avery Sample",
+    department="Sampleton Police Department",
+    locality="Sampleton",
+    email="chief@sampleton.example",
+    postal_codes=("60201",),
+)
+ROBIN = SignerDetails(
+    name="Robin Resident",
+    address_line="5 Placeholder Lane",
+    locality="Sampleton",
+    region="IL",
+    postal_code="60201",
+    signature="R. Resident",
+    note="",
+    signed_on=date(2026, 11, 30),
 )
 
 

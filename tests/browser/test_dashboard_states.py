@@ -13,11 +13,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
-from tests.browser.test_workshop import reach
-from tests.integration.conftest import world
 from tests.integration.test_dashboard import PERIOD, approved_and_sent_yesterday, open_another_delivery, put_key
+from tests.looks import reach, see
 from tests.served_world import served
-from tests.world import CAMPAIGN, DASHBOARD, ROOT
+from tests.world import CAMPAIGN, DASHBOARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from tests.chromium import Visitor
     from tests.world import World
 
-__all__ = ["world"]
-
-PICTURES = ROOT / ".undersigned" / "pictures"
 FORM = f"/campaigns/{CAMPAIGN}"
 
 
@@ -97,16 +93,6 @@ def sign_in(page: Page) -> None:
     expect(page.locator("form[action='/organizer/sign-out']")).to_be_visible()
 
 
-def see(visitor: Visitor, page: Page, name: str) -> None:
-    """Check a state, and keep its picture."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
-    assert page.evaluate(looks.BROKEN) == [], f"{name} splits words"
-    visitor.assert_accessible(page)
-    if looks.ALL:
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"states-{name}.png", full_page=True)
-
-
 @pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
 def test_each_state_is_accessible_and_fits(
     troubled: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
@@ -114,17 +100,17 @@ def test_each_state_is_accessible_and_fits(
     assert troubled.deliveries
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
-    see(visitor, page, f"sign-in-{look}")
+    see(visitor, page, f"states-sign-in-{look}")
     sign_in(page)
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.locator("[data-copy]")).to_be_visible()
     assert page.locator("#to-do ~ .state").count() >= 7
-    see(visitor, page, f"overview-{look}")
+    see(visitor, page, f"states-overview-{look}")
     page.goto(f"{address}{DASHBOARD}/signatures")
     page.locator("#find").fill("rossi")
     page.locator("#find").press("Enter")
     expect(page.locator("tbody tr")).to_have_count(9)
-    see(visitor, page, f"named-{look}")
+    see(visitor, page, f"states-named-{look}")
     # The top of a page stays in order: the title, the languages and the way out don't overlap or leave the screen.
     boxes = [box for part in page.locator(".bar > *").all() if (box := part.bounding_box()) and box["width"]]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
@@ -142,10 +128,10 @@ def test_each_decision_about_a_delivery_is_accessible_and_fits(
     expect(page.locator("html")).to_have_attribute("lang", language)
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/wilmette")
     expect(page.locator("button[value='not sent']")).to_be_visible()
-    see(visitor, page, f"no-outcome-{look}")
+    see(visitor, page, f"states-no-outcome-{look}")
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
     expect(page.locator("button[value='not sent']")).to_have_count(0)
-    see(visitor, page, f"second-email-{look}")
+    see(visitor, page, f"states-second-email-{look}")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
@@ -198,7 +184,7 @@ def test_a_bounced_delivery_is_accessible_and_fits(
     sign_in(page)
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
     expect(page.locator("[name=email]")).to_be_visible()
-    see(visitor, page, f"bounced-{language}-{width}-{'dark' if dark else 'light'}")
+    see(visitor, page, f"states-bounced-{language}-{width}-{'dark' if dark else 'light'}")
 
 
 @pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
@@ -213,9 +199,9 @@ def test_the_command_for_a_second_email_is_accessible_and_fits(
     expect(page.locator("html")).to_have_attribute("lang", language)
     page.goto(f"{address}{DASHBOARD}/targets/evanston")
     expect(page.get_by_text("--again")).to_have_count(1)
-    see(visitor, page, f"second-email-of-{look}")
+    see(visitor, page, f"states-second-email-of-{look}")
     page.goto(f"{address}{DASHBOARD}")
-    see(visitor, page, f"second-email-overview-{look}")
+    see(visitor, page, f"states-second-email-overview-{look}")
 
 
 def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
@@ -231,7 +217,7 @@ def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
 
     def press(name: str) -> None:
         """Press a button as somebody without a mouse, who sees where the focus is; `see` checks each page."""
-        see(visitor, page, f"keyboard-{name.lower().replace(' ', '-')}")
+        see(visitor, page, f"states-keyboard-{name.lower().replace(' ', '-')}")
         page.locator("body").evaluate("() => document.activeElement.blur()")
         reach(page, page.get_by_role("button", name=name, exact=True).first)
         page.keyboard.press("Enter")
@@ -276,18 +262,18 @@ def test_an_approval_and_what_came_since_are_accessible_and_fit(
     world.plan()
     [request] = [mail for mail in world.sent if mail.tags["kind"] == "approval"]
     page = visitor.open(f"{address}{request.link('organizer/approve')}", width=width, dark=dark)
-    see(visitor, page, f"approval-{look}")
+    see(visitor, page, f"states-approval-{look}")
     world.clock.advance(minutes=1)
     world.confirmed(email="bo@signers.example")
     world.confirmed(email="cy@signers.example", postal_code="60091", locality="Wilmette")
     page.locator("form button").click()
     expect(page.locator("tbody tr")).to_have_count(2)
-    see(visitor, page, f"approved-and-more-{look}")
+    see(visitor, page, f"states-approved-and-more-{look}")
     page.goto(f"{address}/organizer?lang={language}")
     sign_in(page)
     # What came since goes with a later day, so nothing is asked today.
     expect(page.locator(".state caption")).to_have_count(0)
-    see(visitor, page, f"overview-and-more-{look}")
+    see(visitor, page, f"states-overview-and-more-{look}")
     world.run_queue()
     [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
     assert delivery.letters == 1

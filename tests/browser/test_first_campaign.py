@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests import looks
 from tests import world as worlds
-from tests.browser.test_workshop import SCREENSHOTS, reach
+from tests.looks import reach, see
 from tests.organizers import link_in
 from tests.served_world import served
 from tests.spreadsheets import xlsx
@@ -118,13 +117,8 @@ class Volunteer:
 
     def is_at(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
-        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the screen"
         assert not self.page.title().startswith("Error")
-        self.visitor.assert_accessible(self.page)
-        if looks.ALL:
-            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            name = f"first-{heading.lower().replace(' ', '-')}-{self.clicks}-{self.look}.png"
-            self.page.screenshot(path=SCREENSHOTS / name, full_page=True)
+        see(self.visitor, self.page, f"first-{heading.lower().replace(' ', '-')}-{self.clicks}-{self.look}")
 
     def _do(self, element: Locator, key: str) -> None:
         if not self.keys:

@@ -14,9 +14,10 @@ from werkzeug.wrappers import Response
 
 from tests import looks
 from tests import world as worlds
-from tests.integration.test_workshop import OWN_HEADINGS
+from tests.looks import reach
 from tests.organizers import link_in
 from tests.served_world import served
+from tests.workshop import OWN_HEADINGS, PAPER
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
@@ -29,13 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Page
 
     from tests.chromium import Visitor
     from tests.world import World
     from undersigned.authoring.setting_kinds import Value
 
-SCREENSHOTS = worlds.ROOT / ".undersigned" / "pictures"
 CAMPAIGN = worlds.CAMPAIGN
 NEW = "safer-streets"
 ANN = "ann@organizer.example"
@@ -54,8 +54,6 @@ ALWAYS_SEEN = {
     "new-refused",
 }
 """One state of each kind. `make nightly PART=looks` sees all of them."""
-
-TAKES_PICTURES = looks.ALL
 
 
 @dataclass
@@ -343,20 +341,6 @@ def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(sta
     assert drafting.draft(CAMPAIGN).files["targets.csv"] == before
 
 
-def reach(page: Page, wanted: Locator) -> None:
-    """Press Tab until an element has the focus, which a person must see."""
-    element = wanted.element_handle()
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if outline := page.evaluate(
-            "it => document.activeElement === it && getComputedStyle(it).outlineStyle", element
-        ):
-            assert outline != "none"
-            return
-    message = f"no Tab leads to {wanted}"
-    raise AssertionError(message)
-
-
 def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(stack: Stack, visitor: Visitor) -> None:
     drafting = stack.world.wiring.drafting()
     files = example_files()
@@ -462,16 +446,9 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     base = stack.workshop(NEW)
 
     def see(state: str) -> None:
-        if not TAKES_PICTURES and state not in ALWAYS_SEEN:
-            return
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
-        assert page.evaluate(looks.BROKEN) == [], f"{state} splits words"
-        assert page.locator("html").get_attribute("lang") == language
-        visitor.assert_accessible(page)
-        if TAKES_PICTURES:
-            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            look = f"{width}-{'dark' if dark else 'light'}-{language}"
-            page.screenshot(path=SCREENSHOTS / f"workshop-{state}-{look}.png", full_page=True)
+        if looks.ALL or state in ALWAYS_SEEN:
+            looks.see(visitor, page, f"workshop-{state}-{width}-{'dark' if dark else 'light'}-{language}")
+            assert page.locator("html").get_attribute("lang") == language
 
     def go(step: str) -> None:
         page.goto(f"{base}/{step}")
@@ -572,18 +549,6 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     see("overview-with-changes")
 
 
-PAPER = """Dear Mayor ____________,
-
-I live in ____________. Please act.
-
-____________________
-(signature)
-Name: ____________
-Address: ____________
-Date: ____________
-"""
-
-
 @pytest.mark.parametrize(("width", "dark", "language"), LOOKS)
 def test_a_new_campaign_begins_on_accessible_pages(
     stack: Stack, visitor: Visitor, width: int, language: str, *, dark: bool
@@ -599,16 +564,9 @@ def test_a_new_campaign_begins_on_accessible_pages(
     page.wait_for_url("**/organizer")
 
     def see(state: str) -> None:
-        if not TAKES_PICTURES and state not in ALWAYS_SEEN:
-            return
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
-        assert page.evaluate(looks.BROKEN) == [], f"{state} splits words"
-        assert page.locator("html").get_attribute("lang") == language
-        visitor.assert_accessible(page)
-        if TAKES_PICTURES:
-            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            look = f"{width}-{'dark' if dark else 'light'}-{language}"
-            page.screenshot(path=SCREENSHOTS / f"workshop-{state}-{look}.png", full_page=True)
+        if looks.ALL or state in ALWAYS_SEEN:
+            looks.see(visitor, page, f"workshop-{state}-{width}-{'dark' if dark else 'light'}-{language}")
+            assert page.locator("html").get_attribute("lang") == language
 
     page.locator("a[href='/organizer/new']").click()
     see("new")

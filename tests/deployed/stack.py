@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from contextlib import ExitStack
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 from tests.deployed.api_routes import make_routes
 from tests.deployed.deploy import STACK_NAME, Deployment, architecture
@@ -155,3 +157,17 @@ def _topics_of(client: Callable[[str], Any], configuration_set: str) -> tuple[st
         for destination in answer["EventDestinations"]
         if "SnsDestination" in destination
     )
+
+
+def physical_id(stack: RunningStack, logical_id: str) -> str:
+    found = stack.client("cloudformation").describe_stack_resource(
+        StackName="undersigned", LogicalResourceId=logical_id
+    )
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def control(stack: RunningStack, **controls: Any) -> None:
+    """Tell the SES stand-in what to say."""
+    address = f"{stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
+    with urlopen(Request(address, json.dumps(controls).encode(), stack.key_header), timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200

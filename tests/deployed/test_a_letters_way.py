@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.deployed.test_metrics import confirm, sign
+from tests.deployed.signers import confirm, sign
 from tests.e2e.waiting import wait_for
 from tests.soak.faults import Killer
 from undersigned.domain.api_keys import ApiKey, digest_of

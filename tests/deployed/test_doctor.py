@@ -6,11 +6,11 @@ import json
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.request import Request, urlopen
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.deployed.stack import control, physical_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands import doctor
@@ -26,20 +26,6 @@ if TYPE_CHECKING:
     from undersigned_cli.local.running import RunningStack
 
 RECIPIENT = "mayor@doctor.example"
-
-
-def physical_id(stack: RunningStack, logical_id: str) -> str:
-    found = stack.client("cloudformation").describe_stack_resource(
-        StackName="undersigned", LogicalResourceId=logical_id
-    )
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-
-def control(stack: RunningStack, **controls: Any) -> None:
-    """Tell the SES stand-in what to say."""
-    address = f"{stack.environment['AWS_ENDPOINT_URL_SESV2']}/_control"
-    with urlopen(Request(address, json.dumps(controls).encode(), stack.key_header), timeout=60) as answer:  # noqa: S310
-        assert answer.status == 200
 
 
 VERIFIED = {"VerifiedForSendingStatus": True, "DkimAttributes": {"Status": "SUCCESS"}}

@@ -7,14 +7,12 @@ import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.deployed.test_doctor import control, physical_id
+from tests.deployed.signers import confirm, sign
+from tests.deployed.stack import control, physical_id
 from tests.e2e.waiting import wait_for
 from tests.emitted import is_counted, lines_of_metrics
 from tests.template.reading import ALARM, named_by, of_type, sources
@@ -39,31 +37,6 @@ OF_THE_API = "ApiLogGroup"
 """API Gateway writes it on AWS, in the form that the template says. The local stack has none."""
 
 
-def sign(stack: RunningStack, email: str, postal_code: str, *, campaign: str = CAMPAIGN) -> None:
-    values = {
-        "name": "Ada Specimen",
-        "email": email,
-        "address_line": "1 Sample Street",
-        "locality": "Evanston",
-        "postal_code": postal_code,
-        "signature": "Ada Specimen",
-    }
-    address = f"{stack.public_url}/campaigns/{campaign}/signatures"
-    with urlopen(Request(address, urlencode(values).encode()), timeout=60) as answer:  # noqa: S310
-        assert answer.status == 200
-
-
-def confirm(stack: RunningStack, email: str) -> None:
-    wait_for(lambda: [mail for mail in stack.mails() if mail.to == (email,)])
-    [mail] = [mail for mail in stack.mails() if mail.to == (email,)]
-    part = message_from_bytes(mail.raw, policy=policy.default).get_body(("plain",))
-    assert part
-    link = re.search(rf"{re.escape(stack.public_url)}/confirm/\S*", part.get_content())
-    assert link
-    with urlopen(Request(link[0], b""), timeout=60) as answer:  # noqa: S310
-        assert answer.status == 200
-
-
 def lines_of(stack: RunningStack, group: str) -> list[str]:
     pages = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=physical_id(stack, group))
     return [event["message"].rstrip() for page in pages for event in page["events"]]
@@ -78,13 +51,13 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
     )
     push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN), targets=targets), wiring.campaigns)
     for town, code in (("evanston", "60201"), ("wilmette", "60091")):
-        sign(stack, f"{town}@metrics.example", code)
+        sign(stack, f"{town}@metrics.example", code, campaign=CAMPAIGN)
         confirm(stack, f"{town}@metrics.example")
     wait_for(lambda: all(wiring.signatures.has_waiting(CAMPAIGN, town) for town in ("evanston", "wilmette")))
     stack.run_job("plan", datetime.now(UTC))
 
     # This one has waited for two weeks.
-    sign(stack, "winnetka@metrics.example", "60093")
+    sign(stack, "winnetka@metrics.example", "60093", campaign=CAMPAIGN)
     confirm(stack, "winnetka@metrics.example")
     [row] = [row for row in wiring.signatures.listed_signatures(CAMPAIGN) if row.target == "winnetka"]
     long_ago = (datetime.now(UTC) - timedelta(days=14)).isoformat()
@@ -102,7 +75,7 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
     # The next email is the refused signer's, so that none of a delivery is in its way.
     wait_for(lambda: all(_is_sent(wiring, town) for town in ("evanston", "wilmette")))
     control(stack, next=["refusal"])
-    sign(stack, "refused@metrics.example", "60201")
+    sign(stack, "refused@metrics.example", "60201", campaign=CAMPAIGN)
     stack.client("sqs").send_message(QueueUrl=physical_id(stack, "WaitingMails"), MessageBody="no message of ours")
     hour = hour_key(datetime.now(UTC))
     table.update(Update(hour, add={"bounced_suspicious": 100_000}))

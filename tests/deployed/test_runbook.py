@@ -19,11 +19,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.deployed.account import Account
-from tests.deployed.test_doctor import physical_id
-from tests.deployed.test_metrics import confirm, sign
+from tests.deployed.signers import confirm, sign
+from tests.deployed.stack import physical_id
 from tests.e2e.waiting import wait_for
-from tests.integration.test_runbook_commands import NAMED_ONLY
-from tests.template.test_runbook_commands import DEFINED, OURS, of_the_shell
+from tests.runbook import DEFINED, NAMED_ONLY, OURS, of_the_shell
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.schedule import period_of
 from undersigned_cli import campaign_folder

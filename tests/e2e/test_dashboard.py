@@ -17,8 +17,8 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from tests import looks
 from tests.e2e.waiting import wait_for
-from tests.looks import looks
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import Organizer
 from undersigned_cli import campaign_folder
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
-SCREENSHOTS = ROOT / ".undersigned" / "pictures"
 CAMPAIGN = "the-dashboard"
 KEY = "us_dashboard_of_the_tests"
 SITE = "https://enddemand.example"
@@ -112,11 +111,6 @@ def dashboard(stack: RunningStack) -> Dashboard:
         made.sign(mailbox, name, postal_code)
     wait_for(lambda: (count := wiring.counts.count(CAMPAIGN)) and count.signatures == len(SIGNERS), "the counts")
     return made
-
-
-def take_screenshot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 def downloaded(page: Page, name: str | re.Pattern[str]) -> bytes:
@@ -214,7 +208,7 @@ def test_the_page_shows_when_its_export_is_ready(dashboard: Dashboard, visitor: 
     assert file.count(b"@dashboard.example") == len(SIGNERS)
 
 
-LOOKS = sorted({(width, dark) for width, dark, _ in looks(360, 1280, ("en", "es"))})
+LOOKS = sorted({(width, dark) for width, dark, _ in looks.looks(360, 1280, ("en", "es"))})
 
 
 @pytest.mark.nightly
@@ -224,9 +218,7 @@ def test_every_page_is_accessible(dashboard: Dashboard, visitor: Visitor, width:
     page = visitor.open(dashboard.address, width=width, dark=dark)
 
     def see(state: str) -> None:
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
-        visitor.assert_accessible(page)
-        take_screenshot(page, f"dashboard-{state}-{look}")
+        looks.see(visitor, page, f"dashboard-{state}-{look}", keep=True)
 
     see("sign-in")
     dashboard.sign_in(page)
@@ -287,10 +279,10 @@ def test_a_week_is_previewed_approved_and_downloaded(dashboard: Dashboard, visit
     sent = downloaded(page, "Packet 1 of 1 (PDF)")
     assert hashlib.sha256(sent).hexdigest() in str(page.locator("main").text_content())
     assert all(name in words_of(sent) for name in ("Ada Specimen", "Bo Sample"))
-    take_screenshot(page, "dashboard-delivery")
+    looks.take_picture(page, "dashboard-delivery")
     page.get_by_role("link", name="Overview").click()
     expect(page.get_by_text("No problems")).to_be_visible()
-    take_screenshot(page, "dashboard-after-the-week")
+    looks.take_picture(page, "dashboard-after-the-week")
     page.get_by_text("More", exact=True).first.click()
     page.get_by_role("link", name="Activity log").click()
     expect(page.get_by_role("row").filter(has_text="Approved deliveries")).to_have_count(1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.looks import looks
+from tests import looks
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.settings import ADMIN_EMAIL
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tests.chromium import Visitor
     from undersigned_cli.local.running import RunningStack
 
-SCREENSHOTS = ROOT / ".undersigned" / "pictures"
 
 CAMPAIGN = "people"
 EDITOR = "editor@people.example"
@@ -124,13 +123,8 @@ def test_an_administrator_invites_an_editor_and_removes_them(  # noqa: PLR0915  
     expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
 
 
-def take_screenshot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-
-
 @pytest.mark.nightly
-@pytest.mark.parametrize(("width", "dark", "locale"), looks(360, 1280, ("en-US", "es-US")))
+@pytest.mark.parametrize(("width", "dark", "locale"), looks.looks(360, 1280, ("en-US", "es-US")))
 def test_every_page_about_people_is_accessible(
     stack_with_campaign: RunningStack, visitor: Visitor, width: int, locale: str, *, dark: bool
 ) -> None:
@@ -146,9 +140,7 @@ def test_every_page_about_people_is_accessible(
     page = visitor.open(home, width=width, dark=dark, locale=locale)
 
     def see(state: str) -> None:
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
-        visitor.assert_accessible(page)
-        take_screenshot(page, f"people-{state}-{look}")
+        looks.see(visitor, page, f"people-{state}-{look}", keep=True)
 
     page.locator("summary").click()
     see("sign-in")

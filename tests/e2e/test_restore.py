@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.deployed.test_metrics import confirm, sign
+from tests.deployed.signers import confirm, sign
 from tests.e2e.waiting import wait_for
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder

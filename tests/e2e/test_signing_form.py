@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from tests import looks
 from tests.e2e.waiting import wait_for
-from tests.looks import looks
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
-SCREENSHOTS = ROOT / ".undersigned" / "pictures"
 """Screenshots of the last run, for people to look at."""
 
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
@@ -126,11 +125,6 @@ def send(page: Page) -> None:
     page.get_by_role("button", name="Sign the letter").click()
 
 
-def take_screenshot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-
-
 # Signing
 
 
@@ -213,7 +207,7 @@ def test_every_mistake_is_in_the_summary_and_at_its_field(campaigns: Campaigns, 
         link.click()
         expect(field).to_be_focused()
     expect(page.locator("[name=address_line]")).to_have_value("1 Sample Street")
-    take_screenshot(page, "form-with-mistakes")
+    looks.take_picture(page, "form-with-mistakes")
 
 
 def test_the_form_can_be_filled_in_and_sent_with_the_keyboard_alone(campaigns: Campaigns, visitor: Visitor) -> None:
@@ -271,7 +265,7 @@ def test_a_drawn_signature_is_in_the_packet(campaigns: Campaigns, visitor: Visit
     page.get_by_role("button", name="Undo last stroke").click()
     assert len(json.loads(page.locator("[name=drawing]").input_value())) == 2
     expect(page.locator("#letter svg[role=img]")).to_be_visible()
-    take_screenshot(page, "form-with-a-drawing")
+    looks.take_picture(page, "form-with-a-drawing")
     send(page)
     page.wait_for_url("**/signed*")
     page.goto(campaigns.link("drawn@signers.example"))
@@ -480,7 +474,7 @@ def test_a_link_switches_the_language(campaigns: Campaigns, visitor: Visitor) ->
 IN_SCREENSHOTS = ((1280, False, "en-US"), (320, True, "en-US"), (320, False, "es-MX"))
 
 
-@pytest.mark.parametrize(("width", "dark", "locale"), looks(320, 1280, ("en-US", "es-MX")))
+@pytest.mark.parametrize(("width", "dark", "locale"), looks.looks(320, 1280, ("en-US", "es-MX")))
 def test_every_page_and_state_is_accessible(
     campaigns: Campaigns, visitor: Visitor, width: int, locale: str, *, dark: bool
 ) -> None:
@@ -489,10 +483,7 @@ def test_every_page_and_state_is_accessible(
     page = visitor.open(campaigns.form(), width=width, dark=dark, locale=locale)
 
     def see(state: str) -> None:
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} is wider than the screen"
-        visitor.assert_accessible(page)
-        if (width, dark, locale) in IN_SCREENSHOTS:
-            take_screenshot(page, f"{state}-{look}")
+        looks.see(visitor, page, f"{state}-{look}", keep=(width, dark, locale) in IN_SCREENSHOTS)
 
     see("form")
     fill(page, "ada@", postal_code="60203", name=HEBREW, signature=HEBREW, note="x" * 600)
@@ -535,7 +526,7 @@ def test_text_at_200_percent_fits_the_window(campaigns: Campaigns, visitor: Visi
     page = visitor.open(campaigns.form(), width=640)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    take_screenshot(page, "form-at-200-percent")
+    looks.take_picture(page, "form-at-200-percent")
 
 
 def test_a_printed_page_has_the_letter_but_not_its_button(campaigns: Campaigns, visitor: Visitor) -> None:
@@ -544,8 +535,7 @@ def test_a_printed_page_has_the_letter_but_not_its_button(campaigns: Campaigns, 
     send(page)
     page.wait_for_url("**/signed*")
     page.goto(campaigns.link("paper@signers.example"))
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    printed = page.pdf(path=SCREENSHOTS / "letter-printed.pdf", format="Letter")
+    printed = page.pdf(path=looks.PICTURES / "letter-printed.pdf", format="Letter")
     words = " ".join(part.extract_text() for part in PdfReader(io.BytesIO(printed)).pages)
     assert "Dear Police Chief Avery Sample" in words
     assert "Confirm and send my letter" not in words

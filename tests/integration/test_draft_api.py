@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.authoring.test_settings_document import OTHERS
+from tests.unit.authoring.trees import OTHER_VALUES
 from tests.world import CAMPAIGN
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -121,7 +121,7 @@ def test_a_discarded_draft_leaves_the_campaign(ask: Ask, world: World) -> None:
 
 def test_each_setting_can_be_written_by_the_api(ask: Ask) -> None:
     draft = ask("PUT", "/draft", {"revision": 0, "settings": {"languages": ["en", "es"]}}).json
-    for name, value in OTHERS.items():
+    for name, value in OTHER_VALUES.items():
         draft = ask("PUT", "/draft", {"revision": draft["revision"], "settings": {name: value}}).json
         assert draft["settings"][name] == value, name
         # The campaign's own language has no table.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
 
-from tests.template.test_runbook_commands import OURS
+from tests.runbook import NAMED_ONLY, OURS
 from tests.world import CAMPAIGN, ROOT
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands import options
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.world import World
-
-NAMED_ONLY = {
-    "undersigned approve",
-    "undersigned confirmations",
-    "undersigned deliveries",
-    "undersigned key list",
-    # It asks CloudFormation about the stack: tests/e2e/test_doctor.py runs it.
-    "undersigned doctor",
-}
-"""The text names a command, and says elsewhere with what to run it; or another test runs it."""
 
 PLACES = {
     "CAMPAIGN": CAMPAIGN,

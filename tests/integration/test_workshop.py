@@ -16,7 +16,8 @@ import pytest
 
 from tests.integration.test_dashboard import SAME_ORIGIN, Organizer, put_key, text_of
 from tests.organizers import Browser, add, link_in
-from tests.unit.authoring.test_settings_document import OTHERS
+from tests.unit.authoring.trees import OTHER_VALUES
+from tests.workshop import OWN_HEADINGS, PAPER
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.authoring.settings_document import SettingsDocument
@@ -515,10 +516,6 @@ def test_columns_that_are_left_out_are_named_after_the_upload(author: Author, re
     assert "60076, 60077" in author.draft().files["targets.csv"]
 
 
-OWN_HEADINGS = """Chief's Full Name\tRank\tAgency\tCity\tE-mail Addr.\tServes\tPhone
-Robin Sample\tPolice Chief\tOakton Police\tOakton\tchief@oakton.example\t02134\t555-0100
-Sasha Specimen\tSheriff\tElm County\tElmville\tsheriff@elmville.example\tall others\t555-0101
-"""
 ITS_COLUMNS = ["name", "title", "department", "locality", "email", "postal_codes", ""]
 
 
@@ -689,7 +686,7 @@ def test_each_setting_can_be_written_on_the_page(author: Author) -> None:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     author.open("settings")
-    others = {name: value for name, value in OTHERS.items() if name not in {"id", "language"}}
+    others = {name: value for name, value in OTHER_VALUES.items() if name not in {"id", "language"}}
     before = author.draft().files["campaign.toml"]
     assert [name for name, value in others.items() if SettingsDocument.read(before).values.get(name) == value] == [
         "languages"
@@ -1240,18 +1237,6 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
 
 
 # New campaigns
-
-
-PAPER = """Dear Mayor ____________,
-
-I live in ____________. Please act.
-
-____________________
-(signature)
-Name: ____________
-Address: ____________
-Date: ____________
-"""
 
 
 @pytest.fixture

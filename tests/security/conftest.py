@@ -1,4 +1,4 @@
-"""The stack in memory of the integration tests, and the rotation of its secrets."""
+"""The rotation of a stack's secrets."""
 
 from __future__ import annotations
 
@@ -7,20 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.conftest import world
 from undersigned_cli.commands import options
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from tests.world import World
-
-__all__ = ["world"]
-
-
-def value_of(world: World, secret: str) -> str:
-    """Return what one of the stack's secrets holds."""
-    return str(world.wiring._client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
 
 
 @pytest.fixture

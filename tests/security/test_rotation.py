@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.security.conftest import value_of
-from tests.world import CAMPAIGN, DASHBOARD
+from tests.world import CAMPAIGN, DASHBOARD, client_of
 from undersigned.domain.api_keys import ApiKey, digest_of
 
 if TYPE_CHECKING:
@@ -20,7 +19,8 @@ SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
 
 def secret_value(world: World) -> str:
-    return value_of(world, world.wiring.settings.secret_arn)
+    held = client_of("secretsmanager").get_secret_value(SecretId=world.wiring.settings.secret_arn)
+    return str(held["SecretString"])
 
 
 @pytest.mark.asvs("11.2.2")

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.deployed.stack import DeployedStack
+from tests.figures import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from undersigned_cli.local.running import RunningStack
-
-FIGURES = pytest.StashKey[list[str]]()
-"""The lines to print at the end."""
 
 HURRY = 180.0
 """The times for which messages are hidden or delayed are divided by this: an hour takes twenty seconds."""

@@ -25,7 +25,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests import figures
-from tests.soak.conftest import FIGURES
+from tests.figures import FIGURES
 from tests.soak.crowd import Crowd, people
 from tests.soak.faults import Killer, Ses
 from tests.soak.weeks import Weeks

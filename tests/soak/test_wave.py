@@ -17,7 +17,7 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from tests.soak.conftest import FIGURES
+from tests.figures import FIGURES
 from tests.soak.faults import Ses
 from undersigned.domain.mail_budgets import LANES
 from undersigned.domain.signatures import SignatureFilter

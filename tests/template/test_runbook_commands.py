@@ -4,56 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import typer
 from botocore import xform_name
 from botocore.session import get_session
 
-from undersigned_cli.local.template import ROOT
+from tests.runbook import DEFINED, FUNCTIONS, OF_AWS, OURS, RUNBOOK, of_the_shell
 from undersigned_cli.main import app
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
 OF_EVERY_COMMAND = {"query", "output", "region", "profile", "cli-binary-format", "cli-read-timeout", "max-items"}
 """Options of the AWS CLI itself ("Command line options in the AWS CLI", AWS CLI user guide)."""
-
-
-def code() -> Iterator[str]:
-    """Return every piece of code in the runbook, in one line each."""
-    for block in re.findall(r"```sh\n(.*?)```", RUNBOOK, flags=re.DOTALL):
-        yield " ".join(block.replace("\\\n", " ").split())
-    for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", RUNBOOK, flags=re.DOTALL)):
-        yield " ".join(span.split())
-
-
-DEFINED, *BLOCKS = re.findall(r"```sh\n(.*?)```", RUNBOOK, flags=re.DOTALL)
-"""The shell functions that the runbook begins with, and its other blocks of shell commands."""
-
-FUNCTIONS = re.findall(r"^(\w+)\(\)", DEFINED, flags=re.MULTILINE)
-
-
-def of_the_shell() -> list[str]:
-    """Return every piece of the runbook that an operator runs in a shell with the AWS CLI: blocks and spans."""
-    text = re.sub(r"```.*?```", "", RUNBOOK, flags=re.DOTALL)
-    spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
-    calls = re.compile(rf"(?<![\w/.=-])aws [a-z]|^({'|'.join(FUNCTIONS)})( |$)|; do ({'|'.join(FUNCTIONS)}) ")
-    return list(dict.fromkeys(piece for piece in (*BLOCKS, *spans) if calls.search(piece)))
-
-
-def commands(program: str) -> list[str]:
-    """Return the commands of a program, each up to the next program or the end."""
-    one = re.compile(rf"(?<![\w/.=-]){program} [a-z].*?(?=(?<![\w/.=-])(?:aws|undersigned) [a-z]|$)")
-    return sorted({match[0].strip() for text in code() for match in one.finditer(text)})
-
-
-OF_AWS = commands("aws")
-OURS = commands("undersigned")
 
 
 def mistakes_in(command: str) -> list[str]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
 from html import unescape
 from textwrap import dedent
 
@@ -8,28 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import compile_letter, is_form_line
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.domain.campaigns import Target
 from undersigned.domain.letter_fields import FIELDS
 from undersigned.domain.letter_templates import mistakes_in
-from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
-
-TARGET = Target("sampleton", "Police Chief", "Avery Sample", "Sampleton Police", "Sampleton", "a@b.example", ("60201",))
+from undersigned.domain.letters import as_text, read_blocks, render_html
 
 TOP = "{{ target.name }}\n\n"
 END = "\n\n{{ signature }}\n{{ date }}\n{{ signer.name }}\n{{ signer.address }}\n"
 
 
-def signer(note: str = "") -> SignerDetails:
-    return SignerDetails(
-        "Robin Resident", "5 Made Up Lane", "Sampleton", "IL", "60201", "R. R.", note, date(2026, 11, 30)
-    )
-
-
 def html_of(middle: str, note: str = "") -> str:
     """Return the HTML between the target's name and the signature."""
-    html = render_html(compile_letter(TOP + dedent(middle) + END), TARGET, signer(note))
+    html = render_html(compile_letter(TOP + dedent(middle) + END), CHIEF, replace(ROBIN, note=note))
     return html.removeprefix("<p>Avery Sample</p>\n").partition('<p><span class="signature">')[0]
 
 
@@ -189,13 +181,11 @@ def test_what_a_letter_does_not_place_is_added_at_its_end(field: str) -> None:
 
 
 def test_a_letter_needs_no_merge_field() -> None:
-    text = as_text(
-        read_blocks(render_html(compile_letter("Dear Chief,\n\nPlant trees.\n\nSincerely,"), TARGET, signer()))
-    )
+    text = as_text(read_blocks(render_html(compile_letter("Dear Chief,\n\nPlant trees.\n\nSincerely,"), CHIEF, ROBIN)))
 
     assert text == dedent("""\
         Police Chief Avery Sample
-        Sampleton Police
+        Sampleton Police Department
 
         Dear Chief,
 
@@ -203,12 +193,12 @@ def test_a_letter_needs_no_merge_field() -> None:
 
         Sincerely,
 
-        R. R.
+        R. Resident
 
         November 30, 2026
 
         Robin Resident
-        5 Made Up Lane
+        5 Placeholder Lane
         Sampleton, IL 60201
         """)
 
@@ -222,9 +212,9 @@ def test_a_field_inside_a_condition_is_not_always_there_so_it_is_added() -> None
 def test_the_parts_of_an_address_can_replace_the_whole() -> None:
     parts = "{{ signer.address_line }}\n{{ signer.locality }} {{ signer.postal_code }}"
 
-    html = render_html(compile_letter(WHOLE.replace("{{ signer.address }}", parts)), TARGET, signer())
+    html = render_html(compile_letter(WHOLE.replace("{{ signer.address }}", parts)), CHIEF, ROBIN)
 
-    assert html.count("5 Made Up Lane<br>") == 1
+    assert html.count("5 Placeholder Lane<br>") == 1
 
 
 @pytest.mark.parametrize(
@@ -243,4 +233,4 @@ def test_any_text_compiles_to_a_safe_template_or_is_refused(middle: str) -> None
     except MistakesError:
         return
     assert mistakes_in(template) == ()
-    assert "5 Made Up Lane" in as_text(read_blocks(render_html(template, TARGET, signer())))
+    assert "5 Placeholder Lane" in as_text(read_blocks(render_html(template, CHIEF, ROBIN)))

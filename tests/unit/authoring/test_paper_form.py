@@ -2,44 +2,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date
 from textwrap import dedent
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import TAG, compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.paper_form import import_letter
-from undersigned.domain.campaigns import Target
-from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
-
-TARGET = Target(
-    id="sampleton",
-    title="Police Chief",
-    name="Avery Sample",
-    department="Sampleton Police Department",
-    locality="Sampleton",
-    email="chief@sampleton.example",
-    postal_codes=("60201",),
-)
-SIGNER = SignerDetails(
-    name="Robin Resident",
-    address_line="5 Placeholder Lane",
-    locality="Sampleton",
-    region="IL",
-    postal_code="60201",
-    signature="R. Resident",
-    note="",
-    signed_on=date(2026, 11, 30),
-)
+from undersigned.domain.letters import as_text, read_blocks, render_html
 
 
 def letter_of(form: str) -> str:
     """Import a form, without the indentation of its lines, and render it."""
     letter, _ = import_letter(dedent(form))
-    return as_text(read_blocks(render_html(compile_letter(letter), TARGET, SIGNER)))
+    return as_text(read_blocks(render_html(compile_letter(letter), CHIEF, ROBIN)))
 
 
 def body(*lines: str) -> str:

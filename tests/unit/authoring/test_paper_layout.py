@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.authoring.test_paper_form import SIGNER, TARGET
+from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.paper_form import import_letter
@@ -27,7 +27,7 @@ WRAPPED = (
 def blocks_of(pasted: str) -> list[tuple[str, str]]:
     """Import a text with all fields after it, and return the blocks of the letter before them."""
     letter, _ = import_letter(f"{pasted}\n\n{FIELDS}")
-    blocks = read_blocks(render_html(compile_letter(letter), TARGET, SIGNER))
+    blocks = read_blocks(render_html(compile_letter(letter), CHIEF, ROBIN))
     return [(block.kind, block.text) for block in blocks[:-5]]
 
 
@@ -266,6 +266,6 @@ def test_no_word_is_lost_or_moved_and_the_letter_compiles_and_is_stable(lines: l
     pasted = end.join(lines)
     letter, findings = import_letter(f"{pasted}\n\n{FIELDS}")
     assert not findings
-    blocks = read_blocks(render_html(compile_letter(letter), TARGET, SIGNER))
+    blocks = read_blocks(render_html(compile_letter(letter), CHIEF, ROBIN))
     assert WORDS.findall(" ".join(block.text for block in blocks[:-5])) == WORDS.findall(pasted)
     assert import_letter(letter)[0] == letter

@@ -6,8 +6,7 @@ from functools import cache
 
 import pytest
 
-from tests.unit.authoring.trees import FILES
-from undersigned.authoring.described_settings import described
+from tests.unit.authoring.trees import FILES, OTHER_VALUES
 from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
@@ -15,52 +14,39 @@ from undersigned.authoring.starting import empty_files, example_files
 
 SETTINGS_FILE = FILES["campaign.toml"]
 
-OTHERS: dict[str, str | int | bool | list[str] | None] = {
-    **{name: setting.sample for name, setting in described(["es"]).items()},  # type: ignore[misc]
-    "opens": "2030-01-01",
-    "closes": "2030-12-31",
-    # With the sample of `deliver`.
-    "deliver_on": 31,
-    # The example campaign has the samples.
-    "time_zone": "America/Denver",
-    "goal": 12,
-    "accent": "#123456",
-}
-"""Another value for each setting, as JSON has it."""
-
 
 @cache
 def _whole() -> SettingsDocument:
     """Return a new campaign's settings with all of them changed."""
-    return SettingsDocument.read(empty_files("new")["campaign.toml"]).changed({**OTHERS, "language": "en"})
+    return SettingsDocument.read(empty_files("new")["campaign.toml"]).changed({**OTHER_VALUES, "language": "en"})
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", OTHER_VALUES)
 @pytest.mark.parametrize("text", [SETTINGS_FILE, empty_files("new")["campaign.toml"], example_files()["campaign.toml"]])
 def test_each_setting_can_be_written_and_is_read_as_it_was_written(text: str, name: str) -> None:
     document = SettingsDocument.read(text)
 
-    changed = SettingsDocument.read(document.changed({name: OTHERS[name]}).text)
+    changed = SettingsDocument.read(document.changed({name: OTHER_VALUES[name]}).text)
 
     before, after = document.values, changed.values
-    assert after[name] == OTHERS[name]
+    assert after[name] == OTHER_VALUES[name]
     kept = {other for other in before if other != name and not other.startswith("es.")}
     assert {other: after[other] for other in kept} == {other: before[other] for other in kept}
 
 
-@pytest.mark.parametrize("name", [name for name in OTHERS if name not in {"language", "languages", "id"}])
+@pytest.mark.parametrize("name", [name for name in OTHER_VALUES if name not in {"language", "languages", "id"}])
 def test_a_setting_that_is_removed_is_gone_and_comes_back_where_it_was(name: str) -> None:
-    whole = SettingsDocument.read(empty_files("new")["campaign.toml"]).changed({**OTHERS, "language": "en"})
+    whole = SettingsDocument.read(empty_files("new")["campaign.toml"]).changed({**OTHER_VALUES, "language": "en"})
 
     without = whole.changed({name: None})
-    again = without.changed({name: OTHERS[name]})
+    again = without.changed({name: OTHER_VALUES[name]})
 
     assert without.values[name] is None
     assert again.values == whole.values
 
 
 def test_the_whole_file_with_every_setting_has_no_mistakes() -> None:
-    whole = SettingsDocument.read(empty_files("new")["campaign.toml"]).changed({**OTHERS, "language": "en"})
+    whole = SettingsDocument.read(empty_files("new")["campaign.toml"]).changed({**OTHER_VALUES, "language": "en"})
 
     assert read_settings(whole.text).mistakes == ()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.unit.authoring.test_letters import TARGET, signer
+from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError, TooMuchError
 from undersigned.authoring.paper_form import import_letter
@@ -27,7 +28,7 @@ LETTERS = [
 
 def finished(letter: str) -> list[str]:
     """Return a letter with and without words of the signer's own."""
-    return [render_html(compile_letter(letter), TARGET, signer(note)) for note in ("", "More.")]
+    return [render_html(compile_letter(letter), CHIEF, replace(ROBIN, note=note)) for note in ("", "More.")]
 
 
 def test_merge_fields_are_words_in_brackets_in_the_language_of_the_page() -> None:

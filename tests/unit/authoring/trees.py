@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.described_settings import described
 from undersigned.authoring.mistakes import MistakesError
 
 type Files = dict[str, str]
@@ -43,6 +44,19 @@ elmton,Mayor,Blake Specimen,Village Hall,Elmton,mayor@elmton.example,60202
 SPANISH_TABLE = '\n[es]\ntitle = "Plante  árboles"\nsummary = "Pida más árboles."\n'
 
 FILES = {"campaign.toml": SETTINGS, "letter.md": LETTER, "targets.csv": TARGETS}
+
+OTHER_VALUES: dict[str, str | int | bool | list[str] | None] = {
+    **{name: setting.sample for name, setting in described(["es"]).items()},  # type: ignore[misc]
+    "opens": "2030-01-01",
+    "closes": "2030-12-31",
+    # With the sample of `deliver`.
+    "deliver_on": 31,
+    # The example campaign has the samples.
+    "time_zone": "America/Denver",
+    "goal": 12,
+    "accent": "#123456",
+}
+"""Another value for each setting, as JSON has it."""
 
 
 def change(files: Files, file: str, old: str, new: str) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.domain.test_exports import ADA
+from tests.signatures import adas_signature
 from undersigned.domain.screening import evidence_of, in_words, place_of
 from undersigned.domain.signatures import Signature, SignatureFilter
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
-LETTER = replace(ADA, bundle=None, quarantine=None, network=None)
+LETTER = adas_signature()
 
 
 def letters(count: int, *, every: timedelta = timedelta(minutes=1), **changes: Any) -> list[Signature]:

@@ -1,0 +1,39 @@
+"""People who sign on a running stack."""
+
+from __future__ import annotations
+
+import re
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from tests.e2e.waiting import wait_for
+
+if TYPE_CHECKING:
+    from undersigned_cli.local.running import RunningStack
+
+
+def sign(stack: RunningStack, email: str, postal_code: str, *, campaign: str) -> None:
+    values = {
+        "name": "Ada Specimen",
+        "email": email,
+        "address_line": "1 Sample Street",
+        "locality": "Evanston",
+        "postal_code": postal_code,
+        "signature": "Ada Specimen",
+    }
+    address = f"{stack.public_url}/campaigns/{campaign}/signatures"
+    with urlopen(Request(address, urlencode(values).encode()), timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+def confirm(stack: RunningStack, email: str) -> None:
+    wait_for(lambda: [mail for mail in stack.mails() if mail.to == (email,)])
+    [mail] = [mail for mail in stack.mails() if mail.to == (email,)]
+    part = message_from_bytes(mail.raw, policy=policy.default).get_body(("plain",))
+    assert part
+    link = re.search(rf"{re.escape(stack.public_url)}/confirm/\S*", part.get_content())
+    assert link
+    with urlopen(Request(link[0], b""), timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200

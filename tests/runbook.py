@@ -1,0 +1,55 @@
+"""The commands in docs/runbook.md."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from undersigned_cli.local.template import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+
+
+def code() -> Iterator[str]:
+    """Return every piece of code in the runbook, in one line each."""
+    for block in re.findall(r"```sh\n(.*?)```", RUNBOOK, flags=re.DOTALL):
+        yield " ".join(block.replace("\\\n", " ").split())
+    for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", RUNBOOK, flags=re.DOTALL)):
+        yield " ".join(span.split())
+
+
+DEFINED, *BLOCKS = re.findall(r"```sh\n(.*?)```", RUNBOOK, flags=re.DOTALL)
+"""The shell functions that the runbook begins with, and its other blocks of shell commands."""
+
+FUNCTIONS = re.findall(r"^(\w+)\(\)", DEFINED, flags=re.MULTILINE)
+
+
+def of_the_shell() -> list[str]:
+    """Return every piece of the runbook that an operator runs in a shell with the AWS CLI: blocks and spans."""
+    text = re.sub(r"```.*?```", "", RUNBOOK, flags=re.DOTALL)
+    spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
+    calls = re.compile(rf"(?<![\w/.=-])aws [a-z]|^({'|'.join(FUNCTIONS)})( |$)|; do ({'|'.join(FUNCTIONS)}) ")
+    return list(dict.fromkeys(piece for piece in (*BLOCKS, *spans) if calls.search(piece)))
+
+
+def commands(program: str) -> list[str]:
+    """Return the commands of a program, each up to the next program or the end."""
+    one = re.compile(rf"(?<![\w/.=-]){program} [a-z].*?(?=(?<![\w/.=-])(?:aws|undersigned) [a-z]|$)")
+    return sorted({match[0].strip() for text in code() for match in one.finditer(text)})
+
+
+OF_AWS = commands("aws")
+OURS = commands("undersigned")
+
+NAMED_ONLY = {
+    "undersigned approve",
+    "undersigned confirmations",
+    "undersigned deliveries",
+    "undersigned key list",
+    # It asks CloudFormation about the stack: tests/e2e/test_doctor.py runs it.
+    "undersigned doctor",
+}
+"""The text names a command, and says elsewhere with what to run it; or another test runs it."""
