@@ -57,7 +57,7 @@ FILE_MISSING = Problem(
     Message("This packet is not stored"),
     Message("The time to keep its file is over, or the file was not copied when the campaign moved to another system."),
 )
-"""What a link to a packet shows whose file is gone."""
+"""For a link to a packet whose file is gone."""
 
 
 def page(  # noqa: PLR0913  (an answer's parts)
@@ -71,9 +71,9 @@ def page(  # noqa: PLR0913  (an answer's parts)
     has_frames: bool = False,
     retry_after: int | None = None,
 ) -> Response[str]:
-    """Answer with a page that only pages on these origins may frame. Without `sends_forms`, its forms do nothing.
+    """Answer with a page that only pages on the origins `hosts` may frame. Without `sends_forms`, its forms do nothing.
 
-    One that `has_frames` shows other pages of ours in them.
+    With `has_frames`, it shows other pages of ours in frames.
     """
     posts_to = "'self'" if sends_forms else "'none'"
     sources = f"'self' '{_hash(shown.script)}'" if shown.script else "'self'"
@@ -99,7 +99,7 @@ def dashboard_page(
 ) -> Response[str]:
     """Answer with a page of the dashboard."""
     answer = page(shown, status=status, runs_scripts=True, has_frames=has_frames, retry_after=retry_after)
-    # No dashboard address has a secret in it, and with no-referrer, browsers hide the origin of a post.
+    # Dashboard addresses have no secret in them, and with no-referrer, browsers would hide the origin of a post.
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer
 
@@ -229,7 +229,7 @@ def problem(  # noqa: PLR0913  (an answer's parts)
 
 
 def _kept(cache: str) -> dict[str, str]:
-    """Return who may keep an answer: caches, and search engines, which find the links that people pass on."""
+    """Return the headers for caches, and for search engines, which find the links that people pass on."""
     return {"Cache-Control": cache} | ({"X-Robots-Tag": "noindex, nofollow"} if cache == PRIVATE else {})
 
 

@@ -55,7 +55,7 @@ def asset(name: str) -> Asset:
 @cache
 def asset_data(name: str) -> Markup:
     """Return a picture of ours (SVG) as a data URL, which takes no request; raises NotFoundError."""
-    # An attribute in double quotes needs nothing of it escaped.
+    # It has nothing that an attribute in double quotes must escape.
     url = "data:image/svg+xml," + quote(asset(name).content.decode().strip(), safe=" =:/.,-<>'")
     return Markup(url)  # noqa: S704  (our own file)
 

@@ -1,4 +1,4 @@
-"""What needs an organizer's attention, in words: each point names the cause and the next step, with its button."""
+"""The points that need an organizer's attention: each names the cause and the next step, with its button."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ type Weight = Literal["serious", "to do", "to know"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A next step: what it is called, and the part of its address after that of the campaign's dashboard."""
+    """A next step: its label, and its path below the campaign's dashboard."""
 
     label: Message
     path: str
@@ -35,9 +35,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A form with the buttons of actions that have one address, and what it fills in and sends.
+    """A form with the buttons of actions that have the same address, and the values that it sends.
 
-    A `quiet` one is not what most people need, and a `folded` one is behind these words.
+    Most people don't need a `quiet` one. A `folded` one opens from these words.
     """
 
     actions: tuple[Action, ...]
@@ -50,9 +50,9 @@ class Act:
 class Point:
     """Something that needs attention: what it is, its cause, and what to do.
 
-    `acts` do it at once, and `link` leads to where it is done; only who may do it gets either. `sees` is where everyone
-    can read more. `facts` are sentences of a list. `for_managers` are more sentences for who may manage the campaign,
-    and `for_others` for who may only see it.
+    `acts` do it at once, and `link` leads to its page; both are only for people who may do it. `sees` leads everyone to
+    more. `facts` are sentences in a list. `for_managers` are more sentences for people who may manage the campaign, and
+    `for_others` for people who may only see it.
     """
 
     weight: Weight
@@ -78,11 +78,11 @@ def points(  # noqa: PLR0913  (all that can need attention)
     today: date,
     language: str,
 ) -> tuple[Point, ...]:
-    """Return what needs attention, what stops deliveries first.
+    """Return the points that need attention, those that stop deliveries first.
 
-    `states` are the recipients of the page, `elsewhere` those of other pages whose letters are held back; with
-    `is_part`, there are other pages. `overdue` are the ids of those whose letters should have gone out. What waits for
-    an approval is not among the points: it comes with its plan.
+    `states` are the recipients of the page. `elsewhere` are recipients of other pages whose letters are held back; with
+    `is_part`, there are other pages. `overdue` are the ids of recipients whose letters should have gone out. Letters
+    that wait for an approval are not among the points: they come with their plan.
     """
     states = tuple(states)
     found_points = (
@@ -109,7 +109,7 @@ def _paused(found: Overview) -> Iterator[Point]:
 
 
 def of_target(state: TargetState, language: str) -> Iterator[Point]:
-    """Yield what needs attention at one recipient."""
+    """Yield the points about one recipient."""
     target = state.target
     bounces_are_asked = any(question == "bounced" for _, question in state.questions)
     if not (bounces_are_asked and not target.is_held):
@@ -210,7 +210,7 @@ def address_of(target: Target, *, quiet: bool = False) -> Act:
 
 
 def decisions(delivery: Delivery, question: Question | None, state: TargetState) -> tuple[Act, ...]:
-    """Return what a person can do about a delivery, what most people need first."""
+    """Return the decisions that a person can make about a delivery, the usual one first."""
     key, target = delivery.key, state.target
     seen = {"period": key.period, "target": key.target, "revision": delivery.revision}
     if question in {"in doubt", "no outcome"}:
@@ -242,7 +242,7 @@ def was_corrected(delivery: Delivery, target: Target) -> bool:
 
 
 def of_delivery(state: TargetState, delivery: Delivery, question: Question, language: str) -> Point:
-    """Return what a person has to decide about a delivery."""
+    """Return the point about a delivery that waits for a person's decision."""
     target, others = state.target, (_waits(state.waiting, language),) if state.waiting else ()
     values = _whom(target, language) | {
         "day": long_date(date.fromisoformat(delivery.key.period), language),

@@ -22,9 +22,9 @@ def render_framed(
     sheets: tuple[str, ...] = (),
     **values: object,
 ) -> Page:
-    """Render a page, of a campaign if it has a viewer. `sheets` are style sheets beside those of the dashboard.
+    """Render a page; with a viewer, it is a campaign's. `sheets` are style sheets beside those of the dashboard.
 
-    Another page has its own address as `here`, or is the front page.
+    A page without a viewer has its address in `here`, or is the front page.
     """
     return render_page(
         template,

@@ -1,4 +1,4 @@
-"""The fields of request bodies: those that the API's OpenAPI document has, and no others."""
+"""The fields that request bodies may have: those in the API's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
-    """An operation with a body. `address` matches the addresses of its path, which have so many names as `parts`."""
+    """An operation with a body. `address` matches its addresses, which have `parts` variable parts."""
 
     method: str
     address: re.Pattern[str]

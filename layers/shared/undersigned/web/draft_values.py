@@ -43,7 +43,7 @@ def draft_values(draft: Draft) -> Mapping[str, object]:
 
 
 def checked_values(checked: Checked) -> Mapping[str, object]:
-    """Return what the compiler says."""
+    """Return the compiler's findings."""
     return {
         "mistakes": _first(checked.mistakes),
         "mistakes_count": len(checked.mistakes),
@@ -60,7 +60,7 @@ def _first(found: Iterable[Mistake]) -> list[Mapping[str, object]]:
 
 
 def effects_values(effects: Effects) -> Mapping[str, object]:
-    """Return what publishing changes."""
+    """Return the effects of publishing."""
     return {
         "new": effects.is_new,
         "outdated": effects.is_outdated,

@@ -1,4 +1,4 @@
-"""Evidence: what speaks against letters, as JSON."""
+"""The evidence against letters as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def evidence_values(found: Evidence) -> dict[str, object]:
-    """Return what speaks against letters."""
+    """Return the evidence against letters."""
     return {
         "letters": found.letters,
         "suspicions": dict(found.suspicions),

@@ -1,4 +1,4 @@
-"""Addresses that people type or paste with a slash at the end, where no page has one."""
+"""Addresses with a slash at the end: people type or paste them, and no page has one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _QUERY = re.compile(r"[!-~]*")
 
 
 def without_last_slash(event: APIGatewayProxyEventV2) -> Response[str] | None:
-    """Redirect a GET to the same address without the slash at its end; None if that is not what was asked for."""
+    """Redirect a GET with a slash at the end to the address without it; return None for any other request."""
     address = _ADDRESS.fullmatch(event.path)
     query = event.raw_query_string or ""
     if event.http_method != "GET" or address is None or not _QUERY.fullmatch(query):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from undersigned.services.sessions import Session
 
 _LONGEST_QUOTED = 50
-"""The most characters that an answer quotes of a text that somebody made up."""
+"""The most characters of a made-up text that an answer quotes."""
 
 _NAMES = {
     "target": ID_PATTERN,
@@ -163,7 +163,7 @@ class ApiRequest:
     def check_fields(self, known: Sequence[str], most_bytes: int = LONGEST_BODY) -> None:
         """Raise RequestError for a field in the body that isn't one of `known`.
 
-        A field that is misspelled would be ignored: a filter would narrow nothing.
+        Otherwise a misspelled field would be ignored, and a filter would narrow nothing.
         """
         fields = posted_values(self.event, most_bytes) if self.event.body else ()
         _check_known(fields, known, UNREADABLE_REQUEST)
@@ -207,7 +207,7 @@ class ApiRequest:
     def why(self, *, required: bool = False) -> str:
         """Return the reason in a JSON body.
 
-        The service checks what it says. Raises RequestError when it is no text, or when it is required and missing.
+        The service checks its content. Raises RequestError when it is no text, or when it is required and missing.
         """
         reason = posted_values(self.event).get("why", "") if self.event.body or required else ""
         if not isinstance(reason, str) or (required and not reason.strip()):
@@ -260,21 +260,21 @@ class DashboardRequest(ApiRequest):
         return value.content if isinstance(value, Upload) else b""
 
     def ticked(self, name: str) -> bool:
-        """Return whether a box is ticked, whose value is `yes`; raises RequestError for any other value."""
+        """Return whether a box is ticked; raises RequestError if its value is not `yes`."""
         value = posted_form(self.event).get(name)
         if value not in (None, "yes"):
             raise ProgramError(Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": "yes"}))
         return value == "yes"
 
     def why(self, *, required: bool = False) -> str:
-        """Return the reason in a form. The service checks what it says, and asks for one that is missing."""
+        """Return the reason in a form. The service checks it, and asks for a missing one."""
         del required
         return self.posted("why")
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """A request by whoever is signed in, about no campaign."""
+    """A request by somebody who is signed in, about no campaign."""
 
     event: APIGatewayProxyEventV2
     session: Session

@@ -24,7 +24,7 @@ _DARK_RULES = re.compile(r"@media\(prefers-color-scheme:dark\)\{[^{}]*\{[^{}]*\}
 def usual_theme(*, embedded: bool) -> Theme:
     """Return the theme of a page whose address asks for none.
 
-    Most websites are light on dark devices, too, so in a frame on one, the form is light.
+    In a frame on a website, the form is light, because most websites are, on dark devices too.
     """
     return "light" if embedded else "auto"
 

@@ -57,7 +57,7 @@ _MORE_SHEETS = {
 
 
 _KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawing", "letter_language")
-"""What the page after signing keeps of a form, beside `updates`."""
+"""The values of a form that the page after signing keeps, beside `updates`."""
 
 
 def _page(  # noqa: PLR0913  (what the page has)
@@ -92,10 +92,7 @@ def _page(  # noqa: PLR0913  (what the page has)
 
 
 def _query(campaign: Campaign, language: str, theme: Theme | None, *, embedded: bool) -> str:
-    """Return the query that one page of the form passes to the next: language, whether it is in a frame, and the theme.
-
-    The theme is there only if it is not the usual one.
-    """
+    """Return the query that the form's pages pass on: the language, the frame, and an unusual theme."""
     kept = {"lang": language} if len(campaign.languages) > 1 else {}
     kept |= {"embedded": "1"} if embedded else {}
     kept |= {"theme": theme} if theme else {}
@@ -187,7 +184,7 @@ def campaign(  # noqa: PLR0913  (what the page shows)
 
 
 def _logo(campaign: Campaign, *, is_sample: bool) -> str | None:
-    """Return the address of a campaign's logo. That of a draft is nowhere yet."""
+    """Return the address of a campaign's logo. A draft's logo has none yet, so it is in the page."""
     if campaign.logo is None:
         return None
     return campaign.logo.data if is_sample else f"/assets/logos/{campaign.id}/{campaign.logo.digest}"
@@ -365,12 +362,12 @@ def letter(
 
 
 def disown(campaign: Campaign, state: DisownedState, token: str, language: str) -> Page:
-    """Render what a person can do whose address somebody else typed. It shows nothing of the form."""
+    """Render the page for a person whose address somebody else typed. It shows nothing of the form."""
     return _page("disown.html", language, campaign, state=state, address=f"/disown/{token}")
 
 
 def links_ended_detail(language: str, *, can_sign: bool) -> str:
-    """Say what a signer has who has ended all links to their letter, and how to get a new one while people can sign."""
+    """Say that all links to a letter have ended, and how its signer gets a new one while people can sign."""
     if can_sign:
         return Message(
             "No link that we have sent you for this letter works any more. The letter itself stays as it is. "
@@ -591,7 +588,7 @@ def _state_of_period(found: PeriodState) -> tuple[Message, Message]:
 
 
 LATER = Message.in_context("status of letters", "Came after the approval: goes with the next one")
-"""What happens to letters for a recipient who gets others, which were approved before these came."""
+"""For letters that came after an approval, to a recipient who gets the letters from before it."""
 
 
 def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (a table)
@@ -650,7 +647,7 @@ def problem(  # noqa: PLR0913  (what the page shows)
     about: Campaign | None = None,
     can_sign: bool = False,
 ) -> Page:
-    """Render what is wrong and what to do, in the style of a framed form when `framed` is its campaign.
+    """Render a problem and its way out, in the style of a framed form when `framed` is its campaign.
 
     The page names the campaign that it is `about`, and links to its form if people `can_sign`.
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page
 
 _MOST_POINTS = 4
-"""How much of what needs attention the front page says about a campaign. Its overview says the rest."""
+"""The most points about a campaign on the front page. The campaign's overview has the others."""
 
 ROLES: Mapping[Role, Message] = {
     "owner": Message.in_context("role", "Owner"),
@@ -49,9 +49,9 @@ _WHAT_KEYS_MAY: Mapping[Scope, Message] = {
 def sign_in(
     language: str, *, by_email: str | None = None, with_key: str | None = None, email: str = "", campaign: str = ""
 ) -> Page:
-    """Render the form that asks for an address, and the one that asks for a key; each with what is wrong.
+    """Render the form for an address and the one for a key, each with its mistake.
 
-    `email` and `campaign` are what was typed.
+    `email` and `campaign` are as they were typed.
     """
     return render_framed(
         "dashboard_sign_in.html", language, by_email=by_email, with_key=with_key, email=email, campaign=campaign
@@ -59,7 +59,7 @@ def sign_in(
 
 
 def code(language: str, *, tries_left: int | None = None) -> Page:
-    """Render the form that takes the code; after a wrong one, with how many more it takes."""
+    """Render the form for the code; after a wrong code, with the number of tries left."""
     error = None
     if tries_left is not None:
         error = Message.counted(
@@ -77,7 +77,7 @@ def link(language: str, address: str) -> Page:
 
 
 def other_browser(language: str) -> Page:
-    """Render what to do with a link that another browser asked for."""
+    """Render the way out for a link that another browser asked for."""
     return _no_way_in(
         language,
         Message("Open this link where you asked for it"),
@@ -89,7 +89,7 @@ def other_browser(language: str) -> Page:
 
 
 def expired(language: str) -> Page:
-    """Render what to do with a link or a code that works no more."""
+    """Render the way out for a link or a code that works no more."""
     return _no_way_in(
         language,
         Message("This link or code doesn’t work any more"),
@@ -107,7 +107,7 @@ def _no_way_in(language: str, title: Message, detail: Message) -> Page:
 
 
 def front(language: str, session: Session, own: Own) -> Page:
-    """Render a person's campaigns, and those that are not published."""
+    """Render a person's campaigns, and the unpublished ones."""
     rows = [(found, ROLES[found.role].in_language(language), *_attention(found, language)) for found in own.campaigns]
     return render_framed("dashboard_front.html", language, session=session, rows=rows, drafts=own.unpublished)
 
@@ -171,7 +171,7 @@ def people(  # noqa: PLR0913  (what the page shows)
 ) -> Page:
     """Render a campaign's people, and the form that invites one; after a mistake, with what was typed.
 
-    `keys` says how many keys go with a person whom the viewer removes.
+    `keys` says how many keys go with each person who is removed.
     """
     return render_framed(
         "dashboard_people.html",
@@ -194,7 +194,7 @@ def _day(viewer: Viewer, member: Member) -> str:
 
 
 _NEW_KEY: Mapping[str, str] = {"label": "", "scope": "", "days": "90"}
-"""What the form of a new key has at first."""
+"""The values in the form of a new key at first."""
 
 
 def keys(

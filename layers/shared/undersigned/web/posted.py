@@ -41,7 +41,7 @@ class RequestError(UndersignedError):
 
 
 class ProgramError(RequestError):
-    """A request can't be read that no form and no link of ours makes. A page only asks to load it again."""
+    """A request can't be read, and no form or link of ours makes it. A page only asks to load it again."""
 
     def __init__(self, detail: Message, title: Message = UNREADABLE_REQUEST, status: int = 400) -> None:
         """Store what a program has to do."""

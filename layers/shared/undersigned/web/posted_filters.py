@@ -60,11 +60,11 @@ _TIMES: Mapping[str, Message] = {
     "signed_from": Message("Signed from: write a day and a time, such as 2026-11-30T09:00."),
     "signed_before": Message("Signed before: write a day and a time, such as 2026-11-30T09:00."),
 }
-"""What a page says of a time that can't be read. The API names its own field."""
+"""A page's words for a time that can't be read. The API names its own field."""
 
 
 def mistyped(values: Mapping[str, object], campaign: Campaign) -> Mapping[str, Message]:
-    """Return what a page says of the criteria in posted values that `posted_filter` would refuse, by their names."""
+    """Return a page's words for each posted criterion that `posted_filter` would refuse, by name."""
     wrong = {}
     for name in ("domain", "network", *_TIMES):
         try:

@@ -52,7 +52,7 @@ class ScopedRoutes:
             def served(**parts: str) -> object:
                 return self._serve(self.router.current_event, scope, parts, handler)
 
-            # So that a test can ask every route what it takes.
+            # A test asks every route for its scope.
             served.scope = scope  # type: ignore[attr-defined]
             self.router.route(f"{self._address}{path}", method)(served)
             return handler

@@ -29,14 +29,14 @@ type SignInWay = Literal["email link", "email code"]
 type RefusedWay = Way | SignInWay | Literal["approval link"]
 
 SECONDS_OF_A_LINE = 60
-"""Of refusals of one kind, each process writes one line in so many seconds."""
+"""Each process writes one line in so many seconds for each kind of refusal."""
 
 logger = Logger()
 
 said: dict[tuple[str, ...], tuple[float, int]] = {}
-"""When the last line of each kind of refusals was written, and how many had none since.
+"""When each kind of refusal last had a line, and how many have had none since.
 
-A kind has nothing that a stranger can make up, so there are few.
+Strangers can't make up a kind, so there are few.
 """
 
 
@@ -51,7 +51,7 @@ def person_signed_in(person: Person | None, way: SignInWay) -> None:
 
 
 def sign_in_asked() -> None:
-    """Record that somebody asked for an email to sign in with. For whom is not logged."""
+    """Record that somebody asked for an email to sign in with, but not for whom."""
     _record("sign-in asked", "")
 
 
@@ -72,7 +72,7 @@ def refused(error: UndersignedError, way: RefusedWay, *, by: str = "", campaign:
 
 @contextmanager
 def refusals(way: RefusedWay, by: str, campaign: str, route: str) -> Iterator[None]:
-    """Record what the block refuses, and raise it on."""
+    """Record each refusal in the block, and raise it again."""
     try:
         yield
     except UndersignedError as error:
@@ -102,9 +102,9 @@ def packet_opened(delivery: DeliveryKey, number: str) -> None:
 
 
 def _refused(event: str, campaign: str, way: RefusedWay, error: UndersignedError, **facts: str) -> None:
-    """Record a refusal. What was typed as a campaign is not logged, unless it can name one.
+    """Record a refusal. Log a campaign as it was typed only if it can name one.
 
-    A flood is one line a minute, with how many of its kind had no line before it.
+    A flood has one line a minute, with the number of refusals of its kind that had none since the last line.
     """
     reason, now = type(error).__name__, monotonic()
     kind = (event, way, reason, facts.get("by", ""))

@@ -66,7 +66,7 @@ def _cookie(name: str, value: str, valid_for: timedelta) -> Cookie:
 
 
 def asked_in(cookies: Iterable[str]) -> str:
-    """Return what the browser keeps of its request to sign in; empty when there is nothing."""
+    """Return the cookie's value of a request to sign in; empty when there is none."""
     return _value_of(ASKED_COOKIE, cookies)
 
 
@@ -79,7 +79,7 @@ KNOWN_COOKIE = "__Host-known"
 
 
 def known_in(cookies: Iterable[str]) -> str:
-    """Return what a browser keeps in which somebody signed in; empty when there is nothing."""
+    """Return the cookie's value of a browser in which somebody signed in; empty when there is none."""
     return _value_of(KNOWN_COOKIE, cookies)
 
 

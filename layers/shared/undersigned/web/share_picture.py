@@ -94,7 +94,7 @@ def fit(text: str, height: float = _TEXT_HEIGHT) -> Lines:
 
 
 def _balanced(text: str, size: int, most: int) -> tuple[str, ...]:
-    """Return as many lines that are about equally long, so that no word stands alone."""
+    """Break a text into at most `most` lines of about the same length, so that no word stands alone."""
     widths = range(_TEXT_WIDTH // 2, _TEXT_WIDTH, 40)
     return next((lines for width in widths if len(lines := _lines(text, size, width)) <= most), _lines(text, size))
 

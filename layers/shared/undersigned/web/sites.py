@@ -30,7 +30,7 @@ def site_of(event: Mapping[str, Any]) -> tuple[str | None, str | None]:
 def foreign_site(event: APIGatewayProxyEventV2, public_url: str) -> str | None:
     """Return the origin of the other site whose page sent a request; None for our pages and for programs.
 
-    Our pages are where the request was sent to, and on `public_url`, because a CDN sends the API's own Host.
+    Our pages are on the host that the request names, and on `public_url`, because a CDN sends the API's own Host.
 
     `null` counts as no origin: without JavaScript, browsers send it from our own pages, whose Referrer-Policy is
     `no-referrer` (Fetch standard, "append a request Origin header"). The browser's own statement counts, too

@@ -72,7 +72,7 @@ def posted_form(event: APIGatewayProxyEventV2) -> Mapping[str, object]:
 
 
 def encodable(text: str) -> str:
-    """Return a text for UTF-8. JSON can hold lone surrogates, which it can't encode."""
+    """Return a text that UTF-8 can encode. JSON can hold lone surrogates."""
     return text.encode(errors="replace").decode()
 
 

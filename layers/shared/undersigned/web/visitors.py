@@ -16,7 +16,7 @@ logger = Logger()
 
 
 class Proof(Protocol):
-    """What proves that a request came through the CDN."""
+    """Proves that a request came through the CDN."""
 
     def is_in(self, header: str) -> bool:
         """Return whether a header has it."""

@@ -1,4 +1,4 @@
-"""What differs between two versions of a campaign, word by word, in the words of the page."""
+"""The differences between two versions of a campaign, word by word, in the words of the page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from undersigned.authoring.target_tables import TargetTable
 
 _MOST_SHOWN = 100
-"""How many recipients are shown that differ."""
+"""The most recipients that are shown if they differ."""
 
 _MOST_COMPARED = 3_000
 """Comparing takes the square of the words. Longer texts are shown as a whole."""
@@ -45,7 +45,7 @@ class Changed:
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str], language: str) -> tuple[Changed, ...]:
-    """Return what differs between the files of two versions."""
+    """Return the differences between the files of two versions."""
     files = sorted({*before, *after} - {settings_file.FILE, targets_file.FILE, logo_file.FILE})
     letters = (
         Changed(
@@ -66,7 +66,7 @@ def changes(before: Mapping[str, str], after: Mapping[str, str], language: str) 
 
 
 def changed_words(before: str, after: str) -> Words:
-    """Return both texts in one. Of a long one, the paragraphs that both have are left out."""
+    """Return both texts in one. In a long one, paragraphs that are the same are left out."""
     old, new = (re.split(r"(\n\n+)", text) for text in (before, after))
     pieces: list[tuple[Literal["", "del", "ins"], str]] = []
     for kind, begin, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

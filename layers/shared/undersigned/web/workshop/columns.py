@@ -31,7 +31,7 @@ _LONGEST_SHOWN = 60
 
 
 def columns(workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, *, replaces: bool) -> Page:
-    """Render the first rows with a choice above each column; of a choice that can't be taken, with its mistakes."""
+    """Render the first rows with a choice above each column, and its mistakes if it can't be taken."""
     below = rows[choice.has_headings :]
     labels = [_label(workshop, rows[0][place] if choice.has_headings else "", place) for place in range(len(rows[0]))]
     mistakes = tuple(_mistakes_of(workshop, choice, labels))
@@ -70,7 +70,7 @@ def _short(text: str) -> str:
 
 
 def _mistakes_of(workshop: Workshop, choice: Choice, labels: Sequence[str]) -> Iterator[ShownMistake]:
-    """Yield what is wrong with a choice, each at its field."""
+    """Yield the mistakes in a choice, each at its field."""
     if not any(choice.columns):
         says = Message("choose what it is, or what another column is")
         yield ShownMistake("#column-0", labels[0], workshop.viewer.say(says))
@@ -82,7 +82,7 @@ def _mistakes_of(workshop: Workshop, choice: Choice, labels: Sequence[str]) -> I
 
 
 def posted_rows(posted: Mapping[str, object]) -> list[list[str]]:
-    """Return the rows that the page kept; none if it is not what the page wrote."""
+    """Return the rows that the page kept; none if no page of ours wrote them."""
     try:
         rows = json.loads(unpacked(posted.get("rows")))
     except (ValueError, RecursionError):
@@ -96,7 +96,7 @@ def posted_rows(posted: Mapping[str, object]) -> list[list[str]]:
 
 
 def posted_choice(posted: Mapping[str, object], width: int) -> Choice:
-    """Return what was chosen for each column."""
+    """Return the choice that was posted."""
     chosen = [posted.get(f"column-{place}") for place in range(width)]
     columns = tuple(column if isinstance(column, str) and is_column(column) else "" for column in chosen)
     return Choice(columns, has_headings=posted.get("headings") == "yes")

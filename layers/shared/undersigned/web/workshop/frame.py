@@ -1,6 +1,6 @@
-"""The frame of the workshop: its steps with their states, what is left to do, and where each thing is done.
+"""The frame of the workshop: its steps with their states, and what is left to do, with the place of each thing.
 
-Nothing is an error before somebody presses *Publish*: until then, what the compiler finds is left to do.
+Before somebody presses *Publish*, nothing is an error: the compiler's findings are things left to do.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ ROWS_SHOWN = 25
 
 
 MOST_SHOWN = 100
-"""The most things that a summary says are left. The others are at their fields, and in it once these are done."""
+"""The most things in a summary. The others are at their fields, and move into the summary once these are done."""
 
 
 STILL_LEFT = "saved-left"
-"""What a page says was done if the step was saved, and something is left in it."""
+"""The value of `done` after a step was saved with something left in it."""
 
 _OF_ALL: frozenset[Step] = frozenset({"preview", "publish"})
 """The steps that are about the whole campaign."""
@@ -81,7 +81,7 @@ _DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class ShownStep:
-    """A step at the top of the page: its address, how it is called, and what state it is in."""
+    """A step at the top of the page: its address, its label, and its state in words and as a look."""
 
     name: Step
     address: str
@@ -102,9 +102,9 @@ class ShownMistake:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What every page of the workshop shows: who looks at it, the draft, and what the compiler says about it.
+    """The values that all pages of the workshop show: the viewer, the draft, and the compiler's findings.
 
-    `is_refused` says that somebody pressed *Publish* while things were left, which are errors from then on.
+    With `is_refused`, somebody pressed *Publish* while things were left. From then on these are errors.
     """
 
     viewer: Viewer
@@ -123,17 +123,17 @@ class Workshop:
         return f"{self.viewer.home}/workshop"
 
     def address(self, step: Step, **query: object) -> str:
-        """Return the address of a step. After a refusal, the pages that correct it say so, too."""
+        """Return the address of a step. After a refusal, the pages that correct it know of it from their address."""
         query |= {"refused": "yes"} if self.is_refused and self.checked.mistakes else {}
         return f"{self.base}/{step}{f'?{urlencode(query)}' if query else ''}"
 
     def mistakes_of(self, step: Step) -> tuple[Mistake, ...]:
-        """Return what is left to do in a step; the last two have what is left in all."""
+        """Return the mistakes left in a step; in the last two steps, those of the whole campaign."""
         found = self.checked.mistakes
         return found if step in _OF_ALL else tuple(one for one in found if step_of(one.file) == step)
 
     def shown_mistakes_of(self, step: Step) -> tuple[Mistake, ...]:
-        """Return what a step's page says is left: not what is only empty, to somebody who comes to fill it in."""
+        """Return the mistakes that a step's page shows: no empty fields to somebody who comes to fill them in."""
         found = self.mistakes_of(step)
         if step in _OF_ALL or self.is_refused or self.viewer.done == STILL_LEFT:
             return found
@@ -156,7 +156,7 @@ class Workshop:
         )
 
     def _state(self, step: Step) -> tuple[str, str]:
-        """Return what a step says about itself, and its look."""
+        """Return a step's state in words, and its look."""
         if step == "publish":
             return self.viewer.say(self._publication()), ""
         if step == "preview":
@@ -176,9 +176,9 @@ class Workshop:
         return self.address(following, done=STILL_LEFT if following == step else "saved")
 
     def next(self, after: Step | None = None) -> Step:
-        """Return where something is left to do: first in the step that was saved, then in each, then the preview.
+        """Return the step to go to: the saved one if something is left in it, then the first one with something left.
 
-        Somebody who changes a published campaign goes on to what publishing changes.
+        If nothing is left, it is the preview; in a published campaign, the step that publishes.
         """
         steps = (after, *STEPS) if after else STEPS
         left = next((step for step in steps if step not in _OF_ALL and self.mistakes_of(step)), None)
@@ -231,7 +231,7 @@ class Workshop:
 
     @property
     def settings(self) -> SettingsDocument:
-        """Return the settings; those to begin with if the file can't be read."""
+        """Return the settings; those of a new campaign if the file can't be read."""
         found = settings_in(self.draft.files.get(settings_file.FILE, ""))
         return found or SettingsDocument.read(empty_files(self.draft.campaign)[settings_file.FILE])
 
@@ -274,7 +274,7 @@ def step_of(file: str) -> Step:
 
 
 def fingerprint(text: str | None) -> str:
-    """Return what a page keeps of the file that it shows; an empty text if there is no such file."""
+    """Return the fingerprint that a page keeps of the file that it shows; empty if there is no such file."""
     return "" if text is None else hashlib.sha256(text.encode(errors="replace")).hexdigest()[:_DIGITS]
 
 
@@ -309,7 +309,7 @@ def heading_of(column: str, language: str) -> str:
 def workshop_page(
     template: str, workshop: Workshop, step: Step | Literal["versions"], file: str = "", **values: object
 ) -> Page:
-    """Render a page of the workshop: a step, or what belongs to one or to none. `file` is the one its form saves."""
+    """Render a page of the workshop, in a step or among the versions. `file` is the one that its form saves."""
     viewer, language = workshop.viewer, workshop.language
     found = () if step == "versions" else workshop.shown_mistakes_of(step)
     shown: dict[str, object] = {
@@ -334,5 +334,5 @@ def render(template: str, language: str, viewer: Viewer | None, **values: object
 
 
 def unreadable_draft(viewer: Viewer, draft: Draft) -> Page:
-    """Render what stands in place of each step of a draft whose files can't be read: a button that discards it."""
+    """Render the page of a draft whose files can't be read, in place of each step: a button that discards it."""
     return render("workshop_unreadable.html", viewer.language, viewer, revision=draft.revision)

@@ -29,7 +29,7 @@ _TAGS = tuple(f"{{{{ {name} }}}}" for name in FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A letter as its field has it. `text` was typed and is not saved; None is the saved one. `draft` has it, too."""
+    """A letter as its field has it. `text` was typed and is not saved; None is the saved one. `draft` includes it."""
 
     language: str
     text: str | None
@@ -56,7 +56,7 @@ def written(workshop: Workshop, language: str, text: str | None) -> Written:
 
 
 def letter(workshop: Workshop, now: Written, preview: Preview) -> Page:
-    """Render the letter in a language, with what people will see of it beside it."""
+    """Render the letter in a language, with its preview beside it."""
     draft = workshop.draft
     file = file_of_letter(draft, now.language)
     return workshop_page(
@@ -76,7 +76,7 @@ def letter(workshop: Workshop, now: Written, preview: Preview) -> Page:
 
 
 def letter_parts(workshop: Workshop, now: Written, preview: Preview) -> Page:
-    """Render only the parts that change while one types."""
+    """Render only the parts that change while somebody types."""
     values = _shown_letter(workshop, now, preview)
     return render("workshop_letter_live.html", workshop.language, workshop.viewer, **values)
 
@@ -109,6 +109,6 @@ def questions(workshop: Workshop, language: str, text: str, asked: Sequence[Ques
 
 
 def answers(asked: Sequence[Question], posted: Callable[[str], str]) -> Mapping[str, str]:
-    """Return the answers to questions, by blank. One that the page doesn't offer is the guess."""
+    """Return the answers to questions, by blank. The guess replaces an answer that the page doesn't offer."""
     given = {it: posted(f"answer-{number}") for number, it in enumerate(asked)}
     return {it.blank: answer if answer in {"", *_TAGS} else it.guess for it, answer in given.items()}

@@ -1,4 +1,4 @@
-"""What people will see of a draft, whatever is missing: beside what one writes, and as a step of its own."""
+"""The preview of a draft, whatever is missing: beside the fields of other steps, and as a step of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FILLED_IN = ("postal_code", "name", "address_line", "locality", "region", "sign
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What follows from a made-up signer's letter to a recipient.
+    """The sample of a draft as people will see it: a made-up signer's letter to a recipient.
 
     The form, the email and the paper are in frames and pictures, with addresses of their own.
     """
@@ -38,12 +38,12 @@ class Preview:
 
     @property
     def view(self) -> str:
-        """Return which of them is shown first."""
+        """Return the name of the view that is shown first."""
         return self.chosen if self.chosen in _VIEWS else _VIEWS[0]
 
     @property
     def shown(self) -> Sequence[Target]:
-        """Return the recipients whose postal codes are told."""
+        """Return the recipients in the table of postal codes."""
         return self.recipients[:_RECIPIENTS_SHOWN]
 
     @property
@@ -71,7 +71,7 @@ def preview(workshop: Workshop, made: Preview, *, test_to: str) -> Page:
 
 
 def form_page(sample: Sample, language: str) -> Page:
-    """Render the form's page of a draft in one of its languages, filled in by the made-up signer."""
+    """Render a draft's form in one of its languages, filled in by the made-up signer."""
     languages = sample.form.entry.campaign.languages
     return pages.campaign(
         replace(sample.form, is_open=True),

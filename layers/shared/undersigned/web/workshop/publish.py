@@ -40,12 +40,12 @@ ANSWERS: Mapping[str, Message] = {
 _MOST_NAMED = 10
 
 _FRAME_HEIGHT = "max(2750px, 3900px - 175vw)"
-"""The height of a frame that holds a form with everything in it, at each width of a window from 320 pixels."""
+"""The height of a frame for a form with everything in it, in a window of any width from 320 pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypedWebsite:
-    """The address of a website that is not added: as it was typed, why not, and whether its pages can have a button."""
+    """A website that is not added: its address as typed, the reason, and whether its pages can have a button."""
 
     address: str
     mistake: Message
@@ -78,10 +78,10 @@ def publish(  # noqa: PLR0913  (what the page shows)
     refused: TypedWebsite | None = None,
     not_named: ExplainedError | None = None,
 ) -> Page:
-    """Render what publishing changes, and its button; and of a published campaign, how people get to the form.
+    """Render the effects of publishing, and its button; for a published campaign, also the ways to its form.
 
     `where` is where people will sign, `why` the reason that was typed before, `refused` a website that isn't added, and
-    `not_named` why the campaign can't have another short name.
+    `not_named` the error of a new short name.
     """
     viewer = workshop.viewer
     websites = public["websites"] if public else ()
@@ -109,7 +109,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
 
 
 def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
-    """Return how people get to a campaign's form on a stack with this address, and what to paste into websites.
+    """Return the ways to a campaign's form on a stack with this address, and the HTML to paste into websites.
 
     `picture` is the path of the picture beside a shared link, on the host of the dashboard. `websites` are the names of
     those that may show the form, and `form_websites` of those that may send a form of their own.
@@ -151,7 +151,7 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
 
 
 def name_of_site(origin: str) -> str:
-    """Return an origin as people call a website."""
+    """Return a website's origin as people write it."""
     return origin.removeprefix("https://")
 
 
@@ -179,7 +179,7 @@ def qr_code(address: str, border: int = 0) -> str:
 
 
 def _effect_texts(workshop: Workshop, effects: Effects) -> Iterator[Message]:
-    """Yield what follows from the changes, for how many signers and letters."""
+    """Yield the effects of the changes in words, with the numbers of signers and letters."""
     yield from map(_letter_effect, () if effects.is_new else effects.letters)
     yield from _recipient_effects(effects, workshop.language)
 

@@ -57,12 +57,12 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Rows that were pasted or uploaded, and what became of them.
+    """Rows that were pasted or uploaded, and their outcome.
 
-    `error` says why they could not be read; `pasted` is their text then, and `replaces` what was to become of the list.
-    Of rows that were taken, `taken` is their number, `replaced` how many of them are of recipients who were there,
-    `unused` are the columns that were left out, `without_codes` the names of the recipients who lost their postal
-    codes, and `before` is the list as it was, packed, to undo it.
+    If they could not be read, `error` says why, `pasted` is their text, and `replaces` says whether they were to
+    replace the list. Otherwise `taken` counts them, and `replaced` those of recipients who were there. `unused` are the
+    columns that were left out, `without_codes` the names of recipients who lost their postal codes, and `before` is the
+    earlier list, packed, to undo it.
     """
 
     pasted: str = ""
@@ -156,7 +156,7 @@ def _posted_rows(posted: Mapping[str, object]) -> Iterator[tuple[int, str, dict[
 
 
 def posted_table(table: TargetTable, posted: Mapping[str, object]) -> TargetTable:
-    """Return a table with the rows of a posted page in place of those with their names, and new ones at its end.
+    """Return the table with a posted page's rows in place of those with the same names, and new ones at the end.
 
     A row that was emptied or marked is removed.
     """

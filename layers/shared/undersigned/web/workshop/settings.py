@@ -1,4 +1,4 @@
-"""The details of a campaign: a field for each setting, made of its description, and back."""
+"""The details of a campaign: settings become fields by their descriptions, and posted fields become settings."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class SettingField:
 
     @property
     def words(self) -> str:
-        """Return what is chosen in words, or what is typed."""
+        """Return the choice in words, or the typed text."""
         return dict(self.choices).get(self.value, self.value)
 
     @property
     def is_hinted(self) -> bool:
-        """Say whether its hint is shown. What is asked for an empty field says the same."""
+        """Say whether its hint is shown. The error of an empty field says the same."""
         return bool(self.value or not self.errors)
 
 
@@ -76,7 +76,7 @@ class SettingGroup:
 
 
 def settings(workshop: Workshop, preview: Preview, logo_mistakes: Iterable[Mistake] = ()) -> Page:
-    """Render the settings as fields. Each error of a field stands at it, and nowhere else.
+    """Render the settings as fields, each with its errors, which stand nowhere else.
 
     `logo_mistakes` are those of a logo that was just uploaded.
     """
@@ -97,7 +97,7 @@ def settings(workshop: Workshop, preview: Preview, logo_mistakes: Iterable[Mista
         groups=groups,
         preview=preview,
         to_do=[field for group in groups for field in group.fields if field.errors],
-        # What an engineer wrote that has no field.
+        # Mistakes in the file about something that has no field.
         unknown=dict.fromkeys(errors.get("", ())),
         logo=preview.sample.form.entry.campaign.logo,
         logo_limit=(logo_file.MOST_BYTES, workshop.viewer.say(logo_file.TOO_LARGE)),
@@ -137,7 +137,7 @@ def setting_groups(
 def changed_values(document: SettingsDocument, posted: Mapping[str, object]) -> dict[str, Value]:
     """Return the settings that a posted page changes, by name. An empty field removes a setting that may be missing.
 
-    What can't be read stays as it was typed: reading the settings finds the mistake.
+    A value that can't be read stays as it was typed: reading the settings finds the mistake.
     """
     changed: dict[str, Value] = {}
     for name, setting in document.described(_languages_of(posted)).items():
@@ -152,7 +152,7 @@ def changed_values(document: SettingsDocument, posted: Mapping[str, object]) -> 
 
 
 def _typed(name: str, setting: Setting, document: SettingsDocument, posted: Mapping[str, object]) -> str | None:
-    """Return what the page has for a setting, as its kind reads it; None for one that the page hasn't."""
+    """Return a setting's text on the posted page, as its kind reads it; None if the page has no such field."""
     typed = posted.get(name)
     if not isinstance(typed, str) or setting.kind.control == "fixed":
         return None
@@ -177,7 +177,7 @@ def _own_language(document: SettingsDocument, posted: Mapping[str, object]) -> s
 
 
 def _choices(setting: Setting, value: str, language: str, own: str) -> Choices:
-    """Return what a person chooses among: also what is chosen now, and nothing if the setting may be missing."""
+    """Return the choices: also the present one, and that of no value if the setting may be missing."""
     known = setting.kind.choices(language)
     unset = (("", setting.unset.in_language(language)),) if setting.unset else ()
     match setting.kind.control:
