@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.signatures import SIGNED_AT, adas_signature
+from tests.signatures import adas_signature
 from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.aws.dynamodb import from_item, to_item
 from undersigned.aws.signatures import (
     listing_position,
     listing_shard,
-    pending_signature_values,
     read_signature,
     signature_key,
+    signature_values,
     tray_shard,
     tray_shards,
 )
@@ -34,13 +33,11 @@ def waiting_row(campaign: str, target: str, signer: str, shard: int = 0) -> Valu
         signer=signer,
         target=target,
         letter="none",
-        expires_at=SIGNED_AT + timedelta(days=14),
         network="a-network",
     )
-    not_waiting = {"expires_at", "listed", "listed_at"}
-    values = {name: value for name, value in pending_signature_values(signature).items() if name not in not_waiting}
     due = {"due": tray_shards(campaign, target)[shard], "due_at": f"2026-11-25#{signer}"}
-    return {**signature_key(campaign, signer)._asdict(), **values, **due}
+    kept = {"status": signature.status, "version": signature.version}
+    return {**signature_key(campaign, signer)._asdict(), **signature_values(signature), **kept, **due}
 
 
 def put_letters(world: World, targets: Sequence[Target], letters: int) -> None:
@@ -55,7 +52,7 @@ def put_letters(world: World, targets: Sequence[Target], letters: int) -> None:
         row = values | signature_key(CAMPAIGN, signer)._asdict()
         row |= {"target": target.id, "name": f"Signer Number{number}", "email": f"signer{number}@signers.example"}
         row |= {"addressed": target.shown.version, "listed": listing_shard(CAMPAIGN, signer)}
-        row["tray"] = row["due"] = tray_shard(CAMPAIGN, target.id, signer)
+        row["due"] = tray_shard(CAMPAIGN, target.id, signer)
         row["due_at"] = f"{values['confirmed_at']}#{signer}"
         row["listed_at"] = listing_position(read_signature(row))
         client.put_item(TableName=table, Item=to_item(row))

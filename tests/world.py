@@ -28,8 +28,10 @@ from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.forms import current_of
 from undersigned.domain.plans import taken
 from undersigned.domain.schedule import period_of
+from undersigned.domain.signatures import signer_id
 from undersigned.services import delivering, packing
 from undersigned.settings import Settings
 from undersigned.web import security_log
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.signatures import Signature
 
 quicken()
 
@@ -287,6 +290,12 @@ class World:
         assert self.press(mail.link("confirm")).status == 200
         self.run_stream()
         return mail
+
+    def letter(self, email: str = str(ADA["email"])) -> Signature | None:
+        """Return the form of an address that waits for a confirmation, or else its letter."""
+        signer = signer_id(self.wiring.secret(), email)
+        row = self.wiring.signatures.signature(CAMPAIGN, signer)
+        return current_of(self.wiring.forms.of_signer(CAMPAIGN, signer), row, self.clock.now)
 
     # Consumers
 

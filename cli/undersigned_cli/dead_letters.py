@@ -17,7 +17,6 @@ from undersigned.aws.queue import (
     read_waiting_message,
 )
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.words import beside_still
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,11 +98,8 @@ def _confirmation(wiring: Wiring, body: str) -> Verdict:
         return Verdict("a run for postponed emails", "the next run, five minutes later, did it")
     mail = read_waiting_message(body)
     about = f"confirmation email of {mail.campaign} to {mail.signer}"
-    row = wiring.signatures.signature(mail.campaign, mail.signer)
-    now = wiring.now()
-    every = (row, *beside_still(row, now)) if row else ()
-    wanted = [words for words in every if mail.request in {"", words.mail_request} and not words.has_expired(now)]
-    return Verdict(about, "" if wanted else "its row doesn't request it any more")
+    form = wiring.forms.form(mail.campaign, mail.signer, mail.form)
+    return Verdict(about, "" if form and not form.has_expired(wiring.now()) else "its form is gone")
 
 
 def _counting(_wiring: Wiring, body: str) -> Verdict:

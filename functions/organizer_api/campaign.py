@@ -49,7 +49,8 @@ def show_campaign(request: ApiRequest) -> Response[str]:
                 "quarantined": found.postponed["suspicious"],
                 "others": found.postponed["clean"],
             },
-            "wrong_addresses": found.wrong_addresses,
+            "unconfirmed": {"forms": found.unconfirmed.forms, "is_part": found.unconfirmed.is_part},
+            "wrong_addresses": found.unconfirmed.wrong_addresses,
             "scope": request.holder.scope,
             "settings": settings_values(settings),
         }
@@ -88,7 +89,8 @@ def count(request: ApiRequest) -> Response[str]:
     """Return the counts, grouped by the request's `by`."""
     by = request.choice("by", COUNTED_BY) or "target"
     if by == "domain":
-        providers = wired.organizing.providers(request.campaign)
+        waiting = wired.organizing.unconfirmed(request.campaign)
+        providers = wired.organizing.providers(request.campaign, waiting)
         total = sum(provider.confirmed for provider in providers)
         counts: dict[str, object] = {
             provider.domain: {"signed": provider.signed, "confirmed": provider.confirmed} for provider in providers

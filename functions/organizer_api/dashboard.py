@@ -43,7 +43,7 @@ def overview(request: DashboardRequest) -> Response[str]:
             found,
             organizing.counts(request.campaign, "day").by,
             targets,
-            organizing.providers(request.campaign),
+            organizing.providers(request.campaign, found.unconfirmed),
             evidence=wired.stack.screening().recent(request.campaign),
             held_back=organizing.held_back(request.campaign),
             overdue=organizing.overdue(found, targets.items),

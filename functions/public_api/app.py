@@ -19,7 +19,6 @@ from undersigned.services.signing import (
     ExpiredError,
     LinksEndedError,
     OwnRowDamagedError,
-    WordsGoneError,
 )
 from undersigned.web.answers import problem
 from undersigned.web.last_slash import without_last_slash
@@ -86,7 +85,7 @@ def _answer_error(error: UndersignedError) -> Response[str]:
 def _campaign_of_link(error: UndersignedError) -> Campaign | None:
     """Return the campaign of a signer's link that leads to no letter; None if it isn't known, or can't be read now."""
     match error:
-        case ExpiredError() | WordsGoneError() | LinksEndedError() | TokenExpiredError() if error.campaign:
+        case ExpiredError() | LinksEndedError() | TokenExpiredError() if error.campaign:
             campaign = error.campaign
         case _:
             return None

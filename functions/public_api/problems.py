@@ -13,7 +13,6 @@ from undersigned.services.signing import (
     ExpiredError,
     LinksEndedError,
     OwnRowDamagedError,
-    WordsGoneError,
 )
 from undersigned.web.answers import FILE_MISSING, Problem
 from undersigned.web.posted import RequestError
@@ -58,21 +57,6 @@ def problem_of(error: UndersignedError, *, can_sign: bool = False) -> Problem:  
                 if can_sign
                 else Message(
                     "It was not confirmed within 14 days, or its sender corrected the form and deleted this one."
-                ),
-            )
-        case WordsGoneError():
-            return Problem(
-                410,
-                Message("This letter can’t be confirmed any more"),
-                # It may have waited too long, given way to other forms, or been withdrawn or erased.
-                Message(
-                    "A later form with your email address has taken this letter’s place. "
-                    "To confirm that one, open the link in its own email, or sign again."
-                )
-                if can_sign
-                else Message(
-                    "A later form with your email address has taken this letter’s place. "
-                    "To confirm that one, open the link in its own email."
                 ),
             )
         case LinksEndedError():

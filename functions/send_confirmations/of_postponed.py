@@ -42,17 +42,17 @@ def queue() -> None:
 
 
 def _emit() -> None:
-    signatures, campaigns = wired.stack.signatures, wired.stack.campaigns.campaign_ids()
-    waiting = (signatures.how_many_postponed(campaign, lane, _MOST_COUNTED) for campaign in campaigns for lane in LANES)
+    forms, campaigns = wired.stack.forms, wired.stack.campaigns.campaign_ids()
+    waiting = (forms.how_many_postponed(campaign, lane, _MOST_COUNTED) for campaign in campaigns for lane in LANES)
     emit("ConfirmationsWaiting", sum(waiting))
 
 
 def _queue(lane: Lane, until: datetime) -> None:
     stack, room = wired.stack, wired.confirmations.budgeting.room()
-    postponed = stack.signatures.postponed_mails(stack.campaigns.campaign_ids(), lane, stack.now())
-    for rows in batched(postponed, _AT_ONCE, strict=False):
-        ready, has_room = wired.confirmations.ready(rows, room)
-        mails = [WaitingMail(row.campaign, row.signer) for row in ready]
+    postponed = stack.forms.postponed_mails(stack.campaigns.campaign_ids(), lane, stack.now())
+    for forms in batched(postponed, _AT_ONCE, strict=False):
+        ready, has_room = wired.confirmations.ready(forms, room)
+        mails = [WaitingMail(form.campaign, form.signer, form.form) for form in ready]
         if mails and (refused := stack.waiting_mails.put_all(mails)):
             logger.warning("emails were not queued", extra={"emails": len(refused)})
         if not has_room or stack.now() >= until:

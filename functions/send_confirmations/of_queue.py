@@ -15,11 +15,13 @@ from functions.send_confirmations.outcomes import Outcomes
 from undersigned.aws.queue import read_waiting_message, seconds_hidden
 from undersigned.logs import facts_of
 from undersigned.services.at_once import each_at_once
+from undersigned.services.mail_budgets import is_counted
 from undersigned.services.ports import MailRefusedError, SendingStoppedError, ThrottledError, UncertainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from undersigned.domain.forms import FormName
     from undersigned.domain.signatures import Signature
 
 logger = Logger()
@@ -33,7 +35,7 @@ _MOST_FAILURES = 2
 
 type Record = Mapping[str, Any]
 type Asked = tuple[Record, Signature]
-"""A message, and the words whose email it asks for."""
+"""A message, and what the email that it asks for is about."""
 
 
 def send(records: Sequence[Record]) -> dict[str, Any]:
@@ -64,79 +66,74 @@ def _hide(record: Record) -> None:
 class _Batch:
     """A batch of messages. Emails go several at once, those to one person one after the other.
 
-    `rows` are the rows of the messages, and `released` the words that a person released. `done` are the words whose
-    emails were sent, or never will be, and `unsent` those whose emails were certainly not sent. `failed` are messages
-    that come again.
+    `done` are those whose emails were sent, or never will be, and `unsent` those whose emails were certainly not sent.
+    `failed` are messages that come again.
     """
 
-    rows: list[Signature] = field(default_factory=list)
-    released: list[Signature] = field(default_factory=list)
     done: list[Signature] = field(default_factory=list)
     unsent: list[Signature] = field(default_factory=list)
     failed: list[Record] = field(default_factory=list)
     failures: int = 0
 
     def read(self, records: Sequence[Record]) -> list[Asked]:
-        """Return the words that still request the messages' emails. What can't be read is a dead letter at once."""
-        messages = []
+        """Return what the messages' emails are about. What can't be read is a dead letter at once."""
+        messages: dict[FormName, Record] = {}
         for record in records:
             try:
-                messages.append((record, read_waiting_message(record["body"])))
+                mail = read_waiting_message(record["body"])
+                messages[mail.campaign, mail.signer, mail.form] = record
             except ValueError as error:
                 logger.error("a message is damaged", extra=facts_of(error))
                 wired.stack.dead_mails.put(record["body"])
+        found = wired.confirmations.read(list(messages))
+        for campaign, signer, form in found.damaged:
+            logger.error("a row is damaged", extra={"campaign": campaign, "letter": signer})
+            wired.stack.dead_mails.put(messages[campaign, signer, form]["body"])
         asked: list[Asked] = []
-        for campaign in dict.fromkeys(mail.campaign for _, mail in messages):
-            of_campaign = [(record, mail) for record, mail in messages if mail.campaign == campaign]
-            found = wired.confirmations.requesting(campaign, [mail.signer for _, mail in of_campaign])
-            self.rows += found.rows
-            words_of = {row.signer: wired.confirmations.words(row) for row in found.rows}
-            for record, mail in of_campaign:
-                if mail.signer in found.damaged:
-                    logger.error("a row is damaged", extra={"campaign": campaign, "letter": mail.signer})
-                    wired.stack.dead_mails.put(record["body"])
-                words = [each for each in words_of.get(mail.signer, ()) if mail.request in {"", each.mail_request}]
-                self.released += words if mail.is_released else ()
-                asked += [(record, each) for each in words if each not in {known for _, known in asked}]
+        for sent, row in found.found:
+            if about := wired.confirmations.about(sent, row):
+                asked.append((messages[sent.campaign, sent.signer, sent.form], about))
+            else:
+                self.done.append(sent)
         return asked
 
     def send(self, asked: Sequence[Asked]) -> None:
-        """Send what the budgets admit; the rest waits on its row, or comes again."""
-        admitted = wired.confirmations.admit([words for _, words in asked], released=self.released)
+        """Send what the budgets admit; the rest waits on its form, or comes again."""
+        admitted = wired.confirmations.admit([about for _, about in asked])
         self.done += admitted.refused
         people: dict[str, list[Asked]] = {}
-        for record, words in asked:
-            if words in admitted.signatures:
-                people.setdefault(words.signer, []).append((record, words))
+        for record, about in asked:
+            if about in admitted.signatures:
+                people.setdefault(about.signer, []).append((record, about))
         with Outcomes(wired.stack.now) as outcomes:
             work = each_at_once(
                 lambda some: self._send_to_one(some, outcomes), people.values(), wired.stack.settings.mails_at_once
             )
             for _ in work:
                 pass
-        wired.confirmations.put_back([words for words in self.unsent if words not in self.released])
-        for row in self.rows:
-            if row.mail_postponed:
-                wired.confirmations.end_postponement(row, self.done)
+        wired.confirmations.put_back(self.unsent)
+        for form in self.done:
+            if form.mail_postponed:
+                wired.confirmations.end_postponement(form)
 
     def _send_to_one(self, some: Iterable[Asked], outcomes: Outcomes) -> None:
-        for record, words in some:
+        for record, about in some:
             # What is counted in a budget has shown that the table takes writes.
-            is_counted = words.status == "pending" and words not in self.released
-            outcome = "waits" if self.failures >= _MOST_FAILURES else self._send(words, claims=not is_counted)
-            outcomes.add(words, outcome)
+            claims = not is_counted(about)
+            outcome = "waits" if self.failures >= _MOST_FAILURES else self._send(about, claims=claims)
+            outcomes.add(about, outcome)
             if outcome in {"waits", "perhaps sent"}:
                 self.failed.append(record)
             else:
-                self.done.append(words)
+                self.done.append(about)
             if outcome == "waits":
-                self.unsent.append(words)
+                self.unsent.append(about)
 
-    def _send(self, words: Signature, *, claims: bool) -> str:
+    def _send(self, signature: Signature, *, claims: bool) -> str:
         """Send an email, and return what became of it."""
-        about = {"campaign": words.campaign}
+        about = {"campaign": signature.campaign}
         try:
-            return "sent" if wired.confirmations.send(words, claims=claims) else "not sent"
+            return "sent" if wired.confirmations.send(signature, claims=claims) else "not sent"
         except (ThrottledError, SendingStoppedError, UncertainError) as error:
             # The account is over its quota or paused, or SES is down. A person may have to act, so it is an error,
             # which an alarm counts.

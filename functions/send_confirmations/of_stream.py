@@ -1,4 +1,4 @@
-"""Requests from the table's stream: each change of a row's `mail_request` goes into the queue, which alone sends."""
+"""Requests from the table's stream: each form's email goes into the queue, which alone sends."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from undersigned.aws.queue import WaitingMail
-from undersigned.aws.stream import failures_from, read_change, signer_of
+from undersigned.aws.stream import failures_from, read_form_change
 from undersigned.logs import facts_of
+from undersigned.metrics import emit_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from undersigned.aws.stream import FormChange
 
 logger = Logger()
 
@@ -20,16 +23,17 @@ logger = Logger()
 def queue(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Queue the emails that the records request. What the queue does not take comes again, for a day."""
     asked: dict[WaitingMail, Mapping[str, Any]] = {}
+    forms: list[FormChange] = []
     for record in records:
         try:
-            change = read_change(record)
-            for words in change.asking:
-                mail = WaitingMail(words.campaign, words.signer, words.mail_request, is_released=change.is_release)
-                asked[mail] = record
+            if change := read_form_change(record):
+                asked[WaitingMail(*change.name)] = record
+                forms.append(change)
         except Exception as error:  # noqa: BLE001  (it must not hold up those behind it; it is reported)
             logger.error("a record is damaged", extra=facts_of(error))
-            # The queue's worker reads the row itself.
-            asked[WaitingMail(*signer_of(record))] = record
+    new = [form for form in forms if form.is_new]
+    # A batch that comes again counts again.
+    emit_all([("Signed", len(new)), ("Suspicious", sum(form.is_suspicious for form in new))])
     return failures_from(_put(asked))
 
 

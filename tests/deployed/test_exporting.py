@@ -22,7 +22,7 @@ import pytest
 
 from tests.signatures import adas_signature
 from undersigned.aws.dynamodb import to_item
-from undersigned.aws.signatures import pending_signature_values, signature_key
+from undersigned.aws.signatures import listing_position, listing_shard, signature_key, signature_values
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -32,6 +32,7 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from undersigned.aws.dynamodb import Values
     from undersigned.domain.signatures import Signature
     from undersigned_cli.local.running import RunningStack
 
@@ -64,8 +65,13 @@ def rows(letter: str) -> Iterator[Signature]:
             letter=letter,
             signed_at=signed_at,
             signed_on=signed_at.date(),
-            expires_at=NOW + timedelta(days=14),
         )
+
+
+def values(row: Signature) -> Values:
+    """Return a letter's attributes, with its place in the listing."""
+    listed = {"listed": listing_shard(CAMPAIGN, row.signer), "listed_at": listing_position(row)}
+    return {"status": row.status, "version": row.version, **signature_values(row), **listed}
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +85,7 @@ def campaign(stack: RunningStack) -> RunningStack:
 
     def write(batch: tuple[Signature, ...]) -> None:
         puts = [
-            {
-                "PutRequest": {
-                    "Item": to_item({**signature_key(CAMPAIGN, row.signer)._asdict(), **pending_signature_values(row)})
-                }
-            }
+            {"PutRequest": {"Item": to_item({**signature_key(CAMPAIGN, row.signer)._asdict(), **values(row)})}}
             for row in batch
         ]
         assert not client.batch_write_item(RequestItems={table: puts}).get("UnprocessedItems")

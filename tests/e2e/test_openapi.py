@@ -23,7 +23,6 @@ from schemathesis.checks import (
 from tests.openapi_document import DOCUMENT
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import signer_id
-from undersigned.domain.words import words_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -78,9 +77,8 @@ def address(stack: RunningStack) -> Iterator[str]:
     signed = requests.post(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures", json=ADA, timeout=30)
     assert signed.status_code == 202, signed.text
     now, signer = datetime.now(UTC), signer_id(wiring.secret(), ADA["email"])
-    row = wiring.signatures.signature(CAMPAIGN, signer)
-    assert row
-    wiring.signatures.confirm(CAMPAIGN, signer, words_id(row.signed_at), at=now, on=now.date())
+    [form] = wiring.forms.of_signer(CAMPAIGN, signer)
+    wiring.signatures.confirm(form, at=now, on=now.date())
     yield stack.public_url
     # Its letter must not be sent with those of other tests.
     wiring.campaigns.pause(CAMPAIGN, paused=True)

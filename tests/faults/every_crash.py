@@ -431,7 +431,6 @@ def _run(
         patch.setattr("undersigned.services.signing.PACKETS_ON_PAGE", played.on_page)
         patch.setattr("undersigned.services.planning.MANY_TARGETS", played.many_targets)
         patch.setattr("undersigned.services.waiting_evidence.MANY_TARGETS", played.many_targets)
-        patch.setattr("undersigned.services.tallying.COUNTED_LATER", played.rush)
         next(codes).deploy(world, patch, played.attachment_limit)
         if watch:
             watch.when_crashing = lambda: next(codes).deploy(world, patch, played.attachment_limit)

@@ -21,13 +21,12 @@ from botocore.exceptions import ClientError
 from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
-from tests.faults.stored import expire_letter, is_in_transactions, is_private, item_of, read_by
+from tests.faults.stored import expire_forms, is_in_transactions, is_of_form, is_private, item_of, read_by
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.aws.campaigns import target_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
-from undersigned.domain.words import words_id
 from undersigned.rendering.packets import Packet
 from undersigned_cli.local.sources import stream_source
 
@@ -298,6 +297,8 @@ class Play:
         self.fates: dict[str, Fate] = {}
         self.fate: Fate = "delivered"
         self.emptied: set[str] = set()
+        self.gone: set[str] = set()
+        self.too_late: set[str] = set()
         self.erased: dict[str, int] = {}
         self.confirmed: set[str] = set()
         self.told_confirmed: set[str] = set()
@@ -329,6 +330,8 @@ class Play:
                     "fates",
                     "fate",
                     "emptied",
+                    "gone",
+                    "too_late",
                     "erased",
                     "confirmed",
                     "told_confirmed",
@@ -386,11 +389,11 @@ class Play:
         return self._start(f"sign {words}", lambda: self.world.post(path, {**answers, "form": form}))
 
     def link(self, person: str) -> tuple[str, str]:
-        """Return the words that a person's row holds now, and the path of the link that confirms them."""
-        row = self.row(person)
-        words = words_id(row.signed_at if row else self.world.clock.now)
-        token = self.world.wiring.tokens.for_words(CAMPAIGN, self.signer(person), words)
-        return row.name if row else "", f"/confirm/{token}"
+        """Return the words of a person's newest form, and the path of the link that confirms them."""
+        forms = self.world.wiring.forms.of_signer(CAMPAIGN, self.signer(person))
+        form = max(forms, key=lambda form: form.signed_at, default=None)
+        token = self.world.wiring.tokens.for_confirming(CAMPAIGN, self.signer(person), form.form if form else "none")
+        return form.name if form else "", f"/confirm/{token}"
 
     def confirm(self, person: str, link: tuple[str, str] | None = None) -> Actor:
         """Confirm a person's letter by the link of its present words, or by an earlier one."""
@@ -425,8 +428,8 @@ class Play:
         return actor
 
     def expire(self, person: str) -> Actor:
-        """Delete a person's row if it has expired, as DynamoDB does some time later, or never."""
-        actor = self._start(f"expire {person}", lambda: expire_letter(self.world, self.signer(person)))
+        """Delete a person's forms that have expired, as DynamoDB does some time later, or never."""
+        actor = self._start(f"expire {person}", lambda: expire_forms(self.world, self.signer(person)))
         actor.may_fail = True
         return actor
 
@@ -564,6 +567,9 @@ class Play:
         for record in self.world.new_records() if self._records > written else ():
             self.backlog.append(record)
             image = record["dynamodb"].get("NewImage")
+            if is_of_form(record):
+                self._note_form(record)
+                continue
             if image is None:
                 continue
             status, words = image["status"]["S"], image["name"]["S"]
@@ -571,6 +577,7 @@ class Play:
                 self.emptied.add(before["name"]["S"])
             if status == "confirmed":
                 self.confirmed.add(words)
+                self.too_late |= {words} & self.gone
             elif status == "withdrawn":
                 self.withdrawn.add(words)
         calls, self._calls = self.world.calls[self._calls :], len(self.world.calls)
@@ -585,6 +592,14 @@ class Play:
             self.fates[sent.message_id] = self.fate
             self.mail_events += [MailEvent(sent, case) for case in _EVENTS[self.fate]]
         self._seen = len(self.world.sent)
+
+    def _note_form(self, record: Any) -> None:
+        """Note words of which no form is left. They can't be confirmed any more, until they are sent again."""
+        images = record["dynamodb"]
+        if "NewImage" in images:
+            self.gone.discard(images["NewImage"]["name"]["S"])
+        else:
+            self.gone.add(images["OldImage"]["name"]["S"])
 
     def enqueue(self, period: str = "2026-11-24") -> None:
         """Put a delivery in the queue, as an earlier plan did."""
@@ -674,6 +689,7 @@ class Play:
         found += [
             f"{words}: its signer was told that it is confirmed" for words in self.told_confirmed - self.confirmed
         ]
+        found += [f"{words}: confirmed after its form was erased" for words in self.too_late]
         for place, sent in enumerate(self.world.sent):
             for words in self._letters_in(sent) if is_delivery(sent) else ():
                 if words not in self.confirmed:

@@ -37,7 +37,6 @@ from undersigned.domain.mail_limits import mail_limit
 from undersigned.domain.plans import next_day
 from undersigned.domain.schedule import period_of
 from undersigned.domain.signatures import PENDING_FOR, signer_id
-from undersigned.domain.words import beside_still
 from undersigned.rendering import mails, packets
 from undersigned.services import packing
 
@@ -653,7 +652,7 @@ class Simulation:
         person = self._someone()
         if person is None:
             return
-        row = self.world.wiring.signatures.signature(CAMPAIGN, self.signer(person))
+        row = self.world.letter(person.email)
         answer = self._organizer("DELETE", f"/signatures/{self.signer(person)}", {"why": "asked for it"})
         if row and answer and answer.status == 200:
             now = self.world.wiring.signatures.signature(CAMPAIGN, self.signer(person))
@@ -661,10 +660,9 @@ class Simulation:
                 self.erased.add(row.name)
 
     def release_from_quarantine(self) -> None:
-        listed = self.world.wiring.signatures.listed_signatures(CAMPAIGN)
-        rows = [row for row in listed if row.reported_status == "quarantined"]
-        if rows:
-            self._organizer("POST", f"/signatures/{self.rng.choice(rows).signer}/release", {})
+        forms = [form for _, form in self.world.wiring.forms.newest(CAMPAIGN) if form.quarantine]
+        if forms:
+            self._organizer("POST", f"/signatures/{self.rng.choice(forms).signer}/release", {})
 
     def push(self) -> None:
         """Give an office another email address, as `undersigned campaign push` does."""
@@ -779,7 +777,7 @@ class Simulation:
         return self._organizer("POST", "/signatures/screen", values)
 
     def _rows(self) -> list[Signature]:
-        return [row for row in self.world.wiring.signatures.listed_signatures(CAMPAIGN) if row.status != "pending"]
+        return [*self.world.wiring.signatures.listed_signatures(CAMPAIGN)]
 
     def deliver_now(self) -> None:
         """Deliver by hand, as `undersigned deliver` does."""
@@ -959,13 +957,21 @@ class Simulation:
         now = self.world.clock.now
         seen = {getattr(record, "letter", None) for record in self.alarms.seen}
         for person in self.people:
-            row = self.world.wiring.signatures.signature(CAMPAIGN, self.signer(person))
-            if not (row and row.awaits_mail(now) and person.signed_at and now - person.signed_at > 2 * _DAY):
+            row = self.world.letter(person.email)
+            if not (
+                row
+                and row.status == "pending"
+                and not row.has_expired(now)
+                and person.signed_at
+                and now - person.signed_at > 2 * _DAY
+            ):
                 continue
             days = Counter(at.date() for sent, at in self.accepted if sent.to == person.email)
             is_sent = any(sent.to == person.email and at >= person.signed_at for sent, at in self.accepted)
-            # Words that look like a bot's, beside a person's own, have a limit of their own.
-            asking = max((row, *beside_still(row, now)), key=lambda words: words.signed_at)
+            # A form that looks like a bot's has a limit of its own.
+            asking = max(
+                self.world.wiring.forms.of_signer(CAMPAIGN, row.signer), key=lambda form: form.signed_at, default=row
+            )
             has_enough = any(times >= mail_limit(asking).of_campaign for times in days.values())
             # The reconciliation asks again for 14 days. Each of its runs that died has an alarm of its own.
             died = {at.date() for at in self._died_at if person.signed_at <= at <= person.signed_at + PENDING_FOR}

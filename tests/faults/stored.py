@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.conditions import Attr
+
 from tests.world import CAMPAIGN, client_of
 from undersigned.aws.campaigns import read_target
 from undersigned.aws.deliveries import BUNDLES, delivery_partition, read_bundle
-from undersigned.aws.dynamodb import from_item
+from undersigned.aws.dynamodb import Key, from_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +23,7 @@ type Row = dict[str, Any]
 type Rows = list[Row]
 
 _LETTER = "SIGNATURE#"
+_FORM = "FORM#"
 _COUNTER = "COUNT#"
 _DELIVERY = "DELIVERY#"
 _CAMPAIGN = "CAMPAIGN#"
@@ -52,13 +55,23 @@ def is_of_letter(record: Mapping[str, Any]) -> bool:
     return record["dynamodb"]["Keys"]["pk"]["S"].startswith(_LETTER)  # type: ignore[no-any-return]
 
 
+def is_of_form(record: Mapping[str, Any]) -> bool:
+    """Say whether a record of the stream is about a form."""
+    return record["dynamodb"]["Keys"]["pk"]["S"].startswith(_FORM)  # type: ignore[no-any-return]
+
+
+def forms_in(rows: Rows) -> Rows:
+    """Return the rows of forms."""
+    return [row for row in rows if row["pk"].startswith(_FORM)]
+
+
 def signer_of(letter: Row) -> str:
     """Return who signed a letter."""
     return letter["pk"].rpartition("#")[2]  # type: ignore[no-any-return]
 
 
 def is_in_tray(letter: Row) -> bool:
-    """Say whether a letter is in a tray, or on hold. A pending one whose email is postponed is in neither."""
+    """Say whether a letter is in a tray, or on hold."""
     return letter.get("due", "").startswith(("DUE#", "HELD#"))  # type: ignore[no-any-return]
 
 
@@ -117,7 +130,7 @@ def decisive(rows: Rows) -> Any:
     """Return what decides what happens next, without random ids and times."""
     # An approval covers letters that were due at its look.
     names = {*_DECISIVE, "due_at"} if any("approved" in row for row in rows) else {*_DECISIVE}
-    kinds = (_LETTER, _COUNTER, _CAMPAIGN, _DELIVERY, "DISOWNED#")
+    kinds = (_FORM, _LETTER, _COUNTER, _CAMPAIGN, _DELIVERY, "DISOWNED#")
     found = {
         (row["pk"], row["sk"]): {name: row[name] for name in row if name in names}
         for row in rows
@@ -175,12 +188,9 @@ def item_of(key: Mapping[str, Any]) -> str:
     return f"{key['pk']['S']}/{key['sk']['S']}"
 
 
-def expire_letter(world: World, signer: str) -> None:
-    """Delete a signer's unconfirmed letter if its time is over, as DynamoDB does."""
-    client_of("dynamodb").delete_item(
-        TableName=world.wiring.settings.table_name,
-        Key={"pk": {"S": f"{_LETTER}{CAMPAIGN}#{signer}"}, "sk": {"S": "1"}},
-        ConditionExpression="#at <= :now",
-        ExpressionAttributeNames={"#at": "expires_at"},
-        ExpressionAttributeValues={":now": {"N": str(int(world.clock.now.timestamp()))}},
-    )
+def expire_forms(world: World, signer: str) -> None:
+    """Delete a signer's forms whose time is over, as DynamoDB does."""
+    now = int(world.clock.now.timestamp())
+    for row in world.wiring.table.query(f"{_FORM}{CAMPAIGN}#{signer}", consistent=True):
+        if row["expires_at"] <= now:
+            world.wiring.table.delete(Key(row["pk"], row["sk"]), Attr("expires_at").lte(now))

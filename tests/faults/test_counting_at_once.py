@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,11 @@ from tests.faults.stored import is_of_letter
 from tests.signatures import adas_signature
 from undersigned.aws.counts import Counts, counter_key, counter_partitions
 from undersigned.aws.dynamodb import Key, Table, Update
+from undersigned.aws.forms import Forms
 from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.aws.stream import read_change
 from undersigned.domain.signatures import Signature, new_mail_request
 from undersigned.domain.tallies import counters_of, mark_of
-from undersigned.domain.words import words_id
 from undersigned.services.ports import ChangedError, SignatureStateError
 from undersigned.services.tallying import Tallying, needs_counting
 from undersigned_cli.local.sources import stream_source
@@ -59,7 +60,7 @@ class Crowd:
         self.meetings = self.rng.choice((0.1, 0.7)) if faults else 0.0
         self.memory = Memory(lambda: NOW)
         self.table = Table(self.memory.client("dynamodb", None), "table", sleep=lambda _seconds: None)
-        self.rows = Signatures(self.table)
+        self.forms, self.rows = Forms(self.table), Signatures(self.table)
         self.signers = [f"{number:032x}" for number in range(people)]
         self.streams = [Stream() for _ in range(STREAM_SHARDS)]
         self.workers = [self.worker() for _ in self.streams]
@@ -79,37 +80,46 @@ class Crowd:
     def live(self) -> None:
         """Let a person do something."""
         signer = self.rng.choice(self.signers)
-        row = self.rows.signature(CAMPAIGN, signer)
         what = self.rng.choice(("sign", "confirm", "confirm", "withdraw", "vanish"))
-        if what == "sign" and (row is None or row.status != "confirmed"):
-            self.rows.sign(self.letter(signer, (row.version if row else 0) + 1), row)
-        elif what == "vanish" and row is not None and row.status == "pending" and self.rng.random() < 0.3:
-            self.table.delete(signature_key(CAMPAIGN, signer))
-        elif what in {"confirm", "withdraw"} and row is not None:
-            try:
-                if what == "confirm":
-                    hours = timedelta(hours=self.rng.randrange(2))
-                    self.rows.confirm(CAMPAIGN, signer, words_id(row.signed_at), at=NOW + hours, on=NOW.date())
-                else:
-                    self.rows.withdraw(CAMPAIGN, signer, NOW)
-            except SignatureStateError:
-                pass  # They can't do that now.
+        with suppress(SignatureStateError):  # They can't do that now.
+            if what == "sign":
+                self.sign(signer)
+            elif what == "confirm":
+                self.confirm(signer, NOW + timedelta(hours=self.rng.randrange(2)))
+            elif what == "withdraw":
+                self.rows.withdraw(CAMPAIGN, signer, self.now())
+            elif self.rng.random() < 0.2:
+                self.table.delete(signature_key(CAMPAIGN, signer))
+                self.forms.delete_all(CAMPAIGN, signer)
 
-    def letter(self, signer: str, version: int) -> Signature:
-        return adas_signature(
-            campaign=CAMPAIGN,
-            signer=signer,
-            status="pending",
-            version=version,
-            email=self.rng.choice(("robin@gmail.com", "robin@signers.example")),
-            target=self.rng.choice(("oakton", "elmton")),
-            # A person who signs after the row has vanished does so at another moment.
-            signed_at=NOW + timedelta(microseconds=len(self.memory.records)),
-            signed_on=date(2026, 11, 30),
-            mail_request=new_mail_request(NOW, "00000000"),
-            expires_at=NOW + timedelta(days=14),
-            town="oakton",
+    def now(self) -> datetime:
+        """Return a moment that comes once."""
+        return NOW + timedelta(microseconds=len(self.memory.records))
+
+    def sign(self, signer: str) -> None:
+        """Send a form."""
+        self.forms.put(
+            adas_signature(
+                campaign=CAMPAIGN,
+                signer=signer,
+                status="pending",
+                version=0,
+                form=f"{len(self.memory.records):016x}",
+                email=self.rng.choice(("robin@gmail.com", "robin@signers.example")),
+                target=self.rng.choice(("oakton", "elmton")),
+                signed_at=self.now(),
+                signed_on=date(2026, 11, 30),
+                mail_request=new_mail_request(NOW, "00000000"),
+                expires_at=NOW + timedelta(days=14),
+                town="oakton",
+            )
         )
+
+    def confirm(self, signer: str, at: datetime = NOW) -> None:
+        """Confirm the signer's newest form."""
+        forms = self.forms.of_signer(CAMPAIGN, signer)
+        if forms:
+            self.rows.confirm(max(forms, key=lambda form: form.signed_at), at=at, on=NOW.date())
 
     # Workers
 
@@ -261,7 +271,7 @@ def test_counts_are_exact_in_any_history(seed: int) -> None:
 
 def test_these_histories_have_conflicts_and_deaths_and_count_everywhere() -> None:
     """Histories in which nothing goes wrong would prove nothing."""
-    crowds = [Crowd(seed) for seed in range(8)]
+    crowds = [Crowd(seed) for seed in range(16)]
     for crowd in crowds:
         for _ in range(60):
             crowd.rng.choice((crowd.live, crowd.live, crowd.run_a_worker))()
@@ -270,19 +280,12 @@ def test_these_histories_have_conflicts_and_deaths_and_count_everywhere() -> Non
     assert {row.partition(" ")[0] for crowd in crowds for row in counter_rows(crowd)} == {*counter_partitions(CAMPAIGN)}
 
 
-def confirm(crowd: Crowd, signer: str) -> None:
-    """Let a person confirm the words of their letter."""
-    row = crowd.rows.signature(CAMPAIGN, signer)
-    assert row
-    crowd.rows.confirm(CAMPAIGN, signer, words_id(row.signed_at), at=NOW, on=NOW.date())
-
-
 def hot(crowd: Crowd, letters: int = 40) -> None:
     """Let people confirm and count all."""
     crowd.signers = [f"{number:032x}" for number in range(letters)]
     for signer in crowd.signers:
-        crowd.rows.sign(crowd.letter(signer, 1), None)
-        confirm(crowd, signer)
+        crowd.sign(signer)
+        crowd.confirm(signer)
     crowd.until_quiet()
 
 
@@ -328,7 +331,8 @@ def test_a_worker_that_was_about_to_count_when_the_campaign_was_deleted_brings_n
     crowd = Crowd(1, faults=0)
     hot(crowd)
     signer = f"{99:032x}"
-    crowd.rows.sign(crowd.letter(signer, 1), None)
+    crowd.sign(signer)
+    crowd.confirm(signer)
     row = crowd.rows.signature(CAMPAIGN, signer)
     assert row
     crowd.signers.append(signer)
@@ -346,9 +350,9 @@ def test_a_campaign_made_again_begins_with_no_letter(confirms: bool) -> None:  #
     make_again(crowd)
     crowd.signers = [f"{number:032x}" for number in range(50, 90)]
     for signer in crowd.signers:
-        crowd.rows.sign(crowd.letter(signer, 1), None)
+        crowd.sign(signer)
         if confirms:
-            confirm(crowd, signer)
+            crowd.confirm(signer)
     crowd.until_quiet()
     assert crowd.by_counter() == crowd.by_mark() == crowd.by_row()
     assert crowd.public() == (40 if confirms else 0)
@@ -382,20 +386,22 @@ def test_one_bad_row_among_a_hundred_stops_no_other() -> None:
     crowd = Crowd(1, faults=0)
     crowd.signers = [f"{number:032x}" for number in range(100)]
     for signer in crowd.signers:
-        crowd.rows.sign(crowd.letter(signer, 1), None)
+        crowd.sign(signer)
+        crowd.confirm(signer)
     bad = crowd.signers[37]
     crowd.table.update(Update(signature_key(CAMPAIGN, bad), remove=["status"]))
     outcome = crowd.worker().try_to_count((CAMPAIGN, signer) for signer in crowd.signers)
     assert set(outcome.failed) == {(CAMPAIGN, bad)}
     assert len(outcome.moved) == 99
-    assert sum(crowd.by_counter().values()) == 99
+    assert crowd.by_counter()["TOTAL"] == 99
 
 
 def test_rows_stay_to_be_counted_if_the_table_takes_no_writes() -> None:
     crowd = Crowd(1, faults=0)
     crowd.signers = [f"{number:032x}" for number in range(100)]
     for signer in crowd.signers:
-        crowd.rows.sign(crowd.letter(signer, 1), None)
+        crowd.sign(signer)
+        crowd.confirm(signer)
     tries = []
 
     class Full:

@@ -176,6 +176,7 @@ def a_withdrawal_and_the_sealing(play: Play) -> Begin:
 def a_confirmation_and_the_sealing(play: Play) -> Begin:
     planned(play, "Ada", "Ben")
     play.finish(play.withdraw("Ada"))
+    play.world.clock.advance(seconds=1)
     play.finish(play.sign("Ada", "Ada Again"))
     return lambda: (play.confirm("Ada"), play.deliver(play.messages[-1]))
 
@@ -194,12 +195,6 @@ def a_confirmation_and_the_expiry(play: Play) -> Begin:
 def signing_again_and_the_expiry(play: Play) -> Begin:
     expired(play)
     return lambda: (play.sign("Ada", "Ada Again"), play.expire("Ada"))
-
-
-def a_tally_and_the_expiry(play: Play) -> Begin:
-    play.finish(play.sign("Ada", "Ada Specimen"))
-    play.world.clock.advance(days=14)
-    return lambda: (play.tally(play.take_backlog()), play.expire("Ada"))
 
 
 def two_forms_of_one_person(play: Play) -> Begin:
@@ -225,13 +220,30 @@ def signing_again_and_the_confirmation_of_earlier_words(play: Play) -> Begin:
     return lambda: (play.sign("Ada", "Ada Once More"), play.confirm("Ada", first))
 
 
-def the_same_words_again_and_their_confirmation(play: Play) -> Begin:
-    """They wait beside others, and become the row's own when they are said again."""
+def the_same_form_again_and_its_confirmation(play: Play) -> Begin:
+    """A browser whose answer was lost sends the form again."""
     play.finish(play.sign("Ada", "Ada Specimen"))
-    first = play.link("Ada")
+    return lambda: (play.sign("Ada", "Ada Specimen"), play.confirm("Ada"))
+
+
+def a_withdrawal_and_the_link_of_another_form(play: Play) -> Begin:
     play.finish(play.sign("Ada", "Ada Again"))
-    play.world.clock.advance(hours=1)
-    return lambda: (play.sign("Ada", "Ada Specimen"), play.confirm("Ada", first))
+    other = play.link("Ada")
+    play.world.clock.advance(seconds=1)
+    counted(play, "Ada")
+    play.world.clock.advance(seconds=1)
+    return lambda: (play.withdraw("Ada"), play.confirm("Ada", other))
+
+
+def an_erasure_and_the_confirmation(play: Play) -> Begin:
+    play.finish(play.sign("Ada", "Ada Specimen"))
+    play.world.clock.advance(seconds=1)
+    return lambda: (play.erase("Ada"), play.confirm("Ada"))
+
+
+def an_erasure_and_another_form(play: Play) -> Begin:
+    play.finish(play.sign("Ada", "Ada Specimen"))
+    return lambda: (play.erase("Ada"), play.sign("Ada", "Ada Again"))
 
 
 def signing_again_and_the_withdrawal(play: Play) -> Begin:
@@ -263,6 +275,7 @@ def a_tally_and_the_sealing(play: Play) -> Begin:
 def two_tallies_of_the_same_records(play: Play) -> Begin:
     confirmed(play, "Ada")
     play.finish(play.withdraw("Ada"))
+    play.world.clock.advance(seconds=1)
     play.finish(play.sign("Ada", "Ada Again"))
     return lambda: (play.tally(play.backlog), play.tally(play.take_backlog()))
 
@@ -436,11 +449,13 @@ RACES = [
     a_confirmation_and_the_sealing,
     a_confirmation_and_the_expiry,
     signing_again_and_the_expiry,
-    a_tally_and_the_expiry,
     two_forms_of_one_person,
     signing_again_and_the_confirmation,
     signing_again_and_the_confirmation_of_earlier_words,
-    the_same_words_again_and_their_confirmation,
+    the_same_form_again_and_its_confirmation,
+    a_withdrawal_and_the_link_of_another_form,
+    an_erasure_and_the_confirmation,
+    an_erasure_and_another_form,
     links_of_two_forms,
     signing_again_and_the_withdrawal,
     a_tally_and_the_confirmation,
@@ -484,10 +499,6 @@ def test_two_at_the_same_time_lose_and_double_nothing_in_any_order(
 # Calls that DynamoDB refuses because a transaction holds the item
 
 
-def signing(play: Play) -> Callable[[], Actor]:
-    return lambda: play.sign("Ada", "Ada Specimen")
-
-
 def confirming(play: Play) -> Callable[[], Actor]:
     play.finish(play.sign("Ada", "Ada Specimen"))
     return lambda: play.confirm("Ada")
@@ -521,7 +532,7 @@ def erasing(play: Play) -> Callable[[], Actor]:
 
 @pytest.mark.parametrize(
     "work",
-    [signing, confirming, withdrawing, tallying, delivering, recording_a_bounce, erasing],
+    [confirming, withdrawing, tallying, delivering, recording_a_bounce, erasing],
     ids=lambda work: work.__name__,
 )
 def test_a_conflict_with_another_transaction_loses_and_doubles_nothing(

@@ -161,7 +161,7 @@ class Rush:
             row = replace(self.pattern, signer=f"{self.people:032x}", email=f"s{self.people}@gmail.com")
             asked = new_mail_request(self.platform.now, f"{self.people:08x}")
             signed = replace(row, mail_request=asked, signed_at=self.platform.now, network=f"{self.people:016x}")
-            self.world.wiring.signatures.sign(signed, None)
+            self.world.wiring.forms.put(signed)
             self.people += 1
             self.platform._wrote = True
             self.platform._collect()

@@ -38,9 +38,9 @@ def tokens(world: World) -> dict[str, str]:
     issue, organizers = world.wiring.tokens, world.wiring.organizer_tokens
     signer = signer_id(SECRET, SIGNERS[0])
     return {
-        "confirm": issue.for_words(CAMPAIGN, signer, "661097a9d6800"),
+        "confirm": issue.for_confirming(CAMPAIGN, signer, "661097a9d6800"),
         "letter": issue.for_signer("letter", CAMPAIGN, signer),
-        "nobody": issue.for_words(CAMPAIGN, "0" * 32, "661097a9d6800"),
+        "nobody": issue.for_confirming(CAMPAIGN, "0" * 32, "661097a9d6800"),
         "packets": issue.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")),
         "approval": organizers.for_approval(CAMPAIGN, "2026-11-24"),
         "far": organizers.for_approval(CAMPAIGN, "2027-11-24"),

@@ -31,7 +31,7 @@ READ: dict[str, Callable[[str], object]] = {
     "form": TOKENS.read_form,
 }
 GOOD: dict[str, str] = {
-    "confirm": TOKENS.for_words("trees", "0" * 32, "661097a9d6800"),
+    "confirm": TOKENS.for_confirming("trees", "0" * 32, "661097a9d6800"),
     "letter": TOKENS.for_signer("letter", "trees", "0" * 32),
     "packets": TOKENS.for_packets(DeliveryKey("trees", "oakton", "2026-11-30")),
     "approval": ORGANIZERS.for_approval("trees", "2026-11-30"),
@@ -77,6 +77,6 @@ def test_a_token_keeps_its_values(first: str, second: str, third: str, moment: d
     assert TOKENS.read_packets(TOKENS.for_packets(key)) == key
     assert TOKENS.read_signer("letter", TOKENS.for_signer("letter", first, second)) == SignerToken(first, second, NOON)
     named = SignerToken(first, second, NOON, third)
-    assert TOKENS.read_signer("confirm", TOKENS.for_words(first, second, third)) == named
+    assert TOKENS.read_signer("confirm", TOKENS.for_confirming(first, second, third)) == named
     assert ORGANIZERS.read_approval(ORGANIZERS.for_approval(first, second)) == ApprovalToken(first, second)
     assert ORGANIZERS.read_session(ORGANIZERS.for_session(first, second)) == SessionToken(first, second)

@@ -170,21 +170,20 @@ def test_nothing_to_put_back_is_said_as_such(letters: Letters) -> None:
     assert "0 letters would be put back, 2 letters deleted." in letters.run("put-back", "--dry-run", "--drop")
 
 
-def test_an_email_goes_back_if_its_row_still_requests_it(letters: Letters, world: World) -> None:
+def test_an_email_goes_back_if_its_form_still_waits(letters: Letters, world: World) -> None:
     world.sign()
     signer = signer_id(world.wiring.secret(), "ada@signers.example")
-    row = world.wiring.signatures.signature(CAMPAIGN, signer)
-    assert row
-    wanted = waiting_message(WaitingMail(CAMPAIGN, signer, row.mail_request))
+    [form] = world.wiring.forms.of_signer(CAMPAIGN, signer)
+    wanted = waiting_message(WaitingMail(CAMPAIGN, signer, form.form))
     letters.put("ConfirmationsFailed", wanted)
-    letters.put("ConfirmationsFailed", waiting_message(WaitingMail(CAMPAIGN, signer, "an earlier request")))
+    letters.put("ConfirmationsFailed", waiting_message(WaitingMail(CAMPAIGN, signer, "another form")))
     letters.put("ConfirmationsFailed", {"DDBStreamBatchInfo": {"shardId": "shard"}})
     letters.put("ConfirmationsFailed", {"requestPayload": {}})
     letters.run("put-back", "--yes")
 
     assert letters.held("WaitingMails") == [wanted]
     assert sorted(letters.listed("ConfirmationsFailed")) == [
-        (False, "its row doesn't request it any more"),
+        (False, "its form is gone"),
         (False, "the next run, five minutes later, did it"),
         (False, "the queue took no email for a day; people sign again"),
     ]

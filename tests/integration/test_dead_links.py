@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 FORM = f'href="/campaigns/{CAMPAIGN}'
 SIGN_AGAIN = re.compile(r"sign again|firme de nuevo|firmar de nuevo|vuelva a firmar", re.IGNORECASE)
 FILL_IN_AGAIN = re.compile(r"fill in the form again|(ll|rell)ene de nuevo el formulario", re.IGNORECASE)
-GONE = "A later form with your email address has taken this letter’s place."
 
 
 def close(world: World) -> None:
@@ -39,31 +38,6 @@ def own_of(world: World, link: str) -> str:
     return str(world.get(link, as_json=True).json["links"]["letter"])
 
 
-def withdrawn(world: World) -> str:
-    """Confirm, withdraw and sign again, and return the first link."""
-    link = mailed(world)
-    world.press(link)
-    world.post(f"{own_of(world, link)}/withdraw")
-    mailed(world, note="Other words.")
-    return link
-
-
-def withdrawn_before_it_was_confirmed(world: World) -> str:
-    link = mailed(world)
-    world.post(f"{own_of(world, link)}/withdraw")
-    mailed(world, note="Other words.")
-    return link
-
-
-def erased(world: World) -> str:
-    link = mailed(world)
-    world.press(link)
-    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
-    world.wiring.erasing().erase(CAMPAIGN, row.signer)
-    mailed(world, note="Other words.")
-    return link
-
-
 def expired(world: World) -> str:
     link = mailed(world)
     world.clock.advance(days=15)
@@ -71,16 +45,9 @@ def expired(world: World) -> str:
     return link
 
 
-def displaced(world: World) -> str:
-    link = mailed(world)
-    for note in ("Second.", "Third.", "Fourth."):
-        world.clock.advance(days=2)
-        mailed(world, note=note)
-    return link
-
-
 def ended(world: World) -> str:
     link = mailed(world)
+    world.press(link)
     own = own_of(world, link)
     world.clock.advance(seconds=1)
     world.post(f"{own}/end-links")
@@ -100,9 +67,6 @@ def too_old(world: World) -> str:
     return link
 
 
-REPLACED = [withdrawn, withdrawn_before_it_was_confirmed, erased, expired, displaced]
-
-
 def checked(answer: Answer) -> Answer:
     """Check that a page names the campaign and its organizer."""
     assert answer.status == 410
@@ -110,15 +74,7 @@ def checked(answer: Answer) -> Answer:
     return answer
 
 
-@pytest.mark.parametrize("before", REPLACED, ids=lambda before: before.__name__)
-def test_words_that_gave_way_are_described_truly_whatever_became_of_them(world: World, before: object) -> None:
-    link = before(world)  # type: ignore[operator]
-    for page in (world.get(link), world.press(link)):
-        assert GONE in checked(page).body
-        assert "in time" not in page.body
-
-
-@pytest.mark.parametrize("before", [*REPLACED, ended, not_confirmed, too_old], ids=lambda before: before.__name__)
+@pytest.mark.parametrize("before", [expired, ended, not_confirmed, too_old], ids=lambda before: before.__name__)
 def test_a_dead_link_leads_to_the_form_while_people_can_sign(world: World, before: object) -> None:
     link = before(world)  # type: ignore[operator]
     if before is too_old:
@@ -158,7 +114,9 @@ def test_the_page_with_the_button_offers_the_form_only_while_people_can_sign(wor
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_who_ends_the_links_after_signing_ended_is_not_told_to_sign_again(world: World, language: str) -> None:
-    own = own_of(world, mailed(world))
+    link = mailed(world)
+    world.press(link)
+    own = own_of(world, link)
     close(world)
     page = world.post(f"{own}/end-links?lang={language}")
     assert page.status == 200

@@ -280,6 +280,7 @@ def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
     world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
     stale = list(world.wiring.signatures.waiting(CAMPAIGN, "evanston"))
     world.post(world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"])
+    world.clock.advance(seconds=1)
     world.confirmed(postal_code="60076", locality="Skokie")
     signatures = world.wiring.signatures.__class__
     fresh = signatures.waiting

@@ -13,7 +13,6 @@ from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.aws.campaign_rows import Rows
 from undersigned.domain.disowned import MANY
 from undersigned.domain.errors import TokenError
-from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -35,7 +34,7 @@ def link_of(text: str) -> str:
 
 
 def row(world: World, email: str = EMAIL) -> Signature:
-    found = world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), email))
+    found = world.letter(email)
     assert found
     return found
 
@@ -87,7 +86,9 @@ def test_the_button_deletes_the_form_and_ends_the_emails(world: World) -> None:
     found = row(world)
     assert (found.status, found.is_empty, found.name, found.email, found.expires_at) == ("erased", True, "", "", None)
     for value in ("Ada", "signers.example"):
-        assert value not in json.dumps([item for item in items(world) if item["pk"]["S"].startswith("SIGNATURE#")])
+        assert value not in json.dumps(
+            [item for item in items(world) if item["pk"]["S"].startswith(("FORM#", "SIGNATURE#"))]
+        )
     world.run_stream()
     found, sent = row(world), len(world.sent)
     for _ in range(2):
@@ -111,9 +112,9 @@ def test_the_link_of_a_form_that_was_never_confirmed_says_after_its_days_that_it
     world.clock.advance(days=15)
     table = world.wiring.settings.table_name
     for item in items(world):
-        if int(item.get("expires_at", {"N": "0"})["N"]) and item["pk"]["S"].startswith("SIGNATURE#"):
+        if int(item.get("expires_at", {"N": "0"})["N"]) and item["pk"]["S"].startswith("FORM#"):
             client_of("dynamodb").delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
-    assert not world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), EMAIL))
+    assert not world.letter(EMAIL)
     for answer in (world.get(link), world.press(link)):
         assert (answer.status, "This letter was deleted" in answer.body) == (410, True)
 
@@ -181,8 +182,7 @@ def test_the_link_has_no_personal_data_and_works_for_nothing_else(world: World) 
 
 def test_a_link_whose_form_is_gone_says_so(world: World) -> None:
     link = signed(world)
-    pk = next(item["pk"] for item in items(world) if item["pk"]["S"].startswith("SIGNATURE#"))
-    client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key={"pk": pk, "sk": {"S": "1"}})
+    world.wiring.forms.delete_all(CAMPAIGN, row(world).signer)
     assert world.get(link).status == 410
     assert world.press(link).status == 410
 
@@ -223,7 +223,7 @@ def test_all_rows_go_with_the_campaign(world: World) -> None:
     Rows(world.wiring.table).delete_letters(CAMPAIGN, lambda: False)
     Rows(world.wiring.table).delete_others(CAMPAIGN, lambda: False)
     left = [item["pk"]["S"] for item in items(world)]
-    assert not [pk for pk in left if pk.startswith(("SIGNATURE#", "DISOWNED#"))]
+    assert not [pk for pk in left if pk.startswith(("FORM#", "SIGNATURE#", "DISOWNED#"))]
 
 
 def test_a_rotated_key_reads_links_of_before_and_a_second_rotation_ends_them(world: World) -> None:

@@ -5,37 +5,48 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.world import CAMPAIGN
-from undersigned.aws import signatures
+from undersigned.aws import forms, signatures
 from undersigned.aws.dynamodb import Update
+from undersigned.aws.forms import form_key
 from undersigned.aws.signatures import signature_key
+from undersigned.services.listing import newest_letters
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
     from tests.world import World
+    from undersigned.domain.signatures import Signature
+
+
+def listed(world: World, before: str | None = None) -> Iterator[tuple[str, Signature]]:
+    return newest_letters(world.wiring.forms, world.wiring.signatures, CAMPAIGN, before)
 
 
 def sign(world: World, people: int) -> list[str]:
+    """Let people sign, of whom every second one confirms."""
     for number in range(people):
         world.clock.advance(seconds=1)
-        world.sign(email=f"signer{number}@signers.example")
+        (world.confirmed if number % 2 else world.sign)(email=f"signer{number}@signers.example")
     return [f"signer{number}@signers.example" for number in reversed(range(people))]
 
 
 def test_signatures_are_listed_newest_first(world: World) -> None:
     expected = sign(world, 20)
-    assert [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)] == expected
+    assert [row.email for _, row in listed(world)] == expected
 
 
 def test_a_page_continues_after_the_last_position_of_the_one_before(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signatures, "_READ_AHEAD", 3)
+    monkeypatch.setattr(forms, "_READ_AHEAD", 3)
     expected = sign(world, 11)
     found: list[str] = []
     position = None
-    while page := list(islice(world.wiring.signatures.newest_signatures(CAMPAIGN, position), 4)):
+    while page := list(islice(listed(world, position), 4)):
         found += [row.email for _, row in page]
         position = page[-1][0]
         # A new signature is newer than all remaining ones.
@@ -43,27 +54,37 @@ def test_a_page_continues_after_the_last_position_of_the_one_before(
     assert found == expected
 
 
-def test_signing_again_moves_a_signature_to_the_newest_position(world: World) -> None:
+def test_a_letter_is_at_the_position_of_the_form_that_was_confirmed(world: World) -> None:
     sign(world, 3)
     world.clock.advance(seconds=1)
-    world.sign(email="signer0@signers.example", note="Once more")
-    listed = [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
-    assert listed == ["signer0@signers.example", "signer2@signers.example", "signer1@signers.example"]
+    world.confirmed(email="signer0@signers.example", note="Once more")
+    emails = [(row.email, row.note) for _, row in listed(world)]
+    assert emails == [
+        ("signer0@signers.example", "Once more"),
+        ("signer2@signers.example", ""),
+        ("signer1@signers.example", ""),
+    ], "of a signer with a letter, no form is listed"
+
+
+def test_a_wanted_status_reads_only_forms_or_only_letters(world: World) -> None:
+    sign(world, 4)
+    forms_only = newest_letters(world.wiring.forms, world.wiring.signatures, CAMPAIGN, status="pending")
+    letters_only = newest_letters(world.wiring.forms, world.wiring.signatures, CAMPAIGN, status="confirmed")
+    assert [{row.status for _, row in found} for found in (forms_only, letters_only)] == [{"pending"}, {"confirmed"}]
 
 
 def test_an_erased_letter_keeps_its_position(world: World) -> None:
     sign(world, 2)
-    [(position, newest), _] = world.wiring.signatures.newest_signatures(CAMPAIGN)
+    [(position, newest), _] = listed(world)
     world.wiring.erasing().erase(CAMPAIGN, newest.signer)
-    assert next((listed, row.status) for listed, row in world.wiring.signatures.newest_signatures(CAMPAIGN)) == (
-        position,
-        "erased",
-    )
+    assert next((place, row.status) for place, row in listed(world)) == (position, "erased")
 
 
-def test_a_damaged_row_hides_no_other(world: World) -> None:
+@pytest.mark.parametrize("place", [0, 1], ids=["a form", "a letter"])
+def test_a_damaged_row_hides_no_other(world: World, place: int) -> None:
     expected = sign(world, 3)
-    [_, (_, damaged), _] = world.wiring.signatures.newest_signatures(CAMPAIGN)
-    world.wiring.table.update(Update(signature_key(CAMPAIGN, damaged.signer), assign={"signed_at": "yesterday"}))
-    listed = [row.email for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
-    assert listed == [email for email in expected if email != damaged.email]
+    damaged = [row for _, row in listed(world)][place]
+    key = form_key(damaged) if damaged.status == "pending" else signature_key(CAMPAIGN, damaged.signer)
+    world.wiring.table.update(Update(key, assign={"signed_at": "yesterday"}))
+    emails = [row.email for _, row in listed(world)]
+    assert emails == [email for email in expected if email != damaged.email]

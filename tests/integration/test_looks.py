@@ -159,7 +159,7 @@ def test_a_letter_confirmed_between_the_approval_and_the_sealing_waits(world: Wo
 def test_a_letter_released_from_hold_after_the_look_waits(world: World) -> None:
     world.confirmed()
     confirm(world, "bo")
-    row = world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), "bo@signers.example"))
+    row = world.letter("bo@signers.example")
     assert row
     world.wiring.signatures.hold(row)
     world.plan()

@@ -96,6 +96,8 @@ def test_the_emails_of_a_batch_are_one_line_of_the_log_and_one_of_metrics(
     capsys.readouterr()
     caplog.clear()
     world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
+    [line] = lines_of_metrics(capsys.readouterr().out)
+    assert line["Signed"] == [5]
     world.run_waiting_mails()
 
     [line] = lines_of_metrics(capsys.readouterr().out)

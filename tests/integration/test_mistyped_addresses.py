@@ -8,8 +8,7 @@ import pytest
 
 from tests.integration.test_abuse_checks import FORM, SITE, change
 from tests.integration.test_form_page import Page
-from tests.world import ADA, CAMPAIGN
-from undersigned.domain.signatures import signer_id
+from tests.world import ADA
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -23,7 +22,7 @@ def send(world: World, **changes: object) -> Answer:
 
 
 def stored(world: World, email: str) -> bool:
-    return world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), email)) is not None
+    return world.letter(email) is not None
 
 
 def test_our_form_carries_the_field_that_asks(world: World) -> None:

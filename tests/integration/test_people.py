@@ -17,7 +17,7 @@ from tests.organizers import Browser, add
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
-from undersigned.aws.signatures import signature_key
+from undersigned.aws.forms import form_key
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.people import Member, Person, person_id
 from undersigned.services import own_campaigns
@@ -233,7 +233,7 @@ def test_the_front_page_tells_a_wave_of_forms_whose_confirmation_emails_are_held
     for number in range(12):
         world.sign(email=f"bot{number}@signers.example", form="")
     world.run_stream()
-    waiting = world.wiring.signatures.how_many_postponed(CAMPAIGN, "suspicious", 100)
+    waiting = world.wiring.forms.how_many_postponed(CAMPAIGN, "suspicious", 100)
     assert waiting == 2
     assert f"Confirmation emails of letters in quarantine that wait: {waiting}" in told(owner)
 
@@ -249,8 +249,8 @@ def test_the_front_page_tells_to_look_at_a_small_wave_as_the_overview_does(owner
 
 def test_a_damaged_letter_hides_no_page(owner: Browser, world: World) -> None:
     world.sign()
-    [(_, row)] = world.wiring.signatures.newest_signatures(CAMPAIGN)
-    world.wiring.table.update(Update(signature_key(CAMPAIGN, row.signer), assign={"signed_at": "yesterday"}))
+    [(_, form)] = world.wiring.forms.newest(CAMPAIGN)
+    world.wiring.table.update(Update(form_key(form), assign={"signed_at": "yesterday"}))
     for path in ("/organizer", DASHBOARD, f"{DASHBOARD}/signatures"):
         assert owner.see(path).status == 200, path
 

@@ -11,7 +11,8 @@ from undersigned_cli.local.permissions import enforce, may
 from undersigned_cli.local.resources import make_bucket, make_table
 from undersigned_cli.local.template import load_template
 
-PENDING = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
+LETTER = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
+FORM = {"pk": {"S": "FORM#a#b"}, "sk": {"S": "1"}}
 DELIVERY = {"pk": {"S": "DELIVERY#a#b"}, "sk": {"S": "PERIOD#2026-11-30"}}
 EXPORT = {"pk": {"S": "EXPORT#a"}, "sk": {"S": "1"}}
 COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
@@ -33,20 +34,26 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("function", "service", "operation", "params", "allowed"),
     [
-        ("PublicApi", "dynamodb", "UpdateItem", {"Key": PENDING}, True),
+        ("PublicApi", "dynamodb", "UpdateItem", {"Key": LETTER}, True),
         ("PublicApi", "dynamodb", "UpdateItem", {"Key": COUNTER}, False),
         ("PublicApi", "dynamodb", "PutItem", {"Item": COUNTER}, False),
-        ("PublicApi", "dynamodb", "DeleteItem", {"Key": PENDING}, True),
+        ("PublicApi", "dynamodb", "PutItem", {"Item": FORM}, True),
+        ("PublicApi", "dynamodb", "PutItem", {"Item": LETTER}, False),
+        ("PublicApi", "dynamodb", "DeleteItem", {"Key": FORM}, True),
+        ("PublicApi", "dynamodb", "DeleteItem", {"Key": LETTER}, False),
+        ("SendConfirmations", "dynamodb", "UpdateItem", {"Key": FORM}, True),
+        ("SendConfirmations", "dynamodb", "UpdateItem", {"Key": LETTER}, False),
+        ("Tally", "dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": [FORM]}}}, False),
         ("PublicApi", "dynamodb", "DeleteItem", {"Key": {"pk": {"S": "CAMPAIGN#a"}, "sk": {"S": "META"}}}, False),
         ("PublicApi", "sesv2", "SendEmail", EMAIL, False),
-        ("Tally", "dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": [PENDING]}}}, True),
+        ("Tally", "dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": [LETTER]}}}, True),
         ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Update": {"Key": COUNTER}}]}, True),
         ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"Item": COUNTER}}]}, False),
         ("Tally", "dynamodb", "TransactWriteItems", {"TransactItems": [{"ConditionCheck": {"Key": COUNTER}}]}, False),
-        ("OrganizerApi", "dynamodb", "UpdateItem", {"Key": PENDING}, True),
+        ("OrganizerApi", "dynamodb", "UpdateItem", {"Key": LETTER}, True),
         ("OrganizerApi", "dynamodb", "UpdateItem", {"Key": EXPORT}, False),
         ("OrganizerApi", "dynamodb", "PutItem", {"Item": COUNTER}, False),
-        ("OrganizerApi", "dynamodb", "PutItem", {"Item": PENDING}, False),
+        ("OrganizerApi", "dynamodb", "PutItem", {"Item": LETTER}, False),
         ("OrganizerApi", "dynamodb", "PutItem", {"Item": DELIVERY}, False),
         ("RunJobs", "dynamodb", "Query", query("DUE#a#b#0", "due", IndexName="tray"), True),
         ("RunJobs", "dynamodb", "Query", query("SIGNATURE#a#1"), False),
@@ -107,7 +114,7 @@ def test_only_what_signs_organizers_in_or_mails_them_a_link_reads_their_secret()
 
 
 def test_every_item_of_a_transaction_needs_a_permission() -> None:
-    items = [{"Put": {"Item": COUNTER}}, {"Update": {"Key": PENDING}}]
+    items = [{"Put": {"Item": COUNTER}}, {"Update": {"Key": LETTER}}]
 
     assert list(needs_of("dynamodb", "TransactWriteItems", {"TransactItems": items})) == [
         Need("dynamodb:PutItem", "Table.Arn", {"dynamodb:LeadingKeys": "COUNT#a"}),

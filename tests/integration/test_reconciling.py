@@ -76,17 +76,30 @@ def sign(world: World, *names: str) -> list[str]:
     return addresses
 
 
+def confirm_uncounted(world: World, *names: str) -> None:
+    """Sign and confirm, and count nothing: the stream forgets the records of the letters."""
+    sign(world, *names)
+    world.run_stream()
+    for mail in world.sent[-len(names) :]:
+        assert world.press(mail.link("confirm")).status == 200
+    world.new_records()
+
+
+def confirm(world: World, *names: str) -> None:
+    for name in names:
+        world.confirmed(email=f"{name}@signers.example")
+
+
 # What the stream has forgotten
 
 
 def test_dropped_records_lose_no_count(world: World, reconcile: Any) -> None:
-    sign(world, "ada", "bo", "cy")
-    world.new_records()  # both mappings are dead, and the stream forgets the records
+    confirm_uncounted(world, "ada", "bo", "cy")
     world.clock.advance(hours=26)
 
     [summary] = reconcile()
 
-    assert counted(world) == {"PROVIDER#other": 3}
+    assert counted(world)["TOTAL"] == 3
     assert (summary["rows"], summary["marks"], summary["unexplained"]) == (3, 3, 0)
 
 
@@ -102,56 +115,52 @@ def test_a_request_says_when_it_was_made(world: World) -> None:
 
 @later_passes
 def test_a_deleted_rows_forgotten_record_is_reported_and_can_be_repaired(world: World, reconcile: Any) -> None:
-    sign(world, "ada", "bo")
-    world.run_stream()
+    confirm(world, "ada", "bo")
+    every = tuple(sorted(counted(world)))
     key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
     client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
-    world.new_records()  # the stream forgets the record of the expiry
+    world.new_records()  # the stream forgets the record of the loss
 
     error, summary = reconcile()
 
     assert error["message"] == "the counters differ from the rows"
-    assert (error["rows_more"], error["rows_fewer"], summary["unexplained"]) == (0, 1, 1)
-    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("PROVIDER#other",)
-    assert (counted(world), reconcile()[0]["unexplained"]) == ({"PROVIDER#other": 1}, 0)
+    assert (error["rows_more"], error["rows_fewer"], summary["unexplained"]) == (0, len(every), 1)
+    assert world.wiring.recounting().recount(CAMPAIGN).corrected == every
+    assert (counted(world), reconcile()[0]["unexplained"]) == (dict.fromkeys(every, 1), 0)
 
 
 def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    sign(world, "ada", "bo")
-    world.run_stream()
-    world.wiring.table.update(Update(counter_key(CAMPAIGN, "PROVIDER#other"), add={"signatures": 1}))
+    confirm(world, "ada", "bo")
+    world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 1}))
     correct = Counts.correct
 
     def correct_while_people_sign(counts: Counts, campaign: str, counter: str, *, wrong: int, right: int) -> None:
-        sign(world, "cy")
-        world.run_stream()
+        confirm(world, "cy")
         correct(counts, campaign, counter, wrong=wrong, right=right)
 
     monkeypatch.setattr(Counts, "correct", correct_while_people_sign)
     recount = world.wiring.recounting().recount(CAMPAIGN)
-    assert (recount.corrected, recount.too_many, counted(world)) == ((), 1, {"PROVIDER#other": 4})
+    assert (recount.corrected, recount.too_many, counted(world)["TOTAL"]) == ((), 1, 4)
 
     monkeypatch.undo()
     world.wiring.recounting().recount(CAMPAIGN)
-    assert counted(world) == {"PROVIDER#other": 3}
+    assert counted(world)["TOTAL"] == 3
 
 
 def test_a_counter_that_was_never_written_is_corrected(world: World) -> None:
-    sign(world, "ada")
-    world.run_stream()
+    confirm(world, "ada")
     for shard in range(SHARDS):
-        world.wiring.table.delete(counter_key(CAMPAIGN, "PROVIDER#other", shard))
-    assert counted(world) == {}
+        world.wiring.table.delete(counter_key(CAMPAIGN, "REACHED#other", shard))
+    assert "REACHED#other" not in counted(world)
 
-    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("PROVIDER#other",)
-    assert counted(world) == {"PROVIDER#other": 1}
+    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("REACHED#other",)
+    assert counted(world)["REACHED#other"] == 1
 
 
 def test_people_who_sign_meanwhile_are_no_difference(
     world: World, reconcile: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sign(world, "ada", "bo")
-    world.run_stream()
+    confirm(world, "ada", "bo")
     pages = Signatures.pages
 
     def read_while_people_sign(signatures: Signatures, campaign: str, after: str = "") -> Iterator[Page]:
@@ -330,8 +339,7 @@ def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_agai
 def test_a_campaign_that_takes_longer_than_one_run_continues_in_a_new_message(
     world: World, monkeypatch: pytest.MonkeyPatch, reconcile: Any
 ) -> None:
-    sign(world, *(f"signer{number}" for number in range(12)))
-    world.new_records()
+    confirm_uncounted(world, *(f"signer{number}" for number in range(12)))
     world.clock.advance(hours=26)
     monkeypatch.setattr(CONTEXT, "get_remaining_time_in_millis", lambda: 0)
 
@@ -385,8 +393,7 @@ def test_letters_that_an_index_shows_late_in_two_passes_are_no_difference(
     assert world.memory
     world.memory.lag = lambda: timedelta(minutes=5)
     for number in range(3):
-        world.sign(email=f"signer{number}@signers.example")
-        world.run_stream()
+        world.confirmed(email=f"signer{number}@signers.example")
         if number == 0:
             world.begin_reconciling()
         if number < 2:
@@ -401,17 +408,18 @@ def test_letters_that_an_index_shows_late_in_two_passes_are_no_difference(
 
 @late_index
 def test_a_letter_that_moves_back_in_the_listing_is_read(world: World) -> None:
-    """The link of an earlier email confirms earlier words, and the index shows the row where the later ones were."""
+    """A person withdraws, and confirms an earlier form; the index shows the row where the later one was."""
     assert world.memory
     world.sign(note="First")
     world.run_stream()
-    first = world.sent[-1].link("confirm")
+    signer = signer_id(world.wiring.secret(), str(ADA["email"]))
+    [first] = world.wiring.forms.of_signer(CAMPAIGN, signer)
     world.clock.advance(minutes=1)
-    world.sign(note="Second")
-    world.run_stream()
+    world.confirmed(note="Second")
+    change_row(world, status="withdrawn", withdrawn_at=(first.signed_at - timedelta(hours=1)).isoformat())
     world.clock.advance(minutes=10)
     world.memory.lag = lambda: timedelta(minutes=5)
-    assert world.press(first).status == 200
+    world.wiring.signatures.confirm(first, at=world.clock.now, on=world.clock.now.date())
 
     rows = [row for page in world.wiring.signatures.pages(CAMPAIGN) for row in page.rows]
 

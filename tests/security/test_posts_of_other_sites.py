@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN
-from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -53,7 +52,7 @@ def allowed(world: World) -> None:
 
 
 def signature(world: World) -> Signature | None:
-    return world.wiring.signatures.signature(CAMPAIGN, signer_id(world.wiring.secret(), str(ADA["email"])))
+    return world.letter()
 
 
 def status(world: World) -> str | None:

@@ -50,7 +50,7 @@ def issued(
     tokens, organizers = tokens or world.wiring.tokens, organizers or world.wiring.organizer_tokens
     signer = signer_id(world.wiring.secret(), "ada@signers.example")
     return {
-        "confirm": tokens.for_words(campaign, signer, "661097a9d6800"),
+        "confirm": tokens.for_confirming(campaign, signer, "661097a9d6800"),
         "letter": tokens.for_signer("letter", campaign, signer),
         "disown": tokens.for_signer("disown", campaign, signer),
         "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),

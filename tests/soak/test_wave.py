@@ -135,7 +135,7 @@ def is_braked(wiring: Wiring) -> bool:
 
 
 def waiting(wiring: Wiring) -> int:
-    return sum(wiring.signatures.how_many_postponed(CAMPAIGN, lane, 100_000) for lane in LANES)
+    return sum(wiring.forms.how_many_postponed(CAMPAIGN, lane, 100_000) for lane in LANES)
 
 
 def remove(wiring: Wiring, wave: SignatureFilter) -> int:

@@ -39,27 +39,24 @@ COMPILED = {
 """How `sam build` makes a layer."""
 
 
-def _signatures(**images: Any) -> dict[str, str]:
-    """Return the filter for records of signatures with such images."""
-    return {"Pattern": json.dumps({"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "SIGNATURE#"}]}}, **images}})}
+def _records(of: str, event: str = "", **images: Any) -> dict[str, str]:
+    """Return the filter for records of items whose partition begins so, with such images, or of such an event."""
+    named = {"eventName": [event]} if event else {}
+    return {"Pattern": json.dumps(named | {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": of}]}}, **images}})}
 
 
-_OF_CONFIRMED: Any = {"tallied": {"S": [{"prefix": "TOTAL"}]}}
-_OF_OTHERS: Any = {"tallied": {"S": [{"prefix": "PROVIDER#"}]}}
-_IS_PENDING: Any = {"status": {"S": ["pending"]}}
+_HAS_ENDED: Any = {"status": {"S": ["withdrawn", "erased"]}}
 
 SIGNATURES = {
     "SendConfirmations": [
-        _signatures(NewImage=_IS_PENDING),
-        _signatures(OldImage=_OF_CONFIRMED, NewImage=_OF_CONFIRMED),
-        _signatures(OldImage=_OF_OTHERS, NewImage=_OF_OTHERS),
-        _signatures(NewImage={"asked_again": {"BOOL": [True]}}),
+        _records("FORM#", "INSERT"),
+        _records("FORM#", NewImage={"released": {"BOOL": [True]}}),
     ],
     "Tally": [
-        _signatures(NewImage={"status": {"S": ["pending", "withdrawn", "erased"]}}),
-        _signatures(OldImage={"status": {"S": ["pending", "withdrawn", "erased"]}}),
-        _signatures(OldImage=_OF_CONFIRMED),
-        _signatures(NewImage={"restored": {"S": [{"exists": True}]}}),
+        _records("SIGNATURE#", "INSERT"),
+        _records("SIGNATURE#", NewImage=_HAS_ENDED),
+        _records("SIGNATURE#", OldImage=_HAS_ENDED),
+        _records("SIGNATURE#", OldImage={"tallied": {"S": [{"prefix": "TOTAL"}]}}),
     ],
 }
 """What each reader of the stream is called for: at most five filters ("Lambda event filtering", developer guide)."""

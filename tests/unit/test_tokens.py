@@ -33,7 +33,7 @@ def organizers(moment: datetime = NOON, secret: str = SECRET) -> OrganizerTokens
 
 def signer_token(purpose: Purpose = "letter") -> str:
     if purpose == "confirm":
-        return at().for_words(SIGNER.campaign, SIGNER.signer, "661097a9d6800")
+        return at().for_confirming(SIGNER.campaign, SIGNER.signer, "661097a9d6800")
     return at().for_signer(purpose, SIGNER.campaign, SIGNER.signer)
 
 
@@ -42,8 +42,8 @@ def test_a_signers_token_names_campaign_and_signer() -> None:
 
 
 def test_a_confirmation_token_names_its_words() -> None:
-    token = at().for_words(SIGNER.campaign, SIGNER.signer, "661097a9d6800")
-    assert at().read_signer("confirm", token) == replace(SIGNER, words="661097a9d6800")
+    token = at().for_confirming(SIGNER.campaign, SIGNER.signer, "661097a9d6800")
+    assert at().read_signer("confirm", token) == replace(SIGNER, form="661097a9d6800")
 
 
 def test_only_a_confirmation_token_names_words_and_always_does() -> None:

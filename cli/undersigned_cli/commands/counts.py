@@ -65,15 +65,16 @@ def counts(
     if recount:
         _recount(wiring, campaign)
     organizing = wiring.organizing()
+    waiting = organizing.unconfirmed(campaign)
     if by is By.domain:
         columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}
-        rows, total = _domains(organizing.providers(campaign))
+        rows, total = _domains(organizing.providers(campaign, waiting))
     else:
         columns = {by.value: "Recipient" if by is By.target else by.value.title(), "signatures": "Signatures"}
         counted_by = sorted(organizing.counts(campaign, by.value).by.items())
         rows = [{by.value: name, "signatures": count} for name, count in counted_by]
         total = {"signatures": wiring.counts.count(campaign).signatures}
-    wrong = organizing.wrong_addresses(campaign)
+    wrong = waiting.wrong_addresses
     if as_json:
         show_json({"counts": rows, "total": total, "wrong_addresses": wrong})
         return

@@ -39,7 +39,6 @@ def list_(
     """List the letters in quarantine, and why each is there."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    signatures = wiring.signatures
     columns = {
         "signer": "Signer",
         "signed": "Signed",
@@ -57,9 +56,9 @@ def list_(
             "name": row.name,
             "email": row.email,
         }
-        # From the newest on. A damaged letter is left out.
-        for _, row in reversed([*signatures.newest_signatures(campaign, read_ahead=_READ_AHEAD)])
-        if row.reported_status == "quarantined"
+        # A damaged form is left out.
+        for _, row in reversed([*wiring.forms.newest(campaign, read_ahead=_READ_AHEAD)])
+        if row.quarantine
     ]
     show(f"Quarantine of {campaign}", columns, rows, as_json=as_json)
 

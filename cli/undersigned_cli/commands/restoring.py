@@ -33,6 +33,7 @@ from undersigned.aws.deliveries import (
 )
 from undersigned.aws.drafts import draft_folder, draft_partition
 from undersigned.aws.dynamodb import BATCH_GET, DAMAGED, Key, Update, written
+from undersigned.aws.forms import FORMS, Forms, form_key, read_form
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import (
@@ -244,10 +245,14 @@ class Restoring:
         for target in self._targets():
             yield from self._restore_deliveries(target, stored[target])
         with ThreadPoolExecutor(_WORKERS) as pool:
-            for some in batched(self._listed(), BATCH_GET, strict=False):
+            for some in batched(chain(self._listed(), self._forms()), BATCH_GET, strict=False):
                 for outcome in pool.map(self._restore_signature, self._missing(some)):
                     self.written[outcome] += 1
                     yield outcome
+        for signer in self._sealed:
+            if self.wiring.signatures.signature(self.campaign, signer) is None:
+                # Otherwise a letter that was sent could be confirmed and sent again.
+                self.wiring.forms.delete_all(self.campaign, signer)
         for row in chain(self._of_the_campaign(), self._when_all_is_lost() if is_whole else ()):
             self._put(row)
             yield row
@@ -352,6 +357,12 @@ class Restoring:
             for some in batched(self.source.query(shard, index="listing"), BATCH_GET, strict=False):
                 yield from self.source.batch_get(Key(listed["pk"], listed["sk"]) for listed in some)
 
+    def _forms(self) -> Iterator[Values]:
+        """Yield the forms that wait in the recovered table."""
+        keys = (form_key(form) for _, form in Forms(self.source).newest(self.campaign))
+        for some in batched(keys, BATCH_GET, strict=False):
+            yield from self.source.batch_get(some)
+
     def _missing(self, rows: Iterable[Values]) -> list[Values]:
         by_key = {Key(row["pk"], row["sk"]): row for row in rows}
         there = {Key(row["pk"], row["sk"]) for row in self._table.batch_get(by_key)}
@@ -359,12 +370,24 @@ class Restoring:
         return [row for key, row in by_key.items() if key not in there]
 
     def _restore_signature(self, row: Values) -> Outcome:
-        outcome, values = self._signature(row)
+        outcome, values = self._form(row) if row["pk"].startswith(FORMS) else self._signature(row)
         if values is None:
             return outcome
         # The counters don't count the row, so it has no mark.
         marked = {name: value for name, value in values.items() if name != "tallied"} | self._mark
         return outcome if self._table.put_new(marked) else "there"
+
+    def _form(self, row: Values) -> tuple[Outcome, Values | None]:
+        """Return what becomes of a form, and the item as it comes back; None if it doesn't."""
+        form = read_form(row)
+        if form.signer in self._sealed:
+            return "changed", None
+        if form.has_expired(self.wiring.now()):
+            return "expired", None
+        if self._erased.get(form.signer, "") > form.signed_at.isoformat():
+            return "erased", None
+        # Its email has left, unless it waits.
+        return "written", row if form.mail_postponed else row | {"mail_request": ""}
 
     def _signature(self, row: Values) -> tuple[Outcome, Values | None]:
         """Return what becomes of a signature, and the row as it comes back; None if it doesn't."""
@@ -373,20 +396,17 @@ class Restoring:
         if status != "erased" and self._erased.get(signer, "") > str(row.get("signed_at", "")):
             return "erased", None
         if bundle := self._sealed.get(signer):
-            # One that was not confirmed yet may have been sealed in other words.
+            # One that was withdrawn may have been signed again in other words.
             return ("written", _sealed_in(bundle, row)) if status == "confirmed" else ("changed", None)
         held = self._held(row)
         try:
             signature = read_signature(row)
         except DAMAGED:
             return "damaged", held
-        # A row that remembers an erasure stays, as it does in the table. The daily reconciliation erases it again.
-        if signature.has_expired(self.wiring.now()) and signature.erased_at is None:
-            return "expired", None
         if self._changed_since(signature):
             return "changed", None
         outcome: Outcome = "written" if held == row else "held"
-        return outcome, held if signature.mail_postponed else _without_requests(held)
+        return outcome, held
 
     def _held(self, row: Values) -> Values:
         """Return a letter of a tray on hold, if it may have been in an email of which not all rows are left."""
@@ -397,12 +417,9 @@ class Restoring:
 
     def _changed_since(self, signature: Signature) -> bool:
         """Say whether the row had changed when it was lost: the tally notes which state of a row was deleted."""
-        first = min(words.signed_at for words in (signature, *signature.beside))
         for note in self._table.query(forgotten_partition(self.campaign, signature.signer), consistent=True):
             moment, _, version = note["sk"].rpartition("#")
-            signed_at = datetime.fromisoformat(moment)
-            # A confirmation can make earlier words the row's own.
-            if signed_at > signature.signed_at or (int(version) > signature.version and signed_at >= first):
+            if datetime.fromisoformat(moment) > signature.signed_at or int(version) > signature.version:
                 return True
         return False
 
@@ -437,10 +454,4 @@ class Restoring:
 def _sealed_in(bundle: str, row: Values) -> Values:
     """Return a letter as sealing leaves it."""
     kept = {name: value for name, value in row.items() if name not in {"due", "due_at", "network"}}
-    return _without_requests(kept) | {"bundle": bundle}
-
-
-def _without_requests(row: Values) -> Values:
-    """Return a row that asks for no email. Those that it asked for have left, or its signer signs again."""
-    beside = {name: {**words, "mail_request": ""} for name, words in row.get("beside", {}).items()}
-    return row | {"mail_request": ""} | ({"beside": beside} if beside else {})
+    return kept | {"bundle": bundle}

@@ -14,6 +14,7 @@ from undersigned.domain.errors import NotFoundError
 from undersigned.domain.exports import COLUMNS, Exported, ExportFilter, row
 from undersigned.domain.names import is_named
 from undersigned.domain.signatures import SignatureFilter, signer_id
+from undersigned.services.listing import newest_letters
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -32,7 +33,7 @@ from undersigned_cli.stacks import Stack
 from undersigned_cli.whole_files import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from undersigned.domain.signatures import Signature
     from undersigned.wiring import Wiring
@@ -81,7 +82,11 @@ def signatures(  # noqa: PLR0913  (options)
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
     wanted, suspected = ExportFilter(target, status), SignatureFilter(suspicion=suspicion)
-    found = _by_email(wiring, campaign, email) if email is not None else _newest(wiring, campaign)
+    if email is None:
+        rows = newest_letters(wiring.forms, wiring.signatures, campaign, status=status)
+        found: Iterable[Signature] = (signature for _, signature in rows)
+    else:
+        found = filter(None, [wiring.organizing().signed_with(campaign, email)])
     matching = (
         signature
         for signature in found
@@ -89,7 +94,7 @@ def signatures(  # noqa: PLR0913  (options)
         and suspected.matches(signature)
         and (name is None or is_named(signature.name, name))
     )
-    rows = list(islice(matching, limit))
+    shown = list(islice(matching, limit))
     columns = {
         "signer": "Signer",
         "full_name": "Name",
@@ -98,17 +103,7 @@ def signatures(  # noqa: PLR0913  (options)
         "status": "Status",
         "quarantine": "Suspicion",
     }
-    show(f"Signatures of {campaign}", columns, [_as_values(wiring, signature) for signature in rows], as_json=as_json)
-
-
-def _newest(wiring: Wiring, campaign: str) -> Iterator[Signature]:
-    return (signature for _, signature in wiring.signatures.newest_signatures(campaign))
-
-
-def _by_email(wiring: Wiring, campaign: str, email: str) -> Iterator[Signature]:
-    found = wiring.signatures.signature(campaign, signer_id(wiring.secret(), email))
-    if found is not None:
-        yield found
+    show(f"Signatures of {campaign}", columns, [_as_values(wiring, signature) for signature in shown], as_json=as_json)
 
 
 def _as_values(wiring: Wiring, signature: Signature) -> dict[str, object]:
@@ -185,14 +180,15 @@ def remove(  # noqa: PLR0913  (options)
     if not reason.strip():
         message = "--why is empty; give the reason"
         raise typer.BadParameter(message)
-    found = wiring.signatures.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
-    if found is None:
+    try:
+        found = wiring.organizing().signature(campaign, signer or signer_id(wiring.secret(), email or ""))
+    except NotFoundError:
         named = f"of {email}" if email else f"with the id {signer}"
         way_out = f"to see its letters, run `undersigned signatures {campaign}`"
         if signer and "@" in signer:
             way_out = "to name one by its email address, use --email"
         message = f"{campaign} has no letter {named}; {way_out}"
-        raise NotFoundError(message)
+        raise NotFoundError(message) from None
     if found.status == "erased":
         say("This letter is erased already.")
         return

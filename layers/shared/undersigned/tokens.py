@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from undersigned.domain.people import SignInRequest
 
 _PARTS_OF_SIGNER = 2
-_PARTS_OF_WORDS = 3
+_PARTS_OF_CONFIRMATION = 3
 _PARTS_OF_DELIVERY = 3
 _PARTS_OF_FORM = 1
 _PARTS_OF_REDO = 3
@@ -105,17 +105,17 @@ class Tokens(_Tokens):
         """Issue a token for a signer's link, dated now unless it continues an earlier link."""
         return self._issue(purpose, campaign, signer, issued_at=issued_at)
 
-    def for_words(self, campaign: str, signer: str, words: str) -> str:
-        """Issue a token that confirms a signer's words."""
-        return self._issue("confirm", campaign, signer, words)
+    def for_confirming(self, campaign: str, signer: str, form: str) -> str:
+        """Issue a token that confirms one of a signer's forms."""
+        return self._issue("confirm", campaign, signer, form)
 
     def for_form(self, form: FormToken) -> str:
         """Issue the token of a form, dated `form.issued_at`."""
         return self._issue("form", form.campaign, issued_at=form.issued_at)
 
-    def for_redo(self, campaign: str, signer: str, mail_request: str) -> str:
+    def for_redo(self, campaign: str, signer: str, form: str) -> str:
         """Issue a token for the sender of a form, which deletes this form and no other."""
-        return self._issue("redo", campaign, signer, mail_request)
+        return self._issue("redo", campaign, signer, form)
 
     def for_packets(self, key: DeliveryKey) -> str:
         """Issue a token for a delivery's packets."""
@@ -123,9 +123,9 @@ class Tokens(_Tokens):
 
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
-        parts = _PARTS_OF_WORDS if purpose == "confirm" else _PARTS_OF_SIGNER
-        (campaign, signer, *words), issued_at = self._read(purpose, token, parts)
-        return SignerToken(campaign, signer, issued_at, *words)
+        parts = _PARTS_OF_CONFIRMATION if purpose == "confirm" else _PARTS_OF_SIGNER
+        (campaign, signer, *form), issued_at = self._read(purpose, token, parts)
+        return SignerToken(campaign, signer, issued_at, *form)
 
     def read_packets(self, token: str) -> DeliveryKey:
         """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from undersigned.aws.drafts import Drafts
     from undersigned.aws.export_files import ExportFiles
     from undersigned.aws.exports import Exports
+    from undersigned.aws.forms import Forms
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_budgets import MailBudgets
     from undersigned.aws.mail_claims import MailClaims
@@ -171,6 +172,13 @@ class Wiring:
         from undersigned.aws.campaigns import Campaigns
 
         return Campaigns(self.table)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The forms that were sent."""
+        from undersigned.aws.forms import Forms
+
+        return Forms(self.table)
 
     @cached_property
     def signatures(self) -> Signatures:
@@ -416,6 +424,7 @@ class Wiring:
 
         return Disowning(
             catalog=self.catalog,
+            forms=self.forms,
             signatures=self.signatures,
             disowned=self.disowned,
             tokens=self.tokens,
@@ -440,6 +449,7 @@ class Wiring:
             catalog=self.catalog,
             abuse_checks=abuse_checks,
             networks=SuspiciousNetworks(disowned=self.disowned, clock=self._clock),
+            forms=self.forms,
             signatures=self.signatures,
             counts=self.counts,
             deliveries=self.deliveries,
@@ -447,7 +457,6 @@ class Wiring:
             secret=self.secret,
             schedule=self.settings.schedule,
             clock=self._clock,
-            sleep=self._sleep,
             new_id=new_id,
         )
 
@@ -466,7 +475,7 @@ class Wiring:
         )
         return Confirmations(
             catalog=self.catalog,
-            signatures=self.signatures,
+            forms=self.forms,
             claims=self.mail_claims,
             budgeting=MailBudgeting(
                 budgets=self.mail_budgets, post=post, sizes=self.settings.budget_sizes, clock=self._clock
@@ -741,6 +750,7 @@ class Wiring:
         return Organizing(
             campaigns=self.campaigns,
             counters=self.counts,
+            form_store=self.forms,
             signature_store=self.signatures,
             delivery_store=self.deliveries,
             budgets=self.mail_budgets,
@@ -765,6 +775,7 @@ class Wiring:
 
         return Deleting(
             campaigns=self.campaigns,
+            forms=self.forms,
             signatures=self.signatures,
             deliveries=self.deliveries,
             counts=self.counts,
@@ -838,6 +849,7 @@ class Wiring:
         from undersigned.services.screening import Screening
 
         return Screening(
+            forms=self.forms,
             signatures=self.signatures,
             campaigns=self.campaigns,
             erasing=self.erasing(),
@@ -851,6 +863,7 @@ class Wiring:
         from undersigned.services.exporting import EndingExports
 
         return Erasing(
+            forms=self.forms,
             signatures=self.signatures,
             deliveries=self.deliveries,
             packets=lambda: self.bucket,
@@ -866,6 +879,7 @@ class Wiring:
 
         return SignatureSheet(
             catalog=self.catalog,
+            forms=self.forms,
             signatures=self.signatures,
             campaigns=self.campaigns,
             clock=self._clock,
@@ -935,6 +949,7 @@ class Wiring:
 
         return Gathering(
             campaigns=self.campaigns,
+            forms=self.forms,
             signatures=self.signatures,
             deliveries=self.deliveries,
             counts=self.counts,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from undersigned.aws.stream import failures_from, is_of_delivery, read_change, read_delivery_change
+from undersigned.aws.stream import (
+    FormChange,
+    failures_from,
+    is_of_delivery,
+    read_change,
+    read_delivery_change,
+    read_form_change,
+)
 
 EVENTS = Path(__file__).parents[3] / "events"
 
@@ -30,7 +38,7 @@ def test_a_new_row_has_no_earlier_state() -> None:
 
 def test_a_signatures_record_has_its_earlier_status() -> None:
     change = read_change(record("tally_confirmed"))
-    assert (change.before, change.signature.status) == ("pending", "confirmed")
+    assert (change.before, change.signature.status, change.confirms) == ("withdrawn", "confirmed", True)
 
 
 @pytest.mark.parametrize(
@@ -46,22 +54,29 @@ def test_a_record_that_failed_twice_is_reported_once() -> None:
     assert len(failures_from([failed, failed])["batchItemFailures"]) == 1
 
 
-def test_a_restored_row_sends_no_email_and_publishes_no_event() -> None:
-    new = record("tally_confirmed")
-    new["eventName"] = "INSERT"
-    del new["dynamodb"]["OldImage"]
-    assert read_change(new).asking
-    new["dynamodb"]["NewImage"]["restored"] = {"S": "2026-11-24T18:00:00+00:00"}
-    assert not read_change(new).asking
+def test_a_form_requests_its_email_when_it_is_new_and_when_it_is_released() -> None:
+    new = record("send_confirmations_signed")
+    name = ("end-demand-illinois", "0123456789abcdef0123456789abcdef", "0123456789abcdef")
+    assert read_form_change(new) == FormChange(name, is_new=True, is_suspicious=False)
+    changed = copy.deepcopy(new)
+    changed["dynamodb"]["OldImage"] = copy.deepcopy(new["dynamodb"]["NewImage"])
+    assert read_form_change(changed) is None
+    changed["dynamodb"]["NewImage"]["mail_request"] = {"S": "692c0000-00000002"}
+    assert read_form_change(changed) == FormChange(name, is_new=False, is_suspicious=False)
+
+
+def test_what_is_restored_sends_no_email_and_publishes_no_event() -> None:
+    restored = {"S": "2026-11-24T18:00:00+00:00"}
+    letter = record("tally_confirmed")
+    letter["eventName"] = "INSERT"
+    del letter["dynamodb"]["OldImage"]
+    assert read_change(letter).confirms
+    letter["dynamodb"]["NewImage"]["restored"] = restored
+    assert not read_change(letter).confirms
+    form = record("send_confirmations_signed")
+    form["dynamodb"]["NewImage"]["restored"] = restored
+    assert read_form_change(form) is None
     sent = record("tally_delivery_sent")
     del sent["dynamodb"]["OldImage"]
-    sent["dynamodb"]["NewImage"]["restored"] = {"S": "2026-11-24T18:00:00+00:00"}
+    sent["dynamodb"]["NewImage"]["restored"] = restored
     assert read_delivery_change(sent).before == "sent"
-
-
-def test_a_restored_row_that_is_signed_again_sends_an_email() -> None:
-    changed = record("tally_confirmed")
-    for image in ("OldImage", "NewImage"):
-        changed["dynamodb"][image]["restored"] = {"S": "2026-11-24T18:00:00+00:00"}
-    changed["dynamodb"]["NewImage"]["mail_request"] = {"S": "692c0000-00000002"}
-    assert read_change(changed).asking

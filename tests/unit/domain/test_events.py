@@ -27,18 +27,15 @@ DELIVERY = Delivery(DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")
 @pytest.mark.parametrize(
     ("before", "status", "published"),
     [
-        (None, "pending", None),
-        ("pending", "pending", None),
-        ("pending", "confirmed", "confirmed"),
+        (None, "confirmed", "confirmed"),
+        ("withdrawn", "confirmed", "confirmed"),
+        ("erased", "confirmed", "confirmed"),
+        (None, "erased", None),  # only forms were erased
         ("confirmed", "confirmed", None),  # sealed, or counted
         ("confirmed", "withdrawn", "withdrawn"),
-        ("pending", "withdrawn", None),
-        ("withdrawn", "pending", None),
-        ("pending", "erased", "erased"),
         ("confirmed", "erased", "erased"),
         ("withdrawn", "erased", "erased"),
         ("erased", "erased", None),
-        ("erased", "pending", None),
     ],
 )
 def test_a_signature_has_an_event_when_it_starts_or_stops_counting(
@@ -51,17 +48,17 @@ def test_a_signature_has_an_event_when_it_starts_or_stops_counting(
 def test_each_event_has_the_time_of_its_change() -> None:
     times = [
         event.at
-        for before, status in (("pending", "confirmed"), ("confirmed", "withdrawn"), ("withdrawn", "erased"))
+        for before, status in ((None, "confirmed"), ("confirmed", "withdrawn"), ("withdrawn", "erased"))
         if (event := event_of_signature(replace(SIGNATURE, status=status), before))  # type: ignore[arg-type]
     ]
     assert times == [NOON, NOON + timedelta(hours=1), NOON + timedelta(hours=2)]
 
 
 def test_an_events_id_depends_on_its_change() -> None:
-    first, again = event_of_signature(SIGNATURE, "pending"), event_of_signature(SIGNATURE, "pending")
-    # The row expired and the same person signed again, so its versions start over.
-    later = event_of_signature(replace(SIGNATURE, confirmed_at=NOON + timedelta(days=30)), "pending")
-    other = event_of_signature(replace(SIGNATURE, signer="1" * 32), "pending")
+    first, again = event_of_signature(SIGNATURE, None), event_of_signature(SIGNATURE, None)
+    # The row was lost and the same person signed again, so its versions start over.
+    later = event_of_signature(replace(SIGNATURE, confirmed_at=NOON + timedelta(days=30)), None)
+    other = event_of_signature(replace(SIGNATURE, signer="1" * 32), None)
     assert first
     assert later
     assert other

@@ -10,15 +10,14 @@ from undersigned.domain.providers import (
 )
 
 
-def test_providers_come_from_the_counters_most_signers_first() -> None:
-    counters = {
-        "TOTAL": 5,
-        "PROVIDER#gmail.com": 2,
-        "REACHED#gmail.com": 1,
-        "PROVIDER#other": 9,
-        "PROVIDER#aol.com": 0,
-    }
-    assert providers_of(counters) == (Provider("other", 9, 0), Provider("gmail.com", 2, 1))
+def test_providers_are_those_of_confirmed_letters_and_of_forms_that_wait_most_signers_first() -> None:
+    confirmed = {"TOTAL": 5, "REACHED#gmail.com": 1, "REACHED#web.de": 4, "REACHED#aol.com": 0}
+    waiting = {"gmail.com": 1, "other": 9}
+    assert providers_of(confirmed, waiting) == (
+        Provider("other", 9, 0),
+        Provider("web.de", 4, 4),
+        Provider("gmail.com", 2, 1),
+    )
 
 
 @pytest.mark.parametrize(

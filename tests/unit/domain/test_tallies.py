@@ -15,7 +15,6 @@ from tests.signatures import adas_signature
 from undersigned.domain.campaigns import Roster, Target
 from undersigned.domain.providers import KNOWN, provider_of
 from undersigned.domain.tallies import (
-    COUNTED_LATER,
     MOST_COUNTERS,
     NOT_COUNTED,
     counters_of,
@@ -23,10 +22,9 @@ from undersigned.domain.tallies import (
     mark_of,
     transactions,
 )
-from undersigned.services.tallying import can_wait
 
 if TYPE_CHECKING:
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signatures import Signature, Status
 
 SIGNED = adas_signature(
     campaign="trees",
@@ -43,7 +41,6 @@ SIGNED = adas_signature(
 def test_a_confirmed_signature_counts_in_every_counter() -> None:
     assert counters_of(mark_of(SIGNED)) == (
         "TOTAL",
-        "PROVIDER#gmail.com",
         "TARGET#oakton",
         "DAY#2026-11-30",
         "HOUR#2026-11-30T17",
@@ -55,7 +52,6 @@ def test_a_confirmed_signature_counts_in_every_counter() -> None:
 def test_a_confirmed_signature_counts_for_its_suspicion() -> None:
     counters = counters_of(mark_of(replace(SIGNED, quarantine="no form")))
     assert counters == (*counters_of(mark_of(SIGNED)), "SUSPICION#no form")
-    assert len(counters_of(mark_of(replace(SIGNED, status="pending", quarantine="no form")))) == 1
 
 
 def test_in_a_campaign_with_sources_a_confirmed_signature_counts_for_its_source_too() -> None:
@@ -63,15 +59,11 @@ def test_in_a_campaign_with_sources_a_confirmed_signature_counts_for_its_source_
 
     assert counters_of(mark_of(from_flyer)) == (*counters_of(mark_of(SIGNED)), "SOURCE#flyer")
     assert len(counters_of(mark_of(replace(from_flyer, quarantine="no form")))) == MOST_COUNTERS
-    assert counters_of(mark_of(replace(from_flyer, status="pending"))) == ("PROVIDER#gmail.com",)
 
 
-def test_a_pending_signature_counts_only_for_its_email_provider() -> None:
-    assert counters_of(mark_of(replace(SIGNED, status="pending"))) == ("PROVIDER#gmail.com",)
-
-
-def test_a_withdrawn_signature_counts_nowhere() -> None:
-    assert mark_of(replace(SIGNED, status="withdrawn")) == NOT_COUNTED
+@pytest.mark.parametrize("status", ["pending", "withdrawn", "erased"])
+def test_a_signature_that_is_not_confirmed_counts_nowhere(status: Status) -> None:
+    assert mark_of(replace(SIGNED, status=status)) == NOT_COUNTED
     assert counters_of(NOT_COUNTED) == ()
 
 
@@ -100,8 +92,8 @@ def test_a_letter_of_before_version_0_3_counts_as_other_until_its_town_is_known(
 @given(st.text(max_size=80), st.emails())
 def test_the_counters_of_a_letter_are_not_named_by_its_words(locality: str, email: str) -> None:
     signed = replace(SIGNED, town=Roster.of((target("Oakton"),)).town_of(locality), email=email, locality=locality)
-    _, provider, *_, town, reached = counters_of(mark_of(signed))
-    assert (provider.removeprefix("PROVIDER#"), reached.removeprefix("REACHED#")) == (provider_of(email),) * 2
+    *_, town, reached = counters_of(mark_of(signed))
+    assert reached.removeprefix("REACHED#") == provider_of(email)
     assert provider_of(email) in {*KNOWN, "other"}
     assert town in {"TOWN#oakton", "TOWN#other"}
 
@@ -157,12 +149,11 @@ def test_the_sum_of_all_moves_is_the_difference_of_first_and_last_marks(history:
     assert difference(moves) == difference((NOT_COUNTED, mark) for mark in marks.values())
 
 
-def test_a_mark_says_how_it_begins_whether_its_letter_is_confirmed() -> None:
+def test_a_mark_says_how_it_begins_that_its_letter_is_confirmed() -> None:
     assert mark_of(SIGNED).startswith("TOTAL|")
-    assert mark_of(replace(SIGNED, status="pending")).startswith("PROVIDER#")
 
 
-COUNTERS = (*"ABCDEF", *(f"{kind}#{domain}" for kind in ("PROVIDER", "REACHED") for domain in ("aol.com", "web.de")))
+COUNTERS = (*"ABCDEF", *(f"{kind}#{domain}" for kind in ("TOWN", "REACHED") for domain in ("aol.com", "web.de")))
 LISTS_OF_MARKS = st.lists(
     st.tuples(*(st.frozensets(st.sampled_from(COUNTERS), max_size=4).map(lambda some: "|".join(sorted(some))),) * 2),
     max_size=60,
@@ -189,16 +180,9 @@ def test_transactions_hold_each_move_once_and_are_as_full_as_they_can_be(
 
 def test_a_hundred_letters_of_one_campaign_take_two_transactions() -> None:
     moves = [(SIGNED, mark_of(SIGNED))] * 100
-    assert [len(some) for some in transactions(moves, 100)] == [93, 7]
+    assert [len(some) for some in transactions(moves, 100)] == [94, 6]
 
 
 def test_a_row_that_never_fits_is_named() -> None:
-    with pytest.raises(ValueError, match="a letter with 7 counters doesn't fit into 6 writes"):
-        list(transactions([(SIGNED, mark_of(SIGNED))], 6))
-
-
-def test_a_letter_that_was_confirmed_in_the_same_batch_is_counted_now() -> None:
-    new = [replace(SIGNED, signer=f"{number:032x}", status="pending") for number in range(COUNTED_LATER + 1)]
-    confirmed = replace(new[0], status="confirmed")
-    assert can_wait(new[: COUNTED_LATER - 1]) == frozenset()
-    assert can_wait([*new, confirmed]) == {("trees", row.signer) for row in new[1:]}
+    with pytest.raises(ValueError, match="a letter with 6 counters doesn't fit into 5 writes"):
+        list(transactions([(SIGNED, mark_of(SIGNED))], 5))

@@ -11,6 +11,7 @@ from undersigned.aws.counts import counter_key, counter_partitions
 from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.dynamodb import Delete, Key
+from undersigned.aws.forms import form_shards
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards
 from undersigned.domain.tallies import TOTAL
@@ -62,7 +63,7 @@ class Rows(CampaignRows):
         return deleted
 
     def _letters(self, campaign: str) -> Iterator[Key]:
-        for shard in listing_shards(campaign):
+        for shard in (*form_shards(campaign), *listing_shards(campaign)):
             for listed in self._table.query(shard, index="listing"):
                 yield Key(listed["pk"], listed["sk"])
 

@@ -41,17 +41,16 @@ class Disowned(DisownedStore):
         self._table = table
 
     @override
-    def disown(self, signature: Signature, at: datetime) -> None:
+    def disown(self, signature: Signature, network: str | None, at: datetime) -> None:
         erased = erasure(signature, at)
         pk = disowned_partition(signature.campaign)
         writes = [
             replace(erased, assign={**erased.assign, "disowned_at": at.isoformat()}),
             Update(Key(pk, _ALL), add={"forms": 1}),
         ]
-        if signature.network:
+        if network:
             expires_at = int((at + KNOWN_FOR).timestamp())
-            network = Key(pk, f"{_NETWORK}{signature.network}")
-            writes.append(Update(network, assign={"expires_at": expires_at}, add={"forms": 1}))
+            writes.append(Update(Key(pk, f"{_NETWORK}{network}"), assign={"expires_at": expires_at}, add={"forms": 1}))
         self._table.transact(writes, wait_for_others=True)
 
     @override

@@ -113,13 +113,11 @@ class Put:
 class Update:
     """Change attributes of an item if the condition is met. Creates the item if it doesn't exist.
 
-    `assign` sets values, where None removes the attribute; `copy` sets an attribute to the value of another one; `add`
-    adds to numbers and sets.
+    `assign` sets values, where None removes the attribute; `add` adds to numbers and sets.
     """
 
     key: Key
     assign: Mapping[str, Any] = field(default_factory=dict)
-    copy: Mapping[str, str] = field(default_factory=dict)
     add: Mapping[str, int | set[str]] = field(default_factory=dict)
     remove: Iterable[str] = ()
     when: ConditionBase | None = None
@@ -400,10 +398,7 @@ class Table:
         assigned = {attribute: content for attribute, content in change.assign.items() if content is not None}
         removed = [*change.remove, *(attribute for attribute, content in change.assign.items() if content is None)]
         clauses = {
-            "SET": [
-                *(f"{name(attribute)} = {value(attribute, content)}" for attribute, content in assigned.items()),
-                *(f"{name(attribute)} = {name(source)}" for attribute, source in change.copy.items()),
-            ],
+            "SET": [f"{name(attribute)} = {value(attribute, content)}" for attribute, content in assigned.items()],
             "ADD": [f"{name(attribute)} {value(attribute, content)}" for attribute, content in change.add.items()],
             "REMOVE": [name(attribute) for attribute in removed],
         }

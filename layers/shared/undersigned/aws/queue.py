@@ -186,16 +186,11 @@ def read_export_message(body: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMail:
-    """A confirmation email that is waiting: the signature, and the id of its request.
-
-    Without one, all emails that the row's words request. `is_released` says that a person released the letter, so the
-    email counts in no budget.
-    """
+    """A confirmation email that is waiting: that of a form."""
 
     campaign: str
     signer: str
-    request: str = ""
-    is_released: bool = False
+    form: str
 
 
 def waiting_message(mail: WaitingMail) -> str:
@@ -206,10 +201,10 @@ def waiting_message(mail: WaitingMail) -> str:
 def read_waiting_message(body: str) -> WaitingMail:
     """Read a waiting email's message. Raises ValueError if it is damaged."""
     match _json(body):
-        case {"campaign": str(campaign), "signer": str(signer), "request": str(request), **more}:
-            return WaitingMail(campaign, signer, request, more.get("is_released") is True)
+        case {"campaign": str(campaign), "signer": str(signer), "form": str(form)}:
+            return WaitingMail(campaign, signer, form)
         case _:
-            error = 'a waiting email reads {"campaign": …, "signer": …, "request": …}'
+            error = 'a waiting email reads {"campaign": …, "signer": …, "form": …}'
             raise ValueError(error)
 
 

@@ -6,8 +6,7 @@
 
 The index `listing` has every signature in `SIGNATURES#<campaign>#<shard>`, by the time of signing. The index `tray` has
 the letters in trays in `DUE#<campaign>#<target>#<shard>`, and those on hold in `HELD#<campaign>#<shard>`, by the time
-of confirmation. It also has the pending letters whose emails are postponed, in `POSTPONED#<campaign>#<lane>`, by the
-time when they are tried again.
+of confirmation.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched
@@ -37,11 +35,9 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.failures import UNFIT, code_of
 from undersigned.domain.drawings import Drawing
-from undersigned.domain.mail_budgets import lane_of
 from undersigned.domain.providers import provider_of
 from undersigned.domain.reconciliations import Page
 from undersigned.domain.signatures import ReadRows, Signature, Status
-from undersigned.domain.words import beside_still, signed_at_of, words_id
 from undersigned.services.ports import DamagedRowsError, SignatureStateError, SignatureStore
 
 if TYPE_CHECKING:
@@ -50,8 +46,6 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.abuse_checks import Suspicion
-    from undersigned.domain.mail_budgets import Lane
 
 LISTING_SHARDS = 8
 """The number of partitions of the listing index that a campaign's signatures are spread over."""
@@ -62,9 +56,6 @@ TRAY_SHARDS = 4
 _READ_AHEAD = 50
 """How many signatures a listing reads in one step, by default."""
 
-_POSTPONED = "POSTPONED#"
-"""The beginning of `due` while a pending letter's email waits. Confirming replaces it with the tray."""
-
 _PERSONAL = (
     "name", "email", "address_line", "locality", "region", "postal_code", "signature", "drawing", "note",
 )  # fmt: skip
@@ -72,25 +63,19 @@ _PERSONAL = (
 
 _TEXTS = (
     "name", "email", "address_line", "locality", "region", "postal_code", "target", "signature", "note", "letter",
-    "mail_request", "language", "addressed",
+    "language", "addressed",
 )  # fmt: skip
 """The attributes that are a text in every row."""
 
 _TEXTS_OF_SOME = (
-    "bundle", "tallied", "quarantine", "drawing", "network", "town", "provider", "source",
+    "bundle", "tallied", "quarantine", "drawing", "network", "town", "provider", "source", "form", "mail_request",
 )  # fmt: skip
 """The attributes that are a text in every row that has them."""
 
-_OF_THE_ROW = frozenset({"status", "version", "tray", "listed", "listed_at", "beside"})
-"""The attributes of a pending signature that words beside a row's own don't have."""
-
 _NOTHING_PERSONAL = {**dict.fromkeys(_PERSONAL, ""), "updates": False}
 
-_PENDING_HAS_NONE_OF = (
-    "confirmed_at", "confirmed_on", "withdrawn_at", "bundle", "cleared_at", "provider", "asked_again",
-)  # fmt: skip
-"""What a new signature removes from the withdrawn or expired one that it replaces. One that was not expired may keep
-its place among those whose emails are postponed, for the words beside the new ones."""
+_OF_THE_LETTER_BEFORE = ("withdrawn_at", "bundle", "cleared_at", "provider")
+"""What confirming a form removes from the row of the withdrawn or erased letter that it follows."""
 
 
 def signature_key(campaign: str, signer: str) -> Key:
@@ -141,15 +126,6 @@ def hold_shards(campaign: str) -> tuple[str, ...]:
 def hold_shard(campaign: str, signer: str) -> str:
     """Return the partition that holds a letter while it is on hold."""
     return hold_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
-
-
-def postponed_partition(campaign: str, lane: Lane) -> str:
-    """Return the partition of the tray index that has a campaign's postponed emails of a lane.
-
-    A partition takes 1,000 writes a second. If more emails are postponed, in a rush while none may go, batches of the
-    stream come again.
-    """
-    return f"{_POSTPONED}{campaign}#{lane}"
 
 
 class Signatures(SignatureStore):
@@ -238,87 +214,31 @@ class Signatures(SignatureStore):
         return Page(f"{shard} {positions[-1]}", tuple(rows), tuple(damaged))
 
     @override
-    def sign(self, signature: Signature, replacing: Signature | None) -> None:
-        self._table.update(
+    def confirm(self, form: Signature, *, at: datetime, on: date, link_of: datetime | None = None) -> Signature:
+        signed_at = written(form.signed_at)
+        ended_before = (Attr("status").eq("withdrawn") & Attr("withdrawn_at").lt(signed_at)) | (
+            Attr("status").eq("erased") & Attr("erased_at").lt(signed_at) & Attr("disowned_at").not_exists()
+        )
+        return self._move(
             Update(
-                signature_key(signature.campaign, signature.signer),
-                assign=pending_signature_values(signature),
-                remove=_PENDING_HAS_NONE_OF,
-                when=NEW if replacing is None else Attr("version").eq(replacing.version),
+                signature_key(form.campaign, form.signer),
+                # Its status takes the letter out of quarantine. The suspicion stays, because a program that reads the
+                # email of a whole domain confirms, too.
+                assign=signature_values(form)
+                | {
+                    "status": "confirmed",
+                    "form": form.form,
+                    "confirmed_at": written(at),
+                    "confirmed_on": written(on),
+                    "listed": listing_shard(form.campaign, form.signer),
+                    "listed_at": listing_position(form),
+                    **_in_tray(form, at),
+                },
+                add={"version": 1},
+                remove=_OF_THE_LETTER_BEFORE,
+                when=NEW | (ended_before & _opened_by(link_of)),
             )
         )
-
-    @override
-    def ask_again(self, row: Signature, mail_request: str) -> None:
-        # The filter of the emails' function knows such a request by the second attribute.
-        asked = {"asked_again": True} if mail_request != row.mail_request else {}
-        self._table.update(
-            Update(
-                signature_key(row.campaign, row.signer),
-                assign={"mail_request": mail_request, **asked},
-                when=Attr("status").eq(row.status) & Attr("mail_request").eq(row.mail_request),
-            )
-        )
-
-    @override
-    def confirm(
-        self,
-        campaign: str,
-        signer: str,
-        words: str,
-        *,
-        at: datetime,
-        on: date,
-        link_of: datetime | None = None,
-    ) -> Signature:
-        in_time = Attr("expires_at").gt(int(at.timestamp())) | Attr("confirm_until").gt(int(at.timestamp()))
-        confirmable = Attr("status").eq("pending") & in_time & _opened_by(link_of)
-        confirmed = {
-            "status": "confirmed",
-            "confirmed_at": at.isoformat(),
-            "confirmed_on": on.isoformat(),
-            "due_at": _due_at(at, signer),
-        }
-        # Its status takes the letter out of quarantine. The suspicion stays, because a program that reads the email of
-        # a whole domain confirms, too.
-        own = Update(
-            signature_key(campaign, signer),
-            assign=confirmed,
-            copy={"due": "tray"},
-            add={"version": 1},
-            remove=["expires_at", "confirm_until", "beside"],
-            when=confirmable & Attr("signed_at").eq(written(signed_at_of(words))),
-        )
-        try:
-            return self._move(own)
-        except SignatureStateError as error:
-            beside = beside_still(error.signature, at) if error.signature else ()
-            other = next((other for other in beside if words_id(other.signed_at) == words), None)
-            if other is None:
-                raise
-        # They never change while they wait beside the row's own, so it is enough that they still do.
-        values = pending_signature_values(other)
-        said = {name: values[name] for name in values.keys() - {"version", "expires_at", "confirm_until", "beside"}}
-        due = {"due": tray_shard(campaign, other.target, signer)}
-        still_wait = confirmable & Attr(f"beside.{words}").exists()
-        try:
-            return self._move(replace(own, assign={**said, **confirmed, **due}, copy={}, when=still_wait))
-        except SignatureStateError:
-            # Their form may have been sent again just now, so that they are the row's own.
-            return self._move(own)
-
-    @override
-    def delete_form(self, row: Signature, left: Signature | None, at: datetime) -> None:
-        key, unchanged = signature_key(row.campaign, row.signer), Attr("version").eq(row.version)
-        if left is row:
-            self._table.update(Update(key, assign={"version": row.version}, when=unchanged))
-        elif left:
-            self._table.update(Update(key, assign=pending_signature_values(left), when=unchanged))
-        elif row.erased_at or row.links_ended_at:
-            # What must be remembered stays.
-            self._table.update(erasure(row, row.erased_at or at))
-        else:
-            self._table.delete(key, unchanged)
 
     @override
     def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
@@ -327,14 +247,14 @@ class Signatures(SignatureStore):
                 signature_key(campaign, signer),
                 assign={"status": "withdrawn", "withdrawn_at": at.isoformat()},
                 add={"version": 1},
-                remove=["due", "due_at", "expires_at", "confirm_until", "beside"],
-                when=Attr("status").is_in(["pending", "confirmed"]) & Attr("bundle").not_exists() & _opened_by(link_of),
+                remove=["due", "due_at"],
+                when=Attr("status").eq("confirmed") & Attr("bundle").not_exists() & _opened_by(link_of),
             )
         )
 
     @override
-    def end_links(self, campaign: str, signer: str, at: datetime, *, link_of: datetime) -> None:
-        self._move(
+    def end_links(self, campaign: str, signer: str, at: datetime, *, link_of: datetime) -> Signature:
+        return self._move(
             Update(
                 signature_key(campaign, signer),
                 assign={"links_ended_at": int(at.timestamp())},
@@ -356,27 +276,6 @@ class Signatures(SignatureStore):
         return _own_row(values)
 
     @override
-    def release(self, campaign: str, signer: str, mail_request: str) -> None:
-        self._table.update(
-            Update(
-                signature_key(campaign, signer),
-                assign={"mail_request": mail_request},
-                remove=["quarantine"],
-                when=Attr("status").eq("pending") & Attr("quarantine").exists(),
-            )
-        )
-
-    @override
-    def drop_beside(self, signature: Signature, now: datetime) -> None:
-        self._table.update(
-            Update(
-                signature_key(signature.campaign, signature.signer),
-                assign={"beside": _beside_values(beside_still(signature, now))},
-                when=Attr("version").eq(signature.version),
-            )
-        )
-
-    @override
     def clear(self, signature: Signature, at: datetime) -> None:
         self._table.update(
             Update(
@@ -393,61 +292,6 @@ class Signatures(SignatureStore):
         )
 
     @override
-    def postpone_mail(self, words: Signature, until: datetime) -> None:
-        lane = lane_of(words)
-        waiting = {
-            "due": postponed_partition(words.campaign, lane),
-            "due_at": f"{until.astimezone(UTC).isoformat(timespec='seconds')}#{words.signer}",
-        }
-        beside = Attr(f"beside.{words_id(words.signed_at)}.mail_request").eq(words.mail_request)
-        still_asks = Attr("status").eq("pending") & (Attr("mail_request").eq(words.mail_request) | beside)
-        if lane == "suspicious":
-            # Clean words of the same row must not wait among the suspicious ones.
-            still_asks &= Attr("due").not_exists() | Attr("due").eq(waiting["due"])
-        self._table.update(Update(signature_key(words.campaign, words.signer), assign=waiting, when=still_asks))
-
-    @override
-    def end_postponement(self, row: Signature, confirm_until: datetime | None = None) -> None:
-        # DynamoDB deletes what has `expires_at`. A row that remembers an erasure must not vanish.
-        name = "confirm_until" if row.erased_at else "expires_at"
-        self._table.update(
-            Update(
-                signature_key(row.campaign, row.signer),
-                assign={name: int(confirm_until.timestamp())} if confirm_until else {},
-                remove=["due", "due_at"],
-                when=Attr("status").eq("pending") & Attr("version").eq(row.version),
-            )
-        )
-
-    @override
-    def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Signature]:
-        last = f"{until.astimezone(UTC).isoformat(timespec='seconds')}~"
-        lanes = [
-            self._table.query(postponed_partition(campaign, lane), index="tray", below=last, read_ahead=_READ_AHEAD)
-            for campaign in campaigns
-        ]
-        for some in batched(heapq.merge(*lanes, key=lambda values: str(values["due_at"])), _READ_AHEAD, strict=False):
-            rows = self._table.batch_get([Key(values["pk"], values["sk"]) for values in some])
-            found = {(row.campaign, row.signer): row for row in map(_readable, rows) if row}
-            positions = (found.get(parse_signature_key(values["pk"])) for values in some)
-            # The index lags behind.
-            yield from (row for row in positions if row and row.mail_postponed)
-
-    @override
-    def how_many_postponed(self, campaign: str, lane: Lane, most: int) -> int:
-        return self._table.count(postponed_partition(campaign, lane), "tray", most)
-
-    @override
-    def refuse_mail(self, words: Signature, why: Suspicion) -> None:
-        self._table.update(
-            Update(
-                signature_key(words.campaign, words.signer),
-                assign={"quarantine": why},
-                when=Attr("status").eq("pending") & Attr("mail_request").eq(words.mail_request),
-            )
-        )
-
-    @override
     def erase(self, signature: Signature, at: datetime) -> None:
         self._table.update(erasure(signature, at))
 
@@ -460,9 +304,9 @@ class Signatures(SignatureStore):
 
     @override
     def end_hold(self, signature: Signature, at: datetime) -> None:
-        tray, held = _tray_and_hold_of(signature)
-        due = {"due": tray, "due_at": _due_at(at, signature.signer)}
-        self._table.update(Update(signature_key(signature.campaign, signature.signer), due, when=_is_in(held)))
+        _, held = _tray_and_hold_of(signature)
+        in_tray = _in_tray(signature, at)
+        self._table.update(Update(signature_key(signature.campaign, signature.signer), in_tray, when=_is_in(held)))
 
     @override
     def how_many_held(self, campaign: str) -> int:
@@ -520,9 +364,10 @@ def _tray_and_hold_of(signature: Signature) -> tuple[str, str]:
     return tray_shard(campaign, signature.target, signer), hold_shard(campaign, signer)
 
 
-def _due_at(at: datetime, signer: str) -> str:
-    """Return a letter's place in its tray: the moment from which it waits, and who signed it."""
-    return f"{at.isoformat()}#{signer}"
+def _in_tray(signature: Signature, at: datetime) -> Values:
+    """Return a letter's place in its tray: that of its target, and of the moment from which it waits."""
+    tray = tray_shard(signature.campaign, signature.target, signature.signer)
+    return {"due": tray, "due_at": f"{at.isoformat()}#{signature.signer}"}
 
 
 def _after_all_due(until: datetime | None) -> str | None:
@@ -546,32 +391,33 @@ def _opened_by(link_of: datetime | None) -> ConditionBase:
 
 
 def erasure(signature: Signature, at: datetime) -> Update:
-    """Return the update that erases all personal data from a row. The row stays, so that a new letter is recognized."""
+    """Return the update that erases all personal data from a row. The row stays, so that a new letter is recognized.
+
+    Of a signer who has none, a form is given. Its erased row keeps forms of until then from being confirmed.
+    """
+    is_form = signature.status == "pending"
+    kept = {
+        "form": signature.form,
+        "listed": listing_shard(signature.campaign, signature.signer),
+        "listed_at": listing_position(signature),
+    }
     return Update(
         signature_key(signature.campaign, signature.signer),
         assign={
+            **(signature_values(signature) | kept if is_form else {}),
             "status": "erased",
             "erased_at": at.isoformat(),
             **_NOTHING_PERSONAL,
+            **dict.fromkeys(("due", "due_at", "quarantine", "network", "town", "cleared_at", "provider")),
         },
         add={"version": 1},
-        remove=[
-            *("due", "due_at", "expires_at", "confirm_until"),
-            *("quarantine", "network", "town", "beside", "cleared_at", "provider"),
-        ],
-        when=Attr("version").eq(signature.version),
+        when=NEW if is_form else Attr("version").eq(signature.version),
     )
 
 
-def pending_signature_values(signature: Signature) -> Values:
-    """Return the attributes of a pending signature, without `tallied`, which only the tally writes."""
-    if signature.expires_at is None:
-        message = "a pending signature expires"
-        raise ValueError(message)
-    until = int(signature.expires_at.timestamp())
+def signature_values(signature: Signature) -> Values:
+    """Return the attributes that a letter has from its form."""
     return {
-        "status": signature.status,
-        "version": signature.version,
         "name": signature.name,
         "email": signature.email,
         "address_line": signature.address_line,
@@ -592,34 +438,7 @@ def pending_signature_values(signature: Signature) -> Values:
         "network": signature.network,
         "signed_at": written(signature.signed_at),
         "signed_on": written(signature.signed_on),
-        "mail_request": signature.mail_request,
-        "beside": _beside_values(signature.beside),
-        # DynamoDB deletes what has `expires_at`. A row that remembers an erasure must not vanish.
-        "expires_at": until if signature.erased_at is None else None,
-        "confirm_until": until if signature.erased_at is not None else None,
-        # The confirmation copies it to `due` without reading the row first.
-        "tray": tray_shard(signature.campaign, signature.target, signature.signer),
-        "listed": listing_shard(signature.campaign, signature.signer),
-        "listed_at": listing_position(signature),
     }
-
-
-def _beside_values(beside: Iterable[Signature]) -> Values | None:
-    """Return the words that wait beside a row's own, by their ids, as one value in the row; None without any."""
-    return {
-        words_id(words.signed_at): {
-            name: value
-            for name, value in pending_signature_values(words).items()
-            if name not in _OF_THE_ROW and value is not None
-        }
-        for words in beside
-    } or None
-
-
-def _read_beside(row: Values, values: Values) -> Signature:
-    """Read words that wait beside a row's own."""
-    of_row = {"pk": row["pk"], "status": "pending", "version": row["version"], "due": row.get("due", "")}
-    return read_signature(of_row | values)
 
 
 def _own_row(values: Values) -> Signature:
@@ -637,9 +456,13 @@ def _readable(values: Values) -> Signature | None:
 
 def read_signature(values: Values) -> Signature:
     """Read a signature. Raises one of DAMAGED if the row is damaged."""
-    campaign, signer = parse_signature_key(values["pk"])
+    return read_letter(values, *parse_signature_key(values["pk"]))
+
+
+def read_letter(values: Values, campaign: str, signer: str) -> Signature:
+    """Read a signature, or a form of a signer. Raises one of DAMAGED if the row is damaged."""
     _check(values)
-    expires_at = values.get("expires_at", values.get("confirm_until"))
+    expires_at = values.get("expires_at")
     links_ended_at = values.get("links_ended_at")
     in_tray = values.get("due") == tray_shard(campaign, values["target"], signer)
     return Signature(
@@ -660,7 +483,8 @@ def read_signature(values: Values) -> Signature:
         letter=values["letter"],
         signed_at=_moment(values["signed_at"]),
         signed_on=date.fromisoformat(values["signed_on"]),
-        mail_request=values["mail_request"],
+        mail_request=values.get("mail_request", ""),
+        form=values.get("form", ""),
         expires_at=datetime.fromtimestamp(int(expires_at), UTC) if expires_at is not None else None,
         confirmed_at=read_moment(values.get("confirmed_at")),
         confirmed_on=read_day(values.get("confirmed_on")),
@@ -678,12 +502,11 @@ def read_signature(values: Values) -> Signature:
         target_version=values["addressed"],
         network=values.get("network"),
         town=values.get("town"),
-        beside=tuple(_read_beside(values, other) for other in values.get("beside", {}).values()),
         cleared_at=read_moment(values.get("cleared_at")),
         provider=values.get("provider"),
-        mail_postponed=values.get("due", "").startswith(_POSTPONED),
+        mail_postponed=values["status"] == "pending" and "due" in values,
+        is_released=values.get("released", False),
         source=values.get("source"),
-        asked_again=values.get("asked_again", False),
         disowned_at=read_moment(values.get("disowned_at")),
     )
 

@@ -1,4 +1,4 @@
-"""Records of the table's stream: changes of signatures and deliveries."""
+"""Records of the table's stream: changes of forms, signatures and deliveries."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from undersigned.aws.deliveries import PARTITIONS, read_delivery
 from undersigned.aws.dynamodb import from_item
-from undersigned.aws.signatures import parse_signature_key, read_signature
+from undersigned.aws.signatures import read_signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.domain.deliveries import Delivery, DeliveryState
+    from undersigned.domain.forms import FormName
     from undersigned.domain.signatures import Signature, Status
 
 
@@ -25,18 +26,28 @@ RESTORED = "restored"
 class SignatureChange:
     """A signature after a change, or its last state if the row was deleted.
 
-    `before` is the status before the change. `moves_mark` says whether the tally changed it: nothing else writes marks.
-    `asking` are the words, of the row or beside them, for which the change requests an email. A restored row requests
-    none, because its emails were sent before. `is_release` says whether an organizer requests an email for
-    the row's words, by releasing them from quarantine.
+    `before` is the status before the change; for a restored signature, its current one. `moves_mark` says whether the
+    tally changed it: nothing else writes marks.
     """
 
     signature: Signature
     before: Status | None
     is_gone: bool
-    asking: tuple[Signature, ...] = ()
     moves_mark: bool = False
-    is_release: bool = False
+
+    @property
+    def confirms(self) -> bool:
+        """Say whether a form became this letter."""
+        return not self.is_gone and self.signature.status == "confirmed" != self.before
+
+
+@dataclass(frozen=True, slots=True)
+class FormChange:
+    """A form after a change that requests its email: a new one, or one that an organizer released from quarantine."""
+
+    name: FormName
+    is_new: bool
+    is_suspicious: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +72,18 @@ def is_of_delivery(record: Mapping[str, Any]) -> bool:
             return False
 
 
-def signer_of(record: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the campaign and the signer of a signature's record, however damaged its row is."""
-    return parse_signature_key(record["dynamodb"]["Keys"]["pk"]["S"])
+def read_form_change(record: Mapping[str, Any]) -> FormChange | None:
+    """Read a form's record; None if it requests no email, as a restored one, whose email was sent before.
+
+    Looks at little of the form, so that a damaged one is noticed by who reads it.
+    """
+    images = record["dynamodb"]
+    new, before = images.get("NewImage"), images.get("OldImage", {})
+    if new is None or _is_restored(images) or new.get("mail_request") == before.get("mail_request"):
+        return None
+    key = from_item(images["Keys"])
+    _, campaign, signer = key["pk"].split("#")
+    return FormChange((campaign, signer, key["sk"]), is_new=not before, is_suspicious="quarantine" in new)
 
 
 def read_change(record: Mapping[str, Any]) -> SignatureChange:
@@ -75,15 +95,8 @@ def read_change(record: Mapping[str, Any]) -> SignatureChange:
         return SignatureChange(read_signature(before), status, is_gone=True)
     signature = read_signature(from_item(images["NewImage"]))
     moves_mark = signature.tallied != before.get("tallied", "")
-    if _is_restored(images):
-        return SignatureChange(signature, status, is_gone=False, moves_mark=moves_mark)
-    asked = {values.get("mail_request") for values in (before, *before.get("beside", {}).values())}
-    asking = tuple(words for words in (signature, *signature.beside) if words.mail_request not in asked)
-    # A form raises the version of a letter that is not confirmed.
-    is_release = signature in asking and signature.status == "pending" and signature.version == before.get("version")
-    return SignatureChange(
-        signature, status, is_gone=False, asking=asking, moves_mark=moves_mark, is_release=is_release
-    )
+    before_status = signature.status if _is_restored(images) else status
+    return SignatureChange(signature, before_status, is_gone=False, moves_mark=moves_mark)
 
 
 def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:

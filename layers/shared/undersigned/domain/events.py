@@ -40,14 +40,14 @@ class Event:
 def event_of_signature(signature: Signature, before: Status | None) -> Event | None:
     """Return the event for a change of a signature, or None; `before` is the status before the change.
 
-    A letter that is withdrawn before it was confirmed causes no event. An erased letter always causes one.
+    A form that was not confirmed causes no event.
     """
     match before, signature.status:
-        case "pending", "confirmed":
+        case None | "withdrawn" | "erased", "confirmed":
             return _of_signature("confirmed", signature, signature.confirmed_at)
         case "confirmed", "withdrawn":
             return _of_signature("withdrawn", signature, signature.withdrawn_at)
-        case "pending" | "confirmed" | "withdrawn", "erased":
+        case "confirmed" | "withdrawn", "erased":
             return _of_signature("erased", signature, signature.erased_at)
         case _:
             return None

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 ENOUGH = 10
 """With fewer signers than this, the share of those who confirmed means nothing."""
 
-SIGNED, CONFIRMED = "PROVIDER#", "REACHED#"
-"""The beginnings of the names of the counters by provider: letters signed, and those that are confirmed."""
+CONFIRMED = "REACHED#"
+"""The beginning of the names of the counters of confirmed letters by provider."""
 
 OTHER = "other"
 """What stands for all domains that are not `KNOWN`, and for all towns that no target has."""
@@ -40,7 +40,10 @@ KNOWN = frozenset(_DOMAINS.split())
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A known email domain, or `other`: how many letters were signed with it, and how many of them are confirmed."""
+    """A known email domain, or `other`: how many letters were signed with it, and how many of them are confirmed.
+
+    Of those that are not, only the newest are known.
+    """
 
     domain: str
     signed: int
@@ -53,13 +56,17 @@ def provider_of(email: str) -> str:
     return domain if domain in KNOWN else OTHER
 
 
-def providers_of(counters: Mapping[str, int]) -> tuple[Provider, ...]:
-    """Return the providers in the counters, those with the most signers first."""
-    found = (
-        Provider(domain := name.removeprefix(SIGNED), signed, counters.get(f"{CONFIRMED}{domain}", 0))
-        for name, signed in counters.items()
-        if name.startswith(SIGNED) and signed > 0
-    )
+def providers_of(counters: Mapping[str, int], waiting: Mapping[str, int]) -> tuple[Provider, ...]:
+    """Return the providers in the counters and of the forms that wait, those with the most signers first."""
+    confirmed = {
+        name.removeprefix(CONFIRMED): count
+        for name, count in counters.items()
+        if name.startswith(CONFIRMED) and count > 0
+    }
+    found = [
+        Provider(domain, confirmed.get(domain, 0) + waiting.get(domain, 0), confirmed.get(domain, 0))
+        for domain in {**confirmed, **waiting}
+    ]
     return tuple(sorted(found, key=lambda provider: (-provider.signed, provider.domain)))
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Roster, Target
 
 Status = Literal["pending", "confirmed", "withdrawn", "erased"]
-"""`erased`: nothing personal is left of the letter except its key, a hash of the signer's email address."""
+"""`pending`: a form that waits. `erased`: nothing personal is left of the letter except its key, a hash of the signer's
+email address."""
 
 ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarantined"]
 """`quarantined`: pending, and the form looked like a bot's."""
@@ -103,18 +104,9 @@ class SignedForm:
     source: str | None = None
 
 
-def new_mail_request(at: datetime, random: str, form_token: str | None = None) -> str:
-    """Return the id of a request for an email: when it was made, in seconds, and eight digits in hex.
-
-    They are random, but the first four name the copy of the form, if it has a form token.
-    """
-    copy = hashlib.sha256(form_token.encode()).hexdigest()[:4] if form_token else ""
-    return f"{int(at.timestamp()):08x}-{(copy + random)[:8]}"
-
-
-def copy_of(mail_request: str) -> str:
-    """Return what names the copy of the form that requested an email. Random digits if it had no form token."""
-    return mail_request.partition("-")[2][:4]
+def new_mail_request(at: datetime, random: str) -> str:
+    """Return the id of a request for an email: when it was made, in seconds, and eight random digits in hex."""
+    return f"{int(at.timestamp()):08x}-{random[:8]}"
 
 
 def requested_at(mail_request: str) -> datetime | None:
@@ -327,12 +319,14 @@ class Signature:
     again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
     sealed. `in_tray` says whether the letter waits in its target's tray, `due_at` since when, `on_hold` whether an
     organizer keeps it out of it. No link works that was made until `links_ended_at`. `town` is the one that it counts
-    for: a target's, or `other`; None if it was erased. `beside` has what other forms of this signer say that wait for
-    a confirmation, too (see `words`). `cleared_at` is when its personal data was removed, because its time was over;
-    `provider` is then the email provider that it counts for. `mail_postponed` says whether confirmation emails of the
-    row wait for room in a budget. `source` is the label of the link or site that it came from, in a campaign that
-    counts them. `disowned_at` is when the person with this address said that they didn't sign: the form was erased, and
-    they get no more emails about the campaign.
+    for: a target's, or `other`; None if it was erased. `cleared_at` is when its personal data was removed, because its
+    time was over; `provider` is then the email provider that it counts for. `source` is the label of the link or site
+    that it came from, in a campaign that counts them. `disowned_at` is when the person with this address said that they
+    didn't sign: the form was erased, and they get no more emails about the campaign.
+
+    A form reads as the pending signature that it would make. `form` is its id, and that of the form which a letter was
+    made from. Only forms have a `mail_request`, and `expires_at`. `mail_postponed` says whether their email waits for
+    room in a budget, `is_released` whether an organizer said that a person wrote it.
     """
 
     campaign: str
@@ -352,7 +346,8 @@ class Signature:
     letter: str
     signed_at: datetime
     signed_on: date
-    mail_request: str
+    mail_request: str = ""
+    form: str = ""
     expires_at: datetime | None = None
     confirmed_at: datetime | None = None
     confirmed_on: date | None = None
@@ -370,12 +365,11 @@ class Signature:
     target_version: str = ""
     network: str | None = None
     town: str | None = None
-    beside: tuple[Signature, ...] = ()
     cleared_at: datetime | None = None
     provider: str | None = None
     mail_postponed: bool = False
+    is_released: bool = False
     source: str | None = None
-    asked_again: bool = False
     disowned_at: datetime | None = None
 
     @property
@@ -424,26 +418,24 @@ class Signature:
         moments = (self.signed_at, self.confirmed_at, self.withdrawn_at, self.erased_at)
         return max(moment for moment in moments if moment is not None)
 
-    def awaits_mail(self, now: datetime) -> bool:
-        """Say whether the person still needs the email that the row requests."""
-        if self.status == "pending":
-            return not self.has_expired(now)
-        if self.status != "confirmed" or self.confirmed_at is None or self.is_empty:
-            return False
-        # A confirmed letter had its email, unless its signer has sent the form again since.
-        asked_at = requested_at(self.mail_request)
-        return asked_at is not None and asked_at > self.confirmed_at
+    @property
+    def ended_at(self) -> datetime | None:
+        """Return when a letter was withdrawn or erased; None for any other."""
+        return {"withdrawn": self.withdrawn_at, "erased": self.erased_at}.get(self.status)
+
+    def can_follow(self, row: Signature | None) -> bool:
+        """Say whether a form can become its signer's letter: there is none, or it ended before the form was sent."""
+        if row is None:
+            return True
+        return row.disowned_at is None and row.ended_at is not None and row.ended_at < self.signed_at
 
     def is_opened_by_links_of(self, issued_at: datetime) -> bool:
         """Say whether links of this date open the letter, or the signer has ended them."""
         return self.links_ended_at is None or issued_at > self.links_ended_at
 
     def has_expired(self, now: datetime) -> bool:
-        """Say whether the time to confirm is over.
-
-        DynamoDB deletes the row within days (TTL), or the daily reconciliation erases it if it was erased before.
-        """
-        return self.status == "pending" and self.expires_at is not None and self.expires_at <= now
+        """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,17 +17,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.providers import CONFIRMED, OTHER, SIGNED, provider_of
+from undersigned.domain.providers import CONFIRMED, OTHER, provider_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from undersigned.domain.campaigns import ShowGoal
     from undersigned.domain.signatures import Signature
-
-COUNTED_LATER = 25
-"""From how many new letters in one batch of the stream on they are counted later. A batch is what comes in a second in
-one of the stream's shards, so few campaigns ever see that."""
 
 TOTAL = "TOTAL"
 
@@ -36,9 +32,6 @@ TOWNS = "TOWN#"
 
 SUSPICIONS = "SUSPICION#"
 """The beginning of the names of the counters by suspicion. A letter without one is in none of them."""
-
-WRONG_ADDRESSES = "WRONG_ADDRESSES"
-"""The name of the counter of pending letters whose email address has a domain that takes no email."""
 
 NO_SUSPICION = "none"
 """What stands for the letters in no counter by suspicion."""
@@ -50,7 +43,7 @@ NOT_COUNTED = ""
 
 _BETWEEN = "|"
 
-MOST_COUNTERS = 9
+MOST_COUNTERS = 8
 """The most counters in one mark."""
 
 type Move = tuple[Signature, str]
@@ -77,32 +70,24 @@ def mark_of(signature: Signature) -> str:
     """Return the mark that a row should have.
 
     A confirmed letter counts in the total, for its target, for the day and hour (UTC) of its confirmation, for its
-    town, for its email provider, and for its suspicion if it has one. A pending letter counts only as signed with its
-    provider, which shows providers that don't deliver our emails, and for a wrong address if it has one. In a campaign
-    with sources, a confirmed letter also counts for its source.
+    town, for its email provider, for its suspicion if it has one, and in a campaign with sources, for its source.
 
     How a mark begins says whether its letter is confirmed: the filters of the stream's readers see nothing else.
     """
-    if signature.status not in {"pending", "confirmed"}:
+    if signature.status != "confirmed" or signature.confirmed_on is None or signature.confirmed_at is None:
         return NOT_COUNTED
-    provider = signature.provider or provider_of(signature.email)
-    counters = [f"{SIGNED}{provider}"]
-    if signature.status == "confirmed" and signature.confirmed_on and signature.confirmed_at:
-        counters = [
-            TOTAL,
-            f"{SIGNED}{provider}",
-            f"TARGET#{signature.target}",
-            f"DAY#{signature.confirmed_on.isoformat()}",
-            f"HOUR#{signature.confirmed_at:%Y-%m-%dT%H}",
-            f"{TOWNS}{signature.town or OTHER}",
-            f"{CONFIRMED}{provider}",
-        ]
-        if signature.quarantine:
-            counters.append(f"{SUSPICIONS}{signature.quarantine}")
-        if signature.source:
-            counters.append(f"{SOURCES}{signature.source}")
-    elif signature.quarantine == "no mailbox":
-        counters.append(WRONG_ADDRESSES)
+    counters = [
+        TOTAL,
+        f"TARGET#{signature.target}",
+        f"DAY#{signature.confirmed_on.isoformat()}",
+        f"HOUR#{signature.confirmed_at:%Y-%m-%dT%H}",
+        f"{TOWNS}{signature.town or OTHER}",
+        f"{CONFIRMED}{signature.provider or provider_of(signature.email)}",
+    ]
+    if signature.quarantine:
+        counters.append(f"{SUSPICIONS}{signature.quarantine}")
+    if signature.source:
+        counters.append(f"{SOURCES}{signature.source}")
     return _BETWEEN.join(counters)
 
 

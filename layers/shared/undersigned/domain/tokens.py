@@ -29,8 +29,8 @@ VALID_FOR: dict[Purpose, timedelta] = {
 }
 """How long a link, a form or a session works.
 
-A confirmation link works for longer than its letter can be confirmed, which the row decides. It then shows the letter's
-status."""
+A confirmation link works for longer than its form, which says until when it can be confirmed. It then shows the status
+of the letter."""
 
 CLOCKS_DIFFER_BY = timedelta(minutes=10)
 """How far ahead the clock of the machine that issued a token may be. A token dated later is not valid."""
@@ -40,22 +40,22 @@ CLOCKS_DIFFER_BY = timedelta(minutes=10)
 class SignerToken:
     """The letter that a link is about, and the date of the link: an aware datetime in whole seconds.
 
-    `words` are those that a confirmation link confirms; empty in all other links.
+    `form` is the id of the one that a confirmation link confirms; empty in all other links.
     """
 
     campaign: str
     signer: str
     issued_at: datetime
-    words: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RedoToken:
-    """The form that somebody has just sent: its campaign, its signer, and its request for an email."""
+    """The form that somebody has just sent: its campaign, its signer, and its id."""
 
     campaign: str
     signer: str
-    mail_request: str
+    form: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.signatures import WITHDRAWN_FOR
-from undersigned.domain.words import beside_still
 from undersigned.services.packet_files import clear_files, sweep
 from undersigned.services.ports import ChangedError, DamagedRowsError
 
@@ -89,13 +88,6 @@ class Clearing:
 
     def _clear(self, row: Signature, over: Over) -> bool:
         now = self.clock()
-        if row.erased_at is not None and row.has_expired(now):
-            # Time to live would delete the row, and with it that the person wanted to be erased.
-            self.signatures.erase(row, now)
-            return True
-        if len(beside_still(row, now)) < len(row.beside):
-            self.signatures.drop_beside(row, now)
-            return True
         if row.is_empty or not _is_over(row, over, now):
             return False
         self.signatures.clear(row, now)

@@ -1,38 +1,37 @@
-"""Confirmation emails: one for each request in a signature row."""
+"""Confirmation emails: one for each form."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from undersigned.domain.mail_budgets import lane_of
 from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import PENDING_FOR, requested_at
-from undersigned.domain.words import beside_still, waiting_words, words_id
 from undersigned.rendering import mails
 from undersigned.services.ports import ChangedError, UncertainError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from undersigned.domain.deliveries import Sender
+    from undersigned.domain.forms import FormName, ReadForms
     from undersigned.domain.schedule import WeeklySchedule
-    from undersigned.domain.signatures import ReadRows, Signature
+    from undersigned.domain.signatures import Signature
     from undersigned.rendering.mails import Mail
     from undersigned.services.catalog import Catalog
     from undersigned.services.mail_budgets import MailBudgeting, Room
-    from undersigned.services.ports import MailClaimStore, MailDomainCheck, Post, SignatureStore
+    from undersigned.services.ports import FormStore, MailClaimStore, MailDomainCheck, Post
     from undersigned.tokens import Tokens
 
 _LOOKED_AT_AGAIN = timedelta(hours=1)
 
 
 class Admitted(NamedTuple):
-    """The signatures of a batch whose emails may go now, and those that get none."""
+    """The forms of a batch whose emails may go now, and those that get none."""
 
     signatures: tuple[Signature, ...]
     refused: tuple[Signature, ...]
@@ -40,10 +39,14 @@ class Admitted(NamedTuple):
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Confirmations:
-    """Sends the emails that signature rows request."""
+    """Sends the emails of forms.
+
+    To somebody who has signed, a form's email is about that letter. Both are a signature here: the form, or the letter
+    with the form's id and request.
+    """
 
     catalog: Catalog
-    signatures: SignatureStore
+    forms: FormStore
     claims: MailClaimStore
     budgeting: MailBudgeting
     domains: MailDomainCheck
@@ -53,73 +56,76 @@ class Confirmations:
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
 
-    def admit(self, asking: Sequence[Signature], *, released: Collection[Signature] = ()) -> Admitted:
-        """Take a batch of emails from their budgets, and postpone or refuse the others on their rows.
-
-        `released` are those that a person released from quarantine.
-        """
+    def admit(self, asking: Sequence[Signature]) -> Admitted:
+        """Take a batch of emails from their budgets, and postpone or refuse the others on their forms."""
         refused = tuple(signature for signature in asking if self._is_in_vain(signature))
         for signature in refused:
             self.refuse(signature)
         rest = [signature for signature in asking if signature not in refused]
-        postponed = self.budgeting.postponed(rest, released=released)
+        postponed = self.budgeting.postponed(rest)
         for number, moment in postponed.items():
-            with suppress(ChangedError):  # They are no longer there, or the row is listed among the clean ones.
-                self.signatures.postpone_mail(rest[number], moment)
+            with suppress(ChangedError):  # It is no longer there.
+                self.forms.postpone_mail(rest[number], moment)
         return Admitted(tuple(each for number, each in enumerate(rest) if number not in postponed), refused)
 
-    def requesting(self, campaign: str, signers: Collection[str]) -> ReadRows:
-        """Read the rows whose emails wait, as they are now: a form may be deleted, or followed by another."""
-        return self.signatures.read_rows(campaign, list(dict.fromkeys(signers)))
+    def read(self, names: Sequence[FormName]) -> ReadForms:
+        """Read the forms whose emails wait, as they are now, each with its signer's letter."""
+        return self.forms.read(names)
 
-    def words(self, row: Signature) -> tuple[Signature, ...]:
-        """Return what a row may request emails for: its own words, and those beside them."""
-        return (row, *beside_still(row, self.clock()))
+    def about(self, form: Signature, row: Signature | None) -> Signature | None:
+        """Return what the email of a form is about; None if it gets none.
 
-    def ready(self, rows: Sequence[Signature], room: Room) -> tuple[list[Signature], bool]:
-        """Return which postponed rows have an email that has room, and whether the stack has room for more.
+        A form that was sent before its signer's letter was erased or withdrawn, or to an address whose person said
+        that they didn't sign, is deleted.
+        """
+        if row and row.status == "confirmed":
+            about = replace(row, form=form.form, mail_request=form.mail_request, mail_postponed=form.mail_postponed)
+            return None if row.form == form.form or row.is_empty else about
+        if not form.can_follow(row):
+            self.forms.delete(form.campaign, form.signer, form.form)
+            return None
+        if row and row.erased_at and not (form.quarantine or form.is_released):
+            with suppress(ChangedError):
+                self.forms.put_in_quarantine(form, "erased before")
+            return replace(form, quarantine="erased before")
+        return form
+
+    def ready(self, forms: Sequence[Signature], room: Room) -> tuple[list[Signature], bool]:
+        """Return which postponed forms have room for their email, and whether the stack has room for more.
 
         Those are looked at again in an hour, if the queue loses them. The others wait until their budgets have room.
         """
         ready: list[Signature] = []
-        for row in rows:
-            words = waiting_words(row, self.clock())
-            if not words:
-                self.end_postponement(row, ())
-                continue
-            until = [room.take(each) for each in words]
-            if None in until:
-                ready.append(row)
+        for form in forms:
+            moment = room.take(form)
+            if moment is None:
+                ready.append(form)
                 moment = self.clock() + _LOOKED_AT_AGAIN
-            else:
-                moment = min(each for each in until if each)
             if moment <= self.clock():
                 return ready, False
-            with suppress(ChangedError):  # It was confirmed or erased meanwhile.
-                self.signatures.postpone_mail(min(words, key=lane_of), moment)  # Clean words before suspicious ones.
+            with suppress(ChangedError):  # It was erased meanwhile.
+                self.forms.postpone_mail(form, moment)
         return ready, True
 
     def _is_in_vain(self, signature: Signature) -> bool:
         return signature.status == "pending" and self.domains.takes_none(signature.email)
 
     def refuse(self, signature: Signature) -> None:
-        """Send no email to an address whose domain takes none. Its letter waits in quarantine, where people see why."""
+        """Send no email to an address whose domain takes none. Its form waits in quarantine, where people see why."""
         with suppress(ChangedError):
-            self.signatures.refuse_mail(signature, "no mailbox")
+            self.forms.put_in_quarantine(signature, "no mailbox")
 
     def put_back(self, signatures: Sequence[Signature]) -> None:
         """Give emails back to their budgets that were not sent."""
         self.budgeting.put_back(signatures)
 
-    def end_postponement(self, row: Signature, done: Collection[Signature]) -> None:
-        """List a row no longer if the emails of all its words are done. Then they can be confirmed for 14 days."""
-        waiting = [words for words in self.words(row) if not words.has_expired(self.clock())]
-        if all(words in done for words in waiting):
-            with suppress(ChangedError):  # It was signed again, and is looked at again.
-                self.signatures.end_postponement(row, self.clock() + PENDING_FOR if waiting else None)
+    def end_postponement(self, form: Signature) -> None:
+        """List a form no longer whose email is done. It can be confirmed for 14 days from now on."""
+        with suppress(ChangedError):  # It was erased meanwhile.
+            self.forms.end_postponement(form, self.clock() + PENDING_FOR)
 
     def send(self, signature: Signature, *, claims: bool = True) -> bool:
-        """Send the email that words request. Return False if it was sent before, or none may be sent any more.
+        """Send the email that a form requests. Return False if it was sent before, or none may be sent any more.
 
         Without `claims`, nothing is written before it. So the table must just have taken a write: what it can't
         record comes again.
@@ -128,7 +134,7 @@ class Confirmations:
         may get the email once more: better than not at all.
         """
         now = self.clock()
-        if signature.status == "withdrawn" or signature.is_empty or signature.has_expired(now):
+        if signature.has_expired(now):
             return False
         person, campaign, request = signature.signer, signature.campaign, signature.mail_request
         since, limit = requested_at(request) or signature.signed_at, mail_limit(signature)
@@ -157,7 +163,7 @@ class Confirmations:
             self.catalog.target_as_signed(signature.campaign, entry.target(signature.target), signature.target_version),
             self.catalog.letter(signature.campaign, signature.letter),
             signature,
-            confirm_token=self.tokens.for_words(*whose, words_id(signature.signed_at)),
+            confirm_token=self.tokens.for_confirming(*whose, signature.form),
             letter_token=self.tokens.for_signer("letter", *whose),
             disown_token=self.tokens.for_signer("disown", *whose),
             next_delivery=(

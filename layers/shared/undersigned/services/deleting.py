@@ -27,9 +27,14 @@ if TYPE_CHECKING:
         CountStore,
         DeliveryStore,
         DraftStore,
+        FormStore,
         PacketStore,
         SignatureStore,
     )
+
+
+_MOST_COUNTED = 1_000
+"""More forms in one part of the listing are not counted."""
 
 
 class NotYetError(NotNowError):
@@ -49,6 +54,7 @@ class Deleting:
     """Deletes campaigns."""
 
     campaigns: CampaignStore
+    forms: FormStore
     signatures: SignatureStore
     deliveries: DeliveryStore
     counts: CountStore
@@ -86,7 +92,7 @@ class Deleting:
                 )
             )
         rows = list(self.signatures.listed_signatures(campaign))
-        personal = sum(bool(row.email) for row in rows)
+        personal = sum(bool(row.email) for row in rows) or self.forms.how_many(campaign, _MOST_COUNTED)
         names |= {"count": f"{personal:,}", "day": settings.kept_until}
         if personal and settings.kept_until:
             raise NotYetError(

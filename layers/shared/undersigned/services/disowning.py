@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.domain.forms import current_of
 from undersigned.services.ports import ChangedError
 from undersigned.services.signing import ExpiredError, LinksEndedError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.signatures import Signature
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import DisownedStore, SignatureStore
+    from undersigned.services.ports import DisownedStore, FormStore, SignatureStore
     from undersigned.tokens import Tokens
 
 _TRIES = 4
@@ -44,6 +45,7 @@ class Disowning:
     """What the link "I didn't sign this" does."""
 
     catalog: Catalog
+    forms: FormStore
     signatures: SignatureStore
     disowned: DisownedStore
     tokens: Tokens
@@ -52,10 +54,11 @@ class Disowning:
 
     def look(self, token: str) -> DisownedForm:
         """Return what the link is about. Changes nothing. Raises TokenError, ExpiredError, LinksEndedError."""
-        return self._shown(self._row(token))
+        _, found = self._read(token)
+        return DisownedForm(self.catalog.entry(found.campaign).campaign, _state_of(found), found.language)
 
     def disown(self, token: str) -> DisownedForm:
-        """Delete the form that waits, and send this campaign's emails to its address no more.
+        """Delete the forms that wait, and send this campaign's emails to its address no more.
 
         Doing it twice is harmless. A letter that was confirmed or withdrawn stays as it is. Raises as `look` does.
         """
@@ -65,20 +68,22 @@ class Disowning:
         """Allow this campaign's emails to the address again. A deleted form stays deleted. Raises as `look` does."""
         return self._change(token, self._allow)
 
-    def _disown(self, row: Signature) -> None:
-        if row.status == "pending":
-            self.disowned.disown(row, self.clock())
-        elif row.status == "erased" and row.disowned_at is None:
-            self.disowned.set_disowned(row, self.clock())
+    def _disown(self, row: Signature | None, found: Signature) -> None:
+        if found.status == "pending":
+            self.disowned.disown(row or found, found.network, self.clock())
+        elif found.status == "erased" and found.disowned_at is None:
+            self.disowned.set_disowned(found, self.clock())
+        if found.status in {"pending", "erased"}:
+            self.forms.delete_all(found.campaign, found.signer)
 
-    def _allow(self, row: Signature) -> None:
-        if row.status == "erased" and row.disowned_at:
-            self.disowned.set_disowned(row, None)
+    def _allow(self, _row: Signature | None, found: Signature) -> None:
+        if found.status == "erased" and found.disowned_at:
+            self.disowned.set_disowned(found, None)
 
-    def _change(self, token: str, change: Callable[[Signature], None]) -> DisownedForm:
+    def _change(self, token: str, change: Callable[[Signature | None, Signature], None]) -> DisownedForm:
         for attempt in range(1, _TRIES + 1):
             try:
-                change(self._row(token))
+                change(*self._read(token))
             except ChangedError:
                 # It was confirmed, signed again or counted meanwhile: read it again.
                 if attempt == _TRIES:
@@ -88,17 +93,16 @@ class Disowning:
                 break
         return self.look(token)
 
-    def _row(self, token: str) -> Signature:
+    def _read(self, token: str) -> tuple[Signature | None, Signature]:
+        """Return the signer's row, and what is current: the form that waits, or else the letter of the row."""
         link = self.tokens.read_signer("disown", token)
         row = self.signatures.signature(link.campaign, link.signer)
-        if row is None:
-            raise ExpiredError(link.campaign)
-        if not row.is_opened_by_links_of(link.issued_at):
+        if row and not row.is_opened_by_links_of(link.issued_at):
             raise LinksEndedError(link.campaign)
-        return row
-
-    def _shown(self, row: Signature) -> DisownedForm:
-        return DisownedForm(self.catalog.entry(row.campaign).campaign, _state_of(row), row.language)
+        found = current_of(self.forms.of_signer(link.campaign, link.signer), row, self.clock())
+        if found is None:
+            raise ExpiredError(link.campaign)
+        return row, found
 
 
 def _state_of(row: Signature) -> DisownedState:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.signatures import Signature
     from undersigned.services.exporting import EndingExports
-    from undersigned.services.ports import DeliveryQueue, DeliveryStore, PacketStore, SignatureStore
+    from undersigned.services.ports import DeliveryQueue, DeliveryStore, FormStore, PacketStore, SignatureStore
 
 _TRIES = 4
 
@@ -32,6 +32,7 @@ class UnderWayError(ExplainedError):
 class Erasing:
     """Erases letters."""
 
+    forms: FormStore
     signatures: SignatureStore
     deliveries: DeliveryStore
     packets: Callable[[], PacketStore]
@@ -61,20 +62,23 @@ class Erasing:
     def erase_letter(self, campaign: str, signer: str) -> DeliveryKey | None:
         """Erase a letter `without_exports`, and return the delivery with which its target got it, if there is one.
 
-        Doing it twice is harmless. No later email contains the letter, not even a repeated one after a bounce. Stored
-        packets that have it are deleted, and typeset again without it. What the target got stays with the target.
+        All forms of its signer go, too, and one that is written meanwhile can't be confirmed. Doing it twice is
+        harmless. No later email contains the letter, not even a repeated one after a bounce. Stored packets that have
+        it are deleted, and typeset again without it. What the target got stays with the target.
         Raises NotFoundError, UnderWayError.
         """
         for attempt in range(1, _TRIES + 1):
-            signature = self.signatures.signature(campaign, signer)
+            forms = self.forms.of_signer(campaign, signer)
+            signature = self.signatures.signature(campaign, signer) or max(forms, key=_age, default=None)
             if signature is None:
                 message = f"campaign {campaign!r} has no letter {signer!r}"
                 raise NotFoundError(message)
             delivery = self._delivery_of(signature)
-            if signature.status == "erased":
+            if signature.status == "erased" and not forms:
                 return _arrived_with(delivery, signer)
             try:
                 self._erase(signature, delivery)
+                self.forms.delete_all(campaign, signer)
             except ChangedError:
                 # It was confirmed, sealed or counted meanwhile, or its email was sent: read it again.
                 if attempt == _TRIES:
@@ -85,7 +89,7 @@ class Erasing:
         return None
 
     def _erase(self, signature: Signature, delivery: Delivery | None) -> None:
-        if delivery is None:
+        if delivery is None or signature.status == "erased":
             self.signatures.erase(signature, self.clock())
             return
         if not delivery.may_lose_letters:
@@ -100,6 +104,10 @@ class Erasing:
         if signature.period is None:
             return None
         return self.deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
+
+
+def _age(form: Signature) -> datetime:
+    return form.signed_at
 
 
 def _arrived_with(delivery: Delivery | None, signer: str) -> DeliveryKey | None:

@@ -3,7 +3,7 @@
 The answer of an API is limited in size and time, so an export is a job: an organizer requests it, a separate function
 writes the file, and a link downloads it. Rows are read from the newest to the oldest. A person who signs meanwhile is
 listed before the rows that are still to be read, so no row is in the file twice. The row of a person who signs again
-meanwhile moves there, too, and may be missing.
+meanwhile moves there, too, and may be missing. A form that is confirmed meanwhile may be in it as both.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from undersigned.domain.controls import AuditEntry
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
 from undersigned.domain.languages import Message
+from undersigned.services.listing import newest_letters
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
 
     from undersigned.domain.exports import ExportFilter, ExportState
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import CampaignStore, ExportFiles, ExportQueue, ExportStore, SignatureStore
+    from undersigned.services.ports import (
+        CampaignStore,
+        ExportFiles,
+        ExportQueue,
+        ExportStore,
+        FormStore,
+        SignatureStore,
+    )
 
 _READ_AHEAD = 500
 """How many letters are read in one step. With a drawing in each, they take 5 MB."""
@@ -41,6 +49,7 @@ class SignatureSheet:
     """Reads a campaign's signatures as CSV."""
 
     catalog: Catalog
+    forms: FormStore
     signatures: SignatureStore
     campaigns: CampaignStore
     clock: Callable[[], datetime]
@@ -49,7 +58,8 @@ class SignatureSheet:
     def lines(self, campaign: str, wanted: ExportFilter) -> Iterator[bytes]:
         """Return the file's lines: a byte order mark and the column names, then the letters, newest first."""
         yield BYTE_ORDER_MARK + csv_line(COLUMNS)
-        for _, signature in self.signatures.newest_signatures(campaign, read_ahead=_READ_AHEAD):
+        rows = newest_letters(self.forms, self.signatures, campaign, read_ahead=_READ_AHEAD, status=wanted.status)
+        for _, signature in rows:
             if wanted.matches(signature):
                 yield csv_line(row(signature, self.catalog.letter(campaign, signature.letter).language))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.mail_budgets import budgets_of, given_back_by, lane_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from undersigned.domain.mail_budgets import Budget, BudgetSizes, Sending
     from undersigned.domain.signatures import Signature
@@ -39,11 +39,11 @@ class MailBudgeting:
             self._known[:] = [(now, self.budgets.sending(now))]
         return self._known[0][1]
 
-    def postponed(self, asking: Sequence[Signature], *, released: Collection[Signature] = ()) -> dict[int, datetime]:
+    def postponed(self, asking: Sequence[Signature]) -> dict[int, datetime]:
         """Take a batch of emails from their budgets. Return which may not go now, by their place, and until when.
 
-        Emails that a person released, and those to people who have confirmed, count in no budget. A batch that comes
-        again is counted again: so a budget may be stricter, and never looser.
+        Emails of forms that a person released from quarantine, and those to people who have confirmed, count in no
+        budget. A batch that comes again is counted again: so a budget may be stricter, and never looser.
         """
         now, sending, has_quota = self.clock(), self.sending(), self.post.has_quota()
         until = {
@@ -54,7 +54,7 @@ class MailBudgeting:
         counted = {
             number: budgets_of(signature, self.sizes, now)
             for number, signature in enumerate(asking)
-            if number not in until and signature.status == "pending" and signature not in released
+            if number not in until and is_counted(signature)
         }
         taken: defaultdict[int, list[Budget]] = defaultdict(list)
         try:
@@ -90,7 +90,7 @@ class MailBudgeting:
     def put_back(self, signatures: Sequence[Signature]) -> None:
         """Give emails back to their budgets that were not sent."""
         now = self.clock()
-        self._give_back(budgets_of(each, self.sizes, now) for each in signatures if each.status == "pending")
+        self._give_back(budgets_of(each, self.sizes, now) for each in signatures if is_counted(each))
 
     def _give_back(self, unsent: Iterable[Iterable[Budget]]) -> None:
         for budget, emails in _sum(unsent).items():
@@ -121,6 +121,11 @@ class Room:
         for budget in needed:
             self._left[budget] -= 1
         return None
+
+
+def is_counted(signature: Signature) -> bool:
+    """Say whether an email counts in budgets: it goes to a stranger, and no person said that one asked for it."""
+    return signature.status == "pending" and not signature.is_released
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,18 +11,21 @@ from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey, packet_filename, sealed_in
 from undersigned.domain.errors import NotFoundError
+from undersigned.domain.forms import current_of, waiting_of
 from undersigned.domain.languages import Message
 from undersigned.domain.mail_budgets import LANES
 from undersigned.domain.names import is_named
 from undersigned.domain.plans import plan_lines
-from undersigned.domain.providers import CONFIRMED, SIGNED, providers_of
+from undersigned.domain.providers import CONFIRMED, providers_of
 from undersigned.domain.schedule import cadence_of, period_of
 from undersigned.domain.signatures import new_mail_request, signer_id
-from undersigned.domain.tallies import NO_SUSPICION, TOTAL, TOWNS, WRONG_ADDRESSES
+from undersigned.domain.tallies import NO_SUSPICION, TOTAL, TOWNS
 from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.listing import newest_letters
 from undersigned.services.measuring import Kept, last_overdue_run
 from undersigned.services.packet_files import packet_file
 from undersigned.services.ports import ChangedError
+from undersigned.services.unconfirmed import Unconfirmed, unconfirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
         CountStore,
         DeliveryStore,
         DisownedStore,
+        FormStore,
         MailBudgetStore,
         PacketStore,
         SignatureStore,
@@ -81,8 +85,7 @@ class Overview:
     """The current state of a campaign.
 
     `postponed` counts the confirmation emails that wait, up to MOST_POSTPONED, and `sending` says whether any go out.
-    `disowned` counts the forms that people said they didn't sign, `wrong_addresses` those that wait whose email address
-    takes no email.
+    `disowned` counts the forms that people said they didn't sign, `unconfirmed` the newest that wait.
     """
 
     campaign: Campaign
@@ -93,7 +96,7 @@ class Overview:
     postponed: Mapping[Lane, int]
     sending: Sending
     disowned: int
-    wrong_addresses: int
+    unconfirmed: Unconfirmed = field(default_factory=Unconfirmed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,7 @@ class Organizing:
 
     campaigns: CampaignStore
     counters: CountStore
+    form_store: FormStore
     signature_store: SignatureStore
     delivery_store: DeliveryStore
     budgets: MailBudgetStore
@@ -204,6 +208,9 @@ class Organizing:
 
     def overview(self, campaign: str) -> Overview:
         """Return the current state of a campaign. Raises NotFoundError."""
+        return replace(self._overview(campaign), unconfirmed=unconfirmed(self.form_store, campaign))
+
+    def _overview(self, campaign: str) -> Overview:
         settings, count = self.campaigns.campaign(campaign), self.counters.count(campaign)
         now, controls = self.clock(), self.campaigns.controls(campaign)
         return Overview(
@@ -212,15 +219,14 @@ class Organizing:
             is_open=controls.is_open(settings, settings.local(now).date()),
             controls=controls,
             next_delivery=self.next_delivery(settings),
-            postponed={lane: self.signature_store.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
+            postponed={lane: self.form_store.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
             sending=self.budgets.sending(now),
             disowned=self.disowned.total(campaign),
-            wrong_addresses=self.wrong_addresses(campaign),
         )
 
-    def wrong_addresses(self, campaign: str) -> int:
-        """Count the letters that wait whose email address takes no email. They are deleted after 14 days."""
-        return self.counters.counts(campaign, WRONG_ADDRESSES).get(WRONG_ADDRESSES, 0)
+    def unconfirmed(self, campaign: str) -> Unconfirmed:
+        """Count the newest forms that wait for a confirmation."""
+        return unconfirmed(self.form_store, campaign)
 
     def controls(self, campaign: str) -> Controls:
         """Return the controls of a campaign's deliveries."""
@@ -259,7 +265,7 @@ class Organizing:
 
     def glance(self, campaign: str, most: int) -> Glance:
         """Return what a list of campaigns shows of one, looking at so many targets at most. Raises NotFoundError."""
-        found, targets = self.overview(campaign), self.campaigns.targets(campaign)
+        found, targets = self._overview(campaign), self.campaigns.targets(campaign)
         now = self.clock()
         today = period_of(now, cadence_of(found.campaign, self.schedule).time_zone)
         states, overdue, awaiting = [], set(), 0
@@ -309,9 +315,9 @@ class Organizing:
             found[NO_SUSPICION] = max(total - sum(found.values()), 0)
         return Counts(max(total, sum(found.values())), found)
 
-    def providers(self, campaign: str) -> tuple[Provider, ...]:
+    def providers(self, campaign: str, waiting: Unconfirmed) -> tuple[Provider, ...]:
         """Return how many people signed and confirmed by email provider, those with the most signers first."""
-        return providers_of(self.counters.counts(campaign, SIGNED, CONFIRMED))
+        return providers_of(self.counters.counts(campaign, CONFIRMED), waiting.by_provider)
 
     def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
         found = self.counters.counts(campaign, beginning)
@@ -320,8 +326,8 @@ class Organizing:
     def signatures(self, campaign: str, wanted: SignatureFilter, after: str | None, limit: int) -> Listing[Signature]:
         """List signatures, newest first, in a bounded number of reads."""
         found: list[Signature] = []
-        rows = enumerate(self.signature_store.newest_signatures(campaign, after), start=1)
-        for read, (position, row) in rows:
+        rows = newest_letters(self.form_store, self.signature_store, campaign, after, status=wanted.status)
+        for read, (position, row) in enumerate(rows, start=1):
             if wanted.matches(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
@@ -334,7 +340,7 @@ class Organizing:
         No index has names, because they are personal data: this reads the newest letters, or those after a position.
         """
         found: list[Signature] = []
-        rows = self.signature_store.newest_signatures(campaign, after, read_ahead=_READ_AHEAD)
+        rows = newest_letters(self.form_store, self.signature_store, campaign, after, read_ahead=_READ_AHEAD)
         for read, (position, row) in enumerate(rows, start=1):
             if row.name and is_named(row.name, name):
                 found.append(row)
@@ -343,19 +349,23 @@ class Organizing:
         return Listing(tuple(found), None)
 
     def signed_with(self, campaign: str, email: str) -> Signature | None:
-        """Find the signature of an email address, in one read. An invalid address has none."""
+        """Find the letter or the form of an email address, in two reads. An invalid address has none."""
         if email_mistake(email):
             return None
-        row = self.signature_store.signature(campaign, signer_id(self.secret(), email))
+        row = self._current(campaign, signer_id(self.secret(), email))
         return row if row and row.email else None
 
     def signature(self, campaign: str, signer: str) -> Signature:
-        """Return one signature; raises NotFoundError."""
-        row = self.signature_store.signature(campaign, signer)
+        """Return a signer's letter, or the form that waits for a confirmation; raises NotFoundError."""
+        row = self._current(campaign, signer)
         if row is None:
             message = f"campaign {campaign!r} has no letter {signer!r}"
             raise NotFoundError(message)
         return row
+
+    def _current(self, campaign: str, signer: str) -> Signature | None:
+        forms = self.form_store.of_signer(campaign, signer)
+        return current_of(forms, self.signature_store.signature(campaign, signer), self.clock())
 
     def remove(self, campaign: str, signer: str, by: str, why: str) -> DeliveryKey | None:
         """Erase a letter, for a reason. Return the delivery with which its target got it, if there is one.
@@ -382,11 +392,20 @@ class Organizing:
             if row.on_hold:
                 self.signature_store.end_hold(row, self.clock())
             else:
-                self.signature_store.release(campaign, signer, new_mail_request(self.clock(), self.new_id()))
+                self.form_store.release(self._quarantined(row), new_mail_request(self.clock(), self.new_id()))
         except ChangedError as error:
             raise NotNowError(Message("The letter is not in quarantine, and not on hold.")) from error
         self._record_action(campaign, action, by, about=signer, why=why)
         return "confirmed" if row.on_hold else "pending"
+
+    def _quarantined(self, row: Signature) -> Signature:
+        """Return the newest form in quarantine of a signer. Raises ChangedError without one."""
+        letter = None if row.status == "pending" else row
+        waiting = waiting_of(self.form_store.of_signer(row.campaign, row.signer), letter, self.clock())
+        found = max((form for form in waiting if form.quarantine), key=lambda form: form.signed_at, default=None)
+        if found is None:
+            raise ChangedError
+        return found
 
     def deliveries(
         self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from undersigned.domain.drafts import Draft
     from undersigned.domain.events import Event
     from undersigned.domain.exports import Export
+    from undersigned.domain.forms import FormName, ReadForms
     from undersigned.domain.letters import Letter
     from undersigned.domain.mail_budgets import Budget, Lane, MailReport, Sending
     from undersigned.domain.mail_limits import MailLimit
@@ -224,6 +225,63 @@ class CampaignRows(Protocol):
         """Delete who may do what in the campaign, its people and keys, and what they did, the activity log."""
 
 
+class FormStore(Protocol):
+    """Forms that were sent, and their listing. Each reads as the pending signature that it would make."""
+
+    def put(self, form: Signature) -> None:
+        """Write a form. One that is there already stays as it is."""
+
+    def form(self, campaign: str, signer: str, form: str) -> Signature | None:
+        """Read a form consistently. Raises DamagedRowsError."""
+
+    def of_signer(self, campaign: str, signer: str) -> tuple[Signature, ...]:
+        """Read all forms of a signer consistently. A damaged one is left out."""
+
+    def read(self, forms: Sequence[FormName]) -> ReadForms:
+        """Read several forms consistently, each with its signer's letter. Those that are gone are left out."""
+
+    def newest(
+        self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
+    ) -> Iterator[tuple[str, Signature]]:
+        """List the forms that can be confirmed with their positions, newest first, or those older than a position.
+
+        A damaged one is left out. `read_ahead` is how many are read in one step.
+        """
+
+    def how_many(self, campaign: str, most: int) -> int:
+        """Count a campaign's forms, also confirmed ones, up to `most`."""
+
+    def delete(self, campaign: str, signer: str, form: str) -> None:
+        """Delete a form, if it is there."""
+
+    def delete_all(self, campaign: str, signer: str) -> None:
+        """Delete all forms of a signer."""
+
+    def release(self, form: Signature, mail_request: str) -> None:
+        """Release a form from quarantine, and request its email again. Raises ChangedError if it is in none."""
+
+    def put_in_quarantine(self, form: Signature, why: Suspicion) -> None:
+        """Put a form into quarantine. Raises ChangedError if it is gone."""
+
+    def postpone_mail(self, form: Signature, until: datetime) -> None:
+        """Let the email of a form wait. Raises ChangedError if the form is gone, or requests another email."""
+
+    def end_postponement(self, form: Signature, expires_at: datetime | None = None) -> None:
+        """List a form no longer. If its email was sent, it can be confirmed until `expires_at`.
+
+        Raises ChangedError if it is gone.
+        """
+
+    def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Signature]:
+        """Read the forms whose emails wait no longer than until then, the longest postponed first.
+
+        A damaged one is left out, so that it stops no other.
+        """
+
+    def how_many_postponed(self, campaign: str, lane: Lane, most: int) -> int:
+        """Count a campaign's postponed emails of a lane, up to `most`."""
+
+
 class SignatureStore(Protocol):
     """Signature rows, their listing, and the trays."""
 
@@ -254,36 +312,11 @@ class SignatureStore(Protocol):
     def pages(self, campaign: str, after: str = "") -> Iterator[Page]:
         """Read all signatures of a campaign in pages of up to 100, or those after a page's position."""
 
-    def sign(self, signature: Signature, replacing: Signature | None) -> None:
-        """Write a pending signature. Raises ChangedError if the signature to replace has changed."""
+    def confirm(self, form: Signature, *, at: datetime, on: date, link_of: datetime | None = None) -> Signature:
+        """Make a form its signer's letter, and put it into its target's tray.
 
-    def ask_again(self, row: Signature, mail_request: str) -> None:
-        """Request an email about a confirmed signature, or none if its request stays the same.
-
-        Raises ChangedError if the signature is not confirmed, or if another email was requested since it was read.
-        """
-
-    def delete_form(self, row: Signature, left: Signature | None, at: datetime) -> None:
-        """Delete a pending form: write what is `left` of its row, or delete the row if that is None.
-
-        If `left` is the row itself, the write changes nothing. A row that remembers an erasure, or that its links have
-        ended, stays without a letter. Raises ChangedError if the row has changed.
-        """
-
-    def confirm(  # noqa: PLR0913  (a link and its words, and when)
-        self,
-        campaign: str,
-        signer: str,
-        words: str,
-        *,
-        at: datetime,
-        on: date,
-        link_of: datetime | None = None,
-    ) -> Signature:
-        """Confirm a pending signature that has not expired, and put its letter into its target's tray.
-
-        The row then holds exactly the words with this id, which were its own or waited beside them, and no others.
-        With a link's date, the signer must not have ended the link. Raises SignatureStateError.
+        Only if the signer has no letter, or withdrew or erased it before the form was sent. With a link's date, the
+        signer must not have ended the link. Raises SignatureStateError.
         """
 
     def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
@@ -292,14 +325,11 @@ class SignatureStore(Protocol):
         With a link's date, the signer must not have ended the link.
         """
 
-    def end_links(self, campaign: str, signer: str, at: datetime, *, link_of: datetime) -> None:
-        """End every link that was made until `at`, by one that has not ended. Raises SignatureStateError."""
+    def end_links(self, campaign: str, signer: str, at: datetime, *, link_of: datetime) -> Signature:
+        """End every link that was made until `at`, by one that has not ended, and return the signature.
 
-    def release(self, campaign: str, signer: str, mail_request: str) -> None:
-        """Release a letter from quarantine, and request its email again. Raises ChangedError if it is in none."""
-
-    def drop_beside(self, signature: Signature, now: datetime) -> None:
-        """Delete the words beside a row's own that wait no more. Raises ChangedError if the row has changed."""
+        Raises SignatureStateError.
+        """
 
     def clear(self, signature: Signature, at: datetime) -> None:
         """Remove all personal data from a row, which keeps its status and its place in the counts.
@@ -310,7 +340,8 @@ class SignatureStore(Protocol):
     def erase(self, signature: Signature, at: datetime) -> None:
         """Erase all personal data from a row. Raises ChangedError if the row has changed.
 
-        For a sealed letter, use `DeliveryStore.erase_letter`.
+        With a form, of a signer who has no row, write an erased one. It keeps this and earlier forms from being
+        confirmed. For a sealed letter, use `DeliveryStore.erase_letter`.
         """
 
     def hold(self, signature: Signature) -> None:
@@ -324,33 +355,6 @@ class SignatureStore(Protocol):
 
     def how_many_held(self, campaign: str) -> int:
         """Count a campaign's letters on hold."""
-
-    def postpone_mail(self, words: Signature, until: datetime) -> None:
-        """Let the email wait that pending words request, of a row or beside them; the row is listed in their lane.
-
-        Raises ChangedError if the words no longer request it, or if clean words of the row are listed.
-        """
-
-    def end_postponement(self, row: Signature, confirm_until: datetime | None = None) -> None:
-        """List a row no longer. If its email was sent, its own words can be confirmed until `confirm_until`.
-
-        Raises ChangedError if the row has changed.
-        """
-
-    def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Signature]:
-        """Read the rows whose emails wait no longer than until then, the longest postponed first.
-
-        A damaged row is left out, so that it stops no other.
-        """
-
-    def how_many_postponed(self, campaign: str, lane: Lane, most: int) -> int:
-        """Count a campaign's postponed emails of a lane, up to `most`."""
-
-    def refuse_mail(self, words: Signature, why: Suspicion) -> None:
-        """Put a pending row that gets no email into quarantine.
-
-        Raises ChangedError if other words are the row's own.
-        """
 
     def waiting_since(self, campaign: str, target: str) -> datetime | None:
         """Return since when the oldest letter waits for a target; None if none waits."""
@@ -655,8 +659,11 @@ class PeopleMailQueue(Protocol):
 class DisownedStore(Protocol):
     """The forms that people say they didn't sign."""
 
-    def disown(self, signature: Signature, at: datetime) -> None:
-        """Erase a form that waits, note that its address gets no more emails, and count it. Raises ChangedError."""
+    def disown(self, signature: Signature, network: str | None, at: datetime) -> None:
+        """Erase a row, or write an erased one for a form; note that its address gets no more emails, and count it.
+
+        Raises ChangedError.
+        """
 
     def set_disowned(self, signature: Signature, at: datetime | None) -> None:
         """Note that the address of an erased row gets no more emails, or with None that it does.

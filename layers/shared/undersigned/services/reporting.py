@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.providers import CONFIRMED, SIGNED, odd_ones, providers_of
+from undersigned.domain.providers import CONFIRMED, odd_ones, providers_of
 from undersigned.domain.reports import Report, ReportLine, fate_of_waiting, left_between, lines_of
 from undersigned.domain.schedule import cadence_of
 from undersigned.rendering import organizer_mails
 from undersigned.services.at_once import each_at_once
+from undersigned.services.unconfirmed import unconfirmed
 from undersigned.services.waiting_evidence import evidence_against, waiting_signers
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from undersigned.domain.deliveries import Delivery, Sender
     from undersigned.domain.schedule import Cadence, WeeklySchedule
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
-    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, SignatureStore
+    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, FormStore, SignatureStore
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Gathering:
     """Gathers the content of a report, with so many calls at once. Changes nothing."""
 
     campaigns: CampaignStore
+    forms: FormStore
     signatures: SignatureStore
     deliveries: DeliveryStore
     counts: CountStore
@@ -58,7 +60,8 @@ class Gathering:
             if waiting:
                 fate = fate_of_waiting(settings, period, controls, target)
                 lines.append(ReportLine(target, fate, waiting, target.hold))
-        providers = providers_of(self.counts.counts(campaign, SIGNED, CONFIRMED))
+        confirmed = self.counts.counts(campaign, CONFIRMED)
+        providers = providers_of(confirmed, unconfirmed(self.forms, campaign).by_provider)
         signatures = self.counts.count(campaign).signatures
         return Report(settings, period, tuple(lines), signatures, odd_ones(providers), evidence)
 

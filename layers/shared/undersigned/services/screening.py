@@ -18,6 +18,7 @@ from undersigned.domain.languages import Message
 from undersigned.domain.screening import REACHES, checked_filter, evidence_of, in_words, place_of
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.erasing import UnderWayError
+from undersigned.services.listing import newest_letters
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from undersigned.domain.screening import Evidence, Place, ScreeningAction
     from undersigned.domain.signatures import Signature, SignatureFilter
     from undersigned.services.erasing import Erasing
-    from undersigned.services.ports import CampaignStore, SignatureStore
+    from undersigned.services.ports import CampaignStore, FormStore, SignatureStore
 
 MOST_ROWS_READ = 1_000
 """The most letters that a slice reads."""
@@ -81,6 +82,7 @@ class Screened:
 class Screening:
     """Screens a campaign's letters."""
 
+    forms: FormStore
     signatures: SignatureStore
     campaigns: CampaignStore
     erasing: Erasing
@@ -89,7 +91,7 @@ class Screening:
 
     def recent(self, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
         """Return what speaks against the newest letters, so many at most, confirmed or not."""
-        rows = self.signatures.newest_signatures(campaign, read_ahead=_READ_AHEAD)
+        rows = newest_letters(self.forms, self.signatures, campaign, read_ahead=_READ_AHEAD)
         newest = (row for _, row in islice(rows, most) if not row.is_empty)
         return evidence_of(newest, on_hold=self.signatures.how_many_held(campaign))
 
@@ -139,6 +141,8 @@ class Screening:
                     self.signatures.hold(row)
                 case "release":
                     self.signatures.end_hold(row, self.clock())
+                case "remove" if row.status == "pending":
+                    self.forms.delete(row.campaign, row.signer, row.form)
                 case "remove":
                     self.erasing.erase_letter(row.campaign, row.signer)
         except UnderWayError:
@@ -156,7 +160,9 @@ class Screening:
             self.campaigns.target(campaign, wanted.target)
         position = after or (wanted.signed_before.isoformat() if wanted.signed_before else None)
         found: list[Signature] = []
-        rows = self.signatures.newest_signatures(campaign, position, read_ahead=_READ_AHEAD)
+        rows = newest_letters(
+            self.forms, self.signatures, campaign, position, read_ahead=_READ_AHEAD, status=wanted.status
+        )
         for read, (position, row) in enumerate(rows, start=1):
             if wanted.signed_from and row.signed_at < wanted.signed_from:
                 break

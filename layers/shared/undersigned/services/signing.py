@@ -1,4 +1,4 @@
-"""Signing: turn a form into a pending row, confirm it, withdraw it, and show its status."""
+"""Signing: keep a form that was sent, make it a letter when it is confirmed, withdraw it, and show its status."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.disowned import DAYS_KNOWN
 from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
+from undersigned.domain.forms import form_id
 from undersigned.domain.letters import render_html
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import (
@@ -25,25 +26,14 @@ from undersigned.domain.signatures import (
     signer_id,
 )
 from undersigned.domain.typos import ASKS, MistypedError, answered, meant_by
-from undersigned.domain.words import (
-    after_form,
-    have_newer,
-    is_about,
-    request_after,
-    request_of,
-    waiting_words,
-    without,
-    words_of,
-)
 from undersigned.services.catalog import KEPT_FOR
 from undersigned.services.packet_files import sent_packets
-from undersigned.services.ports import ChangedError, DamagedRowsError, SignatureStateError
+from undersigned.services.ports import DamagedRowsError, SignatureStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date, datetime
 
-    from undersigned.domain.abuse_checks import Suspicion
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.errors import FieldError
@@ -54,12 +44,10 @@ if TYPE_CHECKING:
     from undersigned.services.catalog import Catalog, Entry
     from undersigned.services.disowning import SuspiciousNetworks
     from undersigned.services.packet_files import SentPacket
-    from undersigned.services.ports import CountStore, DeliveryStore, SignatureStore
+    from undersigned.services.ports import CountStore, DeliveryStore, FormStore, SignatureStore
     from undersigned.tokens import Tokens
 
 PACKETS_ON_PAGE = 100
-
-_TRIES = 4
 
 
 class ClosedError(UndersignedError):
@@ -72,20 +60,11 @@ class ClosedError(UndersignedError):
 
 
 class ExpiredError(UndersignedError):
-    """The letter was not confirmed in time or has no row, and can be signed again; carries the campaign's id."""
+    """The form was not confirmed in time or is gone, and can be signed again; carries the campaign's id."""
 
     def __init__(self, campaign: str) -> None:
         """Keep the campaign's id."""
         super().__init__("the letter was not confirmed within 14 days")
-        self.campaign = campaign
-
-
-class WordsGoneError(UndersignedError):
-    """The words of a confirmation link don't wait any more, and others do; carries the campaign's id."""
-
-    def __init__(self, campaign: str) -> None:
-        """Keep the campaign's id."""
-        super().__init__("the link's words have expired or gave way to later ones")
         self.campaign = campaign
 
 
@@ -163,9 +142,7 @@ class OwnLetter:
     """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed.
 
     `next_delivery` returns when the schedule sends the next email to the letter's target, or None while the campaign is
-    paused. `newer_wait` says whether a
-    later form waits for a confirmation, too; `is_of_other_words` that the letter was confirmed by another email's link,
-    with other words.
+    paused. `is_of_other_words` says that the letter was confirmed by another email's link, with other words.
     """
 
     entry: Entry
@@ -176,7 +153,6 @@ class OwnLetter:
     delivery: Delivery | None
     next_delivery: Callable[[], datetime | None]
     token: str
-    newer_wait: bool = False
     is_of_other_words: bool = False
 
     @property
@@ -234,6 +210,7 @@ class Signing:
     catalog: Catalog
     abuse_checks: AbuseChecks
     networks: SuspiciousNetworks
+    forms: FormStore
     signatures: SignatureStore
     counts: CountStore
     deliveries: DeliveryStore
@@ -241,7 +218,6 @@ class Signing:
     secret: Callable[[], str]
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
-    sleep: Callable[[float], None]
     new_id: Callable[[], str]
     _next_days: dict[tuple[str, str], tuple[datetime, date | None]] = field(default_factory=dict, init=False)
 
@@ -314,7 +290,7 @@ class Signing:
         )
 
     def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> SentForm:
-        """Write the row of a signed form.
+        """Keep a form that was sent, in one write. The same form sent again is kept once.
 
         Raises NotFoundError, ClosedError, FormError, BusyError; MistypedError instead of writing a form that asks.
 
@@ -325,8 +301,8 @@ class Signing:
         if not self.is_open(entry.campaign):
             raise ClosedError(entry.campaign)
         values = answered(values)
-        form = read_form(values, entry.campaign, entry.roster, context.language)
-        meant = meant_by(form.email)
+        signed = read_form(values, entry.campaign, entry.roster, context.language)
+        meant = meant_by(signed.email)
         if meant and values.get(ASKS):
             raise MistypedError(meant)
         self.abuse_checks.admit(context.address)
@@ -334,73 +310,30 @@ class Signing:
         networks = self.abuse_checks.networks(context.address, DAYS_KNOWN)
         if suspicion is None and self.networks.has_any(campaign, networks):
             suspicion = "not signed"
-        token = self.abuse_checks.valid_token(entry.campaign, values)
-        signature = self._pending(entry, form, context, token)
-        for attempt in range(1, _TRIES + 1):
-            try:
-                request = self._write(signature, suspicion, networks)
-            except ChangedError:
-                # Two forms of one person arrived at the same time. The later one is tried again.
-                if attempt == _TRIES:
-                    raise
-                self.sleep(0.05 * 2**attempt)
-            else:
-                break
-        # A token that deletes nothing looks like one that does.
-        request = request or new_mail_request(signature.signed_at, self.new_id(), token)
-        return SentForm(values, meant, self.tokens.for_redo(campaign, signature.signer, request))
-
-    def _write(self, signature: Signature, suspicion: Suspicion | None, networks: Sequence[str]) -> str | None:
-        """Write a form, and return the request by which its sender can delete it; None if it isn't theirs alone."""
-        existing = self.signatures.signature(signature.campaign, signature.signer)
-        if existing and existing.disowned_at:
-            # No email goes to this address. The write is the same as for a confirmed letter, and changes nothing.
-            self.signatures.ask_again(existing, existing.mail_request)
-            return None
-        if existing and existing.status == "confirmed":
-            self.signatures.ask_again(existing, request_after(existing, signature))
-            return signature.mail_request
-        version = existing.version + 1 if existing else 1
-        erased_at = existing.erased_at if existing else None
-        suspicion = suspicion or ("erased before" if erased_at else None)
-        form = replace(signature, version=version, quarantine=suspicion, erased_at=erased_at)
-        after = after_form(existing, form, signature.signed_at)
-        self.signatures.sign(after, existing)
-        return request_of(existing, form, after, networks)
+        form = replace(self._pending(entry, signed, context), quarantine=suspicion)
+        form = replace(form, form=form_id(self.secret(), form, self.abuse_checks.valid_token(entry.campaign, values)))
+        self.forms.put(form)
+        return SentForm(values, meant, self.tokens.for_redo(campaign, form.signer, form.form))
 
     def redo(self, campaign: str, token: str) -> None:
-        """Delete the form that a token names, unless it was confirmed, and don't send its email if it has not left.
+        """Delete the form that a token names. Its email is not sent if it has not left; a confirmed letter stays.
 
-        The reads and writes are the same if the person had signed before, which nobody can find out. Doing it twice is
-        harmless. Raises TokenError, NotFoundError.
+        Doing it twice is harmless. Raises TokenError, NotFoundError.
         """
         sent = self.tokens.read_redo(token)
         if sent.campaign != self.campaign(campaign).campaign.id:
             message = "the form is of another campaign"
             raise TokenError(message)
-        for attempt in range(1, _TRIES + 1):
-            row, now = self.signatures.signature(campaign, sent.signer), self.clock()
-            if row is None:
-                return
-            words = next((it for it in waiting_words(row, now) if it.mail_request == sent.mail_request), None)
-            try:
-                self.signatures.delete_form(row, without(row, words, now) if words else row, now)
-            except ChangedError:
-                # It was confirmed, or another form came.
-                if attempt == _TRIES:
-                    raise
-                self.sleep(0.05 * 2**attempt)
-            else:
-                return
+        self.forms.delete(campaign, sent.signer, sent.form)
 
-    def _pending(self, entry: Entry, form: SignedForm, context: FormContext, token: str | None) -> Signature:
+    def _pending(self, entry: Entry, form: SignedForm, context: FormContext) -> Signature:
         now = self.clock()
         letter = entry.letter(form.letter_language)
         return Signature(
             campaign=entry.campaign.id,
             signer=signer_id(self.secret(), form.email),
             status="pending",
-            version=1,
+            version=0,
             name=form.name,
             email=form.email,
             address_line=form.address_line,
@@ -419,53 +352,55 @@ class Signing:
             language=context.language,
             signed_at=now,
             signed_on=self.today(entry.campaign),
-            mail_request=new_mail_request(now, self.new_id(), token),
+            mail_request=new_mail_request(now, self.new_id()),
             expires_at=now + PENDING_FOR,
             network=self.abuse_checks.network(context.address),
         )
 
     def to_confirm(self, token: str) -> OwnLetter:
-        """Return the letter with the words of a confirmation link, unchanged.
+        """Return the letter with the words of the form that a confirmation link names, unchanged.
 
-        Raises TokenError, ExpiredError, WordsGoneError, LinksEndedError, OwnRowDamagedError.
+        Once the form can't be confirmed, return the signer's letter. Raises TokenError, ExpiredError, LinksEndedError,
+        OwnRowDamagedError.
         """
         link = self.tokens.read_signer("confirm", token)
         with self._own_row(link):
-            return self._with_words_of(link, self.signatures.signature(link.campaign, link.signer))
+            form, row = self._form_of(link), self.signatures.signature(link.campaign, link.signer)
+            if form and form.can_follow(row):
+                if row:
+                    self._current(link, row)
+                return self._own_letter(form, link)
+            return self._letter_at(link, row)
 
     def confirm(self, token: str) -> OwnLetter:
-        """Confirm the letter with the words of a link, in one write. Doing it twice is harmless.
+        """Confirm the letter with the words of the form that a link names, in one write. Doing it twice is harmless.
 
-        A letter that is confirmed already keeps its words. Raises TokenError, ExpiredError, WordsGoneError,
-        LinksEndedError, OwnRowDamagedError.
+        A letter that is confirmed already keeps its words. Raises TokenError, ExpiredError, LinksEndedError,
+        OwnRowDamagedError.
         """
         link = self.tokens.read_signer("confirm", token)
         with self._own_row(link):
+            form = self._form_of(link)
+            if form is None:
+                return self._letter_at(link, self.signatures.signature(link.campaign, link.signer))
+            entry = self.catalog.entry(link.campaign)
             try:
-                entry = self.catalog.entry(link.campaign)
                 row: Signature | None = self.signatures.confirm(
-                    link.campaign,
-                    link.signer,
-                    link.words,
-                    at=self.clock(),
-                    on=self.today(entry.campaign),
-                    link_of=link.issued_at,
+                    form, at=self.clock(), on=self.today(entry.campaign), link_of=link.issued_at
                 )
             except SignatureStateError as error:
                 row = error.signature
-            return self._with_words_of(link, row)
+            return self._letter_at(link, row)
 
-    def _with_words_of(self, link: SignerToken, row: Signature | None) -> OwnLetter:
-        """Return a row's letter with the words of a confirmation link, or as it was confirmed or withdrawn."""
-        row, now = self._current(link, row), self.clock()
-        words = words_of(row, link, now)
-        if words is None:
-            raise WordsGoneError(link.campaign)
-        return replace(
-            self._own_letter(words, link),
-            newer_wait=have_newer(row, words, now),
-            is_of_other_words=row.status == "confirmed" and not is_about(link, row),
-        )
+    def _form_of(self, link: SignerToken) -> Signature | None:
+        """Return the form that a confirmation link names; None once it is gone or its time is over."""
+        form = self.forms.form(link.campaign, link.signer, link.form)
+        return None if form is None or form.has_expired(self.clock()) else form
+
+    def _letter_at(self, link: SignerToken, row: Signature | None) -> OwnLetter:
+        """Return the signer's letter behind a confirmation link, as it was confirmed, withdrawn or erased."""
+        own = self._own_letter(self._current(link, row), link)
+        return replace(own, is_of_other_words=own.signature.status == "confirmed" and own.signature.form != link.form)
 
     def own_letter(self, token: str) -> OwnLetter:
         """Return a signer's letter and its status.
@@ -487,6 +422,8 @@ class Signing:
                 signature = self.signatures.withdraw(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
             except SignatureStateError as error:
                 signature = self._current(link, error.signature)
+            else:
+                self._forget(signature)
             return self._own_letter(signature, link)
 
     def end_links(self, token: str) -> Campaign:
@@ -497,10 +434,16 @@ class Signing:
         link = self.tokens.read_signer("letter", token)
         with self._own_row(link):
             try:
-                self.signatures.end_links(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
+                row = self.signatures.end_links(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
             except SignatureStateError as error:
                 self._current(link, error.signature)
+            else:
+                self._forget(row)
         return self.campaign(link.campaign).campaign
+
+    def _forget(self, row: Signature) -> None:
+        """Delete the form of a letter. Otherwise the same one, sent once more, would be this, and ask for no email."""
+        self.forms.delete(row.campaign, row.signer, row.form)
 
     @contextmanager
     def _own_row(self, link: SignerToken) -> Iterator[None]:
@@ -514,7 +457,7 @@ class Signing:
         """Return a row that a link may show. Raises LinksEndedError, ExpiredError."""
         if signature and not signature.is_opened_by_links_of(link.issued_at):
             raise LinksEndedError(link.campaign)
-        if signature is None or signature.has_expired(self.clock()):
+        if signature is None:
             raise ExpiredError(link.campaign)
         return signature
 

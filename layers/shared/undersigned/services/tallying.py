@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
-from undersigned.domain.tallies import COUNTED_LATER, NOT_COUNTED, mark_of, transactions
+from undersigned.domain.tallies import mark_of, transactions
 from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from undersigned.domain.signatures import Signature
@@ -66,7 +66,7 @@ class Tallying:
         return outcome
 
     def forget(self, gone: Signature) -> None:
-        """Subtract a deleted row, such as an unconfirmed one that expired, from the counts, once. Note its state."""
+        """Subtract a deleted row, which went with its campaign or was lost, from the counts, once. Note its state."""
         self.counts.forget(gone, self.clock())
 
     def _count_or_halve(self, campaign: str, signers: Sequence[str], outcome: Outcome) -> None:
@@ -106,17 +106,3 @@ def needs_counting(signature: Signature) -> bool:
     does the change that a moved mark follows, and another version of the code may find that mark right.
     """
     return signature.tallied != mark_of(signature)
-
-
-def can_wait(asking: Collection[Signature]) -> frozenset[tuple[str, str]]:
-    """Return those rows (campaign and signer) of a batch that need not be counted now: new letters in a rush.
-
-    Until it is confirmed, a letter counts for nothing but its email provider, and most are confirmed within minutes:
-    their confirmation then counts both, in one transaction. The daily reconciliation counts what is left.
-    """
-    new = frozenset(
-        (row.campaign, row.signer) for row in asking if row.status == "pending" and row.tallied == NOT_COUNTED
-    )
-    # One that was confirmed in the same batch is counted now.
-    others = {(row.campaign, row.signer) for row in asking if row.status != "pending" or row.tallied != NOT_COUNTED}
-    return new - others if len(new) >= COUNTED_LATER else frozenset()

@@ -12,7 +12,7 @@ from undersigned.domain.campaigns import ID_PATTERN
 from undersigned.domain.deliveries import DeliveryKey
 
 TARGET_POSITION = ID_PATTERN
-SIGNATURE_POSITION = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}")
+SIGNATURE_POSITION = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}(#[0-9a-f]{16})?")
 AUDIT_POSITION = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{1,32}")
 DELIVERY_POSITION = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}} {ID_PATTERN.pattern}", re.ASCII)
 """The format of positions in each list. A position becomes part of a key of the table, so it must match."""

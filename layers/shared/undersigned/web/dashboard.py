@@ -488,7 +488,6 @@ def overview(  # noqa: PLR0913  (what the page shows)
         headings=_headings(viewer, sort, descending=descending),
         next_cursor=cursor_of(targets.next_position),
         providers=[provider for rank, provider in enumerate(providers) if rank < _PROVIDERS_SHOWN or provider in odd],
-        unconfirmed=sum(provider.signed - provider.confirmed for provider in providers),
         odd=odd,
         sources=_sources(viewer, by_source),
         waiting=waiting,

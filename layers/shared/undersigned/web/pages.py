@@ -326,7 +326,6 @@ def confirm(own: OwnLetter, confirm_token: str, language: str, *, can_sign: bool
         confirm_token=confirm_token,
         updates=own.signature.updates,
         has_street=bool(own.signature.address_line),
-        newer_wait=own.newer_wait,
         can_sign=can_sign,
     )
 
@@ -352,9 +351,9 @@ def letter(
         explanation=explanation,
         is_of_other_words=own.is_of_other_words,
         is_cleared=own.signature.cleared_at is not None,
-        can_withdraw=own.signature.status in {"pending", "confirmed"} and own.signature.bundle is None,
-        can_end_links=own.signature.status in {"pending", "confirmed"},
-        too_late=asked_to_withdraw and own.signature.status in {"pending", "confirmed"},
+        can_withdraw=own.signature.status == "confirmed" and own.signature.bundle is None,
+        can_end_links=own.signature.status == "confirmed",
+        too_late=asked_to_withdraw and own.signature.status == "confirmed",
         count=count if own.signature.status == "confirmed" else None,
         form_url=form_url,
         token=own.token,

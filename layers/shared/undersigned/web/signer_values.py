@@ -102,7 +102,6 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         },
         "status": own.signature.status,
         "version": own.signature.version,
-        "newer_wait": own.newer_wait,
         "other_words": own.is_of_other_words,
         "sealed": own.signature.bundle is not None,
         "delivery": own.delivery.state if own.delivery else None,
@@ -110,7 +109,10 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         "headline": headline,
         "detail": explanation,
         "letter_html": own.letter_html,
-        "links": {
+        # Before it is confirmed, there is no letter.
+        "links": None
+        if own.signature.status == "pending"
+        else {
             "letter": f"/letters/{own.token}",
             "withdraw": f"/letters/{own.token}/withdraw",
             "end_links": f"/letters/{own.token}/end-links",

@@ -1,0 +1,235 @@
+"""Forms: each one that was sent is an item, until it expires after 14 days.
+
+| row | pk | sk |
+|---|---|---|
+| form | `FORM#<campaign>#<signer>` | a hash of what it says and of its form token |
+
+The index `listing` has every form in `FORMS#<campaign>#<shard>`, by the time of signing. The index `tray` has those
+whose emails are postponed, in `POSTPONED#<campaign>#<lane>`, by the time when they are tried again.
+"""
+
+from __future__ import annotations
+
+import heapq
+from datetime import UTC
+from itertools import batched
+from typing import TYPE_CHECKING, override
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.aws.dynamodb import DAMAGED, Key, Update
+from undersigned.aws.signatures import (
+    LISTING_SHARDS,
+    listing_position,
+    read_letter,
+    read_signature,
+    signature_key,
+    signature_values,
+)
+from undersigned.domain.forms import ReadForms
+from undersigned.domain.mail_budgets import lane_of
+from undersigned.services.ports import DamagedRowsError, FormStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.domain.abuse_checks import Suspicion
+    from undersigned.domain.forms import FormName
+    from undersigned.domain.mail_budgets import Lane
+    from undersigned.domain.signatures import Signature
+
+FORMS = "FORM#"
+"""The beginning of the partitions of forms."""
+
+_READ_AHEAD = 50
+"""How many forms a listing reads in one step, by default."""
+
+_EXISTS = Attr("pk").exists()
+
+
+def form_partition(campaign: str, signer: str) -> str:
+    """Return the partition of a signer's forms."""
+    return f"FORM#{campaign}#{signer}"
+
+
+def form_key(form: Signature) -> Key:
+    """Return the key of a form."""
+    return Key(form_partition(form.campaign, form.signer), form.form)
+
+
+def form_shards(campaign: str) -> tuple[str, ...]:
+    """Return all partitions of a campaign's forms in the listing index."""
+    return tuple(f"FORMS#{campaign}#{shard}" for shard in range(LISTING_SHARDS))
+
+
+def form_position(form: Signature) -> str:
+    """Return a form's position in its campaign's listing."""
+    return f"{listing_position(form)}#{form.form}"
+
+
+def postponed_partition(campaign: str, lane: Lane) -> str:
+    """Return the partition of the tray index that has a campaign's postponed emails of a lane.
+
+    A partition takes 1,000 writes a second. If more emails are postponed, in a rush while none may go, their messages
+    come again.
+    """
+    return f"POSTPONED#{campaign}#{lane}"
+
+
+def form_values(form: Signature) -> Values:
+    """Return the item of a form."""
+    return {
+        **form_key(form)._asdict(),
+        **signature_values(form),
+        "mail_request": form.mail_request,
+        "expires_at": int(form.expires_at.timestamp()) if form.expires_at else None,
+        "listed": form_shards(form.campaign)[int(form.signer[-8:], 16) % LISTING_SHARDS],
+        "listed_at": form_position(form),
+    }
+
+
+def read_form(values: Values) -> Signature:
+    """Read a form. Raises one of DAMAGED if the item is damaged."""
+    known = {"status": "pending", "version": 0, "form": values["sk"]}
+    return read_letter(values | known, *_signer_of(_key_of(values)))
+
+
+def _readable(values: Values) -> Signature | None:
+    """Read a form; None if it is damaged, which the daily reconciliation reports."""
+    try:
+        return read_form(values)
+    except DAMAGED:
+        return None
+
+
+class Forms(FormStore):
+    """Forms in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    @override
+    def put(self, form: Signature) -> None:
+        self._table.put_new(form_values(form))
+
+    @override
+    def form(self, campaign: str, signer: str, form: str) -> Signature | None:
+        values = self._table.get(Key(form_partition(campaign, signer), form), consistent=True)
+        try:
+            return read_form(values) if values else None
+        except DAMAGED as error:
+            raise DamagedRowsError((signer,)) from error
+
+    @override
+    def of_signer(self, campaign: str, signer: str) -> tuple[Signature, ...]:
+        found = self._table.query(form_partition(campaign, signer), consistent=True)
+        return tuple(form for form in map(_readable, found) if form)
+
+    @override
+    def read(self, forms: Sequence[FormName]) -> ReadForms:
+        return self._read([Key(form_partition(campaign, signer), form) for campaign, signer, form in forms])
+
+    def _read(self, keys: Iterable[Key], *, consistent: bool = True) -> ReadForms:
+        keys = list(dict.fromkeys(keys))
+        letters = [signature_key(*_signer_of(key)) for key in keys]
+        rows = self._table.batch_get([*keys, *letters], consistent=consistent)
+        values = {Key(row["pk"], row["sk"]): row for row in rows}
+        found, damaged = [], []
+        for key, letter in zip(keys, letters, strict=True):
+            try:
+                if key in values:
+                    found.append((read_form(values[key]), read_signature(values[letter]) if letter in values else None))
+            except DAMAGED:
+                damaged.append((*_signer_of(key), key.sk))
+        return ReadForms(tuple(found), tuple(damaged))
+
+    @override
+    def newest(
+        self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
+    ) -> Iterator[tuple[str, Signature]]:
+        read_ahead = read_ahead or _READ_AHEAD
+        shards = [
+            self._table.query(shard, index="listing", newest_first=True, below=before, read_ahead=read_ahead)
+            for shard in form_shards(campaign)
+        ]
+        merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
+        for some in batched(map(_key_of, merged), read_ahead, strict=False):
+            for form, row in self._read(some).found:
+                if form.can_follow(row):
+                    yield form_position(form), form
+
+    @override
+    def how_many(self, campaign: str, most: int) -> int:
+        return sum(self._table.count(shard, "listing", most) for shard in form_shards(campaign))
+
+    @override
+    def delete(self, campaign: str, signer: str, form: str) -> None:
+        self._table.delete(Key(form_partition(campaign, signer), form))
+
+    @override
+    def delete_all(self, campaign: str, signer: str) -> None:
+        # By their keys: a damaged one goes, too.
+        for values in self._table.query(form_partition(campaign, signer), consistent=True):
+            self._table.delete(Key(values["pk"], values["sk"]))
+
+    @override
+    def release(self, form: Signature, mail_request: str) -> None:
+        # The filter of the emails' stream knows such a request by the second attribute.
+        self._table.update(
+            Update(
+                form_key(form),
+                assign={"mail_request": mail_request, "released": True},
+                remove=["quarantine"],
+                when=Attr("quarantine").exists(),
+            )
+        )
+
+    @override
+    def put_in_quarantine(self, form: Signature, why: Suspicion) -> None:
+        self._table.update(Update(form_key(form), assign={"quarantine": why}, when=_EXISTS))
+
+    @override
+    def postpone_mail(self, form: Signature, until: datetime) -> None:
+        waiting = {
+            "due": postponed_partition(form.campaign, lane_of(form)),
+            "due_at": f"{_second(until)}#{form.signer}",
+        }
+        self._table.update(Update(form_key(form), assign=waiting, when=Attr("mail_request").eq(form.mail_request)))
+
+    @override
+    def end_postponement(self, form: Signature, expires_at: datetime | None = None) -> None:
+        kept = {"expires_at": int(expires_at.timestamp())} if expires_at else {}
+        self._table.update(Update(form_key(form), assign=kept, remove=["due", "due_at"], when=_EXISTS))
+
+    @override
+    def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Signature]:
+        below = f"{_second(until)}~"
+        lanes = [
+            self._table.query(postponed_partition(campaign, lane), index="tray", below=below, read_ahead=_READ_AHEAD)
+            for campaign in campaigns
+        ]
+        merged = heapq.merge(*lanes, key=lambda values: str(values["due_at"]))
+        for some in batched(map(_key_of, merged), _READ_AHEAD, strict=False):
+            # The index lags behind.
+            yield from (form for form in map(_readable, self._table.batch_get(some)) if form and form.mail_postponed)
+
+    @override
+    def how_many_postponed(self, campaign: str, lane: Lane, most: int) -> int:
+        return self._table.count(postponed_partition(campaign, lane), "tray", most)
+
+
+def _key_of(listed: Values) -> Key:
+    return Key(listed["pk"], listed["sk"])
+
+
+def _signer_of(key: Key) -> tuple[str, str]:
+    """Return the campaign and the signer of a form's key. Raises ValueError for any other key."""
+    _, campaign, signer = key.pk.split("#")
+    return campaign, signer
+
+
+def _second(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

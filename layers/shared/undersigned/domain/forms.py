@@ -1,0 +1,65 @@
+"""Forms: which ones are the same, and what a signer's forms and letter are together.
+
+Each form is an item of its own until it expires. The link in its email names it, and confirms just what it says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from undersigned.domain.signatures import Signature
+
+_SENT_AGAIN_WITHIN = timedelta(minutes=15)
+"""A form without a token, from an organization's own page, is the same within such a quarter of an hour."""
+
+_SAID = (
+    "campaign", "signer", "name", "email", "address_line", "locality", "region", "postal_code", "target", "signature",
+    "note", "drawing", "updates", "letter", "target_version", "language", "quarantine", "network",
+)  # fmt: skip
+"""What two posts of the same form have in common. A bot's form is never a person's, nor one of another network."""
+
+
+type FormName = tuple[str, str, str]
+"""A form's campaign, signer and id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadForms:
+    """Forms that were read together, each with its signer's letter if there is one, and those that are damaged.
+
+    A damaged one was written by something else, or its signer's letter was.
+    """
+
+    found: tuple[tuple[Signature, Signature | None], ...]
+    damaged: tuple[FormName, ...] = ()
+
+
+def form_id(secret: str, form: Signature, token: str | None) -> str:
+    """Return the id of a form, from what it says and from its form token: 64 bits in hex.
+
+    So a form that is posted again, by a double click or because its answer was lost, is the same one. Somebody who
+    got no email opens the form again, and has another token.
+    """
+    copy = token or f"{form.signed_at.timestamp() // _SENT_AGAIN_WITHIN.total_seconds():.0f}"
+    said = json.dumps([copy, *(getattr(form, name) for name in _SAID)])
+    return hmac.new(f"form:{secret}".encode(), said.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def waiting_of(forms: Iterable[Signature], row: Signature | None, now: datetime) -> tuple[Signature, ...]:
+    """Return those of a signer's forms that can be confirmed, the best last: clean ones, then the newest."""
+    waiting = (form for form in forms if not form.has_expired(now) and form.can_follow(row))
+    return tuple(sorted(waiting, key=lambda form: (not form.quarantine, form.signed_at)))
+
+
+def current_of(forms: Iterable[Signature], row: Signature | None, now: datetime) -> Signature | None:
+    """Return what a signer has now: the form that waits, or else the letter."""
+    return next(reversed(waiting_of(forms, row, now)), row)
