@@ -178,7 +178,7 @@ def printed_by(shell: Shell, script: str) -> str:
 def test_every_command_of_aws_runs(stack: RunningStack, bounced: Stack, shell: Shell) -> None:
     wiring = bounced.wiring()
     [signature] = wiring.signatures.listed_signatures(CAMPAIGN)
-    signed = {"campaign": CAMPAIGN, "signer": signature.signer, "request": signature.mail_request}
+    signed = {"campaign": CAMPAIGN, "signer": signature.signer, "form": signature.form}
     failed = {}
     for piece in of_the_shell():
         script = filled_in(piece, stack, signed)

@@ -154,7 +154,7 @@ def test_a_campaign_can_be_pushed_while_its_letters_are_counted(world: World, mo
 def test_unprocessed_keys_are_read_again_after_growing_pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     signers = []
     for number in range(7):
-        world.sign(email=f"signer{number}@signers.example")
+        world.confirmed(email=f"signer{number}@signers.example")
         signers.append(signer_id(world.wiring.secret(), f"signer{number}@signers.example"))
     pauses: list[float] = []
     client, name = world.wiring.table._client, world.wiring.settings.table_name

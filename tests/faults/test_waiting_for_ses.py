@@ -22,7 +22,6 @@ from tests.world import CAMPAIGN, CONTEXT, client_of
 from tests.world import world as make_world
 from undersigned.aws.mail import Spacing
 from undersigned.aws.queue import LONGEST_WAIT, message_body
-from undersigned.aws.stream import read_change
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import PENDING_FOR, new_mail_request
 
@@ -125,8 +124,8 @@ class Rush:
         assert self.world.memory is not None
         self.world.memory.quota |= {"MaxSendRate": self.rate, "Max24HourSend": -1.0}
         self.world.sign()
-        [first] = self.world.new_records()
-        self.pattern = read_change(first).signature
+        self.world.new_records()
+        [(_, self.pattern)] = self.world.wiring.forms.newest(CAMPAIGN)
         self.platform = Platform(self.world, Random(1), watch=self, faults=Faults(time_passes=True))  # noqa: S311
         self.platform.fate_of = lambda _sent: Fate(cases=())
         self.processes = Processes(self.platform)
@@ -158,7 +157,9 @@ class Rush:
 
     def sign(self) -> None:
         while (self.platform.now - self.began).total_seconds() < self.seconds:
-            row = replace(self.pattern, signer=f"{self.people:032x}", email=f"s{self.people}@gmail.com")
+            row = replace(
+                self.pattern, signer=f"{self.people:032x}", form=f"{self.people:016x}", email=f"s{self.people}@gmail.com"
+            )
             asked = new_mail_request(self.platform.now, f"{self.people:08x}")
             signed = replace(row, mail_request=asked, signed_at=self.platform.now, network=f"{self.people:016x}")
             self.world.wiring.forms.put(signed)
