@@ -1,24 +1,28 @@
-"""A service is out for minutes or days, right after a form: its email goes soon after the end, and once."""
+"""A service or an answer is lost right after a form: its email goes soon after the end, and once."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.faults.platform import Faults, Outage, Platform
-from tests.world import ADA
+from tests.faults.refusals import refusal
+from tests.faults.stored import expire_forms
+from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.aws.queue import seconds_hidden
+from undersigned.domain.signatures import PENDING_FOR
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template
 
 if TYPE_CHECKING:
     from tests.faults.platform import Service
-    from tests.world import World
+    from tests.world import Watch, World
 
 WITHIN = timedelta(hours=1)
 """How long after the end of an outage each email has left."""
@@ -31,9 +35,9 @@ HOUR = timedelta(hours=1)
 class Mailing:
     """A stack whose schedules fire while a service may be out."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, watch: Watch | None = None) -> None:
         self.world = world
-        self.platform = Platform(world, Random(1), faults=Faults(time_passes=True))  # noqa: S311  (repeatable)
+        self.platform = Platform(world, Random(1), watch=watch, faults=Faults(time_passes=True))  # noqa: S311
         self.left_at: dict[str, datetime] = {}
         self.platform.on_accepted = lambda sent: self.left_at.update({sent.to: world.clock.now})
 
@@ -75,3 +79,49 @@ def test_a_long_outage_hides_fewer_messages_than_sqs_can() -> None:
     most = max(size["MailProcesses"] for size in load_template()["Mappings"]["Capacity"].values())
     a_second = most * queue_source("WaitingMails").batch_size / PAUSE_OF_FAILURE
     assert a_second * seconds_hidden(received=1_000) <= 100_000
+
+
+@dataclass
+class LostAnswer:
+    """Loses DynamoDB's answer to the next new form: the call fails, or botocore repeats it."""
+
+    repeats: bool
+    lost: int = 0
+
+    def before(self, _function: str, _operation: str, _params: Any) -> None:
+        """Do nothing."""
+
+    def after(self, _function: str, operation: str) -> None:
+        if operation == "dynamodb:PutItem" and not self.lost:
+            self.lost += 1
+            raise refusal(operation, "InternalServerError", status=500)
+
+    def retries(self, _function: str, operation: str) -> bool:
+        is_lost = self.repeats and operation == "dynamodb:PutItem" and not self.lost
+        self.lost += is_lost
+        return is_lost
+
+
+@pytest.mark.parametrize("repeats", [True, False], ids=["botocore repeats it", "the person sends it again"])
+def test_a_form_whose_answer_is_lost_is_one_form_and_gets_one_email(world: World, *, repeats: bool) -> None:
+    lost, form = LostAnswer(repeats=repeats), world.form()
+    mailing = Mailing(world, lost)
+    assert mailing.platform.person(lambda: world.sign(form=form)).status == 200
+    mailing.run_until(world.clock.now + HOUR)
+    assert lost.lost == 1
+    assert len([*world.wiring.forms.newest(CAMPAIGN)]) == 1
+    assert [sent.to for sent in world.sent] == [ADA["email"]]
+    assert world.press(world.sent[0].link("confirm")).status == 200
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["it is still there", "it is gone"])
+def test_a_message_after_its_form_has_expired_sends_nothing_and_ends(world: World, *, is_there: bool) -> None:
+    world.sign()
+    [(_, form)] = world.wiring.forms.newest(CAMPAIGN)
+    world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
+    world.clock.advance(seconds=PENDING_FOR.total_seconds())
+    if not is_there:
+        expire_forms(world, form.signer)
+    assert len(world.wiring.forms.of_signer(CAMPAIGN, form.signer)) == is_there
+    assert world.run_waiting_mails() == [{"batchItemFailures": []}]
+    assert (world.sent, world.receive(world.wiring.settings.dead_mails_url)) == ([], [])

@@ -158,7 +158,10 @@ class Rush:
     def sign(self) -> None:
         while (self.platform.now - self.began).total_seconds() < self.seconds:
             row = replace(
-                self.pattern, signer=f"{self.people:032x}", form=f"{self.people:016x}", email=f"s{self.people}@gmail.com"
+                self.pattern,
+                signer=f"{self.people:032x}",
+                form=f"{self.people:016x}",
+                email=f"s{self.people}@gmail.com",
             )
             asked = new_mail_request(self.platform.now, f"{self.people:08x}")
             signed = replace(row, mail_request=asked, signed_at=self.platform.now, network=f"{self.people:016x}")
