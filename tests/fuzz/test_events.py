@@ -16,7 +16,7 @@ from tests.fuzz.inputs import DEEP, example, given, json_texts, mutated, mutated
 from tests.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.aws import queue
 from undersigned.aws.mail_events import read_mail_event
-from undersigned.aws.stream import is_of_delivery, read_change, read_delivery_change
+from undersigned.aws.stream import is_of_delivery, read_change, read_delivery_change, read_form_change
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.events import event_of_delivery, event_of_signature
 from undersigned.services.organizer_post import NotToldError
@@ -40,6 +40,7 @@ RECORDS = [
     for record in load_event(case)["Records"]
 ]
 SIGNED = load_event("send_confirmations_signed")["Records"][0]
+CONFIRMED = load_event("tally_confirmed")["Records"][0]
 
 
 @tried(150)
@@ -58,38 +59,52 @@ def test_any_stream_record_is_read_or_damaged(record: Any) -> None:
             delivery = read_delivery_change(record)
             event_of_delivery(delivery.delivery, delivery.before, delivery.at, delivery.number)
         else:
+            read_form_change(record)
             change = read_change(record)
             event_of_signature(change.signature, change.before)
 
 
 @st.composite
-def damaged_records(draw: st.DrawFn) -> dict[str, Any]:
+def damaged_records(draw: st.DrawFn, pattern: dict[str, Any]) -> dict[str, Any]:
     """Return a record whose number and key are AWS's own, and whose images are anything."""
-    record: dict[str, Any] = deepcopy(SIGNED)
+    record: dict[str, Any] = deepcopy(pattern)
     record["dynamodb"]["SequenceNumber"] = "111111"
     record["dynamodb"]["NewImage"] = draw(mutated_values([record["dynamodb"]["NewImage"]], edits=4))
     record["eventName"] = draw(st.sampled_from(("INSERT", "MODIFY", "REMOVE")))
     if draw(st.booleans()):
-        record["dynamodb"]["OldImage"] = draw(mutated_values([SIGNED["dynamodb"]["NewImage"]]))
+        record["dynamodb"]["OldImage"] = draw(mutated_values([pattern["dynamodb"]["NewImage"]]))
     return record
 
 
-OTHER_RECORDS: list[Any] = []
+OTHER_LETTERS: list[Any] = []
+OTHER_FORMS: list[Any] = []
 
 
 def prepare(world: World) -> None:
+    world.sign(email="bo@signers.example")
+    world.run_stream()
+    world.press(world.sent[-1].link("confirm"))
+    OTHER_LETTERS[:] = world.new_records()
     world.sign()
-    OTHER_RECORDS[:] = world.new_records()
+    OTHER_FORMS[:] = world.new_records()
 
 
 @tried(40)
-@given(damaged_records())
-def test_a_damaged_record_never_stops_the_others(record: dict[str, Any]) -> None:
+@given(damaged_records(CONFIRMED))
+def test_a_damaged_letter_never_stops_the_others(record: dict[str, Any]) -> None:
+    world = stack.as_prepared(prepare)
+    event = {"Records": [record, *OTHER_LETTERS]}
+    assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"] in ([], [{"itemIdentifier": "111111"}])
+    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
+
+
+@tried(40)
+@given(damaged_records(SIGNED))
+def test_a_damaged_form_never_stops_the_others(record: dict[str, Any]) -> None:
     world = stack.as_prepared(prepare)
     world.sent.clear()
-    event = {"Records": [record, *OTHER_RECORDS]}
+    event = {"Records": [record, *OTHER_FORMS]}
     assert world.handlers["send_confirmations"](event, CONTEXT) == {"batchItemFailures": []}
-    assert world.handlers["tally"](event, CONTEXT)["batchItemFailures"] in ([], [{"itemIdentifier": "111111"}])
     world.run_waiting_mails()
     assert "ada@signers.example" in {mail.to for mail in world.sent}
 
@@ -97,7 +112,7 @@ def test_a_damaged_record_never_stops_the_others(record: dict[str, Any]) -> None
 MESSAGES = [
     {"campaign": "trees", "target": "oak", "period": "2026-11-30", "test": True},
     {"campaign": "trees", "export": "0123456789abcdef"},
-    {"campaign": "trees", "signer": "0" * 32, "request": "x"},
+    {"campaign": "trees", "signer": "0" * 32, "form": "0" * 16},
     {"draft_test": {"campaign": "trees", "to": "ada@office.example"}},
 ]
 

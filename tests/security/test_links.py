@@ -77,23 +77,28 @@ def test_a_signer_can_end_all_links(world: World) -> None:
 
 
 def test_a_link_that_ended_confirms_nothing(world: World) -> None:
-    world.sign(note="Other words")
-    world.run_stream()
-    other = world.sent[-1].link("confirm")
     mail = world.confirmed()
     link = own_link(world, mail)
     assert world.post(f"{link}/withdraw").status == 200
-    end_links(world, link)
-    assert [world.post(path).status for path in (mail.link("confirm"), other)] == [410, 410]
+    world.clock.advance(seconds=1)
+    world.sign(note="A new letter")
+    world.run_stream()
+    new = world.sent[-1].link("confirm")
+    assert new != mail.link("confirm")
+    world.clock.advance(seconds=1)
+    assert world.post(f"{link}/end-links").status == 200
+    assert [world.post(path).status for path in (mail.link("confirm"), new)] == [410, 410]
     world.run_stream()
     assert world.wiring.counts.counts(CAMPAIGN).get("TOTAL", 0) == 0
 
 
-def test_who_signs_again_gets_new_links_and_the_old_ones_stay_dead(world: World) -> None:
-    world.confirmed()
+@pytest.mark.parametrize("same", [True, False], ids=["the same form", "another form"])
+def test_who_signs_again_gets_new_links_and_the_old_ones_stay_dead(world: World, *, same: bool) -> None:
+    form = world.form()
+    world.confirmed(form=form)
     old = own_link(world, world.sent[-1])
     end_links(world, old)
-    world.sign()
+    world.sign(form=form if same else world.form())
     world.run_stream()
     new = own_link(world, world.sent[-1])
     assert world.get(new).status == 200

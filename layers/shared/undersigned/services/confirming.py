@@ -79,8 +79,10 @@ class Confirmations:
         that they didn't sign, is deleted.
         """
         if row and row.status == "confirmed":
+            # The same form may be sent again after its letter's links have ended.
+            became = (row.form, row.signed_at) == (form.form, form.signed_at)
             about = replace(row, form=form.form, mail_request=form.mail_request, mail_postponed=form.mail_postponed)
-            return None if row.form == form.form or row.is_empty else about
+            return None if became or row.is_empty else about
         if not form.can_follow(row):
             self.forms.delete(form.campaign, form.signer, form.form)
             return None

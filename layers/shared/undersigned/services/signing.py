@@ -398,7 +398,12 @@ class Signing:
         return None if form is None or form.has_expired(self.clock()) else form
 
     def _letter_at(self, link: SignerToken, row: Signature | None) -> OwnLetter:
-        """Return the signer's letter behind a confirmation link, as it was confirmed, withdrawn or erased."""
+        """Return the signer's letter behind a confirmation link, as it was confirmed, withdrawn or erased.
+
+        One that ended before the link was made is another letter: that of the link was not confirmed in time.
+        """
+        if row and row.ended_at and row.ended_at < link.issued_at:
+            raise ExpiredError(link.campaign)
         own = self._own_letter(self._current(link, row), link)
         return replace(own, is_of_other_words=own.signature.status == "confirmed" and own.signature.form != link.form)
 
