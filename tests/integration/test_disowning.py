@@ -11,6 +11,7 @@ import pytest
 from tests.integration.test_dashboard import Organizer, put_key
 from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.aws.campaign_rows import Rows
+from undersigned.aws.forms import Forms
 from undersigned.domain.disowned import MANY
 from undersigned.domain.errors import TokenError
 
@@ -104,6 +105,30 @@ def test_the_confirmation_link_of_a_deleted_form_confirms_nothing_and_says_why(w
     confirm = world.sent[-1].link("confirm")
     world.press(link)
     assert "said that they didn’t sign" in world.press(confirm).body
+    assert row(world).status == "erased"
+
+
+def test_a_form_that_is_left_after_its_address_was_disowned_can_not_be_confirmed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function ended before it deleted the form, or the form was written just then."""
+    world.press(signed(world))
+    world.press(f"{link_of(world.sent[-1].text)}/undo")
+    world.clock.advance(days=1)
+    link = signed(world)
+    confirm = world.sent[-1].link("confirm")
+    with monkeypatch.context() as patch:
+        patch.setattr(Forms, "delete_all", lambda *_: None)
+        world.press(link)
+    world.clock.advance(seconds=1)
+    world.sign(note="Once more")
+    [form, left] = (form for form in world.wiring.forms.of_signer(CAMPAIGN, row(world).signer))
+    assert form.form != left.form
+    for path in (
+        confirm,
+        *(f"/confirm/{world.wiring.tokens.for_confirming(CAMPAIGN, one.signer, one.form)}" for one in (form, left)),
+    ):
+        assert "said that they didn’t sign" in world.press(path).body
     assert row(world).status == "erased"
 
 
