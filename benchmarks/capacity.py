@@ -41,7 +41,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "cdn": True,
         "requests": 20_000,
         "processes": 2_000,
-        "units": 32_000,
+        "units": 35_000,
         "emails": 4_000,
     },
 }
