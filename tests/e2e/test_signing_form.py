@@ -20,6 +20,7 @@ from pypdf import PdfReader
 
 from tests import looks
 from tests.e2e.waiting import wait_for
+from undersigned.domain.forms import current_of
 from undersigned.domain.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -63,8 +64,11 @@ class Campaigns:
         assert found
         return found[0]
 
-    def row(self, email: str, campaign: str = "the-form") -> Signature | None:
-        return self.wiring.signatures.signature(campaign, signer_id(self.wiring.secret(), email))
+    def row(self, email: str) -> Signature | None:
+        """Return the form of an address that waits for a confirmation, or else its letter."""
+        signer = signer_id(self.wiring.secret(), email)
+        row = self.wiring.signatures.signature("the-form", signer)
+        return current_of(self.wiring.forms.of_signer("the-form", signer), row, datetime.now(UTC))
 
     def packet(self, target: str) -> bytes:
         """Run a week, and return the packet of a target."""

@@ -363,8 +363,8 @@ def publish_table(drafting: Drafting, *changes: tuple[str, str]) -> Draft:
 
 def test_a_new_letter_version_says_how_many_signed_the_earlier_one(drafting: Drafting, world: World) -> None:
     world.confirmed()
-    world.sign(email="bo@signers.example")
-    world.sign(email="cy@signers.example", letter_language="es")
+    world.confirmed(email="bo@signers.example")
+    world.confirmed(email="cy@signers.example", letter_language="es")
     before = drafting.draft(CAMPAIGN)
     changes = {name: before.files[name] + "\nPS.\n" for name in ("letter.md", "letter.es.md")}
     draft = drafting.write(CAMPAIGN, 0, changes, ANN)
@@ -383,7 +383,7 @@ def test_more_letters_than_are_read_are_at_least_that_many(
 ) -> None:
     monkeypatch.setattr("undersigned.services.publishing_effects.MOST_PAGES", 1)
     for name in ("ada", "bo", "cy", "deb"):
-        world.sign(email=f"{name}@signers.example")
+        world.confirmed(email=f"{name}@signers.example")
     before = drafting.draft(CAMPAIGN)
     draft = drafting.write(CAMPAIGN, 0, {"letter.md": before.files["letter.md"] + "\nPS.\n"}, ANN)
 

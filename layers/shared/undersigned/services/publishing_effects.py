@@ -31,7 +31,7 @@ MOST_COUNTED = 200
 class LetterChange:
     """A new letter version in a language. `before` is the version that people sign now; None in a new language.
 
-    `signed` is how many letters of the earlier version there are, confirmed or not; with `at_least`, there may be more.
+    `signed` is how many confirmed letters of the earlier version there are; with `at_least`, there may be more.
     """
 
     language: str
