@@ -273,6 +273,20 @@ def said(answer: Answer) -> str:
 
 
 @pytest.mark.moto
+def test_the_same_form_sent_again_keeps_its_marks_and_causes_one_email(world: World) -> None:
+    token, forms = world.form(), world.wiring.forms
+    world.sign(form=token)
+    world.run_stream()
+    [(_, form)] = forms.newest(CAMPAIGN)
+    forms.put_in_quarantine(form, "no mailbox")
+    before = [*forms.newest(CAMPAIGN)]
+    world.clock.advance(seconds=20)
+    assert world.sign(form=token).status == 200
+    world.run_stream()
+    assert [*forms.newest(CAMPAIGN)] == before
+    assert len(world.sent) == 1
+
+
 def test_a_second_signature_gets_the_same_answer_and_a_reminder_email(world: World) -> None:
     first = world.sign()
     world.run_stream()
