@@ -1138,6 +1138,17 @@ def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World
     assert max(few[path] for path in paths[3:]) <= 12
 
 
+def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_be_more(
+    world: World, manager: Organizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("undersigned.services.unconfirmed.MOST_FORMS_READ", 3)
+    for number in range(5):
+        world.sign(email=f"signer{number}@signers.example")
+    assert "Signed, not confirmed yet 3 or more" in manager.words()
+    found = world.wiring.organizing().unconfirmed(CAMPAIGN)
+    assert (found.forms, sum(found.by_provider.values()), found.is_part) == (3, 3, True)
+
+
 def test_the_overview_shows_fifty_targets_on_a_page(world: World, manager: Organizer) -> None:
     for number in range(60):
         target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
