@@ -18,7 +18,7 @@ from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import Target, dashboard_path
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.signatures import SignatureFilter, signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
@@ -1147,6 +1147,25 @@ def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_b
     assert "Signed, not confirmed yet 3 or more" in manager.words()
     found = world.wiring.organizing().unconfirmed(CAMPAIGN)
     assert (found.forms, sum(found.by_provider.values()), found.is_part) == (3, 3, True)
+
+
+def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_bound(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("undersigned.services.unconfirmed.MOST_FORMS_READ", 3)
+    monkeypatch.setattr("undersigned.services.organizing.MOST_ROWS_READ", 3)
+    world.sign(email="old@signers.example")
+    for number in range(4):
+        world.clock.advance(seconds=1)
+        world.confirmed(email=f"signer{number}@signers.example")
+    organizing = world.wiring.organizing()
+    found = organizing.unconfirmed(CAMPAIGN)
+    assert (found.forms, found.is_part) == (0, True)
+    pending = SignatureFilter(status="pending")
+    first = organizing.signatures(CAMPAIGN, pending, None, 10)
+    assert (first.items, first.ended_early) == ((), True)
+    second = organizing.signatures(CAMPAIGN, pending, first.next_position, 10)
+    assert [form.email for form in second.items] == ["old@signers.example"]
 
 
 def test_the_overview_shows_fifty_targets_on_a_page(world: World, manager: Organizer) -> None:

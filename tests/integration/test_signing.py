@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.aws.counts import Counts
+from undersigned.aws.mail_claims import MailClaims
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -285,6 +286,20 @@ def test_the_same_form_sent_again_keeps_its_marks_and_causes_one_email(world: Wo
     world.run_stream()
     assert [*forms.newest(CAMPAIGN)] == before
     assert len(world.sent) == 1
+
+
+def test_a_message_that_comes_again_after_its_form_was_confirmed_sends_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The email left, and the table did not take that."""
+    world.sign()
+    with monkeypatch.context() as patch:
+        patch.setattr(MailClaims, "record_sent", lambda *_: 1 / 0)
+        world.run_stream()
+    [mail] = world.sent
+    assert world.press(mail.link("confirm")).status == 200
+    assert world.run_waiting_mails() == [{"batchItemFailures": []}]
+    assert world.sent == [mail]
 
 
 def test_a_second_signature_gets_the_same_answer_and_a_reminder_email(world: World) -> None:

@@ -84,7 +84,7 @@ def signatures(  # noqa: PLR0913  (options)
     wanted, suspected = ExportFilter(target, status), SignatureFilter(suspicion=suspicion)
     if email is None:
         rows = newest_letters(wiring.forms, wiring.signatures, campaign, status=status)
-        found: Iterable[Signature] = (signature for _, signature in rows)
+        found: Iterable[Signature] = (signature for _, signature in rows if signature)
     else:
         found = filter(None, [wiring.organizing().signed_with(campaign, email)])
     matching = (

@@ -147,19 +147,24 @@ class Forms(FormStore):
         return ReadForms(tuple(found), tuple(damaged))
 
     @override
-    def newest(
+    def listed(
         self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
-    ) -> Iterator[tuple[str, Signature]]:
+    ) -> Iterator[tuple[str, Signature | None]]:
         read_ahead = read_ahead or _READ_AHEAD
         shards = [
             self._table.query(shard, index="listing", newest_first=True, below=before, read_ahead=read_ahead)
             for shard in form_shards(campaign)
         ]
         merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
-        for some in batched(map(_key_of, merged), read_ahead, strict=False):
-            for form, row in self._read(some).found:
-                if form.can_follow(row):
-                    yield form_position(form), form
+        for some in batched(merged, read_ahead, strict=False):
+            read = self._read(map(_key_of, some)).found
+            waiting = {form_key(form): form for form, row in read if form.can_follow(row)}
+            yield from ((values["listed_at"], waiting.get(_key_of(values))) for values in some)
+
+    @override
+    def newest(self, campaign: str, *, read_ahead: int | None = None) -> Iterator[tuple[str, Signature]]:
+        listed = self.listed(campaign, read_ahead=read_ahead)
+        return ((position, form) for position, form in listed if form)
 
     @override
     def how_many(self, campaign: str, most: int) -> int:

@@ -60,7 +60,7 @@ class SignatureSheet:
         yield BYTE_ORDER_MARK + csv_line(COLUMNS)
         rows = newest_letters(self.forms, self.signatures, campaign, read_ahead=_READ_AHEAD, status=wanted.status)
         for _, signature in rows:
-            if wanted.matches(signature):
+            if signature and wanted.matches(signature):
                 yield csv_line(row(signature, self.catalog.letter(campaign, signature.letter).language))
 
     def check(self, campaign: str, wanted: ExportFilter) -> None:

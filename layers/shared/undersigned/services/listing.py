@@ -22,15 +22,15 @@ def newest_letters(  # noqa: PLR0913  (where, and which)
     *,
     read_ahead: int | None = None,
     status: ReportedStatus | None = None,
-) -> Iterator[tuple[str, Signature]]:
+) -> Iterator[tuple[str, Signature | None]]:
     """List letters and forms with their positions, newest first, or those older than a position.
 
     Reads only forms, or only letters, if others can't have the wanted `status`. One that is confirmed meanwhile may
-    come as both. `read_ahead` is how many of each are read in one step.
+    come as both. A form that can't be confirmed any more is None. `read_ahead` is how many are read in one step.
     """
-    found = []
+    found: list[Iterator[tuple[str, Signature | None]]] = []
     if status is None or status in _OF_FORMS:
-        found.append(forms.newest(campaign, before, read_ahead=read_ahead))
+        found.append(forms.listed(campaign, before, read_ahead=read_ahead))
     if status not in _OF_FORMS:
         found.append(signatures.newest_signatures(campaign, before, read_ahead=read_ahead))
     return heapq.merge(*found, key=lambda item: item[0], reverse=True)

@@ -328,7 +328,7 @@ class Organizing:
         found: list[Signature] = []
         rows = newest_letters(self.form_store, self.signature_store, campaign, after, status=wanted.status)
         for read, (position, row) in enumerate(rows, start=1):
-            if wanted.matches(row):
+            if row and wanted.matches(row):
                 found.append(row)
             if len(found) == limit or read == MOST_ROWS_READ:
                 return Listing(tuple(found), position, ended_early=len(found) < limit)
@@ -342,7 +342,7 @@ class Organizing:
         found: list[Signature] = []
         rows = newest_letters(self.form_store, self.signature_store, campaign, after, read_ahead=_READ_AHEAD)
         for read, (position, row) in enumerate(rows, start=1):
-            if row.name and is_named(row.name, name):
+            if row and row.name and is_named(row.name, name):
                 found.append(row)
             if len(found) == limit or read == MOST_NAMES_READ:
                 return Listing(tuple(found), position, ended_early=len(found) < limit)

@@ -240,13 +240,17 @@ class FormStore(Protocol):
     def read(self, forms: Sequence[FormName]) -> ReadForms:
         """Read several forms consistently, each with its signer's letter. Those that are gone are left out."""
 
-    def newest(
+    def listed(
         self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
-    ) -> Iterator[tuple[str, Signature]]:
-        """List the forms that can be confirmed with their positions, newest first, or those older than a position.
+    ) -> Iterator[tuple[str, Signature | None]]:
+        """List a campaign's forms with their positions, newest first, or those older than a position.
 
-        A damaged one is left out. `read_ahead` is how many are read in one step.
+        One that can't be confirmed any more, or is damaged, is None: who counts what was read has a bound.
+        `read_ahead` is how many are read in one step.
         """
+
+    def newest(self, campaign: str, *, read_ahead: int | None = None) -> Iterator[tuple[str, Signature]]:
+        """List the forms that can be confirmed with their positions, newest first, in any number of reads."""
 
     def how_many(self, campaign: str, most: int) -> int:
         """Count a campaign's forms, also confirmed ones, up to `most`."""

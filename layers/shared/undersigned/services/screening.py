@@ -92,7 +92,7 @@ class Screening:
     def recent(self, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
         """Return what speaks against the newest letters, so many at most, confirmed or not."""
         rows = newest_letters(self.forms, self.signatures, campaign, read_ahead=_READ_AHEAD)
-        newest = (row for _, row in islice(rows, most) if not row.is_empty)
+        newest = (row for _, row in islice(rows, most) if row and not row.is_empty)
         return evidence_of(newest, on_hold=self.signatures.how_many_held(campaign))
 
     def look(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
@@ -164,9 +164,9 @@ class Screening:
             self.forms, self.signatures, campaign, position, read_ahead=_READ_AHEAD, status=wanted.status
         )
         for read, (position, row) in enumerate(rows, start=1):
-            if wanted.signed_from and row.signed_at < wanted.signed_from:
+            if row and wanted.signed_from and row.signed_at < wanted.signed_from:
                 break
-            if row.status != "erased" and wanted.matches(row):
+            if row and row.status != "erased" and wanted.matches(row):
                 found.append(row)
             if len(found) == most or read == MOST_ROWS_READ:
                 return _Slice(found, position)

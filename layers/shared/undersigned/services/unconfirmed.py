@@ -36,10 +36,11 @@ class Unconfirmed:
 
 def unconfirmed(forms: FormStore, campaign: str) -> Unconfirmed:
     """Count the newest forms of a campaign that wait for a confirmation."""
-    newest = [form for _, form in islice(forms.newest(campaign, read_ahead=_READ_AHEAD), MOST_FORMS_READ)]
+    newest = [form for _, form in islice(forms.listed(campaign, read_ahead=_READ_AHEAD), MOST_FORMS_READ)]
+    waiting = [form for form in newest if form]
     return Unconfirmed(
-        len(newest),
-        Counter(provider_of(form.email) for form in newest),
-        sum(form.quarantine == "no mailbox" for form in newest),
+        len(waiting),
+        Counter(provider_of(form.email) for form in waiting),
+        sum(form.quarantine == "no mailbox" for form in waiting),
         is_part=len(newest) == MOST_FORMS_READ,
     )
