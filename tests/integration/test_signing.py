@@ -302,6 +302,17 @@ def test_a_message_that_comes_again_after_its_form_was_confirmed_sends_nothing(
     assert world.sent == [mail]
 
 
+def test_a_letter_waits_in_its_tray_from_the_moment_of_its_confirmation(world: World) -> None:
+    """So an approval of what was there before doesn't cover it, whenever its form was sent."""
+    world.sign()
+    world.run_stream()
+    world.clock.advance(hours=1)
+    world.press(world.sent[-1].link("confirm"))
+    letter = world.letter()
+    assert letter
+    assert (letter.in_tray, letter.due_at) == (True, world.clock.now)
+
+
 def test_a_second_signature_gets_the_same_answer_and_a_reminder_email(world: World) -> None:
     first = world.sign()
     world.run_stream()
