@@ -297,6 +297,10 @@ class World:
         row = self.wiring.signatures.signature(CAMPAIGN, signer)
         return current_of(self.wiring.forms.of_signer(CAMPAIGN, signer), row, self.clock.now)
 
+    def forms(self) -> list[Signature]:
+        """Return the forms that can be confirmed, the newest first."""
+        return [form for _, form in self.wiring.forms.listed(CAMPAIGN) if form]
+
     # Consumers
 
     def run_stream(self) -> list[Any]:

@@ -660,7 +660,7 @@ class Simulation:
                 self.erased.add(row.name)
 
     def release_from_quarantine(self) -> None:
-        forms = [form for _, form in self.world.wiring.forms.newest(CAMPAIGN) if form.quarantine]
+        forms = [form for form in self.world.forms() if form.quarantine]
         if forms:
             self._organizer("POST", f"/signatures/{self.rng.choice(forms).signer}/release", {})
 

@@ -109,7 +109,7 @@ def test_a_form_whose_answer_is_lost_is_one_form_and_gets_one_email(world: World
     assert mailing.platform.person(lambda: world.sign(form=form)).status == 200
     mailing.run_until(world.clock.now + HOUR)
     assert lost.lost == 1
-    assert len([*world.wiring.forms.newest(CAMPAIGN)]) == 1
+    assert len(world.forms()) == 1
     assert [sent.to for sent in world.sent] == [ADA["email"]]
     assert world.press(world.sent[0].link("confirm")).status == 200
 
@@ -117,7 +117,7 @@ def test_a_form_whose_answer_is_lost_is_one_form_and_gets_one_email(world: World
 @pytest.mark.parametrize("is_there", [True, False], ids=["it is still there", "it is gone"])
 def test_a_message_after_its_form_has_expired_sends_nothing_and_ends(world: World, *, is_there: bool) -> None:
     world.sign()
-    [(_, form)] = world.wiring.forms.newest(CAMPAIGN)
+    [form] = world.forms()
     world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
     world.clock.advance(seconds=PENDING_FOR.total_seconds())
     if not is_there:

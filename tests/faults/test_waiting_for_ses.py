@@ -125,7 +125,7 @@ class Rush:
         self.world.memory.quota |= {"MaxSendRate": self.rate, "Max24HourSend": -1.0}
         self.world.sign()
         self.world.new_records()
-        [(_, self.pattern)] = self.world.wiring.forms.newest(CAMPAIGN)
+        [self.pattern] = self.world.forms()
         self.platform = Platform(self.world, Random(1), watch=self, faults=Faults(time_passes=True))  # noqa: S311
         self.platform.fate_of = lambda _sent: Fate(cases=())
         self.processes = Processes(self.platform)

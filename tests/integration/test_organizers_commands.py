@@ -72,7 +72,7 @@ def needs_approval(world: World) -> None:
 
 
 def only_signature(world: World) -> Any:
-    [(_, row)] = newest_letters(world.wiring.forms, world.wiring.signatures, CAMPAIGN)
+    [row] = filter(None, (row for _, row in newest_letters(world.wiring.forms, world.wiring.signatures, CAMPAIGN)))
     return row
 
 

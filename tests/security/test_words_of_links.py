@@ -158,7 +158,7 @@ def test_a_letter_has_all_that_its_form_says_whatever_came_later(world: World) -
     assert replace(after, status="pending", version=0, **only_of_letters, **only_of_forms) == form
     # The listing finds the letter at the time of these words.
     assert [found.note for _, found in world.wiring.signatures.newest_signatures(CAMPAIGN)] == [MINE]
-    assert [*world.wiring.forms.newest(CAMPAIGN)] == [], "neither form can be confirmed any more"
+    assert world.forms() == [], "neither form can be confirmed any more"
     assert world.wiring.counts.counts(CAMPAIGN)["TARGET#evanston"] == 1
     assert world.wiring.counts.counts(CAMPAIGN).get("TARGET#wilmette", 0) == 0
 

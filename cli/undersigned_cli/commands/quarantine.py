@@ -57,8 +57,8 @@ def list_(
             "email": row.email,
         }
         # A damaged form is left out.
-        for _, row in reversed([*wiring.forms.newest(campaign, read_ahead=_READ_AHEAD)])
-        if row.quarantine
+        for _, row in reversed([*wiring.forms.listed(campaign, read_ahead=_READ_AHEAD)])
+        if row and row.quarantine
     ]
     show(f"Quarantine of {campaign}", columns, rows, as_json=as_json)
 

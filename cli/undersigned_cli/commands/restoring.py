@@ -359,7 +359,7 @@ class Restoring:
 
     def _forms(self) -> Iterator[Values]:
         """Yield the forms that wait in the recovered table."""
-        keys = (form_key(form) for _, form in Forms(self.source).newest(self.campaign))
+        keys = (form_key(form) for _, form in Forms(self.source).listed(self.campaign) if form)
         for some in batched(keys, BATCH_GET, strict=False):
             yield from self.source.batch_get(some)
 

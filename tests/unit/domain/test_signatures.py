@@ -417,14 +417,6 @@ def test_only_a_confirmed_letter_in_no_bundle_waits() -> None:
     assert not signature(status="withdrawn").waits
 
 
-@pytest.mark.parametrize(
-    ("status", "expires_at", "expired"),
-    [
-        ("pending", NOON, True),
-        ("pending", NOON + timedelta(seconds=1), False),
-        ("pending", None, False),
-        ("confirmed", NOON, False),
-    ],
-)
-def test_only_a_pending_signature_expires(status: str, expires_at: datetime | None, expired: bool) -> None:  # noqa: FBT001
-    assert signature(status=status, expires_at=expires_at).has_expired(NOON) is expired
+@pytest.mark.parametrize(("expires_at", "expired"), [(NOON, True), (NOON + timedelta(seconds=1), False), (None, False)])
+def test_a_form_expires_and_a_letter_does_not(expires_at: datetime | None, expired: bool) -> None:  # noqa: FBT001
+    assert signature(expires_at=expires_at).has_expired(NOON) is expired

@@ -57,15 +57,16 @@ def test_a_batch_without_tries_left_is_given_up_as_a_whole_if_it_is_not_halved()
     assert (reader.next, reader.tries) == (8, 0)
 
 
-def test_the_template_has_two_readers_and_their_filters_let_signatures_through() -> None:
-    readers = {each.function: each for each in sources() if isinstance(each, StreamSource)}
-    assert readers.keys() == {"SendConfirmations", "Tally"}
-    keys = {"pk": {"S": "SIGNATURE#a#b"}, "sk": {"S": "LETTER"}}
-    record = {"dynamodb": {"Keys": keys, "NewImage": {**keys, "status": {"S": "pending"}}}}
-    other = {"dynamodb": {"Keys": {"pk": {"S": "OTHER"}}, "NewImage": {"status": {"S": "pending"}}}}
-    for function in readers:
-        assert stream_source(function).wants(record)
-        assert not stream_source(function).wants(other)
+def test_the_template_has_two_readers_one_of_new_forms_and_one_of_new_letters() -> None:
+    readers = {each.function for each in sources() if isinstance(each, StreamSource)}
+    assert readers == {"SendConfirmations", "Tally"}
+    for function, wanted, other in (("SendConfirmations", "FORM", "SIGNATURE"), ("Tally", "SIGNATURE", "FORM")):
+        new = {
+            kind: {"eventName": "INSERT", "dynamodb": {"Keys": {"pk": {"S": f"{kind}#a#b"}}}}
+            for kind in (wanted, other)
+        }
+        assert stream_source(function).wants(new[wanted])
+        assert not stream_source(function).wants(new[other])
 
 
 def test_the_template_gives_each_queue_one_function() -> None:

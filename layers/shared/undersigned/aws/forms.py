@@ -162,15 +162,6 @@ class Forms(FormStore):
             yield from ((values["listed_at"], waiting.get(_key_of(values))) for values in some)
 
     @override
-    def newest(self, campaign: str, *, read_ahead: int | None = None) -> Iterator[tuple[str, Signature]]:
-        listed = self.listed(campaign, read_ahead=read_ahead)
-        return ((position, form) for position, form in listed if form)
-
-    @override
-    def how_many(self, campaign: str, most: int) -> int:
-        return sum(self._table.count(shard, "listing", most) for shard in form_shards(campaign))
-
-    @override
     def delete(self, campaign: str, signer: str, form: str) -> None:
         self._table.delete(Key(form_partition(campaign, signer), form))
 

@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     )
 
 
-_MOST_COUNTED = 1_000
-"""More forms in one part of the listing are not counted."""
-
-
 class NotYetError(NotNowError):
     """The campaign can't be deleted yet; says why not, and the way out."""
 
@@ -92,7 +88,8 @@ class Deleting:
                 )
             )
         rows = list(self.signatures.listed_signatures(campaign))
-        personal = sum(bool(row.email) for row in rows) or self.forms.how_many(campaign, _MOST_COUNTED)
+        personal = sum(bool(row.email) for row in rows)
+        personal = personal or sum(form is not None for _, form in self.forms.listed(campaign))
         names |= {"count": f"{personal:,}", "day": settings.kept_until}
         if personal and settings.kept_until:
             raise NotYetError(

@@ -249,12 +249,6 @@ class FormStore(Protocol):
         `read_ahead` is how many are read in one step.
         """
 
-    def newest(self, campaign: str, *, read_ahead: int | None = None) -> Iterator[tuple[str, Signature]]:
-        """List the forms that can be confirmed with their positions, newest first, in any number of reads."""
-
-    def how_many(self, campaign: str, most: int) -> int:
-        """Count a campaign's forms, also confirmed ones, up to `most`."""
-
     def delete(self, campaign: str, signer: str, form: str) -> None:
         """Delete a form, if it is there."""
 
