@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import cache, cached_property
@@ -27,6 +27,7 @@ from tests.openapi_document import breach_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
 from undersigned.domain.abuse_checks import FormToken
+from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.forms import current_of
 from undersigned.domain.plans import taken
@@ -333,6 +334,24 @@ class World:
         found = sources(publishes_events=self.publishes_events)
         return [each for each in found if isinstance(each, StreamSource)]
 
+    # Organizers
+
+    def change(self, **settings: Any) -> None:
+        """Change the campaign's settings. A warm function reads them two minutes later."""
+        campaign = self.wiring.campaigns.campaign(CAMPAIGN)
+        assert campaign
+        self.wiring.campaigns.put_campaign(replace(campaign, **settings))
+
+    def change_and_wait(self, **settings: Any) -> None:
+        """Change the campaign's settings, and wait until every function has read them."""
+        self.change(**settings)
+        self.clock.advance(minutes=2)
+
+    def put_key(self, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
+        """Let this text be a key of a campaign."""
+        made_at = datetime(2026, 1, 1, tzinfo=UTC)
+        self.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", made_at, expires_at))
+
     # The week
 
     def run_jobs(self) -> Any:
@@ -470,7 +489,11 @@ class World:
 
     @property
     def deliveries(self) -> list[Sent]:
-        return [sent for sent in self.sent if sent.tags["kind"] == "delivery"]
+        return self.mails("delivery")
+
+    def mails(self, kind: str) -> list[Sent]:
+        """Return the emails of a kind that were sent: `confirmation`, `approval`, `delivery`, `report`, `test`."""
+        return [sent for sent in self.sent if sent.tags["kind"] == kind]
 
 
 def _as_transformed(detail: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
-from tests.integration.test_dashboard import PERIOD, approved_and_sent_yesterday, open_another_delivery, put_key
+from tests.integration.test_dashboard import PERIOD, approved_and_sent_yesterday, open_another_delivery
 from tests.looks import reach, see
 from tests.served_world import served
 from tests.world import CAMPAIGN, DASHBOARD
@@ -40,7 +40,7 @@ def address(world: World, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def troubled(world: World) -> World:
     """Return a campaign in which everything that can be seen on the overview needs attention."""
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     long_title = "Ask the police chiefs of Illinois to end the demand for sexual exploitation"
     world.wiring.campaigns.put_campaign(replace(campaign, title=long_title, closes=date(2026, 11, 20)))
@@ -67,7 +67,7 @@ def troubled(world: World) -> World:
 
 
 def let_one_of_two_bounce(world: World) -> None:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     for number, (code, town) in enumerate((("60201", "Evanston"), ("60091", "Wilmette"))):
         world.confirmed(name=f"Ada Rossi {number}", email=f"s{number}@signers.example", postal_code=code, locality=town)
     world.week()
@@ -138,7 +138,7 @@ def test_each_decision_about_a_delivery_is_accessible_and_fits(
 def test_the_address_of_a_bounced_delivery_is_corrected_on_its_page(
     world: World, address: str, visitor: Visitor, *, scripts: bool
 ) -> None:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -158,7 +158,7 @@ def test_the_address_of_a_bounced_delivery_is_corrected_on_its_page(
 def test_a_person_says_what_was_done_about_a_bounced_delivery(
     world: World, address: str, visitor: Visitor, button: str, state: str
 ) -> None:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -176,7 +176,7 @@ def test_a_person_says_what_was_done_about_a_bounced_delivery(
 def test_a_bounced_delivery_is_accessible_and_fits(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
 ) -> None:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -191,7 +191,7 @@ def test_a_bounced_delivery_is_accessible_and_fits(
 def test_the_command_for_a_second_email_is_accessible_and_fits(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
 ) -> None:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     approved_and_sent_yesterday(world)
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
@@ -209,8 +209,7 @@ def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
 ) -> None:
     let_one_of_two_bounce(world)
     world.clock.advance(days=7)
-    world.wiring.campaigns.put_campaign(replace(world.wiring.campaigns.campaign(CAMPAIGN), approval=True))
-    world.clock.advance(minutes=2)
+    world.change_and_wait(approval=True)
     world.confirmed(email="cy@signers.example", postal_code="60022", locality="Glencoe")
     page = visitor.open(f"{address}/organizer", width=360)
     sign_in(page)
@@ -254,13 +253,12 @@ def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Vis
 def test_an_approval_and_what_came_since_are_accessible_and_fit(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
 ) -> None:
-    put_key(world, "us_manage", "manage")
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True, language=language))
+    world.put_key("us_manage", "manage")
+    world.change(approval=True, language=language)
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     world.confirmed()
     world.plan()
-    [request] = [mail for mail in world.sent if mail.tags["kind"] == "approval"]
+    [request] = world.mails("approval")
     page = visitor.open(f"{address}{request.link('organizer/approve')}", width=width, dark=dark)
     see(visitor, page, f"states-approval-{look}")
     world.clock.advance(minutes=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
@@ -284,8 +284,7 @@ def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, vi
 def test_a_website_is_named_and_published_and_then_shows_what_is_pasted(
     stack: Stack, visitor: Visitor, tmp_path: Path, *, scripts: bool
 ) -> None:
-    campaign = stack.world.wiring.campaigns.campaign(CAMPAIGN)
-    stack.world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=()))
+    stack.world.change(allowed_origins=())
     service, pasted = HttpService("website", 0, tmp_path / "website"), [""]
     service.answer = lambda _: Response(pasted[0], mimetype="text/html")
     website = service.url.replace("127.0.0.1", "localhost")

@@ -24,7 +24,6 @@ from tests.faults.memory import Memory, operation_of
 from tests.faults.stored import expire_forms, is_in_transactions, is_of_form, is_private, item_of, read_by
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.aws.campaigns import target_key
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 from undersigned.rendering.packets import Packet
@@ -308,7 +307,7 @@ class Play:
         self.history: list[str] = []
         self.targets = ("evanston", "skokie")
         self._seen = self._records = self._calls = 0
-        world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+        world.put_key("us_manage", "manage")
         # Targets without letters add no races.
         for target in world.wiring.campaigns.targets(CAMPAIGN):
             if target.id not in self.targets:

@@ -13,7 +13,6 @@ from tests.faults.stored import kinds_in
 from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, link_in
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.people import person_id
 from undersigned.domain.signatures import signer_id
 from undersigned.services.planning import MANY_TARGETS
@@ -341,7 +340,7 @@ def an_approval(platform: Platform) -> Arrivals:
     acts.organizer("GET", "/deliveries/next")
     platform.settle()
     acts.week(MONDAY, report=True)
-    link = [mail for mail in world.sent if mail.tags["kind"] == "approval"][-1].link("organizer/approve")
+    link = world.mails("approval")[-1].link("organizer/approve")
     page = acts.get(link)
     assert page.status == 200
     # It comes after the look, so it waits for the next delivery.
@@ -693,7 +692,7 @@ def is_cleared(platform: Platform, person: Person) -> bool:
 
 def create_key(platform: Platform) -> None:
     """Create an organizer's key, as `undersigned key create` does."""
-    platform.world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "own", "", MONDAY))
+    platform.world.put_key(KEY, "own")
 
 
 def require_approval(platform: Platform) -> None:

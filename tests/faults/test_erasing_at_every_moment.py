@@ -9,7 +9,6 @@ import pytest
 
 from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, names_in, stored_letters
 from tests.world import set_packet_size, world
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.services import packing
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def test_a_second_letter_is_in_no_file_whenever_it_is_erased_while_the_packet_is
 
 
 def confirm(stack: World) -> None:
-    stack.wiring.api_keys.put_api_key(ApiKey(KEY.campaign, digest_of("us_manage"), "manage", "", stack.clock.now))
+    stack.put_key("us_manage", "manage")
     for name in NAMES:
         stack.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
         stack.clock.advance(minutes=1)

@@ -66,7 +66,7 @@ class Hours:
         )
 
     def sent(self, kind: str) -> list[Sent]:
-        return [sent for sent in self.world.sent if sent.tags["kind"] == kind]
+        return self.world.mails(kind)
 
     def periods(self) -> list[str]:
         return [sent.tags["period"] for sent in self.sent("delivery")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -15,7 +14,7 @@ from tests.fuzz import stack
 from tests.fuzz.inputs import ANY_CHARACTER, ODD, example, given, json_texts, mutated, st, texts, tried, values
 from tests.openapi_document import OPERATIONS, resolved
 from tests.world import ADA, CAMPAIGN
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.api_keys import digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.languages import chosen_language, languages
 from undersigned.domain.signatures import signer_id
@@ -313,7 +312,7 @@ def filled(template: str, world: World, odd: str) -> str:
 
 def prepare(world: World) -> None:
     """Add a key, letters of hostile signers, and a delivery."""
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "own", "", datetime.now(UTC)))
+    world.put_key(KEY, "own")
     for email in SIGNERS:
         world.confirmed(email=email, name="<canary>", note="<canary onload=1>\n{{ 7*7 }}", locality='"><canary>')
         if not world.deliveries:

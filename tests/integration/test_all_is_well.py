@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -65,8 +64,7 @@ def figures(world: World) -> list[int]:
 
 
 def test_it_counts_deliveries_on_another_weekday_in_one_week(world: World) -> None:
-    settings = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(settings, deliver_on="THU", deliver_at=17))
+    world.change(deliver_on="THU", deliver_at=17)
     world.confirmed()
     world.clock.now = datetime(2026, 11, 26, 23, tzinfo=UTC)
     world.hour()

@@ -11,7 +11,7 @@ from tests.world import CAMPAIGN
 from undersigned.services.organizer_post import NotToldError
 
 if TYPE_CHECKING:
-    from tests.world import Sent, World
+    from tests.world import World
 
 ORGANIZER = "organizer@enddemand.example"
 PERIOD = "2026-11-24"
@@ -25,12 +25,8 @@ def _needs_approval(world: World) -> None:
     world.wiring.campaigns.put_campaign(replace(campaign, approval=True, organizer=organizer))
 
 
-def requests(world: World) -> list[Sent]:
-    return [mail for mail in world.sent if mail.tags["kind"] == "approval"]
-
-
 def link(world: World) -> str:
-    return requests(world)[-1].link("organizer/approve")
+    return world.mails("approval")[-1].link("organizer/approve")
 
 
 def sent(world: World) -> list[str]:
@@ -42,7 +38,7 @@ def test_the_request_lists_letters_by_target(world: World) -> None:
     world.confirmed(email="bo@signers.example")
     world.confirmed(email="cy@signers.example", postal_code="60091")
     world.week()
-    [mail] = requests(world)
+    [mail] = world.mails("approval")
     assert (mail.to, mail.tags["period"]) == (ORGANIZER, PERIOD)
     assert mail.mail["Subject"] == "3 letters are waiting for your approval: End Demand Illinois"
     assert "2 letters  Police Chief Avery Sample, Evanston Police Department" in mail.text
@@ -57,10 +53,10 @@ def test_a_period_has_one_request_for_any_number_of_plans(world: World) -> None:
     world.plan()
     world.clock.advance(hours=6)  # the same day in Chicago, the next day in UTC
     world.plan()
-    assert len(requests(world)) == 1
+    assert len(world.mails("approval")) == 1
     world.clock.advance(days=7)
     world.plan()
-    assert [mail.tags["period"] for mail in requests(world)] == [PERIOD, "2026-12-01"]
+    assert [mail.tags["period"] for mail in world.mails("approval")] == [PERIOD, "2026-12-01"]
 
 
 @pytest.mark.parametrize("refusal", ["throttled", "AccessDeniedException", "MessageRejected"])
@@ -75,7 +71,7 @@ def test_a_request_that_could_not_be_sent_is_sent_by_the_next_plan(world: World,
     world.throttles, world.refusal = 0, ""
     world.plan()
     world.plan()
-    assert len(requests(world)) == 1
+    assert len(world.mails("approval")) == 1
 
 
 def test_a_scanner_that_opens_the_link_approves_nothing(world: World) -> None:
@@ -142,7 +138,7 @@ def test_a_target_on_hold_is_shown_as_on_hold(world: World) -> None:
     world.confirmed()
     world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "cli", "the chief <retires>")
     world.plan()
-    html = requests(world)[0].mail.get_body(("html",))
+    html = world.mails("approval")[0].mail.get_body(("html",))
     assert html
     assert "(the chief &lt;retires&gt;)" in html.get_content()
     assert "On hold: the chief &lt;retires&gt;" in world.get(link(world)).body
@@ -159,12 +155,10 @@ def test_without_waiting_letters_there_is_nothing_to_approve(world: World) -> No
 
 
 def test_a_campaign_without_approval_sends_no_request(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=False))
+    world.change(approval=False)
     world.confirmed()
     world.week()
-    assert requests(world) == []
+    assert world.mails("approval") == []
 
 
 def test_a_forged_truncated_or_wrong_link_is_refused(world: World) -> None:
@@ -195,10 +189,8 @@ def test_a_link_to_a_period_far_ahead_is_answered_with_a_page(world: World) -> N
 
 
 def test_the_request_and_its_page_are_in_the_campaigns_language(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, language="es"))
+    world.change(language="es")
     world.confirmed()
     world.plan()
-    assert requests(world)[0].mail["Subject"] == "1 carta espera su aprobación: End Demand Illinois"
+    assert world.mails("approval")[0].mail["Subject"] == "1 carta espera su aprobación: End Demand Illinois"
     assert "<h1>Esperan su aprobación</h1>" in world.get(link(world)).body

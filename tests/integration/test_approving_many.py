@@ -62,7 +62,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def asked(world: World) -> Sent:
     """Plan, and return the email that asks for the approval."""
     world.plan()
-    [mail] = [mail for mail in world.sent if mail.tags["kind"] == "approval"]
+    [mail] = world.mails("approval")
     return mail
 
 
@@ -185,7 +185,7 @@ def test_the_email_is_the_same_however_it_asks(many: World, monkeypatch: pytest.
 
 def test_the_report_reads_all_trays_at_once(many: World) -> None:
     calls = counted(many, lambda: many.report(CAMPAIGN))
-    [mail] = [mail for mail in many.sent if mail.tags["kind"] == "report"]
+    [mail] = many.mails("report")
     assert "Letters not sent" in mail.text
     assert calls["dynamodb:Scan"] == 1
     assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20 + 3 * SHARDS)
@@ -193,14 +193,14 @@ def test_the_report_reads_all_trays_at_once(many: World) -> None:
 
 def test_the_report_is_the_same_however_it_asks(many: World) -> None:
     many.report(CAMPAIGN)
-    [usual] = [mail.text for mail in many.sent if mail.tags["kind"] == "report"]
+    [usual] = [mail.text for mail in many.mails("report")]
     many.clock.advance(days=7)
     many.variables |= {"PLANS_AT_ONCE": "4"}
     many.restart("run_jobs")
     many.watch = watch = Counting()
     many.report(CAMPAIGN)
     assert watch.most == 4
-    mails = [mail.text for mail in many.sent if mail.tags["kind"] == "report"]
+    mails = [mail.text for mail in many.mails("report")]
     assert len(mails) == 2
     assert rows_of(mails[1]) == rows_of(usual) != []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -30,12 +30,6 @@ def buttons(organizer: Organizer) -> set[str]:
     """Return where the forms and links of the section lead, after the address of the campaign's dashboard."""
     section = organizer.see().body.partition('id="to-do"')[2].partition('id="figures"')[0]
     return set(re.findall(rf'(?:action|href)="{DASHBOARD}([^"]*)"', section))
-
-
-def change(world: World, **settings: Any) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, **settings))
-    world.clock.advance(minutes=2)
 
 
 def test_a_campaign_in_order_says_so_and_nothing_else(manager: Organizer) -> None:
@@ -168,7 +162,7 @@ def test_a_brake_is_told_as_the_cause(world: World, manager: Organizer) -> None:
 
 
 def test_what_waits_for_an_approval_is_told_with_its_button(world: World, manager: Organizer) -> None:
-    change(world, approval=True)
+    world.change_and_wait(approval=True)
     world.confirmed()
     assert "1 letter is waiting for approval" in attention(manager)
     assert buttons(manager) == {"/deliveries/2026-11-24/approve", "/targets/evanston/next"}
@@ -176,7 +170,7 @@ def test_what_waits_for_an_approval_is_told_with_its_button(world: World, manage
 
 def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: Organizer) -> None:
     world.confirmed()
-    change(world, closes=date(2026, 11, 20), keep_for_days=60)
+    world.change_and_wait(closes=date(2026, 11, 20), keep_for_days=60)
     said = attention(manager)
     assert said.startswith("Signing closed on November 20, 2026 1 letter is waiting.")
     assert "What letters say about people is deleted after January 19, 2027." in said
@@ -200,7 +194,7 @@ def test_letters_that_a_plan_missed_are_told_a_day_later(world: World, manager: 
 
 
 def test_a_campaign_that_is_not_open_yet_says_so(world: World, manager: Organizer) -> None:
-    change(world, opens=date(2026, 12, 20), closes=None)
+    world.change_and_wait(opens=date(2026, 12, 20), closes=None)
     assert attention(manager).startswith("Signing opens on December 20, 2026")
 
 
@@ -294,5 +288,5 @@ def test_the_sign_in_form_has_the_switch_too(world: World) -> None:
 
 
 def test_without_a_choice_a_page_has_the_campaigns_language(world: World, manager: Organizer) -> None:
-    change(world, language="es")
+    world.change_and_wait(language="es")
     assert '<html lang="es">' in manager.see().body

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
 import pytest
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from tests.world import World
 
 
-def change(world: World, **settings: Any) -> None:
-    world.wiring.campaigns.put_campaign(replace(world.wiring.campaigns.campaign(CAMPAIGN), **settings))
-
-
 def at(world: World, moment: str) -> None:
     """Set the clock, in the campaign's time zone in winter."""
     world.clock.now = datetime.fromisoformat(f"{moment}-06:00").astimezone(UTC)
@@ -35,7 +30,7 @@ def sent(world: World) -> list[tuple[str, str]]:
 
 def reports(world: World) -> list[str]:
     """Return the days that reports are about."""
-    subjects = ["".join(mail.mail["Subject"]) for mail in world.sent if mail.tags["kind"] == "report"]
+    subjects = ["".join(mail.mail["Subject"]) for mail in world.mails("report")]
     return [subject.partition(":")[0].strip() for subject in subjects]
 
 
@@ -53,7 +48,7 @@ def test_a_campaign_without_a_cadence_is_planned_at_the_stacks_hour_only(world: 
 
 
 def test_a_campaign_with_a_cadence_is_planned_at_its_own_hour_only(world: World) -> None:
-    change(world, deliver_on="THU", deliver_at=17)
+    world.change(deliver_on="THU", deliver_at=17)
     world.confirmed()
     for moment in ("2026-11-26T16:00", "2026-11-26T17:00", "2026-11-26T18:00"):
         at(world, moment)
@@ -62,7 +57,7 @@ def test_a_campaign_with_a_cadence_is_planned_at_its_own_hour_only(world: World)
 
 
 def test_an_hour_in_another_time_zone_names_the_day_there(world: World) -> None:
-    change(world, time_zone="Pacific/Auckland", deliver_on="MON", deliver_at=1)
+    world.change(time_zone="Pacific/Auckland", deliver_on="MON", deliver_at=1)
     world.confirmed()
     world.clock.now = datetime(2026, 11, 29, 12, tzinfo=UTC)  # still Sunday in Chicago
     world.hour()
@@ -71,7 +66,7 @@ def test_an_hour_in_another_time_zone_names_the_day_there(world: World) -> None:
 
 
 def test_an_hour_that_fires_twice_or_late_makes_one_delivery(world: World) -> None:
-    change(world, deliver="monthly", deliver_on=30)
+    world.change(deliver="monthly", deliver_on=30)
     sign(world, 1)
     at(world, "2026-11-30T09:00")
     world.hour()
@@ -87,7 +82,7 @@ def test_an_hour_that_fires_twice_or_late_makes_one_delivery(world: World) -> No
 
 @pytest.mark.parametrize("days", [1, 4, 40])
 def test_the_first_run_after_missed_hours_catches_up(world: World, days: int) -> None:
-    change(world, deliver_on="THU")
+    world.change(deliver_on="THU")
     world.hour()
     world.confirmed()
     at(world, "2026-12-03T10:00")
@@ -101,7 +96,7 @@ def test_the_first_run_after_missed_hours_catches_up(world: World, days: int) ->
 
 
 def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    change(world, deliver="monthly", deliver_on=30)
+    world.change(deliver="monthly", deliver_on=30)
     world.confirmed()
     at(world, "2026-11-30T09:00")
     with monkeypatch.context() as broken:
@@ -114,7 +109,7 @@ def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: 
 
 
 def test_a_recipient_for_whom_a_monthly_slot_was_too_soon_gets_its_letters_with_the_next(world: World) -> None:
-    change(world, deliver="monthly", deliver_on=30)
+    world.change(deliver="monthly", deliver_on=30)
     sign(world, 1)
     at(world, "2026-11-26T12:00")
     world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
@@ -131,7 +126,7 @@ def test_a_recipient_for_whom_a_monthly_slot_was_too_soon_gets_its_letters_with_
 
 
 def test_a_paused_campaign_is_not_planned(world: World) -> None:
-    change(world, deliver_on="THU")
+    world.change(deliver_on="THU")
     world.confirmed()
     world.wiring.campaigns.pause(CAMPAIGN, paused=True)
     at(world, "2026-11-26T09:00")
@@ -139,17 +134,17 @@ def test_a_paused_campaign_is_not_planned(world: World) -> None:
 
 
 def test_a_change_between_two_deliveries_keeps_seven_days_apart(world: World) -> None:
-    change(world, deliver_on="THU")
+    world.change(deliver_on="THU")
     sign(world, 1)
     at(world, "2026-11-26T09:00")
     world.hour()
-    change(world, deliver_on="MON")
+    world.change(deliver_on="MON")
     sign(world, 1)
     for day in ("2026-11-30", "2026-12-07"):
         at(world, f"{day}T09:00")
         world.hour()
     assert sent(world) == [("evanston", "2026-11-26"), ("evanston", "2026-12-07")]
-    change(world, deliver_on=None)
+    world.change(deliver_on=None)
     sign(world, 1)
     at(world, "2026-12-14T09:00")
     world.week()
@@ -157,7 +152,7 @@ def test_a_change_between_two_deliveries_keeps_seven_days_apart(world: World) ->
 
 
 def test_an_approval_is_asked_for_at_the_campaigns_own_hour(world: World) -> None:
-    change(world, deliver="monthly", deliver_on=31, approval=True)
+    world.change(deliver="monthly", deliver_on=31, approval=True)
     world.confirmed()
     before = len(world.sent)
     for moment in ("2026-11-30T08:00", "2026-11-30T09:00", "2026-11-30T10:00"):
@@ -172,7 +167,7 @@ def test_an_approval_is_asked_for_at_the_campaigns_own_hour(world: World) -> Non
 
 def test_an_approval_of_an_overtaken_slot_sends_the_letters_that_its_page_showed(world: World) -> None:
     """The organizer answers Monday's email on the Tuesday a week later, when the next Monday's has come, too."""
-    change(world, approval=True)
+    world.change(approval=True)
     sign(world, 1)
     for day in ("2026-11-30", "2026-12-07"):
         at(world, f"{day}T09:00")
@@ -193,7 +188,7 @@ def test_an_approval_of_an_overtaken_slot_sends_the_letters_that_its_page_showed
 
 
 def test_a_slot_that_was_overtaken_can_not_be_approved_after_the_later_one(world: World) -> None:
-    change(world, approval=True)
+    world.change(approval=True)
     sign(world, 1)
     controls = world.wiring.delivery_controls()
     at(world, "2026-12-07T10:00")
@@ -207,7 +202,7 @@ def test_a_slot_that_was_overtaken_can_not_be_approved_after_the_later_one(world
 
 
 def test_a_report_follows_a_day_after_each_delivery(world: World) -> None:
-    change(world, deliver="monthly", deliver_on=30, deliver_at=17)
+    world.change(deliver="monthly", deliver_on=30, deliver_at=17)
     world.confirmed()
     at(world, "2026-11-30T17:00")
     world.hour()
@@ -231,7 +226,7 @@ def test_a_campaign_without_a_cadence_has_no_hourly_report(world: World) -> None
 
 
 def test_a_day_on_which_nothing_went_is_reported_if_letters_are_on_hold(world: World) -> None:
-    change(world, deliver_on="THU")
+    world.change(deliver_on="THU")
     world.confirmed()
     world.wiring.campaigns.hold(CAMPAIGN, "evanston", "a new chief")
     for moment in ("2026-11-26T09:00", "2026-11-27T08:00", "2026-11-27T09:00", "2026-11-28T09:00"):
@@ -241,7 +236,7 @@ def test_a_day_on_which_nothing_went_is_reported_if_letters_are_on_hold(world: W
 
 
 def test_missed_hours_lose_no_report(world: World) -> None:
-    change(world, deliver_on="THU")
+    world.change(deliver_on="THU")
     world.confirmed()
     at(world, "2026-11-26T09:00")
     world.run_job("report")
@@ -259,7 +254,7 @@ def test_a_campaign_of_before_reads_as_weekly() -> None:
 
 
 def test_pages_and_emails_say_the_day_of_the_campaigns_own_cadence(world: World) -> None:
-    change(world, deliver="monthly", deliver_on=31)
+    world.change(deliver="monthly", deliver_on=31)
     asked = world.confirmed()
     assert "The next delivery is on Monday, November 30, 2026." in world.get(f"/campaigns/{CAMPAIGN}").body
     assert "on Monday, November 30, 2026 at the earliest" in " ".join(asked.text.split())

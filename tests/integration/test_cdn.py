@@ -96,9 +96,7 @@ def test_a_form_is_sent_to_the_host_of_its_page(cdn: Cdn) -> None:
 
 def test_other_sites_are_refused_or_allowed_as_without_a_cdn(cdn: Cdn, world: World) -> None:
     site = "https://www.enddemand.example"
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=(site,)))
+    world.change(allowed_origins=(site,))
     for origin, status in ((site, 202), ("https://evil.example", 403)):
         assert cdn.request("OPTIONS", f"{FORM}/signatures", headers={"origin": origin}).status == 204
         answer = cdn.request(
@@ -312,9 +310,7 @@ def test_an_address_with_a_token_has_no_behavior_that_keeps(first: str) -> None:
 
 def test_the_cdn_keeps_an_answer_apart_for_each_site_that_may_read_it(cdn: Cdn, world: World) -> None:
     site, other = "https://www.enddemand.example", "https://evil.example"
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=(site,)))
+    world.change(allowed_origins=(site,))
     readers = []
     for origin in (other, site, other):
         answer = cdn.get(f"{FORM}/targets?postal_code=60201", {"accept": "application/json", "origin": origin})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.test_cadences import at, change, sign
+from tests.integration.test_cadences import at, sign
 from tests.integration.test_organizers_commands import invoke
 from tests.world import CAMPAIGN, client_of
 from undersigned.aws.campaigns import campaign_values
@@ -112,11 +112,11 @@ def test_the_command_says_which_target_it_leaves_out_and_fails(signed: World) ->
 
 
 def test_a_period_with_a_damaged_delivery_can_be_approved_for_the_others(signed: World) -> None:
-    change(signed, approval=True)
+    signed.change(approval=True)
     damage_delivery(signed)
     with pytest.raises(NotPlannedError):
         signed.plan()
-    [asked] = [mail for mail in signed.sent if mail.tags["kind"] == "approval"]
+    [asked] = signed.mails("approval")
     page = signed.get(asked.link("organizer/approve"))
     assert page.status == 200
     assert "Wilmette" in page.body
@@ -137,16 +137,16 @@ def test_targets_that_the_queue_does_not_take_stop_no_other_campaign(
 
 
 def test_an_hour_with_a_damaged_delivery_plans_and_asks_for_the_others_each_time(signed: World) -> None:
-    change(signed, deliver_on="THU", deliver_at=17, approval=True)
+    signed.change(deliver_on="THU", deliver_at=17, approval=True)
     damage_delivery(signed)
     at(signed, "2026-11-26T17:00")
     for _ in range(2):
         with pytest.raises(NotDoneError):
             signed.run_job("plan")
         signed.clock.advance(hours=1)
-    [asked] = [mail for mail in signed.sent if mail.tags["kind"] == "approval"]
+    [asked] = signed.mails("approval")
     assert "Wilmette" in asked.text
-    change(signed, approval=False)
+    signed.change(approval=False)
     with pytest.raises(NotDoneError):
         signed.run_job("plan")
     assert sent_to(signed) == {"wilmette", "skokie"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from logging import makeLogRecord
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +10,15 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.faults.invariants import words_of
-from tests.integration.test_approving import requests
 from tests.integration.test_dashboard import Organizer
 from tests.integration.test_erased_packets import repack
 from tests.integration.test_organizers_commands import invoke, run
-from tests.integration.test_reporting import reports, section
+from tests.integration.test_reporting import section
 from tests.world import CAMPAIGN, client_of, set_packet_size
 from undersigned.aws.campaigns import letter_key
 from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.dynamodb import Table, Update
 from undersigned.aws.signatures import signature_key
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import LetterError
 from undersigned.domain.exports import ExportFilter
@@ -105,7 +102,7 @@ def next_week(world: World) -> None:
 @pytest.fixture
 def damaged(world: World) -> World:
     """Make a stack in whose tray the second of three letters is damaged."""
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    world.put_key("us_manage", "manage")
     confirm(world, "Ada", "Ben", "Cyd")
     damage(world, "Ben")
     return world
@@ -229,7 +226,7 @@ def test_a_tray_with_damaged_letters_only_makes_no_email_and_no_delivery(
 
 
 def test_a_tray_with_damaged_letters_only_has_no_email_to_preview_or_test(world: World) -> None:
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    world.put_key("us_manage", "manage")
     confirm(world, "Ada")
     damage(world, "Ada")
     assert organizer(world, "/deliveries/next/evanston").status == 409
@@ -393,15 +390,10 @@ def test_nothing_is_recorded_if_nothing_but_damaged_letters_would_go(world: Worl
 # Approvals and reports
 
 
-def needs_approval(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
-
-
 def test_the_request_and_its_page_count_the_letters_that_an_approval_sends(damaged: World) -> None:
-    needs_approval(damaged)
+    damaged.change(approval=True)
     damaged.week()
-    [mail] = requests(damaged)
+    [mail] = damaged.mails("approval")
     assert mail.mail["Subject"] == "2 letters are waiting for your approval: End Demand Illinois"
     assert "2 letters  Police Chief Avery Sample" in mail.text
     assert LEFT_OUT in " ".join(mail.text.split())
@@ -415,11 +407,11 @@ def test_the_request_and_its_page_count_the_letters_that_an_approval_sends(damag
 
 
 def test_nobody_is_asked_to_approve_damaged_letters_only(world: World) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     confirm(world, "Ada")
     damage(world, "Ada")
     world.week()
-    assert requests(world) == []
+    assert world.mails("approval") == []
 
 
 def test_nobody_is_asked_to_approve_damaged_letters_only_of_very_many_recipients(
@@ -435,7 +427,7 @@ def test_the_report_counts_the_letters_that_wait_for_the_next_email(damaged: Wor
     confirm(damaged, "Dee")
     damaged.clock.advance(days=1)
     damaged.report()
-    [mail] = reports(damaged)
+    [mail] = damaged.mails("report")
     assert "1 letter Police Chief Avery Sample" in section(damaged, "Waiting for the next delivery")
     text = " ".join(mail.text.split())
     assert "Letters sent 2 Letters not sent 0 Letters for the next delivery 1" in text

@@ -14,7 +14,7 @@ from tests.faults.refusals import Refusing
 from tests.openapi_document import routed
 from tests.world import CAMPAIGN, DASHBOARD, ROOT
 from undersigned.aws.counts import SHARDS
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.api_keys import digest_of
 from undersigned.domain.campaigns import Target, dashboard_path
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
@@ -84,13 +84,9 @@ def text_of(answer: Answer, status: int = 200) -> str:
     return " ".join(html.unescape(bare).split())
 
 
-def put_key(world: World, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
-    world.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", LONG_AGO, expires_at))
-
-
 @pytest.fixture
 def manager(world: World) -> Organizer:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     organizer = Organizer(world)
     assert organizer.sign_in("us_manage").status == 303
     return organizer
@@ -98,7 +94,7 @@ def manager(world: World) -> Organizer:
 
 @pytest.fixture
 def reader(world: World) -> Organizer:
-    put_key(world, "us_read", "read")
+    world.put_key("us_read", "read")
     organizer = Organizer(world)
     assert organizer.sign_in("us_read").status == 303
     return organizer
@@ -115,7 +111,7 @@ def signer(world: World, name: str) -> str:
 def test_signing_in_opens_the_overview_and_sets_a_cookie_for_our_pages_only(
     world: World,
 ) -> None:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     organizer = Organizer(world)
     answer = organizer.sign_in("us_manage")
     assert (answer.status, answer.headers["location"]) == (303, "/organizer")
@@ -145,9 +141,9 @@ def test_without_a_session_there_is_only_the_sign_in_form(world: World) -> None:
     ],
 )
 def test_a_wrong_key_always_gets_the_same_answer(world: World, text: str, campaign: str) -> None:
-    put_key(world, "us_read", "read")
-    put_key(world, "us_expired", "manage", expires_at=world.clock.now)
-    put_key(world, "us_other", "manage", "another-campaign")
+    world.put_key("us_read", "read")
+    world.put_key("us_expired", "manage", expires_at=world.clock.now)
+    world.put_key("us_other", "manage", "another-campaign")
     answer = Organizer(world).sign_in(text, campaign)
     assert answer.status == 401
     assert answer.cookies == ()
@@ -159,7 +155,7 @@ def test_a_wrong_key_always_gets_the_same_answer(world: World, text: str, campai
 
 
 def test_a_wrong_key_that_is_repeated_has_to_wait_and_the_right_one_does_not(world: World) -> None:
-    put_key(world, "us_read", "read")
+    world.put_key("us_read", "read")
     for _ in range(10):
         assert Organizer(world).sign_in("us_wrong").status == 401
     answer = Organizer(world).sign_in("us_wrong")
@@ -178,7 +174,7 @@ def test_revoking_a_key_ends_its_session_immediately(world: World, manager: Orga
 
 
 def test_a_key_that_expires_ends_its_session(world: World) -> None:
-    put_key(world, "us_short", "read", expires_at=world.clock.now + timedelta(hours=1))
+    world.put_key("us_short", "read", expires_at=world.clock.now + timedelta(hours=1))
     organizer = Organizer(world)
     organizer.sign_in("us_short")
     world.clock.advance(hours=1)
@@ -409,7 +405,7 @@ def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     without_targets = replace(folder, campaign=replace(folder.campaign, id="another"), targets=())
     push(without_targets, sent.wiring.campaigns)
-    put_key(sent, "us_other", "manage", "another")
+    sent.put_key("us_other", "manage", "another")
     other = Organizer(sent)
     assert other.sign_in("us_other", "another").status == 303
     for route in ROUTES:
@@ -686,9 +682,7 @@ def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(
 
 
 def test_a_period_is_approved_and_sent(world: World, manager: Organizer) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    world.change(approval=True)
     world.confirmed()
     world.week()
     assert world.deliveries == []
@@ -751,8 +745,7 @@ def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: W
 
 def approved_and_sent_yesterday(world: World) -> None:
     """Send a letter of a campaign that needs approvals, and confirm another one; a day passes."""
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    world.change(approval=True)
     world.confirmed()
     world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "")
     world.run_queue()
@@ -1093,10 +1086,7 @@ def test_a_delivery_without_a_packet_has_no_email(world: World, manager: Organiz
 
 
 def test_pages_are_in_the_campaigns_language(world: World, manager: Organizer) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, language="es"))
-    world.clock.advance(minutes=2)
+    world.change_and_wait(language="es")
     page = manager.see().body
     assert '<html lang="es">' in page
     assert "Cartas confirmadas" in page

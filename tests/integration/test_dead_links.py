@@ -21,9 +21,7 @@ FILL_IN_AGAIN = re.compile(r"fill in the form again|(ll|rell)ene de nuevo el for
 
 
 def close(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, closes=date(2000, 1, 1)))
-    world.clock.advance(minutes=2)
+    world.change_and_wait(closes=date(2000, 1, 1))
 
 
 def mailed(world: World, **changes: object) -> str:

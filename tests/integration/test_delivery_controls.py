@@ -30,12 +30,6 @@ def controls(world: World) -> DeliveryControls:
     return world.wiring.delivery_controls()
 
 
-def needs_approval(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
-
-
 def sent(world: World) -> list[str]:
     return [mail.tags["target"] for mail in world.deliveries]
 
@@ -99,7 +93,7 @@ def test_a_delivery_stopped_while_its_packet_is_typeset_is_not_sent(
 
 
 def test_a_period_that_needs_an_approval_waits_for_it(world: World, controls: DeliveryControls) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     world.confirmed()
     planned: Any = world.plan()
     assert (planned["deliveries"], [key["target"] for key in planned["awaiting_approval"]]) == ([], ["evanston"])
@@ -111,7 +105,7 @@ def test_a_period_that_needs_an_approval_waits_for_it(world: World, controls: De
 
 
 def test_an_approval_is_for_one_period(world: World, controls: DeliveryControls) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     world.confirmed()
     controls.approve(CAMPAIGN, PERIOD, "cli", "")
     world.run_queue()
@@ -122,7 +116,7 @@ def test_an_approval_is_for_one_period(world: World, controls: DeliveryControls)
 
 
 def test_a_delivery_message_without_an_approval_starts_nothing(world: World) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     world.confirmed()
     world.wiring.queue.put([EVANSTON])
     world.run_queue()

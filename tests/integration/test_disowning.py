@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_dashboard import Organizer, put_key
+from tests.integration.test_dashboard import Organizer
 from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.aws.campaign_rows import Rows
 from undersigned.aws.forms import Forms
@@ -234,7 +234,7 @@ def test_fewer_make_no_network_suspicious(world: World) -> None:
 
 
 def test_the_overview_counts_them(world: World) -> None:
-    put_key(world, "us_read", "read")
+    world.put_key("us_read", "read")
     organizer = Organizer(world)
     organizer.sign_in("us_read")
     text = "Forms that people said they didn’t sign"

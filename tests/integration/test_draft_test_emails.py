@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.integration.test_dashboard import Organizer, put_key
+from tests.integration.test_dashboard import Organizer
 from tests.organizers import Browser, add
 from tests.world import ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.starting import example_files
@@ -30,7 +30,7 @@ API = f"/organizer/campaigns/{CAMPAIGN}/draft/test"
 
 def sent_as_tests(world: World) -> list[Sent]:
     world.run_queue()
-    return [sent for sent in world.sent if sent.tags["kind"] == "test"]
+    return world.mails("test")
 
 
 def signed_in(world: World, email: str = MARIA, role: str = "editor", campaign: str = CAMPAIGN) -> Browser:
@@ -111,7 +111,7 @@ def test_a_key_sends_the_test_to_the_published_organizer_whatever_the_draft_name
         for line in drafting.draft(CAMPAIGN).files["targets.csv"].splitlines(keepends=True)
         if recipient not in line
     )
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     for named in ("stranger@victims.example", recipient):
         drafting.write(
             CAMPAIGN, drafting.draft(CAMPAIGN).revision, {"targets.csv": others}, "ann", {"organizer.email": named}
@@ -127,7 +127,7 @@ def test_a_key_sends_the_test_to_the_published_organizer_whatever_the_draft_name
 def test_a_key_sends_no_test_to_a_recipient_of_the_draft_or_of_the_published_campaign(world: World) -> None:
     drafting, campaigns = world.wiring.drafting(), world.wiring.campaigns
     organizer, recipient = campaigns.campaign(CAMPAIGN).organizer.email, campaigns.target(CAMPAIGN, "evanston").email
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     targets = drafting.draft(CAMPAIGN).files["targets.csv"]
     drafting.write(CAMPAIGN, 0, {"targets.csv": targets.replace(recipient, organizer.upper())}, "ann")
     refused = by_key(world, "us_manage")
@@ -142,7 +142,7 @@ def test_a_key_sends_no_test_to_a_recipient_of_the_draft_or_of_the_published_cam
 def test_a_key_sends_the_test_of_an_unpublished_campaign_only_to_its_people_and_the_administrator(world: World) -> None:
     new_draft(world)
     drafting = world.wiring.drafting()
-    put_key(world, "us_new", "manage", NEW)
+    world.put_key("us_new", "manage", NEW)
     add(world, MARIA, "viewer", NEW)
 
     def ask(named: str) -> Answer:
@@ -162,8 +162,8 @@ def test_one_address_gets_five_tests_a_day_from_all_keys_together(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limiting_tests, "MOST_TESTS_A_DAY", 2)
-    put_key(world, "us_one", "manage")
-    put_key(world, "us_two", "manage")
+    world.put_key("us_one", "manage")
+    world.put_key("us_two", "manage")
     assert [by_key(world, key).status for key in ("us_one", "us_two", "us_one")] == [202, 202, 409]
     assert "2 test emails to one address in a day" in by_key(world, "us_two").body
     world.clock.advance(days=1)
@@ -171,7 +171,7 @@ def test_one_address_gets_five_tests_a_day_from_all_keys_together(
 
 
 def test_a_test_that_ses_refuses_is_not_tried_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     by_key(world, "us_manage")
     world.refusal = "BadRequestException"
     assert world.run_queue() == [{"batchItemFailures": []}]
@@ -182,7 +182,7 @@ def test_a_test_that_ses_refuses_is_not_tried_again(world: World, caplog: pytest
 
 
 def test_a_test_waits_while_ses_takes_no_email(world: World) -> None:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     by_key(world, "us_manage")
     world.refusal = "AccountSuspendedException"
     [answer] = world.run_queue()
@@ -208,7 +208,7 @@ def test_a_mistake_made_after_the_button_is_no_email_and_no_failure(world: World
 def test_a_viewer_can_send_no_test_of_a_draft(world: World) -> None:
     viewer = signed_in(world, "viewer@enddemand.example", "viewer")
     assert viewer.press(TEST).status == 403
-    put_key(world, "us_read", "read")
+    world.put_key("us_read", "read")
     assert by_key(world, "us_read").status == 403
     assert sent_as_tests(world) == []
 

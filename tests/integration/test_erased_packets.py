@@ -16,7 +16,6 @@ from tests.world import CAMPAIGN, CONTEXT, client_of, load_event, set_packet_siz
 from undersigned.aws.deliveries import packet_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey, packet_name
 from undersigned.domain.signatures import signer_id
 from undersigned.services import packing
@@ -38,7 +37,7 @@ def _two_linked_letters_in_a_packet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def sent(world: World) -> World:
     """Make a stack that sent a delivery of two packets: the letters of two people, and of a third."""
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    world.put_key("us_manage", "manage")
     for name in NAMES:
         world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
         world.clock.advance(minutes=1)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.aws import uploads
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.api_keys import digest_of
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.exports import COLUMNS, ExportFilter
 from undersigned.domain.signatures import SignatureFilter, signer_id
@@ -373,7 +373,7 @@ def ask(world: World, method: str, path: str) -> Any:
 
 @pytest.fixture
 def key(world: World) -> None:
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", world.clock.now))
+    world.put_key(KEY, "manage")
 
 
 @pytest.mark.usefixtures("key")

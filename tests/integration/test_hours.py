@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from tests.integration.test_cadences import at, change, reports, sent, sign
+from tests.integration.test_cadences import at, reports, sent, sign
 from tests.integration.test_damaged_plans import OTHER, damage_campaign
 from tests.world import CAMPAIGN
 from undersigned.aws.slots import slot_key
@@ -62,7 +62,7 @@ def test_a_changed_campaign_never_sends_at_a_slot_that_has_passed(
     if not is_down:
         hours(world, *(f"2026-12-02T{hour:02}:01" for hour in range(11)))
     at(world, "2026-12-02T10:30")
-    change(world, **settings)
+    world.change(**settings)
     next_slot = world.wiring.cadence(CAMPAIGN).next_after(world.clock())
     hours(world, "2026-12-02T11:01", "2026-12-03T11:01")
     assert sent(world) == []
@@ -126,7 +126,7 @@ def test_a_report_comes_although_the_plan_fails(world: World, monkeypatch: pytes
     hours(world, "2026-11-30T09:01")
     at(world, "2026-12-01T08:30")
     sign(world, 1, postal_code="60091")
-    change(world, deliver_on="TUE")
+    world.change(deliver_on="TUE")
     at(world, "2026-12-01T09:01")
     with monkeypatch.context() as broken:
         broken.setattr(type(world.wiring.queue), "put", Mock(side_effect=ConnectionError))

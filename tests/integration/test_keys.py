@@ -11,7 +11,7 @@ import pytest
 
 from tests.openapi_document import operation_of, routed
 from tests.world import CAMPAIGN, Answer
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.api_keys import digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
 from undersigned.domain.signatures import signer_id
@@ -106,18 +106,14 @@ OPENED_BY_A_LINK = {("GET", "/organizer/approve/{token}"), ("POST", "/organizer/
 """A person with the link from the email needs no key."""
 
 
-def put_key(world: World, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
-    world.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", LONG_AGO, expires_at))
-
-
 @pytest.fixture
 def campaign(world: World) -> World:
     """Return a campaign with a sent letter (Ada's), a waiting one, a quarantined one (Eve's), and each kind of key."""
-    put_key(world, READ, "read")
-    put_key(world, MANAGE, "manage")
-    put_key(world, "us_expired", "manage", expires_at=world.clock.now)
-    put_key(world, "us_other", "manage", OTHER)
-    put_key(world, "us_revoked", "manage")
+    world.put_key(READ, "read")
+    world.put_key(MANAGE, "manage")
+    world.put_key("us_expired", "manage", expires_at=world.clock.now)
+    world.put_key("us_other", "manage", OTHER)
+    world.put_key("us_revoked", "manage")
     world.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of("us_revoked"))
     world.wiring.exports.put_export(Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now))
     world.confirmed()
@@ -212,7 +208,7 @@ def test_each_action_is_in_the_activity_log_with_its_key(campaign: World) -> Non
 
 @pytest.mark.parametrize("header", ["", "Basic dXM6dXM=", "Bearer", "Bearer ", "us_manage", "Token us_manage"])
 def test_only_a_bearer_key_is_accepted(world: World, header: str) -> None:
-    put_key(world, MANAGE, "manage")
+    world.put_key(MANAGE, "manage")
     assert world.get(f"/organizer/campaigns/{CAMPAIGN}", headers={"authorization": header}).status == 401
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -11,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.test_dashboard import Organizer, put_key
+from tests.integration.test_dashboard import Organizer
 from tests.world import CAMPAIGN
 from undersigned.aws.campaigns import controls_key
 from undersigned.aws.dynamodb import Update
@@ -36,13 +35,8 @@ WILMETTE = "60091"
 
 @pytest.fixture(autouse=True)
 def _needs_approval(world: World) -> None:
-    change(world, approval=True)
-    put_key(world, "us_manage", "manage")
-
-
-def change(world: World, **settings: Any) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, **settings))
+    world.change(approval=True)
+    world.put_key("us_manage", "manage")
 
 
 def confirm(world: World, name: str, **changes: Any) -> None:
@@ -63,7 +57,7 @@ def sent(world: World) -> list[tuple[str, str, int]]:
 
 
 def link(world: World) -> str:
-    return [mail for mail in world.sent if mail.tags["kind"] == "approval"][-1].link("organizer/approve")
+    return world.mails("approval")[-1].link("organizer/approve")
 
 
 def hidden(page: Answer) -> dict[str, str]:
@@ -231,12 +225,12 @@ def test_a_second_approval_of_a_day_covers_no_more(world: World) -> None:
 def test_a_delivery_that_began_before_approvals_were_needed_takes_what_waited_then(
     world: World, *, is_approved: bool
 ) -> None:
-    change(world, approval=False)
+    world.change(approval=False)
     world.confirmed()
     controls = world.wiring.delivery_controls()
     controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
     world.week()
-    change(world, approval=True)
+    world.change(approval=True)
     confirm(world, "bo")
     if is_approved:
         # Its page doesn't show letters to a recipient whose delivery has begun.
@@ -291,10 +285,10 @@ def test_a_day_that_was_approved_before_its_plan_is_asked_for_no_more(world: Wor
     world.run_queue()
     confirm(world, "cy", postal_code=WILMETTE)
     world.week()
-    assert [mail for mail in world.sent if mail.tags["kind"] == "approval"] == []
+    assert world.mails("approval") == []
     world.clock.advance(days=7)
     world.week()
-    [request] = [mail for mail in world.sent if mail.tags["kind"] == "approval"]
+    [request] = world.mails("approval")
     assert "Wilmette" in request.text
     world.press(link(world), hidden(world.get(link(world))))
     world.run_queue()

@@ -10,8 +10,7 @@ import pytest
 
 from tests.emitted import metrics_in
 from tests.integration.test_damaged_rows import damage
-from tests.integration.test_dashboard import put_key
-from tests.integration.test_looks import PERIOD, WILMETTE, change, confirm, get, hidden, link, post, sent, waiting
+from tests.integration.test_looks import PERIOD, WILMETTE, confirm, get, hidden, link, post, sent, waiting
 from tests.integration.test_people import OWNER, told
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
@@ -30,8 +29,8 @@ MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _needs_approval(world: World) -> None:
-    change(world, approval=True)
-    put_key(world, "us_manage", "manage")
+    world.change(approval=True)
+    world.put_key("us_manage", "manage")
 
 
 def approve(world: World, period: str = PERIOD, look: datetime | None = None) -> None:

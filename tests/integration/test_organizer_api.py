@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,6 @@ from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, load_event
 from undersigned.aws.counts import SHARDS
 from undersigned.aws.mail_events import read_mail_event
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.services import organizing, screening
 
 if TYPE_CHECKING:
@@ -27,7 +24,7 @@ PERIOD = "2026-11-24"
 
 @pytest.fixture(autouse=True)
 def _key(world: World) -> None:
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime.now(UTC)))
+    world.put_key("us_manage", "manage")
 
 
 def get(world: World, path: str) -> Any:
@@ -456,8 +453,7 @@ def test_without_letters_there_is_no_test_email(world: World) -> None:
     [(PERIOD, 200), ("2026-11-01", 200), ("2026-11-30", 409), ("2026-10-01", 409), ("1990-01-01", 409)],
 )
 def test_only_a_day_of_the_last_month_can_be_approved(world: World, day: str, status: int) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    world.change(approval=True)
     world.confirmed()
     assert post(world, f"/deliveries/{day}/approve").status == status
     assert (len(world.run_queue()) == 1) == (status == 200)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +62,6 @@ def run(invoke: Any) -> Any:
 def listed(run: Any) -> Any:
     """Return a function that runs a command and returns its JSON."""
     return lambda *arguments: json.loads(run(*arguments, "--json"))
-
-
-def needs_approval(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
 
 
 def only_signature(world: World) -> Any:
@@ -331,7 +324,7 @@ def test_a_test_goes_to_whoever_looks_at_it_and_to_nobody_else(run: Any, invoke:
 
 
 def test_a_delivery_that_needs_an_approval_says_how_to_approve_it(run: Any, world: World) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     world.confirmed()
     output = run("deliver", CAMPAIGN, "--yes")
     assert "evanston: waiting for approval" in output
@@ -342,14 +335,14 @@ def test_a_delivery_that_needs_an_approval_says_how_to_approve_it(run: Any, worl
 
 
 def test_an_approval_without_a_day_is_for_today_as_on_the_dashboard(run: Any, world: World) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     world.confirmed()
     assert f"{PERIOD} is approved; 1 delivery started" in run("approve", CAMPAIGN, "--yes")
     assert world.wiring.campaigns.controls(CAMPAIGN).approved.keys() == {PERIOD}
 
 
 def test_today_is_the_day_in_the_campaigns_time_zone(run: Any, world: World) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     world.confirmed()
     world.clock.now = datetime(2026, 11, 25, 5, 30, tzinfo=UTC)
     assert f"{PERIOD} is approved" in run("approve", CAMPAIGN, "--yes")
@@ -380,7 +373,7 @@ def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke
 
 
 def test_commands_that_ask_need_a_terminal_or_yes(run: Any, invoke: Any, world: World) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     world.confirmed()
     with pytest.raises(UndersignedError, match="add --yes"):
         invoke("approve", CAMPAIGN, PERIOD)

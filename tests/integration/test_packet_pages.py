@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, repack, stored_letters
+from tests.integration.test_erased_packets import NAMES, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of, set_packet_size
 from undersigned.aws.deliveries import Deliveries
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.services import packing, signing
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def _two_packets_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def sent(world: World) -> World:
     """Make a stack that sent a delivery of three packets: two letters, two letters, and one."""
-    world.wiring.api_keys.put_api_key(ApiKey(KEY.campaign, digest_of("us_manage"), "manage", "", world.clock.now))
+    world.put_key("us_manage", "manage")
     for name in PEOPLE:
         world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
         world.clock.advance(minutes=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,12 +28,6 @@ def words(text: str) -> str:
 def paused(world: World) -> World:
     world.wiring.campaigns.pause(CAMPAIGN, paused=True)
     return world
-
-
-def change(world: World, **settings: object) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, **settings))  # type: ignore[arg-type]
-    world.clock.advance(minutes=2)
 
 
 def test_without_a_pause_each_page_and_email_names_the_day(world: World) -> None:
@@ -86,7 +79,7 @@ def test_programs_get_no_day_either(paused: World) -> None:
 
 @pytest.mark.parametrize("dates", [{"closes": date(2026, 11, 20)}, {"opens": date(2026, 12, 20)}])
 def test_a_form_that_nobody_can_sign_names_no_delivery(world: World, dates: dict[str, date]) -> None:
-    change(world, **({"opens": None, "closes": None} | dates))
+    world.change_and_wait(**({"opens": None, "closes": None} | dates))
     page = world.get(FORM)
     assert not DAY.search(words(page.body).replace("closed on", ""))
     assert "next delivery" not in words(page.body)
@@ -94,7 +87,7 @@ def test_a_form_that_nobody_can_sign_names_no_delivery(world: World, dates: dict
 
 
 def test_where_the_organizer_approves_a_letter_is_promised_no_day_for_certain(world: World) -> None:
-    change(world, approval=True)
+    world.change_and_wait(approval=True)
     own = world.press(world.confirmed().link("confirm"))
     letter = world.get(world.sent[-1].link("confirm"))
     assert own.status == 200
@@ -119,7 +112,7 @@ def test_the_report_of_a_paused_campaign_promises_no_day(world: World) -> None:
 
 def closed_today(world: World) -> None:
     """Close the campaign on its first day."""
-    change(world, opens=date(2026, 11, 24), closes=date(2026, 12, 24))
+    world.change_and_wait(opens=date(2026, 11, 24), closes=date(2026, 12, 24))
     world.wiring.closing().close(CAMPAIGN, "cli", "the council has decided")
     world.clock.advance(minutes=1)
 
@@ -135,7 +128,7 @@ def test_closing_on_the_first_day_leaves_the_days_alone_and_names_the_day(world:
 
 def test_publishing_does_not_open_a_closed_campaign(world: World) -> None:
     closed_today(world)
-    change(world, goal=77)
+    world.change_and_wait(goal=77)
     assert world.sign().status == 409
 
 

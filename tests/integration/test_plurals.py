@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import io
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +13,6 @@ from pypdf import PdfReader
 from functions.organizer_api import problems as organizer_problems
 from functions.public_api import problems as public_problems
 from tests.world import CAMPAIGN, DASHBOARD
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
 from undersigned.services.abuse_checks import BusyError
@@ -73,12 +71,11 @@ def words_of_mail(mail: Sent) -> str:
 
 def in_language(world: World, language: str) -> None:
     """Change the campaign's language, which organizers and targets read, and let it need approvals."""
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, language=language, approval=True))
+    world.change(language=language, approval=True)
 
 
 def signed_in(world: World) -> tuple[str, ...]:
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    world.put_key("us_manage", "manage")
     values = {"campaign": CAMPAIGN, "key": "us_manage"}
     answer = world.post("/organizer/session", values, headers={"sec-fetch-site": "same-origin"})
     return tuple(cookie.partition(";")[0] for cookie in answer.cookies)

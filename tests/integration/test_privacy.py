@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from tests.world import ADA, CAMPAIGN, DASHBOARD
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned_cli.local.template import environment_of, names
 
 if TYPE_CHECKING:
@@ -141,13 +140,12 @@ def test_the_notice_has_the_stacks_own_figures(world: World) -> None:
 
 
 def test_the_pages_say_until_when_personal_data_is_kept(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, closes=date(2026, 12, 31), keep_for_days=60))
+    world.change(closes=date(2026, 12, 31), keep_for_days=60)
 
     limit = "if that is later, until 30 days after it arrived"
     assert f"until March 1, 2027; {limit}" in words_of(world.get(NOTICE).body)
     assert f"We keep your letter until March 1, 2027 ({limit})" in words_of(world.get(FORM).body)
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_read"), "read", "", datetime.now(UTC)))
+    world.put_key("us_read", "read")
     key = {"authorization": "Bearer us_read"}
     assert "is deleted after Mar 1, 2027" in words_of(overview(world))
     assert world.get(f"/organizer{FORM}", headers=key).json["kept_until"] == "2027-03-01"
@@ -185,7 +183,7 @@ def test_programs_get_the_address_of_the_notice_with_the_form(world: World) -> N
 
 
 def test_organizers_see_which_notice_their_signers_read(world: World) -> None:
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_read"), "read", "", datetime.now(UTC)))
+    world.put_key("us_read", "read")
     key = {"authorization": "Bearer us_read"}
 
     assert world.get(f"/organizer{FORM}", headers=key).json["privacy_url"] is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.test_dashboard import Organizer, put_key
+from tests.integration.test_dashboard import Organizer
 from tests.world import CAMPAIGN, files_of_campaign
 from undersigned.domain.errors import GivenError
 from undersigned_cli.commands import options
@@ -43,7 +43,7 @@ def refusal(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def organizer(world: World) -> Organizer:
-    put_key(world, "us_own", "own")
+    world.put_key("us_own", "own")
     signed_in = Organizer(world)
     signed_in.sign_in("us_own")
     return signed_in

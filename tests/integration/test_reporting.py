@@ -12,23 +12,19 @@ from tests.world import CAMPAIGN
 from undersigned.services.organizer_post import NotToldError
 
 if TYPE_CHECKING:
-    from tests.world import Sent, World
+    from tests.world import World
 
 WILMETTE = {"email": "bo@signers.example", "postal_code": "60091"}
 
 
-def reports(world: World) -> list[Sent]:
-    return [mail for mail in world.sent if mail.tags["kind"] == "report"]
-
-
 def subject(world: World) -> str:
     """Return the last report's subject. A subject that fills its line is folded, after a space."""
-    return str(reports(world)[-1].mail["Subject"]).strip()
+    return str(world.mails("report")[-1].mail["Subject"]).strip()
 
 
 def section(world: World, heading: str) -> str:
     """Return a section of the last report's text, in one line."""
-    text = reports(world)[-1].text.replace("\r", "")
+    text = world.mails("report")[-1].text.replace("\r", "")
     found = re.search(rf"\n{heading.upper()}\n(.*?)\n\n(?:[A-Z, ]+\n|Open the dashboard)", text, re.DOTALL)
     assert found, f"no {heading} in:\n{text}"
     return " ".join(found[1].split())
@@ -51,7 +47,7 @@ def test_the_report_has_deliveries_and_counts(world: World) -> None:
     delivered(world)
     world.confirmed(**WILMETTE)
     a_day_later(world)
-    [mail] = reports(world)
+    [mail] = world.mails("report")
     assert mail.to == "letters@enddemand.example"
     assert subject(world) == "Letters of November 24, 2026: 1 sent, 0 not sent (End Demand Illinois)"
     assert "You don’t need to do anything. 1 letter Police Chief Avery Sample" in section(world, "Delivered")
@@ -138,9 +134,7 @@ def test_held_letters_are_listed_with_the_reason(world: World) -> None:
 
 
 def test_letters_without_an_approval_are_listed(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    world.change(approval=True)
     world.confirmed()
     world.week()
     a_day_later(world)
@@ -184,7 +178,7 @@ def test_a_campaign_without_sent_or_held_letters_gets_no_report(world: World) ->
     world.week()
     world.confirmed()
     a_day_later(world)
-    assert reports(world) == []
+    assert world.mails("report") == []
 
 
 def test_last_weeks_deliveries_are_not_reported_again(world: World) -> None:
@@ -194,7 +188,7 @@ def test_last_weeks_deliveries_are_not_reported_again(world: World) -> None:
     world.clock.advance(days=7)
     world.week()
     a_day_later(world)
-    assert reports(world) == []
+    assert world.mails("report") == []
 
 
 def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world: World) -> None:
@@ -207,14 +201,13 @@ def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world
     for _ in range(8):
         world.clock.advance(days=1)
         world.run_job("report")
-        assert len(reports(world)) == 1
+        assert len(world.mails("report")) == 1
     assert subject(world) == "Letters of November 20, 2026: 1 sent, 0 not sent (End Demand Illinois)"
     assert "1 letter Police Chief Avery Sample, Evanston Police Department" in section(world, "Delivered")
 
 
 def test_a_delivery_that_is_approved_after_its_report_is_in_the_next_one(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    world.change(approval=True)
     world.confirmed()
     world.week()
     a_day_later(world)
@@ -236,13 +229,11 @@ def test_a_period_has_only_one_report(world: World) -> None:
     world.clock.advance(hours=7)  # the same day in Chicago, the next day in UTC
     world.report()
     world.report(CAMPAIGN)
-    assert [mail.tags["period"] for mail in reports(world)] == ["2026-11-24"]
+    assert [mail.tags["period"] for mail in world.mails("report")] == ["2026-11-24"]
 
 
 def test_a_period_can_have_an_approval_email_and_a_report(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    world.change(approval=True)
     world.confirmed()
     world.plan()
     a_day_later(world)
@@ -269,9 +260,9 @@ def test_an_error_in_one_campaign_does_not_stop_the_other_reports(
         patch.setattr(type(campaigns), "targets", broken)
         with pytest.raises(NotToldError, match="the organizers of a-broken-one could not be emailed"):
             a_day_later(world)
-    assert len(reports(world)) == 1
+    assert len(world.mails("report")) == 1
     world.report()
-    assert len(reports(world)) == 1
+    assert len(world.mails("report")) == 1
 
 
 def test_a_crash_after_sending_may_repeat_a_report_but_never_loses_it(
@@ -289,7 +280,7 @@ def test_a_crash_after_sending_may_repeat_a_report_but_never_loses_it(
             a_day_later(world)
     world.report()
     world.report()
-    assert len(reports(world)) == 2
+    assert len(world.mails("report")) == 2
 
 
 def test_a_provider_that_loses_our_emails_is_listed(world: World) -> None:
@@ -301,15 +292,13 @@ def test_a_provider_that_loses_our_emails_is_listed(world: World) -> None:
     world.week()
     a_day_later(world)
     assert "aol.com: 10 signed, 0 confirmed" in section(world, "Few people confirm with these email providers")
-    html = reports(world)[0].mail.get_body(("html",))
+    html = world.mails("report")[0].mail.get_body(("html",))
     assert html
     assert re.search(r">aol\.com</td>\s*<td[^>]*>10</td>\s*<td[^>]*>0</td>", html.get_content())
 
 
 def test_the_report_is_in_the_campaigns_language(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, language="es"))
+    world.change(language="es")
     world.confirmed()
     world.week()
     a_day_later(world)

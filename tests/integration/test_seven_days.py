@@ -12,7 +12,6 @@ from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN, client_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.campaigns import Campaigns
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 from undersigned.domain.plans import taken
 from undersigned.services.delivery_controls import NotNowError
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
 
 BO = "bo@signers.example"
-
-
-def needs_approval(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
 
 
 def sent(world: World) -> list[tuple[str, str]]:
@@ -65,7 +59,7 @@ def test_two_days_of_one_week_send_one_email(world: World, days: int, second: bo
 
 
 def test_an_older_day_cannot_be_approved_after_a_newer_one_was_sent(world: World) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     world.confirmed()
     controls = world.wiring.delivery_controls()
     controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
@@ -79,7 +73,7 @@ def test_an_older_day_cannot_be_approved_after_a_newer_one_was_sent(world: World
 
 
 def test_a_late_approval_of_a_day_that_stands_is_possible(world: World) -> None:
-    needs_approval(world)
+    world.change(approval=True)
     world.confirmed()
     world.clock.advance(days=3)
     world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-24", "cli", "")
@@ -240,7 +234,7 @@ def test_the_api_sends_what_waits_and_says_what_stays(world: World, key: dict[st
 @pytest.fixture
 def key(world: World) -> dict[str, str]:
     """Return the header of a key that manages the campaign."""
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now))
+    world.put_key("us_manage", "manage")
     return {"authorization": "Bearer us_manage"}
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.test_dashboard import Organizer, put_key
+from tests.integration.test_dashboard import Organizer
 from tests.integration.test_exporting import file_of, rows_of
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
 from undersigned.domain.exports import COLUMNS, ExportFilter, row
@@ -57,7 +57,7 @@ def test_a_link_that_a_signer_shares_counts_for_the_source_that_brought_them(cou
 
 
 def test_a_qr_code_counts_for_its_source(counting: World) -> None:
-    put_key(counting, "us_manage", "manage")
+    counting.put_key("us_manage", "manage")
     organizer = Organizer(counting)
     organizer.sign_in("us_manage")
     address = f"https://letters.example{FORM}"
@@ -72,7 +72,7 @@ def test_counts_by_source_are_the_same_on_the_dashboard_by_the_api_and_in_the_cs
     for number, source in enumerate(("flyer", "flyer", "mail-2")):
         counting.confirmed(email=f"signer{number}@signers.example", source=source)
     organizer = Organizer(counting)
-    put_key(counting, "us_manage", "manage")
+    counting.put_key("us_manage", "manage")
     organizer.sign_in("us_manage")
     headers = {"authorization": "Bearer us_manage"}
 

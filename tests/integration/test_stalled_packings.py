@@ -12,7 +12,6 @@ import pytest
 from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import NotFoundError
 from undersigned.services import packing
 from undersigned.services.deleting import Deleted
@@ -33,7 +32,7 @@ def _linked_letters_in_one_packet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def planned(world: World) -> World:
     """Make a stack in which three letters wait for a delivery."""
-    world.wiring.api_keys.put_api_key(ApiKey(KEY.campaign, digest_of("us_manage"), "manage", "", world.clock.now))
+    world.put_key("us_manage", "manage")
     for name in NAMES:
         world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
         world.clock.advance(minutes=1)

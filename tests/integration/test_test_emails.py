@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.test_dashboard import Organizer, manager, put_key
+from tests.integration.test_dashboard import Organizer, manager
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
 from undersigned.domain.deliveries import DeliveryKey
@@ -26,7 +26,7 @@ TEST = "/targets/evanston/test"
 
 def sent_as_tests(world: World) -> list[Sent]:
     world.run_queue()
-    return [sent for sent in world.sent if sent.tags["kind"] == "test"]
+    return world.mails("test")
 
 
 def test_a_persons_test_goes_to_their_own_address_and_nowhere_else(world: World) -> None:
@@ -131,8 +131,8 @@ def test_tests_of_drafts_and_of_deliveries_have_one_limit_an_hour(
 def test_all_keys_together_send_one_address_few_tests_a_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiting_tests, "MOST_TESTS_A_DAY", 2)
     world.confirmed()
-    put_key(world, "us_one", "manage")
-    put_key(world, "us_two", "manage")
+    world.put_key("us_one", "manage")
+    world.put_key("us_two", "manage")
     assert [by_key(world, "us_one").status, by_key(world, "us_two", "/draft/test").status] == [202, 202]
     refused = by_key(world, "us_two")
     assert refused.status == 409
@@ -152,7 +152,7 @@ def test_a_recipient_gets_no_test_from_a_key_or_the_command_line(world: World) -
     chief = campaigns.target(CAMPAIGN, "wilmette").email
     with pytest.raises(NotNowError, match="is a recipient of this campaign"):
         controls.test(CAMPAIGN, "evanston", period, "command line", "", to=chief.upper())
-    put_key(world, "us_one", "manage")
+    world.put_key("us_one", "manage")
     campaigns.put_target(
         CAMPAIGN,
         replace(campaigns.target(CAMPAIGN, "wilmette"), email=campaigns.campaign(CAMPAIGN).organizer.email),

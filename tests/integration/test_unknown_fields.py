@@ -10,7 +10,6 @@ import pytest
 
 from tests.openapi_document import OPERATIONS, resolved
 from tests.world import CAMPAIGN
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.web.posted import LONGEST_BODY
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ PLACES = {
 
 @pytest.fixture(autouse=True)
 def _key(world: World) -> None:
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_own"), "own", "", world.clock.now))
+    world.put_key("us_own", "own")
 
 
 def send(world: World, method: str, path: str, values: object) -> Answer:

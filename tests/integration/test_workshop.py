@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_dashboard import SAME_ORIGIN, Organizer, put_key, text_of
+from tests.integration.test_dashboard import SAME_ORIGIN, Organizer, text_of
 from tests.organizers import Browser, add, link_in
 from tests.unit.authoring.trees import OTHER_VALUES
 from tests.workshop import OWN_HEADINGS, PAPER
@@ -150,7 +150,7 @@ class Author(Organizer):
 
 @pytest.fixture
 def author(world: World) -> Author:
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     made = Author(world)
     assert made.sign_in("us_manage").status == 303
     return made
@@ -161,7 +161,7 @@ def beginner(world: World) -> Author:
     """Return an organizer with the draft of a new campaign in which everything is to fill in."""
     drafting = world.wiring.drafting()
     drafting.create(NEW, ANN, empty_files(NEW))
-    put_key(world, "us_new", "manage", NEW)
+    world.put_key("us_new", "manage", NEW)
     made = Author(world, campaign=NEW)
     assert made.sign_in("us_new", NEW).status == 303
     return made
@@ -990,8 +990,7 @@ def test_a_reason_is_kept_if_the_campaign_was_published_from_elsewhere(world: Wo
     author.open("settings")
     author.send("settings", {"goal": "700", "do": "save"})
     author.open("publish")
-    published = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(published, summary="Another summary."))
+    world.change(summary="Another summary.")
     answer = author.send("publish", {"why": "A new goal"})
     assert answer.status == 409
     author.pages["publish"] = answer.body
@@ -1132,7 +1131,7 @@ def test_the_preview_says_of_a_thousand_recipients_which_it_shows(author: Author
 
 
 def test_a_key_that_may_only_read_sees_no_workshop(world: World) -> None:
-    put_key(world, "us_read", "read")
+    world.put_key("us_read", "read")
     reader = Author(world)
     reader.sign_in("us_read")
     assert reader.open("letter").status == 403
@@ -1224,7 +1223,7 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     world.restart("organizer_api")
     # Who deletes it must own it.
     assert "Delete the campaign" not in author.open("publish").body
-    put_key(world, "us_own", "own")
+    world.put_key("us_own", "own")
     assert author.sign_in("us_own").status == 303
     author.open("publish")
     kept = author.send("publish", {"campaign": "something-else"}, "delete")
@@ -1400,8 +1399,7 @@ def snippets(page: Answer) -> set[str]:
 @pytest.fixture
 def unlisted(author: Author) -> Author:
     """Return an organizer of a published campaign that allows no website."""
-    campaign = author.world.wiring.campaigns.campaign(CAMPAIGN)
-    author.world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=()))
+    author.world.change(allowed_origins=())
     return author
 
 

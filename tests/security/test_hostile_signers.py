@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ import pytest
 from pypdf import PdfReader
 
 from tests.world import ADA, CAMPAIGN, DASHBOARD
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
@@ -108,9 +106,7 @@ def outputs(world: World, organizer: Any, values: Mapping[str, str], target: str
 
 @pytest.fixture
 def organizer(world: World) -> Any:
-    world.wiring.api_keys.put_api_key(
-        ApiKey(CAMPAIGN, digest_of("us_m"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
-    )
+    world.put_key("us_m", "manage")
 
     def see(path: str) -> str:
         answer = world.post(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from tests.cdn import EDGE, PROOF, in_front_of
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.domain.abuse_checks import PROOF_HEADER
-from undersigned.domain.api_keys import REFUSAL_GROUPS, ApiKey, digest_of
+from undersigned.domain.api_keys import REFUSAL_GROUPS
 from undersigned.services.people import new_key_text
 
 if TYPE_CHECKING:
@@ -25,9 +24,7 @@ NETWORK = "192.0.2.1"
 @pytest.fixture
 def organized(world: World) -> World:
     """Return a stack whose organizer has the key us_manage."""
-    world.wiring.api_keys.put_api_key(
-        ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
-    )
+    world.put_key("us_manage", "manage")
     return world
 
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.integration.test_abuse_checks import FORM, row
-from tests.integration.test_dashboard import Organizer, put_key
+from tests.integration.test_dashboard import Organizer
 from tests.world import ADA, CAMPAIGN, DASHBOARD, World
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
@@ -458,7 +458,7 @@ def test_wrong_addresses_are_shown_apart_from_forms_that_look_like_a_bots(
         post(world, number, email=f"s{number}@{domain}")
     post(world, 9, form="")
     world.run_stream()
-    put_key(world, "us_manage", "manage")
+    world.put_key("us_manage", "manage")
     key = {"authorization": "Bearer us_manage"}
     overview = world.get(f"/organizer/campaigns/{CAMPAIGN}", headers=key, as_json=True).json
     assert overview["wrong_addresses"] == 1

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.world import CAMPAIGN, DASHBOARD, PUBLIC_URL
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,9 +24,7 @@ SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
 @pytest.fixture(autouse=True)
 def key(world: World) -> None:
-    world.wiring.api_keys.put_api_key(
-        ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
-    )
+    world.put_key("us_manage", "manage")
 
 
 def sign_in(world: World, headers: Mapping[str, str], **values: str) -> Answer:

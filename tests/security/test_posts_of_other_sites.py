@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,9 +45,7 @@ ACCEPTED: tuple[dict[str, str], ...] = (
 
 @pytest.fixture(autouse=True)
 def allowed(world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    assert campaign
-    world.wiring.campaigns.put_campaign(replace(campaign, allowed_origins=(SITE,)))
+    world.change(allowed_origins=(SITE,))
 
 
 def signature(world: World) -> Signature | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +11,7 @@ from typer.testing import CliRunner
 
 from tests.faults.interleavings import plain_letters_in, typeset_plainly
 from tests.faults.invariants import breaches
-from tests.integration.test_dashboard import Organizer, put_key
+from tests.integration.test_dashboard import Organizer
 from tests.integration.test_dashboard import text_of as text_of_page
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.rendering import packets
@@ -56,7 +55,7 @@ def sign(stack: World, name: str, domain: str, source: str, **changes: str) -> N
 
 def signed_in(stack: World) -> Organizer:
     """Return an organizer who is signed in to the dashboard."""
-    put_key(stack, "us_manage", "manage")
+    stack.put_key("us_manage", "manage")
     organizer = Organizer(stack)
     organizer.sign_in("us_manage")
     return organizer
@@ -136,10 +135,9 @@ def test_suspicions_are_counted_exactly(attacked: World, run: Any) -> None:
 
 def test_a_wave_is_shown_before_each_delivery(attacked: World, run: Any) -> None:
     wave = "40 of 60 letters came from one network within an hour"
-    campaign = attacked.wiring.campaigns.campaign(CAMPAIGN)
-    attacked.wiring.campaigns.put_campaign(replace(campaign, approval=True))
+    attacked.change(approval=True)
     attacked.plan()
-    [request] = [mail for mail in attacked.sent if mail.tags["kind"] == "approval"]
+    [request] = attacked.mails("approval")
     assert f"- {wave}" in request.text
     assert f"<li>{wave}</li>" in request.html
     assert "trap.example" not in request.text + request.html, "a stranger chose this name"
@@ -149,7 +147,7 @@ def test_a_wave_is_shown_before_each_delivery(attacked: World, run: Any) -> None
         assert wave in organizer.words(path), path
     attacked.clock.advance(days=1)
     attacked.report()
-    [report] = [mail for mail in attacked.sent if mail.tags["kind"] == "report"]
+    [report] = attacked.mails("report")
     assert f"- {wave}" in report.text
     assert f"<li>{wave}</li>" in report.html
     said = run("approve", CAMPAIGN, "2026-11-24", "--yes")

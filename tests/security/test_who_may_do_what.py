@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +12,7 @@ from tests.openapi_document import routes
 from tests.organizers import SAME_ORIGIN, Browser, add
 from tests.world import CAMPAIGN, ROOT
 from undersigned.domain.actions import ACTIONS
-from undersigned.domain.api_keys import ApiKey, digest_of, includes
+from undersigned.domain.api_keys import digest_of, includes
 from undersigned.domain.exports import Export, ExportFilter
 from undersigned.domain.people import SCOPE_OF, Role, person_id
 from undersigned.domain.signatures import signer_id
@@ -102,10 +101,6 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
     return route.path.format(**known)
 
 
-def put_key(world: World, text: str, scope: Scope, campaign: str = CAMPAIGN) -> None:
-    world.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", datetime(2026, 1, 1, tzinfo=UTC)))
-
-
 @pytest.fixture
 def peopled(world: World) -> World:
     """Return a campaign with letters, a delivery, people and keys, and another one with people and keys of its own."""
@@ -122,9 +117,9 @@ def peopled(world: World) -> World:
     add(world, "extra@enddemand.example", "viewer")
     add(world, "foreign@enddemand.example", "owner", FOREIGN)
     for scope in SCOPES:
-        put_key(world, f"us_{scope}", scope)
-    put_key(world, "us_extra", "read")
-    put_key(world, "us_foreign", "own", FOREIGN)
+        world.put_key(f"us_{scope}", scope)
+    world.put_key("us_extra", "read")
+    world.put_key("us_foreign", "own", FOREIGN)
     return world
 
 
