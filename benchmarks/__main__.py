@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     fails = False
     for name in [asked.name] if asked.name else BENCHMARKS:
         benchmark = BENCHMARKS[name]
-        # What the handlers log is kept off the page.
+        # The handlers' logs are kept off the page.
         logging.disable(logging.CRITICAL)
         with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
             figures = benchmark.measure(small=asked.small)

@@ -1,4 +1,4 @@
-"""Goals: what figures must be, as data beside the benchmark that measures them."""
+"""Goals: the limits of figures, as data beside the benchmark that measures them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 type Figures = dict[str, dict[str, Any]]
-"""What was measured: rows of figures by column."""
+"""The measured rows, each with its figures by column."""
 
 
 class NoFigureError(Exception):
@@ -17,9 +17,9 @@ class NoFigureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Each figure keeps a limit whose row and column fit, such as `one visit *`.
+    """A limit for each figure whose row and column fit, such as `one visit *`.
 
-    What is counted hardly depends on the machine, so a missed goal fails `make bench`. What is timed does.
+    Counts hardly depend on the machine, so a missed goal fails `make bench`. Times do depend on it.
     """
 
     row: str

@@ -1,4 +1,4 @@
-"""What calls to AWS are assumed to take. AWS promises none of these seconds."""
+"""The seconds that calls to AWS are assumed to take. AWS promises none of them."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ A_WRITE_MORE = 0.0002
 
 
 def seconds_of(calls: Mapping[str, int]) -> float:
-    """Return what calls take that are made one after the other."""
+    """Return the seconds of calls that are made one after the other."""
     return sum(LATENCY[name] * number for name, number in calls.items())

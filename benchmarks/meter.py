@@ -27,15 +27,15 @@ type Item = dict[str, Any]
 
 @dataclass
 class Meter(Watch):
-    """What functions called since the last reset: how often, and the read and write units."""
+    """The functions' calls since the last reset: how often, and their read and write units."""
 
     client: Any
-    """A DynamoDB client that nobody watches: it reads each item before and after, and asks each question again."""
+    """A DynamoDB client that nobody watches: it reads each item before and after, and repeats each query."""
 
     calls: Counter[str] = field(default_factory=Counter)
     reads: float = 0
     writes_to: Counter[str] = field(default_factory=Counter)
-    """The write units of each kind of row, named by what its partition key begins with, such as `MAIL_CLAIM`."""
+    """The write units of each kind of row, by the beginning of its partition key, such as `MAIL_CLAIM`."""
 
     _before: list[tuple[Item, Item | None]] = field(default_factory=list)
 
@@ -90,7 +90,7 @@ class Meter(Watch):
                     for item in found[table] + missing * (len(asked["Keys"]) - len(found[table]))
                 )
             case "Query":
-                # A question that only counts reads the items all the same.
+                # A query that only counts reads the items, too.
                 asked = {name: value for name, value in params.items() if name != "Select"}
                 return _read_of(self.client.query(**asked)["Items"], params)
             case "Scan" | "TransactGetItems":

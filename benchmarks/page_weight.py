@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.goals import Figures
 
 VISIT = 14 * 1024
-"""What one TCP window carries at most: ten segments are sent before the first answer comes (RFC 6928)."""
+"""The most that one TCP window carries: ten segments are sent before the first answer comes (RFC 6928)."""
 
 GOALS = (
     Goal("one visit *", "in all", at_most=VISIT),

@@ -36,7 +36,7 @@ OTHER_SCRIPTS = ("Анна Каренина", "محمد الأحمد", "दी�
 
 
 def measure(*, small: bool) -> Figures:
-    """Typeset in processes that do nothing else, so that memory is theirs; weigh what the layer holds, unzipped."""
+    """Typeset in processes that do nothing else, so that memory is theirs; weigh the unzipped layer."""
     figures: Figures = {}
     for kind in ("typed", "drawn"):
         command = [sys.executable, "-m", __name__, kind, "2" if small else "10"]
@@ -47,7 +47,7 @@ def measure(*, small: bool) -> Figures:
 
 
 def typeset_packets(packets: int, *, drawn: bool) -> dict[str, float]:
-    """Typeset packets, after a first one that nobody times."""
+    """Typeset packets, after a first one that is not timed."""
     fonts, seconds, weights, peaks = FontBook(), [], [], []
     for number in range(packets + 1):
         letters = [_letter(PACKET * number + each, drawn=drawn) for each in range(PACKET)]

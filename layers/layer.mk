@@ -7,7 +7,7 @@ PYTHON := python3.13
 BUILT := $(ARTIFACTS_DIR)/python
 # Lambda's runtime has glibc 2.34. The Makefile that template.yaml chooses sets MACHINE.
 PLATFORMS := manylinux2014_$(MACHINE) $(foreach minor,$(shell seq 17 34),manylinux_2_$(minor)_$(MACHINE))
-# What functions call. botocore describes 400 other services in 22 MB, and looks through all that it has at each start.
+# The services that functions call. botocore describes 400 others in 22 MB, and looks through all of them at each start.
 SERVICES := dynamodb events s3 secretsmanager sesv2 sns sqs
 
 ifneq ($(shell $(PYTHON) -c "import sys; print(sys.implementation.cache_tag)" 2>/dev/null),cpython-313)
@@ -38,5 +38,5 @@ packages:
 		--requirement requirements.txt --target $(BUILT)
 	rm -rf $(BUILT)/bin $(BUILT)/*.dist-info/RECORD
 
-# Python does not compare such bytecode with its source, whose time in a layer is any. Equal sources give equal bytes.
+# Python doesn't compare such bytecode with its source, whose time can be any in a layer. Equal sources give equal bytes.
 COMPILE = $(PYTHON) -m compileall -q --invalidation-mode unchecked-hash -s $(ARTIFACTS_DIR) -p /opt $(BUILT)

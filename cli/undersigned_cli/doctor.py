@@ -1,4 +1,4 @@
-"""What a stack needs from its account, from SES and from the DNS: each check says what is wrong and what to do."""
+"""Checks of a stack's account, of SES and of the DNS. Each says what is wrong, and what to do."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Finding:
 
 
 AFTER_DEPLOYING = ("stack", "identity", "DMARC", "SES account", "subscriptions", "deletion protection")
-"""The checks of what a person does after the first deployment."""
+"""The checks of a person's tasks after the first deployment."""
 
 
 type Txt = Callable[[str], Sequence[str]]
@@ -61,7 +61,7 @@ class Doctor:
     targets: Iterable[str]
 
     def findings(self, only: Collection[str] = ()) -> Iterator[Finding]:
-        """Run all checks, or only these. One that AWS doesn't answer is unknown, and the others go on."""
+        """Run all checks, or only these. If AWS doesn't answer a check, its result is unknown; the others go on."""
         checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
             ("stack", self._stack),
             ("identity", self._identity),
@@ -165,7 +165,7 @@ class Doctor:
             yield Finding("daily quota", "ok", f"{used:.0f} of {most:.0f} emails used in 24 hours")
 
     def _waiting(self) -> Iterator[Finding]:
-        """Compare how fast the queue of confirmation emails is sent with the rate of SES."""
+        """Compare the rate at which the queue of confirmation emails is sent with that of SES."""
         rate = self.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
         mapping = self._resources("AWS::Lambda::EventSourceMapping").get("SendConfirmationsWaiting")
         if mapping is None:

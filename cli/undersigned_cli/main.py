@@ -47,7 +47,7 @@ class _InPanels(TyperGroup):
 
 
 class _NamingGroup(TyperGroup):
-    """Names its commands to a person who gives none of them, such as only the campaign."""
+    """Names its commands to a person who gives none of them, for example only a campaign."""
 
     def resolve_command(  # type: ignore[override]  # Typer's own context
         self, ctx: typer.Context, args: list[str]

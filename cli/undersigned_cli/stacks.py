@@ -37,7 +37,7 @@ _SETTING_OF_OUTPUT = {
     "PeopleMailsUrl": "PEOPLE_MAILS_URL",
 }
 _SETTING_OF_SOME_OUTPUT = {"AdminEmail": "ADMIN_EMAIL"}
-"""What a stack without an administrator lacks."""
+"""The output that a stack without an administrator lacks."""
 
 
 class StackError(UndersignedError):

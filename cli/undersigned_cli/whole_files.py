@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OWN = (Path(wiring.__file__).parent, Path(__file__).parent)
-"""The program's own files. A person can't correct an error of theirs."""
+"""The program's own files. A person can't correct errors in reading them."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -77,7 +77,7 @@ def why_not(error: OSError) -> str | None:
 
 @contextmanager
 def _named(file: Path) -> Iterator[None]:
-    """Let an error have the name that a person gave, not the one of the unfinished file."""
+    """Give an error the name that a person typed, in place of the unfinished file's."""
     try:
         yield
     except OSError as error:

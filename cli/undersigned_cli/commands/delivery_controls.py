@@ -260,7 +260,7 @@ def audit(
 
 
 def _show(wiring: Wiring, key: DeliveryKey) -> str:
-    """Print what a person is about to decide about a delivery, and return its revision. Raises NotFoundError."""
+    """Print the delivery that a person is about to decide on, and return its revision. Raises NotFoundError."""
     delivery = wiring.deliveries.delivery(key)
     if delivery is None:
         message = (

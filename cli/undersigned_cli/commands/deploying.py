@@ -83,7 +83,7 @@ _STAYS = (
     ("Secret", "the keys of links in emails, and of ids, without which everybody could sign again"),
     ("SenderEmailIdentity", "your domain in SES, which other programs may send from"),
 )
-"""What a stack leaves behind, and why: the resources that template.yaml retains."""
+"""The resources that a stack leaves behind, because template.yaml retains them, and why."""
 
 
 def _file_of(which: str) -> SettingsFile:

@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys for t
 
 
 _FEWEST_DIGITS = 4
-"""By how many digits a key can be revoked. An empty text, as an unset variable gives, would be any key."""
+"""The fewest digits that revoke a key. An empty text, as an unset variable gives, would fit any key."""
 
 _LONGEST_SHOWN = 40
 """How much of a wrong value an error repeats."""

@@ -56,7 +56,7 @@ DEFAULT_STACK = "undersigned"
 DEFAULT_STATE = LOCAL_STATE
 
 COMMAND_LINE = "command line"
-"""What the activity log has as the author of a command."""
+"""The author of a command in the activity log."""
 
 PREPARE, SEE, ACT, RUN = PANELS = ("Prepare a campaign", "See what happens", "Take action", "Run the stack")
 """The groups of commands in `undersigned --help`, in order."""
@@ -79,7 +79,7 @@ def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..
         state: Path,
         **options: Any,  # noqa: ANN401
     ) -> None:
-        # The name may be in the environment all the time.
+        # An environment variable can set the name for all commands.
         named = context.get_parameter_source("stack_name")
         if local and named is not None and named.name == "COMMANDLINE":
             message = "use either --local or --stack-name, not both"

@@ -1,4 +1,4 @@
-"""What `deliver` and `approve` say before they send: what would go to whom, what would not and why."""
+"""The plan that `deliver` and `approve` show before they send: which letters go to whom, which don't, and why."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def show_plan(wiring: Wiring, campaign: Campaign, planned: Plan) -> Plan:
     """Print a campaign's plan, line by line, and when its next delivery is. Return it without damaged letters."""
     now = wiring.now()
-    # Those of a delivery that has begun can't be held any more.
+    # The letters of a delivery that has begun can't be held any more.
     targets = dict.fromkeys(line.key.target for line in planned.lines if line.begun is None)
     evidence = waiting_evidence(wiring.signatures, campaign.id, targets)
     plan = planned.without_damaged(evidence.damaged)
@@ -48,7 +48,7 @@ def show_plan(wiring: Wiring, campaign: Campaign, planned: Plan) -> Plan:
 
 
 def _show_evidence(campaign: str, evidence: Evidence) -> None:
-    """Print what speaks against the letters that wait."""
+    """Print the evidence against the letters that wait."""
     sentences = evidence.sentences(SOURCE)
     for sentence in sentences:
         say(f"{sentence}.")

@@ -157,7 +157,7 @@ def _acts(
 
 
 def _show_evidence(found: Evidence, *, as_json: bool) -> None:
-    """Print what speaks against letters, and the options that select them."""
+    """Print the evidence against letters, and the options that select them."""
     wave = found.wave
     if as_json:
         values = {

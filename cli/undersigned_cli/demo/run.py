@@ -50,7 +50,7 @@ class DemoError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What the demo did: how many signers confirmed, how many of them withdrew, and the deliveries' emails."""
+    """The results of the demo: how many signers confirmed, how many of them withdrew, and the deliveries' emails."""
 
     confirmed: int
     withdrawn: int

@@ -1,4 +1,4 @@
-"""The stack in AWS that a deployment finds, and what it does there besides SAM."""
+"""The deployed stack in AWS, and the steps of a deployment that SAM doesn't do."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class StackInAws:
         return {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", ())}
 
     def delete_what_failed(self) -> None:
-        """Delete a stack of which a failed creation left the name: nothing else can be done with it."""
+        """Delete a stack whose creation failed and left only its name: nothing else can be done with it."""
         found = self._found()
         if found and found["StackStatus"] == "ROLLBACK_COMPLETE":
             self.delete()
@@ -83,7 +83,7 @@ class StackInAws:
         }
 
     def has_identity(self, identity: str) -> bool:
-        """Return whether SES has an identity already, which a stack then can't create."""
+        """Return whether SES has an identity already, so that a stack can't create it."""
         ses = self.client("sesv2")
         try:
             ses.get_email_identity(EmailIdentity=identity)

@@ -67,7 +67,7 @@ class Parameters:
 
     @property
     def defaults(self) -> dict[str, str]:
-        """Return the values that nobody has to give."""
+        """Return the default values, by parameter."""
         return {name: one.default for name, one in self.by_name.items() if one.default is not None}
 
     def broken_rules(self, values: Values) -> list[tuple[str, str]]:

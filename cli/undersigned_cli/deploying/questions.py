@@ -31,7 +31,7 @@ class Questions:
     """Asks one question after the other."""
 
     def __init__(self, parameters: Parameters, file: str) -> None:
-        """Take the template's parameters. `file` is where the answers are going to be."""
+        """Take the template's parameters. `file` is the file that gets the answers."""
         self._parameters = parameters
         self._file = file
         self._asked = 0

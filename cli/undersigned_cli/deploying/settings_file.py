@@ -87,7 +87,7 @@ class SettingsFile:
         return settings
 
     def complete(self, settings: Settings) -> dict[str, str]:
-        """Return the values of all parameters, so that none keeps a value that was taken out of the file."""
+        """Return the values of all parameters. One that is no longer in the file has its default again."""
         return {**self.parameters.defaults, **settings.chosen}
 
     def mistakes_together(self, settings: Settings) -> tuple[str, str] | None:
@@ -122,7 +122,7 @@ class SettingsFile:
 
 
 def mistake_in_sender(address: str, identity: str) -> str | None:
-    """Return what is wrong with a From address that SES would refuse for this identity, or None."""
+    """Return the mistake in a From address that SES would refuse for this identity, or None."""
     if identity.lower() in {address.lower(), address.rpartition("@")[2].lower()}:
         return None
     return f"is {address!r}, but SenderIdentity is {identity!r}; give an address on that domain"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK = threading.RLock()
-"""Whoever uses moto holds it."""
+"""Each thread holds it while it uses moto."""
 
 CALLED = threading.Event()
 """Set by each call, which may have given the driver something to do."""
@@ -72,7 +72,7 @@ def _all_but_tables(value: Any, *memo: Any) -> Any:
 
 
 def _with_undo(write: Any) -> Any:
-    """Return a transaction that takes back what it wrote when it is refused."""
+    """Return a transaction that undoes its writes when it is refused."""
 
     def write_all(self: DynamoDBBackend, items: list[dict[str, Any]]) -> None:
         before = [_row(self, *item.values()) for item in items]
@@ -117,7 +117,7 @@ def _of_one_partition(query: Any) -> Any:
     return query_partition
 
 
-# What stays after a stop. A queue's lock stays out of the file: another one comes out of it.
+# The state that is kept after a stop. A queue's lock can't be in a file: reading the file makes another one.
 
 copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
 
@@ -130,7 +130,7 @@ def save(file: Path, made: str, more: dict[str, Any]) -> None:
 
 
 def load(file: Path, made: str) -> dict[str, Any]:
-    """Continue with the account in a file of ours; return what else is in it, or {} if it was made from others."""
+    """Continue with the account in a file of ours, unless `made` differs. Return what else is in the file, or {}."""
     if not file.exists():
         return {}
     with LOCK, file.open("rb") as saved:

@@ -1,4 +1,4 @@
-"""What happens by itself in AWS: the stream's records, the queues' messages and the schedules reach their functions."""
+"""Hand the stream's records, the queues' messages and the schedules to their functions, as AWS does by itself."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TRIES = 3
 
 @dataclass(slots=True)
 class _Invocation:
-    """An invocation by a schedule, when it is tried next, and how often it was."""
+    """An invocation by a schedule, when it is tried next, and how often it has been tried."""
 
     schedule: Schedule
     at: float = 0.0

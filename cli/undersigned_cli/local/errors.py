@@ -1,4 +1,4 @@
-"""What keeps the local stack from running."""
+"""The error of a local stack that can't run."""
 
 from __future__ import annotations
 

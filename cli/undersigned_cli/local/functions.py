@@ -36,7 +36,7 @@ class Functions:
         client: Callable[..., Any],
         log: Callable[[str], None],
     ) -> None:
-        """Import all functions. `known` has what `!Ref` and `!GetAtt` are, and `variables` replaces theirs.
+        """Import all functions. `known` has the values of `!Ref` and `!GetAtt`; `variables` replace the functions' own.
 
         `client` makes AWS clients. `log` gets a line for each call that a policy doesn't allow.
         """
@@ -75,7 +75,7 @@ class Functions:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": reason}}, "Call")
 
     def invoke(self, function: str, event: Any) -> Any:
-        """Return what a function answers to an event, as JSON; raises what it raises, and ValueError for too much."""
+        """Return a function's answer to an event, as JSON. Raises its errors, and ValueError if it is too large."""
         ends = time.monotonic() + self._timeouts[function]
         context = SimpleNamespace(
             function_name=function,

@@ -62,7 +62,7 @@ def inbox(store: MailStore) -> Answer:
 
 
 def _is_of_another_site(request: Request) -> bool:
-    """Return whether the browser says so. A program and an old browser say nothing."""
+    """Return whether the browser says that another site sent the request. Programs and old browsers say nothing."""
     return request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"} or "Origin" in request.headers
 
 

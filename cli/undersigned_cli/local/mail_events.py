@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SIMULATOR = "simulator.amazonses.com"
 _RECIPIENT = "chief@evanston-police.example"
-"""Who gets the email in each example."""
+"""The recipient of the email in each example."""
 
 
 class Fate(StrEnum):

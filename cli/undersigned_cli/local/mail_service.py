@@ -44,7 +44,7 @@ CONTROL = "/_control"
 _MAX_BYTES = 40 * 1024 * 1024
 _MAX_RECIPIENTS = 50
 _SUPPRESSED_AFTER = {Fate.BOUNCED: "BOUNCE", Fate.COMPLAINED: "COMPLAINT"}
-"""Why SES puts an address on the account's suppression list."""
+"""The fates after which SES puts an address on the account's suppression list, with its reason."""
 
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
@@ -75,7 +75,7 @@ class Controls:
     """Settings that tests change by posting JSON with these names to `/_control`."""
 
     max_send_rate: float = 14.0
-    """What GetAccount returns, in emails per second."""
+    """The rate that GetAccount returns, in emails per second."""
     next: list[str] = field(default_factory=list)
     """The failures that the next sends meet: `throttle`, `failure`, `refusal` or `lost answer`."""
     shares: dict[str, float] = field(default_factory=dict)
@@ -83,11 +83,11 @@ class Controls:
     seed: int = 0
     """The seed of the random numbers."""
     account: dict[str, Any] = field(default_factory=dict)
-    """What GetAccount says instead of what it would say, also within SendQuota."""
+    """Values that replace those of GetAccount, also within SendQuota."""
     identity: dict[str, Any] = field(default_factory=dict)
-    """What GetEmailIdentity says instead of what it would say. The emails are sent all the same."""
+    """Values that replace those of GetEmailIdentity. Emails are sent all the same."""
     fates: dict[str, Fate] = field(default_factory=dict)
-    """What happens to emails by address."""
+    """The fates of emails, by address."""
 
     def change(self, wanted: Mapping[str, Any]) -> None:
         """Set the controls that `wanted` names; raises SesError for an unknown control, failure or fate."""
@@ -152,7 +152,7 @@ class MailService:
         return self._others(request) if known is None else as_json(known)
 
     def _known_answer(self, request: Request) -> dict[str, Any] | None:
-        """Return what this service itself says, or None for a request that moto answers."""
+        """Return this service's own answer, or None for a request that moto answers."""
         match request.method, request.path:
             case "POST", path if path == SEND:
                 return self._send(json.loads(request.get_data()))

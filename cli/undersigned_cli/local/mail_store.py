@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoredMail:
-    """An accepted email: the raw MIME message, what SES knows about it besides, and its number, counted from 1."""
+    """An accepted email: the raw MIME message, its envelope, and its number, counted from 1."""
 
     raw: bytes
     message_id: str

@@ -1,4 +1,4 @@
-"""Whether a function's policy in template.yaml allows what its AWS calls need. moto checks no policy."""
+"""Check that a function's policy in template.yaml allows its AWS calls. moto checks no policy."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The process of a local stack: `python -m undersigned_cli.local.process`, with its settings in its standard input.
 
-It runs until that ends, because then the program that started it has ended. To that program it says one line: that it
-has started, or why it can't.
+It runs until its standard input ends, because then the program that started it has ended. It tells that program in one
+line that it has started, or why it can't.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def start(settings: LocalSettings, ends: ExitStack) -> None:
     clients.answer = for_key_holders(key, mails.answer)
     front.answer = Gateway(functions.invoke, front.port, say).answer
     desk.answer = _desk(inbox.inbox(store), example_site.example_site(front.url, desk.url))
-    # What stops last is named first: no function and no email comes after what was saved.
+    # The last one to stop is named first, so that no function runs and no email comes after the state was saved.
     ends.callback(lambda: save(file, made, {"known": known, "positions": driver.positions}))
     mails.start()
     ends.callback(mails.stop)

@@ -62,7 +62,7 @@ def _queue_arn(client: SQSClient, url: str) -> str:
 def make_all(client: Callable[..., Any], given: Mapping[str, str]) -> dict[str, Any]:
     """Make all that the functions use, in an empty account; `given` has the values of parameters.
 
-    Return what `!Ref X` and `!GetAtt X.Y` are, by `X` and `X.Y`.
+    Return the values of `!Ref X` and `!GetAtt X.Y`, by `X` and `X.Y`.
     """
     known: dict[str, Any] = {**given, **_OF_EVERY_ACCOUNT}
     known["Table"] = make_table(client("dynamodb"))
@@ -94,13 +94,13 @@ _ORDER = (
     "AWS::Events::Rule",
     "AWS::SNS::Subscription",
 )
-"""What is made, the ones that others name first. The table and the bucket come before all."""
+"""The types of resources to make; those that others name come first. The table and the bucket come before all."""
 
 
 def _make(
     client: Callable[[str], Any], name: str, resource: Mapping[str, Any], known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Make a resource, and return what `!Ref` and `!GetAtt` are."""
+    """Make a resource, and return the values of `!Ref` and `!GetAtt`."""
     arn = ""
     match resource["Type"]:
         case "AWS::SQS::Queue":
@@ -119,7 +119,7 @@ def _make(
 
 
 def _make_for_events(client: Callable[[str], Any], kind: str, name: str, given: Mapping[str, Any]) -> tuple[str, str]:
-    """Make a resource of emails or of their events, and return what `!Ref` and its ARN are."""
+    """Make a resource of emails or of their events, and return the value of `!Ref` and its ARN."""
     match kind:
         case "AWS::Events::EventBus":
             return given["Name"], client("events").create_event_bus(Name=given["Name"])["EventBusArn"]

@@ -38,7 +38,7 @@ REGION = "us-east-1"
 def client_environment(address: str, key: str) -> dict[str, str]:
     """Return the variables that point AWS clients at the local stack: its address, a region, its key.
 
-    They show the key as their session token. Nobody checks what they sign with it.
+    They show the key as their session token. Nobody checks their signatures.
     """
     return {
         "AWS_ENDPOINT_URL": address,

@@ -104,7 +104,7 @@ class HttpService:
 
 
 def is_for_this_machine(host: str) -> bool:
-    """Return whether a request's Host names this machine. Two names have a comma between them."""
+    """Return whether a request's Host names this machine. Two Host headers, joined by a comma, name none."""
     return host_is_trusted(host.lower(), _OURS)
 
 

@@ -14,7 +14,7 @@ ADMIN_EMAIL = f"administrator@{SENDER_IDENTITY}"
 """The administrator of a local stack. The inbox shows the emails with which they sign in."""
 
 VARIABLES = {"FORMS_A_MINUTE": "300", "ACCEPT_RESERVED_DOMAINS": "true"}
-"""What functions get in place of the template's values: everybody signs from here, with addresses like a@b.example."""
+"""Variables in place of the template's: everybody signs from here, with addresses like a@b.example."""
 
 PARAMETERS = {
     "SenderIdentity": SENDER_IDENTITY,
@@ -37,7 +37,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
-    """How to run a stack: the folder of its state, its ports, whether schedules fire, and what replaces what."""
+    """How to run a stack: the folder of its state, its ports, whether schedules fire, and values in place of others."""
 
     state: Path
     ports: Ports

@@ -1,6 +1,6 @@
-"""The event sources of template.yaml: what hands a function records of the stream, messages of a queue, or an hour.
+"""The event sources of template.yaml. They hand functions records of the stream, messages of a queue, or an hour.
 
-They say what Lambda does with an answer, too. The local stack and the tests both go by it.
+They also say what Lambda does with an answer. Both the local stack and the tests use them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ type Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StreamSource:
-    """A function (its logical id) that reads the stream, how many records it gets, and how often at most again."""
+    """A function (its logical id) that reads the stream, the most records in a batch, and the most retries."""
 
     function: str
     batch_size: int
@@ -41,7 +41,7 @@ class StreamSource:
 
 @dataclass(frozen=True, slots=True)
 class QueueSource:
-    """A function that gets messages of a queue, so many at most at once. Both have their logical ids."""
+    """A function and the queue whose messages it gets (logical ids), and the most messages at once."""
 
     function: str
     queue: str
@@ -213,7 +213,7 @@ _ONLY_KEYS = 2
 def as_lambda_does(records: Iterable[Record]) -> list[dict[str, Any]]:
     """Return records of moto's with their times as numbers.
 
-    It writes two records for an upsert. The first one, which has nothing but the key, is left out.
+    moto writes two records for an upsert. The first one, which has nothing but the key, is left out.
     """
     return [
         {

@@ -22,7 +22,7 @@ type Template = dict[str, Any]
 
 
 class TemplateError(Exception):
-    """template.yaml has not what is asked of it."""
+    """template.yaml doesn't have the thing that was asked for."""
 
 
 def load_template() -> Template:
@@ -102,7 +102,7 @@ def _resolve(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: C901, PLR091
 
 
 _NO_VALUE = object()
-"""What CloudFormation leaves out, with the name of the property."""
+"""CloudFormation leaves out a property with this value."""
 
 
 def _look_up(name: str, known: Mapping[str, Any]) -> Any:

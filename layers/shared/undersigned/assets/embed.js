@@ -10,7 +10,7 @@
   const make = (name, properties) => Object.assign(document.createElement(name), properties);
   const isLength = (value) => typeof value === "number" && value >= 0 && value <= 20_000;
 
-  // Returns an element's campaign, which it names itself or by its link, and where that is.
+  // Returns the campaign that an element names, itself or by its link, and its address.
   const place = (element) => {
     const [, linked, id] = LETTER.exec(element.querySelector("a")?.href) ?? [];
     const origin = own ?? linked;
@@ -18,7 +18,7 @@
     return origin && campaign && { campaign, origin, address: origin + "/campaigns/" + encodeURIComponent(campaign) };
   };
 
-  // Returns an element's place once the page has loaded what says it.
+  // Returns an element's place once the page has loaded what names it.
   const placed = (element) => {
     if (document.readyState !== "loading" || (own && element.dataset.campaign) || element.querySelector("a"))
       return place(element);

@@ -56,7 +56,7 @@ const chosen = () => {
   return targets.length > 1 ? targets.find(({ id }) => id === choice) : targets[0];
 };
 
-// What has been typed, by merge field, as the server would read it. A field without text keeps its placeholder.
+// The typed texts by merge field, as the server would read them. A field without text keeps its placeholder.
 const fields = (language) => {
   const values = {};
   for (const [name, text] of new FormData(form)) {
@@ -126,7 +126,7 @@ const offer = (targets) => {
 // Says who gets the letter. Says that nobody does only after the person has left the postal code.
 const tell = () => {
   const [target, code] = [chosen(), elements.postal_code];
-  // What the server's page said of it stands there already.
+  // The server's page already says what is wrong with the code that it got.
   const isNews = !code.ariaInvalid || code.value !== code.defaultValue;
   const isTyped = code.value && isNews && (answer.targets.length || code !== document.activeElement);
   say(found, target ? written(found.parentNode, target) : (isTyped && answer.detail) || "");
@@ -172,7 +172,7 @@ const thank = ({ redo }) => {
   main.querySelector("h1").focus();
 };
 
-// Sends the form until it is answered. The server's page shows what is wrong in it.
+// Sends the form until it is answered. The server's page shows the mistakes in it.
 const post = async () => {
   send.ariaDisabled = true;
   const headers = { accept: "application/json" };
@@ -188,10 +188,10 @@ const post = async () => {
     const reply = await fetch(form.action, { method: "POST", headers, body }).catch(() => null);
     const sent = reply?.status === 202 && (await reply.json().catch(() => null));
     if (sent) return thank(sent);
-    // Something may let the page through, and not what a script asks for.
+    // Something may block a script's requests, and let pages through.
     lost += !reply && navigator.onLine;
     if (lost > 2 || (reply?.status < 500 && reply.status !== 429)) return form.submit();
-    // Not everybody at the same moment.
+    // So that not everybody tries again at the same moment.
     const asked = reply?.headers.get("retry-after") || Math.min(2 ** tries, 30);
     const seconds = Math.ceil(+asked + 3 * Math.random());
     say(state, filled(form.dataset.again, { seconds }));
@@ -204,7 +204,7 @@ form.addEventListener("submit", (event) => {
   if (form.hidden) return;
   event.preventDefault();
   const { name, value } = event.submitter ?? {};
-  // Whether the address was mistyped is answered.
+  // This button answers whether the address was mistyped.
   if (name) [elements.email.value, elements.asks.value] = [value, ""];
   // A double click must not send the form twice.
   if (!send.ariaDisabled) post();
@@ -223,6 +223,6 @@ view.hidden = true;
 if (top !== window) document.documentElement.classList.add("embedded");
 document.querySelector("[role=alert]")?.focus();
 if (note?.value) count();
-// What was typed before this script loaded, or what the browser or a link filled in.
+// Somebody typed before this script loaded, or the browser or a link filled something in.
 if ([...elements].some((it) => "defaultValue" in it && it.value !== it.defaultValue)) plan();
 else if (elements.postal_code.value) ask();

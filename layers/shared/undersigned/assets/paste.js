@@ -1,4 +1,4 @@
-// Turns what is pasted from Word, Google Docs or an email into the letter’s Markdown: lists, bold, italics and links. The
+// Turns text pasted from Word, Google Docs or an email into the letter’s Markdown: lists, bold, italics and links. The
 // browser reads it in a document of its own, in which no script runs and nothing is loaded.
 const most = 2e6, longest = 30000, deepest = 3;
 const formats = `a[href], b, strong, i, em, ul, ol, h1, h2, h3, ${["mso-list", "bold", "italic", "weight"].map((it) => `[data-style*=${it}]`)}`;

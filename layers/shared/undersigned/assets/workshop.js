@@ -1,5 +1,5 @@
-// Shows the letter while one types, inserts what a toolbar's buttons say, adds rows and copies texts. Every page works
-// without this script.
+// Shows the letter while somebody types, inserts the words of a toolbar's buttons, adds rows and copies texts. Every
+// page works without this script.
 const wait = 400;
 const letter = document.querySelector("[data-letter]");
 if (letter) {
@@ -57,7 +57,7 @@ if (letter) {
     for (const id of ["letter-mistakes", "letter-shown"]) {
       const now = document.getElementById(id), next = made.getElementById(id);
       if (!next || now.innerHTML === next.innerHTML) continue;
-      // The last letter without mistakes stays while one is corrected.
+      // While a mistake is corrected, the last letter without mistakes stays.
       if (id === "letter-shown" && !next.querySelector(".letter") && now.querySelector(".letter")) continue;
       const top = now.querySelector(".letter")?.scrollTop;
       now.replaceChildren(...next.childNodes);
@@ -70,7 +70,7 @@ if (letter) {
   });
 }
 
-// What was typed and not saved is not lost by a click elsewhere.
+// A click elsewhere must not lose unsaved text.
 for (const form of document.querySelectorAll("[data-guard], [data-letter]")) {
   let changed = false;
   form.addEventListener("input", (event) => (changed ||= event.target.form === form && !event.target.closest(".shown")));
