@@ -31,7 +31,7 @@ build-SharedLayer:
 	find $(BUILT) -name __pycache__ -prune -exec rm -rf {} +
 	$(COMPILE)
 
-# Commands name this machine's Python, and RECORD has their hashes.
+# A package's commands name this machine's Python, and its RECORD has their hashes: neither belongs in a layer.
 packages:
 	$(PYTHON) -m pip --quiet --disable-pip-version-check --no-input install --root-user-action ignore --no-user \
 		--require-hashes --no-deps --only-binary :all: --no-compile $(PLATFORMS:%=--platform %) \
