@@ -35,6 +35,15 @@ def test_every_link_has_a_target() -> None:
     assert {name: links for name, links in dead.items() if links} == {}
 
 
+def test_every_file_of_tests_that_a_page_names_exists() -> None:
+    named = {
+        name for page in PAGES for name in re.findall(r"`(?:tests/)?((?:\w+/)+test_\w+\.py)`", page.read_text("utf-8"))
+    }
+
+    assert "security/test_tokens.py" in named
+    assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []
+
+
 def test_the_code_names_only_pages_and_headings_that_exist() -> None:
     folders = ("checks", "cli", "functions", "layers", "tests")
     files = [file for folder in folders for file in (ROOT / folder).rglob("*") if file.suffix in {".py", ".mk"}]
