@@ -1,6 +1,6 @@
-"""AWS calls and DynamoDB units of each step of a letter, what parts of a stack take, and what a million signers cost.
+"""Count the AWS calls and DynamoDB units of each step of a letter, a browser's requests, and bytes of answers and logs.
 
-It also counts the requests of a browser, and the bytes of answers and logs. `capacity` says what follows from all this.
+From these, `capacity` computes how many signers each part of a stack takes, and what a million of them cost.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.world import Answer
 
 LETTERS = 99
-"""Letters of the delivery: what one transaction seals."""
+"""Letters of the delivery: as many as one transaction seals."""
 
 RUSH = 100
 """Letters that are signed and confirmed at once."""
@@ -43,7 +43,7 @@ REQUESTS = (
     "GET /confirm/{token}",
     "POST /confirm/{token}",
 )
-"""What a browser requests while one person signs and confirms; a test compares it with a browser."""
+"""A browser's requests while one person signs and confirms; a test compares them with a real browser's."""
 
 GOALS = (
     Goal("signature row", "bytes", at_most=1_023),
@@ -53,7 +53,7 @@ GOALS = (
 
 
 def measure(*, small: bool) -> Figures:  # noqa: ARG001  (it takes seconds)
-    """Return for each step its calls by operation, read units and write units; functions are warm but for `deliver`."""
+    """Return each step's calls by operation, read units and write units. All functions but `deliver` are warm."""
     rows: Figures = {}
     for counted in (_Counting.one_letter, _Counting.a_delivery, _Counting.a_rush, _Counting.a_visit):
         with pytest.MonkeyPatch.context() as monkeypatch, world(monkeypatch, fast=True, bundle_size=99) as made:
@@ -64,7 +64,7 @@ def measure(*, small: bool) -> Figures:  # noqa: ARG001  (it takes seconds)
 
 @dataclass(frozen=True, slots=True)
 class _Counting:
-    """Takes each step with a meter beside it, and then looks whether the step did what it is for."""
+    """Takes each step with a meter beside it, and then checks that the step had its effect."""
 
     world: World
     meter: Meter
@@ -194,7 +194,7 @@ class _Counting:
 
 @contextmanager
 def _logged() -> Iterator[io.StringIO]:
-    """Collect what functions log, metrics included. Benchmarks otherwise keep it off the page."""
+    """Collect the functions' logs and metrics, which benchmarks otherwise keep off the page."""
     log, disabled = io.StringIO(), logging.root.manager.disable
     handlers = [
         handler

@@ -1,7 +1,7 @@
 """Signers a second that each part of a stack takes, how late the public count is, and what a million signers cost.
 
-Nothing is simulated, and nothing measured in AWS: what one signer takes, as `calls` counts it, is compared with AWS's
-quotas and the limits of template.yaml, and multiplied by AWS's prices. docs/scale.md has the page of each.
+Nothing is simulated or measured in AWS: the needs of one signer, as `calls` counts them, are compared with AWS's quotas
+and the limits of template.yaml, and multiplied by AWS's prices. docs/scale.md links to the source of each.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ STACKS: dict[str, dict[str, Any]] = {
         "emails": 4_000,
     },
 }
-"""SignersPerSecond and Cdn; then what an account has: requests a second, processes of functions, write units a second
-that the table is warmed to, emails a second. docs/production.md says how to ask for more."""
+"""SignersPerSecond and Cdn; then the account's quotas: requests a second, processes of functions, write units a second
+of the warmed table, emails a second. docs/production.md says how to ask for more."""
 
 A_PARTITION = 1_000
 """Write units a second of one key, and of each part of the table, which is a shard of its stream."""
@@ -79,7 +79,7 @@ FREE = {"the CDN's requests", "the CDN's bytes"}
 """Everybody has ten million requests and a TB free each month, which is more than a million signers take."""
 
 GB_SECONDS, PACKET_BYTES, ACCESS_LINE = 0.063, 7_329, 120
-"""What `calls` doesn't count: the first is from the CPU time of handlers in November 2026, the second from
+"""Figures that `calls` doesn't count: the first is from the CPU time of handlers in November 2026, the second from
 `typesetting`, and the third is a line of the API's log."""
 
 COUNT_PAGE = Path(__file__).parents[1] / "functions" / "public_api" / "count.py"
@@ -88,7 +88,7 @@ COUNT_PAGE = Path(__file__).parents[1] / "functions" / "public_api" / "count.py"
 def figures_of(rows: Figures, requests: Figures, letters: int, delivered: int) -> Figures:
     """Return the figures of a rush in batches of so many letters, from the rows that `calls` counted.
 
-    `requests` are the rows of what a browser asks for, by method and path.
+    `requests` are the rows of a browser's requests, by method and path.
     """
     at_once = sum(row["write units"] for name, row in rows.items() if name.endswith("at once"))
     units = rows["sign"]["write units"] + rows["confirm"]["write units"] + at_once / letters
@@ -123,8 +123,8 @@ def signers_a_second(
 ) -> dict[str, float]:
     """Return how many signers a second each part takes, as if it were alone.
 
-    A signer takes so many write units, of these so many in counters. The tally takes so many records a second of each
-    shard of the stream.
+    A signer takes `units` write units, `counters` of them in counters. The tally takes `tallied` records a second from
+    each shard of the stream.
     """
     at_api = [route for route, row in requests.items() if not (stack["cdn"] and row["cacheable"])]
     template = load_template()
@@ -161,7 +161,7 @@ def _seconds_of_a_batch(calls: Mapping[str, int], letters: int, size: int) -> fl
 
 
 def each_signer_takes(rows: Figures, requests: Figures, letters: int, delivered: int) -> dict[str, float]:
-    """Return what one signer takes of what has a price, in a rush, behind a CDN, until the letter is delivered."""
+    """Return how much one signer takes of each thing with a price, in a rush, behind a CDN, up to the delivery."""
     at_api = [row for row in requests.values() if not row["cacheable"]]
     batches = [row for name, row in rows.items() if name.endswith("at once")]
     deliver = rows[f"deliver {delivered} letters to one chief"]
@@ -178,7 +178,7 @@ def each_signer_takes(rows: Figures, requests: Figures, letters: int, delivered:
         "write units": each("write units"),
         "read units": each("read units"),
         "the table's bytes, for a month and with recovery": rows["signature row"]["bytes"],
-        # Lambda receives and deletes what the stream's reader put, all of it in tens.
+        # The stream's reader sends messages, and Lambda receives and deletes them, each time ten at once.
         "the queue's requests": 3 / mails,
         "runs of functions": len(at_api) + len(batches) / letters + 1 / mails + 1 / delivered,
         "GB-seconds of functions": GB_SECONDS,

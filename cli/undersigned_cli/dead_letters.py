@@ -1,4 +1,4 @@
-"""Dead letters: what functions gave up, whether it still makes sense, and how it is tried again."""
+"""Dead letters: messages that functions gave up. Tell whether each still makes sense, and put it back."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MOST = 10
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a dead letter is about, and why it makes no sense any more; with `why` empty, it does."""
+    """The subject of a dead letter, and why it makes no sense any more; an empty `why` means that it does."""
 
     about: str
     why: str = ""
@@ -42,7 +42,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A dead-letter queue: the queue (its logical id) that gets its letters again, and who judges them."""
+    """A dead-letter queue: the function that judges its letters, and the queue (logical id) that gets them again."""
 
     judge: Callable[[Wiring, str], Verdict]
     queue: str = ""
@@ -50,7 +50,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A dead letter in a queue, and since when it has been in this queue or the one before."""
+    """A dead letter, and since when it has been in its queue or in the one before."""
 
     queue: str
     body: str

@@ -1,4 +1,4 @@
-"""Events: what other programs are told about signatures and deliveries. docs/events.md explains each event.
+"""Events tell other programs about signatures and deliveries. docs/events.md explains each event.
 
 The only personal data in an event is the signature's id, which is useless without an API key.
 """

@@ -1,4 +1,4 @@
-"""Forms: which ones are the same, and what a signer's forms and letter are together.
+"""Forms: tell which posts are the same form, and which of a signer's forms can be confirmed.
 
 Each form is an item of its own until it expires. The link in its email names it, and confirms just what it says.
 """
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
 
 _SENT_AGAIN_WITHIN = timedelta(minutes=15)
-"""A form without a token, from an organization's own page, is the same within such a quarter of an hour."""
+"""Posts without a token, from an organization's own page, are the same form within such a quarter of an hour."""
 
 _SAID = (
     "campaign", "signer", "name", "email", "address_line", "locality", "region", "postal_code", "target", "signature",
     "note", "drawing", "updates", "letter", "target_version", "language", "quarantine", "network",
 )  # fmt: skip
-"""What two posts of the same form have in common. A bot's form is never a person's, nor one of another network."""
+"""The values that all posts of a form share. So a bot's form is never a person's, nor another network's."""
 
 
 type FormName = tuple[str, str, str]
@@ -36,7 +36,7 @@ type FormName = tuple[str, str, str]
 class ReadForms:
     """Forms that were read together, each with its signer's letter if there is one, and those that are damaged.
 
-    A damaged one was written by something else, or its signer's letter was.
+    A form is damaged if something else wrote it, or its signer's letter.
     """
 
     found: tuple[tuple[Signature, Signature | None], ...]
@@ -44,7 +44,7 @@ class ReadForms:
 
 
 def form_id(secret: str, form: Signature, token: str | None) -> str:
-    """Return the id of a form, from what it says and from its form token: 64 bits in hex.
+    """Return the id of a form, made from its values and its form token: 64 bits in hex.
 
     So a form that is posted again, by a double click or because its answer was lost, is the same one. Somebody who
     got no email opens the form again, and has another token.
@@ -55,11 +55,11 @@ def form_id(secret: str, form: Signature, token: str | None) -> str:
 
 
 def waiting_of(forms: Iterable[Signature], row: Signature | None, now: datetime) -> tuple[Signature, ...]:
-    """Return those of a signer's forms that can be confirmed, the best last: clean ones, then the newest."""
+    """Return a signer's forms that can be confirmed: clean ones after suspicious ones, then newer after older ones."""
     waiting = (form for form in forms if not form.has_expired(now) and form.can_follow(row))
     return tuple(sorted(waiting, key=lambda form: (not form.quarantine, form.signed_at)))
 
 
 def current_of(forms: Iterable[Signature], row: Signature | None, now: datetime) -> Signature | None:
-    """Return what a signer has now: the form that waits, or else the letter."""
+    """Return the last of a signer's forms that can be confirmed, or else their letter."""
     return next(reversed(waiting_of(forms, row, now)), row)

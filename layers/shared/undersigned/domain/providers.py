@@ -18,7 +18,7 @@ CONFIRMED = "REACHED#"
 """The beginning of the names of the counters of confirmed letters by provider."""
 
 OTHER = "other"
-"""What stands for all domains that are not `KNOWN`, and for all towns that no target has."""
+"""Stands for all domains that are not `KNOWN`, and for all towns without a target."""
 
 _DOMAINS = """
 aim.com alice.it aol.com arcor.de att.net bell.net bellsouth.net bigpond.com bluewin.ch bol.com.br btinternet.com
@@ -42,7 +42,7 @@ KNOWN = frozenset(_DOMAINS.split())
 class Provider:
     """A known email domain, or `other`: how many letters were signed with it, and how many of them are confirmed.
 
-    Of those that are not, only the newest are known.
+    Only the newest unconfirmed ones are known.
     """
 
     domain: str

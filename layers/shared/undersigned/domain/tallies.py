@@ -1,14 +1,13 @@
-"""Tallies: what a signature adds to the counts.
+"""Tallies: the counters that a signature adds to.
 
-A row's mark, `tallied`, lists the counters that count the row now, by one each. To count a row is to change its mark to
-what it should be and the counters by the difference, in one transaction. So a stream record that arrives twice, late or
-out of order finds a correct mark and changes nothing.
+A row's mark, `tallied`, lists the counters that count the row now, once each. To count a row is to correct its mark,
+and to change the counters by the difference, in one transaction. So a stream record that arrives twice, late or out of
+order finds a correct mark and changes nothing.
 
 While many workers count at once, a counter is spread over shards: each worker adds to a shard of its own, and the
 counter is the sum of its shards.
 
-No counter is named by what a signer typed. So the number of counters has a bound, and nothing personal is in their
-names.
+No counter is named by a signer's words. So the number of counters has a bound, and nothing personal is in their names.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ SUSPICIONS = "SUSPICION#"
 """The beginning of the names of the counters by suspicion. A letter without one is in none of them."""
 
 NO_SUSPICION = "none"
-"""What stands for the letters in no counter by suspicion."""
+"""Stands for the letters in no counter by suspicion."""
 
 SOURCES = "SOURCE#"
 """The beginning of the names of the counters by source: one for each that a campaign lists, `other` and `none`."""
@@ -72,7 +71,7 @@ def mark_of(signature: Signature) -> str:
     A confirmed letter counts in the total, for its target, for the day and hour (UTC) of its confirmation, for its
     town, for its email provider, for its suspicion if it has one, and in a campaign with sources, for its source.
 
-    How a mark begins says whether its letter is confirmed: the filters of the stream's readers see nothing else.
+    The beginning of a mark tells whether its letter is confirmed: the filters of the stream's readers see nothing else.
     """
     if signature.status != "confirmed" or signature.confirmed_on is None or signature.confirmed_at is None:
         return NOT_COUNTED
@@ -107,7 +106,7 @@ def counted_town(locality: str) -> str:
 
 
 def counters_of(mark: str) -> tuple[str, ...]:
-    """Return the counters (sort keys) that count a row with this mark, by one each."""
+    """Return the counters (sort keys) that count a row with this mark, once each."""
     return tuple(mark.split(_BETWEEN)) if mark != NOT_COUNTED else ()
 
 

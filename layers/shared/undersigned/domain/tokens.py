@@ -24,7 +24,7 @@ VALID_FOR: dict[Purpose, timedelta] = {
     "session": timedelta(hours=12),
     "sign-in": timedelta(minutes=15),
     "person": timedelta(hours=12),
-    # What browsers keep of a cookie at most (RFC 6265bis, 5.5).
+    # The longest that browsers keep a cookie (RFC 6265bis, 5.5).
     "browser": timedelta(days=400),
 }
 """How long a link, a form or a session works.
@@ -40,7 +40,7 @@ CLOCKS_DIFFER_BY = timedelta(minutes=10)
 class SignerToken:
     """The letter that a link is about, and the date of the link: an aware datetime in whole seconds.
 
-    `form` is the id of the one that a confirmation link confirms; empty in all other links.
+    `form` is the id of the form that a confirmation link confirms; empty in all other links.
     """
 
     campaign: str

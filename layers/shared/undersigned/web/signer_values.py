@@ -76,7 +76,7 @@ def serving_values(entry: Entry, postal_code: str, language: str) -> dict[str, o
 
 
 def preview_values(preview: LetterPreview, language: str) -> dict[str, object]:
-    """Return a letter filled in with what the form has so far, and the form's errors."""
+    """Return a letter filled in with the form's answers so far, and the form's errors."""
     return {
         "target": target_values(preview.target, language) if preview.target else None,
         "targets": [target_values(target, language) for target in preview.serving],
