@@ -44,10 +44,10 @@ PARAMETERS = {
 }
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-"""AWS's policy, with which nothing is kept."""
+"""AWS's policy that keeps nothing."""
 
 ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
-"""AWS's policy, with which the API gets all headers, cookies and queries, and its own name as Host."""
+"""AWS's policy that sends the API all headers, cookies and queries, and its own name as Host."""
 
 KEPT = {
     "/": "public, max-age=3600",
@@ -64,7 +64,7 @@ KEPT = {
     "/embed.js": "public, max-age=3600, stale-while-revalidate=86400",
     "/openapi.json": "public, max-age=3600, stale-while-revalidate=86400",
 }
-"""What caches may keep of the answer to a GET. Of everything else, they keep nothing."""
+"""How long caches may keep answers to GETs, by path. They keep nothing else."""
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/undersigned/51af3dc0-da77-11e4-872e-1234567db123"
 
@@ -73,7 +73,7 @@ TEMPLATE = load_template()
 
 @dataclass(frozen=True)
 class Behavior:
-    """What CloudFront does with the paths of a pattern. `policies` are the cache's and that of requests to the API."""
+    """CloudFront's behavior for the paths of a pattern. `policies` are the cache's and that of requests to the API."""
 
     pattern: str
     methods: frozenset[str]
@@ -91,7 +91,7 @@ class Behavior:
 
 
 def known(**values: str) -> dict[str, Any]:
-    """Return what a deployed stack with these parameters knows."""
+    """Return the values by which `resolve` resolves the template of a deployed stack with these parameters."""
     resources = {name: name for name in TEMPLATE["Resources"]}
     aws = {"AWS::Region": "us-east-1", "AWS::URLSuffix": "amazonaws.com", "AWS::StackId": STACK_ID}
     return resources | aws | {"Api": "a1b2", "Distribution.DomainName": "d1.cloudfront.net"} | values

@@ -58,7 +58,7 @@ The first page, and the first form that a script sends, wait for functions to st
 """
 
 _FAILED_LOAD = "Failed to load resource"
-"""How Chromium's message on a status of 400 or more, or on a failed load, begins. We check those requests ourselves."""
+"""The beginning of Chromium's message on a failed load, or a status of 400 or more. We check those ourselves."""
 
 _MAY_BE_REFUSED = frozenset({"document", "fetch", "xhr"})
 """Types of requests to which a status from 400 to 499 can be correct: a form with mistakes is answered with 422."""
@@ -99,7 +99,7 @@ def running_browser() -> Iterator[Browser]:
 
 @dataclass
 class Visitor:
-    """A person with a browser. What goes wrong in their pages is collected, and fails the test when they leave.
+    """A person with a browser. Problems in their pages are collected, and fail the test when they leave.
 
     Problems are errors in scripts and on the console, violations of a Content-Security-Policy, failed loads, statuses
     of 500 or more, and any request to another machine. A test can `expect` a problem.

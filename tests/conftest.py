@@ -86,7 +86,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[Visitor]:
-    """Return a person who opens pages. Whatever goes wrong in the pages fails the test."""
+    """Return a person who opens pages. Any problem in the pages fails the test."""
     from tests.chromium import Visitor  # noqa: PLC0415
 
     person = Visitor(browser)

@@ -30,7 +30,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def header(width: int, height: int) -> bytes:
-    """Return how a PNG with transparency begins."""
+    """Return the beginning of a PNG with transparency."""
     return SIGNATURE + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
 
 
@@ -48,7 +48,7 @@ def png(
 
 
 def turned(orientation: int, order: str = ">") -> bytes:
-    """Return the JPEG as a camera writes it that was held in another way (Exif's Orientation)."""
+    """Return the JPEG as a camera that was held in another way writes it (Exif's Orientation)."""
     entry = struct.pack(f"{order}HHHIHH", 1, 0x0112, 3, 1, orientation, 0)
     exif = b"Exif\0\0" + struct.pack(f"{order}2sHI", b"MM" if order == ">" else b"II", 42, 8) + entry + bytes(4)
     return JPEG[:2] + struct.pack(">HH", 0xFFE1, len(exif) + 2) + exif + JPEG[2:]

@@ -1,4 +1,4 @@
-"""How browser tests see pages: in which widths, color schemes and languages, and what each page must show."""
+"""The widths, color schemes and languages in which browser tests see pages, and the checks of each page."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ PAGES = re.compile(r"/organizer(?!/(campaigns|approve)/).*")
 
 
 def operation_of(method: str, path: str) -> tuple[str, str] | None:
-    """Return the operation that answers a request: of the paths that match, the one with the fewest parameters."""
+    """Return the operation that answers a request: the matching path with the fewest parameters."""
     wanted = "GET" if method == "HEAD" else method
     fitting = [
         (known, template)
@@ -54,7 +54,7 @@ def routed(function: str, *, pages: bool = False) -> set[tuple[str, str]]:
 
 
 def breach_of(method: str, path: str, status: int, headers: dict[str, str], content: bytes) -> str | None:  # noqa: PLR0911  (a list of rules)
-    """Say how an answer differs from the document in status, type, headers or JSON. Return None if it doesn't."""
+    """Return how an answer differs from the document in status, type, headers or JSON, or None."""
     operation = operation_of(method, path)
     if operation is None:
         return None

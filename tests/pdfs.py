@@ -1,4 +1,4 @@
-"""What programs find in the PDF of a packet."""
+"""Read the PDF of a packet as programs do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pypdf.generic import DictionaryObject
 
 
 def languages_in(pdf: bytes) -> set[str]:
-    """Return each language that the document or one of its parts says it is in."""
+    """Return the languages that the document and its parts declare."""
     reader = PdfReader(io.BytesIO(pdf))
     size = reader.trailer["/Size"]
     assert isinstance(size, int)

@@ -75,7 +75,7 @@ def draw_mail(made: World, visitor: Visitor) -> None:
 
 
 def draw_dashboard(site: Site, visitor: Visitor) -> None:
-    """Take the picture of the overview, as somebody sees it who manages the campaign."""
+    """Take the picture of the overview, as a person who manages the campaign sees it."""
     page = visitor.open(f"{site.address}/organizer", width=1100, height=480, still=True)
     page.locator("summary").click()
     page.locator("#campaign").fill(CAMPAIGN)

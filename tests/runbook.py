@@ -52,4 +52,4 @@ NAMED_ONLY = {
     # It asks CloudFormation about the stack: tests/e2e/test_doctor.py runs it.
     "undersigned doctor",
 }
-"""The text names a command, and says elsewhere with what to run it; or another test runs it."""
+"""The text only names these commands, and says elsewhere how to run them; or another test runs them."""

@@ -2,9 +2,9 @@
 
 A check that gates a change sets UNDERSIGNED_SEED, so that a search of so many cases tries the same ones for each
 change. A search of so many seconds begins with the same cases, and tries fewer on a slow machine. `make fuzz` begins
-with the same inputs, too, if none are kept from earlier runs. After them, it tries what is like those that reached new
-lines of our code, so another change gets others, even with `--inputs`. Without the variable, each run draws other
-cases, and prints its seed.
+with the same inputs, too, if none are kept from earlier runs. Then it tries inputs like those that reached new lines of
+our code, so another change gets others, even with `--inputs`. Without the variable, each run draws other cases, and
+prints its seed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A signature, a signer and a target for tests, which change what they are about."""
+"""A signature, a signer and a target for tests, which change the values that they need."""
 
 from __future__ import annotations
 

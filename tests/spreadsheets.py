@@ -12,7 +12,7 @@ from undersigned.authoring.targets import COLUMNS
 
 
 def read_pasted(text: str) -> TargetTable:
-    """Return what somebody gets who pastes this text and accepts every guess."""
+    """Return the table of a person who pastes this text and accepts every guess."""
     rows = rows_in(b"", text)
     if not rows:
         return TargetTable()

@@ -41,7 +41,7 @@ def waiting_row(campaign: str, target: str, signer: str, shard: int = 0) -> Valu
 
 
 def put_letters(world: World, targets: Sequence[Target], letters: int) -> None:
-    """Let so many letters wait for each target: copies of one that is signed and confirmed, and then taken away."""
+    """Let so many letters wait for each target: copies of one that is signed, confirmed and then deleted."""
     world.confirmed()
     table, client = world.wiring.settings.table_name, client_of("dynamodb")
     key = to_item(signature_key(CAMPAIGN, signer_id(world.wiring.secret(), str(ADA["email"])))._asdict())

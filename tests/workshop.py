@@ -1,4 +1,4 @@
-"""The workshop: what an organizer brings."""
+"""The texts that an organizer brings to the workshop."""
 
 from __future__ import annotations
 
