@@ -116,7 +116,7 @@ def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Organize
     world.week()
     made = next(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
     doubtful = made.in_doubt()
-    world.wiring.deliveries.change(doubtful, state=made.state, attempt=made.attempt)
+    world.wiring.deliveries.change(doubtful, made)
     assert "we don’t know whether the email of November 24, 2026 left" in attention(manager)
     assert "Ask the office whether it has the email, then decide." in attention(manager)
     assert buttons(manager) == {"/deliveries/2026-11-24/evanston", "/deliveries/2026-11-24/evanston/settle"}

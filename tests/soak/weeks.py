@@ -161,7 +161,7 @@ class Weeks:
             return
         self._killer.kill("Deliver")
         for delivery in old:
-            self._deliveries.change(_moved_back(delivery), state="sending", attempt=delivery.attempt)
+            self._deliveries.change(_moved_back(delivery), delivery)
         self.hours_skipped += 1
 
     def _decide(self, in_doubt: list[Delivery]) -> None:

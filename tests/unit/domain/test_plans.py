@@ -65,12 +65,12 @@ def test_only_a_delivery_that_surely_did_not_arrive_does_not_count(
 
 def test_a_new_delivery_is_at_least_seven_days_later_than_the_last() -> None:
     free = date(2026, 12, 7)
-    for period in ("2026-11-02", "2026-11-30", "2026-12-06"):
-        found = too_soon(period, free)
+    for day in (date(2026, 11, 2), date(2026, 11, 30), date(2026, 12, 6)):
+        found = too_soon(day, free)
         assert found
         assert (found.last, found.next_day) == (date(2026, 11, 30), free)
-    assert too_soon("2026-12-07", free) is None
-    assert too_soon("2026-11-02", None) is None
+    assert too_soon(free, free) is None
+    assert too_soon(date(2026, 11, 2), None) is None
 
 
 def test_an_older_delivery_that_bounced_goes_if_no_other_one_is_close() -> None:

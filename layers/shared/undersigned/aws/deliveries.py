@@ -26,6 +26,7 @@ from undersigned.aws.dynamodb import (
     Put,
     TransactionCanceledError,
     Update,
+    read_day,
     read_moment,
     read_row,
     written,
@@ -41,13 +42,13 @@ from undersigned.domain.deliveries import (
     MailEventKind,
     PacketRecord,
 )
+from undersigned.domain.plans import Week, next_day
 from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersNotWaitingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from undersigned.aws.dynamodb import Table, Values, Write
-    from undersigned.domain.plans import Week
     from undersigned.domain.signatures import Signature
 
 PARTITIONS = "DELIVERY#"
@@ -107,22 +108,26 @@ class Deliveries(DeliveryStore):
         return (_read(read_delivery, values) for values in found)
 
     @override
-    def open(self, delivery: Delivery, week: Week) -> None:
-        self._table.transact([Put(delivery_values(delivery), NEW), _free(delivery.key, week)], wait_for_others=True)
+    def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
+        write = _change(delivery, before) if before else Put(delivery_values(delivery), NEW)
+        self._table.transact([write, _free(delivery.key, week)], wait_for_others=True)
 
     @override
-    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int, week: Week | None = None) -> None:
-        change = _change(delivery, state=state, attempt=attempt)
-        if week:
-            self._table.transact([change, _free(delivery.key, week)], wait_for_others=True)
-        else:
+    def change(self, delivery: Delivery, before: Delivery) -> None:
+        change, key = _change(delivery, before), delivery.key
+        if delivery.occupies_week == before.occupies_week:
             self._table.update(change)
+            return
+        target = self._table.get(target_key(key.campaign, key.target), consistent=True) or {}
+        others = (other for other in self.deliveries(key.campaign, key.target) if other.key != key)
+        week = Week(read_day(target.get("free_from")), next_day([delivery, *others]))
+        self._table.transact([change, _free(key, week)], wait_for_others=True)
 
     @override
-    def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+    def begin_sending(self, delivery: Delivery, before: Delivery) -> None:
         key = delivery.key
         writes: list[Write] = [
-            _change(delivery, state=state, attempt=attempt),
+            _change(delivery, before),
             Check(controls_key(key.campaign), NOT_PAUSED),
             Check(target_key(key.campaign, key.target), NOT_HELD),
         ]
@@ -214,12 +219,12 @@ def _free(key: DeliveryKey, week: Week) -> Update:
     return Update(target_key(key.campaign, key.target), assign=values, when=Attr("pk").exists() & known)
 
 
-def _change(delivery: Delivery, *, state: DeliveryState, attempt: int) -> Update:
-    """Return the update of a delivery that must still have this state, this attempt and the same erased letters."""
+def _change(delivery: Delivery, before: Delivery) -> Update:
+    """Return the update of a delivery that must still have the state and attempt from before, and no letter erased."""
     nothing_erased = Attr("erased").eq({*delivery.erased}) if delivery.erased else Attr("erased").not_exists()
     values = delivery_values(delivery)
     key = Key(values.pop("pk"), values.pop("sk"))
-    unchanged = Attr("state").eq(state) & Attr("attempt").eq(attempt) & nothing_erased
+    unchanged = Attr("state").eq(before.state) & Attr("attempt").eq(before.attempt) & nothing_erased
     return Update(key, assign=values, when=unchanged)
 
 

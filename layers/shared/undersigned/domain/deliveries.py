@@ -345,6 +345,11 @@ class Delivery:
         """Say whether it is sent again only if a person says so: it is in doubt, or its last email bounced."""
         return self.state in {"in_doubt", "bounced"} or (self.state == "held" and self.last.reported == "bounced")
 
+    @property
+    def is_kept_back(self) -> bool:
+        """Say whether it is held without a week of its target. When the hold is over, it takes one and goes on."""
+        return self.state == "held" and not self.occupies_week and not self.awaits_decision
+
     def question(self, now: datetime) -> Question | None:
         """Return what a person has to decide about it, if anything."""
         match self.state:

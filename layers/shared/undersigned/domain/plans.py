@@ -48,12 +48,11 @@ def taken(free_from: date | None, day: date) -> Week:
     return Week(free_from, max(free_from or day + APART, day + APART))
 
 
-def too_soon(period: str, free_from: date | None) -> TooSoon | None:
-    """Return why a period can't have a new delivery to a target that is free from a day, or None if it can.
+def too_soon(day: date, free_from: date | None) -> TooSoon | None:
+    """Return why a day can't have a new delivery to a target that is free from a day, or None if it can.
 
     It is later than all others, so an old day can't be used up afterwards.
     """
-    day = date.fromisoformat(period)
     return None if free_from is None or day >= free_from else TooSoon(free_from - APART, free_from, day)
 
 
@@ -65,6 +64,17 @@ def week_taken(day: date, deliveries: Iterable[Delivery]) -> TooSoon | None:
     others = (other.day for other in deliveries if other.occupies_week and other.day != day)
     near = [other for other in others if abs(other - day) < APART]
     return TooSoon(max(near), max(near) + APART, day) if near else None
+
+
+def week_for(
+    day: date, known: Delivery | None, free_from: date | None, deliveries: Iterable[Delivery], *, again: bool
+) -> Week | None:
+    """Return the change of a target's free day by a delivery that opens, or None if that is too soon, unless `again`.
+
+    One that is `known` had given its week back, so it is compared with all `deliveries` of the target.
+    """
+    blocked = week_taken(day, deliveries) if known else too_soon(day, free_from)
+    return taken(free_from, day) if again or blocked is None else None
 
 
 Outcome = Literal["goes", "paused", "held", "bounced", "in doubt", "too soon", "awaiting approval"]
@@ -166,7 +176,7 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
         blocked = TooSoon(own.day, allowed, following)
         yield PlanLine(key, target, waiting + later, controls.paused, may_begin=True, too_soon=blocked)
         return
-    blocked = None if again else too_soon(period, free_from)
+    blocked = None if again else too_soon(date.fromisoformat(period), free_from)
     may_begin = may_begin or own is not None
     if blocked:
         waiting, later = waiting + later, 0

@@ -10,14 +10,14 @@ the next email.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import batched, count, islice
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import PACKET_SIZE, UNSETTLED_FOR, Bundle, Delivery, packet_name, sealed_in
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.domain.plans import taken, too_soon, week_taken
+from undersigned.domain.plans import week_for
 from undersigned.rendering import mails
 from undersigned.services.packing import Batch
 from undersigned.services.ports import (
@@ -29,14 +29,14 @@ from undersigned.services.ports import (
     ThrottledError,
 )
 from undersigned.services.storing import check_time
-from undersigned.services.weeks import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
-    from datetime import date, datetime
+    from datetime import datetime
 
-    from undersigned.domain.campaigns import Target
+    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Signers
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
@@ -94,12 +94,8 @@ class Delivering:
         DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an unknown
         campaign or target.
         """
-        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
-        controls = self.campaigns.controls(key.campaign)
-        delivery = self.deliveries.delivery(key)
-        until = controls.until(key.period, needs_approval=campaign.approval, begun=delivery)
-        if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
-            delivery = self._begin(key, until, again=again)
+        campaign, controls = self.campaigns.campaign(key.campaign), self.campaigns.controls(key.campaign)
+        target, delivery = self._open(key, campaign, controls, again=again)
         if delivery is None:
             return None
         if delivery.state == "sending":
@@ -108,17 +104,15 @@ class Delivering:
             return delivery
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
-        if not delivery.occupies_week:
-            opened = self._open(key, again=again)
-            if opened is None or opened.state != "open":
-                # It is too soon, or another process opened it and has gone on.
-                return opened or delivery
-            delivery = opened
+        if delivery.is_kept_back:
+            # The hold is over, and it is too soon after another one.
+            return delivery
+        until = controls.until(key.period, needs_approval=campaign.approval, begun=delivery)
         sealed = self._seal_all(key, target, until, has_time)
         batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size)
         if not batch.letters:
             empty = delivery.emptied()
-            change(self.deliveries, self.campaigns, empty, delivery)
+            self.deliveries.change(empty, delivery)
             return empty
         packets = self.storing.store(batch, has_time, to_send=True)
         return self._send(delivery, batch, packets, has_time)
@@ -135,55 +129,54 @@ class Delivering:
         preview = self.packing.preview(key, notice=notice)
         return self.post.send(mails.as_test(preview.mail, to)) if preview else None
 
-    def _begin(self, key: DeliveryKey, until: datetime | None, *, again: bool) -> Delivery | None:
-        if not self.signatures.has_waiting(key.campaign, key.target, until=until):
-            return None
-        return self._open(key, again=again)
-
-    def _is_too_soon(self, key: DeliveryKey, free_from: date | None, earlier: Delivery | None) -> bool:
-        if earlier is None:
-            return too_soon(key.period, free_from) is not None
-        return week_taken(earlier.day, self.deliveries.deliveries(key.campaign, key.target)) is not None
-
-    def _open(self, key: DeliveryKey, *, again: bool) -> Delivery | None:
-        """Open a delivery that doesn't occupy its week yet. Return None if it is too soon after another one."""
+    def _open(
+        self, key: DeliveryKey, campaign: Campaign, controls: Controls, *, again: bool
+    ) -> tuple[Target, Delivery | None]:
+        """Read a target and its delivery, which is opened if it may begin, or go on after its hold."""
         for pause in (*_PAUSES_BEFORE_OPENING, None):
-            free_from = self.campaigns.target(key.campaign, key.target).free_from
-            earlier = self.deliveries.delivery(key)
-            if earlier is not None and (earlier.occupies_week or earlier.is_settled or earlier.awaits_decision):
-                return earlier
-            if not again and self._is_too_soon(key, free_from, earlier):
-                return None
+            target, known = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
+            if not (
+                known.is_kept_back and not (target.held_because or controls.paused)
+                if known
+                else self._may_begin(key, campaign, controls)
+            ):
+                return target, known
             # The size is kept, so that another version of the code makes the same packets.
             new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE)
-            opened = replace(earlier, state="open", reason=None) if earlier else new
-            week = taken(free_from, opened.day)
+            opened = known.opened_again() if known else new
+            others = self.deliveries.deliveries(key.campaign, key.target)
+            week = week_for(opened.day, known, target.free_from, others, again=again)
+            if week is None:
+                return target, known
             try:
-                if earlier:
-                    self.deliveries.change(opened, state=earlier.state, attempt=earlier.attempt, week=week)
-                else:
-                    self.deliveries.open(opened, week)
+                self.deliveries.open(opened, week, known)
             except ChangedError:
                 # Another process took a week of the target, or DynamoDB throttled the transaction.
                 if pause is None:
                     raise
                 self.sleep(pause)
             else:
-                return opened
-        return None
+                return target, opened
+        return target, known
+
+    def _may_begin(self, key: DeliveryKey, campaign: Campaign, controls: Controls) -> bool:
+        until = controls.until(key.period, needs_approval=campaign.approval)
+        return controls.lets_begin(key.period, needs_approval=campaign.approval) and self.signatures.has_waiting(
+            key.campaign, key.target, until=until
+        )
 
     def _doubt(self, delivery: Delivery) -> Delivery:
         """Leave an attempt without an outcome to a person, once its hour is over. Raises UnsettledError until then."""
         until = delivery.may_have_event_until(self.clock())
         if until is not None:
             raise UnsettledError(until)
-        return self._change_sending(delivery.in_doubt())
+        return self._note(delivery.in_doubt(), delivery)
 
     def _hold(self, delivery: Delivery, target: Target, reason: str) -> Delivery:
         sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
         held = delivery.held(sealed, target.email, reason)
         if held != delivery:
-            change(self.deliveries, self.campaigns, held, delivery)
+            self.deliveries.change(held, delivery)
         return held
 
     def _seal_all(
@@ -263,34 +256,34 @@ class Delivering:
         since = self.clock()
         sending = delivery.begun(packets, batch.letters, mail.to, since)
         # If this write fails, another process sends the email, or an organizer has stopped the delivery.
-        self.deliveries.begin_sending(sending, state=delivery.state, attempt=delivery.attempt)
+        self.deliveries.begin_sending(sending, delivery)
         try:
             message_id = self.post.send(mail)
         except (ThrottledError, SendingStoppedError, MailRefusedError) as error:
             # It was certainly not sent, so the next attempt needn't wait for an event.
-            self._settle(sending.opened_again(str(error)), has_time)
+            self._note_answer(sending.opened_again(str(error)), sending, has_time)
             raise
         except Exception as error:
             # SES may have it: a 5xx answer, or none. Only an event or a person says so.
             raise UnsettledError(since + UNSETTLED_FOR) from error
-        return self._settle(sending.sent(message_id, self.clock()), has_time)
+        return self._note_answer(sending.sent(message_id, self.clock()), sending, has_time)
 
-    def _settle(self, settled: Delivery, has_time: Callable[[], bool]) -> Delivery:
+    def _note_answer(self, answered: Delivery, sending: Delivery, has_time: Callable[[], bool]) -> Delivery:
         """Write SES's answer, and return the delivery. Tries for minutes, because nobody else knows the answer."""
         pauses = iter(_PAUSES)
         while True:
             try:
-                return self._change_sending(settled)
+                return self._note(answered, sending)
             except Exception:
                 pause = next(pauses, None)
                 if pause is None or not has_time():
                     raise
                 self.sleep(pause)
 
-    def _change_sending(self, changed: Delivery) -> Delivery:
+    def _note(self, noted: Delivery, sending: Delivery) -> Delivery:
         try:
-            self.deliveries.change(changed, state="sending", attempt=changed.attempt)
+            self.deliveries.change(noted, sending)
         except ChangedError:
             # An SES event came first, and its state is newer.
-            return self.deliveries.delivery(changed.key) or changed
-        return changed
+            return self.deliveries.delivery(noted.key) or noted
+        return noted

@@ -13,7 +13,6 @@ from undersigned.domain.errors import ExplainedError, GivenError, NotFoundError
 from undersigned.domain.languages import Message, long_date
 from undersigned.domain.plans import taken, week_taken
 from undersigned.services.ports import ChangedError
-from undersigned.services.weeks import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -310,14 +309,14 @@ class DeliveryControls:
             raise _week_is_taken(blocked, self.campaigns.campaign(delivery.key.campaign).language)
         week = taken(target.free_from, delivery.day)
         try:
-            self.deliveries.change(opened, state=delivery.state, attempt=delivery.attempt, week=week)
+            self.deliveries.open(opened, week, delivery)
         except ChangedError as error:
             raise _changed() from error
         return opened
 
     def _change(self, changed: Delivery, delivery: Delivery) -> None:
         try:
-            change(self.deliveries, self.campaigns, changed, delivery)
+            self.deliveries.change(changed, delivery)
         except ChangedError as error:
             raise _changed() from error
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import after
 from undersigned.services.ports import ChangedError
-from undersigned.services.weeks import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +49,7 @@ class Feedback:
             changed = after(delivery, event)
             try:
                 if changed != delivery:
-                    change(self.deliveries, self.campaigns, changed, delivery)
+                    self.deliveries.change(changed, delivery)
             except ChangedError:
                 if attempt == _TRIES:
                     raise

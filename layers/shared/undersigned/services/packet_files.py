@@ -125,4 +125,4 @@ def sweep(deliveries: DeliveryStore, files: PacketStore, key: DeliveryKey) -> No
 def clear_files(deliveries: DeliveryStore, files: PacketStore, delivery: Delivery, now: datetime) -> None:
     """Delete all files of a delivery, then note it: none is made any more. Raises ChangedError if it has changed."""
     files.delete(*files.names(packets_prefix(delivery.key)))
-    deliveries.change(delivery.cleared(now), state=delivery.state, attempt=delivery.attempt)
+    deliveries.change(delivery.cleared(now), delivery)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         Bundle,
         Delivery,
         DeliveryKey,
-        DeliveryState,
         MailEvent,
         PacketRecord,
     )
@@ -388,24 +387,23 @@ class DeliveryStore(Protocol):
     def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         """List a target's deliveries consistently, newest first."""
 
-    def open(self, delivery: Delivery, week: Week) -> None:
-        """Write a new delivery, which takes a week of its target.
+    def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
+        """Write a delivery that takes a week of its target: a new one, or one that had given it back.
 
-        Raises ChangedError if there is one, or if the day from which the target is free has changed since it was read.
+        Raises ChangedError unless it is still as `before`, and the target is free from the day that was read.
         """
 
-    def change(self, delivery: Delivery, *, state: DeliveryState, attempt: int, week: Week | None = None) -> None:
-        """Write a delivery, and with it the day from which its target is free if the change moves that.
+    def change(self, delivery: Delivery, before: Delivery) -> None:
+        """Write a changed delivery. If it surely did not arrive, it gives its week back; news can take it again.
 
-        Raises ChangedError unless it still has this state and attempt, with no letter erased since it was read, and the
-        target's day is still as it was read.
+        Raises ChangedError unless it still has the state and the attempt from before and no letter was erased since it
+        was read, and if another delivery of its target takes or gives back a week meanwhile.
         """
 
-    def begin_sending(self, delivery: Delivery, *, state: DeliveryState, attempt: int) -> None:
+    def begin_sending(self, delivery: Delivery, before: Delivery) -> None:
         """Write a delivery whose email is about to be sent.
 
-        Raises ChangedError unless it still has this state and attempt, with no letter erased since it was read, its
-        campaign is not paused, and its target has no hold.
+        Raises ChangedError as `change` does, and if its campaign is paused or its target has a hold.
         """
 
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:

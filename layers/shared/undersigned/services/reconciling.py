@@ -206,7 +206,7 @@ class Reconciling:
     def _note_that_it_was_told(self, delivery: Delivery) -> None:
         told = replace(delivery, told=delivery.revision)
         with suppress(ChangedError):  # It has just changed, and the next run looks at it again.
-            self.deliveries.change(told, state=delivery.state, attempt=delivery.attempt)
+            self.deliveries.change(told, delivery)
 
     def _find(self, summary: Summary, kind: FindingKind, campaign: str, **about: str | int) -> Summary:
         if summary.unexplained < _MOST_FINDINGS:
