@@ -73,6 +73,11 @@ class PacketCover:
     accent: str | None = None
     logo: Logo | None = None
 
+    @property
+    def held(self) -> int:
+        """Return how many letters are in the packet."""
+        return self.last - self.first + 1 - len(self.without)
+
 
 @dataclass(frozen=True, slots=True)
 class PacketLetter:
@@ -212,6 +217,7 @@ def _numbers(cover: PacketCover) -> dict[str, str]:
         "first": cover.first,
         "last": cover.last,
         "total": cover.total,
+        "held": cover.held,
         "packet": cover.number,
         "packets": cover.of,
     }
@@ -219,7 +225,7 @@ def _numbers(cover: PacketCover) -> dict[str, str]:
 
 
 def _headline(cover: PacketCover) -> str:
-    headline = Message.counted("%(total)s signed letter", "%(total)s signed letters", cover.total, _numbers(cover))
+    headline = Message.counted("%(held)s signed letter", "%(held)s signed letters", cover.held, _numbers(cover))
     return headline.in_language(cover.language)
 
 
