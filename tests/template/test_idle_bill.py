@@ -1,4 +1,4 @@
-"""Check what a stack that nobody uses costs, at AWS's list prices for us-east-1. docs/production.md has each item."""
+"""Check what a stack that nobody uses costs, at AWS's list prices for us-east-1. docs/costs.md has each item."""
 
 from __future__ import annotations
 
