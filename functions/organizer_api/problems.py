@@ -12,6 +12,8 @@ from undersigned.domain.errors import (
     FieldError,
     GivenError,
     NotFoundError,
+    PacketErasedError,
+    PacketNotReadyError,
     TooManyLettersError,
     UndersignedError,
 )
@@ -22,7 +24,6 @@ from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.drafting import NotSavedError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
-from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
 from undersigned.services.people import PeopleError
 from undersigned.services.ports import ChangedError, FileMissingError, ThrottledError
 from undersigned.web.answers import FILE_MISSING, Problem

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from undersigned.domain.errors import FormError, NotFoundError, TokenError, TokenExpiredError, UndersignedError
+from undersigned.domain.errors import (
+    FormError,
+    NotFoundError,
+    PacketErasedError,
+    PacketNotReadyError,
+    TokenError,
+    TokenExpiredError,
+    UndersignedError,
+)
 from undersigned.domain.languages import Message
 from undersigned.domain.typos import MistypedError
 from undersigned.services.abuse_checks import BusyError
-from undersigned.services.packet_files import PacketErasedError, PacketNotReadyError
 from undersigned.services.ports import ChangedError, DamagedRowsError, FileMissingError, ThrottledError
 from undersigned.services.signing import (
     ClosedError,

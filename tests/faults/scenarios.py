@@ -15,8 +15,8 @@ from tests.organizers import Browser, link_in
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
 from undersigned.domain.people import person_id
 from undersigned.domain.signatures import signer_id
+from undersigned.services.packet_links import PACKETS_ON_PAGE
 from undersigned.services.planning import MANY_TARGETS
-from undersigned.services.signing import PACKETS_ON_PAGE
 from undersigned.web.sessions import session_token
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.test_erased_packets import NAMES, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of, set_packet_size
 from undersigned.aws.deliveries import Deliveries
-from undersigned.services import packing, signing
+from undersigned.services import packet_links, packing
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -23,7 +23,7 @@ PEOPLE = (*NAMES, "Dan", "Eve")
 def _two_packets_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
     set_packet_size(monkeypatch, 2)
-    monkeypatch.setattr(signing, "PACKETS_ON_PAGE", 2)
+    monkeypatch.setattr(packet_links, "PACKETS_ON_PAGE", 2)
     monkeypatch.setattr("tests.integration.test_erased_packets.NAMES", PEOPLE)
 
 
@@ -95,7 +95,7 @@ def test_a_page_that_is_not_there_is_not_found(sent: World, number: str) -> None
 
 
 def test_a_hundred_packets_are_on_one_page(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signing, "PACKETS_ON_PAGE", 3)
+    monkeypatch.setattr(packet_links, "PACKETS_ON_PAGE", 3)
     [page] = pages_of(sent)
     assert len(packets_on(sent, page)) == 3
     assert "Packets 1 to" not in words_on(sent, page)

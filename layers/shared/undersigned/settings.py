@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import Sender
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.mail_budgets import BudgetSizes
 from undersigned.domain.schedule import WeeklySchedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from undersigned.domain.deliveries import Sender
+    from undersigned.domain.mail_budgets import BudgetSizes
 
 
 class SettingsError(UndersignedError):
@@ -120,6 +121,8 @@ class Settings:
     @cached_property
     def sender(self) -> Sender:
         """The From address of emails, and the base address of their links."""
+        from undersigned.domain.deliveries import Sender
+
         return Sender(self.sender_address, self._required("PUBLIC_URL").rstrip("/"))
 
     @cached_property
@@ -155,6 +158,8 @@ class Settings:
     @cached_property
     def budget_sizes(self) -> BudgetSizes:
         """How many confirmation emails each budget has, in the order of `BudgetSizes`."""
+        from undersigned.domain.mail_budgets import BudgetSizes
+
         text = self._required("MAIL_BUDGETS")
         try:
             return BudgetSizes(*map(int, text.split()))

@@ -13,7 +13,6 @@ from itsdangerous import BadData, SignatureExpired, Signer, TimestampSigner, wan
 from itsdangerous.encoding import base64_encode
 
 from undersigned.domain.abuse_checks import FormToken
-from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError, TokenExpiredError
 from undersigned.domain.tokens import (
     CLOCKS_DIFFER_BY,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from undersigned.domain.deliveries import DeliveryKey
     from undersigned.domain.people import SignInRequest
 
 _PARTS_OF_SIGNER = 2
@@ -129,6 +129,8 @@ class Tokens(_Tokens):
 
     def read_packets(self, token: str) -> DeliveryKey:
         """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""
+        from undersigned.domain.deliveries import DeliveryKey
+
         parts, _ = self._read("packets", token, _PARTS_OF_DELIVERY)
         return DeliveryKey(*parts)
 

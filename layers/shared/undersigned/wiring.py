@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from undersigned.aws.dynamodb import FEW_RETRIES, Table
-from undersigned.domain.deliveries import Sender
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.schedule import cadence_of, period_of
 from undersigned.services.catalog import Catalog
@@ -61,7 +60,7 @@ if TYPE_CHECKING:
     from undersigned.aws.signatures import Signatures
     from undersigned.aws.slots import Slots
     from undersigned.domain.campaigns import Campaign
-    from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.domain.deliveries import DeliveryKey, Sender
     from undersigned.domain.keyring import Keyring, SignersKeyring
     from undersigned.domain.reconciliations import Finding
     from undersigned.domain.schedule import Cadence
@@ -90,6 +89,7 @@ if TYPE_CHECKING:
     from undersigned.services.organizer_post import OrganizerPost
     from undersigned.services.organizing import Organizing
     from undersigned.services.own_campaigns import OwnCampaigns
+    from undersigned.services.packet_links import PacketLinks
     from undersigned.services.packing import Packing
     from undersigned.services.people import KeysOfCampaign, PeopleOfCampaign
     from undersigned.services.people_post import PeoplePost
@@ -452,13 +452,19 @@ class Wiring:
             forms=self.forms,
             signatures=self.signatures,
             counts=self.counts,
-            deliveries=self.deliveries,
+            deliveries=lambda: self.deliveries,
             tokens=self.tokens,
             secret=self.secret,
             schedule=self.settings.schedule,
             clock=self._clock,
             new_id=new_id,
         )
+
+    def packet_links(self) -> PacketLinks:
+        """Wire the links in deliveries' emails."""
+        from undersigned.services.packet_links import PacketLinks
+
+        return PacketLinks(catalog=self.catalog, deliveries=self.deliveries, tokens=self.tokens)
 
     def confirmations(self) -> Confirmations:
         """Wire the confirmation emails."""
@@ -800,6 +806,8 @@ class Wiring:
         )
 
     def _sender(self, public_url: str | None) -> Sender:
+        from undersigned.domain.deliveries import Sender
+
         return Sender(self.settings.sender_address, public_url) if public_url else self.settings.sender
 
     def sampling(self, public_url: str | None = None) -> Sampling:

@@ -27,7 +27,6 @@ from undersigned.aws.signatures import (
     signature_values,
 )
 from undersigned.domain.forms import ReadForms
-from undersigned.domain.mail_budgets import lane_of
 from undersigned.services.ports import DamagedRowsError, FormStore
 
 if TYPE_CHECKING:
@@ -189,6 +188,8 @@ class Forms(FormStore):
 
     @override
     def postpone_mail(self, form: Signature, until: datetime) -> None:
+        from undersigned.domain.mail_budgets import lane_of
+
         waiting = {
             "due": postponed_partition(form.campaign, lane_of(form)),
             "due_at": f"{_second(until)}#{form.signer}",

@@ -36,7 +36,6 @@ from undersigned.aws.dynamodb import (
 from undersigned.aws.failures import UNFIT, code_of
 from undersigned.domain.drawings import Drawing
 from undersigned.domain.providers import provider_of
-from undersigned.domain.reconciliations import Page
 from undersigned.domain.signatures import ReadRows, Signature, Status
 from undersigned.services.ports import DamagedRowsError, SignatureStateError, SignatureStore
 
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
+    from undersigned.domain.reconciliations import Page
 
 LISTING_SHARDS = 8
 """The number of partitions of the listing index that a campaign's signatures are spread over."""
@@ -200,6 +200,8 @@ class Signatures(SignatureStore):
                 yield self._page(campaign, number, positions)
 
     def _page(self, campaign: str, shard: int, positions: Sequence[str]) -> Page:
+        from undersigned.domain.reconciliations import Page
+
         rows, damaged = [], []
         last_of = {position.rpartition("#")[2]: position for position in positions}
         for values in self._table.batch_get([signature_key(campaign, signer) for signer in last_of]):

@@ -70,6 +70,14 @@ class LetterError(UndersignedError):
     """A letter's template cannot be rendered, or is not the one that was signed."""
 
 
+class PacketErasedError(ExplainedError):
+    """Every letter in the packet was erased, or their time was over. There is nothing left to show."""
+
+
+class PacketNotReadyError(ExplainedError):
+    """A letter in the packet was erased, and the packet is being typeset again without it."""
+
+
 class TooManyLettersError(ExplainedError):
     """More letters are waiting than can be typeset while a person waits for them."""
 

@@ -18,7 +18,7 @@ from undersigned.domain.deliveries import (
     packets_prefix,
     sealed_in,
 )
-from undersigned.domain.errors import ExplainedError, NotFoundError
+from undersigned.domain.errors import NotFoundError, PacketErasedError, PacketNotReadyError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 
     from undersigned.domain.deliveries import Delivery, DeliveryKey, PacketRecord
     from undersigned.services.ports import DeliveryStore, PacketStore
-
-
-class PacketErasedError(ExplainedError):
-    """Every letter in the packet was erased, or their time was over. There is nothing left to show."""
-
-
-class PacketNotReadyError(ExplainedError):
-    """A letter in the packet was erased, and the packet is being typeset again without it."""
 
 
 @dataclass(frozen=True, slots=True)

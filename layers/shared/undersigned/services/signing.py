@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import batched
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.deliveries import DeliveryKey, packet_filename
 from undersigned.domain.disowned import DAYS_KNOWN
 from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
 from undersigned.domain.forms import form_id
@@ -27,7 +25,6 @@ from undersigned.domain.signatures import (
 )
 from undersigned.domain.typos import ASKS, MistypedError, answered, meant_by
 from undersigned.services.catalog import KEPT_FOR
-from undersigned.services.packet_files import sent_packets
 from undersigned.services.ports import DamagedRowsError, SignatureStateError
 
 if TYPE_CHECKING:
@@ -43,11 +40,8 @@ if TYPE_CHECKING:
     from undersigned.services.abuse_checks import AbuseChecks
     from undersigned.services.catalog import Catalog, Entry
     from undersigned.services.disowning import SuspiciousNetworks
-    from undersigned.services.packet_files import SentPacket
     from undersigned.services.ports import CountStore, DeliveryStore, FormStore, SignatureStore
     from undersigned.tokens import Tokens
-
-PACKETS_ON_PAGE = 100
 
 
 class ClosedError(UndersignedError):
@@ -169,40 +163,6 @@ class OwnLetter:
         return self.delivery.state == "held" and not self.delivery.awaits_decision
 
 
-@dataclass(frozen=True, slots=True)
-class Packets:
-    """The packets that the link in a delivery's email opens, a hundred on each page."""
-
-    campaign: Campaign
-    target: Target
-    key: DeliveryKey
-    packets: tuple[SentPacket, ...]
-
-    @property
-    def pages(self) -> tuple[tuple[SentPacket, ...], ...]:
-        """Return the packets of each page; one page at least."""
-        return tuple(batched(self.packets, PACKETS_ON_PAGE, strict=False)) or ((),)
-
-    def page(self, number: str) -> int:
-        """Return the number of a page, from 1. Raises NotFoundError for one that isn't there."""
-        for known in range(1, len(self.pages) + 1):
-            if str(known) == number:
-                return known
-        message = f"page {number[:10]!r} is not among these pages"
-        raise NotFoundError(message)
-
-    def file(self, number: str) -> tuple[str, str]:
-        """Return a packet's name in the store and its file name.
-
-        Raises NotFoundError, PacketErasedError, PacketNotReadyError.
-        """
-        packet = next((packet for packet in self.packets if str(packet.record.number) == number), None)
-        if packet is None:
-            message = f"Packet {number[:10]!r} is not among these packets"
-            raise NotFoundError(message)
-        return packet.file(self.key), packet_filename(self.key, packet.record.number, len(self.packets))
-
-
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Signing:
     """Everything that signers do."""
@@ -213,7 +173,7 @@ class Signing:
     forms: FormStore
     signatures: SignatureStore
     counts: CountStore
-    deliveries: DeliveryStore
+    deliveries: Callable[[], DeliveryStore]
     tokens: Tokens
     secret: Callable[[], str]
     schedule: WeeklySchedule
@@ -466,14 +426,6 @@ class Signing:
             raise ExpiredError(link.campaign)
         return signature
 
-    def packets(self, token: str) -> Packets:
-        """Return the packets that a delivery's email names. Raises TokenError, NotFoundError."""
-        key = self.tokens.read_packets(token)
-        entry = self.catalog.entry(key.campaign, key.target)
-        delivery = self.deliveries.delivery(key)
-        packets = sent_packets(self.deliveries, delivery) if delivery else ()
-        return Packets(entry.campaign, entry.target(key.target), key, packets)
-
     def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)
         try:
@@ -483,7 +435,9 @@ class Signing:
             raise DamagedRowsError((signature.signer,)) from error
         delivery = None
         if signature.period is not None:
-            delivery = self.deliveries.delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
+            from undersigned.domain.deliveries import DeliveryKey
+
+            delivery = self.deliveries().delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
         return OwnLetter(
             entry=entry,
             target=target,

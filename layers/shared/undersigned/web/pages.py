@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from undersigned.domain.abuse_checks import TRAP
-from undersigned.domain.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.languages import Message, languages, long_date, long_moment, name_of, named_in
 from undersigned.domain.letters import render_marked, render_specimen
@@ -41,7 +40,8 @@ if TYPE_CHECKING:
     from undersigned.domain.tallies import Count
     from undersigned.services.catalog import Entry
     from undersigned.services.disowning import DisownedState
-    from undersigned.services.signing import Form, LetterPreview, OwnLetter, Packets, SentForm
+    from undersigned.services.packet_links import Packets
+    from undersigned.services.signing import Form, LetterPreview, OwnLetter, SentForm
     from undersigned.web.page import Page, Theme
 
 
@@ -521,6 +521,8 @@ def packets(found: Packets, token: str, number: int = 1) -> Page:
 
 def approval(found: PeriodState, token: str) -> Page:
     """Render a period with the button that approves it, or with the status of its deliveries."""
+    from undersigned.domain.approvals import MOST_LISTED, not_all_listed
+
     language = found.campaign.language
     headline, explanation = _state_of_period(found)
     waiting = [
