@@ -44,6 +44,14 @@ def test_every_file_of_tests_that_a_page_names_exists() -> None:
     assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []
 
 
+def test_security_names_each_of_its_tests() -> None:
+    page = (ROOT / "docs" / "security.md").read_text("utf-8")
+    files = [f"security/{file.name}" for file in (ROOT / "tests" / "security").glob("test_*.py")]
+
+    assert files
+    assert [file for file in files if f"`{file}`" not in page] == []
+
+
 def test_the_code_names_only_pages_and_headings_that_exist() -> None:
     folders = ("checks", "cli", "functions", "layers", "tests")
     files = [file for folder in folders for file in (ROOT / folder).rglob("*") if file.suffix in {".py", ".mk"}]
