@@ -125,12 +125,12 @@ def _parts(run: Run) -> Iterator[object]:
         _, height = run.drawn.size(_DRAWN_HEIGHT)
         yield [_tidied(run.text, len(run.text) + 1), [], "", run.drawn.svg(_DRAWN_HEIGHT, ink=_INK), height]
         return
-    looks = [look for look in ("strong", "emphasis", "signature") if getattr(run, look)]
+    styles = [style for style in ("strong", "emphasis", "signature") if getattr(run, style)]
     for number, line in enumerate(run.text.split("\n")):
         if number:
             yield "\n"
         if words := _tidied(line, _LONGEST_SIGNED_WORD if run.signature else _LONGEST_WORD):
-            yield [words, looks, run.link] if looks or run.link else words
+            yield [words, styles, run.link] if styles or run.link else words
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,13 +81,13 @@ _DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class ShownStep:
-    """A step at the top of the page: its address, its label, and its state in words and as a look."""
+    """A step at the top of the page: its address, its label, and its state in words and as a CSS class."""
 
     name: Step
     address: str
     label: str
     says: str
-    look: str
+    style: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Workshop:
         )
 
     def _state(self, step: Step) -> tuple[str, str]:
-        """Return a step's state in words, and its look."""
+        """Return a step's state in words, and its CSS class."""
         if step == "publish":
             return self.viewer.say(self._publication()), ""
         if step == "preview":
