@@ -34,7 +34,7 @@ _FAR = 2
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of a check: what it looked at, what it found, and what to do unless it is ok."""
+    """The result of a check: its subject, its finding, and the way out unless it is ok."""
 
     check: str
     state: State

@@ -47,7 +47,7 @@ class _InPanels(TyperGroup):
 
 
 class _NamingGroup(TyperGroup):
-    """Names its commands to a person who gives none of them, for example only a campaign."""
+    """Names its commands to a person who typed no command, for example only a campaign."""
 
     def resolve_command(  # type: ignore[override]  # Typer's own context
         self, ctx: typer.Context, args: list[str]

@@ -45,7 +45,7 @@ PATIENCE = 180.0
 
 
 class DemoError(UndersignedError):
-    """The stack did not do what it must."""
+    """The stack failed at a step of the demo."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The parameters of template.yaml: what each setting of a stack means, and which values it takes."""
+"""The parameters of template.yaml, which are a stack's settings: their meanings and their values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ type Values = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter: its description, its default (None: it needs a value), and what CloudFormation checks."""
+    """A parameter: its description, its default (None: it needs a value), and CloudFormation's checks."""
 
     name: str
     description: str
@@ -71,7 +71,7 @@ class Parameters:
         return {name: one.default for name, one in self.by_name.items() if one.default is not None}
 
     def broken_rules(self, values: Values) -> list[tuple[str, str]]:
-        """Return the rules that complete values break: a parameter of each rule, and what the rule says."""
+        """Return the rules that complete values break: a parameter of each rule, and the rule's words."""
         return [
             (_refs(assertion["Assert"])[0], assertion["AssertDescription"])
             for rule in self.rules

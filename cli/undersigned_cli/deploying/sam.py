@@ -30,7 +30,7 @@ class Sam:
     region: str
 
     def build(self, values: Mapping[str, str]) -> None:
-        """Build the functions and layers, which takes what did not change from a cache; raises SamError."""
+        """Build the functions and layers, taking unchanged ones from a cache; raises SamError."""
         self._run("build", "--cached", "--parallel", *_overrides(values))
 
     def deploy(self, stack: str, values: Mapping[str, str], *, is_new: bool, asks: bool) -> None:

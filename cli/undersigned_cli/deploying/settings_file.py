@@ -91,7 +91,7 @@ class SettingsFile:
         return {**self.parameters.defaults, **settings.chosen}
 
     def mistakes_together(self, settings: Settings) -> tuple[str, str] | None:
-        """Return a setting that doesn't go with the others, and what is wrong with it, or None."""
+        """Return a setting that doesn't go with the others, and its mistake, or None."""
         values = self.complete(settings)
         sender, identity = values["SenderAddress"], values["SenderIdentity"]
         if mistake := mistake_in_sender(sender, identity):
@@ -133,7 +133,7 @@ def _mistake_in_account(text: str) -> str | None:
 
 
 def _line_of(name: str, text: str) -> int:
-    """Return the number of a setting's line, or 0 if it has none because it has its default."""
+    """Return the number of a setting's line, or 0 if the file leaves it to its default."""
     lines = enumerate(text.splitlines(), start=1)
     return next((number for number, line in lines if re.match(rf"""\s*["']?{re.escape(name)}["']?\s*=""", line)), 0)
 

@@ -84,7 +84,7 @@ class Driver:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what runs, then stop."""
+        """Wait for running invocations, then stop."""
         self._stopped.set()
         CALLED.set()
         self._thread.join()

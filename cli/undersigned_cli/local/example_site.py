@@ -40,7 +40,7 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to embed the form: the page's name, title and introduction, and what its policy must allow."""
+    """A way to embed the form: the page's name, title and introduction, and the sources that its policy must allow."""
 
     name: str
     title: str
@@ -107,7 +107,7 @@ class Site:
         )
 
     def policy(self, allows: Mapping[str, str]) -> str:
-        """Return a page's Content-Security-Policy, which allows its own style sheet and what the page needs."""
+        """Return a page's Content-Security-Policy, which allows its own style sheet and the sources in `allows`."""
         directives = {"default-src": "'none'", "style-src": "'self'", "form-action": "'none'", "base-uri": "'none'"}
         filled = {name: Template(sources).substitute(api=self.api) for name, sources in allows.items()}
         return "; ".join(f"{name} {sources}" for name, sources in (directives | filled).items())

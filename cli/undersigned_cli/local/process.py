@@ -116,7 +116,7 @@ def _claimed(state: Path) -> Any:
 
 
 def _fingerprint(parameters: Mapping[str, str]) -> str:
-    """Return a hash of what resources are made from."""
+    """Return a hash of the inputs from which resources are made."""
     text = (ROOT / "template.yaml").read_text(encoding="utf-8") + (ROOT / "uv.lock").read_text(encoding="utf-8")
     return hashlib.sha256(f"{text}{sorted(parameters.items())}".encode()).hexdigest()
 

@@ -1,8 +1,8 @@
 """A server on one port of this machine: a function answers each request in a thread.
 
 It refuses requests with the name of another machine in `Host`: anybody can point a name of their own at 127.0.0.1 (DNS
-rebinding), and to a browser their pages are then ours. What AWS clients talk to also asks for the stack's key, which
-they show as their session token (IAM User Guide, "Create a signed AWS API request"). Nothing else of a request's
+rebinding), and to a browser their pages are then ours. The servers for AWS clients also ask for the stack's key, which
+clients show as their session token (IAM User Guide, "Create a signed AWS API request"). Nothing else of a request's
 signature is checked.
 """
 

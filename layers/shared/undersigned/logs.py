@@ -1,4 +1,4 @@
-"""What may be logged about an error: only its type and location, because its message can quote a signer."""
+"""Facts about errors for the log: only the type and the location, because a message can quote a signer."""
 
 from __future__ import annotations
 

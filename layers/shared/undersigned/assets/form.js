@@ -126,7 +126,7 @@ const offer = (targets) => {
 // Says who gets the letter. Says that nobody does only after the person has left the postal code.
 const tell = () => {
   const [target, code] = [chosen(), elements.postal_code];
-  // The server's page already says what is wrong with the code that it got.
+  // The server's page already shows its own message about its code.
   const isNews = !code.ariaInvalid || code.value !== code.defaultValue;
   const isTyped = code.value && isNews && (answer.targets.length || code !== document.activeElement);
   say(found, target ? written(found.parentNode, target) : (isTyped && answer.detail) || "");

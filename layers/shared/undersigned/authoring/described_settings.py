@@ -51,12 +51,12 @@ class Setting:
     unset: Message | None = None
 
     def hint(self, language: str) -> str:
-        """Return what the page says about it."""
+        """Return its description on the page."""
         return self._sentences(language, self.kind.hint)
 
     @property
     def note_in_file(self) -> str:
-        """Return what the file says about it."""
+        """Return its description in the file."""
         return f"{self._sentences(SOURCE)} {self.in_file}".strip()
 
     def _sentences(self, language: str, more: Message | None = None) -> str:

@@ -1,7 +1,7 @@
 """Compile a letter's Markdown to the Jinja2 HTML template that `undersigned.domain.letters` renders.
 
 The Markdown is CommonMark with bare web addresses as links. A letter is printed, emailed as text and shown on a
-page, so it may contain only what all three can show: paragraphs, emphasis, links, headings, lists and quotations.
+page. All three can show paragraphs, emphasis, links, headings, lists and quotations, so it may contain only these.
 Line breaks follow what people type in letters:
 
 - A line that ends in two spaces or a backslash has a line break in the letter.

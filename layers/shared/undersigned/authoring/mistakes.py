@@ -33,16 +33,16 @@ class Mistake:
 
     @property
     def on_page(self) -> Message:
-        """Return what a page says."""
+        """Return the sentence for a page."""
         return self.plainly or self.says
 
     @property
     def message(self) -> str:
-        """Return what it says, in English."""
+        """Return the sentence in English."""
         return str(self.says)
 
     def __hash__(self) -> int:
-        """Hash what it says: a message's values can't be hashed."""
+        """Hash the sentence: a message's values can't be hashed."""
         return hash((self.file, self.line, self.message, self.column))
 
     def __str__(self) -> str:

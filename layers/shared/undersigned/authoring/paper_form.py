@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A blank of the paper form, by its line (1-based), and what replaces it."""
+    """A blank of the paper form, by its line (1-based), and its replacement."""
 
     line: int
     blank: str
@@ -96,7 +96,7 @@ _LONGEST_FORM_LINE = 4
 
 
 def _read(text: str) -> list[_Line]:
-    """Return the lines of a typed text, without what word processors leave in it."""
+    """Return the lines of a typed text, without the traces of word processors."""
     text = re.sub("[\ufeff\u200b\f]", "", text).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     # Markdown needs no backslash before these.
     text = re.sub(r"\\([$'\"])", r"\1", text)
@@ -135,7 +135,7 @@ class _Blank:
     fields: tuple[str, ...] = ()
 
     def fill(self, fields: tuple[str, ...], label: str) -> None:
-        """Replace it by what its label asks for."""
+        """Replace it by the fields that its label asks for."""
         self.fields = fields
         self.shown = f"{label} {self.shown}"
 

@@ -1,4 +1,4 @@
-"""Words that people write in place of postal codes, such as "all others" or "todos", and what they mean."""
+"""Words that people write in place of postal codes, such as "all others" or "todos", and their meanings."""
 
 from __future__ import annotations
 

@@ -60,9 +60,9 @@ class Kind:
     """The values that a setting may have, as a JSON Schema, and its `control` in workshop_settings.html.
 
     `wrong_in` lists the mistakes in a value of the file. `read` turns a value without mistakes into the campaign's; a
-    campaign without the setting has `nothing`. `choices` returns those in a language. `typed` turns a person's answer
-    into a value, which may have mistakes, and an empty answer into None. `ask` is for a person who left the setting
-    out, and `hint` says how to fill it in.
+    campaign without the setting has `nothing`. `choices` returns the choices in a language. `typed` turns a person's
+    answer into a value, which may have mistakes, and an empty answer into None. `ask` is for a person who left the
+    setting out, and `hint` says how to fill it in.
     """
 
     schema: Mapping[str, Any]

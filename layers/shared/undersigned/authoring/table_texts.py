@@ -29,7 +29,7 @@ UNREADABLE = Message("this list can't be read; paste it again, or take an earlie
 """For people at a page, whose own lists have all columns: a program wrote this file."""
 
 _LONGEST_FIRST_LINE = 10_000
-"""How many characters of the first line are read to find what separates its cells."""
+"""How many characters of the first line are read to find the separator of its cells."""
 
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LOOKED_AT = 200

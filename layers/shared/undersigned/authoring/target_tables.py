@@ -185,7 +185,7 @@ _FEATURES = (("id",), ("email",), ("name", "locality"), ("department", "locality
 
 
 def _same_recipients(before: TargetTable, after: TargetTable) -> dict[int, int]:
-    """Return the rows of recipients who are in both tables: by row in the second, the row in the first (0-based).
+    """Find the recipients who are in both tables. Return their rows (0-based) in the first, by those in the second.
 
     Only a value that is in one row of each table identifies anybody: members of a council share department and town.
     """

@@ -62,7 +62,7 @@ def read_targets(text: str, languages: Collection[str] | None) -> TargetList:
 
 
 class _Reader:
-    """Reads rows one by one, and remembers what must be unique."""
+    """Reads rows one by one, and remembers the values that must be unique."""
 
     def __init__(self, languages: Collection[str] | None) -> None:
         self.targets: list[Target] = []

@@ -1,4 +1,4 @@
-"""Read a sheet of an .xlsx or .ods file as rows of texts, without what is hidden.
+"""Read a sheet of an .xlsx or .ods file as rows of texts, without hidden rows and columns.
 
 Uses the standard library: python-calamine reports neither hidden rows nor the format that gives a number such as 02134
 its zero, and openpyxl reads no .ods. Nothing is read beyond the limits, and no entity of XML is expanded.

@@ -63,7 +63,7 @@ def suspicion(form: FormToken | None, *, is_trapped: bool, is_from_known_site: b
 
 RATE_WINDOW = timedelta(minutes=1)
 NETWORK_SHARE = 5
-"""A network may send so many times as many forms as one address."""
+"""A network may send this many times the forms of one address."""
 
 
 @dataclass(frozen=True, slots=True)

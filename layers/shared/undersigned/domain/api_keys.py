@@ -34,8 +34,8 @@ REFUSAL_GROUPS = 4_096
 class ApiKey:
     """A key to one campaign. `digest` is the SHA-256 (hex) of its text, which is not kept. Times are aware, in UTC.
 
-    `by` is who made it or took it over, as in the activity log. When the person with the id `maker` goes, so does the
-    key: who made it, took it over, or made the key that it was made with. A key of the command line has no maker.
+    `by` made it or took it over, as named in the activity log. The key goes when its `maker` goes, a person's id: the
+    one who made it, took it over, or made the key that it was made with. A key of the command line has no maker.
     """
 
     campaign: str

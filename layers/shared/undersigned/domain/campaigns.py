@@ -79,7 +79,7 @@ class Organizer:
 
 @dataclass(frozen=True, slots=True)
 class TargetVersion:
-    """What letters show of a target. A version never changes; it is named by its content."""
+    """The texts of a target that letters show. A version never changes; it is named by its content."""
 
     target: str
     title: str

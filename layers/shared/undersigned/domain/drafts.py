@@ -73,7 +73,7 @@ class DraftFilesError(ExplainedError):
 
 
 class DraftConflictError(ExplainedError):
-    """A draft is not in the state that somebody expected; says in which, and the way out."""
+    """A draft is in another state than somebody expected; says in which, and the way out."""
 
 
 class IdTakenError(DraftConflictError):

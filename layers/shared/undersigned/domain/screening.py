@@ -109,7 +109,7 @@ class Evidence:
         return sum(self.suspicions.values())
 
     def sentences(self, language: str) -> tuple[Message, ...]:
-        """Return what speaks against the letters, and what keeps others back, in sentences."""
+        """Return sentences about the evidence against the letters, and about letters that are left out."""
         return (*self.to_check(language), *self.damage(language))
 
     def to_check(self, language: str, *, of_one_target: bool = False) -> tuple[Message, ...]:

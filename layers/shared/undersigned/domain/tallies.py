@@ -111,9 +111,9 @@ def counters_of(mark: str) -> tuple[str, ...]:
 
 
 def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
-    """Cut moves into transactions of at most so many writes: one for each row, and one for each of its counters.
+    """Cut moves into transactions of at most `most` writes: one for each row, and one for each of its counters.
 
-    Rows with the same counters come together, those of frequent ones first, so that each transaction has few counters.
+    Rows with the same counters come together, and those with frequent counters first, so that each transaction has few.
     Raises ValueError if a single move takes more.
     """
     moves = list(moves)

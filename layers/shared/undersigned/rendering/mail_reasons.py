@@ -23,10 +23,10 @@ _WORDS: Mapping[str, Message] = {
     "Transient bounce, AttachmentRejected": Message("the mail server refused the email for its attachment"),
     "complaint, abuse": Message("it was reported as unwanted"),
 }
-"""By what `aws.mail_events` makes of a report. Source: "Bounce types" and "Complaint object", SES developer guide."""
+"""By the reason that `aws.mail_events` reads. Source: "Bounce types" and "Complaint object", SES developer guide."""
 
 
 def in_words(reason: str | None, language: str) -> str | None:
-    """Return a reason in words that people know; as it is if there are none for it."""
+    """Return a reason in words that people know; one without such words stays as it is."""
     words = _WORDS.get(reason or "")
     return words.in_language(language) if words else reason

@@ -355,7 +355,7 @@ class _Version:
 
 
 def _versions(summary: DeliverySummary, campaign: Campaign) -> list[_Version]:
-    """Return the letter versions that people signed, those in the email's language first.
+    """Return the letter versions that people signed, beginning with the email's language.
 
     With several languages, the headings name them.
     """

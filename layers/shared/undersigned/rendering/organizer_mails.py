@@ -80,7 +80,7 @@ _ADVICE: Mapping[Fate, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """Letters with the same outcome: what happened to them, what to do about it, and their recipients."""
+    """Letters with the same outcome: a heading, advice, and their recipients."""
 
     heading: str
     advice: str
@@ -121,7 +121,7 @@ def approval(  # noqa: PLR0913  (what the email says)
 
 
 def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
-    """Write the email that reports to an organizer what happened to a period's letters."""
+    """Write the email with an organizer's report about a period's letters."""
     campaign, language = found.campaign, found.campaign.language
     day = date.fromisoformat(found.period)
     subject = Message(

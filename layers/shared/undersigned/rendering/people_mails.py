@@ -28,7 +28,7 @@ _INVITED_AS: Mapping[Role, Message] = {
 
 
 def sign_in(sender: Sender, to: str, language: str, code: str, token: str) -> Mail:
-    """Write the email with which somebody signs in, in the language in which they asked."""
+    """Write the email to sign in with, in the language of the page where somebody asked for it."""
     language = language if language in languages() else SOURCE
     # The code comes first, because phones show the beginning of a subject.
     subject = Message("%(code)s is your code to sign in", {"code": code}).in_language(language)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TEMPLATE = Path(__file__).with_name("packet.typ").read_bytes()
 
-# comemo, the cache inside Typst, drops what ten compilations in a row did not use.
+# comemo, the cache inside Typst, drops an entry that ten compilations in a row did not use.
 _COMPILATIONS_UNTIL_FORGOTTEN = 11
 
 _STANDARD_ERROR = 2
@@ -69,7 +69,7 @@ class Typesetter:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """Discard what Typst writes to standard error: a panic can quote a signer's words, and Lambda would log them."""
+    """Discard Typst's output to standard error: a panic can quote a signer's words, and Lambda would log them."""
     kept = os.dup(_STANDARD_ERROR)
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), _STANDARD_ERROR)

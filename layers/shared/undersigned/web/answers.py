@@ -40,7 +40,7 @@ _FOR_ANY_SITE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Poli
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong and what to do: an HTTP status, a title, a detail, and the fields that have errors.
+    """A problem and its way out: an HTTP status, a title, a detail, and the fields that have errors.
 
     `retry_after` is in seconds.
     """
@@ -205,7 +205,7 @@ def problem(  # noqa: PLR0913  (an answer's parts)
     about: Campaign | None = None,
     can_sign: bool = False,
 ) -> Response[str]:
-    """Answer with what is wrong and what to do: a page, or problem details with an entry for each field (RFC 9457).
+    """Answer with a problem and its way out: a page, or problem details with an entry for each field (RFC 9457).
 
     `framed` is the campaign whose form is in a frame: its sites may frame the page, too. `theme` is the frame's.
     `about` is the campaign that a page names beside the problem, with a link to its form if people `can_sign`.

@@ -48,7 +48,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Something that needs attention: what it is, its cause, and what to do.
+    """Something that needs attention: a title, the cause, and the way out.
 
     `acts` do it at once, and `link` leads to its page; both are only for people who may do it. `sees` leads everyone to
     more. `facts` are sentences in a list. `for_managers` are more sentences for people who may manage the campaign, and

@@ -593,7 +593,7 @@ LATER = Message.in_context("status of letters", "Came after the approval: goes w
 
 
 def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (a table)
-    """Return what a plan does with letters, or why it doesn't send them."""
+    """Return the status that a plan gives to letters: they are ready, or the reason why they aren't sent."""
     match line.outcome:
         case "held":
             if line.target.hold is None:

@@ -113,7 +113,7 @@ def front(language: str, session: Session, own: Own) -> Page:
 
 
 def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
-    """Say what needs attention in a campaign, as its overview does, and whether something must be done."""
+    """Return the titles of a campaign's points, as on its overview, and whether one of them must be acted on."""
     glance = own.glance
     told = [
         *_awaiting(glance.awaiting, language),
@@ -169,7 +169,7 @@ def people(  # noqa: PLR0913  (what the page shows)
     email: str = "",
     role: str = "",
 ) -> Page:
-    """Render a campaign's people, and the form that invites one; after a mistake, with what was typed.
+    """Render a campaign's people, and the form that invites one; after a mistake, with the typed values.
 
     `keys` says how many keys go with each person who is removed.
     """

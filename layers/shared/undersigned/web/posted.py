@@ -44,7 +44,7 @@ class ProgramError(RequestError):
     """A request can't be read, and no form or link of ours makes it. A page only asks to load it again."""
 
     def __init__(self, detail: Message, title: Message = UNREADABLE_REQUEST, status: int = 400) -> None:
-        """Store what a program has to do."""
+        """Store the advice for a program."""
         super().__init__(status, title, detail)
 
     @property

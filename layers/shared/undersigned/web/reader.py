@@ -37,7 +37,7 @@ def language_in_link(event: APIGatewayProxyEventV2) -> str | None:
 
 
 def language_for(event: APIGatewayProxyEventV2, offered: Sequence[str] | None = None) -> str:
-    """Return the answer's language, one of those offered: the link's, or else the one that the browser prefers.
+    """Return the answer's language among the offered ones: the link's, or else the browser's preferred one.
 
     Without `offered`, it is any language that has a catalog.
     """

@@ -1,4 +1,4 @@
-"""The security log: who signed in, what was refused to whom, who opened letters and packets.
+"""The security log: sign-ins, refusals, and who opened letters and packets.
 
 It names no signer, and people by their ids.
 
@@ -29,7 +29,7 @@ type SignInWay = Literal["email link", "email code"]
 type RefusedWay = Way | SignInWay | Literal["approval link"]
 
 SECONDS_OF_A_LINE = 60
-"""Each process writes one line in so many seconds for each kind of refusal."""
+"""In so many seconds, each process writes one line for each kind of refusal."""
 
 logger = Logger()
 

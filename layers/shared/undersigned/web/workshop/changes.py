@@ -33,7 +33,7 @@ _LEAST_ALIKE = 0.3
 """Two texts with fewer words in common are shown one after the other."""
 
 type Words = tuple[tuple[Literal["", "del", "ins"], str], ...]
-"""Pieces of a text: those that both have, those that are no longer there, and new ones."""
+"""Pieces of a text: common ones, removed ones ("del"), and new ones ("ins")."""
 
 
 @dataclass(frozen=True, slots=True)

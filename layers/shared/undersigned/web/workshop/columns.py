@@ -1,7 +1,7 @@
 """The page on which an organizer says what each column of a spreadsheet is, before anything is saved.
 
-The rows wait in the page itself, compressed, and come back with the choice: so nothing of them is stored, logged or
-left behind by somebody who goes away.
+The rows wait in the page itself, compressed, and come back with the choice. So nothing of them is stored or logged, or
+left over if somebody goes away.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The frame of the workshop: its steps with their states, and what is left to do, with the place of each thing.
+"""The frame of the workshop: its steps with their states, and the things left to do, with the place of each.
 
 Before somebody presses *Publish*, nothing is an error: the compiler's findings are things left to do.
 """
