@@ -89,7 +89,7 @@ MISTAKE, DIFFERS = 1, 3
 """Exit codes, besides Click's 2 for a usage error (see docs/command-line.md)."""
 
 _FOR_PDFS = "typst"
-"""The first module that a command imports from the extra `pdf`."""
+"""A module of the extra `pdf`: without the extra, its import is the one that fails."""
 
 
 def _print_version(*, asked: bool) -> None:

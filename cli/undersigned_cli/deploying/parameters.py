@@ -33,7 +33,7 @@ class Parameter:
 
     @property
     def is_switch(self) -> bool:
-        """Return whether it is true or false."""
+        """Return whether the parameter's values are true and false."""
         return set(self.allowed) == {"true", "false"}
 
     def mistake_in(self, value: str) -> str | None:

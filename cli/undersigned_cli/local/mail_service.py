@@ -77,9 +77,9 @@ class Controls:
     max_send_rate: float = 14.0
     """The rate that GetAccount returns, in emails per second."""
     next: list[str] = field(default_factory=list)
-    """The failures that the next sends meet: `throttle`, `failure`, `refusal` or `lost answer`."""
+    """The failures of the next sends, one each: `throttle`, `failure`, `refusal` or `lost answer`."""
     shares: dict[str, float] = field(default_factory=dict)
-    """The shares of all other sends that meet a failure, at random."""
+    """The share of all other sends, chosen at random, that each failure meets."""
     seed: int = 0
     """The seed of the random numbers."""
     account: dict[str, Any] = field(default_factory=dict)

@@ -169,14 +169,14 @@ class StreamReader:
     next: int = 0
     tries: int = 0
     _sizes: deque[int] = field(default_factory=deque)
-    """How many records the next batches have: the parts of one that failed."""
+    """The sizes of the next batches, which are parts of one that failed."""
 
     def batch[R: Record](self, shard: Sequence[R]) -> Sequence[R]:
         """Return the next records of a shard: a batch, or the first part of one that failed."""
         return shard[self.next : self.next + (self._sizes[0] if self._sizes else self.source.batch_size)]
 
     def note(self, batch: Sequence[Record], failed: Collection[str] | None) -> Sequence[Record]:
-        """Go on after a batch. Return the records that are given up: they tell the dead-letter queue.
+        """Go on after a batch. Return the records that are given up, of which the dead-letter queue is told.
 
         `failed` has the sequence numbers in `batchItemFailures`; None if the function failed. From the first failure
         on, the records come again, or the whole batch in two halves. Source: "Error handling for DynamoDB event source

@@ -126,7 +126,7 @@ def _set(document: TOMLDocument, name: str, setting: Setting, value: Value) -> N
 
 
 def _without(text: str, name: str, setting: Setting) -> str:
-    """Return the text with a comment, or nothing, in place of a setting that is marked as left out."""
+    """Replace a setting that is marked as left out by its example in a comment, or remove it if it has none."""
     line = f"#{setting.example}\n" if _has_example(name) else ""
     return re.sub(rf'(?m)^[^\n=]*= *"\\u007fleft out {re.escape(name)}\\u007f"[^\n]*\n?', lambda _: line, text)
 

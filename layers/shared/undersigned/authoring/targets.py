@@ -102,7 +102,7 @@ class _Reader:
     def _mistake(
         self, line: int | None, message: Message, column: str | None = None, plainly: Message | None = None
     ) -> None:
-        """Add a mistake. A page says it at its cell, so `plainly` doesn't name the column."""
+        """Add a mistake. A page shows it at its cell, so `plainly`, the words for pages, doesn't name the column."""
         self.mistakes.append(Mistake(FILE, line, message, column, plainly=plainly))
 
     def _columns(self, line: int, header: list[str]) -> list[str] | None:

@@ -104,7 +104,7 @@ def packet_opened(delivery: DeliveryKey, number: str) -> None:
 def _refused(event: str, campaign: str, way: RefusedWay, error: UndersignedError, **facts: str) -> None:
     """Record a refusal. Log a campaign as it was typed only if it can name one.
 
-    A flood has one line a minute, with the number of refusals of its kind that had none since the last line.
+    In a flood, each kind of refusal has one line a minute, with the number of refusals since the line before.
     """
     reason, now = type(error).__name__, monotonic()
     kind = (event, way, reason, facts.get("by", ""))

@@ -66,7 +66,7 @@ def changes(before: Mapping[str, str], after: Mapping[str, str], language: str) 
 
 
 def changed_words(before: str, after: str) -> Words:
-    """Return both texts in one. In a long one, paragraphs that are the same are left out."""
+    """Return one text with the words removed and added. Leaves out the same paragraphs of a long text."""
     old, new = (re.split(r"(\n\n+)", text) for text in (before, after))
     pieces: list[tuple[Literal["", "del", "ins"], str]] = []
     for kind, begin, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

@@ -1,7 +1,7 @@
 """The page on which an organizer says what each column of a spreadsheet is, before anything is saved.
 
-The rows wait in the page itself, compressed, and come back with the choice. So nothing of them is stored or logged, or
-left over if somebody goes away.
+The rows wait in the page itself, compressed, and come back with the choice. So they are neither stored nor logged, and
+nothing is left of them if somebody goes away.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class SettingGroup:
 
     @property
     def is_open(self) -> bool:
-        """Say whether a person needs to see it."""
+        """Say whether the group is shown open, because one of its fields has an error."""
         return any(field.errors for field in self.fields)
 
     @property
