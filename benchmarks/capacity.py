@@ -136,7 +136,7 @@ def signers_a_second(
         "the functions' processes": processes * A_PROCESS / len(at_api),
         "the table's write units": stack["units"] / units,
         "the index of letters": LISTING_SHARDS * A_PARTITION,
-        "the tray of one recipient": TRAY_SHARDS * A_PARTITION,
+        "the trays of one campaign": TRAY_SHARDS * A_PARTITION,
         "the counters of one campaign": SHARDS * A_PARTITION / counters,
         "the tally": stack["units"] / A_PARTITION * tallied / RECORDS,
         "the hour's confirmation emails": capacity["MailsAnHour"] / UNCONFIRMED,

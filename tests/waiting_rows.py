@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.signatures import adas_signature
@@ -13,8 +14,8 @@ from undersigned.aws.signatures import (
     read_signature,
     signature_key,
     signature_values,
+    tray_position,
     tray_shard,
-    tray_shards,
 )
 from undersigned.domain.signatures import signer_id
 
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
 
 
-def waiting_row(campaign: str, target: str, signer: str, shard: int = 0) -> Values:
-    """Return the row of a letter that waits in a shard of a target's tray, and is in no listing."""
+DUE = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def waiting_row(campaign: str, target: str, signer: str) -> Values:
+    """Return the row of a letter that waits in a target's tray, and is in no listing."""
     signature = adas_signature(
         campaign=campaign,
         signer=signer,
@@ -35,7 +39,7 @@ def waiting_row(campaign: str, target: str, signer: str, shard: int = 0) -> Valu
         letter="none",
         network="a-network",
     )
-    due = {"due": tray_shards(campaign, target)[shard], "due_at": f"2026-11-25#{signer}"}
+    due = {"due": tray_shard(campaign, signer), "due_at": tray_position(target, DUE, signer)}
     kept = {"status": signature.status, "version": signature.version}
     return {**signature_key(campaign, signer)._asdict(), **signature_values(signature), **kept, **due}
 
@@ -52,7 +56,7 @@ def put_letters(world: World, targets: Sequence[Target], letters: int) -> None:
         row = values | signature_key(CAMPAIGN, signer)._asdict()
         row |= {"target": target.id, "name": f"Signer Number{number}", "email": f"signer{number}@signers.example"}
         row |= {"addressed": target.shown.version, "listed": listing_shard(CAMPAIGN, signer)}
-        row["due"] = tray_shard(CAMPAIGN, target.id, signer)
-        row["due_at"] = f"{values['confirmed_at']}#{signer}"
+        row["due"] = tray_shard(CAMPAIGN, signer)
+        row["due_at"] = tray_position(target.id, datetime.fromisoformat(values["confirmed_at"]), signer)
         row["listed_at"] = listing_position(read_signature(row))
         client.put_item(TableName=table, Item=to_item(row))

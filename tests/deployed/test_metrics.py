@@ -17,10 +17,10 @@ from tests.e2e.waiting import wait_for
 from tests.emitted import is_counted, lines_of_metrics
 from tests.template.reading import ALARM, named_by, of_type, sources
 from undersigned.aws.counts import counter_key
-from undersigned.aws.dynamodb import Update
+from undersigned.aws.dynamodb import Update, written
 from undersigned.aws.mail_budgets import hour_key
 from undersigned.aws.queue import reconciliation_message
-from undersigned.aws.signatures import signature_key
+from undersigned.aws.signatures import signature_key, tray_position
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT, load_template
@@ -60,9 +60,9 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
     sign(stack, "winnetka@metrics.example", "60093", campaign=CAMPAIGN)
     confirm(stack, "winnetka@metrics.example")
     [row] = [row for row in wiring.signatures.listed_signatures(CAMPAIGN) if row.target == "winnetka"]
-    long_ago = (datetime.now(UTC) - timedelta(days=14)).isoformat()
+    long_ago = datetime.now(UTC) - timedelta(days=14)
     table = wiring.table
-    since = {"confirmed_at": long_ago, "due_at": f"{long_ago}#{row.signer}"}
+    since = {"confirmed_at": written(long_ago), "due_at": tray_position("winnetka", long_ago, row.signer)}
     table.update(Update(signature_key(CAMPAIGN, row.signer), assign=since))
     table.update(Update(counter_key(CAMPAIGN, "TARGET#evanston"), add={"signatures": 3}))
     # Each pass of a reconciliation comes a quarter of an hour after the one before. The function reports with the last.

@@ -429,8 +429,6 @@ def _run(
         platform.keep_targets(played.targets)
         codes = cycle(thoroughness.versions)
         patch.setattr("undersigned.services.packet_links.PACKETS_ON_PAGE", played.on_page)
-        patch.setattr("undersigned.services.planning.MANY_TARGETS", played.many_targets)
-        patch.setattr("undersigned.services.waiting_evidence.MANY_TARGETS", played.many_targets)
         next(codes).deploy(world, patch, played.attachment_limit)
         if watch:
             watch.when_crashing = lambda: next(codes).deploy(world, patch, played.attachment_limit)

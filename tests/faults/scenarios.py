@@ -16,7 +16,6 @@ from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client
 from undersigned.domain.people import person_id
 from undersigned.domain.signatures import signer_id
 from undersigned.services.packet_links import PACKETS_ON_PAGE
-from undersigned.services.planning import MANY_TARGETS
 from undersigned.web.sessions import session_token
 
 if TYPE_CHECKING:
@@ -808,21 +807,20 @@ def signs_in(acts: Acts, browser: Browser, email: str) -> None:
 class Scenario:
     """What is played, to which targets, and how many bytes of PDFs an email holds before it links to them.
 
-    `on_page` is how many packets a page lists, `many_targets` from how many targets on all trays are read at once.
+    `on_page` is how many packets a page lists.
     """
 
     play: Callable[[Platform], Arrivals]
     targets: tuple[str, ...] = ("evanston",)
     attachment_limit: int = 7_000_000
     on_page: int = PACKETS_ON_PAGE
-    many_targets: int = MANY_TARGETS
 
 
 SCENARIOS = {
     "a week": Scenario(a_week),
     "second thoughts": Scenario(second_thoughts),
     "a bounced email": Scenario(a_bounced_email, ("wilmette",)),
-    "an approval": Scenario(an_approval, attachment_limit=0, many_targets=1),
+    "an approval": Scenario(an_approval, attachment_limit=0),
     "a cadence": Scenario(a_cadence),
     "letters are removed": Scenario(letters_are_removed, ("evanston", "wilmette")),
     "emails that wait": Scenario(emails_that_wait),

@@ -96,7 +96,7 @@ def random_call(rng: random.Random) -> Call:
         writes.setdefault(Key(write.values["pk"], write.values["sk"]) if isinstance(write, Put) else write.key, write)
     index, ahead, newest = f"DUE#{rng.randrange(2)}", rng.choice([None, 1, 2]), rng.random() < 0.5
     keys = [random_key(rng) for _ in range(3)]
-    cut = rng.randrange(1, 6)
+    low, high = sorted(f"{rng.randrange(10**6):06d}" for _ in range(2))
 
     def by_key(found: Any) -> Any:
         return sorted(found, key=lambda values: (values["pk"], values["sk"]))
@@ -114,7 +114,8 @@ def random_call(rng: random.Random) -> Call:
         lambda table: list(table.query(key.pk, below="SK#2", newest_first=newest)),
         lambda table: by_key(table.query(index, index="tray", read_ahead=ahead)),
         lambda table: table.count(index, "tray"),
-        lambda table: sorted(table.partitions("tray", index[:cut], 1) or []),
+        lambda table: by_key(table.query(index, index="tray", between=(low, high), read_ahead=ahead)),
+        lambda table: table.count(index, "tray", between=(low, high)),
     ]
     return rng.choice(calls)
 

@@ -39,9 +39,7 @@ def put_sent(world: World, number: int, period: str) -> None:
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A world with 230 towns for which letters wait, and twenty without. There, 200 targets count as very many."""
-    for module in ("planning", "waiting_evidence"):
-        monkeypatch.setattr(f"undersigned.services.{module}.MANY_TARGETS", 200)
+    """A world with 230 towns for which letters wait, and twenty without."""
     with world(monkeypatch, fast=True) as made:
         rows = "\n".join(
             f"town-{number},Police Chief,,Avery Sample,Town {number} Police,Town {number},"
@@ -77,17 +75,15 @@ def counted(world: World, do: Any) -> Counter[str]:
 def test_the_email_makes_few_calls_beside_those_of_its_plan(many: World) -> None:
     calls = counted(many, lambda: asked(many))
     assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20 + 3 * SHARDS), "the deliveries of each recipient"
-    assert calls["dynamodb:BatchGetItem"] == 1 + 3, "one letter that is not damaged, and a hundred letters in each"
-    assert calls["dynamodb:Scan"] == 2
+    assert calls["dynamodb:BatchGetItem"] == 3 + 3, "the oldest letter to each recipient, and a hundred letters in each"
 
 
 def test_the_page_asks_once_for_each_recipient_with_letters(many: World) -> None:
     link = asked(many).link("organizer/approve")
     calls = counted(many, lambda: many.get(link))
-    assert TOWNS <= calls["dynamodb:Query"] < 1.1 * TOWNS
+    assert TOWNS <= calls["dynamodb:Query"] < 1.1 * (TOWNS + SHARDS)
     assert calls["dynamodb:BatchGetItem"] == 3 + 3, "deliveries of the day, and letters"
     assert calls["dynamodb:GetItem"] < 10
-    assert calls["dynamodb:Scan"] == 1
 
 
 def test_the_button_asks_once_for_each_recipient(many: World) -> None:
@@ -95,7 +91,6 @@ def test_the_button_asks_once_for_each_recipient(many: World) -> None:
     calls = counted(many, lambda: many.post(link))
     assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20 + 3 * SHARDS)
     assert calls["sqs:SendMessageBatch"] == TOWNS / 10
-    assert calls["dynamodb:Scan"] == 1
     assert sorted(queued_for(many)) == sorted(f"town-{number}" for number in range(TOWNS))
 
 
@@ -140,16 +135,15 @@ def test_the_page_counts_what_must_wait_for_a_week_to_be_over(many: World) -> No
     assert "because of the delivery of November 28, 2026</td><td>1</td><td>1</td>" in page
 
 
-@pytest.mark.parametrize(("at_once", "is_one_look"), [("4", True), ("4", False), ("1", False)])
+@pytest.mark.parametrize(("at_once", "step"), [("4", 1_000), ("4", 3), ("1", 3)])
 def test_page_and_button_do_the_same_however_they_ask(
-    many: World, monkeypatch: pytest.MonkeyPatch, at_once: str, *, is_one_look: bool
+    many: World, monkeypatch: pytest.MonkeyPatch, at_once: str, step: int
 ) -> None:
     link = asked(many).link("organizer/approve")
     usual = many.get(link).body
     many.variables |= {"PLANS_AT_ONCE": at_once}
     many.restart("organizer_api")
-    if not is_one_look:
-        monkeypatch.setattr("tests.faults.memory._ITEMS_OF_A_PAGE", 10)
+    monkeypatch.setattr("undersigned.aws.signatures._STEP", step)
     many.watch = watch = Counting()
     assert many.get(link).body == usual
     assert watch.most == int(at_once)
@@ -174,7 +168,7 @@ def test_a_read_that_fails_once_keeps_no_recipient_out(many: World, monkeypatch:
 
 
 def test_the_email_is_the_same_however_it_asks(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.faults.memory._ITEMS_OF_A_PAGE", 10)
+    monkeypatch.setattr("undersigned.aws.signatures._STEP", 3)
     many.variables |= {"PLANS_AT_ONCE": "4"}
     many.restart("run_jobs")
     mail = asked(many)
@@ -183,11 +177,10 @@ def test_the_email_is_the_same_however_it_asks(many: World, monkeypatch: pytest.
     assert "231 of 231 letters came from one network" in " ".join(mail.text.split())
 
 
-def test_the_report_reads_all_trays_at_once(many: World) -> None:
+def test_the_report_asks_once_for_each_recipient(many: World) -> None:
     calls = counted(many, lambda: many.report(CAMPAIGN))
     [mail] = many.mails("report")
     assert "Letters not sent" in mail.text
-    assert calls["dynamodb:Scan"] == 1
     assert calls["dynamodb:Query"] < 1.1 * (TOWNS + 20 + 3 * SHARDS)
 
 

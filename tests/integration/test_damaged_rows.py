@@ -201,7 +201,7 @@ def test_a_delivery_ends_although_more_letters_are_damaged_than_a_bundle_holds(w
     assert world.wiring.settings.bundle_size == 4
     world.calls.clear()
     world.plan()
-    assert world.calls.count("dynamodb:BatchGetItem") == 2, "a hundred rows are read at once"
+    assert world.calls.count("dynamodb:BatchGetItem") == 3, "the oldest, again, and then a hundred rows at once"
     world.run_queue()
     assert sent(world) == [["Fay"]]
 
@@ -412,14 +412,6 @@ def test_nobody_is_asked_to_approve_damaged_letters_only(world: World) -> None:
     damage(world, "Ada")
     world.week()
     assert world.mails("approval") == []
-
-
-def test_nobody_is_asked_to_approve_damaged_letters_only_of_very_many_recipients(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in ("planning", "waiting_evidence"):
-        monkeypatch.setattr(f"undersigned.services.{module}.MANY_TARGETS", 1)
-    test_nobody_is_asked_to_approve_damaged_letters_only(world)
 
 
 def test_the_report_counts_the_letters_that_wait_for_the_next_email(damaged: World) -> None:

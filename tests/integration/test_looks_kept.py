@@ -10,7 +10,7 @@ import pytest
 
 from tests.emitted import metrics_in
 from tests.integration.test_damaged_rows import damage
-from tests.integration.test_looks import PERIOD, WILMETTE, confirm, get, hidden, link, post, sent, waiting
+from tests.integration.test_looks import PERIOD, WILMETTE, confirm, get, post, sent, waiting
 from tests.integration.test_people import OWNER, told
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
@@ -119,43 +119,6 @@ def test_the_metric_of_overdue_letters_counts_those_that_the_approval_covers(
     capsys.readouterr()
     world.reconcile()
     assert metrics_in(capsys.readouterr().out)["LettersOverdue"] == [1]
-
-
-@pytest.fixture
-def _very_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each number of recipients count as very many. Their trays are read at once."""
-    for module in ("planning", "waiting_evidence"):
-        monkeypatch.setattr(f"undersigned.services.{module}.MANY_TARGETS", 1)
-
-
-@pytest.mark.usefixtures("_very_many")
-def test_deliver_by_hand_to_very_many_recipients_sends_what_the_approval_covers(world: World) -> None:
-    world.confirmed()
-    approve(world)
-    confirm(world, "bo")
-    confirm(world, "cy", postal_code=WILMETTE)
-    world.calls.clear()
-    answer = post(world, "/deliveries/next", {"why": "the council meets"})
-    assert "dynamodb:Scan" in world.calls
-    found = {line["target"]: line["outcome"] for line in answer.json["deliveries"]}
-    assert found == {"evanston": "goes"}
-    world.run_queue()
-    assert sent(world) == [(PERIOD, "evanston", 1)]
-
-
-@pytest.mark.usefixtures("_very_many")
-def test_the_page_of_very_many_recipients_says_what_came_after_the_look(world: World) -> None:
-    world.confirmed()
-    world.plan()
-    world.press(link(world), hidden(world.get(link(world))))
-    confirm(world, "bo")
-    confirm(world, "cy", postal_code=WILMETTE)
-    world.calls.clear()
-    page = world.get(link(world)).body
-    assert "dynamodb:Scan" in world.calls
-    assert "<td>1</td><td>Ready to send" in page
-    assert "<td>1</td><td>Came after the approval" in page
-    assert "Wilmette" not in page
 
 
 def test_the_front_page_tells_what_came_after_the_look(world: World) -> None:

@@ -8,17 +8,20 @@ import time
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.waiting_rows import waiting_row
+from tests.waiting_rows import DUE, waiting_row
 from tests.world import CAMPAIGN, client_of, publish_files, world
 from undersigned.aws.dynamodb import Table, to_item
 from undersigned.aws.queue import NotQueuedError, read_message
-from undersigned.aws.signatures import Signatures, hold_shards, signature_key, tray_shards
+from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
+from undersigned.domain.campaigns import Target
 from undersigned.services.planning import NotPlannedError
+from undersigned.services.trays import read_trays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +36,8 @@ HEADING = "id,title,title_es,name,department,locality,email,postal_codes"
 class Counting:
     """Counts calls by operation, and how many are made at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 0.002) -> None:
+        self.seconds = seconds
         self.calls: Counter[str] = Counter()
         self.most = 0
         self._now = 0
@@ -44,7 +48,7 @@ class Counting:
             self.calls[operation] += 1
             self._now += 1
             self.most = max(self.most, self._now)
-        time.sleep(0.002)
+        time.sleep(self.seconds)
 
     def after(self, _function: str, _operation: str) -> None:
         with self._lock:
@@ -65,13 +69,18 @@ def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         )
         publish_files(made, {"targets.csv": f"{HEADING}\n{rows}\n"})
         for number in range(TOWNS):
-            put_letter(made, f"town-{number}", f"{number:032x}", shard=number % 4)
+            put_letter(made, f"town-{number}", signer_number(number))
         made.clock.now = MONDAY
         yield made
 
 
-def put_letter(world: World, target: str, signer: str, *, campaign: str = CAMPAIGN, shard: int = 0) -> None:
-    put_row(world, signer, waiting_row(campaign, target, signer, shard), campaign=campaign)
+def signer_number(number: int) -> str:
+    """Return a signer's id. Consecutive ones are in different shards."""
+    return f"{number:08x}{number:024x}"
+
+
+def put_letter(world: World, target: str, signer: str, *, campaign: str = CAMPAIGN) -> None:
+    put_row(world, signer, waiting_row(campaign, target, signer), campaign=campaign)
 
 
 def put_row(world: World, signer: str, values: Mapping[str, object], *, campaign: str = CAMPAIGN) -> None:
@@ -129,69 +138,140 @@ def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
     assert lines == many.wiring.planning().preview(campaign, "2026-11-30").lines
 
 
-@pytest.fixture
-def all_at_once(many: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Fifty targets are many in this world, for which one call reads the trays."""
-    monkeypatch.setattr("undersigned.services.planning.MANY_TARGETS", TOWNS + 5)
-    return many
+def steps_of(monkeypatch: pytest.MonkeyPatch, letters: int) -> None:
+    """Let a step to the next target come after so many letters."""
+    monkeypatch.setattr("undersigned.aws.signatures._STEP", letters)
 
 
-def test_one_call_reads_the_trays_of_very_many_targets_with_the_same_result(
-    many: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one_by_one = many.plan()
-    queued = queued_for(many)
-    monkeypatch.setattr("undersigned.services.planning.MANY_TARGETS", TOWNS + 5)
+def test_a_plan_of_ten_thousand_targets_makes_few_calls_for_their_trays(monkeypatch: pytest.MonkeyPatch) -> None:
+    targets = [
+        Target(f"town-{number:05d}", "Chief", "", "", "", f"{number}@towns.example", ()) for number in range(10_000)
+    ]
+    with world(monkeypatch, fast=True) as made:
+        monkeypatch.setattr(type(made.wiring.campaigns), "targets", lambda *_: targets)
+        for number, target in enumerate(targets):
+            put_letter(made, target.id, signer_number(number))
+        made.clock.now = MONDAY
+        made.watch = watch = Counting(seconds=0)
+        began = time.monotonic()
+        assert len(made.plan()["deliveries"]) == len(targets)
+        assert time.monotonic() - began < 30
+    of_trays = 8 * 2
+    assert watch.calls["dynamodb:Query"] - len(targets) <= of_trays + 10, "and one for the deliveries of each target"
+    assert watch.calls["dynamodb:BatchGetItem"] == len(targets) / 100, "the oldest letter to each may be damaged"
+    assert watch.calls["dynamodb:Scan"] == 0
+
+
+def test_a_plan_passes_over_the_other_letters_to_a_target(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(100, 900):
+        put_letter(many, "town-3", signer_number(number))
+    steps_of(monkeypatch, 10)
     many.watch = watch = Counting()
-    assert many.plan() == one_by_one
-    assert queued_for(many) == queued
-    assert watch.calls["dynamodb:Scan"] == 1
-    assert watch.calls["dynamodb:Query"] < 2 * (TOWNS + 5), "the deliveries of each target, and no tray"
+    planned = many.plan()
+    assert {key["target"] for key in planned["deliveries"]} == {f"town-{number}" for number in range(TOWNS)}
+    assert watch.calls["dynamodb:Query"] < TOWNS + 5 + 8 * 4 + 5, "100 letters to one target are a step in each shard"
 
 
-def test_a_preview_counts_the_letters_of_very_many_targets_with_one_call(all_at_once: World) -> None:
-    put_letter(all_at_once, "town-3", "f" * 32)
-    campaign = all_at_once.wiring.campaigns.campaign(CAMPAIGN)
-    lines = all_at_once.wiring.planning().preview(campaign, "2026-11-30").lines
+def test_a_preview_counts_all_letters(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(100, 150):
+        put_letter(many, "town-3", signer_number(number))
+    steps_of(monkeypatch, 2)
+    campaign = many.wiring.campaigns.campaign(CAMPAIGN)
+    lines = many.wiring.planning().preview(campaign, "2026-11-30").lines
     assert {line.target.id: line.letters for line in lines} == {
-        f"town-{number}": 2 if number == 3 else 1 for number in range(TOWNS)
+        f"town-{number}": 51 if number == 3 else 1 for number in range(TOWNS)
     }
 
 
-def test_trays_that_one_call_does_not_read_are_asked_one_by_one(
-    all_at_once: World, monkeypatch: pytest.MonkeyPatch
+def test_letters_are_counted_for_the_target_that_a_position_names(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ids of some targets begin with those of others."""
+    signatures = many.wiring.signatures
+    for number in range(100, 130):
+        put_letter(many, "town-4", signer_number(number))
+    for number, target in enumerate(("town", "town-4-b", "town-40-b"), start=130):
+        put_letter(many, target, signer_number(number))
+    for letters in (1_000, 2):
+        steps_of(monkeypatch, letters)
+        found = signatures.how_many_wait_each(CAMPAIGN, "town-4", "town-40")
+        assert (found["town-4"], found["town-4-b"], found["town-40"]) == (31, 1, 1)
+        assert +Counter(found) == found, "no others are between the two"
+        assert found.keys() == {"town-4", "town-4-b", "town-40"}
+        assert (signatures.how_many_wait(CAMPAIGN, "town"), signatures.how_many_wait(CAMPAIGN, "nobody")) == (1, 0)
+        assert list(signatures.waiting(CAMPAIGN, "town-4-b")) == [signer_number(131)]
+        assert not signatures.has_waiting(CAMPAIGN, "town-49-b")
+
+
+@pytest.mark.parametrize("letters", [1_000, 3])
+def test_letters_are_counted_that_were_due_by_a_moment(
+    many: World, monkeypatch: pytest.MonkeyPatch, letters: int
 ) -> None:
-    """What the first call has read says nothing of the targets that it has not reached."""
-    monkeypatch.setattr("tests.faults.memory._ITEMS_OF_A_PAGE", TOWNS - 1)
-    all_at_once.watch = watch = Counting()
-    planned = all_at_once.plan()
-    assert [key["target"] for key in planned["deliveries"]] == sorted(f"town-{number}" for number in range(TOWNS))
-    assert watch.calls["dynamodb:Scan"] == 1
-    assert watch.calls["dynamodb:Query"] > 2 * TOWNS
+    """Also by one of another time zone, and without microseconds."""
+    steps_of(monkeypatch, letters)
+    for number in range(100, 180):
+        since = DUE + timedelta(seconds=number % 2, microseconds=number % 3)
+        position = tray_position("town-47", since, signer_number(number))
+        put_row(
+            many, signer_number(number), waiting_row(CAMPAIGN, "town-47", signer_number(number)) | {"due_at": position}
+        )
+    signatures, zone = many.wiring.signatures, timezone(-timedelta(hours=6))
+    for seconds, microseconds in product((-1, 0, 1, 2), (0, 1, 2)):
+        until = DUE.astimezone(zone) + timedelta(seconds=seconds, microseconds=microseconds)
+        due = sum((number % 2, number % 3) <= (seconds, microseconds) for number in range(100, 180))
+        assert signatures.how_many_wait(CAMPAIGN, "town-47", until=until) == due
+        assert len(list(signatures.waiting(CAMPAIGN, "town-47", until=until))) == due
+        assert signatures.has_waiting(CAMPAIGN, "town-47", until=until) == bool(due)
+        tray = read_trays(signatures, CAMPAIGN, ["town-47"], until=until)["town-47"]
+        assert (len(tray.due), len(tray.later), tray.since) == (due, 80 - due, DUE)
+
+
+def test_a_target_with_damaged_letters_only_is_left_out_of_a_plan(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps_of(monkeypatch, 1)
+    monkeypatch.setattr("undersigned.services.trays._READ_AHEAD", 10)
+    for target, numbers in {"town-11": [11], "town-46": range(100, 120), "town-47": range(120, 140)}.items():
+        for number in numbers:
+            row = waiting_row(CAMPAIGN, target, signer_number(number)) | {"name": None}
+            put_row(many, signer_number(number), row)
+    put_letter(many, "town-47", "f" * 32)
+    planned = {key["target"] for key in many.plan()["deliveries"]}
+    assert planned == {f"town-{number}" for number in (*range(TOWNS), 47) if number != 11}
+
+
+def test_a_letter_whose_position_is_damaged_keeps_no_other_back(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps_of(monkeypatch, 1)
+    for number, position in enumerate(
+        ("", "town", "town-3", "town-3#", "town-3#soon#x", "town-3#2026-11-25#x", "~"), 900
+    ):
+        row = waiting_row(CAMPAIGN, "town-3", signer_number(number))
+        put_row(many, signer_number(number), row | {"due_at": position or "#"})
+    planned = many.plan()
+    assert {key["target"] for key in planned["deliveries"]} == {f"town-{number}" for number in range(TOWNS)}
+    [letter] = many.wiring.signatures.signatures(CAMPAIGN, [signer_number(903)])
+    assert not letter.in_tray, "so the daily reconciliation names it"
 
 
 @dataclass
 class Trays:
-    """Sixty letters that move at random. `been` has the trays in which each has been."""
+    """Letters that move at random. `been` has the trays in which each has been."""
 
     world: World
     rng: random.Random
     been: dict[str, list[str | None]] = field(default_factory=lambda: defaultdict(list))
-    pages: int = 0
+    calls: int = 0
 
     def move(self, number: int) -> None:
         """Put a letter into a tray of this or of another campaign, on hold, or into no index."""
-        signer, target, shard = f"{number:032x}", f"town-{self.rng.randrange(6)}", number % 4
-        own, other = tray_shards(CAMPAIGN, target), tray_shards("another", target)
-        due = self.rng.choice([own, own, other, hold_shards(CAMPAIGN), None])
-        put_row(self.world, signer, {"due": due[shard], "due_at": "2026-11-25"} if due else {})
-        self.been[signer].append(target if due == own else None)
+        signer, target = signer_number(number), f"town-{self.rng.randrange(6)}"
+        own, other = (waiting_row(campaign, target, signer) for campaign in (CAMPAIGN, "another"))
+        held = own | {"due": hold_shard(CAMPAIGN, signer)}
+        row = self.rng.choice([own, own, own | {"due": other["due"]}, held, {}])
+        put_row(self.world, signer, row)
+        self.been[signer].append(target if row == own else None)
 
-    def scan(self, **request: Any) -> Any:
-        """Scan as DynamoDB's client does, and move some letters before the next page."""
-        page = client_of("dynamodb").scan(**request)
-        self.pages += 1
-        for number in self.rng.sample(range(60), 5):
+    def query(self, **request: Any) -> Any:
+        """Query as DynamoDB's client does, and move some letters before the next call."""
+        page = client_of("dynamodb").query(**request)
+        self.calls += 1
+        for number in self.rng.sample(range(120), 2):
             self.move(number)
         return page
 
@@ -202,52 +282,44 @@ def test_each_letter_that_stays_in_its_tray_is_counted_once_while_others_move(
 ) -> None:
     """A letter that moves while the trays are read is counted at most once for each tray in which it has been."""
     rng = random.Random(seed)  # noqa: S311
-    monkeypatch.setattr("tests.faults.memory._ITEMS_OF_A_PAGE", rng.randrange(5, 15))
+    steps_of(monkeypatch, rng.randrange(2, 5))
     with world(monkeypatch, fast=True) as made:
         trays = Trays(made, rng)
-        for number in range(60):
+        for number in range(120):
             trays.move(number)
         client: Any = trays
         signatures = Signatures(Table(client, made.wiring.settings.table_name))
-        found = signatures.signers_by_target(CAMPAIGN, [f"town-{number}" for number in range(6)], 100)
-    assert trays.pages > 1
-    assert found is not None
-    counted = {target: len({*signers}) for target, signers in found.items()}
-    assert counted == {target: len(signers) for target, signers in found.items()}
+        counted = signatures.how_many_wait_each(CAMPAIGN, "town-0", "town-5")
+        found = read_trays(signatures, CAMPAIGN, [f"town-{number}" for number in range(6)], whole=False)
+    assert trays.calls > 20
     stayed = Counter(been[0] for been in trays.been.values() if len(been) == 1 and been[0])
     ever = Counter(target for been in trays.been.values() for target in set(been) if target)
     for target in ever:
-        assert stayed[target] <= counted.get(target, 0) <= ever[target]
-    assert counted.keys() <= ever.keys()
+        assert stayed[target] <= counted[target] <= ever[target]
+    assert {*stayed} <= {*found} <= {*ever}
+    for tray in found.values():
+        assert len({*tray.signers}) == len(tray.signers)
 
 
-def test_if_the_one_call_fails_all_targets_are_planned_and_the_error_is_told(
-    all_at_once: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("undersigned.aws.dynamodb.Table.partitions", lambda *_, **__: 1 / 0)
-    with pytest.raises(NotPlannedError) as failed:
-        all_at_once.plan()
+def test_if_the_trays_cannot_be_read_the_next_plan_queues_all(many: World) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Signatures, "trays", lambda *_, **__: 1 / 0)
+        with pytest.raises(NotPlannedError) as failed:
+            many.plan()
     assert isinstance(failed.value.__cause__, ZeroDivisionError)
-    assert sorted(queued_for(all_at_once)) == sorted(f"town-{number}" for number in range(TOWNS))
-    campaign = all_at_once.wiring.campaigns.campaign(CAMPAIGN)
-    assert len(all_at_once.wiring.planning().preview(campaign, "2026-11-30").lines) == TOWNS
+    assert bodies(many) == []
+    many.plan()
+    assert sorted(queued_for(many)) == sorted(f"town-{number}" for number in range(TOWNS))
 
 
-def test_trays_of_another_campaign_and_letters_on_hold_are_not_counted(all_at_once: World) -> None:
-    put_letter(all_at_once, "town-47", "a" * 32, campaign="another")
-    put_row(all_at_once, "b" * 32, {"due": hold_shards(CAMPAIGN)[0], "due_at": "2026-11-25"})
-    put_letter(all_at_once, "a-town-that-left", "c" * 32)
-    planned = all_at_once.plan()
+def test_trays_of_another_campaign_and_letters_on_hold_are_not_planned(many: World) -> None:
+    put_letter(many, "town-47", "a" * 32, campaign="another")
+    held = waiting_row(CAMPAIGN, "town-46", "b" * 32) | {"due": hold_shard(CAMPAIGN, "b" * 32)}
+    put_row(many, "b" * 32, held)
+    put_letter(many, "town-3-that-left", "c" * 32)
+    planned = many.plan()
     assert {key["target"] for key in planned["deliveries"]} == {f"town-{number}" for number in range(TOWNS)}
-
-
-def test_one_call_finds_the_letters_of_many_recipients(all_at_once: World) -> None:
-    put_letter(all_at_once, "town-3", "f" * 32)
-    signatures = all_at_once.wiring.signatures
-    found = signatures.signers_by_target(CAMPAIGN, ["town-2", "town-3", "town-47"], 1)
-    assert found == {"town-2": [f"{2:032x}"], "town-3": ["f" * 32, f"{3:032x}"]}
-    for town in ("town-2", "town-3", "town-47"):
-        assert bool(found.get(town)) == signatures.has_waiting(CAMPAIGN, town)
+    assert many.wiring.signatures.how_many_held(CAMPAIGN) == 1
 
 
 def test_a_message_that_sqs_does_not_take_is_sent_again(many: World) -> None:

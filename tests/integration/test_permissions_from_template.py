@@ -55,7 +55,7 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("OrganizerApi", "dynamodb", "PutItem", {"Item": COUNTER}, False),
         ("OrganizerApi", "dynamodb", "PutItem", {"Item": LETTER}, False),
         ("OrganizerApi", "dynamodb", "PutItem", {"Item": DELIVERY}, False),
-        ("RunJobs", "dynamodb", "Query", query("DUE#a#b#0", "due", IndexName="tray"), True),
+        ("RunJobs", "dynamodb", "Query", query("DUE#a#0", "due", IndexName="tray"), True),
         ("RunJobs", "dynamodb", "Query", query("SIGNATURE#a#1"), False),
         ("RunJobs", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),
         ("RunJobs", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-ExportQueue"}, False),

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.waiting_rows import DUE
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of
 from undersigned.aws.counts import SHARDS, Counts, counter_key
 from undersigned.aws.deliveries import bundle_key, delivery_key
 from undersigned.aws.dynamodb import Update, to_item
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.queue import read_reconciliation
-from undersigned.aws.signatures import Signatures, hold_shard, signature_key
+from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.reconciliations import Balance, sums_of
 from undersigned.domain.signatures import new_mail_request, requested_at, signer_id
@@ -191,7 +192,7 @@ def test_the_rows_may_be_anywhere_between_the_counters_before_and_after() -> Non
     ("change", "finding"),
     [
         ({"due": None, "due_at": None}, "a confirmed letter is in no tray and in no bundle"),
-        ({"due": "DUE#end-demand-illinois#wilmette#0"}, "a confirmed letter is in no tray and in no bundle"),
+        ({"due_at": tray_position("wilmette", DUE, "0" * 32)}, "a confirmed letter is in no tray and in no bundle"),
         ({"bundle": "2026-11-23#0001"}, "a letter is in a tray and in a bundle"),
         ({"status": "withdrawn"}, "a letter that is not confirmed is in a tray"),
         ({"status": "withdrawn", "due": HELD}, "a letter that is not confirmed is in a tray"),

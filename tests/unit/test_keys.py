@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from benchmarks.capacity import SIGNERS
+from benchmarks.meter import size_of
 from undersigned.aws import api_keys, campaigns, counts, deliveries, exports, mail_claims, signatures, slots
-from undersigned.aws.dynamodb import Key
+from undersigned.aws.dynamodb import Key, to_item
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 
@@ -76,8 +79,23 @@ def test_the_listings_shard_is_independent_of_the_trays() -> None:
     assert signatures.listing_shard("trees", "00000001" + "0" * 24) == signatures.listing_shard("trees", "0" * 32)
 
 
-def test_a_targets_waiting_letters_spread_over_its_whole_tray() -> None:
-    signers = [signer_id("secret", f"robin{number}@mail.example") for number in range(100)]
+def test_what_is_confirmed_in_a_second_spreads_over_the_partitions_of_the_trays() -> None:
+    """A partition takes 1,000 write units a second, and an entry of the index takes one if it has at most 1 kB."""
+    signers = [signer_id("secret", f"robin{number}@mail.example") for number in range(SIGNERS)]
+    letters = Counter(signatures.tray_shard("c" * 64, signer) for signer in signers)
+    assert letters.keys() == {*signatures.tray_shards("c" * 64)}
+    assert max(letters.values()) < 500
+    position = signatures.tray_position("t" * 64, datetime.now(UTC), signers[0])
+    entry = {**signatures.signature_key("c" * 64, signers[0])._asdict(), "due": next(iter(letters)), "due_at": position}
+    assert size_of(to_item(entry)) < 1024
 
-    shards = {signatures.tray_shard("trees", "oakton", signer) for signer in signers}
-    assert shards == set(signatures.tray_shards("trees", "oakton"))
+
+def test_positions_in_a_tray_are_in_the_order_of_their_moments() -> None:
+    zones = [timezone(timedelta(hours=hours)) for hours in (-6, 0, 2)]
+    steps = [0, 1, 999_999, 1_000_000, 10_000_000, 3_600_000_000]
+    moments = [datetime(2026, 10, 25, tzinfo=UTC) + timedelta(microseconds=step) for step in steps]
+    positions = [
+        signatures.tray_position("oakton", moment.astimezone(zones[number % 3]), "f" * 32)
+        for number, moment in enumerate(moments)
+    ]
+    assert positions == sorted(positions)

@@ -42,6 +42,7 @@ from undersigned.aws.signatures import (
     parse_signature_key,
     read_signature,
     signature_key,
+    target_at,
     tray_shards,
 )
 from undersigned.aws.slots import SLOTS
@@ -410,8 +411,7 @@ class Restoring:
 
     def _held(self, row: Values) -> Values:
         """Return a letter of a tray on hold, if it may have been in an email of which not all rows are left."""
-        shard = str(row.get("due", ""))
-        if not any(shard in tray_shards(self.campaign, target) for target in self.questioned):
+        if row.get("due") not in tray_shards(self.campaign) or target_at(row["due_at"]) not in self.questioned:
             return row
         return row | {"due": hold_shard(self.campaign, parse_signature_key(row["pk"])[1])}
 

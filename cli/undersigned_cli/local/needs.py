@@ -103,9 +103,6 @@ def _needs_of_dynamodb(operation: str, params: Mapping[str, Any]) -> Iterator[Ne
             index = params.get("IndexName", "")
             resource = f"Table.Arn/index/{index}" if index else "Table.Arn"
             yield Need("dynamodb:Query", resource, {"dynamodb:LeadingKeys": _queried(params, PARTITION[index])})
-        case "Scan" if "IndexName" in params:
-            # It names no partition, so a policy can't limit it to some.
-            yield Need("dynamodb:Scan", f"Table.Arn/index/{params['IndexName']}")
         case _:
             raise NotImplementedError(_unknown("dynamodb", operation))
 

@@ -31,7 +31,7 @@ from undersigned.aws.dynamodb import (
     read_row,
     written,
 )
-from undersigned.aws.signatures import erasure, signature_key, tray_shard
+from undersigned.aws.signatures import erasure, is_in_tray, signature_key
 from undersigned.domain.deliveries import (
     Attempt,
     Bundle,
@@ -236,7 +236,7 @@ def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
         remove=["due", "due_at", "network"],
         # The letter must be in this tray. The index can still list one that was sealed, which takes it out for good, or
         # signed again for another target.
-        when=Attr("status").eq("confirmed") & Attr("due").eq(tray_shard(key.campaign, key.target, signer)),
+        when=Attr("status").eq("confirmed") & is_in_tray(key.campaign, key.target, signer),
     )
 
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         PutItemInputTypeDef,
         QueryInputTypeDef,
         QueryOutputTypeDef,
-        ScanInputTypeDef,
         TransactWriteItemTypeDef,
         UpdateItemInputTypeDef,
     )
@@ -217,6 +216,7 @@ class Table:
         begins_with: str | None = None,
         at_least: str | None = None,
         below: str | None = None,
+        between: tuple[str, str] | None = None,
         index: IndexName | None = None,
         read_ahead: int | None = None,
         newest_first: bool = False,
@@ -224,53 +224,25 @@ class Table:
     ) -> Iterator[Values]:
         """Read the items of a partition in the order of their sort keys, optionally only a range of sort keys.
 
-        One bound of the range can be given. Each call to DynamoDB reads `read_ahead` items, or by default as many as
-        fit in a megabyte.
+        A range has one condition; `between` includes both of its ends. Each call to DynamoDB reads `read_ahead` items,
+        or by default as many as fit in a megabyte.
         """
-        request = self._query(pk, index, begins_with=begins_with, at_least=at_least, below=below)
+        request = self._query(pk, index, begins_with=begins_with, at_least=at_least, below=below, between=between)
         request |= {"ScanIndexForward": not newest_first, "ConsistentRead": consistent}
         if read_ahead is not None:
             request["Limit"] = read_ahead
         return (from_item(item) for page in self._pages(request) for item in page["Items"])
 
-    def count(self, pk: str, index: IndexName, most: int | None = None, *, below: str | None = None) -> int:
-        """Count the items of an index's partition; with `most`, up to that number, in one call."""
-        request = self._query(pk, index, below=below)
+    def count(
+        self, pk: str, index: IndexName, most: int | None = None, *, between: tuple[str, str] | None = None
+    ) -> int:
+        """Count the items of an index's partition, or those of a range; with `most`, up to that number, in one call."""
+        request = self._query(pk, index, between=between)
         request["Select"] = "COUNT"
         if most is not None:
             request["Limit"] = most
             return self._client.query(**request)["Count"]
         return sum(page["Count"] for page in self._pages(request))
-
-    def partitions(
-        self, index: IndexName, begins_with: str, most_pages: int, *, below: str | None = None
-    ) -> list[tuple[str, str]] | None:
-        """Scan an index, and list the partitions of its items that begin so, each with the item's own `pk`.
-
-        `below` is as in `query`. Return None if the index has more pages. A page is a megabyte, as is one call.
-        """
-        name, sk_name = _KEYS_OF_INDEXES[index]
-        condition: ConditionBase = Attr(name).begins_with(begins_with)
-        if below is not None:
-            condition &= Attr(sk_name).lt(below)
-        built = ConditionExpressionBuilder().build_expression(condition)
-        partition = next(iter(built.attribute_name_placeholders))
-        request: ScanInputTypeDef = {
-            "TableName": self._name,
-            "IndexName": index,
-            "FilterExpression": built.condition_expression,
-            "ExpressionAttributeNames": built.attribute_name_placeholders,
-            "ExpressionAttributeValues": to_item(built.attribute_value_placeholders),
-            "ProjectionExpression": f"{partition}, pk",
-        }
-        found: list[tuple[str, str]] = []
-        for _ in range(most_pages):
-            page = self._client.scan(**request)
-            found += [(item[name]["S"], item["pk"]["S"]) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                return found
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        return None
 
     def put(self, values: Values, when: ConditionBase | None = None) -> None:
         """Write a whole item. Raises ConditionFailedError."""
@@ -340,7 +312,7 @@ class Table:
             self._sleep(pause)
         return write()
 
-    def _query(
+    def _query(  # noqa: PLR0913  (the parts of a query)
         self,
         pk: str,
         index: IndexName | None,
@@ -348,9 +320,10 @@ class Table:
         begins_with: str | None = None,
         at_least: str | None = None,
         below: str | None = None,
+        between: tuple[str, str] | None = None,
     ) -> QueryInputTypeDef:
         pk_name, sk_name = _KEYS_OF_INDEXES[index] if index else ("pk", "sk")
-        if sum(bound is not None for bound in (begins_with, at_least, below)) > 1:
+        if sum(bound is not None for bound in (begins_with, at_least, below, between)) > 1:
             message = "a query has one condition on the sort key"
             raise ValueError(message)
         condition: ConditionBase = KeyCondition(pk_name).eq(pk)
@@ -360,6 +333,8 @@ class Table:
             condition &= KeyCondition(sk_name).gte(at_least)
         if below is not None:
             condition &= KeyCondition(sk_name).lt(below)
+        if between is not None:
+            condition &= KeyCondition(sk_name).between(*between)
         built = ConditionExpressionBuilder().build_expression(condition, is_key_condition=True)
         request: QueryInputTypeDef = {
             "TableName": self._name,

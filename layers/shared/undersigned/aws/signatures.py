@@ -5,18 +5,18 @@
 | signature | `SIGNATURE#<campaign>#<signer>` | `1` (2 is free for a second person with the same email address) |
 
 The index `listing` has every signature in `SIGNATURES#<campaign>#<shard>`, by the time of signing. The index `tray` has
-the letters in trays in `DUE#<campaign>#<target>#<shard>`, and those on hold in `HELD#<campaign>#<shard>`, by the time
-of confirmation.
+the letters in trays in `DUE#<campaign>#<shard>`, and those on hold in `HELD#<campaign>#<shard>`, in the order of
+`<target>#<moment since which it waits>#<signer>`.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import batched
+from itertools import batched, chain, islice
 from typing import TYPE_CHECKING, cast, get_args, override
 
 from boto3.dynamodb.conditions import Attr
@@ -36,11 +36,11 @@ from undersigned.aws.dynamodb import (
 from undersigned.aws.failures import UNFIT, code_of
 from undersigned.domain.drawings import Drawing
 from undersigned.domain.providers import provider_of
-from undersigned.domain.signatures import ReadRows, Signature, Status
+from undersigned.domain.signatures import ReadRows, Signature, Status, Waiting
 from undersigned.services.ports import DamagedRowsError, SignatureStateError, SignatureStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -50,8 +50,11 @@ if TYPE_CHECKING:
 LISTING_SHARDS = 8
 """The number of partitions of the listing index that a campaign's signatures are spread over."""
 
-TRAY_SHARDS = 4
-"""The number of partitions of the tray index that a target's waiting letters are spread over."""
+TRAY_SHARDS = 8
+"""The number of partitions of the tray index that a campaign's waiting letters are spread over."""
+
+_STEP = 1_000
+"""How many letters are read before a step to the next target: about 200 kB of keys."""
 
 _READ_AHEAD = 50
 """How many signatures a listing reads in one step, by default."""
@@ -108,14 +111,19 @@ def listing_position(signature: Signature) -> str:
     return f"{written(signature.signed_at)}#{signature.signer}"
 
 
-def tray_shards(campaign: str, target: str) -> tuple[str, ...]:
-    """Return all partitions of a target's tray."""
-    return tuple(f"DUE#{campaign}#{target}#{shard}" for shard in range(TRAY_SHARDS))
+def tray_shards(campaign: str) -> tuple[str, ...]:
+    """Return all partitions of a campaign's letters in trays."""
+    return tuple(f"DUE#{campaign}#{shard}" for shard in range(TRAY_SHARDS))
 
 
-def tray_shard(campaign: str, target: str, signer: str) -> str:
-    """Return the partition of the tray in which a letter waits once it is confirmed."""
-    return tray_shards(campaign, target)[int(signer[:8], 16) % TRAY_SHARDS]
+def tray_shard(campaign: str, signer: str) -> str:
+    """Return the partition in which a letter waits once it is confirmed."""
+    return tray_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
+
+
+def tray_position(target: str, since: datetime, signer: str) -> str:
+    """Return the position of a letter that waits since a moment."""
+    return f"{target}#{_in_order(since)}#{signer}"
 
 
 def hold_shards(campaign: str) -> tuple[str, ...]:
@@ -299,16 +307,15 @@ class Signatures(SignatureStore):
 
     @override
     def hold(self, signature: Signature) -> None:
-        tray, held = _tray_and_hold_of(signature)
-        self._table.update(
-            Update(signature_key(signature.campaign, signature.signer), {"due": held}, when=_is_in(tray))
-        )
+        campaign, signer = signature.campaign, signature.signer
+        in_tray = is_in_tray(campaign, signature.target, signer)
+        self._table.update(Update(signature_key(campaign, signer), {"due": hold_shard(campaign, signer)}, when=in_tray))
 
     @override
     def end_hold(self, signature: Signature, at: datetime) -> None:
-        _, held = _tray_and_hold_of(signature)
-        in_tray = _in_tray(signature, at)
-        self._table.update(Update(signature_key(signature.campaign, signature.signer), in_tray, when=_is_in(held)))
+        campaign, signer = signature.campaign, signature.signer
+        on_hold = Attr("due").eq(hold_shard(campaign, signer))
+        self._table.update(Update(signature_key(campaign, signer), _in_tray(signature, at), when=on_hold))
 
     @override
     def how_many_held(self, campaign: str) -> int:
@@ -316,9 +323,9 @@ class Signatures(SignatureStore):
 
     @override
     def has_waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> bool:
-        below = _after_all_due(until)
+        those = _from(target), _to(target, until)
         shards = (
-            self._table.query(shard, index="tray", read_ahead=1, below=below) for shard in tray_shards(campaign, target)
+            self._table.query(shard, index="tray", read_ahead=1, between=those) for shard in tray_shards(campaign)
         )
         first = next((parse_signature_key(values["pk"])[1] for shard in shards for values in shard), None)
         if first is None or self.read_rows(campaign, [first]).rows:
@@ -328,61 +335,88 @@ class Signatures(SignatureStore):
         return any(self.read_rows(campaign, signers).rows for signers in some)
 
     @override
-    def waiting_since(self, campaign: str, target: str) -> datetime | None:
-        shards = (self._table.query(shard, index="tray", read_ahead=1) for shard in tray_shards(campaign, target))
-        oldest = [str(values["due_at"]) for shard in shards if (values := next(shard, None))]
-        return datetime.fromisoformat(min(oldest).partition("#")[0]) if oldest else None
-
-    @override
-    def how_many_wait(self, campaign: str, target: str, *, until: datetime | None = None) -> int:
-        below = _after_all_due(until)
-        return sum(self._table.count(shard, "tray", below=below) for shard in tray_shards(campaign, target))
-
-    @override
-    def signers_by_target(
-        self, campaign: str, targets: Iterable[str], most_calls: int, *, until: datetime | None = None
-    ) -> Mapping[str, Sequence[str]] | None:
-        found = self._table.partitions("tray", f"DUE#{campaign}#", most_calls, below=_after_all_due(until))
-        if found is None:
-            return None
-        targets_of = {shard: target for target in targets for shard in tray_shards(campaign, target)}
-        signers: defaultdict[str, list[str]] = defaultdict(list)
-        for shard, pk in found:
-            if shard in targets_of:
-                signers[targets_of[shard]].append(parse_signature_key(pk)[1])
-        return dict(signers)
-
-    @override
     def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
-        below = _after_all_due(until)
-        shards = [self._table.query(shard, index="tray", below=below) for shard in tray_shards(campaign, target)]
+        those = _from(target), _to(target, until)
+        shards = [self._table.query(shard, index="tray", between=those) for shard in tray_shards(campaign)]
         for values in heapq.merge(*shards, key=lambda values: str(values["due_at"])):
             yield parse_signature_key(values["pk"])[1]
 
+    @override
+    def trays(self, campaign: str, first: str, last: str, *, whole: bool) -> tuple[Iterator[Waiting], ...]:
+        def read(shard: str) -> Iterator[Waiting]:
+            those = _from(first), _to(last)
+            every = self._table.query(shard, index="tray", between=those)
+            some = chain.from_iterable(self._steps(shard, *those))
+            return filter(None, map(_waiting_at, every if whole else some))
 
-def _tray_and_hold_of(signature: Signature) -> tuple[str, str]:
-    """Return the partitions in which a letter waits, and in which it is on hold."""
-    campaign, signer = signature.campaign, signature.signer
-    return tray_shard(campaign, signature.target, signer), hold_shard(campaign, signer)
+        return tuple(map(read, tray_shards(campaign)))
+
+    @override
+    def how_many_wait(self, campaign: str, target: str, *, until: datetime | None = None) -> int:
+        return self.how_many_wait_each(campaign, target, target, until=until)[target]
+
+    @override
+    def how_many_wait_each(
+        self, campaign: str, first: str, last: str, *, until: datetime | None = None
+    ) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for shard in tray_shards(campaign):
+            for page in self._steps(shard, _from(first), _to(last)):
+                positions = [str(values["due_at"]) for values in page]
+                found.update(target for each in positions if each < _to(target := target_at(each), until))
+                if len(page) == _STEP:
+                    # The step leaves out the other letters to this target.
+                    others = f"{positions[-1]}~", _to(target := target_at(positions[-1]), until)
+                    found[target] += self._table.count(shard, "tray", between=others) if others[0] < others[1] else 0
+        return found
+
+    def _steps(self, shard: str, start: str, end: str) -> Iterator[list[Values]]:
+        """List a shard's letters in pages that have the first ones to each target, from position to position."""
+        while start < end:
+            page = list(islice(self._table.query(shard, index="tray", between=(start, end), read_ahead=_STEP), _STEP))
+            yield page
+            if len(page) < _STEP:
+                return
+            start = _to(target_at(page[-1]["due_at"]))
 
 
-def _in_tray(signature: Signature, at: datetime) -> Values:
-    """Return a letter's place in its tray: that of its target, and of the moment from which it waits."""
-    tray = tray_shard(signature.campaign, signature.target, signature.signer)
-    return {"due": tray, "due_at": f"{at.isoformat()}#{signature.signer}"}
+def _in_tray(signature: Signature, since: datetime) -> Values:
+    """Return a letter's place in its tray."""
+    position = tray_position(signature.target, since, signature.signer)
+    return {"due": tray_shard(signature.campaign, signature.signer), "due_at": position}
 
 
-def _after_all_due(until: datetime | None) -> str | None:
-    """Return the first place in a tray after all letters that were due by then; None without a moment.
-
-    Microseconds are left out of a moment that has none, and "+" sorts before ".", so places are in the order of time.
-    """
-    return None if until is None else f"{until.astimezone(UTC).isoformat()}~"
+def is_in_tray(campaign: str, target: str, signer: str) -> ConditionBase:
+    """Return the condition that a letter is in a target's tray: it was not sealed, withdrawn or erased meanwhile."""
+    return Attr("due").eq(tray_shard(campaign, signer)) & Attr("due_at").begins_with(_from(target))
 
 
-def _is_in(partition: str) -> ConditionBase:
-    """Return the condition that a letter is where it is expected: it was not sealed, withdrawn or erased meanwhile."""
-    return Attr("due").eq(partition)
+def _in_order(moment: datetime) -> str:
+    """Return a moment in UTC, always as long, so that texts are in the order of their moments."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _from(target: str) -> str:
+    """Return what comes before a target's first letter."""
+    return f"{target}#"
+
+
+def _to(target: str, until: datetime | None = None) -> str:
+    """Return what comes after a target's last letter, or after the last one that was due by a moment."""
+    return f"{target}#{_in_order(until) if until else ''}~"
+
+
+def target_at(position: str) -> str:
+    """Return the target of a position in a tray."""
+    return position.partition("#")[0]
+
+
+def _waiting_at(values: Values) -> Waiting | None:
+    """Read a position in a tray; None if it is damaged, which the daily reconciliation reports."""
+    target, _, rest = str(values.get("due_at", "")).partition("#")
+    with suppress(ValueError):
+        return Waiting(target, _moment(rest.partition("#")[0]), parse_signature_key(values["pk"])[1])
+    return None
 
 
 def _opened_by(link_of: datetime | None) -> ConditionBase:
@@ -466,7 +500,8 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
     _check(values)
     expires_at = values.get("expires_at")
     links_ended_at = values.get("links_ended_at")
-    in_tray = values.get("due") == tray_shard(campaign, values["target"], signer)
+    waiting = _waiting_at(values) if values.get("due") == tray_shard(campaign, signer) else None
+    in_tray = waiting is not None and waiting.target == values["target"]
     return Signature(
         campaign=campaign,
         signer=signer,
@@ -498,7 +533,7 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
         erased_at=read_moment(values.get("erased_at")),
         drawing=values.get("drawing", ""),
         in_tray=in_tray,
-        due_at=_due_since(values) if in_tray else None,
+        due_at=waiting.since if waiting and in_tray else None,
         on_hold=values.get("due") == hold_shard(campaign, signer),
         links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
         target_version=values["addressed"],
@@ -511,13 +546,6 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
         source=values.get("source"),
         disowned_at=read_moment(values.get("disowned_at")),
     )
-
-
-def _due_since(values: Values) -> datetime | None:
-    """Return since when a letter waits; None if its place in the tray doesn't say so. It goes all the same."""
-    with suppress(ValueError):
-        return _moment(str(values.get("due_at", "")).partition("#")[0])
-    return None
 
 
 def _moment(text: str) -> datetime:

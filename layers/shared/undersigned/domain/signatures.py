@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from undersigned.domain.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.characters import can_be_printed, has_ink, has_phone_number, has_web_address
@@ -436,6 +436,14 @@ class Signature:
     def has_expired(self, now: datetime) -> bool:
         """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+class Waiting(NamedTuple):
+    """A letter in a tray, as the index lists it."""
+
+    target: str
+    since: datetime
+    signer: str
 
 
 @dataclass(frozen=True, slots=True)

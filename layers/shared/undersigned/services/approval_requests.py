@@ -9,7 +9,8 @@ from undersigned.domain.approvals import WaitingLetters
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.rendering import organizer_mails
-from undersigned.services.waiting_evidence import evidence_against, waiting_signers
+from undersigned.services.trays import read_trays
+from undersigned.services.waiting_evidence import evidence_against
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -49,10 +50,10 @@ class ApprovalRequests:
             for target in self.campaigns.targets(campaign)
             if DeliveryKey(campaign, target.id, period) in awaiting
         ]
-        trays = waiting_signers(self.signatures, campaign, [target.id for target in targets], self.at_once)
+        read = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
+        trays = {target: tray.signers for target, tray in read.items()}
         waiting = [WaitingLetters(target, len(trays[target.id])) for target in targets if target.id in trays]
-        # All of them may be damaged.
-        if not any(self.signatures.has_waiting(campaign, line.target.id) for line in waiting):
+        if not waiting:
             return "nothing to say"
         return self.post.send_once("approval", campaign, period, lambda: self._mail(settings, period, waiting, trays))
 

@@ -10,10 +10,11 @@ from undersigned.domain.approvals import PeriodState
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.plans import without_damaged
 from undersigned.services.at_once import each_at_once
-from undersigned.services.waiting_evidence import evidence_against, waiting_signers
+from undersigned.services.trays import read_trays
+from undersigned.services.waiting_evidence import evidence_against
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
     from datetime import datetime
 
     from undersigned.services.delivery_controls import DeliveryControls
@@ -52,19 +53,17 @@ class Approving:
         # A target gets one email per period. Letters that were confirmed after it wait for a later one.
         served = {of for of, delivery in deliveries.items() if delivery.is_settled or delivery.is_unfinished}
         others = [target.id for target in targets if target.id not in served]
-        trays = waiting_signers(self.signatures, campaign.id, others, self.at_once)
-        covered = trays
-        if until := controls.until(asked.period, needs_approval=campaign.approval):
-            covered = waiting_signers(self.signatures, campaign.id, [*trays], self.at_once, until=until)
+        until = controls.until(asked.period, needs_approval=campaign.approval)
+        trays = read_trays(self.signatures, campaign.id, others, self.at_once, until=until)
         planned = self.planning.preview_counted(
             campaign,
             controls,
             asked.period,
             [target for target in targets if target.id in trays],
-            {target: _counts(signers, covered.get(target, ())) for target, signers in trays.items()},
+            {target: (len(tray.due), len(tray.later)) for target, tray in trays.items()},
         )
         waiting = tuple(replace(line, is_paused=False) for line in planned.lines if line.key.period == asked.period)
-        going = {line.key.target: trays[line.key.target] for line in waiting}
+        going = {line.key.target: trays[line.key.target].signers for line in waiting}
         evidence = evidence_against(self.signatures, campaign.id, going, self.at_once)
         return PeriodState(
             campaign,
@@ -84,10 +83,3 @@ class Approving:
         """
         asked = self.tokens.read_approval(token)
         self.delivery_controls.approve(asked.campaign, asked.period, by="link in the email", why="", look=look)
-
-
-def _counts(waiting: Collection[str], covered: Collection[str]) -> tuple[int, int]:
-    """Return how many of the letters that wait an approval covers, and how many it doesn't."""
-    # The two were read one after the other.
-    both = min(len(covered), len(waiting))
-    return both, len(waiting) - both

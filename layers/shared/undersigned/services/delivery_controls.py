@@ -148,15 +148,10 @@ class DeliveryControls:
         if only is not None:
             self.campaigns.target(campaign, only)
         _check_reason(why, again=again)
-        controls = self.campaigns.controls(campaign)
-        if controls.paused:
+        if self.campaigns.controls(campaign).paused:
             raise _paused()
-        planned = self.planning.preview(settings, period, only=only, again=again)
-        until = controls.until(period, needs_approval=settings.approval)
-        goes = any(
-            line.begun or self.signatures.has_waiting(campaign, line.target.id, until=until) for line in planned.going
-        )
-        if goes or planned.failed:  # What could not be looked at may go a moment later.
+        planned = self.planning.preview(settings, period, only=only, again=again, counts=False)
+        if planned.going or planned.failed:  # What could not be looked at may go a moment later.
             about = f"{period} {only}" if only else period
             self.record(campaign, "deliver again" if again else "deliver", by, about=about, why=why)
         return self.planning.queue_up(settings, period, only=only, again=again)

@@ -25,6 +25,7 @@ from undersigned.services.listing import newest_letters
 from undersigned.services.measuring import Kept, last_overdue_run
 from undersigned.services.packet_files import packet_file
 from undersigned.services.ports import ChangedError
+from undersigned.services.trays import read_trays, trays_that_go
 from undersigned.services.unconfirmed import Unconfirmed, unconfirmed
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ class Organizing:
     ) -> Listing[TargetState]:
         """List targets in the order of their ids. Of letters that are waiting, count those that came after `until`."""
         targets = [target for target in self.campaigns.targets(campaign) if after is None or target.id > after]
-        shown = tuple(self._state_of(campaign, target, until) for target in targets[:limit])
+        shown = self._states_of(campaign, targets[:limit], until)
         return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
 
     def held_back(self, campaign: str) -> tuple[Target, ...]:
@@ -253,51 +254,60 @@ class Organizing:
 
         Letters that somebody keeps back, that need an approval, or for which it is too soon, are not overdue.
         """
-        return frozenset(state.target.id for state in states if state.waiting and self._is_overdue(found, state.target))
+        return self._overdue(found, {state.target.id: state.target for state in states if state.waiting})
 
-    def _is_overdue(self, found: Overview, target: Target) -> bool:
+    def _overdue(self, found: Overview, targets: Mapping[str, Target]) -> frozenset[str]:
         run = last_overdue_run(found.campaign, self.schedule, self.clock())
-        kept = Kept(campaign=found.campaign, controls=found.controls, targets={target.id: target})
-        if not kept.should_go(target.id, run):
-            return False
-        since = self.signature_store.waiting_since(found.campaign.id, target.id)
-        return since is not None and since < run and kept.is_covered(since, run)
+        kept = Kept(campaign=found.campaign, controls=found.controls, targets=targets)
+        should_go = [target for target in targets if kept.should_go(target, run)]
+        trays = read_trays(self.signature_store, found.campaign.id, should_go, whole=False)
+        return frozenset(of for of, tray in trays.items() if tray.since < run and kept.is_covered(tray.since, run))
 
     def glance(self, campaign: str, most: int) -> Glance:
         """Return what a list of campaigns shows of one, looking at so many targets at most. Raises NotFoundError."""
         found, targets = self._overview(campaign), self.campaigns.targets(campaign)
         now = self.clock()
         today = period_of(now, cadence_of(found.campaign, self.schedule).time_zone)
-        states, overdue, awaiting = [], set(), 0
-        for target in targets[:most]:
+        some = {target.id: target for target in targets[:most]}
+        may_await = found.campaign.approval and today not in found.controls.approved
+        trays = trays_that_go(self.signature_store, campaign, some if may_await else ())
+        states, awaiting = [], 0
+        for target in some.values():
             deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
             questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
             states.append(TargetState(target, 0, 0, deliveries, questions))
-            if self._is_overdue(found, target):
-                overdue.add(target.id)
-            if found.campaign.approval and today not in found.controls.approved:
-                waiting = int(self.signature_store.has_waiting(campaign, target.id))
+            if may_await:
+                waiting = int(target.id in trays)
                 lines = plan_lines(found.campaign, found.controls, target, deliveries, waiting, period=today)
                 awaiting += any(line.outcome == "awaiting approval" for line in lines)
         elsewhere = tuple(target for target in targets[most:] if target.held_because)
-        is_part, day = len(targets) > most, date.fromisoformat(today)
-        return Glance(found, tuple(states), elsewhere, frozenset(overdue), awaiting, is_part=is_part, today=day)
+        overdue, is_part, day = self._overdue(found, some), len(targets) > most, date.fromisoformat(today)
+        return Glance(found, tuple(states), elsewhere, overdue, awaiting, is_part=is_part, today=day)
 
     def target(self, campaign: str, target: str, until: datetime | None = None) -> TargetState:
         """Return one target; raises NotFoundError. `until` is as in `targets`."""
-        return self._state_of(campaign, self.campaigns.target(campaign, target), until)
+        return self._states_of(campaign, [self.campaigns.target(campaign, target)], until)[0]
 
-    def _state_of(self, campaign: str, target: Target, until: datetime | None) -> TargetState:
-        deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
-        now, waiting = self.clock(), self.signature_store.how_many_wait(campaign, target.id)
-        covered = self.signature_store.how_many_wait(campaign, target.id, until=until) if until and waiting else waiting
+    def _states_of(self, campaign: str, targets: Sequence[Target], until: datetime | None) -> tuple[TargetState, ...]:
+        if not targets:
+            return ()
+        ends = targets[0].id, targets[-1].id
+        waiting = self.signature_store.how_many_wait_each(campaign, *ends)
+        covered = self.signature_store.how_many_wait_each(campaign, *ends, until=until) if until else waiting
+        return tuple(
+            self._state_of(campaign, target, waiting[target.id], waiting[target.id] - covered[target.id])
+            for target in targets
+        )
+
+    def _state_of(self, campaign: str, target: Target, waiting: int, later: int) -> TargetState:
+        deliveries, now = tuple(self.delivery_store.deliveries(campaign, target.id)), self.clock()
         return TargetState(
             target,
             waiting,
             sum(made.letters for made in deliveries if made.is_settled and made.state != "given_up"),
             deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
-            later=max(waiting - covered, 0),
+            later=max(later, 0),
         )
 
     def counts(self, campaign: str, by: str) -> Counts:

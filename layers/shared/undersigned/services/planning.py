@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import batched
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.plans import plan_lines, without_damaged
 from undersigned.services.at_once import each_at_once
+from undersigned.services.trays import read_trays, trays_that_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
 
 _BLOCK = 10
 """The targets of one block, whose deliveries are queued together: SQS takes ten messages in a call."""
-
-MANY_TARGETS = 500
-"""For so many targets, a plan makes one call for all trays before it asks for each: one for 500, two for 1,000 …"""
-
-
-class _Tray(NamedTuple):
-    """How many letters wait for a target: all, or those that an approval covers, and the others."""
-
-    letters: int
-    later: int
 
 
 class NotPlannedError(UndersignedError):
@@ -135,20 +126,16 @@ class Planning:
         if controls.paused:
             return Plan(())
         targets = self._targets(campaign, only)
-
-        def ask(target: str, until: datetime | None) -> int:
-            return int(self.signatures.has_waiting(campaign.id, target, until=until))
-
         until = controls.until(period, needs_approval=campaign.approval)
-        tray, not_counted = self._count(campaign, targets, until, ask)
+        letters = self._letters(campaign, targets, until, counts=False)
 
         def plan(target: Target) -> Iterator[PlanLine]:
-            return self._lines(campaign, controls, target, period, again=again, tray=tray)
+            return self._lines(campaign, controls, target, period, letters, again=again)
 
         def queue(planned: Plan) -> Plan:
             return self._queued(planned, again=again)
 
-        return _sum([self._plan_all(campaign, targets, plan, queue), not_counted])
+        return self._plan_all(campaign, targets, plan, queue)
 
     def preview(  # noqa: PLR0913  (a plan's options)
         self,
@@ -163,54 +150,36 @@ class Planning:
     ) -> Plan:
         """Return what `queue_up` would do, or with `approved` what it would do after an approval `until` then.
 
-        It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Without `counts` they may
-        be 1 for any number, which takes fewer calls. An error about one target stops no others; it is in `failed`.
+        It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Without `counts` they may be too
+        small, which takes fewer calls, and a target with damaged letters only is left out. An error about one target
+        stops no others; it is in `failed`.
         """
         controls, targets = self.campaigns.controls(campaign.id), self._targets(campaign, only)
-
-        def ask(target: str, until: datetime | None) -> int:
-            if not counts:
-                return int(self.signatures.has_waiting(campaign.id, target, until=until))
-            return self.signatures.how_many_wait(campaign.id, target, until=until)
-
+        # What the approval doesn't cover is not asked for: it stays as it is.
+        until = until if approved else controls.until(period, needs_approval=campaign.approval)
+        letters = self._letters(campaign, targets, until, counts=counts)
         if approved:
-            # What the approval doesn't cover is not asked for: it stays as it is.
-            covered, not_counted = self._count_due(campaign, targets, until, ask)
-            tray: Callable[[str], _Tray] = lambda target: _Tray(covered(target), 0)  # noqa: E731  (it has a type)
-        else:
-            until = controls.until(period, needs_approval=campaign.approval)
-            tray, not_counted = self._count(campaign, targets, until, ask)
-        previewed = self._preview(campaign, controls, period, targets, tray, again=again, approved=approved)
-        return _sum([previewed, not_counted])
+            letters = {target: (due, 0) for target, (due, _) in letters.items()}
+        return self.preview_counted(campaign, controls, period, targets, letters, again=again, approved=approved)
 
-    def preview_counted(
+    def preview_counted(  # noqa: PLR0913  (a plan's options)
         self,
         campaign: Campaign,
         controls: Controls,
         period: str,
         targets: Sequence[Target],
         letters: Mapping[str, tuple[int, int]],
+        *,
+        again: bool = False,
+        approved: bool = True,
     ) -> Plan:
-        """Return the preview of an approved period for some targets, whose waiting letters the caller has counted.
+        """Return the preview of a period for some targets, whose waiting letters the caller has counted.
 
         `letters` has how many the approval covers, and how many it doesn't.
         """
-        trays = {target: _Tray(*found) for target, found in letters.items()}
-        return self._preview(campaign, controls, period, targets, trays.__getitem__, approved=True)
 
-    def _preview(  # noqa: PLR0913  (a plan's options)
-        self,
-        campaign: Campaign,
-        controls: Controls,
-        period: str,
-        targets: Sequence[Target],
-        tray: Callable[[str], _Tray],
-        *,
-        again: bool = False,
-        approved: bool = False,
-    ) -> Plan:
         def plan(target: Target) -> Iterator[PlanLine]:
-            return self._lines(campaign, controls, target, period, again=again, approved=approved, tray=tray)
+            return self._lines(campaign, controls, target, period, letters, again=again, approved=approved)
 
         return self._plan_all(campaign, targets, plan)
 
@@ -261,59 +230,13 @@ class Planning:
     def _targets(self, campaign: Campaign, only: str | None) -> list[Target]:
         return [target for target in self.campaigns.targets(campaign.id) if only in {None, target.id}]
 
-    def _count(
-        self,
-        campaign: Campaign,
-        targets: Sequence[Target],
-        until: datetime | None,
-        ask: Callable[[str, datetime | None], int],
-    ) -> tuple[Callable[[str], _Tray], Plan]:
-        """Return what counts the letters that wait for a target: those that were due until a moment, and the others.
-
-        `ask` counts those of one target that were due by a moment. An error is in the plan that is returned with it.
-        """
-        every, failed = self._count_due(campaign, targets, None, ask)
-        if until is None:
-            return lambda target: _Tray(every(target), 0), failed
-        covered, not_counted = self._count_due(campaign, targets, until, ask)
-
-        def count(target: str) -> _Tray:
-            found = every(target)
-            letters = min(covered(target), found) if found else 0
-            return _Tray(letters, found - letters)
-
-        return count, _sum([failed, not_counted])
-
-    def _count_due(
-        self,
-        campaign: Campaign,
-        targets: Sequence[Target],
-        until: datetime | None,
-        ask: Callable[[str, datetime | None], int],
-    ) -> tuple[Callable[[str], int], Plan]:
-        counted, failed = self._counted(campaign, targets, until)
-        if counted is None:
-            return lambda target: ask(target, until), failed
-        return lambda target: counted.get(target, 0), failed
-
-    def _counted(
-        self, campaign: Campaign, targets: Sequence[Target], until: datetime | None
-    ) -> tuple[Mapping[str, int] | None, Plan]:
-        """Return how many letters wait for each of many targets; None if it is better to ask for them one by one.
-
-        With `until`, they are those that were due by then. An error is in the plan that is returned with it, and all
-        targets are asked for.
-        """
-        calls = len(targets) // MANY_TARGETS
-        if not calls:
-            return None, Plan(())
-        try:
-            found = self.signatures.signers_by_target(
-                campaign.id, [target.id for target in targets], calls, until=until
-            )
-        except Exception as error:  # noqa: BLE001  (it must stop no delivery; it is reported)
-            return None, Plan((), (NotPlanned(campaign.id, (), error),))
-        return None if found is None else {target: len(signers) for target, signers in found.items()}, Plan(())
+    def _letters(
+        self, campaign: Campaign, targets: Sequence[Target], until: datetime | None, *, counts: bool
+    ) -> Mapping[str, tuple[int, int]]:
+        """Return how many letters in each tray were due until a moment, and how many others there are."""
+        read = read_trays if counts else trays_that_go
+        found = read(self.signatures, campaign.id, [target.id for target in targets], self.at_once, until=until)
+        return {target: (len(tray.due), len(tray.later)) for target, tray in found.items()}
 
     def _lines(  # noqa: PLR0913  (a plan's options)
         self,
@@ -321,19 +244,19 @@ class Planning:
         controls: Controls,
         target: Target,
         period: str,
+        letters: Mapping[str, tuple[int, int]],
         *,
         again: bool,
-        tray: Callable[[str], _Tray],
         approved: bool = False,
     ) -> Iterator[PlanLine]:
         deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id))
-        letters, later = tray(target.id)
+        due, later = letters.get(target.id, (0, 0))
         yield from plan_lines(
             campaign,
             controls,
             target,
             deliveries,
-            letters,
+            due,
             period=period,
             later=later,
             again=again,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from undersigned.domain.people import Member, Person, SignInRequest
     from undersigned.domain.plans import Week
     from undersigned.domain.reconciliations import Page, Reconciliation
-    from undersigned.domain.signatures import ReadRows, Signature
+    from undersigned.domain.signatures import ReadRows, Signature, Waiting
     from undersigned.domain.tallies import Count
     from undersigned.rendering.mails import Mail
 
@@ -353,9 +353,6 @@ class SignatureStore(Protocol):
     def how_many_held(self, campaign: str) -> int:
         """Count a campaign's letters on hold."""
 
-    def waiting_since(self, campaign: str, target: str) -> datetime | None:
-        """Return since when the oldest letter waits for a target; None if none waits."""
-
     def has_waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> bool:
         """Say whether a letter is in a target's tray. Reads no more than that.
 
@@ -363,16 +360,23 @@ class SignatureStore(Protocol):
         below.
         """
 
+    def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
+        """List the signers of the letters in a target's tray, oldest letter first. Rows may be damaged."""
+
     def how_many_wait(self, campaign: str, target: str, *, until: datetime | None = None) -> int:
         """Count the letters in a target's tray. Reads no rows, so it counts damaged ones, too."""
 
-    def signers_by_target(
-        self, campaign: str, targets: Iterable[str], most_calls: int, *, until: datetime | None = None
-    ) -> Mapping[str, Sequence[str]] | None:
-        """List the signers of the letters in the trays of all targets that have any; None if that takes more calls."""
+    def how_many_wait_each(
+        self, campaign: str, first: str, last: str, *, until: datetime | None = None
+    ) -> Mapping[str, int]:
+        """Count the letters in each tray from one target's to another's, also damaged ones; 0 for any other target."""
 
-    def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
-        """List the signers of the letters in a target's tray, oldest letter first. Rows may be damaged."""
+    def trays(self, campaign: str, first: str, last: str, *, whole: bool) -> tuple[Iterator[Waiting], ...]:
+        """List the letters in the trays from one target's to another's, in parts that can be read at the same time.
+
+        Each part has them by target, oldest first. Unless `whole`, a part may have only some to a target, but the
+        oldest: after each thousand letters it goes on with the next target. Rows may be damaged.
+        """
 
 
 class DeliveryStore(Protocol):

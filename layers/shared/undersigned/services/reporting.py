@@ -11,8 +11,9 @@ from undersigned.domain.reports import Report, ReportLine, fate_of_waiting, left
 from undersigned.domain.schedule import cadence_of
 from undersigned.rendering import organizer_mails
 from undersigned.services.at_once import each_at_once
+from undersigned.services.trays import read_trays
 from undersigned.services.unconfirmed import unconfirmed
-from undersigned.services.waiting_evidence import evidence_against, waiting_signers
+from undersigned.services.waiting_evidence import evidence_against
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +47,8 @@ class Gathering:
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
         targets = self.campaigns.targets(campaign)
-        trays = waiting_signers(self.signatures, campaign, [target.id for target in targets], self.at_once)
+        read = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
+        trays = {target: tray.signers for target, tray in read.items()}
         evidence = evidence_against(self.signatures, campaign, trays, self.at_once)
         since, until = cadence_of(settings, self.schedule).reported_between(date.fromisoformat(period), days)
         lines: list[ReportLine] = []

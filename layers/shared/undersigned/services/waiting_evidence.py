@@ -1,4 +1,4 @@
-"""Whose letters wait for a delivery, what speaks against them, and which of them it can't take."""
+"""What speaks against the letters that wait for a delivery, and which of them it can't take."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from dataclasses import replace
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import Signers
 from undersigned.domain.screening import evidence_of
 from undersigned.services.at_once import each_at_once
-from undersigned.services.planning import MANY_TARGETS
+from undersigned.services.trays import read_trays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from undersigned.domain.screening import Evidence
     from undersigned.domain.signatures import Signature
@@ -23,33 +21,10 @@ if TYPE_CHECKING:
 _READ_AHEAD = 100
 
 
-def waiting_signers(
-    signatures: SignatureStore,
-    campaign: str,
-    targets: Sequence[str],
-    at_once: int = 1,
-    *,
-    until: datetime | None = None,
-) -> Mapping[str, Sequence[str]]:
-    """Return the signers of the letters in some targets' trays, without targets that have none.
-
-    With `until`, they are those of letters that were due by then. Very many trays are read by one call for each
-    `MANY_TARGETS`; others, and if that is not enough, one by one.
-    """
-    calls = len(targets) // MANY_TARGETS
-    found = signatures.signers_by_target(campaign, targets, calls, until=until) if calls else None
-    if found is not None:
-        return found
-
-    def in_tray(target: str) -> tuple[str, Signers]:
-        return target, Signers(signatures.waiting(campaign, target, until=until))
-
-    return {target: signers for target, signers in each_at_once(in_tray, targets, at_once) if signers}
-
-
 def waiting_evidence(signatures: SignatureStore, campaign: str, targets: Iterable[str]) -> Evidence:
     """Return what speaks against the letters in some targets' trays, and how many letters are damaged or on hold."""
-    return evidence_against(signatures, campaign, waiting_signers(signatures, campaign, [*targets]))
+    trays = read_trays(signatures, campaign, [*targets])
+    return evidence_against(signatures, campaign, {target: tray.signers for target, tray in trays.items()})
 
 
 def evidence_against(
