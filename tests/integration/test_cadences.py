@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
@@ -63,6 +63,24 @@ def test_an_hour_in_another_time_zone_names_the_day_there(world: World) -> None:
     world.hour()
     assert sent(world) == [("evanston", "2026-11-30")]
     assert world.wiring.period(CAMPAIGN) == "2026-11-30"
+
+
+@pytest.mark.parametrize(
+    "slots", [("2027-03-08T15", "2027-03-15T14", "2027-03-22T14"), ("2027-11-01T14", "2027-11-08T15", "2027-11-15T15")]
+)
+def test_each_week_has_a_delivery_when_the_clocks_change(world: World, slots: tuple[str, ...]) -> None:
+    """In spring, two Mondays at nine are 167 hours apart; in autumn, 169. Slots are in UTC."""
+    world.change(deliver_on="MON", deliver_at=9)
+    for number, slot in enumerate(slots, start=1):
+        world.clock.now = datetime.fromisoformat(f"{slot}:00+00:00") - timedelta(hours=1)
+        sign(world, 1)
+        world.hour()
+        assert len(sent(world)) == number - 1
+        world.clock.advance(hours=1)
+        world.hour()
+        world.clock.advance(hours=1)
+        world.hour()
+        assert sent(world)[number - 1 :] == [("evanston", slot.partition("T")[0])]
 
 
 def test_an_hour_that_fires_twice_or_late_makes_one_delivery(world: World) -> None:

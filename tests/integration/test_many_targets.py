@@ -21,6 +21,7 @@ from undersigned.aws.queue import NotQueuedError, read_message
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.domain.campaigns import Target
 from undersigned.services.planning import NotPlannedError
+from undersigned.services.ports import ChangedError
 from undersigned.services.trays import read_trays
 
 if TYPE_CHECKING:
@@ -199,6 +200,15 @@ def test_letters_are_counted_for_the_target_that_a_position_names(many: World, m
         assert (signatures.how_many_wait(CAMPAIGN, "town"), signatures.how_many_wait(CAMPAIGN, "nobody")) == (1, 0)
         assert list(signatures.waiting(CAMPAIGN, "town-4-b")) == [signer_number(131)]
         assert not signatures.has_waiting(CAMPAIGN, "town-49-b")
+
+
+def test_a_letter_is_in_no_tray_of_a_target_whose_id_is_shorter(many: World) -> None:
+    """It was signed again for town 40 after it was read."""
+    signatures = many.wiring.signatures
+    [letter] = signatures.signatures(CAMPAIGN, [signer_number(40)])
+    with pytest.raises(ChangedError):
+        signatures.hold(replace(letter, target="town-4"))
+    signatures.hold(letter)
 
 
 @pytest.mark.parametrize("letters", [1_000, 3])

@@ -290,6 +290,19 @@ def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_
     assert len(sent(world)) == 2
 
 
+def test_new_letters_go_within_seven_days_of_an_email_that_was_refused(world: World) -> None:
+    sent_on_tuesday(world)
+    world.feedback("bounce", world.deliveries[0])
+    world.wiring.delivery_controls().set_address(CAMPAIGN, "evanston", "chief@evanston.example", "cli", "")
+    world.clock.advance(days=2)
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "")
+    world.run_queue()
+    assert [(mail.to, mail.tags["period"]) for mail in world.deliveries[1:]] == [
+        ("chief@evanston.example", "2026-11-26")
+    ]
+    assert free_from(world) == date(2026, 12, 3)
+
+
 def test_a_bounced_delivery_is_not_sent_again_in_a_week_that_another_took_before_the_last_one(world: World) -> None:
     world.confirmed()
     world.week()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from undersigned.rendering.mails import Mail
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
     from undersigned.services.ports import CampaignStore, SignatureStore
+    from undersigned.services.trays import Tray
     from undersigned.tokens import OrganizerTokens
 
 
@@ -50,9 +51,8 @@ class ApprovalRequests:
             for target in self.campaigns.targets(campaign)
             if DeliveryKey(campaign, target.id, period) in awaiting
         ]
-        read = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
-        trays = {target: tray.signers for target, tray in read.items()}
-        waiting = [WaitingLetters(target, len(trays[target.id])) for target in targets if target.id in trays]
+        trays = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
+        waiting = [WaitingLetters(target, len(trays[target.id].due)) for target in targets if target.id in trays]
         if not waiting:
             return "nothing to say"
         return self.post.send_once("approval", campaign, period, lambda: self._mail(settings, period, waiting, trays))
@@ -62,7 +62,7 @@ class ApprovalRequests:
         campaign: Campaign,
         period: str,
         waiting: Sequence[WaitingLetters],
-        trays: Mapping[str, Sequence[str]],
+        trays: Mapping[str, Tray],
     ) -> Mail:
         evidence = evidence_against(self.signatures, campaign.id, trays, self.at_once)
         damaged = evidence.damaged

@@ -63,7 +63,7 @@ class Approving:
             {target: (len(tray.due), len(tray.later)) for target, tray in trays.items()},
         )
         waiting = tuple(replace(line, is_paused=False) for line in planned.lines if line.key.period == asked.period)
-        going = {line.key.target: trays[line.key.target].signers for line in waiting}
+        going = {line.key.target: trays[line.key.target] for line in waiting}
         evidence = evidence_against(self.signatures, campaign.id, going, self.at_once)
         return PeriodState(
             campaign,

@@ -47,8 +47,7 @@ class Gathering:
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
         targets = self.campaigns.targets(campaign)
-        read = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
-        trays = {target: tray.signers for target, tray in read.items()}
+        trays = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
         evidence = evidence_against(self.signatures, campaign, trays, self.at_once)
         since, until = cadence_of(settings, self.schedule).reported_between(date.fromisoformat(period), days)
         lines: list[ReportLine] = []
@@ -57,7 +56,7 @@ class Gathering:
             return target, tuple(self._deliveries(campaign, target.id))
 
         for target, delivered in each_at_once(deliveries_to, targets, self.at_once):
-            waiting = len(trays.get(target.id, ())) - evidence.damaged.get(target.id, 0)
+            waiting = len(trays[target.id].due) - evidence.damaged.get(target.id, 0) if target.id in trays else 0
             lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
             if waiting:
                 fate = fate_of_waiting(settings, period, controls, target)

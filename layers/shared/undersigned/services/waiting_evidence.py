@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from undersigned.domain.screening import Evidence
     from undersigned.domain.signatures import Signature
     from undersigned.services.ports import SignatureStore
+    from undersigned.services.trays import Tray
 
 _READ_AHEAD = 100
 
 
 def waiting_evidence(signatures: SignatureStore, campaign: str, targets: Iterable[str]) -> Evidence:
     """Return what speaks against the letters in some targets' trays, and how many letters are damaged or on hold."""
-    trays = read_trays(signatures, campaign, [*targets])
-    return evidence_against(signatures, campaign, {target: tray.signers for target, tray in trays.items()})
+    return evidence_against(signatures, campaign, read_trays(signatures, campaign, [*targets]))
 
 
 def evidence_against(
-    signatures: SignatureStore, campaign: str, trays: Mapping[str, Sequence[str]], at_once: int = 1
+    signatures: SignatureStore, campaign: str, trays: Mapping[str, Tray], at_once: int = 1
 ) -> Evidence:
-    """Return what speaks against the letters in trays that have been read: their signers, by target."""
+    """Return what speaks against the letters in trays that have been read, by target."""
 
     def read(letters: Sequence[tuple[str, str]]) -> tuple[tuple[Signature, ...], Counter[str]]:
         of = {signer: target for target, signer in letters}
@@ -38,7 +38,7 @@ def evidence_against(
         return found.rows, Counter(of[signer] for signer in found.damaged)
 
     damaged: Counter[str] = Counter()
-    letters = ((target, signer) for target, signers in trays.items() for signer in signers)
+    letters = ((target, signer) for target, tray in trays.items() for signer in tray.signers)
 
     def waiting() -> Iterator[Signature]:
         for rows, amounts in each_at_once(read, batched(letters, _READ_AHEAD, strict=False), at_once):
