@@ -26,7 +26,7 @@ _LONGEST_SHOWN = 40
 
 
 class ScopeOption(StrEnum):
-    """What a key gives access to."""
+    """The scopes of a key."""
 
     read = "read"
     manage = "manage"

@@ -28,7 +28,7 @@ Email = Annotated[str, typer.Argument(help="The person's email address.", metava
 
 
 class RoleOption(StrEnum):
-    """What a person may do."""
+    """The roles of a person, each with fewer rights than the one before."""
 
     owner = "owner"
     editor = "editor"

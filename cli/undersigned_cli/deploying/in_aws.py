@@ -23,7 +23,7 @@ class NotReadyError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls AWS: the account's id, and the name of the user or role."""
+    """The caller of AWS: the account's id, and the name of the user or role."""
 
     account: str
     name: str

@@ -27,7 +27,7 @@ _RECIPIENT = "chief@evanston-police.example"
 
 
 class Fate(StrEnum):
-    """What happens to an email to an address."""
+    """The outcome of an email to an address."""
 
     DELIVERED = "delivered"
     BOUNCED = "bounced"

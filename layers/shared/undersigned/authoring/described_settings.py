@@ -349,7 +349,7 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (Message("Websites and links"), ("id", "organizer.website", "allowed_origins", "frame_origins", "sources")),
     (Message("People’s data"), ("keep_for_days", "privacy_url")),
 )
-"""The groups of settings on the page. Those of the first have no default, so it is shown open."""
+"""The groups of settings on the page. The first is shown open, because its settings have no default."""
 
 TABLES: Mapping[str, tuple[Setting, ...]] = {"": SETTINGS, "organizer": ORGANIZER_SETTINGS}
 """The settings of each table of the file; all others are TRANSLATION_SETTINGS."""

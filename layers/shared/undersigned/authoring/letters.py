@@ -11,7 +11,7 @@ Line breaks follow what people type in letters:
 
 A blank of a paper letter (three underscores or more) is text: neither emphasis nor a ruled line.
 
-A letter needs no merge field. Those that every letter has are added unless its author placed them: the recipient at the
+A letter needs no merge field. The fields of every letter are added unless its author placed them: the recipient at the
 top; the signature, the date, and the signer's name and address at the end. A paragraph with only the signer's own words
 is left out if there are none.
 """

@@ -55,7 +55,7 @@ _TURNS = {
     7: "0 -1 -1 0 1 1",
     8: "0 -1 1 0 0 1",
 }
-"""SVG's matrices that turn a picture upright in a square of 1 by 1. Those that begin with 0 swap width and height."""
+"""SVG's matrices that turn a picture upright in a square of 1 by 1. One that begins with 0 swaps width and height."""
 
 
 def logo_of(files: Mapping[str, str]) -> tuple[Logo | None, tuple[Mistake, ...]]:

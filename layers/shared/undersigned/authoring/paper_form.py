@@ -268,9 +268,9 @@ def _in_short(text: str) -> str:
 _ENTRY = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])\s")
 # Tables, headings, quotations and ruled lines have lines of their own in Markdown.
 _OWN_LINE = re.compile(r"[|#>=]|---")
-# Nobody wraps text at more columns: each line is a paragraph, as Word copies them.
+# Text with a longer line is not wrapped: each of its lines is a paragraph, as Word copies them.
 _UNWRAPPED = 160
-# Nobody wraps text at fewer, so shorter lines can belong to an address or a closing.
+# Text is wrapped at more columns than these, so shorter lines can belong to an address or a closing.
 _SHORT = 60
 
 

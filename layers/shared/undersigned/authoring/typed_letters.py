@@ -5,8 +5,8 @@ In `letter.md` a place to fill in is a merge field, `{{ signer.locality }}`, and
 those after a backslash, are text.
 
 Typed or pasted text may have other brackets, such as `[DATE]`, and blanks of a paper letter. The importer of paper
-letters guesses what each stands for, and the page asks about each. Those that are text get backslashes in `letter.md`,
-but none on the page, which doesn't ask about them again.
+letters guesses what each stands for, and the page asks about each. A blank that is text gets backslashes in
+`letter.md`. The page shows it without them, and doesn't ask about it again.
 """
 
 from __future__ import annotations
