@@ -1,4 +1,4 @@
-"""What organizers do about deliveries and letters: each handler answers a program, and a button of the dashboard."""
+"""Actions on deliveries and letters: each handler answers a program, and a button of the dashboard."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ routes, buttons = campaign_routes(), dashboard_routes()
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done: the API's answer, and the dashboard's page that says it, with the word for what it says."""
+    """The result of an action: the API's answer, and the dashboard's page, with the word for its sentence there."""
 
     values: Mapping[str, object]
     word: str
@@ -84,7 +84,7 @@ def approve(request: ApiRequest, period: str) -> Done:
 
 @does("deliver")
 def deliver(request: ApiRequest) -> Done:
-    """Queue what waits now, for all targets or for one, instead of at the campaign's hour."""
+    """Queue the letters that wait, for all targets or for one, without waiting for the campaign's hour."""
     if request.event.query_string_parameters:
         raise ProgramError(
             Message("Put what you want in the body, as JSON: `target`, `again` and `why`."), UNREADABLE_ADDRESS
@@ -160,7 +160,7 @@ _SETTLED: Mapping[Settlement, str] = {
 
 @does("settle as sent")
 def settle(request: ApiRequest, period: str, target: str) -> Done:
-    """Decide what became of the email of a delivery. If it was not sent, it is sent again."""
+    """Settle a delivery: decide whether its email was sent. One that was not is sent again."""
     outcome, key = request.decision("outcome", get_args(Settlement)), DeliveryKey(request.campaign, target, period)
     settled = wired.stack.delivery_controls().settle(
         key, request.by, request.why(), outcome, again=request.again, revision=request.revision(required=True)

@@ -47,7 +47,7 @@ HOME = "/organizer"
 
 
 def session_routes() -> ScopedRoutes:
-    """Make routes for whoever is signed in, about no campaign. Handlers take a SessionRequest."""
+    """Make routes for signed-in people and keys, about no campaign. Handlers take a SessionRequest."""
     return ScopedRoutes(HOME, _keeping_language(_serve_session))
 
 
@@ -78,7 +78,7 @@ def viewer_of(request: DashboardRequest) -> dashboard.Viewer:
 
 
 def _campaign_of(request: DashboardRequest) -> tuple[Campaign, bool]:
-    """Return the campaign, and whether it is published; one that isn't is as its draft says."""
+    """Return the campaign, and whether it is published. Until then it has its draft's settings."""
     try:
         return wired.stack.catalog.entry(request.campaign).campaign, True
     except NotFoundError:
@@ -104,7 +104,7 @@ def _here(request: DashboardRequest) -> str:
 
 
 def done(request: DashboardRequest, what: str, path: str = "") -> Response[str]:
-    """Redirect from a button to the page of its campaign that says what it did, or to the one where it was pressed."""
+    """Redirect from a button to a page of its campaign that says what it did: `path`, or where it was pressed."""
     if re.fullmatch(r"/[a-z0-9/-]*", back := request.posted("back")):
         path = back.rstrip("/")
     return moved(f"{request.home}{path}?done={what}")
@@ -173,7 +173,7 @@ def _holder_of(session: Session) -> Holder:
 
 
 def _refusals(session: Session, campaign: str, handler: Handler) -> AbstractContextManager[None]:
-    """Record what is refused to a session."""
+    """Record refusals of a session's requests."""
     return security_log.refusals("dashboard", session.logged_name, campaign, handler.__name__)
 
 
@@ -190,7 +190,7 @@ def _serve_session(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[s
 def _serve_administrator(
     event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler
 ) -> object:
-    """Do the same for the stack's administrator, and refuse everybody else."""
+    """Serve a request of the stack's administrator in the same way, and refuse everybody else's."""
     try:
         request = SessionRequest(event, wired.sessions.session(session_token(event.cookies)))
     except SignedOutError as error:
@@ -225,7 +225,7 @@ def _problem(
 
 
 def doorstep(event: APIGatewayProxyEventV2) -> Response[str]:
-    """Answer a link on another site, for which a browser sends no strict cookie. It does when our own page reloads."""
+    """Answer a link on another site with a page that reloads: only then does the browser send its strict cookie."""
     return dashboard_page(dashboard.doorstep(language_of(event), quote(event.path)))
 
 

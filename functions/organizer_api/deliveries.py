@@ -1,4 +1,4 @@
-"""Deliveries: what was sent, and what SES reported about it."""
+"""Deliveries, their packets, and SES's events about them."""
 
 from __future__ import annotations
 

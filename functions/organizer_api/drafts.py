@@ -54,7 +54,7 @@ def write_draft(request: ApiRequest) -> Response[str]:
 
 @routes.does("discard draft")
 def discard_draft(request: ApiRequest) -> Response[str]:
-    """Discard the draft as it was in a revision. A published campaign stays; of another one, nothing is left."""
+    """Discard the draft as it was in a revision. A published campaign stays; an unpublished one is gone."""
     text = request.query("revision") or ""
     revision = int(text) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
     wired.stack.drafting().discard(request.campaign, _revision(revision), request.by)
@@ -71,7 +71,7 @@ def check_draft(request: ApiRequest) -> Response[str]:
 
 @routes.get("/draft/effects", "manage")
 def show_effects(request: ApiRequest) -> Response[str]:
-    """Return what publishing the draft would change."""
+    """Return the effects of publishing the draft."""
     drafting = wired.stack.drafting()
     draft = drafting.draft(request.campaign)
     return data({"revision": draft.revision, **effects_values(drafting.effects(draft))})

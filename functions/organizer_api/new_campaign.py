@@ -34,7 +34,7 @@ routes = administrator_routes()
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
-    """What a person typed in the form of a new campaign."""
+    """The values that a person typed in the form of a new campaign."""
 
     text: str = ""
     title: str = ""
@@ -71,7 +71,7 @@ def begin(request: SessionRequest) -> Response[str]:
 
 
 def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -> Mapping[str, str]:
-    """Return the files to begin with, which have the title, and the language of a pasted letter."""
+    """Return the first files of a campaign, with its title, and in the language of a pasted letter."""
     changed, files = {"title": given.title}, empty_files(campaign)
     # The page of the letter asks about the blanks of a pasted one.
     text = merged_letter(given.text.strip(), language)
@@ -121,7 +121,7 @@ def _form(
         given=given,
         copies=sorted(_known_ids()),
         error=error.in_language(language_of(request.event)) if error else None,
-        # Either the title is missing, or the name that it leads to can't be.
+        # Either the title is missing, or no name can be made of it.
         wrong=wrong or ("campaign" if given.title else "title"),
     )
     return dashboard_page(shown, status=422 if error else 200)

@@ -28,7 +28,7 @@ routes = campaign_routes()
 pages = dashboard_routes()
 
 KEYS = ("revoke", "take over")
-"""What becomes of a removed person's keys; the first if nothing is said."""
+"""The fates of a removed person's keys. The first is the default."""
 
 _WRONG_EMAIL = Message("Write an email address like name@example.org.")
 
@@ -112,7 +112,7 @@ def change_role(request: DashboardRequest, person: str) -> Response[str]:
 
 @pages.does("remove person")
 def remove(request: DashboardRequest, person: str) -> Response[str]:
-    """Remove a person from the campaign, and do with their keys what the page asked."""
+    """Remove a person from the campaign, and revoke or take over their keys, as the page chose."""
     takes_over = request.posted("keys") == "take over"
     wired.stack.people_of_campaign().remove(request.campaign, person, request.by, request.holder, takes_over=takes_over)
     return done(request, "person-removed", "/people")

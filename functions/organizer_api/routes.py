@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from undersigned.web.scoped_routes import Handler
 
 _LARGEST_BODY = 6_000_000
-"""What Lambda takes. Handlers refuse less, each at its own limit."""
+"""The most bytes that Lambda takes. Each handler has a lower limit of its own."""
 
 
 def campaign_routes() -> ScopedRoutes:

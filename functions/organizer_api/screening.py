@@ -1,4 +1,4 @@
-"""Screening: what speaks against letters, and the actions on all letters that a filter selects, as API and as pages."""
+"""Screening: the evidence against letters, and the actions on all that a filter selects, as API and as pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _MOST_TIME = timedelta(seconds=12)
 
 @routes.get("/signatures/evidence", "manage")
 def show_evidence(request: ApiRequest) -> Response[str]:
-    """Say what speaks against the newest letters."""
+    """Return the evidence against the newest letters."""
     return data(evidence_values(wired.stack.screening().recent(request.campaign)))
 
 
@@ -68,7 +68,7 @@ def screen(request: ApiRequest) -> Response[str]:
 
 @pages.get("/screening", "manage")
 def screening_page(request: DashboardRequest) -> Response[str]:
-    """Show what speaks against the newest letters, and the form that selects letters."""
+    """Show the evidence against the newest letters, and the form that selects letters."""
     evidence = wired.stack.screening().recent(request.campaign)
     return dashboard_page(dashboard.screening(viewer_of(request), evidence))
 
@@ -90,7 +90,7 @@ def screen_letters(request: DashboardRequest) -> Response[str]:
 
 
 def _select_again(request: DashboardRequest, status: int, wrong: Mapping[str, Message]) -> Response[str]:
-    """Show the form that selects letters with what was typed in it, and what is wrong, by the names of its fields."""
+    """Show the form that selects letters again, with its values, and with the mistakes by field."""
     typed = {name: request.typed(name) for name in CRITERIA}
     return dashboard_page(dashboard.select_again(viewer_of(request), typed, wrong), status=status)
 

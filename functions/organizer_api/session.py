@@ -51,7 +51,7 @@ def show_guide(request: SessionRequest, page: str) -> Response[str]:
 def sign_in() -> Response[str]:
     """Start a session with a key, or show the form again when the key is refused."""
     event = router.current_event
-    # What another site sends is not shown.
+    # Texts that another site sends are not shown.
     campaign = ""
     try:
         with security_log.refusals("dashboard", "", "", "sign_in"):

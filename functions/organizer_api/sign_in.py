@@ -35,9 +35,9 @@ _WRONG_EMAIL = Message("Write an email address like name@example.org.")
 
 @router.post(_ADDRESS)
 def ask() -> Response[str]:
-    """Ask for an email. The answer is the same whoever has the address."""
+    """Ask for an email. The answer is the same for every address."""
     event = router.current_event
-    # What another site sends is not shown.
+    # Texts that another site sends are not shown.
     email = ""
     try:
         with security_log.refusals("dashboard", "", "", "ask"):
@@ -58,7 +58,7 @@ def ask() -> Response[str]:
 
 
 def _form(error: RequestError | BusyError | None, email: str = "") -> Response[str]:
-    """Show the form for the address again, with what is wrong and what was typed."""
+    """Show the form for the address again, with the mistake and the typed address."""
     event = router.current_event
     language = language_of(event)
     found = dashboard_problem_of(error) if error else Problem(400, _WRONG_EMAIL, _WRONG_EMAIL)

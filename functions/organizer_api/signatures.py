@@ -1,4 +1,4 @@
-"""Signatures: list them, and find one or those of a name."""
+"""Signatures: list them, and find them by email address or name."""
 
 from __future__ import annotations
 

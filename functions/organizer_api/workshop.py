@@ -54,12 +54,12 @@ def number_of(text: str | None) -> int:
 
 
 def revision_of(request: DashboardRequest) -> int:
-    """Return the revision that the page showed. One that no page has is another one than the draft's."""
+    """Return the revision that the page showed. A value that no page has is never the draft's."""
     return number_of(request.posted("revision"))
 
 
 def preview_of(request: DashboardRequest, draft: Draft, language: str = "") -> Preview:
-    """Return what stands beside a page that writes the draft, with the letter in a language."""
+    """Return the preview beside a page that writes the draft, with the letter in a language."""
     compiled = previewed(draft)
     to = compiled.campaign.organizer.email
     chosen = request.posted if request.event.http_method == "POST" else request.query
@@ -68,7 +68,7 @@ def preview_of(request: DashboardRequest, draft: Draft, language: str = "") -> P
 
 
 def sampling(request: DashboardRequest) -> Sampling:
-    """Return what makes samples, with links to this stack."""
+    """Return the service that makes samples, with links to this stack."""
     return wired.stack.sampling(public_url(request.event))
 
 
@@ -101,7 +101,7 @@ def write(  # noqa: PLR0913  (as in `save`)
 def _both_texts(
     request: DashboardRequest, step: Step, theirs: Draft | None, file: str, text: str | None
 ) -> Response[str]:
-    """Show what differs between a file that somebody else saved meanwhile and this text, which waits in the page."""
+    """Show the differences between a file that somebody else saved meanwhile and this text, which waits in the page."""
     workshop = workshop_of(request, theirs)
     draft, mine = workshop.draft, text or ""
     shown = workshop_page(
@@ -148,7 +148,7 @@ def begin(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/workshop/letter", "manage")
 def letter(request: DashboardRequest) -> Response[str]:
-    """Show the letter in one of its languages; of a new campaign, first the questions about what was pasted."""
+    """Show the letter in one of its languages; in a new campaign, first the questions about the pasted letter."""
     workshop = workshop_of(request)
     language = _language(workshop, request.query("lang"))
     if request.query("ask"):
@@ -239,7 +239,7 @@ def save_logo(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/workshop/mine", "manage")
 def save_mine(request: DashboardRequest) -> Response[str]:
-    """Save what a person typed over what somebody else saved meanwhile, once they saw both."""
+    """Save a person's text over the one that somebody else saved meanwhile, once the person saw both."""
     draft, file = wired.stack.drafting().draft(request.campaign), request.posted("file")
     try:
         text = unpacked(request.typed("mine"))

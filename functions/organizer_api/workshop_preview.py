@@ -1,4 +1,4 @@
-"""The workshop's preview: what people will see of a draft, whatever is missing."""
+"""The workshop's preview of a draft, whatever is missing in it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pages = dashboard_routes()
 
 @pages.get("/workshop/preview", "manage")
 def preview(request: DashboardRequest) -> Response[str]:
-    """Show what people will see."""
+    """Show the preview."""
     workshop = workshop_of(request)
     made = preview_of(request, workshop.draft)
     return dashboard_page(
@@ -33,7 +33,7 @@ def preview(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/workshop/preview/page", "manage")
 def preview_page(request: DashboardRequest) -> Response[str]:
-    """Show the form's page of the draft, for a frame. Its policy lets no form of it be sent."""
+    """Show the draft's form, for a frame. The page's policy lets no form be sent."""
     language = request.query("in") or ""
     return page(preview_pages.form_page(_sample(request, language), language), sends_forms=False, hosts=("'self'",))
 

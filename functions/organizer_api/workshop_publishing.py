@@ -34,7 +34,7 @@ pages = dashboard_routes()
 
 @pages.get("/workshop/publish", "manage")
 def publish(request: DashboardRequest) -> Response[str]:
-    """Show what publishing changes; and of a published campaign, how people get to the form."""
+    """Show the effects of publishing, and for a published campaign the ways to its form."""
     return dashboard_page(_publish_page(request, workshop_of(request)))
 
 
@@ -51,7 +51,7 @@ def _publish_page(
     changed = changes(*drafting.both_files(workshop.draft), workshop.language) if effects and not effects.is_new else ()
     public, campaigns = None, wired.stack.campaigns
     if workshop.viewer.is_published:
-        # What the catalog keeps can be from before the button was pressed.
+        # The catalog's campaign can be from before the button was pressed.
         public = publish_pages.published(campaigns.campaign(request.campaign), public_url(request.event))
     controls = campaigns.controls(request.campaign)
     where = "developer" if refused else request.query("where") or ""
@@ -79,7 +79,7 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/workshop/website", "manage")
 def add_website(request: DashboardRequest) -> Response[str]:
-    """Add a website to the draft that may show the form, or also send a form of its own."""
+    """Add a website to the draft: it may show the form, or also send a form of its own."""
     typed = request.posted("website")
     origin = pasted_origin(typed)
     workshop = workshop_of(request)
@@ -96,7 +96,7 @@ def add_website(request: DashboardRequest) -> Response[str]:
 
 
 def _with_website(workshop: Workshop, origin: str, *, own_form: bool) -> Mapping[str, Value]:
-    """Return the settings that a further website changes. One that may send its own form may show ours anyway."""
+    """Return the settings that a further website changes. A website that may send its own form may also show ours."""
     allowed, framing = (workshop.sites(name) for name in publish_pages.WEBSITES)
     if origin in allowed or (origin in framing and not own_form):
         return {}
@@ -157,7 +157,7 @@ def reopen(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/workshop/delete", "own")
 def delete(request: DashboardRequest) -> Response[str]:
-    """Delete a campaign whose time is over. The name that is typed says that this is meant."""
+    """Delete a campaign whose time is over, if its short name was typed to confirm it."""
     if request.posted("campaign") != request.campaign:
         return moved(address_of(request, "publish?done=not-deleted"))
     until = wired.stack.now() + MOST_TIME

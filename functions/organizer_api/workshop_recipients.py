@@ -68,7 +68,7 @@ def _save_rows(request: DashboardRequest, posted: Mapping[str, object], *, more:
 
 
 def _ask_for_columns(request: DashboardRequest) -> Response[str]:
-    """Read what was pasted or uploaded, and ask which column is which. Nothing is saved."""
+    """Read pasted or uploaded rows, and ask which column is which. Nothing is saved."""
     workshop, pasted = workshop_of(request), request.typed("pasted")
     replaces = request.posted("replace") == "yes"
     try:
@@ -101,7 +101,7 @@ def _take_rows(request: DashboardRequest, posted: Mapping[str, object]) -> Respo
     table = workshop.table
     is_added = bool(workshop.table.rows) and not replaces
     changed = table.with_rows_of(found) if is_added else table.replaced_by(found)
-    # Rows that are added change nobody else's.
+    # Added rows change no other rows.
     saving = write if is_added else save
     answer = saving(request, "recipients", workshop.draft, targets_file.FILE, changed.text())
     upload = Upload(unused=found.unused, without_codes=changed.without_codes_of(table), replaced=table.known_in(found))
@@ -111,9 +111,9 @@ def _take_rows(request: DashboardRequest, posted: Mapping[str, object]) -> Respo
 def _taken(
     request: DashboardRequest, answer: Response[str], before: Workshop, upload: Upload, found: TargetTable
 ) -> Response[str]:
-    """Return the table with what became of the rows, and a button that undoes it, in place of the way to the next step.
+    """Return the table with the outcome of the rows, and a button that undoes it. Doesn't redirect to the next step.
 
-    An address can't say it: logs and histories keep addresses, and a link could say anything.
+    The outcome can't be in an address: logs and histories keep addresses, and a link could claim anything.
     """
     if answer.status_code != 303:  # noqa: PLR2004
         return answer

@@ -1,4 +1,4 @@
-"""The workshop's earlier versions of a draft: to look at, and to take one back."""
+"""The workshop's earlier versions of a draft: look at them, and take one back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pages = dashboard_routes()
 
 @pages.get("/workshop/versions", "manage")
 def versions(request: DashboardRequest) -> Response[str]:
-    """List the earlier versions, with what differs between one of them and the draft as it is now."""
+    """List the earlier versions, with the differences between one of them and the current draft."""
     workshop, of = workshop_of(request), request.query("of")
     shown = wired.stack.drafting().version(request.campaign, number_of(of)) if of else None
     page = workshop_page(

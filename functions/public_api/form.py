@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 FORM_CACHE = "public, max-age=10"
-"""No longer than half of the window of a form token, so that a form's token is of the last minute."""
+"""At most half of the window of a form token, so that the token of a form is at most a minute old."""
 
 PAGE_CACHE = "public, max-age=5"
 TARGETS_CACHE = "public, max-age=60"
@@ -131,7 +131,7 @@ def find_targets(campaign: str) -> Response[str]:
 
 @router.post("/campaigns/<campaign>/preview")
 def preview(campaign: str) -> Response[str]:
-    """Show the letter filled in with what the form has so far. Stores nothing."""
+    """Show the letter filled in with the form's answers so far. Stores nothing."""
     values = posted_values(_event())
     language = _language(wired.signing.campaign(campaign).campaign)
     shown = wired.signing.preview(campaign, values, language)
@@ -212,13 +212,13 @@ def _again(
 @router.get("/campaigns/<campaign>/preview")
 @router.get("/campaigns/<campaign>/redo")
 def show_form_again(campaign: str) -> Response[str]:
-    """Redirect to the form from the address of an answer to it, which people reload and share."""
+    """Redirect to the form from the address of its answer, which people reload and share."""
     return moved(our_next_page(_event(), f"/campaigns/{wired.signing.campaign(campaign).campaign.id}"))
 
 
 @router.get("/campaigns/<campaign>/signed")
 def signed(campaign: str) -> Response[str]:
-    """Say what happens after signing: where our script leads who reloads the page."""
+    """Say what happens after signing, at the address that our script gives the page: people reload it."""
     return _signed(wired.signing.campaign(campaign).campaign)
 
 

@@ -1,4 +1,4 @@
-"""The front page: what answers at this address, for people who come without a letter's link."""
+"""The front page, for people who come to this address without a letter's link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record what SES reports about a delivery's email, and count confirmation emails that did harm."""
+"""Record SES's events about deliveries' emails, and count confirmation emails that did harm."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def _record(event: MailEvent | ConfirmationReport | None) -> None:
 def _needs_a_decision(recorded: Recorded | None, event: MailEvent) -> bool:
     """Return whether a person must look at the email: such an event is logged as an error, which an alarm counts.
 
-    Once, although most events come in both ways. A bounce that leaves the delivery as it was needs nobody: it is an
-    out-of-office reply after the delivery, or about an earlier attempt.
+    It is logged once, although most events come in both ways. A bounce that doesn't change the delivery needs nobody:
+    it is an out-of-office reply after the delivery, or about an earlier attempt.
     """
     if recorded is None:
         return event.kind in {"bounce", "complaint", "reject"}
@@ -90,7 +90,7 @@ def _needs_a_decision(recorded: Recorded | None, event: MailEvent) -> bool:
 
 
 def _emit(recorded: Recorded, event: MailEvent) -> None:
-    """Count the letters of an event that is news, once for each state of their delivery."""
+    """Count the letters of a new event, once for each state of their delivery."""
     delivery = recorded.delivery
     metric = _COUNTED.get(delivery.state)
     if recorded.is_news and metric and delivery.state == STATE_AFTER.get(event.kind):

@@ -1,4 +1,4 @@
-"""Run the jobs of the hourly schedule: plan, report, reconcile. Each does what has come since it was last done."""
+"""Run the jobs of the hourly schedule: plan, report, reconcile. Each catches up on the slots since its last run."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ logger = Logger()
 
 
 def run(day: str | None, campaign: str | None) -> dict[str, Any]:
-    """Queue the deliveries of each campaign whose slot has come, or of a day by hand. Return what was queued and waits.
+    """Queue the deliveries of each campaign whose slot has come, or of a day by hand. Return queued and waiting ones.
 
     An error about one campaign or target is raised at the end, when all others are planned and asked for.
     """
@@ -45,7 +45,7 @@ def run(day: str | None, campaign: str | None) -> dict[str, Any]:
 
 
 def _finish(planned: Plan, campaign: str | None) -> None:
-    """Ask for the approvals that a plan lacks. Raises what kept campaigns, targets or organizers out."""
+    """Ask for the approvals that a plan lacks. Raises the error that kept campaigns, targets or organizers out."""
     _log(planned, campaign)
     _ask(planned)
     planned.check()

@@ -1,6 +1,7 @@
 """Send the emails that signature rows request.
 
-The table's stream puts them into a queue, and a schedule those that were over a budget. Only the queue's worker sends.
+The table's stream puts them into a queue. A schedule does so with those that were over a budget. Only the queue's
+worker sends.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Process a batch of the table's stream or of the waiting emails; what the answer names is delivered again.
+    """Process a batch of the table's stream or of the waiting emails; the records named in the answer come again.
 
     The schedule's event has no records.
     """

@@ -1,4 +1,4 @@
-"""What became of some emails: one line of the log for each campaign, and one of metrics."""
+"""The outcomes of some emails: one line of the log for each campaign, and one of metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ logger = Logger()
 
 @dataclass(slots=True)
 class Outcomes:
-    """What became of some emails, by a clock.
+    """The outcomes of some emails, by a clock.
 
     A line for each email would be the largest part of the log, and tell nothing more. Threads may share it.
     """
@@ -38,7 +38,7 @@ class Outcomes:
         """Keep the outcome of an email, and how long after the form it was sent, or still waits."""
         self._found.append((signature.campaign, outcome))
         asked_at = requested_at(signature.mail_request)
-        # One that a budget postponed is late on purpose.
+        # An email that a budget postponed is late on purpose.
         if outcome in {"sent", "waits"} and asked_at and not signature.mail_postponed:
             self._delays.append((self.now() - asked_at).total_seconds())
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table
 
 _NETWORK = "network"
-"""The attribute that counts all forms of a network. Each of its addresses has an attribute, too."""
+"""The attribute that counts all forms of a network. Other attributes count those of each address."""
 
 _REFUSALS_KEPT_FOR = timedelta(days=1)
 
@@ -60,7 +60,7 @@ class AbuseCounters(AbuseCounterStore):
 
     @override
     def set_refusals(self, group: int, window: datetime, amount: int) -> None:
-        # Two at once may count as one. That only lets one more wrong key be answered as such.
+        # Two at once may count as one. Then one more wrong key is refused before others have to wait.
         values = {
             "window": window.isoformat(),
             "refused": amount,

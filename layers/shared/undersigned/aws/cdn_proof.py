@@ -1,7 +1,7 @@
 """The CDN's proof: a secret that CloudFront sends with each request, so that nobody else can name a visitor.
 
-`undersigned secret replace-proof` replaces it. CloudFront's locations follow one after the other, so the one before
-counts, too.
+`undersigned secret replace-proof` replaces it. CloudFront's locations learn of it one after the other, so the proof
+before it is accepted, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KNOWN_FOR = timedelta(minutes=5)
 """How long a running function uses the values that it has read."""
 
 _READ_AGAIN_AFTER = timedelta(minutes=1)
-"""How old they must be to be read again for an unknown proof, which may be a new one, or anybody's guess."""
+"""For an unknown proof, values of this age are read again: the proof may be a new one, or anybody's guess."""
 
 
 class CdnProof:
@@ -55,7 +55,7 @@ class CdnProof:
         try:
             before = self._client.get_secret_value(SecretId=self._arn, VersionStage="AWSPREVIOUS")
         except ClientError as error:
-            # Until it is replaced for the first time.
+            # There is no earlier version until it is replaced for the first time.
             if code_of(error) != "ResourceNotFoundException":
                 raise
         else:

@@ -42,7 +42,7 @@ NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_t
 """No retries: botocore would send an email again if only the answer was lost. We decide whether to try again."""
 
 SHORT_WAITS = NO_RETRIES.merge(Config(connect_timeout=2, read_timeout=10))
-"""For confirmation emails, which are small: nobody behind one waits long for an SES that hangs."""
+"""For confirmation emails, which are small. If SES hangs, the emails behind one don't wait long."""
 
 _REFUSAL = "BadRequestException"
 """SES refuses this email. Any other refusal (4xx) is about the account, the identity or our permissions."""
@@ -69,26 +69,26 @@ _LONGEST_UNASKED = 64.0
 """Seconds at an assumed rate, at most, until the account's is asked for again."""
 
 USUAL_RATE = 14.0
-"""Emails a second: what SES grants to most accounts that may send to everybody. When hundreds of processes start at
+"""Emails a second that SES grants to most accounts that may send to everybody. When hundreds of processes start at
 once, SES tells few of them the account's rate."""
 
 PATIENCE = 60.0
-"""Seconds in which a throttled call is tried again, unless something else is said."""
+"""The default seconds in which a throttled call is tried again."""
 
 _QUOTA_KNOWN_FOR = 60.0
-"""Seconds for which an answer of GetAccount counts, or that there was none. SES takes one such call a second."""
+"""Seconds for which an answer of GetAccount counts, and a missing answer, too. SES takes one such call a second."""
 
 
 class RateNotToldError(ThrottledError):
-    """SES is asked for the rate too often, by all processes together. It may take emails all the same."""
+    """All processes together ask SES for its rate too often. It may take emails all the same."""
 
 
 class Spacing:
     """Spaces calls by the interval of a rate, for all threads of a process together.
 
-    Other processes send, too, so nobody knows this one's share of the account's rate. It is found: each throttle halves
-    the rate, and sending raises it again by a thirtieth of the account's rate each second ("Analysis of the increase
-    and decrease algorithms for congestion avoidance in computer networks", Chiu and Jain, 1989).
+    Other processes send, too, so this process has to find its share of the account's rate: each throttle halves the
+    rate, and sending raises it again by a thirtieth of the account's rate each second ("Analysis of the increase and
+    decrease algorithms for congestion avoidance in computer networks", Chiu and Jain, 1989).
     """
 
     def __init__(
@@ -280,7 +280,7 @@ class Mailbox(Post):
 
 
 def _failure(error: Exception) -> ThrottledError | SendingStoppedError | UncertainError:
-    """Return what a failed call means. Keep only SES's code or the error's type: a message can quote addresses."""
+    """Return the meaning of a failed call. Keep only SES's code or the error's type: a message can quote addresses."""
     if isinstance(error, ClientError):
         if is_throttle(error):
             return slower(error)

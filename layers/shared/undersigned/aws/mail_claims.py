@@ -32,7 +32,7 @@ def mail_claim_partition(person: str) -> str:
 
 
 def locate(person: str, at: datetime) -> Key:
-    """Return where a person's mail claims on the day (UTC) of a moment are stored."""
+    """Return the key of a person's mail claims on the day (UTC) of a moment."""
     return Key(mail_claim_partition(person), at.astimezone(UTC).date().isoformat())
 
 
@@ -94,7 +94,7 @@ class MailClaims(MailClaimStore):
 
 
 def _sent_about(campaign: str) -> str:
-    """Return the attribute that holds those of the sent requests that were about a campaign.
+    """Return the attribute that holds the sent requests about a campaign.
 
     Expressions take no hyphen in a name, and ids of campaigns have no underscore.
     """

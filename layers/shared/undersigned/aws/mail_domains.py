@@ -30,7 +30,7 @@ class NameNotFoundError(Exception):
 
 
 class NoAnswerError(Exception):
-    """The DNS said nothing of a name."""
+    """The DNS gave no answer about a name."""
 
 
 def look_up(domain: str) -> Sequence[tuple[int, str]]:
@@ -50,7 +50,7 @@ def look_up(domain: str) -> Sequence[tuple[int, str]]:
 
 
 class MailDomains(MailDomainCheck):
-    """Domains in the DNS. What is known of one is kept for an hour, in this process."""
+    """Domains in the DNS. This process remembers an answer for an hour."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class MailDomains(MailDomainCheck):
         accepts_reserved: bool,
         look_up: Callable[[str], Sequence[tuple[int, str]]] = look_up,
     ) -> None:
-        """Keep a clock, whether names that no one can have count as taking email, and a way to look one up."""
+        """Keep a clock, whether reserved names count as taking email, and a way to look a name up."""
         self._clock = clock
         self._accepts_reserved = accepts_reserved
         self._look_up = look_up

@@ -1,4 +1,4 @@
-"""Reads SES events, as EventBridge and SNS deliver them, as mail events of the domain."""
+"""Turn SES's events, from EventBridge or SNS, into mail events of the domain."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _COMPLAINTS = ("abuse", "auth-failure", "fraud", "other", "virus")
 """The types of complaints that SES documents. A type comes from outside, so terminals and emails show no other one."""
 
 _NO_COMPLAINT = "not-spam"
-"""The type of a report that says the opposite: somebody took the email out of their spam."""
+"""The type of a report that takes a complaint back: somebody moved the email out of their spam."""
 
 _NOT_SENT = "OnAccountSuppressionList"
 
@@ -36,7 +36,7 @@ _DETAILS = {"Delivery": "delivery", "Bounce": "bounce", "Complaint": "complaint"
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationReport:
-    """That a confirmation email did harm: how, and in which lane."""
+    """A report that a confirmation email did harm: how, and in which lane."""
 
     kind: MailReport
     lane: Lane
@@ -45,7 +45,7 @@ class ConfirmationReport:
 def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
     """Read an event. Return None for an email that is not a delivery's, and for an event that changes nothing.
 
-    SNS gets what EventBridge gets as `detail`. Raises ArithmeticError, AttributeError, LookupError, TypeError or
+    SNS's event is the `detail` of EventBridge's. Raises ArithmeticError, AttributeError, LookupError, TypeError or
     ValueError if it is damaged.
     Source: "Examples of event data that Amazon SES publishes to EventBridge", and the same page for SNS, in the SES
     developer guide.
@@ -70,9 +70,9 @@ def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
 
 
 def read_confirmation_report(report: Mapping[str, Any]) -> ConfirmationReport | None:
-    """Read what the template's rule passes on of a confirmation email's event. Return None if it did no harm.
+    """Read the part of a confirmation email's event that the template's rule passes on. Return None if it did no harm.
 
-    Like SES, it counts no temporary bounce, and none of the account's own suppression list, because nothing was sent
+    Like SES, this counts no temporary bounce, and none of the account's own suppression list, because nothing was sent
     ("Reputation metrics messages" and "Using the account-level suppression list", SES developer guide). Raises KeyError
     or ValueError if the report is damaged.
     """

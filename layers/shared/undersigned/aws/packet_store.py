@@ -80,7 +80,7 @@ def _missing_files() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        # Who may not list a bucket is forbidden to read what isn't there ("GetObject", Amazon S3 API reference).
+        # Without the right to list a bucket, S3 forbids to read a missing file ("GetObject", Amazon S3 API reference).
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in {403, 404}:
             raise FileMissingError from error
         raise

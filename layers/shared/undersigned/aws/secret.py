@@ -27,7 +27,7 @@ class Secret[K: Keyring]:
         self._known: tuple[datetime, K] | None = None
 
     def keyring(self) -> K:
-        """Return the keyring: the one that is known, unless that was read too long ago. Raises KeyringError."""
+        """Return the keyring, and read it again if that was too long ago. Raises KeyringError."""
         now = self._clock()
         if self._known is None or now - self._known[0] >= KNOWN_FOR:
             self._known = now, self._read()

@@ -1,4 +1,4 @@
-"""Uploads of files to S3 that are made while they are stored, in parts, so that memory use stays flat."""
+"""Upload files to S3 in parts, while they are made, so that memory use stays flat."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ LONGEST_REASON = 500
 class Controls:
     """Whether a campaign's deliveries are paused, since when it is closed, and the periods that are approved.
 
-    `approved` has for each period the moment until which letters are covered: that of the page which its organizer saw.
-    `roster` is another text after each change of the campaign's targets.
+    `approved` has the look of each period's approval: letters that were due by then are covered. `roster` is a text
+    that changes with the campaign's targets.
     """
 
     paused: bool = False
@@ -53,7 +53,7 @@ class Controls:
     def until(self, period: str, *, needs_approval: bool, begun: Delivery | None = None) -> datetime | None:
         """Return the moment by which a letter must be due to go in a period; None for any letter.
 
-        One that has `begun` takes nothing that came after it, even if its campaign needed no approval then.
+        A delivery that has `begun` takes no letter that came later, even if its campaign needed no approval then.
         """
         if not needs_approval:
             return None

@@ -2,7 +2,7 @@
 
 Anybody can make us email a stranger: that is what a form does. SES reviews an account at 5 % bounces or 0.1 %
 complaints and pauses it at 10 % or 0.5 %, and the weekly deliveries stop with it ("Reputation metrics messages", SES
-developer guide). So emails to strangers have budgets, and stop long before that. What is over a budget waits.
+developer guide). So emails to strangers have budgets, and stop long before that. Emails over a budget wait.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Lane = Literal["clean", "suspicious"]
 """Whether an email is about a form with a suspicion. Each lane has its own brake, so that bots can't stop people's."""
 
 MailReport = Literal["bounced", "complained"]
-"""What SES reports about an email that did harm: a permanent bounce, or that its reader marked it as spam."""
+"""SES's reports about an email that did harm: it bounced for good, or its reader marked it as spam."""
 
 LANES: tuple[Lane, ...] = ("clean", "suspicious")
 
@@ -64,7 +64,7 @@ class BudgetSizes:
 class Budget:
     """A number of emails in one window. `of` is a hash of the network or the domain; it is empty for the stack's own.
 
-    What is over it waits until `ends`, or until the budget has room again if it is an hour's.
+    Emails over it wait until `ends`. In an hour's budget, they wait until it has room again.
     """
 
     kind: Literal["suspicious", "unconfirmed", "network", "domain"]
@@ -84,7 +84,7 @@ class Budget:
 
 
 def budgets_of(signature: Signature, sizes: BudgetSizes, now: datetime) -> tuple[Budget, ...]:
-    """Return the budgets that an email to a pending signer takes from, in the order in which it does."""
+    """Return the budgets of an email to a pending signer, in the order in which it takes from them."""
     hour, day = hour_of(now), _day_of(now)
     found = [Budget("suspicious", "", hour, sizes.suspicious_an_hour)] if lane_of(signature) == "suspicious" else []
     if signature.network:
@@ -110,7 +110,7 @@ def given_back_by(confirmed: Signature, sizes: BudgetSizes, now: datetime) -> tu
 
 @dataclass(frozen=True, slots=True)
 class HourOfMails:
-    """What became of the confirmation emails of an hour, by lane: sent, bounced, and marked as spam."""
+    """The outcomes of an hour's confirmation emails, by lane: sent, bounced, and marked as spam."""
 
     begins: datetime
     sent: dict[Lane, int]
@@ -120,7 +120,7 @@ class HourOfMails:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Whether confirmation emails go out: an operator's stop, and what became of the emails of the last day."""
+    """Decides whether confirmation emails go out, by an operator's stop and by the outcomes of the last day."""
 
     stopped: bool
     hours: tuple[HourOfMails, ...]

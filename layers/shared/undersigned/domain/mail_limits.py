@@ -27,7 +27,7 @@ CLAIMS_KNOWN_FOR = PENDING_FOR + timedelta(days=2)
 OF_PEOPLE = MailLimit(3, 9)
 
 OF_QUARANTINE = MailLimit(1, 3)
-"""How many of them forms that look like a bot's may cause."""
+"""The limit for emails about forms that look like a bot's."""
 
 
 def mail_limit(signature: Signature) -> MailLimit:

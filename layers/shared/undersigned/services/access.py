@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     """Who makes a request about a campaign, and what they may do there."""
 
 MOST_REFUSALS = 10
-"""How many wrong keys of one group are answered as such in a minute. The next ones have to wait.
+"""The most wrong keys of one group that are refused in a minute. Further ones have to wait.
 
-The limit protects the table from programs that repeat a wrong key. It is not what protects keys: they have 256 random
+The limit protects the table from programs that repeat a wrong key. Keys need no protection by it: they have 256 random
 bits, and the API takes 200 requests in a second.
 """
 
@@ -63,8 +63,8 @@ class Access:
     def authorize(self, campaign: str, text: str) -> ApiKey:
         """Return the campaign's key with this text.
 
-        Raises KeyRefusedError if no valid key of the campaign has this text, and TooManyRefusalsError if, besides, too
-        many such keys were refused in this minute.
+        Raises KeyRefusedError if no valid key of the campaign has this text, or TooManyRefusalsError if too many such
+        keys were refused in this minute.
         """
         if not text:
             message = "no key was sent"
@@ -98,6 +98,6 @@ class Access:
 
 
 def check_scope(holder: Holder, scope: Scope) -> None:
-    """Raise ScopeError unless a key or a person may do what takes a scope."""
+    """Raise ScopeError unless a key or a person has a scope."""
     if not holder.allows(scope):
         raise ScopeError(holder.scope, scope)

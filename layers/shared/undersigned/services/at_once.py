@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def each_at_once[T, R](work: Callable[[T], R], items: Iterable[T], at_once: int) -> Iterator[R]:
-    """Do the work for each item, so many at once, each in a thread of its own. Yield the results in order.
+    """Do the work for each item, `at_once` of them at a time, each in a thread of its own. Yield the results in order.
 
-    Items are taken, and results kept, for twice as many at most, so memory stays flat. Raises the first error.
+    At most twice as many items are taken before their results are, so memory stays flat. Raises the first error.
     """
     if at_once == 1:
         yield from map(work, items)

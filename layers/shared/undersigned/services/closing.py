@@ -20,7 +20,7 @@ class Closing:
     """Closes and reopens campaigns. Their first and last day stay as they are.
 
     Letters that wait are still sent, and signers can confirm for 14 days. Both methods raise NotFoundError, and
-    GivenError for a reason that can't be kept. What is so already stays as it is, and nothing is recorded.
+    GivenError for a reason that can't be kept. If nothing changes, nothing is recorded.
     """
 
     campaigns: CampaignStore
@@ -28,7 +28,7 @@ class Closing:
     new_id: Callable[[], str]
 
     def close(self, campaign: str, by: str, why: str) -> datetime:
-        """Let nobody sign any more, and return since when."""
+        """Close a campaign, and return since when it is closed."""
         closed_at = self._closed_at(campaign)
         if closed_at is None:
             closed_at = self.clock()
@@ -45,7 +45,7 @@ class Closing:
         return self.campaigns.controls(campaign).closed_at
 
     def _set(self, campaign: str, closed_at: datetime | None, action: Action, by: str, why: str) -> None:
-        # First, so that no change goes without an entry.
+        # The entry comes first, so that no change is without one.
         entry = AuditEntry(campaign, self.clock(), action, by, why=checked_reason(why))
         self.campaigns.record_audit(entry, self.new_id())
         self.campaigns.close(campaign, closed_at)

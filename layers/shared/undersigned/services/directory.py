@@ -22,7 +22,7 @@ class Directory:
     admin_email: str
 
     def id_of(self, email: str) -> str:
-        """Return the id of whoever has an address, which `email_mistake` must have accepted."""
+        """Return the id of the person with an address, which `email_mistake` must have accepted."""
         return person_id(self.secret(), email)
 
     def is_administrator(self, person: str) -> bool:
@@ -35,7 +35,7 @@ class Directory:
         return bool(self.admin_email)
 
     def person(self, person: str) -> Person | None:
-        """Return somebody who can sign in: the administrator, or who has a role in a campaign."""
+        """Return a person who can sign in: the administrator, or one with a role in a campaign; None for others."""
         if self.is_administrator(person):
             return Person(person, self.admin_email)
         return next((member.person for member in self.people.campaigns_of(person)), None)

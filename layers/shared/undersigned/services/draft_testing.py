@@ -1,4 +1,4 @@
-"""Test emails of drafts: whoever asks gets the email that a recipient would get, by the queue of deliveries."""
+"""Test emails of drafts: a person who asks gets a recipient's email, by way of the queue of deliveries."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class DraftTestPost:
     post: Post
 
     def send(self, campaign: str, to: str) -> str | None:
-        """Send a test email of the draft as it is now, and return its message id. Raises what `Post.send` raises.
+        """Send a test email of the draft as it is now, and return its message id. Raises the errors of `Post.send`.
 
         Return None if the draft was discarded, or has mistakes since.
         """

@@ -1,4 +1,4 @@
-"""What people see of a draft while they write it, whatever its mistakes are."""
+"""Views of a draft for the people who write it, whatever its mistakes are."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def shown_campaign(draft: Draft) -> Campaign:
 
 
 def previewed(draft: Draft) -> CompiledCampaign:
-    """Return the campaign of a draft to look at, with something that stands for what is missing, or has mistakes."""
+    """Return the campaign of a draft to look at, with something in place of parts that are missing or have mistakes."""
     campaign, files = shown_campaign(draft), draft.files
     say = partial(Message.in_language, language=campaign.language)
     organizer = campaign.organizer
@@ -86,7 +86,7 @@ def file_of_letter(draft: Draft, language: str) -> str:
 
 
 def mistakes_of_letter(files: Mapping[str, str], file: str) -> tuple[Mistake, ...]:
-    """Return what is wrong with the letter in one of a draft's files. One that isn't written yet has no mistake."""
+    """Return the mistakes in one of a draft's letters. A letter that isn't written yet has none."""
     if not files.get(file, "").strip():
         return ()
     compiled = compile_letters(files, read_settings(files.get(settings_file.FILE, "")))

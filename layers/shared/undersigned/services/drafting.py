@@ -1,7 +1,7 @@
 """Drafting: make, change, check and publish drafts of campaigns.
 
-A draft is the texts of a campaign folder's files, so the browser, the API and the folder have one validation and one
-compiler, and what one of them writes the others can go on with.
+A draft is the texts of a campaign folder's files. So the browser, the API and the folder have one validation and one
+compiler, and each can go on with the others' work.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the compiler says about a draft: the compiled campaign, or None and all mistakes.
+    """The compiler's findings about a draft: the compiled campaign, or None and all mistakes.
 
     Each mistake has its file, its line (1-based) and in targets.csv its column, as far as they are known. `warnings`
     don't prevent publishing, and `notes` only say what follows from the files.
@@ -64,7 +64,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing did. `changes` is what the activity log has; empty if there was nothing to do."""
+    """The result of publishing. `changes` are its words in the activity log; empty if there was nothing to do."""
 
     draft: Draft
     pushed: Pushed
@@ -72,7 +72,7 @@ class Published:
 
 
 class NotSavedError(MistakesError):
-    """Files have more of something than their limit. They are not read further, and not saved. Carries the draft."""
+    """Files are over a limit, so they are not read further, and not saved. Carries the draft."""
 
     def __init__(self, draft: Draft, mistakes: Iterable[Mistake]) -> None:
         """Keep the draft as it would be, and the mistakes that name the limits."""
@@ -135,8 +135,8 @@ class Drafting:
     def rename(self, campaign: str, revision: int, to: str, by: str) -> Draft:
         """Give a draft that was never published another id, as it was in this revision; its earlier versions go.
 
-        Raises ChangedMeanwhileError, what `create` raises, and DraftConflictError if it was published, or if people or
-        keys know it by its id.
+        Raises ChangedMeanwhileError, the errors of `create`, and DraftConflictError if it was published, or if it has
+        people or keys, which know it by its id.
         """
         draft = self.draft(campaign)
         if draft.revision != revision:
@@ -246,13 +246,13 @@ class Drafting:
         return checked
 
     def effects(self, draft: Draft) -> Effects:
-        """Return what publishing a draft would change. Raises MistakesError."""
+        """Return the effects of publishing a draft. Raises MistakesError."""
         compiled = self._compiled(draft)
         of = EffectsOf(self.campaigns, self.signatures, self.deliveries, self.clock())
         return of.publishing(compiled, is_outdated=draft.base != self._base(draft.campaign) and not draft.is_publishing)
 
     def both_files(self, draft: Draft) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Return the files of a published campaign, and those that it would have then. Raises MistakesError."""
+        """Return the files of a published campaign, before and after publishing a draft. Raises MistakesError."""
         found = self._compiled(draft)
         return self._published_files(draft.campaign), files_of(found.campaign, found.letters, found.targets)
 
@@ -280,7 +280,7 @@ class Drafting:
                 )
             )
         if changes:
-            # First, so that no change goes without an entry.
+            # The entry comes first, so that no change is without one.
             self._record(campaign, "publish", by, about=changes, why=why)
         if revision:
             self.store.set_publishing(draft)
@@ -291,10 +291,10 @@ class Drafting:
         return Published(published, pushed, changes)
 
     def discard(self, campaign: str, revision: int, by: str) -> None:
-        """Delete a draft as it was in this revision. A published campaign stays as it is, and has it in its log.
+        """Delete a draft as it was in this revision. A published campaign stays as it is, and its log says so.
 
-        Of a campaign that is not published, the people, the keys and the activity log go, too: another campaign may
-        have its id later. They go first, so that a crash leaves a draft to discard again, and never people without one.
+        The people, the keys and the activity log of an unpublished campaign go, too: another campaign may have its id
+        later. They go first, so that a crash leaves a draft to discard again, and never people without one.
 
         Its files are not read, so one that can't be read can be discarded. Raises ChangedMeanwhileError if another
         revision is there. Does nothing if there is no draft.
@@ -333,7 +333,7 @@ class Drafting:
         return files_of(settings, letters, self.campaigns.targets(campaign))
 
     def _base(self, campaign: str, *, instead: Target | None = None) -> str:
-        """Return a digest of what was published of a campaign, or an empty text if there is none.
+        """Return a digest of a campaign as it is published, or an empty text if it isn't.
 
         `instead` is a target as it was before.
         """

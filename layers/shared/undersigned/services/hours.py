@@ -40,9 +40,9 @@ class Hours:
         work: Callable[[Campaign, datetime, datetime], None],
         report: Callable[[str, Exception], None],
     ) -> None:
-        """Do the work for each campaign with a new slot. It gets the last slot that was done, and the new one.
+        """Do the work for each campaign with a new slot. The work gets the last slot that was done, and the new one.
 
-        It is done again after an error, an hour later, so doing it twice must be harmless. `report` is told the error.
+        After an error it is done again an hour later, so doing it twice must be harmless. `report` is told the error.
         Raises NotDoneError at the end.
         """
         failed = []
@@ -57,7 +57,7 @@ class Hours:
             raise NotDoneError(message)
 
     def of_stack(self, job: Job, cadence: Cadence, work: Callable[[datetime, datetime], None]) -> None:
-        """Do the work that is about all campaigns together, if it has a new slot."""
+        """Do work about all campaigns together, if it has a new slot."""
         self._do(job, None, cadence, work)
 
     def _of_campaign(self, job: Job, campaign: str, work: Callable[[Campaign, datetime, datetime], None]) -> None:

@@ -1,4 +1,4 @@
-"""Limits of test emails, of drafts and of deliveries alike: how many there are, and that recipients get none."""
+"""Limits of test emails, of drafts and of deliveries: there are few, and recipients get none."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class LimitedTests:
         """Count a test that a person or a key asks for; `who` is empty for the operator, who has no limit.
 
         Each person and each key has a limit an hour, and all keys together have one a day for each address.
-        Raises NotNowError for one too many.
+        Raises NotNowError if the limit is reached.
         """
         if who:
             self._count_hour(who)

@@ -1,4 +1,4 @@
-"""People of a campaign: invite them, change what they may do, and remove them. So are the campaign's keys."""
+"""People of a campaign, and its keys: invite people, change their roles and remove them; make keys and revoke them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PeopleError(ExplainedError):
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """Who takes over keys: their name in the activity log, and with whom the keys then go."""
+    """A person or key that takes over keys: the name in the activity log, and the maker of the keys from then on."""
 
     name: str
     maker: str | None
@@ -47,7 +47,7 @@ class Removed:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class PeopleOfCampaign:
-    """Changes who may do what in a campaign. `campaign_exists` says whether there is one, published or not."""
+    """Changes people's roles in a campaign. `campaign_exists` says whether there is one, published or not."""
 
     campaigns: CampaignStore
     people: PeopleStore
@@ -65,7 +65,7 @@ class PeopleOfCampaign:
     def add(self, campaign: str, email: str, role: Role, by: str) -> Member:
         """Give the person with an address a role, and email them an invitation.
 
-        `email_mistake` must have accepted the address. Who has this role already is only invited again. Raises
+        `email_mistake` must have accepted the address. A person with this role is only invited again. Raises
         NotFoundError if there is neither a campaign nor a draft of one, PeopleError if the person has another role or
         the campaign has too many.
         """
@@ -88,7 +88,7 @@ class PeopleOfCampaign:
         return member
 
     def set_role(self, campaign: str, person: str, role: Role, by: str) -> Member:
-        """Give a person another role, and revoke keys of theirs that may do more.
+        """Give a person another role, and revoke those of their keys that may do more.
 
         Raises NotFoundError, PeopleError for the last owner, ChangedError.
         """
@@ -106,8 +106,8 @@ class PeopleOfCampaign:
     ) -> Removed:
         """Remove a person, whose sessions open the campaign no more, and revoke their keys.
 
-        Or `holder`, who removes them, takes the keys over; without one, the command line does. Raises as `set_role`
-        does, and PeopleError if somebody would take over their own keys.
+        Or let `holder`, who removes the person, take over the keys; without a holder, the command line does. Raises as
+        `set_role` does, and PeopleError if somebody would take over their own keys.
         """
         known = self.member(campaign, person)
         heir = Heir(by, holder.maker if holder else None) if takes_over else None
@@ -130,7 +130,7 @@ class PeopleOfCampaign:
         return found
 
     def _other_owner(self, known: Member) -> Member | None:
-        """Return an owner who stays when this one goes; None if none has to. Raises PeopleError if there is none."""
+        """Return an owner who stays when this one goes; None if no owner has to. Raises PeopleError if nobody stays."""
         if known.role != "owner" or self.directory.has_administrator:
             return None
         for other in self.people.members(known.campaign):
@@ -187,12 +187,12 @@ class KeysOfCampaign:
     ) -> Iterator[list[ApiKey]]:
         """Revoke a person's keys while the block removes the person, or let an heir take them over. Yield them.
 
-        With `but`, those stay that may do no more than this role. It happens before the block, so that a run that
-        fails leaves a person on the list; and after it, because who is being removed may make another key meanwhile.
+        With `but`, keys that may do no more than this role stay. It happens before the block, so that a run that fails
+        leaves the person on the list, and after it, because the person may make another key meanwhile.
         """
 
         def let_go() -> None:
-            # A key that is still there can make another one while it is being revoked.
+            # While keys are revoked, one of them can still make another.
             while keys := self._keys_of_person(campaign, person, but):
                 for key in keys:
                     self._let_go(key, by, heir)

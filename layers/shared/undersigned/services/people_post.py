@@ -42,7 +42,7 @@ class PeoplePost:
     def send_sign_in(self, request: str) -> PeoplePostOutcome:
         """Send the email of a sign-in request, if somebody who can sign in has the address.
 
-        Raises what `Post.send` raises. A second email about the same request has the same link and code.
+        Raises the errors of `Post.send`. A second email about the same request has the same link and code.
         """
         found = self.sign_ins.request(request)
         if found is None or not found.is_open(self.clock()):
@@ -55,7 +55,7 @@ class PeoplePost:
         return self._send(mail, person.id, "MAILS", found.browser)
 
     def send_invitation(self, campaign: str, person: str) -> PeoplePostOutcome:
-        """Send the invitation of a campaign's person, unless they were removed. Raises what `Post.send` raises."""
+        """Send the invitation of a campaign's person, unless they were removed. Raises the errors of `Post.send`."""
         member = self.people.member(campaign, person)
         if member is None:
             return "nobody"

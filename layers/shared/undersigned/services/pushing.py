@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did: the letter versions that are new to the stack, and the targets that it retired."""
+    """The result of a push: the letter versions that are new to the stack, and the retired targets."""
 
     new_letters: tuple[str, ...]
     targets: int
@@ -28,16 +28,16 @@ _MOST_CHANGES = 40
 """How many changes an entry of the activity log names. An item of the table is at most 400 kB."""
 
 _FEW_CODES = 500
-"""How many postal codes a target has that is written together with others: a transaction has 4 MB at most."""
+"""The most postal codes of a target that is written together with others: a transaction has 4 MB at most."""
 
 OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at", "free_from"})
-"""What a push doesn't write to a target."""
+"""The attributes of a target that a push doesn't write."""
 
 
 def changes_of(compiled: CompiledCampaign, campaigns: CampaignStore) -> str:
-    """Return what a push changes, for the activity log, or an empty text if it changes nothing.
+    """Return a push's changes, for the activity log, or an empty text if it changes nothing.
 
-    Names settings, letter versions, targets and their columns, never what is in them: `settings (goal); evanston
+    Names settings, letter versions, targets and their columns, never their contents: `settings (goal); evanston
     (email); skokie added`.
     """
     changes = [*_changes(compiled, campaigns)]

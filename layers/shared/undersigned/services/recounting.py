@@ -59,7 +59,7 @@ class _Reading:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Recounting:
-    """Counts rows whose mark is wrong, and corrects counters that hold what no mark does."""
+    """Counts rows whose mark is wrong, and corrects counters that hold more or less than the marks."""
 
     campaigns: CampaignStore
     signatures: SignatureStore

@@ -36,8 +36,8 @@ class SignedOutError(UndersignedError):
 class Session:
     """A session: the token in the browser, and the tokens in the forms of its pages, the current one first.
 
-    It is a person's, or was opened with a `key`. `holder` is who that is in the campaign that the request is about;
-    None if the session doesn't open it.
+    It is a person's, or was opened with a `key`. `holder` is the member or key in the campaign that the request is
+    about; None if the session doesn't open it.
     """
 
     token: str
@@ -54,7 +54,7 @@ class Session:
 
     @property
     def logged_name(self) -> str:
-        """Return the name in the security log of who is signed in."""
+        """Return the name of the session's person or key in the security log."""
         known = self.key or self.person
         return known.logged_name if known else ""
 

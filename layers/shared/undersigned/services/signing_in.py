@@ -1,7 +1,7 @@
 """Sign in by email: a link and a six-digit code, for the browser that asked.
 
-A request to sign in takes the same steps whoever has the address, and a queue sends the email. So neither the answer
-nor its time says whether an address is known.
+A request to sign in takes the same steps for every address, and a queue sends the email. So neither the answer nor its
+time tells whether an address is known.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class WrongCodeError(SignInError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the browser that asked keeps in a cookie: the id of the request, and a random text.
+    """The cookie of a browser that asked: the id of the request, and a random text.
 
     The id is empty if the browser has no such cookie, or a damaged one.
     """
@@ -72,7 +72,7 @@ class Asked:
 
     @classmethod
     def read(cls, text: str) -> Asked:
-        """Read a cookie's value, whatever it is. What can't be the id of a request is left out."""
+        """Read a cookie's value, which can be any text. An id that no request can have is left out."""
         request, _, nonce = text.partition(".")
         return cls(request if REQUEST_PATTERN.fullmatch(request) else "", nonce)
 
@@ -89,9 +89,9 @@ class SigningIn:
     clock: Callable[[], datetime]
 
     def ask(self, email: str, language: str, known: str) -> Asked:
-        """Request an email for whoever has an address, which `email_mistake` must have accepted.
+        """Request an email for the person with an address, which `email_mistake` must have accepted.
 
-        `known` is what `known_browser` gave this browser; empty, or any text, in others.
+        `known` is the text that this browser got from `known_browser`; in others it is empty, or any text.
         """
         asked = Asked(secrets.token_hex(16), secrets.token_urlsafe(32))
         request = self._request(asked.request, email, language, nonce_digest(asked.nonce))
@@ -100,9 +100,9 @@ class SigningIn:
         return asked
 
     def known_browser(self, person: Person, known: str) -> str:
-        """Return what a browser keeps in which a person signs in, so that strangers can't use up its emails.
+        """Return the text that makes a browser known once a person signs in, so that strangers can't use up its emails.
 
-        `known` is what it has kept so far: signing in again gives it no new emails.
+        `known` is the text that it has had so far: signing in again gives it no new emails.
         """
         return self.tokens.for_browser(person.id, self._browser(known, person.id) or secrets.token_hex(8))
 
@@ -171,7 +171,7 @@ class SigningIn:
     def _sign_in(self, request: SignInRequest) -> str:
         person = self.directory.person(request.person)
         if person is None:
-            # Whoever has this address was removed, or never had a role. Then no email was sent, so this is a guess.
+            # The person with this address was removed, or never had a role. Then no email was sent, so this is a guess.
             message = "nobody who can sign in has this address"
             raise SignInError(message)
         try:
