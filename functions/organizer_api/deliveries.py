@@ -25,7 +25,7 @@ routes = campaign_routes()
 @routes.get("/deliveries", "read")
 def list_deliveries(request: ApiRequest) -> Response[str]:
     """List deliveries, newest period first."""
-    target, period = request.named("target"), request.named("period")
+    target, period = request.query_name("target"), request.query_name("period")
     found, last = wired.organizing.deliveries(
         request.campaign, target, period, after(request), request.limit(20, most=50)
     )

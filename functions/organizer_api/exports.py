@@ -53,7 +53,7 @@ def show_export(request: ApiRequest, export: str) -> Response[str]:
 
 def _requested(request: ApiRequest) -> Export:
     request.check_query(("target", "status"))
-    wanted = ExportFilter(request.named("target"), request.choice("status", EXPORTED))
+    wanted = ExportFilter(request.query_name("target"), request.choice("status", EXPORTED))
     return wired.stack.exporting().ask(request.campaign, wanted, request.by)
 
 

@@ -74,7 +74,7 @@ def search_signatures(request: ApiRequest) -> Response[str]:
 def filter_of(request: ApiRequest) -> SignatureFilter:
     """Return the filter in an address. Raises RequestError."""
     return SignatureFilter(
-        request.named("target"),
+        request.query_name("target"),
         request.choice("status", get_args(ReportedStatus)),
         request.choice("suspicion", get_args(WantedSuspicion)),
     )

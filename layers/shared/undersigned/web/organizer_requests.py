@@ -84,7 +84,7 @@ class ApiRequest:
         """Return a query parameter that is one of `choices`; raises RequestError for any other value."""
         return _one_of(name, self.query(name) or "", choices, UNREADABLE_ADDRESS)
 
-    def named(self, name: str) -> str | None:
+    def query_name(self, name: str) -> str | None:
         """Return a query parameter that names a target or a period; raises RequestError when it can't name one."""
         text = self.query(name)
         if text is not None and not _can_name(name, text):
