@@ -275,7 +275,7 @@ class Doctor:
             yield Finding("event source mappings", "ok", f"{len(found)} are on")
 
     def _versions(self) -> Iterator[Finding]:
-        """Look whether each alias names the newest version. After going back, one doesn't."""
+        """Look whether each alias names the newest version. After going back, an alias names an older one."""
         functions = self.client("lambda")
         old = []
         found = self._resources("AWS::Lambda::Function")

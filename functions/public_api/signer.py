@@ -105,7 +105,7 @@ def to_disown(token: str) -> Response[str]:
 
 @router.post("/disown/<token>")
 def disown(token: str) -> Response[str]:
-    """Delete the form that waits, and end this campaign's emails to its address. A confirmed letter stays as it is."""
+    """Delete the waiting form, and end this campaign's emails to its address. A confirmed letter stays as it is."""
     return _disowned(wired.stack.disowning().disown(token), token)
 
 
@@ -142,7 +142,7 @@ def _own(
             _language(own),
             count=with_letter(before, own.signature) if before else None,
             asked_to_withdraw=asked_to_withdraw,
-            # What is shared counts for the link that brought its signer.
+            # A shared link has the source of the link that brought the signer.
             form_url=base_url(_event(), wired.stack.settings.public_url)
             + labelled_path(own.entry.campaign, own.signature.source),
         ),

@@ -62,7 +62,7 @@ _PROVIDERS = {
 """Providers, and how the part before their ending is mistyped."""
 
 _MISSED_A_LETTER = "co cm om cim"
-"""How people type the ending of a provider that has only `.com`. They are endings of countries, or none."""
+"""Mistyped endings of providers that have only `.com`. Each is a country's ending, or no ending at all."""
 
 _ONLY_COM = "gmail yahoo hotmail outlook icloud aol protonmail"
 
