@@ -81,7 +81,22 @@ def test_there_is_a_form_for_a_bug_and_one_for_a_feature() -> None:
     assert [form.stem for form in FORMS] == ["bug", "feature"]
 
 
-def test_the_changelog_has_no_release_after_the_packages_version() -> None:
+def test_the_version_is_the_same_everywhere() -> None:
+    places = {
+        "CHANGELOG.md": r"^## (\d\S*) - ",
+        "template.yaml": r'^Description: "Undersigned (\d\S*): ',
+        "layers/shared/undersigned/assets/openapi.json": r'^    "version": "(.+)",$',
+        ".github/ISSUE_TEMPLATE/bug.yml": r'^      placeholder: "(\d\S*)"$',
+    }
+    found = {
+        place: re.findall(pattern, (ROOT / place).read_text(encoding="utf-8"), flags=re.MULTILINE)[0]
+        for place, pattern in places.items()
+    }
+
+    assert found == dict.fromkeys(places, __version__)
+
+
+def test_the_changelog_has_what_is_unreleased_and_then_each_release_with_its_day() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     [first, *headings] = re.findall(r"^## (.+)$", changelog, flags=re.MULTILINE)
     releases = [re.fullmatch(r"(\d+)\.(\d+)\.(\d+) - \d{4}-\d\d-\d\d", heading) for heading in headings]
@@ -90,4 +105,3 @@ def test_the_changelog_has_no_release_after_the_packages_version() -> None:
     assert first == "Unreleased"
     assert all(releases), "a release's heading is: ## X.Y.Z - YYYY-MM-DD"
     assert numbers == sorted(numbers, reverse=True)
-    assert numbers[0] <= tuple(map(int, re.findall(r"\d+", __version__)[:3]))
