@@ -118,7 +118,8 @@ nightly-races: $(READY)
 
 # SES is out for two weeks, and people sign faster than it takes emails.
 nightly-waits: $(READY)
-	UNDERSIGNED_HOURS_WITHOUT_SES=335 UNDERSIGNED_SECONDS_OF_RUSH=3600 $(TEST) tests/faults/test_waiting_for_ses.py
+	UNDERSIGNED_HOURS_WITHOUT_SES=335 UNDERSIGNED_SECONDS_OF_RUSH=3600 UNDERSIGNED_EMAILS_WITHOUT_SES=100000 \
+		UNDERSIGNED_HOURS_OF_THROTTLE=24 $(TEST) tests/faults/test_waiting_for_ses.py
 
 nightly-crashes: $(READY)
 	$(RUN) python -m tests.faults.every_crash --sample 0.5 --twice --pairs 0.3 --to-the-end \

@@ -20,11 +20,14 @@ from undersigned.domain.mail_budgets import Budget
 from undersigned.services.confirming import Confirmations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.world import World
 
 PEOPLE = 30
+A_BATCH = 100
+"""The most records that the stream passes at once."""
+
 HOUR = datetime(2026, 11, 24, 18, tzinfo=UTC)
 
 
@@ -32,11 +35,15 @@ HOUR = datetime(2026, 11, 24, 18, tzinfo=UTC)
 def rush(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Return a stack to which people have come at once, each from a network of their own."""
     with world(monkeypatch, fast=True) as made:
-        for number in range(PEOPLE):
-            values = {**ADA, "form": made.form(), "email": f"signer{number}@gmail.com"}
-            path = f"/campaigns/{CAMPAIGN}/signatures"
-            assert made.post(path, values, source=f"198.{number}.1.7").status == 200
+        sign(made, range(PEOPLE))
         yield made
+
+
+def sign(made: World, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        values = {**ADA, "form": made.form(), "email": f"signer{number}@gmail.com"}
+        path = f"/campaigns/{CAMPAIGN}/signatures"
+        assert made.post(path, values, source=f"198.{number}.1.7").status == 200
 
 
 def sent_to(made: World) -> Counter[str]:
@@ -113,6 +120,26 @@ def test_a_damaged_message_is_a_dead_letter_at_once_and_stops_none_of_its_batch(
     assert run(rush, rush.new_records()) == []
     assert len(rush.sent) == PEOPLE
     assert [dead["Body"] for dead in rush.receive(rush.wiring.settings.dead_mails_url)] == ["{"]
+
+
+@pytest.mark.parametrize("what", ["record", "row", "message"])
+def test_one_that_is_damaged_in_a_batch_of_a_hundred_delays_nobody(rush: World, what: str) -> None:
+    """A damaged row is a dead letter until a person puts it back. Of a damaged record, the row is read."""
+    sign(rush, range(PEOPLE, A_BATCH))
+    records = rush.new_records()
+    [reader] = [each for each in rush.readers if each.function == "SendConfirmations"]
+    assert len(records) == reader.batch_size == A_BATCH
+    damaged = records[50]["dynamodb"]
+    if what == "record":
+        damaged["NewImage"] = damaged["NewImage"] | {"signed_at": {"S": "yesterday"}}
+    if what == "row":
+        item = damaged["NewImage"] | {"signed_at": {"S": "yesterday"}}
+        client_of("dynamodb").put_item(TableName=rush.wiring.settings.table_name, Item=item)
+    if what == "message":
+        client_of("sqs").send_message(QueueUrl=rush.queues["WaitingMails"], MessageBody="{")
+    assert run(rush, records) == []
+    assert len(sent_to(rush)) == len(rush.sent) == (A_BATCH - 1 if what == "row" else A_BATCH)
+    assert len(rush.receive(rush.wiring.settings.dead_mails_url)) == (0 if what == "record" else 1)
 
 
 def test_if_the_table_takes_no_writes_any_more_a_process_repeats_two_emails_at_most(rush: World) -> None:

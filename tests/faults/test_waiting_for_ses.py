@@ -1,29 +1,34 @@
 """SES takes nothing for two weeks, or a tenth: what waits is sent in the end, and no chain of messages goes on forever.
 
 The waits last six hours, longer than Lambda lets a function invoke itself unless it allows that; in `make nightly
-PART=waits`, two weeks. The rush lasts a minute and a half; there, an hour, and 9,000 people sign.
+PART=waits`, two weeks. The rush lasts a minute and a half; there, an hour, and 9,000 people sign. 600 emails wait for
+two hours; there, 100,000 for a day.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from dataclasses import dataclass, replace
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from heapq import heappop, heappush
+from itertools import batched
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.in_parallel import Processes
 from tests.faults.platform import Fate, Faults, Platform
+from tests.figures import keep
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from tests.world import world as make_world
 from undersigned.aws.mail import Spacing
 from undersigned.aws.queue import LONGEST_WAIT, message_body
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import PENDING_FOR, new_mail_request
+from undersigned_cli.local.sources import failures_in, queue_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +43,9 @@ TWO_HOURS = timedelta(hours=2)
 RUSH_OF = timedelta(seconds=float(os.environ.get("UNDERSIGNED_SECONDS_OF_RUSH", "90")))
 RATE = 0.25
 """Emails a second that SES takes in the rush."""
+
+EMAILS = int(os.environ.get("UNDERSIGNED_EMAILS_WITHOUT_SES", "600"))
+THROTTLED_FOR = timedelta(hours=float(os.environ.get("UNDERSIGNED_HOURS_OF_THROTTLE", "2")))
 
 
 def refusing(world: World, function: str, times: int) -> Platform:
@@ -123,6 +131,8 @@ class Rush:
         """Put the platform around the world."""
         assert self.world.memory is not None
         self.world.memory.quota |= {"MaxSendRate": self.rate, "Max24HourSend": -1.0}
+        # Nobody reads them.
+        self.world.memory.read_mail = bytes
         self.world.sign()
         self.world.new_records()
         [self.pattern] = self.world.forms()
@@ -157,20 +167,23 @@ class Rush:
 
     def sign(self) -> None:
         while (self.platform.now - self.began).total_seconds() < self.seconds:
-            row = replace(
-                self.pattern,
-                signer=f"{self.people:032x}",
-                form=f"{self.people:016x}",
-                email=f"s{self.people}@gmail.com",
-            )
-            asked = new_mail_request(self.platform.now, f"{self.people:08x}")
-            signed = replace(row, mail_request=asked, signed_at=self.platform.now, network=f"{self.people:016x}")
-            self.world.wiring.forms.put(signed)
-            self.people += 1
+            self.put_form()
             self.platform._wrote = True
             self.platform._collect()
             self.processes.sleep(0.1 / self.rate)
         self.sent_meanwhile = len(self.world.sent)
+
+    def put_form(self) -> None:
+        row = replace(
+            self.pattern,
+            signer=f"{self.people:032x}",
+            form=f"{self.people:016x}",
+            email=f"s{self.people}@gmail.com",
+        )
+        asked = new_mail_request(self.platform.now, f"{self.people:08x}")
+        signed = replace(row, mail_request=asked, signed_at=self.platform.now, network=f"{self.people:016x}")
+        self.world.wiring.forms.put(signed)
+        self.people += 1
 
     def read_stream(self, function: str) -> None:
         reader = next(reader for reader in self.platform._readers if reader.function == function)
@@ -238,3 +251,81 @@ def test_while_ten_times_as_many_sign_as_ses_takes_emails_none_is_lost_and_the_s
     assert rush.people >= 10 * RATE * RUSH_OF.total_seconds() * 0.9
     assert rush.behind < 60
     assert rush.sent_meanwhile > 0.5 * RATE * RUSH_OF.total_seconds(), "SES is used"
+
+
+# A day without SES
+
+
+@dataclass
+class Backlog(Rush):
+    """So many emails wait while SES throttles all for `seconds`. Then it takes `rate` a second.
+
+    The queue hands them out ten at once to its two processes, and hides for how long each says. `most_hidden` is how
+    many messages it hid at once.
+    """
+
+    most_hidden: int = 0
+    _waiting: deque[dict[str, Any]] = field(default_factory=deque)
+    _hidden: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
+    _hides: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> timedelta:
+        return self.platform.now - self.began
+
+    @override
+    def before(self, _function: str, operation: str, _params: Any) -> None:
+        if operation == "sqs:ChangeMessageVisibility":
+            self._hides[_params["ReceiptHandle"]] = _params["VisibilityTimeout"]
+        if self.passed.total_seconds() < self.seconds:
+            self._tokens, self._filled_at = 0.0, self.platform.now.timestamp()
+        super().before(_function, operation, _params)
+
+    @override
+    def sign(self) -> None:
+        while self.people < EMAILS:
+            self.put_form()
+        for records in batched(self.world.new_records(), 100, strict=False):
+            self.world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+        self._waiting.extend(self.world.receive(self.world.queues["WaitingMails"]))
+
+    @override
+    def read_queue(self) -> None:
+        source = queue_source("WaitingMails")
+        while True:
+            while self._hidden and self._hidden[0][0] <= self.passed.total_seconds():
+                self._waiting.append(heappop(self._hidden)[2])
+            batch = [self._waiting.popleft() for _ in range(min(source.batch_size, len(self._waiting)))]
+            if batch:
+                self._run(batch, failures_in(self.world.handlers["send_confirmations"](source.event(batch), CONTEXT)))
+            self.processes.sleep(0.01 if batch else 2.0)
+
+    def _run(self, batch: list[dict[str, Any]], failed: set[str]) -> None:
+        for message in batch:
+            if message["MessageId"] in failed:
+                received = int(message["Attributes"]["ApproximateReceiveCount"])
+                message["Attributes"] = {"ApproximateReceiveCount": str(received + 1)}
+                visible_at = self.passed.total_seconds() + self._hides.pop(message["ReceiptHandle"])
+                heappush(self._hidden, (visible_at, message["MessageId"], message))
+        self.most_hidden = max(self.most_hidden, len(self._hidden))
+
+    @override
+    def run(self) -> None:
+        for act in (self.sign, self.read_queue, self.read_queue):
+            self.processes.begin(act)
+        longest = timedelta(seconds=self.seconds + 10 * EMAILS / self.rate, hours=1)
+        self.processes.run_until(lambda: len(self.world.sent) >= EMAILS or self.passed > longest)
+
+
+def test_after_a_day_of_throttle_each_waiting_email_goes_once_at_the_rate_of_ses(at_the_worlds_pace: World) -> None:
+    at_the_worlds_pace.variables["MAILS_AT_ONCE"] = "1"
+    at_the_worlds_pace.restart("send_confirmations")
+    backlog = Backlog(at_the_worlds_pace, rate=14.0, seconds=THROTTLED_FOR.total_seconds())
+    backlog.run()
+    assert Counter(sent.to for sent in backlog.world.sent) == {f"s{number}@gmail.com": 1 for number in range(EMAILS)}
+    took = backlog.passed - THROTTLED_FOR
+    if "UNDERSIGNED_EMAILS_WITHOUT_SES" in os.environ:
+        figure = f"{took.total_seconds() / 60:.0f} minutes at 14 a second; {backlog.most_hidden} were hidden at once"
+        keep("make nightly PART=waits", {f"{EMAILS:,} emails wait for {THROTTLED_FOR}, then go within": figure})
+    assert timedelta(0) < took < timedelta(seconds=1.5 * EMAILS / 14, minutes=15)
+    assert backlog.most_hidden < 500, "the others wait in the queue as they are"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.meter import Meter
 from tests.integration.test_abuse_checks import FORM, row
 from tests.integration.test_dashboard import Organizer
-from tests.world import ADA, CAMPAIGN, DASHBOARD, World
+from tests.world import ADA, CAMPAIGN, DASHBOARD, World, client_of
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.world import Answer
     from undersigned.domain.mail_budgets import Lane
+
+FORMS_OVER_A_LIMIT = int(os.environ.get("UNDERSIGNED_FORMS_OVER_A_LIMIT", "3000"))
 
 
 @pytest.fixture
@@ -546,3 +551,39 @@ def test_a_person_is_mailed_at_once_while_hundreds_of_forms_are_over_a_limit(wor
     assert world.wiring.waiting_mails.is_empty(), "no room, so nothing is queued"
     world.run_waiting_mails()
     assert len(world.sent) == sent
+
+
+def put_over_a_limit(world: World, forms: int) -> None:
+    """Let half of so many forms wait for room in the hour's budget of bots, and half for their network's next day."""
+    post(world, 0)
+    world.run_stream()
+    [pattern] = world.forms()
+    for number in range(1, forms // 2 + 1):
+        clean = replace(pattern, signer=f"{number:032x}", form=f"{number:016x}", email=address(number))
+        suspicious = replace(clean, signer=f"{forms + number:032x}", quarantine="no token", network=f"{number:016x}")
+        for form, until in ((clean, world.clock.now + timedelta(days=1)), (suspicious, world.clock.now)):
+            world.wiring.forms.put(form)
+            world.wiring.forms.postpone_mail(form, until)
+    world.new_records()
+
+
+def cost_beside(forms: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[int, float, int]]:
+    """Return the calls, read units and write units of a person's email, and of a run of the schedule."""
+    with make_world(monkeypatch, fast=True) as world:
+        put_over_a_limit(world, forms)
+        world.watch = meter = Meter(client_of("dynamodb"))
+        post(world, forms, source="192.0.2.7")
+        world.run_stream()
+        assert world.sent[-1].to == address(forms), "at once"
+        signing = meter.calls.total(), meter.reads, meter.writes
+        meter.reset()
+        world.queue_postponed()
+        return {"sign": signing, "schedule": (meter.calls.total(), meter.reads, meter.writes)}
+
+
+def test_what_an_email_and_the_schedule_cost_does_not_grow_with_the_forms_over_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Up to a thousand of a lane are counted.
+    few, many = (cost_beside(forms, monkeypatch) for forms in (2_010, FORMS_OVER_A_LIMIT))
+    assert few == many
