@@ -122,24 +122,34 @@ def test_a_damaged_message_is_a_dead_letter_at_once_and_stops_none_of_its_batch(
     assert [dead["Body"] for dead in rush.receive(rush.wiring.settings.dead_mails_url)] == ["{"]
 
 
-@pytest.mark.parametrize("what", ["record", "row", "message"])
-def test_one_that_is_damaged_in_a_batch_of_a_hundred_delays_nobody(rush: World, what: str) -> None:
-    """A damaged row is a dead letter until a person puts it back. Of a damaged record, the row is read."""
+@pytest.mark.parametrize(
+    ("what", "sent", "dead", "error"),
+    [
+        ("record", A_BATCH - 1, 0, "a record is damaged"),
+        ("form", A_BATCH - 1, 1, "a row is damaged"),
+        ("message", A_BATCH, 1, "a message is damaged"),
+    ],
+)
+def test_one_that_is_damaged_in_a_batch_of_a_hundred_delays_nobody(
+    rush: World, caplog: pytest.LogCaptureFixture, *, what: str, sent: int, dead: int, error: str
+) -> None:
+    """A damaged form's message is a dead letter until a person puts it back. No form is known of a damaged record."""
     sign(rush, range(PEOPLE, A_BATCH))
     records = rush.new_records()
     [reader] = [each for each in rush.readers if each.function == "SendConfirmations"]
     assert len(records) == reader.batch_size == A_BATCH
-    damaged = records[50]["dynamodb"]
+    images = records[50]["dynamodb"]
     if what == "record":
-        damaged["NewImage"] = damaged["NewImage"] | {"signed_at": {"S": "yesterday"}}
-    if what == "row":
-        item = damaged["NewImage"] | {"signed_at": {"S": "yesterday"}}
+        images["Keys"] = images["Keys"] | {"pk": {"S": "FORM"}}
+    if what == "form":
+        item = images["NewImage"] | {"signed_at": {"S": "yesterday"}}
         client_of("dynamodb").put_item(TableName=rush.wiring.settings.table_name, Item=item)
     if what == "message":
         client_of("sqs").send_message(QueueUrl=rush.queues["WaitingMails"], MessageBody="{")
     assert run(rush, records) == []
-    assert len(sent_to(rush)) == len(rush.sent) == (A_BATCH - 1 if what == "row" else A_BATCH)
-    assert len(rush.receive(rush.wiring.settings.dead_mails_url)) == (0 if what == "record" else 1)
+    assert len(sent_to(rush)) == len(rush.sent) == sent
+    assert len(rush.receive(rush.wiring.settings.dead_mails_url)) == dead
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [error]
 
 
 def test_if_the_table_takes_no_writes_any_more_a_process_repeats_two_emails_at_most(rush: World) -> None:

@@ -335,14 +335,19 @@ def test_a_delivery_is_sent_once_while_ses_fails_without_an_answer(world: World,
         assert len(answer["batchItemFailures"]) == 1
 
 
-@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
-def test_one_refused_email_does_not_stop_the_others(world: World, code: str) -> None:
+@pytest.mark.parametrize(("code", "later"), [("MessageRejected", [SIGNERS[1]]), ("BadRequestException", [])])
+def test_one_refused_email_does_not_stop_the_others(world: World, code: str, later: list[str]) -> None:
+    """SES rejects a message for what is in it, and for the state of its account or an identity, which ends."""
     sign_all(world)
     world.watch = Refusing(
         {"sesv2:SendEmail": code}, only=lambda params: params["Destination"]["ToAddresses"] == [SIGNERS[1]]
     )
-    world.run_waiting_mails()
+    for _ in range(3):
+        world.run_waiting_mails()
     assert to_signers(world) == [SIGNERS[0], *SIGNERS[2:]]
+    world.watch = None
+    world.run_waiting_mails()
+    assert to_signers(world) == sorted([SIGNERS[0], *SIGNERS[2:], *later])
 
 
 def test_a_waiting_email_is_tried_again_after_growing_pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
