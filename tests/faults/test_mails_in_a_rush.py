@@ -104,11 +104,16 @@ def test_a_repeated_batch_sends_nothing_again(rush: World) -> None:
 
 
 def test_if_ses_stops_in_a_batch_its_rest_waits_and_stays_in_no_budget(rush: World) -> None:
+    from functions.send_confirmations.of_queue import PAUSE_OF_FAILURE  # noqa: PLC0415  (the world has just wired it)
+
+    pauses: list[float] = []
+    rush.sleep = pauses.append
     records = rush.new_records()[:10]
     rush.watch = Refusing(
         lambda operation: "SendingPausedException" if operation == "sesv2:SendEmail" and len(rush.sent) >= 5 else None
     )
     assert len(run(rush, records)) == taken(rush) == 5
+    assert max(pauses) == PAUSE_OF_FAILURE, "a process hides ten messages in this time at most"
     rush.watch = None
     rush.run_waiting_mails()
     assert set(sent_to(rush).values()) == {1}
