@@ -300,7 +300,7 @@ class Backlog(Rush):
                 self._run(batch, failures_in(self.world.handlers["send_confirmations"](source.event(batch), CONTEXT)))
             self.processes.sleep(0.01 if batch else 2.0)
 
-    def _run(self, batch: list[dict[str, Any]], failed: set[str]) -> None:
+    def _run(self, batch: list[dict[str, Any]], failed: frozenset[str]) -> None:
         for message in batch:
             if message["MessageId"] in failed:
                 received = int(message["Attributes"]["ApproximateReceiveCount"])
