@@ -83,7 +83,7 @@ def opened(world: World, token: str) -> set[str]:
     world.clock.advance(seconds=10)
     if world.post(f"/campaigns/{CAMPAIGN}/redo", {"redo": token}, as_json=True).status == 200:
         found.add("redo")
-    if world.wiring.signing().abuse_checks.judge(campaign, {"form": token}, None) is None:
+    if world.wiring.signing().abuse_checks.judge(campaign, {"form": token}, "198.51.100.7", None).suspicion is None:
         found.add("form")
     return found
 

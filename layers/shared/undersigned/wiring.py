@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from undersigned.domain.reconciliations import Finding
     from undersigned.domain.schedule import Cadence
     from undersigned.rendering.fonts import FontBook
-    from undersigned.services.abuse_checks import AbuseChecks
+    from undersigned.services.abuse_checks import NetworkLimit
     from undersigned.services.access import Access
     from undersigned.services.all_is_well import AllIsWell
     from undersigned.services.approval_requests import ApprovalRequests
@@ -434,21 +434,26 @@ class Wiring:
 
     def signing(self) -> Signing:
         """Wire signing."""
-        from undersigned.services.abuse_checks import AbuseChecks
+        from undersigned.services.abuse_checks import AbuseChecks, NetworkLimit
         from undersigned.services.disowning import SuspiciousNetworks
         from undersigned.services.signing import Signing
 
-        abuse_checks = AbuseChecks(
+        limit = NetworkLimit(
             counters=self.abuse_counters,
-            tokens=self.tokens,
             keys=self._token_keys,
             forms_a_minute=self.settings.forms_a_minute,
             clock=self._clock,
         )
+        abuse_checks = AbuseChecks(
+            networks=SuspiciousNetworks(disowned=self.disowned, clock=self._clock),
+            tokens=self.tokens,
+            keys=self._token_keys,
+            clock=self._clock,
+        )
         return Signing(
             catalog=self.catalog,
+            limit=limit,
             abuse_checks=abuse_checks,
-            networks=SuspiciousNetworks(disowned=self.disowned, clock=self._clock),
             forms=self.forms,
             signatures=self.signatures,
             counts=self.counts,
@@ -687,14 +692,13 @@ class Wiring:
             clock=self._clock,
         )
 
-    def sign_in_limit(self) -> AbuseChecks:
+    def sign_in_limit(self) -> NetworkLimit:
         """Wire the limit of requests to sign in from one network. It counts apart from forms."""
-        from undersigned.services.abuse_checks import AbuseChecks
+        from undersigned.services.abuse_checks import NetworkLimit
         from undersigned.services.signing_in import MOST_ASKED_A_MINUTE
 
-        return AbuseChecks(
+        return NetworkLimit(
             counters=self.abuse_counters,
-            tokens=self.tokens,
             keys=lambda: [f"sign-in:{key}" for key in self._token_keys()],
             forms_a_minute=MOST_ASKED_A_MINUTE,
             clock=self._clock,

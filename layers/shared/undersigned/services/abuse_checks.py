@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from undersigned.domain.abuse_checks import (
     NETWORK_SHARE,
@@ -19,6 +19,7 @@ from undersigned.domain.abuse_checks import (
     suspicion,
     window_of,
 )
+from undersigned.domain.disowned import DAYS_KNOWN
 from undersigned.domain.errors import TokenError, UndersignedError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign
+    from undersigned.services.disowning import SuspiciousNetworks
     from undersigned.services.ports import AbuseCounterStore
     from undersigned.tokens import Tokens
 
@@ -40,19 +42,13 @@ class BusyError(UndersignedError):
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
-class AbuseChecks:
-    """Issues form tokens, and judges posted forms."""
+class NetworkLimit:
+    """Limits how many forms a network may post."""
 
     counters: AbuseCounterStore
-    tokens: Tokens
     keys: Callable[[], Sequence[str]]
     forms_a_minute: int
     clock: Callable[[], datetime]
-
-    def issue_form(self, campaign: Campaign, earlier_token: object = None) -> str:
-        """Issue a form token, or return the earlier one if it is valid: a form that is corrected keeps its token."""
-        form = self._read(campaign, earlier_token) or FormToken.of_window(campaign.id, self.clock())
-        return self.tokens.for_form(form)
 
     def admit(self, address: str) -> None:
         """Count a form from an IP address. Raises BusyError if the address or its network has sent too many."""
@@ -66,29 +62,43 @@ class AbuseChecks:
         if of_address > self.forms_a_minute or of_network > NETWORK_SHARE * self.forms_a_minute:
             raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
 
-    def network(self, address: str) -> str:
-        """Return the hash of an IP address's network, which is another one each day."""
-        return hashed_network(f"network:{self.keys()[0]}", address, self.clock())
+    def _hashed(self, address: str, window: datetime) -> str:
+        return hashed_address(f"address:{self.keys()[0]}", address, window)
 
-    def networks(self, address: str, days: int) -> tuple[str, ...]:
-        """Return the hashes of an IP address's network on this day and on those before it."""
-        now = self.clock()
-        return tuple(
-            hashed_network(f"network:{self.keys()[0]}", address, now - timedelta(days=day)) for day in range(days)
-        )
 
-    def valid_token(self, campaign: Campaign, values: Mapping[str, object]) -> str | None:
-        """Return a posted form's token if it is valid for the campaign."""
+class Judged(NamedTuple):
+    """A posted form: why it looks like a bot's, the hash of its network on this day, and its token if it is valid."""
+
+    suspicion: Suspicion | None
+    network: str
+    token: str | None
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class AbuseChecks:
+    """Issues form tokens, and judges posted forms."""
+
+    networks: SuspiciousNetworks
+    tokens: Tokens
+    keys: Callable[[], Sequence[str]]
+    clock: Callable[[], datetime]
+
+    def issue_form(self, campaign: Campaign, earlier_token: object = None) -> str:
+        """Issue a form token, or return the earlier one if it is valid: a form that is corrected keeps its token."""
+        form = self._read(campaign, earlier_token) or FormToken.of_window(campaign.id, self.clock())
+        return self.tokens.for_form(form)
+
+    def judge(self, campaign: Campaign, values: Mapping[str, object], address: str, origin: str | None) -> Judged:
+        """Judge a form from an IP address. `origin` is the site that posted it, as the browser reports it."""
         token = values.get("form")
-        return token if isinstance(token, str) and self._read(campaign, token) else None
-
-    def judge(self, campaign: Campaign, values: Mapping[str, object], origin: str | None) -> Suspicion | None:
-        """Say why a form looks like a bot's. `origin` is the site that posted it, as the browser reports it."""
-        return suspicion(
-            self._read(campaign, values.get("form")),
-            is_trapped=bool(values.get(TRAP)),
-            is_from_known_site=origin in campaign.allowed_origins,
+        form, key, now = self._read(campaign, token), f"network:{self.keys()[0]}", self.clock()
+        networks = [hashed_network(key, address, now - timedelta(days=day)) for day in range(DAYS_KNOWN)]
+        found = suspicion(
+            form, is_trapped=bool(values.get(TRAP)), is_from_known_site=origin in campaign.allowed_origins
         )
+        if found is None and self.networks.has_any(campaign.id, networks):
+            found = "not signed"
+        return Judged(found, networks[0], str(token) if form else None)
 
     def _read(self, campaign: Campaign, token: object) -> FormToken | None:
         try:
@@ -96,6 +106,3 @@ class AbuseChecks:
         except TokenError:
             return None
         return form if form and form.campaign == campaign.id else None
-
-    def _hashed(self, address: str, window: datetime) -> str:
-        return hashed_address(f"address:{self.keys()[0]}", address, window)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.disowned import DAYS_KNOWN
 from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
 from undersigned.domain.forms import form_id
 from undersigned.domain.letters import render_html
@@ -37,9 +36,8 @@ if TYPE_CHECKING:
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.tallies import Count
     from undersigned.domain.tokens import SignerToken
-    from undersigned.services.abuse_checks import AbuseChecks
+    from undersigned.services.abuse_checks import AbuseChecks, Judged, NetworkLimit
     from undersigned.services.catalog import Catalog, Entry
-    from undersigned.services.disowning import SuspiciousNetworks
     from undersigned.services.ports import CountStore, DeliveryStore, FormStore, SignatureStore
     from undersigned.tokens import Tokens
 
@@ -168,8 +166,8 @@ class Signing:
     """Everything that signers do."""
 
     catalog: Catalog
+    limit: NetworkLimit
     abuse_checks: AbuseChecks
-    networks: SuspiciousNetworks
     forms: FormStore
     signatures: SignatureStore
     counts: CountStore
@@ -265,13 +263,10 @@ class Signing:
         meant = meant_by(signed.email)
         if meant and values.get(ASKS):
             raise MistypedError(meant)
-        self.abuse_checks.admit(context.address)
-        suspicion = self.abuse_checks.judge(entry.campaign, values, context.origin)
-        networks = self.abuse_checks.networks(context.address, DAYS_KNOWN)
-        if suspicion is None and self.networks.has_any(campaign, networks):
-            suspicion = "not signed"
-        form = replace(self._pending(entry, signed, context), quarantine=suspicion)
-        form = replace(form, form=form_id(self.secret(), form, self.abuse_checks.valid_token(entry.campaign, values)))
+        self.limit.admit(context.address)
+        judged = self.abuse_checks.judge(entry.campaign, values, context.address, context.origin)
+        form = self._pending(entry, signed, judged, context.language)
+        form = replace(form, form=form_id(self.secret(), form, judged.token))
         self.forms.put(form)
         return SentForm(values, meant, self.tokens.for_redo(campaign, form.signer, form.form))
 
@@ -286,7 +281,7 @@ class Signing:
             raise TokenError(message)
         self.forms.delete(campaign, sent.signer, sent.form)
 
-    def _pending(self, entry: Entry, form: SignedForm, context: FormContext) -> Signature:
+    def _pending(self, entry: Entry, form: SignedForm, judged: Judged, language: str) -> Signature:
         now = self.clock()
         letter = entry.letter(form.letter_language)
         return Signature(
@@ -309,12 +304,13 @@ class Signing:
             updates=form.updates,
             letter=letter.version,
             target_version=form.target.shown.version,
-            language=context.language,
+            language=language,
+            quarantine=judged.suspicion,
             signed_at=now,
             signed_on=self.today(entry.campaign),
             mail_request=new_mail_request(now, self.new_id()),
             expires_at=now + PENDING_FOR,
-            network=self.abuse_checks.network(context.address),
+            network=judged.network,
         )
 
     def to_confirm(self, token: str) -> OwnLetter:
