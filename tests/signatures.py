@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from undersigned.domain.campaigns import Target
+from undersigned.domain.campaigns import Addressee, Target
 from undersigned.domain.letters import SignerDetails
 from undersigned.domain.signatures import Signature
 
@@ -28,6 +28,7 @@ _ADAS = Signature(
     note="",
     updates=False,
     letter="0" * 64,
+    addressee=Addressee("Police Chief", {}, "Avery Sample", "Evanston Police Department", "Evanston"),
     signed_at=SIGNED_AT,
     signed_on=SIGNED_AT.date(),
     mail_request="692c0000-00000000",

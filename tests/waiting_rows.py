@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def put_letters(world: World, targets: Sequence[Target], letters: int) -> None:
         signer, target = f"{number * 2_654_435_761 % 2**128:032x}", targets[number % len(targets)]
         row = values | signature_key(CAMPAIGN, signer)._asdict()
         row |= {"target": target.id, "name": f"Signer Number{number}", "email": f"signer{number}@signers.example"}
-        row |= {"addressed": target.shown.version, "listed": listing_shard(CAMPAIGN, signer)}
+        row |= {"addressed": asdict(target.addressee), "listed": listing_shard(CAMPAIGN, signer)}
         row["due"] = tray_shard(CAMPAIGN, signer)
         row["due_at"] = tray_position(target.id, datetime.fromisoformat(values["confirmed_at"]), signer)
         row["listed_at"] = listing_position(read_signature(row))

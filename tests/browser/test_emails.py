@@ -49,6 +49,7 @@ SIGNED = Signature(
     note=f"https://letters.example/{TOKEN}",
     updates=False,
     letter=FOLDER.letter.version,
+    addressee=TARGET.addressee,
     signed_at=NOON,
     signed_on=NOON.date(),
     mail_request="1",

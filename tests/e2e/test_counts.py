@@ -80,7 +80,7 @@ class Person:
             target=target,
             town=self._entry.roster.town_of(locality),
             letter=self._entry.campaign.letter,
-            target_version=self._entry.target(target).shown.version,
+            addressee=self._entry.target(target).addressee,
             signed_at=now,
             signed_on=now.date(),
             # One email for each person is enough, so all forms request the same one.

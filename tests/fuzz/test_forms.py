@@ -117,6 +117,7 @@ def signed(words: dict[str, str]) -> Signed | None:
         version=1,
         target=form.target.id,
         letter=FOLDER.letter.version,
+        addressee=form.target.addressee,
         signed_at=now,
         signed_on=now.date(),
         mail_request="x",

@@ -7,15 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.invariants import words_of
-from tests.world import CAMPAIGN, client_of
-from undersigned.aws.dynamodb import from_item, to_item
-from undersigned.domain.deliveries import DeliveryKey
+from tests.world import CAMPAIGN
 
 if TYPE_CHECKING:
     from tests.world import Sent, World
-    from undersigned.aws.dynamodb import Key
 
-KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 OLD, NEW = "Avery Sample", "Robin Newcomer"
 
 
@@ -31,13 +27,6 @@ def sign(world: World) -> Sent:
     assert world.sign().status == 200
     world.run_stream()
     return world.sent[-1]
-
-
-def edit(world: World, key: Key, **changes: Any) -> None:
-    """Write an item as another version of the code left it. None removes an attribute."""
-    client, table = client_of("dynamodb"), world.wiring.settings.table_name
-    item = client.get_item(TableName=table, Key=to_item(key._asdict()))["Item"]
-    client.put_item(TableName=table, Item=to_item(from_item(item) | changes))
 
 
 def letter_in_packet(world: World) -> str:
@@ -112,16 +101,17 @@ def test_the_signers_own_page_shows_the_target_that_was_signed(world: World) -> 
     assert (OLD in page, NEW in page, "Department of Safety" in page) == (True, False, False)
 
 
-def test_another_email_address_changes_no_version(world: World) -> None:
-    campaigns = world.wiring.campaigns
-    before = campaigns.target(CAMPAIGN, "evanston")
-    campaigns.put_target(CAMPAIGN, replace(before, email="new@evanston.example", postal_codes=("60201",)))
-    assert campaigns.target(CAMPAIGN, "evanston").shown.version == before.shown.version
+def test_a_corrected_email_address_is_for_waiting_letters_too(world: World) -> None:
+    world.confirmed()
+    new_chief(world, email="corrected@evanston-police.example")
+    world.week()
+    [mail] = world.deliveries
+    assert mail.to == "corrected@evanston-police.example"
+    assert OLD in letter_in_packet(world)
 
 
-def test_a_target_that_changes_back_has_its_first_version(world: World) -> None:
-    campaigns = world.wiring.campaigns
-    before = campaigns.target(CAMPAIGN, "evanston")
-    new_chief(world)
-    campaigns.put_target(CAMPAIGN, before)
-    assert campaigns.target_version(CAMPAIGN, before.shown.version) == before.shown
+def test_a_letter_whose_target_was_retired_shows_who_was_addressed(world: World) -> None:
+    world.confirmed()
+    new_chief(world, retired=True)
+    world.week()
+    assert OLD in letter_in_packet(world)

@@ -22,7 +22,6 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (campaigns.campaign_key("trees"), "CAMPAIGN#trees", "META"),
         (campaigns.letter_key("trees", "ab12"), "CAMPAIGN#trees", "LETTER#ab12"),
         (campaigns.target_key("trees", "oakton"), "CAMPAIGN#trees", "TARGET#oakton"),
-        (campaigns.target_version_key("trees", "ab12"), "CAMPAIGN#trees", "ADDRESSED#ab12"),
         (signatures.signature_key("trees", SIGNER), f"SIGNATURE#trees#{SIGNER}", "1"),
         (counts.counter_key("trees", "TOTAL"), "COUNT#trees#0", "TOTAL"),
         (counts.counter_key("trees", "DAY#2026-11-30"), "COUNT#trees#0", "DAY#2026-11-30"),

@@ -392,6 +392,7 @@ def signature(**changes: Any) -> Signature:
         note="Hurry",
         updates=False,
         letter="0" * 64,
+        addressee=form.target.addressee,
         signed_at=NOON,
         signed_on=date(2026, 11, 30),
         mail_request="",

@@ -5,7 +5,6 @@
 | settings | `CAMPAIGN#<campaign>` | `META` |
 | letter | `CAMPAIGN#<campaign>` | `LETTER#<version>` |
 | target | `CAMPAIGN#<campaign>` | `TARGET#<target>` |
-| target version | `CAMPAIGN#<campaign>` | `ADDRESSED#<version>` |
 | controls | `CAMPAIGN#<campaign>` | `STEERING` |
 | audit entry | `AUDIT#<campaign>` | `<moment>#<id>` |
 """
@@ -43,7 +42,6 @@ from undersigned.domain.campaigns import (
     MailState,
     Organizer,
     Target,
-    TargetVersion,
     Translation,
 )
 from undersigned.domain.controls import AuditEntry, Controls
@@ -63,7 +61,6 @@ if TYPE_CHECKING:
 SETTINGS = "META"
 LETTERS = "LETTER#"
 TARGETS = "TARGET#"
-TARGET_VERSIONS = "ADDRESSED#"
 
 _ALL = "CAMPAIGNS"
 """The partition of the listing index that holds every campaign."""
@@ -87,11 +84,6 @@ def letter_key(campaign: str, version: str) -> Key:
 def target_key(campaign: str, target: str) -> Key:
     """Return the key of a target."""
     return Key(campaign_partition(campaign), TARGETS + target)
-
-
-def target_version_key(campaign: str, version: str) -> Key:
-    """Return the key of what letters show of a target in a version."""
-    return Key(campaign_partition(campaign), TARGET_VERSIONS + version)
 
 
 def controls_key(campaign: str) -> Key:
@@ -144,11 +136,6 @@ class Campaigns(CampaignStore):
         raise NotFoundError(message)
 
     @override
-    def target_version(self, campaign: str, version: str) -> TargetVersion | None:
-        values = self._table.get(target_version_key(campaign, version), consistent=True)
-        return read_target_version(values) if values else None
-
-    @override
     def campaign_ids(self) -> Iterator[str]:
         return (values["listed_at"] for values in self._table.query(_ALL, index="listing"))
 
@@ -166,11 +153,6 @@ class Campaigns(CampaignStore):
     @override
     def put_target(self, campaign: str, target: Target) -> None:
         key, settings = target_key(campaign, target.id), target_settings(target)
-        # A letter that is being signed names a version before its row is written, so the row must not come later.
-        before = self._table.get(key, consistent=True)
-        for shown in (read_target(before).shown if before else None, target.shown):
-            if shown:
-                self._table.put_new(target_version_values(campaign, shown))
         if not self._table.put_new(key._asdict() | settings):
             same_address = Attr("email").eq(target.email)
             try:
@@ -181,12 +163,10 @@ class Campaigns(CampaignStore):
 
     @override
     def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
-        for some in batched(targets, TRANSACTION // 2, strict=False):
-            # What a version's name stands for never changes, so it can be written again.
-            versions = [Put(target_version_values(campaign, target.shown)) for target in some]
+        for some in batched(targets, TRANSACTION, strict=False):
             rows = [Put(target_key(campaign, target.id)._asdict() | target_settings(target), NEW) for target in some]
             try:
-                self._table.transact([*versions, *rows])
+                self._table.transact(rows)
             except TransactionCanceledError:
                 for target in some:
                     self.put_target(campaign, target)
@@ -363,31 +343,6 @@ def target_settings(target: Target) -> Values:
         "retired": target.retired,
         "titles": dict(target.titles),
     }
-
-
-def target_version_values(campaign: str, shown: TargetVersion) -> Values:
-    """Return the item of what letters show of a target."""
-    return {
-        **target_version_key(campaign, shown.version)._asdict(),
-        "target": shown.target,
-        "title": shown.title,
-        "titles": dict(shown.titles),
-        "name": shown.name,
-        "department": shown.department,
-        "locality": shown.locality,
-    }
-
-
-def read_target_version(values: Values) -> TargetVersion:
-    """Read what letters show of a target."""
-    return TargetVersion(
-        target=values["target"],
-        title=values["title"],
-        titles=values["titles"],
-        name=values["name"],
-        department=values["department"],
-        locality=values["locality"],
-    )
 
 
 def read_target(values: Values) -> Target:

@@ -12,6 +12,7 @@ All rows of a target's deliveries have the pk `DELIVERY#<campaign>#<target>`:
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, cast, override
@@ -32,6 +33,7 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.aws.signatures import erasure, is_in_tray, signature_key
+from undersigned.domain.campaigns import Addressee
 from undersigned.domain.deliveries import (
     Attempt,
     Bundle,
@@ -322,7 +324,7 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "residents": packet.residents,
         "since": written(packet.since),
         "letters": list(packet.letters),
-        "addressed": list(packet.addressed),
+        "addressed": [asdict(each) for each in packet.addressed],
         "erased": packet.erased,
         "stored_sha256": packet.stored_sha256,
         "stored_at": written(packet.stored_at),
@@ -340,7 +342,7 @@ def read_packet(values: Values) -> PacketRecord:
         residents=int(values["residents"]),
         since=date.fromisoformat(values["since"]),
         letters=tuple(values["letters"]),
-        addressed=tuple(values["addressed"]),
+        addressed=tuple(Addressee(**each) for each in values["addressed"]),
         erased=int(values["erased"]),
         stored_sha256=values["stored_sha256"],
         stored_at=read_moment(values.get("stored_at")),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched, chain, islice
@@ -34,6 +35,7 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.aws.failures import UNFIT, code_of
+from undersigned.domain.campaigns import Addressee
 from undersigned.domain.drawings import Drawing
 from undersigned.domain.providers import provider_of
 from undersigned.domain.signatures import ReadRows, Signature, Status, Waiting
@@ -66,7 +68,7 @@ _PERSONAL = (
 
 _TEXTS = (
     "name", "email", "address_line", "locality", "region", "postal_code", "target", "signature", "note", "letter",
-    "language", "addressed",
+    "language",
 )  # fmt: skip
 """The attributes that are a text in every row."""
 
@@ -468,7 +470,7 @@ def signature_values(signature: Signature) -> Values:
         "drawing": signature.drawing or None,
         "updates": signature.updates,
         "letter": signature.letter,
-        "addressed": signature.target_version,
+        "addressed": asdict(signature.addressee),
         "language": signature.language,
         "quarantine": signature.quarantine,
         "network": signature.network,
@@ -518,6 +520,7 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
         note=values["note"],
         updates=values["updates"],
         letter=values["letter"],
+        addressee=Addressee(**values["addressed"]),
         signed_at=_moment(values["signed_at"]),
         signed_on=date.fromisoformat(values["signed_on"]),
         mail_request=values.get("mail_request", ""),
@@ -536,7 +539,6 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
         due_at=waiting.since if waiting and in_tray else None,
         on_hold=values.get("due") == hold_shard(campaign, signer),
         links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
-        target_version=values["addressed"],
         network=values.get("network"),
         town=values.get("town"),
         cleared_at=read_moment(values.get("cleared_at")),
@@ -567,7 +569,9 @@ def _check(values: Values) -> None:
         raise ValueError(message)
     if drawing := values.get("drawing"):
         Drawing.kept(drawing)
-    texts = [values[name] for name in _TEXTS] + [values[name] for name in _TEXTS_OF_SOME if name in values]
+    addressed = dict(values["addressed"])
+    texts = [*addressed.pop("titles").values(), *addressed.values(), *(values[name] for name in _TEXTS)]
+    texts += [values[name] for name in _TEXTS_OF_SOME if name in values]
     if not all(isinstance(text, str) for text in texts) or not isinstance(values["version"], int | Decimal):
         message = "an attribute has another type than it should have"
         raise TypeError(message)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import struct
 from bisect import bisect
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -78,23 +77,14 @@ class Organizer:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetVersion:
-    """The texts of a target that letters show. A version never changes; it is named by its content."""
+class Addressee:
+    """The texts of a target that a letter shows, as they were when its form was sent."""
 
-    target: str
     title: str
-    titles: Mapping[str, str]
+    titles: Mapping[str, str] = field(hash=False)
     name: str
     department: str
     locality: str
-
-    @property
-    def version(self) -> str:
-        """Return the name: the first 128 bits of the SHA-256 (hex). Each signature row has one, so it is short."""
-        content = json.dumps(
-            [self.target, self.title, dict(self.titles), self.name, self.department, self.locality], sort_keys=True
-        )
-        return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +125,13 @@ class Target:
         return self.hold is not None or self.complained_at is not None
 
     @property
-    def shown(self) -> TargetVersion:
-        """Return the version that letters show if they are signed now."""
-        return TargetVersion(self.id, self.title, self.titles, self.name, self.department, self.locality)
+    def addressee(self) -> Addressee:
+        """Return its texts that letters show if they are signed now."""
+        return Addressee(self.title, self.titles, self.name, self.department, self.locality)
 
-    def as_shown(self, version: TargetVersion) -> Target:
-        """Return the target with the title, name, department and locality of a version."""
-        return replace(
-            self,
-            title=version.title,
-            titles=version.titles,
-            name=version.name,
-            department=version.department,
-            locality=version.locality,
-        )
+    def as_signed(self, addressee: Addressee) -> Target:
+        """Return the target as a letter shows it."""
+        return replace(self, **asdict(addressee))
 
     @property
     def held_because(self) -> str | None:

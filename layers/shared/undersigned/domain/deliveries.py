@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
+    from undersigned.domain.campaigns import Addressee
+
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "given_up", "complained", "held", "empty"
 ]
@@ -132,7 +134,7 @@ class PacketRecord:
     """A packet: sealed letters `first` to `last` (1-based), what the email says about them, and the PDF stored now.
 
     `bytes` and `sha256` are those of the PDF that was sent, or is about to be. `residents` counts the signers whose
-    postal code is one of the target's. `letters` are the versions in it, and `addressed` the target version that each
+    postal code is one of the target's. `letters` are the versions in it, and `addressed` the addressee that each
     of them shows; without any, all its letters were erased before, and the email doesn't have it. `erased` is how many
     of its letters were erased before the stored PDF was made, which has the fingerprint `stored_sha256`. There is no
     PDF if all were.
@@ -146,14 +148,14 @@ class PacketRecord:
     residents: int
     since: date
     letters: tuple[str, ...]
-    addressed: tuple[str, ...] = ()
+    addressed: tuple[Addressee, ...] = ()
     erased: int = 0
     stored_sha256: str = ""
     stored_at: datetime | None = None
 
     @property
-    def texts(self) -> tuple[tuple[str, str], ...]:
-        """Return the letter versions in it, each with the target version that it shows."""
+    def texts(self) -> tuple[tuple[str, Addressee], ...]:
+        """Return the letter versions in it, each with the addressee that it shows."""
         return tuple(zip(self.letters, self.addressed, strict=True))
 
     def is_ready_to_send(self, erased: int, now: datetime) -> bool:

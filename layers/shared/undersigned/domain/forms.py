@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ _SENT_AGAIN_WITHIN = timedelta(minutes=15)
 
 _SAID = (
     "campaign", "signer", "name", "email", "address_line", "locality", "region", "postal_code", "target", "signature",
-    "note", "drawing", "updates", "letter", "target_version", "language", "quarantine", "network",
+    "note", "drawing", "updates", "letter", "addressee", "language", "quarantine", "network",
 )  # fmt: skip
 """The values that all posts of a form share. So a bot's form is never a person's, nor another network's."""
 
@@ -50,7 +50,7 @@ def form_id(secret: str, form: Signature, token: str | None) -> str:
     got no email opens the form again, and has another token.
     """
     copy = token or f"{form.signed_at.timestamp() // _SENT_AGAIN_WITHIN.total_seconds():.0f}"
-    said = json.dumps([copy, *(getattr(form, name) for name in _SAID)])
+    said = json.dumps([copy, *(getattr(form, name) for name in _SAID)], default=asdict)
     return hmac.new(f"form:{secret}".encode(), said.encode(), hashlib.sha256).hexdigest()[:16]
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.domain.abuse_checks import WantedSuspicion
-    from undersigned.domain.campaigns import Campaign, Roster, Target
+    from undersigned.domain.campaigns import Addressee, Campaign, Roster, Target
 
 Status = Literal["pending", "confirmed", "withdrawn", "erased"]
 """`pending`: a form that waits. `erased`: nothing personal is left of the letter except its key, a hash of the signer's
@@ -313,7 +313,7 @@ class Signature:
     """One person's signature of one campaign's letter. Datetimes are aware, in UTC.
 
     `bundle` is `<period>#<number>` once the letter is sealed. `tallied` is the tally's mark (see `tallies`). `version`
-    grows with every change of status. `letter` is the signed letter version, `target_version` what it shows of the
+    grows with every change of status. `letter` is the signed letter version, `addressee` what it shows of the
     target, `language` the one of the signer's pages and emails. `quarantine` is the
     suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
     again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
@@ -344,6 +344,7 @@ class Signature:
     note: str
     updates: bool
     letter: str
+    addressee: Addressee
     signed_at: datetime
     signed_on: date
     mail_request: str = ""
@@ -362,7 +363,6 @@ class Signature:
     due_at: datetime | None = None
     on_hold: bool = False
     links_ended_at: datetime | None = None
-    target_version: str = ""
     network: str | None = None
     town: str | None = None
     cleared_at: datetime | None = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Target, TargetVersion
+    from undersigned.domain.campaigns import Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
@@ -72,7 +72,6 @@ class Catalog:
     _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)
     _controls: dict[str, tuple[datetime, Controls]] = field(default_factory=dict, init=False)
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
-    _target_versions: dict[tuple[str, str], TargetVersion] = field(default_factory=dict, init=False)
 
     def entry(self, campaign: str, target: str | None = None) -> Entry:
         """Return a campaign. It is read again if the cached one lacks the given target. Raises NotFoundError."""
@@ -122,21 +121,4 @@ class Catalog:
 
     def as_signed(self, signature: Signature, target: Target) -> tuple[Target, Letter]:
         """Return the target and the letter's text of a signature to it. Raises NotFoundError."""
-        shown = self.target_as_signed(signature.campaign, target, signature.target_version)
-        return shown, self.letter(signature.campaign, signature.letter)
-
-    def target_as_signed(self, campaign: str, target: Target, version: str) -> Target:
-        """Return a target as letters of one of its versions show it.
-
-        That takes a read only if the target was changed since.
-        """
-        if version == target.shown.version:
-            return target
-        key = (campaign, version)
-        if key not in self._target_versions:
-            found = self.campaigns.target_version(*key)
-            if found is None:
-                return target
-            self._target_versions[key] = found
-        shown = self._target_versions[key]
-        return target.as_shown(shown) if shown.target == target.id else target
+        return target.as_signed(signature.addressee), self.letter(signature.campaign, signature.letter)

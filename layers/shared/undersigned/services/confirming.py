@@ -162,7 +162,7 @@ class Confirmations:
             "confirm" if signature.status == "pending" else "sealed" if signature.bundle else "signed",
             self.sender,
             entry.campaign,
-            self.catalog.target_as_signed(signature.campaign, entry.target(signature.target), signature.target_version),
+            entry.target(signature.target).as_signed(signature.addressee),
             self.catalog.letter(signature.campaign, signature.letter),
             signature,
             confirm_token=self.tokens.for_confirming(*whose, signature.form),

@@ -157,7 +157,7 @@ class Packing:
         kept = [signer for _, signer in letters if signer not in batch.erased]
         signatures = self.signatures.signatures(batch.key.campaign, kept)
         packet = self._typeset(batch, self._cover(batch, number, first, last, without), signatures)
-        texts = dict.fromkeys((row.letter, row.target_version) for row in signatures)
+        texts = dict.fromkeys((row.letter, row.addressee) for row in signatures)
         record = PacketRecord(
             number=number,
             first=first,
@@ -235,11 +235,10 @@ class Packing:
 
     def _versions(self, batch: Batch, packets: Sequence[PacketRecord]) -> tuple[tuple[Letter, Target], ...]:
         """Return each letter in the packets once, with its target as it was signed."""
-        found: dict[tuple[str, str], tuple[Letter, Target]] = {}
-        for version, addressed in dict.fromkeys(text for packet in packets for text in packet.texts):
-            shown = self.catalog.target_as_signed(batch.key.campaign, batch.target, addressed)
-            found[version, shown.shown.version] = self.catalog.letter(batch.key.campaign, version), shown
-        return tuple(found.values())
+        return tuple(
+            (self.catalog.letter(batch.key.campaign, version), batch.target.as_signed(addressee))
+            for version, addressee in dict.fromkeys(text for packet in packets for text in packet.texts)
+        )
 
     def _cover(self, batch: Batch, number: int, first: int, last: int, without: tuple[int, ...]) -> PacketCover:
         return PacketCover(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.abuse_checks import Suspicion
     from undersigned.domain.api_keys import ApiKey
-    from undersigned.domain.campaigns import Campaign, MailState, Target, TargetVersion
+    from undersigned.domain.campaigns import Campaign, MailState, Target
     from undersigned.domain.controls import AuditEntry, Controls
     from undersigned.domain.deliveries import (
         Bundle,
@@ -112,9 +112,6 @@ class CampaignStore(Protocol):
 
     def letter(self, campaign: str, version: str) -> Letter:
         """Read a letter version; raises NotFoundError."""
-
-    def target_version(self, campaign: str, version: str) -> TargetVersion | None:
-        """Read consistently what letters show of a target in a version. None if the version is not written."""
 
     def campaign_ids(self) -> Iterator[str]:
         """List the ids of all campaigns."""

@@ -128,7 +128,7 @@ class Sampling:
             drawing=read.drawing,
             updates=read.updates,
             letter=letter.version,
-            target_version=read.target.shown.version,
+            addressee=read.target.addressee,
             language=campaign.language,
             signed_at=now,
             signed_on=campaign.local(now).date(),

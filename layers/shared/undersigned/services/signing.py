@@ -303,7 +303,7 @@ class Signing:
             drawing=form.drawing,
             updates=form.updates,
             letter=letter.version,
-            target_version=form.target.shown.version,
+            addressee=form.target.addressee,
             language=language,
             quarantine=judged.suspicion,
             signed_at=now,
