@@ -128,6 +128,7 @@ def damaged(world: World) -> World:
         {"drawing": "M"},
         {"addressed": {"a": "b"}},
         {"addressed": None},
+        {"addressed": {"title": "Chief", "titles": {}, "name": 5, "department": "Police", "locality": "Evanston"}},
         {"language": None},
         {"links_ended_at": 10**30},
     ],

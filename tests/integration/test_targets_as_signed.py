@@ -115,3 +115,19 @@ def test_a_letter_whose_target_was_retired_shows_who_was_addressed(world: World)
     new_chief(world, retired=True)
     world.week()
     assert OLD in letter_in_packet(world)
+
+
+def test_a_letter_in_another_language_keeps_the_title_in_it(world: World) -> None:
+    world.sign(letter_language="es")
+    world.run_stream()
+    new_chief(world, titles={"es": "Otro título"})
+    page = world.get(world.sent[-1].link("confirm")).body
+    assert ("Jefe de Policía" in page, "Otro título" in page) == (True, False)
+
+
+def test_the_same_form_sent_again_to_another_chief_is_another_form(world: World) -> None:
+    form = world.form()
+    for _ in range(2):
+        world.sign(form=form)
+        new_chief(world)
+    assert [sent.addressee.name for sent in world.forms()] == [NEW, OLD]
