@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.pages import text_of
 from tests.world import CAMPAIGN, PUBLIC_URL
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.people import person_id
@@ -51,12 +52,21 @@ class Browser:
     def post(self, path: str, values: Mapping[str, object] | None = None, **options: Any) -> Answer:
         return self.request("POST", path, values or {}, **options)
 
+    def words(self, path: str = "") -> str:
+        return text_of(self.see(path))
+
     @property
     def token(self) -> str:
         """Return the token in the forms of the session's pages."""
-        found = re.search(r'name="token" value="([^"]+)"', self.see("/organizer").body or self.see("").body)
+        # With a key, or one campaign only, the list of campaigns leads on to the dashboard.
+        found = re.search(r'name="token" value="([^"]+)"', self.see("/organizer").body or self.see("/deliveries").body)
         assert found
         return found[1]
+
+    def revision(self, path: str) -> dict[str, str]:
+        """Return what the buttons of a delivery's page send back: what the person saw of it."""
+        found = re.search(r'name="revision" value="([^"]+)"', self.see(path).body)
+        return {"revision": found[1]} if found else {}
 
     def press(self, path: str, values: Mapping[str, object] | None = None, **options: Any) -> Answer:
         return self.post(path, {"token": self.token, **(values or {})}, **options)
@@ -75,6 +85,25 @@ class Browser:
         answer = self.post(link_in(self.world.sent[-1]))
         assert answer.status == 303, answer.body
         return answer
+
+    def enter(self, key: str, campaign: str = CAMPAIGN, **options: Any) -> Answer:
+        """Sign in with a campaign's key."""
+        self.campaign = campaign
+        return self.post("/organizer/session", {"campaign": campaign, "key": key}, **options)
+
+
+def signed_in(world: World, email: str, campaign: str = CAMPAIGN) -> Browser:
+    """Return the browser of somebody who signed in by email."""
+    browser = Browser(world, campaign)
+    browser.sign_in(email)
+    return browser
+
+
+def with_key(world: World, key: str, campaign: str = CAMPAIGN) -> Browser:
+    """Return the browser of somebody who signed in with a key."""
+    browser = Browser(world)
+    assert browser.enter(key, campaign).status == 303
+    return browser
 
 
 def link_in(mail: Sent) -> str:

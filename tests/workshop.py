@@ -1,6 +1,23 @@
-"""The texts that an organizer brings to the workshop."""
+"""An organizer in the workshop, and what they bring."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+from tests.organizers import SAME_ORIGIN, Browser
+from undersigned.authoring.starting import empty_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.world import Answer, World
+    from undersigned.domain.drafts import Draft
+
+NEW = "safer-streets"
+ANN = "ann@organizer.example"
+BOUNDARY = "----boundary"
 
 OWN_HEADINGS = """Chief's Full Name\tRank\tAgency\tCity\tE-mail Addr.\tServes\tPhone
 Robin Sample\tPolice Chief\tOakton Police\tOakton\tchief@oakton.example\t02134\t555-0100
@@ -19,3 +36,111 @@ Address: ____________
 Date: ____________
 """
 """A letter on paper."""
+
+
+class Forms(HTMLParser):
+    """The forms of a page, each with the values that a browser would send back unchanged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[tuple[str, dict[str, str]]] = []
+        self._area: str | None = None
+        self._select: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append((given["action"], {}))
+        if not self.forms or not (name := given.get("name") or self._select):
+            return
+        values = self.forms[-1][1]
+        if tag == "textarea":
+            self._area, values[name] = name, ""
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and (self._select not in values or "selected" in given):
+            values[name] = given["value"]
+        elif tag == "input":
+            kind = given.get("type")
+            if kind not in {"radio", "checkbox", "file"} or "checked" in given:
+                values[name] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._area = None
+        elif tag == "select":
+            self._select = None
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            # A browser leaves out the line end after the tag.
+            values = self.forms[-1][1]
+            values[self._area] = (values[self._area] + data).removeprefix("\n")
+
+
+@dataclass
+class Author(Browser):
+    """An organizer in the workshop of a campaign. Their forms are posted as a browser posts them."""
+
+    pages: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        return f"/organizer/dashboard/{self.campaign}/workshop"
+
+    def open(self, path: str) -> Answer:
+        answer = self.see(f"{self.base}/{path}")
+        self.pages[path] = answer.body
+        return answer
+
+    def form(self, path: str, action: str | None = None) -> dict[str, str]:
+        """Return the values of a form of a page that was opened, by its action."""
+        parser = Forms()
+        parser.feed(self.pages[path])
+        wanted = f"{self.base}/{action or path}"
+        return next(values for address, values in parser.forms if address.partition("?")[0] == wanted.partition("?")[0])
+
+    def send(self, path: str, changes: Mapping[str, str | bytes], action: str | None = None) -> Answer:
+        """Send a form of a page that was opened, with some changes."""
+        values: dict[str, str | bytes] = {**self.form(path, action), **changes}
+        parts = [
+            b'--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+            % (
+                BOUNDARY.encode(),
+                name.encode(),
+                b'; filename="a.csv"' if isinstance(value, bytes) else b"",
+                value if isinstance(value, bytes) else value.replace("\n", "\r\n").encode(),
+            )
+            for name, value in values.items()
+        ]
+        body = b"".join(parts) + b"--%s--\r\n" % BOUNDARY.encode()
+        headers = {**SAME_ORIGIN, "content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+        return self.request("POST", f"{self.base}/{action or path}", raw=body, headers=headers)
+
+    def take(self, changes: Mapping[str, str | bytes], columns: Mapping[str, str] | None = None) -> Answer:
+        """Paste or upload recipients, and take the rows with the columns that the page guessed, or with others."""
+        answer = self.send("recipients", {**changes, "do": "paste"})
+        if answer.status != 200:
+            return answer
+        self.pages["recipients"] = answer.body
+        return self.send("recipients", {**(columns or {}), "do": "columns"})
+
+    def draft(self) -> Draft:
+        return self.world.wiring.drafting().draft(self.campaign)
+
+
+def author_of(world: World) -> Author:
+    """Return an organizer of the published campaign."""
+    world.put_key("us_manage", "manage")
+    author = Author(world)
+    assert author.enter("us_manage").status == 303
+    return author
+
+
+def beginner_of(world: World) -> Author:
+    """Return an organizer with the draft of a new campaign in which everything is to fill in."""
+    world.wiring.drafting().create(NEW, ANN, empty_files(NEW))
+    world.put_key("us_new", "manage", NEW)
+    author = Author(world)
+    assert author.enter("us_new", NEW).status == 303
+    return author

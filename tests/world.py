@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import importlib
 import json
 import re
@@ -156,6 +157,12 @@ class Answer:
     @property
     def body(self) -> str:
         return self.content.decode()
+
+    @property
+    def words(self) -> str:
+        """The text of the page, without its style and tags."""
+        bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", self.body, flags=re.DOTALL)
+        return " ".join(html.unescape(bare).split())
 
     @property
     def json(self) -> Any:

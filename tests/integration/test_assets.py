@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.integration.test_form_page import Page
+from tests.pages import Page
 from tests.world import CAMPAIGN
 from undersigned.web import assets
 from undersigned.web.assets import asset, asset_path

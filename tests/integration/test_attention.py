@@ -9,41 +9,40 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.test_dashboard import Organizer, manager, reader
 from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.domain.campaigns import Target
 
 if TYPE_CHECKING:
+    from tests.organizers import Browser
     from tests.world import World
 
-__all__ = ["manager", "reader"]
 
 HELD_ELSEWHERE = "Town 59"
 
 
-def attention(organizer: Organizer, query: str = "") -> str:
+def attention(organizer: Browser, query: str = "") -> str:
     """Return the words of the section."""
     return re.split(r"Needs attention|Figures", organizer.words(query))[1].strip()
 
 
-def buttons(organizer: Organizer) -> set[str]:
+def buttons(organizer: Browser) -> set[str]:
     """Return where the forms and links of the section lead, after the address of the campaign's dashboard."""
     section = organizer.see().body.partition('id="to-do"')[2].partition('id="figures"')[0]
     return set(re.findall(rf'(?:action|href)="{DASHBOARD}([^"]*)"', section))
 
 
-def test_a_campaign_in_order_says_so_and_nothing_else(manager: Organizer) -> None:
+def test_a_campaign_in_order_says_so_and_nothing_else(manager: Browser) -> None:
     assert attention(manager) == "No problems"
 
 
-def test_a_pause_has_its_button(world: World, manager: Organizer, reader: Organizer) -> None:
+def test_a_pause_has_its_button(world: World, manager: Browser, reader: Browser) -> None:
     world.wiring.campaigns.pause(CAMPAIGN, paused=True)
     assert attention(manager).startswith("Campaign paused Nothing is sent until someone resumes the campaign.")
     assert buttons(manager) == {"/resume"}
     assert buttons(reader) == set()
 
 
-def test_a_complaint_says_what_to_do_even_if_no_letter_waits(world: World, manager: Organizer) -> None:
+def test_a_complaint_says_what_to_do_even_if_no_letter_waits(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[-1])
@@ -58,13 +57,13 @@ def test_a_complaint_says_what_to_do_even_if_no_letter_waits(world: World, manag
     assert attention(manager) == "No problems"
 
 
-def test_a_hold_names_its_reason_and_can_be_ended(world: World, manager: Organizer) -> None:
+def test_a_hold_names_its_reason_and_can_be_ended(world: World, manager: Browser) -> None:
     manager.press("/targets/evanston/hold", {"why": "a new chief"})
     assert "Evanston: letters on hold The reason: “a new chief”." in attention(manager)
     assert buttons(manager) == {"/targets/evanston/release", "/targets/evanston"}
 
 
-def test_a_bounce_is_settled_on_the_overview(world: World, manager: Organizer, reader: Organizer) -> None:
+def test_a_bounce_is_settled_on_the_overview(world: World, manager: Browser, reader: Browser) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[-1])
@@ -82,11 +81,11 @@ def test_a_bounce_is_settled_on_the_overview(world: World, manager: Organizer, r
 
 
 @pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/../x", "\\x", "/targets/evanston?x=y"])
-def test_a_button_leads_back_to_no_other_site(manager: Organizer, back: str) -> None:
+def test_a_button_leads_back_to_no_other_site(manager: Browser, back: str) -> None:
     assert manager.press("/pause", {"back": back}).headers["location"].startswith(f"{DASHBOARD}")
 
 
-def test_an_address_that_takes_no_email_is_told_without_a_delivery(world: World, manager: Organizer) -> None:
+def test_an_address_that_takes_no_email_is_told_without_a_delivery(world: World, manager: Browser) -> None:
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", target.email, "bounced")
     said = attention(manager)
@@ -95,23 +94,23 @@ def test_an_address_that_takes_no_email_is_told_without_a_delivery(world: World,
     assert buttons(manager) == {"/targets/evanston", "/targets/evanston/address"}
 
 
-def test_a_missing_address_is_told(world: World, manager: Organizer) -> None:
+def test_a_missing_address_is_told(world: World, manager: Browser) -> None:
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email=""))
     assert "Evanston: the email address is missing" in attention(manager)
     assert buttons(manager) == {"/targets/evanston", "/targets/evanston/address"}
 
 
-def test_an_email_without_an_outcome_leads_to_the_decision(world: World, manager: Organizer) -> None:
+def test_an_email_without_an_outcome_leads_to_the_decision(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     world.clock.advance(days=3)
-    manager.sign_in("us_manage")
+    manager.enter("us_manage")
     assert "nobody has said whether the email of November 24, 2026 arrived" in attention(manager)
     assert buttons(manager) == {"/deliveries/2026-11-24/evanston", "/deliveries/2026-11-24/evanston/settle"}
 
 
-def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Organizer) -> None:
+def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     made = next(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
@@ -122,7 +121,7 @@ def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Organize
     assert buttons(manager) == {"/deliveries/2026-11-24/evanston", "/deliveries/2026-11-24/evanston/settle"}
 
 
-def test_suspicious_letters_lead_to_their_screening(world: World, manager: Organizer) -> None:
+def test_suspicious_letters_lead_to_their_screening(world: World, manager: Browser) -> None:
     for number in range(6):
         world.sign(email=f"bot{number}@signers.example", form="")
     world.run_stream()
@@ -132,7 +131,7 @@ def test_suspicious_letters_lead_to_their_screening(world: World, manager: Organ
     assert "An owner or an editor" not in attention(manager)
 
 
-def test_who_may_only_see_is_not_told_to_erase_letters(world: World, reader: Organizer) -> None:
+def test_who_may_only_see_is_not_told_to_erase_letters(world: World, reader: Browser) -> None:
     for number in range(6):
         world.sign(email=f"bot{number}@signers.example", form="")
     world.run_stream()
@@ -141,7 +140,7 @@ def test_who_may_only_see_is_not_told_to_erase_letters(world: World, reader: Org
     assert "erase them" not in said
 
 
-def test_stopped_confirmation_emails_are_told_before_anyone_waits(world: World, manager: Organizer) -> None:
+def test_stopped_confirmation_emails_are_told_before_anyone_waits(world: World, manager: Browser) -> None:
     world.wiring.mail_budgets.stop()
     said = attention(manager)
     assert said.startswith("Confirmation emails are stopped The person who runs the system stopped them")
@@ -155,20 +154,20 @@ def test_stopped_confirmation_emails_are_told_before_anyone_waits(world: World, 
     )
 
 
-def test_a_brake_is_told_as_the_cause(world: World, manager: Organizer) -> None:
+def test_a_brake_is_told_as_the_cause(world: World, manager: Browser) -> None:
     for _ in range(25):
         world.wiring.mail_budgets.record_report("bounced", "clean", world.clock.now)
     assert attention(manager).startswith("Confirmation emails wait: too many came back")
 
 
-def test_what_waits_for_an_approval_is_told_with_its_button(world: World, manager: Organizer) -> None:
+def test_what_waits_for_an_approval_is_told_with_its_button(world: World, manager: Browser) -> None:
     world.change_and_wait(approval=True)
     world.confirmed()
     assert "1 letter is waiting for approval" in attention(manager)
     assert buttons(manager) == {"/deliveries/2026-11-24/approve", "/targets/evanston/next"}
 
 
-def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: Organizer) -> None:
+def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: Browser) -> None:
     world.confirmed()
     world.change_and_wait(closes=date(2026, 11, 20), keep_for_days=60)
     said = attention(manager)
@@ -184,21 +183,21 @@ def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: 
     assert "Next delivery None, nobody can sign, and no letter is waiting" in manager.words()
 
 
-def test_letters_that_a_plan_missed_are_told_a_day_later(world: World, manager: Organizer) -> None:
+def test_letters_that_a_plan_missed_are_told_a_day_later(world: World, manager: Browser) -> None:
     world.confirmed()
     world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC) + timedelta(hours=25)
-    manager.sign_in("us_manage")
+    manager.enter("us_manage")
     assert "Evanston: letters are overdue" in attention(manager)
     world.wiring.campaigns.pause(CAMPAIGN, paused=True)
     assert "overdue" not in attention(manager)
 
 
-def test_a_campaign_that_is_not_open_yet_says_so(world: World, manager: Organizer) -> None:
+def test_a_campaign_that_is_not_open_yet_says_so(world: World, manager: Browser) -> None:
     world.change_and_wait(opens=date(2026, 12, 20), closes=None)
     assert attention(manager).startswith("Signing opens on December 20, 2026")
 
 
-def test_trouble_on_another_page_of_recipients_is_not_hidden(world: World, manager: Organizer) -> None:
+def test_trouble_on_another_page_of_recipients_is_not_hidden(world: World, manager: Browser) -> None:
     for number in range(60):
         target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
         world.wiring.campaigns.put_target(CAMPAIGN, target)
@@ -208,20 +207,20 @@ def test_trouble_on_another_page_of_recipients_is_not_hidden(world: World, manag
     assert "/targets/zz-59/release" in buttons(manager)
 
 
-def test_the_next_delivery_of_a_paused_campaign_is_none(world: World, manager: Organizer) -> None:
+def test_the_next_delivery_of_a_paused_campaign_is_none(world: World, manager: Browser) -> None:
     assert "Next delivery Nov 30, 2026" in manager.words()
     world.wiring.campaigns.pause(CAMPAIGN, paused=True)
     assert "Next delivery None, the campaign is paused" in manager.words()
 
 
-def test_the_overview_has_the_forms_address_to_copy(manager: Organizer) -> None:
+def test_the_overview_has_the_forms_address_to_copy(manager: Browser) -> None:
     body = manager.see().body
     assert re.search(rf'<input id="form-url" value="https://[a-z.]+/campaigns/{CAMPAIGN}" readonly', body)
     # Without the script, nobody sees a button that does nothing.
     assert re.search(r'<button[^>]*data-copy="form-url"[^>]* hidden>', body)
 
 
-def test_a_release_while_the_campaign_is_paused_promises_no_delivery(world: World, manager: Organizer) -> None:
+def test_a_release_while_the_campaign_is_paused_promises_no_delivery(world: World, manager: Browser) -> None:
     manager.press("/targets/evanston/hold", {"why": "a new chief"})
     assert manager.press("/targets/evanston/release").headers["location"].endswith("?done=released")
     manager.press("/targets/evanston/hold", {"why": "a new chief"})
@@ -233,7 +232,7 @@ def test_a_release_while_the_campaign_is_paused_promises_no_delivery(world: Worl
 # Languages
 
 
-def test_a_chosen_language_is_kept_in_a_cookie_for_all_pages(world: World, manager: Organizer) -> None:
+def test_a_chosen_language_is_kept_in_a_cookie_for_all_pages(world: World, manager: Browser) -> None:
     page = manager.see("/deliveries")
     assert f'<a href="{DASHBOARD}/deliveries?lang=es" lang="es" hreflang="es">Español</a>' in page.body
     chosen = manager.see("/deliveries?lang=es")
@@ -242,7 +241,6 @@ def test_a_chosen_language_is_kept_in_a_cookie_for_all_pages(world: World, manag
     name, *attributes = cookie.split("; ")
     assert name == "__Host-language=es"
     assert {"Path=/", "HttpOnly", "Secure", "SameSite=Strict"} <= set(attributes)
-    manager.cookies.append(name)
     for path in ("", "/signatures", "/exports", "/audit", "/targets/evanston", "/screening"):
         shown = manager.see(path)
         assert '<html lang="es">' in shown.body, path
@@ -251,7 +249,7 @@ def test_a_chosen_language_is_kept_in_a_cookie_for_all_pages(world: World, manag
     assert '<html lang="es">' in world.get("/organizer", cookies=["__Host-language=es"]).body
 
 
-def test_why_a_delivery_is_on_hold_is_said_in_the_readers_language(world: World, manager: Organizer) -> None:
+def test_why_a_delivery_is_on_hold_is_said_in_the_readers_language(world: World, manager: Browser) -> None:
     world.confirmed()
     world.wiring.campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
     world.week()
@@ -262,19 +260,19 @@ def test_why_a_delivery_is_on_hold_is_said_in_the_readers_language(world: World,
     assert "marked" not in spanish
 
 
-def test_a_link_to_another_language_keeps_the_rest_of_the_address(manager: Organizer) -> None:
+def test_a_link_to_another_language_keeps_the_rest_of_the_address(manager: Browser) -> None:
     page = manager.see("/signatures?status=confirmed&done=none-found")
     assert f'href="{DASHBOARD}/signatures?status=confirmed&amp;lang=es"' in page.body
 
 
-def test_after_a_refused_post_the_link_leads_to_the_overview(manager: Organizer) -> None:
+def test_after_a_refused_post_the_link_leads_to_the_overview(manager: Browser) -> None:
     page = manager.press("/targets/evanston/hold", {"why": ""})
     assert page.status == 409
     assert f'href="{DASHBOARD}?lang=es"' in page.body
 
 
 @pytest.mark.parametrize("language", ["fr", "", "es%22%3E"])
-def test_an_unknown_language_changes_nothing(manager: Organizer, language: str) -> None:
+def test_an_unknown_language_changes_nothing(manager: Browser, language: str) -> None:
     page = manager.see(f"?lang={language}")
     assert '<html lang="en">' in page.body
     assert page.cookies == ()
@@ -287,6 +285,6 @@ def test_the_sign_in_form_has_the_switch_too(world: World) -> None:
     assert page.cookies[0].startswith("__Host-language=es; ")
 
 
-def test_without_a_choice_a_page_has_the_campaigns_language(world: World, manager: Organizer) -> None:
+def test_without_a_choice_a_page_has_the_campaigns_language(world: World, manager: Browser) -> None:
     world.change_and_wait(language="es")
     assert '<html lang="es">' in manager.see().body

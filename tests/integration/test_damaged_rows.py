@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.faults.invariants import words_of
-from tests.integration.test_dashboard import Organizer
 from tests.integration.test_erased_packets import repack
 from tests.integration.test_organizers_commands import invoke, run
 from tests.integration.test_reporting import section
+from tests.organizers import with_key
 from tests.world import CAMPAIGN, client_of, set_packet_size
 from undersigned.aws.campaigns import letter_key
 from undersigned.aws.deliveries import delivery_key
@@ -328,14 +328,12 @@ def test_the_previewed_email_is_the_one_that_is_sent(damaged: World) -> None:
 
 
 def test_the_dashboards_preview_says_that_a_letter_is_left_out(damaged: World) -> None:
-    manager = Organizer(damaged)
-    manager.sign_in("us_manage")
+    manager = with_key(damaged, "us_manage")
     assert LEFT_OUT in manager.words("/targets/evanston/next")
 
 
 def test_the_preview_sends_nobody_to_check_letters_because_one_is_damaged(damaged: World) -> None:
-    manager = Organizer(damaged)
-    manager.sign_in("us_manage")
+    manager = with_key(damaged, "us_manage")
     words = manager.words("/targets/evanston/next")
     assert "Look at the letters first" not in words
     assert "Check letters" not in words
@@ -345,8 +343,7 @@ def test_the_preview_sends_nobody_to_check_letters_because_one_is_damaged(damage
 def test_the_preview_says_both_if_other_letters_must_be_checked(damaged: World) -> None:
     [ada] = damaged.wiring.signatures.signatures(CAMPAIGN, [signer(damaged, "Ada")])
     damaged.wiring.signatures.hold(ada)
-    manager = Organizer(damaged)
-    manager.sign_in("us_manage")
+    manager = with_key(damaged, "us_manage")
     words = manager.words("/targets/evanston/next")
     held = "In the whole campaign, 1 letter is on hold until somebody includes or erases it"
     assert f"Look at the letters first {held} Check letters" in words

@@ -12,10 +12,12 @@ import pytest
 
 from tests.faults.refusals import Refusing
 from tests.openapi_document import routed
+from tests.organizers import Browser, with_key
+from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD, ROOT
 from undersigned.aws.counts import SHARDS
 from undersigned.domain.api_keys import digest_of
-from undersigned.domain.campaigns import Target, dashboard_path
+from undersigned.domain.campaigns import Target
 from undersigned.domain.deliveries import Delivery, DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
 from undersigned.domain.signatures import SignatureFilter, signer_id
@@ -35,71 +37,6 @@ EXPORT = "0123456789abcdef"
 COOKIE = "__Host-session"
 
 
-@dataclass
-class Organizer:
-    """A person at the dashboard. Their browser keeps the cookie and says where a post comes from."""
-
-    world: World
-    cookies: list[str] = field(default_factory=list)
-    campaign: str = CAMPAIGN
-
-    def sign_in(self, text: str, campaign: str = CAMPAIGN, **options: Any) -> Answer:
-        options.setdefault("headers", SAME_ORIGIN)
-        answer = self.world.post("/organizer/session", {"campaign": campaign, "key": text}, **options)
-        self.campaign = campaign
-        self.cookies = [cookie.partition(";")[0] for cookie in answer.cookies]
-        return answer
-
-    def address(self, path: str) -> str:
-        """Return a path that is given from the root, or below the campaign's dashboard."""
-        return path if path.startswith("/organizer") else f"{dashboard_path(self.campaign)}{path}"
-
-    def see(self, path: str = "", **options: Any) -> Answer:
-        return self.world.get(self.address(path), cookies=self.cookies, **options)
-
-    def words(self, path: str = "") -> str:
-        return text_of(self.see(path))
-
-    @property
-    def token(self) -> str:
-        found = re.search(r'name="token" value="([^"]+)"', self.see("/deliveries").body)
-        assert found
-        return found[1]
-
-    def revision(self, path: str) -> dict[str, str]:
-        """Return what the buttons of a delivery's page send back: what the person saw of it."""
-        found = re.search(r'name="revision" value="([^"]+)"', self.see(path).body)
-        return {"revision": found[1]} if found else {}
-
-    def press(self, path: str, values: Mapping[str, str] | None = None, **options: Any) -> Answer:
-        options.setdefault("headers", SAME_ORIGIN)
-        sent = {"token": self.token, **(values or {})}
-        return self.world.post(self.address(path), sent, cookies=self.cookies, **options)
-
-
-def text_of(answer: Answer, status: int = 200) -> str:
-    """Return a page's text without its style and tags."""
-    assert answer.status == status, answer.status
-    bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", answer.body, flags=re.DOTALL)
-    return " ".join(html.unescape(bare).split())
-
-
-@pytest.fixture
-def manager(world: World) -> Organizer:
-    world.put_key("us_manage", "manage")
-    organizer = Organizer(world)
-    assert organizer.sign_in("us_manage").status == 303
-    return organizer
-
-
-@pytest.fixture
-def reader(world: World) -> Organizer:
-    world.put_key("us_read", "read")
-    organizer = Organizer(world)
-    assert organizer.sign_in("us_read").status == 303
-    return organizer
-
-
 def signer(world: World, name: str) -> str:
     return signer_id(world.wiring.secret(), f"{name}@signers.example")
 
@@ -112,8 +49,8 @@ def test_signing_in_opens_the_overview_and_sets_a_cookie_for_our_pages_only(
     world: World,
 ) -> None:
     world.put_key("us_manage", "manage")
-    organizer = Organizer(world)
-    answer = organizer.sign_in("us_manage")
+    organizer = Browser(world)
+    answer = organizer.enter("us_manage")
     assert (answer.status, answer.headers["location"]) == (303, "/organizer")
     assert organizer.see("/organizer").headers["location"] == DASHBOARD
     [cookie] = answer.cookies
@@ -144,10 +81,10 @@ def test_a_wrong_key_always_gets_the_same_answer(world: World, text: str, campai
     world.put_key("us_read", "read")
     world.put_key("us_expired", "manage", expires_at=world.clock.now)
     world.put_key("us_other", "manage", "another-campaign")
-    answer = Organizer(world).sign_in(text, campaign)
+    answer = Browser(world).enter(text, campaign)
     assert answer.status == 401
     assert answer.cookies == ()
-    same = Organizer(world).sign_in("us_nonsense").body
+    same = Browser(world).enter("us_nonsense").body
     assert f'value="{CAMPAIGN}"' in same
     assert answer.body == same.replace(f'value="{CAMPAIGN}"', f'value="{campaign}"')
     assert "doesn’t open this campaign" in answer.body
@@ -157,15 +94,15 @@ def test_a_wrong_key_always_gets_the_same_answer(world: World, text: str, campai
 def test_a_wrong_key_that_is_repeated_has_to_wait_and_the_right_one_does_not(world: World) -> None:
     world.put_key("us_read", "read")
     for _ in range(10):
-        assert Organizer(world).sign_in("us_wrong").status == 401
-    answer = Organizer(world).sign_in("us_wrong")
+        assert Browser(world).enter("us_wrong").status == 401
+    answer = Browser(world).enter("us_wrong")
     assert answer.status == 429
     assert int(answer.headers["retry-after"]) > 0
-    assert Organizer(world).sign_in("us_read").status == 303
+    assert Browser(world).enter("us_read").status == 303
 
 
 @pytest.mark.asvs("7.4.2", "7.4.3")
-def test_revoking_a_key_ends_its_session_immediately(world: World, manager: Organizer) -> None:
+def test_revoking_a_key_ends_its_session_immediately(world: World, manager: Browser) -> None:
     assert manager.see().status == 200
     world.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of("us_manage"))
     answer = manager.see("/signatures")
@@ -175,14 +112,13 @@ def test_revoking_a_key_ends_its_session_immediately(world: World, manager: Orga
 
 def test_a_key_that_expires_ends_its_session(world: World) -> None:
     world.put_key("us_short", "read", expires_at=world.clock.now + timedelta(hours=1))
-    organizer = Organizer(world)
-    organizer.sign_in("us_short")
+    organizer = with_key(world, "us_short")
     world.clock.advance(hours=1)
     assert organizer.see("/deliveries").status == 303
 
 
 @pytest.mark.asvs("7.3.2")
-def test_a_session_ends_after_twelve_hours(world: World, manager: Organizer) -> None:
+def test_a_session_ends_after_twelve_hours(world: World, manager: Browser) -> None:
     world.clock.advance(hours=12)
     assert manager.see("/deliveries").status == 200
     world.clock.advance(seconds=1)
@@ -191,19 +127,18 @@ def test_a_session_ends_after_twelve_hours(world: World, manager: Organizer) -> 
 
 @pytest.mark.asvs("7.2.1")
 @pytest.mark.parametrize("forge", [lambda value: value[:-3] + "AAA", lambda _: "", lambda value: value + "x"])
-def test_a_forged_session_is_refused(world: World, manager: Organizer, forge: Any) -> None:
-    name, _, value = manager.cookies[0].partition("=")
-    manager.cookies = [f"{name}={forge(value)}"]
+def test_a_forged_session_is_refused(world: World, manager: Browser, forge: Any) -> None:
+    manager.jar[COOKIE] = forge(manager.jar[COOKIE])
     assert manager.see("/deliveries").status == 303
 
 
-def test_a_token_of_another_kind_is_not_a_session(world: World, manager: Organizer) -> None:
-    manager.cookies = [f"{COOKIE}={world.wiring.organizer_tokens.for_approval(CAMPAIGN, digest_of('us_manage'))}"]
+def test_a_token_of_another_kind_is_not_a_session(world: World, manager: Browser) -> None:
+    manager.jar[COOKIE] = world.wiring.organizer_tokens.for_approval(CAMPAIGN, digest_of("us_manage"))
     assert manager.see("/deliveries").status == 303
 
 
 @pytest.mark.asvs("7.4.1")
-def test_signing_out_removes_the_cookie(manager: Organizer) -> None:
+def test_signing_out_removes_the_cookie(manager: Browser) -> None:
     answer = manager.press("/organizer/sign-out")
     assert answer.status == 303
     assert answer.cookies[0].startswith(f"{COOKIE}=; Path=/; Max-Age=0")
@@ -239,24 +174,24 @@ def test_a_hostile_link_is_reloaded_as_it_is(world: World) -> None:
         {},
     ],
 )
-def test_a_post_from_elsewhere_does_nothing(world: World, manager: Organizer, headers: dict[str, str]) -> None:
+def test_a_post_from_elsewhere_does_nothing(world: World, manager: Browser, headers: dict[str, str]) -> None:
     assert manager.press("/pause", headers=headers).status == 403
     assert not world.wiring.campaigns.controls(CAMPAIGN).paused
-    assert Organizer(world).sign_in("us_manage", headers=headers).status == 403
+    assert Browser(world).enter("us_manage", headers=headers).status == 403
     assert manager.press("/organizer/sign-out", headers=headers).cookies == ()
 
 
-def test_a_browser_that_sends_only_the_origin_is_accepted(world: World, manager: Organizer) -> None:
+def test_a_browser_that_sends_only_the_origin_is_accepted(world: World, manager: Browser) -> None:
     assert manager.press("/pause", headers={"origin": "https://letters.example"}).status == 303
 
 
 @pytest.mark.parametrize("token", ["", "x", "ü"])
-def test_a_post_without_its_pages_token_does_nothing(world: World, manager: Organizer, token: str) -> None:
+def test_a_post_without_its_pages_token_does_nothing(world: World, manager: Browser, token: str) -> None:
     assert manager.press("/pause", {"token": token}).status == 403
     assert not world.wiring.campaigns.controls(CAMPAIGN).paused
 
 
-def test_a_sessions_token_is_refused_in_another_session(world: World, manager: Organizer, reader: Organizer) -> None:
+def test_a_sessions_token_is_refused_in_another_session(world: World, manager: Browser, reader: Browser) -> None:
     assert manager.press("/pause", {"token": reader.token}).status == 403
 
 
@@ -343,7 +278,7 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
     return route.address.format(campaign=campaign, **named)
 
 
-def reach(organizer: Organizer, route: Route, campaign: str | None = None) -> Answer:
+def reach(organizer: Browser, route: Route, campaign: str | None = None) -> Answer:
     address = filled(organizer.world, route, campaign or organizer.campaign)
     if route.method == "GET":
         return organizer.see(address)
@@ -372,13 +307,13 @@ def _is_of_workshop(path: str) -> bool:
     return "/workshop" in path or path.startswith("/organizer/new")
 
 
-def test_a_read_key_opens_only_pages_without_personal_data(sent: World, reader: Organizer) -> None:
+def test_a_read_key_opens_only_pages_without_personal_data(sent: World, reader: Browser) -> None:
     for route in ROUTES:
         assert reach(reader, route).status == route.read, route
     assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
 
 
-def test_a_manage_key_opens_every_page_and_button(sent: World, manager: Organizer) -> None:
+def test_a_manage_key_opens_every_page_and_button(sent: World, manager: Browser) -> None:
     for route in ROUTES:
         assert reach(manager, route).status == route.manage, route
 
@@ -406,8 +341,8 @@ def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
     without_targets = replace(folder, campaign=replace(folder.campaign, id="another"), targets=())
     push(without_targets, sent.wiring.campaigns)
     sent.put_key("us_other", "manage", "another")
-    other = Organizer(sent)
-    assert other.sign_in("us_other", "another").status == 303
+    other = Browser(sent)
+    assert other.enter("us_other", "another").status == 303
     for route in ROUTES:
         if "{campaign}" in route.address:
             # The page is the same for a campaign of somebody else and for one that does not exist.
@@ -422,17 +357,17 @@ def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
 @pytest.mark.parametrize(
     "path", ["/targets/~", "/deliveries/2026-13-01/evanston", "/signatures/x", "/exports/x", "/targets/none"]
 )
-def test_an_unknown_id_is_not_found(manager: Organizer, path: str) -> None:
+def test_an_unknown_id_is_not_found(manager: Browser, path: str) -> None:
     assert manager.see(path).status == 404
 
 
 @pytest.mark.parametrize("path", ["?sort=none", "?cursor=none", "/signatures?status=none", "/deliveries?cursor=none"])
-def test_a_wrong_query_is_refused(manager: Organizer, path: str) -> None:
+def test_a_wrong_query_is_refused(manager: Browser, path: str) -> None:
     assert manager.see(path).status == 400
 
 
 @pytest.mark.asvs("14.3.2")
-def test_pages_are_not_cached_and_not_framed(sent: World, manager: Organizer) -> None:
+def test_pages_are_not_cached_and_not_framed(sent: World, manager: Browser) -> None:
     for route in ROUTES:
         if route.method == "GET":
             headers = reach(manager, route).headers
@@ -447,7 +382,7 @@ def test_pages_are_not_cached_and_not_framed(sent: World, manager: Organizer) ->
 
 
 @pytest.mark.asvs("7.4.4", "8.2.3")
-def test_pages_for_a_read_key_have_no_letter_no_pdf_and_no_button(sent: World, reader: Organizer) -> None:
+def test_pages_for_a_read_key_have_no_letter_no_pdf_and_no_button(sent: World, reader: Browser) -> None:
     for path in ("", "/targets/wilmette", "/deliveries", f"/deliveries/{PERIOD}/evanston"):
         page = reader.see(path).body
         assert re.findall(r'<form method="post" action="([^"]+)"', page) == ["/organizer/sign-out"]
@@ -457,11 +392,11 @@ def test_pages_for_a_read_key_have_no_letter_no_pdf_and_no_button(sent: World, r
 # What pages show
 
 
-def test_the_overview_says_that_there_are_no_problems(manager: Organizer) -> None:
+def test_the_overview_says_that_there_are_no_problems(manager: Browser) -> None:
     assert "No problems" in manager.words()
 
 
-def test_the_overview_counts_waiting_and_sent_letters(sent: World, manager: Organizer) -> None:
+def test_the_overview_counts_waiting_and_sent_letters(sent: World, manager: Browser) -> None:
     words = manager.words()
     assert "Confirmed letters 2 of a goal of 500" in words
     assert "Letters waiting 1 Letters sent 1" in words
@@ -474,14 +409,14 @@ def rows(page: str) -> list[str]:
     return re.findall(rf'data-value="[^"]*"><a href="{DASHBOARD}/targets/([a-z0-9-]+)"', page)
 
 
-def test_links_sort_the_targets(sent: World, manager: Organizer) -> None:
+def test_links_sort_the_targets(sent: World, manager: Browser) -> None:
     assert rows(manager.see().body)[:2] == ["deerfield", "evanston"]
     assert rows(manager.see("?sort=waiting&order=descending").body)[0] == "wilmette"
     assert rows(manager.see("?sort=sent&order=descending").body)[0] == "evanston"
     assert 'aria-sort="descending"' in manager.see("?sort=last&order=descending").body
 
 
-def test_a_bounced_email_is_shown_first_and_can_be_sent_again(world: World, manager: Organizer) -> None:
+def test_a_bounced_email_is_shown_first_and_can_be_sent_again(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[-1])
@@ -497,7 +432,7 @@ def test_a_bounced_email_is_shown_first_and_can_be_sent_again(world: World, mana
     assert len(world.deliveries) == 2
 
 
-def test_an_email_marked_as_spam_holds_the_letters_until_they_are_released(world: World, manager: Organizer) -> None:
+def test_an_email_marked_as_spam_holds_the_letters_until_they_are_released(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[-1])
@@ -509,16 +444,16 @@ def test_an_email_marked_as_spam_holds_the_letters_until_they_are_released(world
     assert "Needs attention No problems" in manager.words()
 
 
-def without_an_outcome(world: World, *organizers: Organizer) -> None:
+def without_an_outcome(world: World, *organizers: Browser) -> None:
     """Send a week's letters without an outcome, and sign the organizers in three days later."""
     world.confirmed()
     world.week()
     world.clock.advance(days=3)
     for organizer, key in zip(organizers, ("us_manage", "us_read"), strict=False):
-        organizer.sign_in(key)
+        organizer.enter(key)
 
 
-def test_an_email_without_an_outcome_needs_a_decision(world: World, manager: Organizer, reader: Organizer) -> None:
+def test_an_email_without_an_outcome_needs_a_decision(world: World, manager: Browser, reader: Browser) -> None:
     without_an_outcome(world, manager, reader)
     question = "Evanston: nobody has said whether the email of November 24, 2026 arrived The mail server has"
     assert question in manager.words()
@@ -533,7 +468,7 @@ def test_an_email_without_an_outcome_needs_a_decision(world: World, manager: Org
     assert "Decided that an email was sent" in manager.words("/audit")
 
 
-def test_a_page_does_not_say_that_an_email_without_an_answer_is_being_sent(world: World, manager: Organizer) -> None:
+def test_a_page_does_not_say_that_an_email_without_an_answer_is_being_sent(world: World, manager: Browser) -> None:
     """Until its message comes again, the delivery is `sending`."""
     world.confirmed()
     world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
@@ -547,7 +482,7 @@ def test_a_page_does_not_say_that_an_email_without_an_answer_is_being_sent(world
     ] * 4
 
 
-def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Organizer) -> None:
+def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Browser) -> None:
     without_an_outcome(world, manager)
     seen = manager.revision(f"/deliveries/{PERIOD}/evanston")
     assert manager.press(f"/deliveries/{PERIOD}/evanston/settle", {**seen, "outcome": "not sent"}).status == 303
@@ -561,7 +496,7 @@ def open_another_delivery(world: World) -> None:
     world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))
 
 
-def test_the_page_of_a_bounced_email_whose_week_was_taken_names_the_command(world: World, manager: Organizer) -> None:
+def test_the_page_of_a_bounced_email_whose_week_was_taken_names_the_command(world: World, manager: Browser) -> None:
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
     world.week()
@@ -576,7 +511,7 @@ def test_the_page_of_a_bounced_email_whose_week_was_taken_names_the_command(worl
     assert f"the person who runs the system can send another email, {said}" in manager.words(path)
 
 
-def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(world: World, manager: Organizer) -> None:
+def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(world: World, manager: Browser) -> None:
     """It kept its week, so the button is never refused for that."""
     path = f"/deliveries/{PERIOD}/evanston"
     without_an_outcome(world, manager)
@@ -589,7 +524,7 @@ def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(wo
 
 
 @pytest.mark.parametrize("outcome", ["", "not sent", "handed over", "given up"])
-def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Organizer, outcome: str) -> None:
+def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Browser, outcome: str) -> None:
     """Two people looked at it after its first email bounced; one of them sent it again, and that one bounced, too."""
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
@@ -607,9 +542,7 @@ def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Organ
     assert len(world.deliveries) == 2
 
 
-def test_a_page_that_was_loaded_before_the_bounce_sends_nothing_to_that_address(
-    world: World, manager: Organizer
-) -> None:
+def test_a_page_that_was_loaded_before_the_bounce_sends_nothing_to_that_address(world: World, manager: Browser) -> None:
     path = f"/deliveries/{PERIOD}/evanston"
     without_an_outcome(world, manager)
     seen = manager.revision(path)
@@ -620,7 +553,7 @@ def test_a_page_that_was_loaded_before_the_bounce_sends_nothing_to_that_address(
 
 
 def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
-    world: World, manager: Organizer, reader: Organizer
+    world: World, manager: Browser, reader: Browser
 ) -> None:
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
@@ -628,7 +561,7 @@ def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
     world.feedback("bounce", world.deliveries[0])
     [typed] = re.findall(r'<input name="email"[^>]* value="([^"]*)"', manager.see(path).body)
     assert typed == world.wiring.campaigns.target(CAMPAIGN, "evanston").email
-    reader.sign_in("us_read")
+    reader.enter("us_read")
     assert "Save the address" not in reader.words(path)
     values = {"email": "new.chief@evanston.example", "back": path}
     saved = manager.press("/targets/evanston/address", values)
@@ -653,7 +586,7 @@ def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
     ],
 )
 def test_a_bounced_delivery_is_handed_over_or_given_up(
-    world: World, manager: Organizer, outcome: str, said: str, entry: str
+    world: World, manager: Browser, outcome: str, said: str, entry: str
 ) -> None:
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
@@ -668,9 +601,7 @@ def test_a_bounced_delivery_is_handed_over_or_given_up(
     assert "Save the address" in manager.words("/targets/evanston")
 
 
-def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(
-    world: World, manager: Organizer
-) -> None:
+def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[-1])
@@ -681,7 +612,7 @@ def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(
     assert "The address is now new@evanston.example. Send the email again." in page
 
 
-def test_a_period_is_approved_and_sent(world: World, manager: Organizer) -> None:
+def test_a_period_is_approved_and_sent(world: World, manager: Browser) -> None:
     world.change(approval=True)
     world.confirmed()
     world.week()
@@ -698,7 +629,7 @@ def test_a_period_is_approved_and_sent(world: World, manager: Organizer) -> None
     assert "Approved deliveries 2026-11-24 key" in manager.words("/audit")
 
 
-def test_waiting_letters_are_listed_and_sent_now(world: World, manager: Organizer) -> None:
+def test_waiting_letters_are_listed_and_sent_now(world: World, manager: Browser) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", postal_code="60091")
     manager.press("/targets/wilmette/hold", {"why": "a new chief"})
@@ -717,12 +648,12 @@ def test_waiting_letters_are_listed_and_sent_now(world: World, manager: Organize
     assert "Sent waiting letters early 2026-11-24 key" in manager.words("/audit")
 
 
-def test_a_recipients_page_names_the_command_for_a_second_email(world: World, manager: Organizer) -> None:
+def test_a_recipients_page_names_the_command_for_a_second_email(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=1)
-    manager.sign_in("us_manage")
+    manager.enter("us_manage")
     page = manager.words("/targets/evanston")
     assert "Not before December 1, 2026, because of the delivery of November 24, 2026" in page
     assert f"undersigned deliver {CAMPAIGN} --target evanston --again --why" in page
@@ -731,7 +662,7 @@ def test_a_recipients_page_names_the_command_for_a_second_email(world: World, ma
     assert world.run_queue() == []
 
 
-def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: World, manager: Organizer) -> None:
+def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example")
@@ -739,7 +670,7 @@ def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: W
     world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-25", "cli", "the office asked for it", again=True)
     world.run_queue()
     assert [mail.tags["period"] for mail in world.deliveries] == ["2026-11-24", "2026-11-25"]
-    manager.sign_in("us_manage")
+    manager.enter("us_manage")
     assert "Sent letters within seven days of the last email" in manager.words("/audit")
 
 
@@ -753,9 +684,9 @@ def approved_and_sent_yesterday(world: World) -> None:
     world.clock.advance(days=1)
 
 
-def test_no_button_approves_a_second_email(world: World, manager: Organizer) -> None:
+def test_no_button_approves_a_second_email(world: World, manager: Browser) -> None:
     approved_and_sent_yesterday(world)
-    manager.sign_in("us_manage")
+    manager.enter("us_manage")
     values = {"again": "yes", "why": "the office asked for it"}
     refused = manager.press("/deliveries/2026-11-25/approve", values)
     assert (refused.status, "at most one email in seven days. The next one can go from" in refused.body) == (409, True)
@@ -766,7 +697,7 @@ def test_no_button_approves_a_second_email(world: World, manager: Organizer) -> 
     assert "--again" not in manager.words()
 
 
-def test_a_bounced_delivery_is_not_listed_with_zero_letters(world: World, manager: Organizer) -> None:
+def test_a_bounced_delivery_is_not_listed_with_zero_letters(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -778,7 +709,7 @@ def test_a_bounced_delivery_is_not_listed_with_zero_letters(world: World, manage
     )
 
 
-def test_a_pause_is_shown_until_the_campaign_resumes(world: World, manager: Organizer) -> None:
+def test_a_pause_is_shown_until_the_campaign_resumes(world: World, manager: Browser) -> None:
     manager.press("/pause", {"why": HOSTILE})
     assert "Campaign paused" in manager.words()
     manager.press("/resume")
@@ -786,7 +717,7 @@ def test_a_pause_is_shown_until_the_campaign_resumes(world: World, manager: Orga
     assert html.escape(HOSTILE, quote=False).replace('"', "&#34;").replace("'", "&#39;") in manager.see("/audit").body
 
 
-def test_a_hold_needs_a_reason_and_shows_it(world: World, manager: Organizer) -> None:
+def test_a_hold_needs_a_reason_and_shows_it(world: World, manager: Browser) -> None:
     assert manager.press("/targets/evanston/hold", {"why": " "}).status == 409
     manager.press("/targets/evanston/hold", {"why": "a new chief"})
     assert "On hold: a new chief" in manager.words("/targets/evanston")
@@ -794,11 +725,11 @@ def test_a_hold_needs_a_reason_and_shows_it(world: World, manager: Organizer) ->
     assert "Status OK" in manager.words("/targets/evanston")
 
 
-def test_a_reason_that_is_too_long_is_refused(manager: Organizer) -> None:
+def test_a_reason_that_is_too_long_is_refused(manager: Browser) -> None:
     assert manager.press("/pause", {"why": "x" * 501}).status == 400
 
 
-def test_the_next_delivery_is_shown_and_nothing_is_sent(sent: World, manager: Organizer) -> None:
+def test_the_next_delivery_is_shown_and_nothing_is_sent(sent: World, manager: Browser) -> None:
     words = manager.words("/targets/wilmette/next")
     assert "To chief@wilmette-police.example" in words
     assert "Packet 1 of 1 (PDF)" in words
@@ -808,7 +739,7 @@ def test_the_next_delivery_is_shown_and_nothing_is_sent(sent: World, manager: Or
     assert len(sent.deliveries) == 1
 
 
-def test_a_test_email_is_sent_only_to_the_organizer(sent: World, manager: Organizer) -> None:
+def test_a_test_email_is_sent_only_to_the_organizer(sent: World, manager: Browser) -> None:
     manager.press("/targets/wilmette/test")
     sent.run_queue()
     campaign = sent.wiring.campaigns.campaign(CAMPAIGN)
@@ -818,7 +749,7 @@ def test_a_test_email_is_sent_only_to_the_organizer(sent: World, manager: Organi
 
 
 @pytest.mark.moto
-def test_a_link_to_a_packet_works_for_five_minutes(sent: World, manager: Organizer) -> None:
+def test_a_link_to_a_packet_works_for_five_minutes(sent: World, manager: Browser) -> None:
     words = manager.words(f"/deliveries/{PERIOD}/evanston")
     [record] = sent.wiring.deliveries.packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
     assert record.sha256 in words
@@ -826,7 +757,7 @@ def test_a_link_to_a_packet_works_for_five_minutes(sent: World, manager: Organiz
     assert "X-Amz-Expires=300" in link
 
 
-def test_letters_are_found_by_email_address_which_is_never_in_a_url(sent: World, manager: Organizer) -> None:
+def test_letters_are_found_by_email_address_which_is_never_in_a_url(sent: World, manager: Browser) -> None:
     found = manager.press("/signatures", {"find": "ADA@signers.example"})
     assert found.headers["location"] == f"{DASHBOARD}/signatures/{signer(sent, 'ada')}"
     assert "ada@signers.example" in manager.words(f"/signatures/{signer(sent, 'ada')}")
@@ -835,7 +766,7 @@ def test_letters_are_found_by_email_address_which_is_never_in_a_url(sent: World,
     assert "Nobody has signed with this email address." in manager.words("/signatures?done=none-found")
 
 
-def test_letters_are_listed_in_pages_newest_first(world: World, manager: Organizer) -> None:
+def test_letters_are_listed_in_pages_newest_first(world: World, manager: Browser) -> None:
     for number in range(27):
         world.clock.advance(seconds=1)
         world.sign(name=f"Signer {number:02}", email=f"s{number}@signers.example")
@@ -848,7 +779,7 @@ def test_letters_are_listed_in_pages_newest_first(world: World, manager: Organiz
     assert "No letters found." in manager.words("/signatures?status=confirmed&target=evanston")
 
 
-def test_erasing_a_letter_needs_a_reason_and_leaves_nothing_of_it(sent: World, manager: Organizer) -> None:
+def test_erasing_a_letter_needs_a_reason_and_leaves_nothing_of_it(sent: World, manager: Browser) -> None:
     path = f"/signatures/{signer(sent, 'bo')}"
     assert manager.press(f"{path}/remove").status == 409
     assert manager.press(f"{path}/remove", WHY).headers["location"] == f"{DASHBOARD}{path}?done=removed"
@@ -860,7 +791,7 @@ def test_erasing_a_letter_needs_a_reason_and_leaves_nothing_of_it(sent: World, m
     assert "Erased a letter" in manager.words("/audit")
 
 
-def test_a_letter_is_released_from_quarantine(world: World, manager: Organizer) -> None:
+def test_a_letter_is_released_from_quarantine(world: World, manager: Browser) -> None:
     world.sign(topic="cheap pills")
     path = f"/signatures/{signer(world, 'ada')}"
     assert "A field that people don’t see was filled in." in manager.words(path)
@@ -870,7 +801,7 @@ def test_a_letter_is_released_from_quarantine(world: World, manager: Organizer) 
     assert world.sent[-1].to == "ada@signers.example"
 
 
-def test_a_confirmed_letter_still_shows_its_suspicion(world: World, manager: Organizer) -> None:
+def test_a_confirmed_letter_still_shows_its_suspicion(world: World, manager: Browser) -> None:
     world.confirmed()
     world.confirmed(email="eve@signers.example", name="Eve Specimen", topic="cheap pills")
     words = manager.words(f"/signatures/{signer(world, 'eve')}")
@@ -883,7 +814,7 @@ def test_a_confirmed_letter_still_shows_its_suspicion(world: World, manager: Org
     assert manager.see("/signatures?suspicion=bad").status == 400
 
 
-def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Organizer) -> None:
+def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Browser) -> None:
     world.confirmed()
     world.confirmed(email="eve@signers.example", name="Eve Specimen", topic="cheap pills")
     assert "1 letter: A field that people don’t see was filled in." in manager.words("/screening")
@@ -927,7 +858,7 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Orga
         {"suspicion": "any", "domian": "signers.example"},
     ],
 )
-def test_a_bad_choice_of_letters_is_refused(manager: Organizer, values: dict[str, str]) -> None:
+def test_a_bad_choice_of_letters_is_refused(manager: Browser, values: dict[str, str]) -> None:
     assert manager.press("/screening", values).status == 400
 
 
@@ -940,7 +871,7 @@ MISTYPED = {
 
 
 @pytest.mark.parametrize("field", MISTYPED)
-def test_what_was_typed_to_choose_letters_stays_beside_a_mistake(manager: Organizer, field: str) -> None:
+def test_what_was_typed_to_choose_letters_stays_beside_a_mistake(manager: Browser, field: str) -> None:
     text, said = MISTYPED[field]
     typed = {
         "suspicion": "any",
@@ -964,14 +895,14 @@ def test_what_was_typed_to_choose_letters_stays_beside_a_mistake(manager: Organi
     assert fixed.status == 200
 
 
-def test_a_mistyped_choice_is_no_markup(manager: Organizer) -> None:
+def test_a_mistyped_choice_is_no_markup(manager: Browser) -> None:
     page = manager.press("/screening", {"domain": '"><b>', "network": "<i>"})
     assert "<b>" not in page.body
     assert "<i>" not in page.body
     assert "&lt;b&gt;" in page.body
 
 
-def test_choosing_nothing_shows_the_form_again(world: World, manager: Organizer) -> None:
+def test_choosing_nothing_shows_the_form_again(world: World, manager: Browser) -> None:
     world.confirmed()
     empty = dict.fromkeys(("suspicion", "domain", "network", "signed_from", "signed_before"), "")
     page = manager.press("/screening", empty)
@@ -979,11 +910,11 @@ def test_choosing_nothing_shows_the_form_again(world: World, manager: Organizer)
     assert '<input id="domain"' in page.body
 
 
-def test_letters_to_an_unknown_recipient_are_no_choice(manager: Organizer) -> None:
+def test_letters_to_an_unknown_recipient_are_no_choice(manager: Browser) -> None:
     assert manager.press("/screening", {"suspicion": "any", "target": "atlantis"}).status == 404
 
 
-def test_only_letters_on_hold_are_chosen_by_the_box(world: World, manager: Organizer) -> None:
+def test_only_letters_on_hold_are_chosen_by_the_box(world: World, manager: Browser) -> None:
     world.confirmed()
     chosen = {"domain": "signers.example", "on_hold": "yes", "network": "", "signed_from": "", "suspicion": ""}
     assert "No letters found." in text_of(manager.press("/screening", chosen))
@@ -996,7 +927,7 @@ def test_only_letters_on_hold_are_chosen_by_the_box(world: World, manager: Organ
     assert "Letters changed: 1." in text_of(manager.press("/screening", {**posted, "why": "a program"}))
 
 
-def test_all_letters_at_once_are_not_a_choice(world: World, manager: Organizer) -> None:
+def test_all_letters_at_once_are_not_a_choice(world: World, manager: Browser) -> None:
     world.confirmed()
     refused = manager.press("/screening", {"target": "evanston", "action": "remove", "why": "no reason"})
     assert refused.status == 409
@@ -1004,14 +935,14 @@ def test_all_letters_at_once_are_not_a_choice(world: World, manager: Organizer) 
     assert world.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == 1
 
 
-def test_an_export_of_a_status_that_does_not_exist_is_of_nobody(world: World, manager: Organizer) -> None:
+def test_an_export_of_a_status_that_does_not_exist_is_of_nobody(world: World, manager: Browser) -> None:
     assert manager.press("/exports", {"status": "bogus"}).status == 400
     assert manager.press("/exports", {"target": "atlantis"}).status == 404
     assert not list(world.wiring.exports.exports(CAMPAIGN))
 
 
 @pytest.mark.moto
-def test_an_export_is_requested_written_and_downloaded(sent: World, manager: Organizer) -> None:
+def test_an_export_is_requested_written_and_downloaded(sent: World, manager: Browser) -> None:
     assert manager.press("/exports", {"target": "evanston", "status": "confirmed"}).status == 303
     assert "Waiting to be created" in manager.words("/exports")
     assert "data-live" in manager.see("/exports").body
@@ -1024,7 +955,7 @@ def test_an_export_is_requested_written_and_downloaded(sent: World, manager: Org
     assert "X-Amz-Expires=900" in manager.see(f"/exports/{written}").headers["location"]
 
 
-def test_hostile_names_and_notes_are_shown_as_they_were_typed(world: World, manager: Organizer) -> None:
+def test_hostile_names_and_notes_are_shown_as_they_were_typed(world: World, manager: Browser) -> None:
     world.confirmed(name=HOSTILE, signature=HOSTILE, note=HOSTILE, locality=HOSTILE, address_line=HOSTILE)
     for path in ("/signatures", f"/signatures/{signer(world, 'ada')}", "/targets/evanston/next/email"):
         page = manager.see(path).body
@@ -1033,7 +964,7 @@ def test_hostile_names_and_notes_are_shown_as_they_were_typed(world: World, mana
         assert "{{ 7*7 }}" in page
 
 
-def test_a_letters_page_shows_the_letter_and_what_became_of_it(world: World, manager: Organizer) -> None:
+def test_a_letters_page_shows_the_letter_and_what_became_of_it(world: World, manager: Browser) -> None:
     world.confirmed(note="My own street.")
     path = f"/signatures/{signer(world, 'ada')}"
     assert "My own street." in manager.see(path).body.partition('<div class="letter')[2]
@@ -1048,7 +979,7 @@ def test_a_letters_page_shows_the_letter_and_what_became_of_it(world: World, man
     assert "Qué fue de ella Firmada el 24 nov 2026" in manager.words(f"{path}?lang=es")
 
 
-def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Organizer) -> None:
+def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Browser) -> None:
     world.confirmed()
     world.confirmed(name="Bo Specimen", email="bo@signers.example")
     world.week()
@@ -1063,7 +994,7 @@ def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Organ
     assert shown.replace("(erased)", "Bo Specimen") != left, "the town is gone, too"
 
 
-def test_why_an_email_was_refused_is_said_once_and_figures_are_numbers(world: World, manager: Organizer) -> None:
+def test_why_an_email_was_refused_is_said_once_and_figures_are_numbers(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[-1])
@@ -1074,7 +1005,7 @@ def test_why_an_email_was_refused_is_said_once_and_figures_are_numbers(world: Wo
     assert world.deliveries[-1].to in target
 
 
-def test_a_delivery_without_a_packet_has_no_email(world: World, manager: Organizer) -> None:
+def test_a_delivery_without_a_packet_has_no_email(world: World, manager: Browser) -> None:
     world.confirmed()
     manager.press("/targets/evanston/hold", {"why": "a new chief"})
     world.week()
@@ -1085,7 +1016,7 @@ def test_a_delivery_without_a_packet_has_no_email(world: World, manager: Organiz
     assert manager.see(f"{path}/email").status == 404
 
 
-def test_pages_are_in_the_campaigns_language(world: World, manager: Organizer) -> None:
+def test_pages_are_in_the_campaigns_language(world: World, manager: Browser) -> None:
     world.change_and_wait(language="es")
     page = manager.see().body
     assert '<html lang="es">' in page
@@ -1099,14 +1030,14 @@ def test_the_sign_in_form_is_in_the_browsers_language(world: World) -> None:
 # How many reads pages take
 
 
-def reads(world: World, organizer: Organizer, path: str) -> int:
+def reads(world: World, organizer: Browser, path: str) -> int:
     organizer.see(path)
     before = len(world.calls)
     assert organizer.see(path).status == 200
     return len([call for call in world.calls[before:] if call.startswith("dynamodb:")])
 
 
-def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World, manager: Organizer) -> None:
+def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World, manager: Browser) -> None:
     world.confirmed()
     world.week()
     paths = ["", "/targets/evanston", "/deliveries", f"/deliveries/{PERIOD}/evanston", "/exports", "/audit"]
@@ -1129,7 +1060,7 @@ def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World
 
 
 def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_be_more(
-    world: World, manager: Organizer, monkeypatch: pytest.MonkeyPatch
+    world: World, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("undersigned.services.unconfirmed.MOST_FORMS_READ", 3)
     for number in range(5):
@@ -1158,7 +1089,7 @@ def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_
     assert [form.email for form in second.items] == ["old@signers.example"]
 
 
-def test_the_overview_shows_fifty_targets_on_a_page(world: World, manager: Organizer) -> None:
+def test_the_overview_shows_fifty_targets_on_a_page(world: World, manager: Browser) -> None:
     for number in range(60):
         target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())
         world.wiring.campaigns.put_target(CAMPAIGN, target)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_dashboard import Organizer
+from tests.organizers import with_key
 from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.aws.campaign_rows import Rows
 from undersigned.aws.forms import Forms
@@ -235,8 +235,7 @@ def test_fewer_make_no_network_suspicious(world: World) -> None:
 
 def test_the_overview_counts_them(world: World) -> None:
     world.put_key("us_read", "read")
-    organizer = Organizer(world)
-    organizer.sign_in("us_read")
+    organizer = with_key(world, "us_read")
     text = "Forms that people said they didn’t sign"
     assert text not in organizer.words()
     world.press(signed(world))

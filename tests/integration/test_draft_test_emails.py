@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.integration.test_dashboard import Organizer
-from tests.organizers import Browser, add
+from tests.organizers import Browser, add, with_key
 from tests.world import ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.starting import example_files
 from undersigned.aws.queue import DraftTest, read_draft_test, read_message
@@ -119,9 +118,8 @@ def test_a_key_sends_the_test_to_the_published_organizer_whatever_the_draft_name
         answer = by_key(world, "us_manage")
         assert (answer.status, answer.json) == (202, {"campaign": CAMPAIGN, "status": "queued"})
     assert [sent.to for sent in sent_as_tests(world)] == [organizer] * 2
-    with_key = Organizer(world)
-    with_key.sign_in("us_manage")
-    assert f"with its packet, to {organizer}." in html.unescape(with_key.see("/workshop/preview").body)
+    keyholder = with_key(world, "us_manage")
+    assert f"with its packet, to {organizer}." in html.unescape(keyholder.see("/workshop/preview").body)
 
 
 def test_a_key_sends_no_test_to_a_recipient_of_the_draft_or_of_the_published_campaign(world: World) -> None:

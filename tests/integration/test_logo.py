@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from tests.integration.test_commands import run
-from tests.integration.test_workshop import Author, author
 from tests.logos import JPEG, png
 from tests.world import CAMPAIGN, ROOT
 from undersigned.authoring.logos import FILE
@@ -18,9 +16,9 @@ from undersigned.authoring.logos import FILE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.workshop import Author
     from tests.world import World
 
-__all__ = ["author", "run"]
 FORM = f"/campaigns/{CAMPAIGN}"
 PICTURE = png(640, 240)
 

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.test_dashboard import Organizer
+from tests.organizers import Browser, with_key
 from tests.world import CAMPAIGN
 from undersigned.aws.campaigns import controls_key
 from undersigned.aws.dynamodb import Update
@@ -92,13 +92,6 @@ def get(world: World, path: str) -> Any:
     return world.get(f"/organizer/campaigns/{CAMPAIGN}{path}", as_json=True, headers=headers).json
 
 
-@pytest.fixture
-def manager(world: World) -> Organizer:
-    organizer = Organizer(world)
-    assert organizer.sign_in("us_manage").status == 303
-    return organizer
-
-
 def approve_on_its_page(world: World) -> None:
     page = world.get(link(world))
     confirm(world, "bo")
@@ -106,8 +99,7 @@ def approve_on_its_page(world: World) -> None:
 
 
 def approve_on_the_overview(world: World) -> None:
-    organizer = Organizer(world)
-    organizer.sign_in("us_manage")
+    organizer = with_key(world, "us_manage")
     page = organizer.see()
     confirm(world, "bo")
     assert organizer.press(f"/deliveries/{PERIOD}/approve", hidden(page)).status == 303
@@ -254,7 +246,7 @@ def test_a_damaged_letter_that_came_later_hides_none_that_goes(world: World) -> 
     assert "Came after the approval" not in page.body
 
 
-def test_the_overview_says_what_an_approved_day_does_not_take(world: World, manager: Organizer) -> None:
+def test_the_overview_says_what_an_approved_day_does_not_take(world: World, manager: Browser) -> None:
     world.confirmed()
     assert manager.press(f"/deliveries/{PERIOD}/approve", hidden(manager.see())).status == 303
     confirm(world, "bo")
@@ -266,7 +258,7 @@ def test_the_overview_says_what_an_approved_day_does_not_take(world: World, mana
     assert (line["target"], line["outcome"], line["letters"], line["later"]) == ("evanston", "goes", 1, 1)
 
 
-def test_the_preview_of_an_approved_day_has_the_letters_that_go(world: World, manager: Organizer) -> None:
+def test_the_preview_of_an_approved_day_has_the_letters_that_go(world: World, manager: Browser) -> None:
     world.confirmed()
     manager.press(f"/deliveries/{PERIOD}/approve", hidden(manager.see()))
     confirm(world, "bo")
@@ -411,7 +403,7 @@ def test_a_look_in_another_time_zone_is_the_same_moment(world: World) -> None:
         *("2026-11-24T18:00:00+00:00~", "\ud800", "1" * 5000),
     ],
 )
-def test_a_malformed_look_is_refused(world: World, manager: Organizer, look: str) -> None:
+def test_a_malformed_look_is_refused(world: World, manager: Browser, look: str) -> None:
     world.confirmed()
     world.plan()
     answer = post(world, f"/deliveries/{PERIOD}/approve", {"look": look})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.test_abuse_checks import FORM, SITE, change
-from tests.integration.test_form_page import Page
+from tests.pages import Page
 from tests.world import ADA
 
 if TYPE_CHECKING:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_dashboard import Organizer, manager, reader, text_of
 from tests.integration.test_organizers_commands import invoke, run
+from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.services import organizing
 
 if TYPE_CHECKING:
+    from tests.organizers import Browser
     from tests.world import World
 
-__all__ = ["invoke", "manager", "reader", "run"]
+__all__ = ["invoke", "run"]
 
 API = f"/organizer/campaigns/{CAMPAIGN}/signatures/search"
 HEADERS = {"authorization": "Bearer us_manage"}
@@ -25,7 +26,7 @@ NAMES = ("Maria Rossi", "Ada Specimen", "Rössi, Ugo", "Bo Sample")
 
 
 @pytest.fixture
-def signed(world: World, manager: Organizer) -> World:
+def signed(world: World, manager: Browser) -> World:
     for number, name in enumerate(NAMES):
         world.clock.advance(seconds=1)
         world.sign(name=name, email=f"s{number}@signers.example")
@@ -42,7 +43,7 @@ def found(page: str) -> list[str]:
     return re.findall(rf'href="{DASHBOARD}/signatures/[0-9a-f]{{32}}"><bdi>([^<]*)</bdi>', page)
 
 
-def test_the_dashboard_lists_the_letters_of_a_name(signed: World, manager: Organizer) -> None:
+def test_the_dashboard_lists_the_letters_of_a_name(signed: World, manager: Browser) -> None:
     answer = manager.press("/signatures", {"find": " rossi "})
     assert answer.status == 200
     assert found(answer.body) == ["Rössi, Ugo", "Maria Rossi"]
@@ -52,14 +53,14 @@ def test_the_dashboard_lists_the_letters_of_a_name(signed: World, manager: Organ
     assert "No letters found." in text_of(manager.press("/signatures", {"find": "Bianchi"}))
 
 
-def test_an_email_address_still_leads_to_its_letter(signed: World, manager: Organizer) -> None:
+def test_an_email_address_still_leads_to_its_letter(signed: World, manager: Browser) -> None:
     answer = manager.press("/signatures", {"find": "s3@signers.example"})
     assert answer.status == 303
     assert "Bo Sample" in manager.words(answer.headers["location"])
 
 
 @pytest.mark.parametrize("name", ["", "x", "x" * 101])
-def test_a_search_for_almost_everybody_is_refused(signed: World, manager: Organizer, name: str) -> None:
+def test_a_search_for_almost_everybody_is_refused(signed: World, manager: Browser, name: str) -> None:
     answer = manager.press("/signatures", {"find": name})
     assert answer.status == 400
     assert "Type a part of the name: 2 to 100 characters." in html.unescape(answer.body)
@@ -67,7 +68,7 @@ def test_a_search_for_almost_everybody_is_refused(signed: World, manager: Organi
 
 
 def test_a_search_reads_a_bounded_number_of_letters_and_says_so(
-    signed: World, manager: Organizer, monkeypatch: pytest.MonkeyPatch
+    signed: World, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(organizing, "MOST_NAMES_READ", 2)
     first = manager.press("/signatures", {"find": "rossi"})
@@ -82,7 +83,7 @@ def test_a_search_reads_a_bounded_number_of_letters_and_says_so(
     assert [row["name"] for row in rest["signatures"]] == ["Maria Rossi"]
 
 
-def test_a_page_of_results_leads_to_the_next(signed: World, manager: Organizer) -> None:
+def test_a_page_of_results_leads_to_the_next(signed: World, manager: Browser) -> None:
     for number in range(30):
         signed.clock.advance(seconds=1)
         signed.sign(name=f"Ann Many {number:02}", email=f"many{number}@signers.example")
@@ -100,21 +101,21 @@ def test_the_api_lists_the_letters_of_a_name(signed: World) -> None:
         assert signed.post(API, values, as_json=True, headers=HEADERS).status == 400
 
 
-def test_only_who_may_manage_letters_can_search(signed: World, reader: Organizer) -> None:
+def test_only_who_may_manage_letters_can_search(signed: World, reader: Browser) -> None:
     assert reader.press("/signatures", {"find": "rossi"}).status == 403
     refused = signed.post(API, {"name": "rossi"}, as_json=True, headers={"authorization": "Bearer us_read"})
     assert refused.status == 403
     assert signed.post(API, {"name": "rossi"}, as_json=True).status == 401
 
 
-def test_an_erased_letter_is_not_found_by_its_name(signed: World, manager: Organizer) -> None:
+def test_an_erased_letter_is_not_found_by_its_name(signed: World, manager: Browser) -> None:
     row = search(signed, name="Maria")["signatures"][0]
     manager.press(f"/signatures/{row['id']}/remove", {"why": "asked by email"})
     assert search(signed, name="Maria")["signatures"] == []
 
 
 def test_a_name_that_is_searched_is_in_no_log(
-    signed: World, manager: Organizer, capsys: pytest.CaptureFixture[str]
+    signed: World, manager: Browser, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
     page = manager.press("/signatures", {"find": "Maria Rossi"})
@@ -123,7 +124,7 @@ def test_a_name_that_is_searched_is_in_no_log(
     assert not re.search(r'(?:href|action)="[^"]*(?:Maria|Rossi)', page.body)
 
 
-def test_a_hostile_search_is_shown_as_it_was_typed(manager: Organizer) -> None:
+def test_a_hostile_search_is_shown_as_it_was_typed(manager: Browser) -> None:
     page = manager.press("/signatures", {"find": "<b>\"'{{ 7*7 }}</b>"})
     assert "<b>" not in page.body
     assert "Letters with “ <b>\"'{{ 7*7 }}</b> ” in the name" in text_of(page)

@@ -6,14 +6,12 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from tests.integration.test_workshop import Author, author, words
 from tests.world import CAMPAIGN, PUBLIC_URL
 from undersigned.web.workshop.publish import qr_code
 
 if TYPE_CHECKING:
+    from tests.workshop import Author
     from tests.world import World
-
-__all__ = ["author"]
 
 OLD, NEW = "chief@evanston-police.example", "new.chief@evanston-police.example"
 ADDRESS = f"{PUBLIC_URL}/campaigns/{CAMPAIGN}"
@@ -25,7 +23,7 @@ def test_a_changed_letter_says_how_many_signed_the_earlier_one(world: World, aut
     author.open("letter")
     text = author.form("letter")["text"]
     author.send("letter", {"text": text.replace("Sincerely", "With hope"), "do": "save"})
-    said = words(author.open("publish"))
+    said = author.open("publish").words
     assert "people who sign from now on sign the new text. 2 people signed the earlier one" in said
     author.send("publish", {"why": ""})
     world.restart("public_api")
@@ -45,7 +43,7 @@ def test_a_changed_address_says_what_waits_and_its_delivery_goes_again_to_the_ne
     author.open("recipients")
     [cell] = [name for name, value in author.form("recipients").items() if value == OLD]
     author.send("recipients", {cell: NEW, "do": "save"})
-    said = words(author.open("publish"))
+    said = author.open("publish").words
     assert re.search(r"Avery Sample, Evanston: changed \(Email\)\. 1 letter waits\.", said)
     assert "an email to the old address bounced. After publishing, open that delivery under Deliveries" in said
     author.send("publish", {"why": ""})
@@ -61,7 +59,7 @@ def test_a_changed_address_says_what_waits_and_its_delivery_goes_again_to_the_ne
 
 def test_the_qr_code_leads_to_the_form_on_the_page_and_as_a_file(author: Author) -> None:
     assert qr_code(ADDRESS) in author.open("publish?where=page").body
-    answer = author.world.get(f"{author.base}/qr", cookies=author.cookies)
+    answer = author.see(f"{author.base}/qr")
     assert answer.headers["content-type"] == "image/svg+xml"
     assert "attachment" in answer.headers["content-disposition"]
     assert answer.content.decode() == qr_code(ADDRESS, border=4)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.test_abuse_checks import FORM, SITE, change, row
 from tests.integration.test_disowning import items, link_of
-from tests.integration.test_form_page import Page
+from tests.pages import Page
 from tests.world import ADA, CAMPAIGN
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.test_dashboard import Organizer
+from tests.organizers import Browser, with_key
 from tests.world import CAMPAIGN, files_of_campaign
 from undersigned.domain.errors import GivenError
 from undersigned_cli.commands import options
@@ -42,11 +42,9 @@ def refusal(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
-def organizer(world: World) -> Organizer:
+def organizer(world: World) -> Browser:
     world.put_key("us_own", "own")
-    signed_in = Organizer(world)
-    signed_in.sign_in("us_own")
-    return signed_in
+    return with_key(world, "us_own")
 
 
 def detail_of_api(world: World, path: str, values: dict[str, str]) -> str:
@@ -55,13 +53,13 @@ def detail_of_api(world: World, path: str, values: dict[str, str]) -> str:
     return str(answer.json["detail"])
 
 
-def refuses(organizer: Organizer, path: str, values: dict[str, str], sentence: str) -> bool:
+def refuses(organizer: Browser, path: str, values: dict[str, str], sentence: str) -> bool:
     answer = organizer.press(path, values)
     return answer.status == 400 and sentence in html.unescape(answer.body)
 
 
 @pytest.mark.parametrize("why", REASONS)
-def test_a_reason_that_signers_cant_read(world: World, refusal: Any, organizer: Organizer, why: str) -> None:
+def test_a_reason_that_signers_cant_read(world: World, refusal: Any, organizer: Browser, why: str) -> None:
     sentence = refusal("hold", CAMPAIGN, "evanston", "--why", why)
     assert detail_of_api(world, "/targets/evanston/hold", {"why": why}) == sentence
     assert refuses(organizer, "/targets/evanston/hold", {"why": why}, sentence)
@@ -111,7 +109,7 @@ def test_every_command_refuses_a_reason_that_cant_be_kept(
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_a_label_that_cant_be_kept(world: World, refusal: Any, organizer: Organizer, label: str) -> None:
+def test_a_label_that_cant_be_kept(world: World, refusal: Any, organizer: Browser, label: str) -> None:
     sentence = refusal("key", "create", CAMPAIGN, "--label", label)
     assert detail_of_api(world, "/keys", {"scope": "read", "label": label}) == sentence
     assert refuses(organizer, "/keys", {"scope": "read", "label": label}, sentence)
@@ -122,9 +120,7 @@ def test_a_label_that_cant_be_kept(world: World, refusal: Any, organizer: Organi
     ("name", "text"),
     [("network", "zz"), ("network", "0123456789AB"), ("domain", "ü@@"), ("domain", "a@b@c"), ("domain", "@")],
 )
-def test_a_criterion_that_no_letter_meets(
-    world: World, refusal: Any, organizer: Organizer, name: str, text: str
-) -> None:
+def test_a_criterion_that_no_letter_meets(world: World, refusal: Any, organizer: Browser, name: str, text: str) -> None:
     world.confirmed()
     sentence = refusal("screen", CAMPAIGN, f"--{name}", text)
     assert sentence == refusal("screen", CAMPAIGN, f"--{name}", text, "--action", "hold", "--why", "a wave", "--yes")

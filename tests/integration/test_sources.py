@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.test_dashboard import Organizer
 from tests.integration.test_exporting import file_of, rows_of
+from tests.organizers import Browser, with_key
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
 from undersigned.domain.exports import COLUMNS, ExportFilter, row
 from undersigned.web.workshop.publish import qr_code
@@ -58,8 +58,7 @@ def test_a_link_that_a_signer_shares_counts_for_the_source_that_brought_them(cou
 
 def test_a_qr_code_counts_for_its_source(counting: World) -> None:
     counting.put_key("us_manage", "manage")
-    organizer = Organizer(counting)
-    organizer.sign_in("us_manage")
+    organizer = with_key(counting, "us_manage")
     address = f"https://letters.example{FORM}"
     link = 'href="/organizer/dashboard/end-demand-illinois/workshop/qr?source=flyer"'
     assert link in organizer.see("/workshop/publish?where=page").body
@@ -71,9 +70,9 @@ def test_a_qr_code_counts_for_its_source(counting: World) -> None:
 def test_counts_by_source_are_the_same_on_the_dashboard_by_the_api_and_in_the_csv(counting: World) -> None:
     for number, source in enumerate(("flyer", "flyer", "mail-2")):
         counting.confirmed(email=f"signer{number}@signers.example", source=source)
-    organizer = Organizer(counting)
+    organizer = Browser(counting)
     counting.put_key("us_manage", "manage")
-    organizer.sign_in("us_manage")
+    organizer.enter("us_manage")
     headers = {"authorization": "Bearer us_manage"}
 
     words = organizer.words("")

@@ -6,17 +6,15 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from tests.organizers import Browser
-from tests.security.test_who_may_do_what import PEOPLE, ask, peopled, routes_of_organizers, signed_in
+from tests.organizer_routes import PEOPLE, add_everyone, ask, routes_of_organizers
+from tests.organizers import signed_in
 from tests.world import ADMINISTRATOR, CAMPAIGN, files_of_campaign
 from undersigned.authoring.regions import STATES
 from undersigned.authoring.setting_kinds import TIME_ZONE
 
 if TYPE_CHECKING:
-    from tests.security.test_who_may_do_what import Route
+    from tests.organizer_routes import Route
     from tests.world import World
-
-__all__ = ["peopled"]
 
 ENGLISH = re.compile(r"\b(the|and|with|this|that|your|you|are|is|from|for|not|of|by|to)\b", re.IGNORECASE)
 UNSEEN = re.compile(r"<(style|script|pre|textarea|bdi|code)\b.*?</\1>", re.DOTALL)
@@ -42,16 +40,15 @@ def sentences(body: str) -> list[str]:
     return [" ".join(html.unescape(part).split()) for part in parts]
 
 
-def test_no_page_of_organizers_has_english_in_spanish(peopled: World) -> None:
+def test_no_page_of_organizers_has_english_in_spanish(world: World) -> None:
+    add_everyone(world)
     files = files_of_campaign()
     own = " ".join(f"{files['letter.md']} {files['campaign.toml']}".replace("\\", "").split())
-    peopled.wiring.drafting().write(CAMPAIGN, 0, {}, "ann", {"goal": 77, "approval": True})
-    peopled.wiring.campaigns.hold(CAMPAIGN, "evanston", "motivo")
-    peopled.clock.advance(minutes=2)
-    administrator = Browser(peopled)
-    administrator.sign_in(ADMINISTRATOR)
+    world.wiring.drafting().write(CAMPAIGN, 0, {}, "ann", {"goal": 77, "approval": True})
+    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "motivo")
+    world.clock.advance(minutes=2)
     left, seen = set(), 0
-    for browser in (signed_in(peopled, PEOPLE["owner"]), administrator):
+    for browser in (signed_in(world, PEOPLE["owner"]), signed_in(world, ADMINISTRATOR)):
         browser.see("/organizer?lang=es")
         for route in filter(is_page_of_the_dashboard, routes_of_organizers()):
             answer = ask(browser, route)

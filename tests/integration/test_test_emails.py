@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.test_dashboard import Organizer, manager
-from tests.organizers import Browser, add
+from tests.organizers import Browser, add, with_key
 from tests.world import CAMPAIGN
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.services import limiting_tests
@@ -17,8 +16,6 @@ from undersigned.services.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import Answer, Sent, World
-
-__all__ = ["manager"]
 
 EDITOR = "maria@enddemand.example"
 TEST = "/targets/evanston/test"
@@ -43,7 +40,7 @@ def test_a_persons_test_goes_to_their_own_address_and_nowhere_else(world: World)
     assert world.deliveries == []
 
 
-def test_a_test_with_a_key_goes_to_the_organizer(world: World, manager: Organizer) -> None:
+def test_a_test_with_a_key_goes_to_the_organizer(world: World, manager: Browser) -> None:
     world.confirmed()
     answer = manager.press("/targets/evanston/test")
     assert "on its way to the organizer’s address, and to nobody else." in manager.words(answer.headers["location"])
@@ -137,9 +134,7 @@ def test_all_keys_together_send_one_address_few_tests_a_day(world: World, monkey
     refused = by_key(world, "us_two")
     assert refused.status == 409
     assert "2 test emails to one address in a day" in refused.body
-    with_key = Organizer(world)
-    with_key.sign_in("us_one")
-    assert with_key.press(TEST).status == 409
+    assert with_key(world, "us_one").press(TEST).status == 409
     world.clock.advance(days=1)
     assert by_key(world, "us_two").status == 202
 

@@ -7,21 +7,19 @@ import html
 import json
 import re
 import time
-from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
+from dataclasses import replace
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_dashboard import SAME_ORIGIN, Organizer, text_of
-from tests.organizers import Browser, add, link_in
+from tests.organizers import SAME_ORIGIN, Browser, add, link_in
+from tests.pages import text_of
 from tests.unit.authoring.trees import OTHER_VALUES
-from tests.workshop import OWN_HEADINGS, PAPER
+from tests.workshop import ANN, NEW, OWN_HEADINGS, PAPER, Author, Forms
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.authoring.settings_document import SettingsDocument
-from undersigned.authoring.starting import empty_files
 from undersigned.authoring.target_tables import TargetTable
 from undersigned.authoring.targets import COLUMNS
 from undersigned.authoring.typed_letters import merged_letter
@@ -33,15 +31,12 @@ from undersigned.web.uploads import LARGEST_UPLOAD
 from undersigned.web.workshop.columns import packed, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from tests.world import Answer, World
     from undersigned.domain.campaigns import StreetAddress
     from undersigned.domain.drafts import Draft
 
-NEW = "safer-streets"
-ANN = "ann@organizer.example"
-BOUNDARY = "----boundary"
 HOSTILE = """<img src=x onerror=alert(1)></textarea><style>*{}</style>"'&{{ 7*7 }}{% for %}"""
 SHARED_PICTURE = f'<img src="/campaigns/{CAMPAIGN}/share.png" width="1200" height="630" alt="'
 """The picture beside a shared link."""
@@ -50,126 +45,6 @@ PASTED = """Title\tName\tDepartment\tTown\tEmail\tPostal codes
 Mayor\tRobin Sample\tCity of Oakton\tOakton\tmayor@oakton.example\t60201 60202
 Mayor\tSasha Specimen\tCity of Elmville\tElmville\tmayor@elmville.example\t60301
 """
-
-
-class Forms(HTMLParser):
-    """The forms of a page, each with the values that a browser would send back unchanged."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[tuple[str, dict[str, str]]] = []
-        self._area: str | None = None
-        self._select: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.forms.append((given["action"], {}))
-        if not self.forms or not (name := given.get("name") or self._select):
-            return
-        values = self.forms[-1][1]
-        if tag == "textarea":
-            self._area, values[name] = name, ""
-        elif tag == "select":
-            self._select = name
-        elif tag == "option" and (self._select not in values or "selected" in given):
-            values[name] = given["value"]
-        elif tag == "input":
-            kind = given.get("type")
-            if kind not in {"radio", "checkbox", "file"} or "checked" in given:
-                values[name] = given.get("value", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
-            self._area = None
-        elif tag == "select":
-            self._select = None
-
-    def handle_data(self, data: str) -> None:
-        if self._area is not None:
-            # A browser leaves out the line end after the tag.
-            values = self.forms[-1][1]
-            values[self._area] = (values[self._area] + data).removeprefix("\n")
-
-
-@dataclass
-class Author(Organizer):
-    """An organizer in the workshop of a campaign. Their forms are posted as a browser posts them."""
-
-    campaign: str = CAMPAIGN
-    pages: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def base(self) -> str:
-        return f"/organizer/dashboard/{self.campaign}/workshop"
-
-    def open(self, path: str) -> Answer:
-        answer = self.world.get(f"{self.base}/{path}", cookies=self.cookies)
-        self.pages[path] = answer.body
-        return answer
-
-    def form(self, path: str, action: str | None = None) -> dict[str, str]:
-        """Return the values of a form of a page that was opened, by its action."""
-        parser = Forms()
-        parser.feed(self.pages[path])
-        wanted = f"{self.base}/{action or path}"
-        return next(values for address, values in parser.forms if address.partition("?")[0] == wanted.partition("?")[0])
-
-    def send(self, path: str, changes: Mapping[str, str | bytes], action: str | None = None) -> Answer:
-        """Send a form of a page that was opened, with some changes."""
-        values: dict[str, str | bytes] = {**self.form(path, action), **changes}
-        parts = [
-            b'--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
-            % (
-                BOUNDARY.encode(),
-                name.encode(),
-                b'; filename="a.csv"' if isinstance(value, bytes) else b"",
-                value if isinstance(value, bytes) else value.replace("\n", "\r\n").encode(),
-            )
-            for name, value in values.items()
-        ]
-        body = b"".join(parts) + b"--%s--\r\n" % BOUNDARY.encode()
-        return self.world.post(
-            f"{self.base}/{action or path}",
-            raw=body,
-            headers={**SAME_ORIGIN, "content-type": f"multipart/form-data; boundary={BOUNDARY}"},
-            cookies=self.cookies,
-        )
-
-    def take(self, changes: Mapping[str, str | bytes], columns: Mapping[str, str] | None = None) -> Answer:
-        """Paste or upload recipients, and take the rows with the columns that the page guessed, or with others."""
-        answer = self.send("recipients", {**changes, "do": "paste"})
-        if answer.status != 200:
-            return answer
-        self.pages["recipients"] = answer.body
-        return self.send("recipients", {**(columns or {}), "do": "columns"})
-
-    def draft(self) -> Draft:
-        return self.world.wiring.drafting().draft(self.campaign)
-
-
-@pytest.fixture
-def author(world: World) -> Author:
-    world.put_key("us_manage", "manage")
-    made = Author(world)
-    assert made.sign_in("us_manage").status == 303
-    return made
-
-
-@pytest.fixture
-def beginner(world: World) -> Author:
-    """Return an organizer with the draft of a new campaign in which everything is to fill in."""
-    drafting = world.wiring.drafting()
-    drafting.create(NEW, ANN, empty_files(NEW))
-    world.put_key("us_new", "manage", NEW)
-    made = Author(world, campaign=NEW)
-    assert made.sign_in("us_new", NEW).status == 303
-    return made
-
-
-def words(answer: Answer) -> str:
-    bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", answer.body, flags=re.DOTALL)
-    return " ".join(html.unescape(bare).split())
 
 
 SETTINGS_OF_A_CAMPAIGN = {
@@ -194,7 +69,7 @@ def fill_in(author: Author) -> None:
     assert author.send("letter", {"text": LETTER, "do": "save"}).headers["location"].endswith("settings?done=saved")
     author.open("recipients")
     pasted = author.take({"pasted": PASTED})
-    assert "2 rows were taken." in words(pasted)
+    assert "2 rows were taken." in pasted.words
     author.open("settings")
     saved = author.send("settings", {**SETTINGS_OF_A_CAMPAIGN, "do": "save"})
     assert saved.headers["location"].endswith("preview?done=saved")
@@ -204,18 +79,18 @@ def fill_in(author: Author) -> None:
 
 
 def test_a_campaign_is_written_checked_and_published_in_the_browser(world: World, beginner: Author) -> None:
-    assert "What is left to do" in words(beginner.open("preview"))
+    assert "What is left to do" in beginner.open("preview").words
     fill_in(beginner)
-    assert "What is left to do" not in words(beginner.open("preview"))
+    assert "What is left to do" not in beginner.open("preview").words
     assert world.get(f"/campaigns/{NEW}").status == 404
 
     beginner.open("publish")
     published = beginner.send("publish", {"why": "Start"})
 
     assert published.headers["location"].endswith("publish?done=published#where")
-    assert "Where will people sign?" in words(beginner.open("publish?done=published"))
+    assert "Where will people sign?" in beginner.open("publish?done=published").words
     shown = beginner.open("publish?where=page")
-    assert f"https://letters.example/campaigns/{NEW}" in words(shown)
+    assert f"https://letters.example/campaigns/{NEW}" in shown.words
     assert "<svg" in shown.body
     assert "Safer streets" in text_of(world.get(f"/campaigns/{NEW}"))
     assert world.wiring.catalog.entry(NEW).campaign.goal == 1500
@@ -234,7 +109,7 @@ def test_nothing_is_an_error_before_somebody_presses_publish(beginner: Author) -
     left = beginner.send("settings", {"title": "Safer streets", "organizer.email": "nobody", "do": "save"})
     assert left.headers["location"].endswith("settings?done=saved-left")
     page = beginner.open("settings?done=saved-left")
-    assert "To do: " in words(page)
+    assert "To do: " in page.words
     assert "<title>Error:" not in page.body
 
     beginner.open("publish")
@@ -255,9 +130,9 @@ def test_nothing_is_an_error_before_somebody_presses_publish(beginner: Author) -
 
 
 def test_a_draft_that_nobody_published_has_only_its_workshop(beginner: Author) -> None:
-    overview = beginner.world.get(f"/organizer/dashboard/{NEW}", cookies=beginner.cookies)
+    overview = beginner.see(f"/organizer/dashboard/{NEW}")
     assert overview.headers["location"] == f"/organizer/dashboard/{NEW}/workshop"
-    first = beginner.world.get(beginner.base, cookies=beginner.cookies)
+    first = beginner.see(beginner.base)
     assert first.headers["location"].endswith("/workshop/letter")
     assert f"/organizer/dashboard/{NEW}/deliveries" not in beginner.open("letter").body
 
@@ -267,8 +142,8 @@ def test_a_change_is_not_published_before_somebody_publishes_it(world: World, au
     author.send("settings", {"title": "Another title", "do": "save"})
 
     assert "Another title" not in world.get(f"/campaigns/{CAMPAIGN}").body
-    assert "Unpublished changes" in words(author.open("publish"))
-    assert "Title End Demand Illinois Another title" in words(author.open("publish"))
+    assert "Unpublished changes" in author.open("publish").words
+    assert "Title End Demand Illinois Another title" in author.open("publish").words
     assert "unpublished changes" in author.words("")
 
     author.send("publish", {"why": ""})
@@ -301,13 +176,13 @@ def test_a_discarded_draft_leaves_the_published_campaign(author: Author) -> None
 
 def test_the_letter_is_shown_while_it_is_typed_and_is_not_saved(author: Author) -> None:
     before = author.draft()
-    assert "Alex Sample" in words(author.open("preview")), "the pages have the same made-up signer"
+    assert "Alex Sample" in author.open("preview").words, "the pages have the same made-up signer"
     author.open("letter")
     live = author.send("letter", {"text": LETTER.replace("Please act", "Please *hurry*"), "do": "live"})
-    assert "Alex Sample" in words(live)
+    assert "Alex Sample" in live.words
     assert "Please <em>hurry</em>" in live.body
     assert "<html" not in live.body
-    assert "Dear Police Chief Indigo Mockup," in words(live)
+    assert "Dear Police Chief Indigo Mockup," in live.words
     shown = author.send("letter", {"text": LETTER.replace("Please act", "Please hurry"), "do": "show"})
     author.pages["letter"] = shown.body
     assert "Please hurry" in author.form("letter")["text"]
@@ -321,14 +196,14 @@ def test_the_letter_is_shown_while_it_is_typed_and_is_not_saved(author: Author) 
 def test_a_mistake_of_the_letter_stands_once_at_its_field_in_the_words_of_the_page(
     author: Author, language: str, said: str
 ) -> None:
-    author.cookies = [*author.cookies, f"{LANGUAGE_COOKIE}={language}"]
+    author.jar[LANGUAGE_COOKIE] = language
     author.open("letter")
     live = author.send("letter", {"text": f"{LETTER}\nMy {{{{ name }}}}\n", "do": "live"})
-    assert f"My {{{{ name }}}} {said}" in words(live)
+    assert f"My {{{{ name }}}} {said}" in live.words
     saved = author.send("letter", {"text": f"{LETTER}\nMy {{{{ name }}}}\n", "do": "save"})
     assert saved.headers["location"].endswith("letter?done=saved-left")
     page = author.open("letter?done=saved-left")
-    assert words(page).count(said) == 1
+    assert page.words.count(said) == 1
     assert "{{ signer" not in page.body
     assert said in author.words("/workshop/publish")
 
@@ -347,7 +222,7 @@ def test_each_blank_is_asked_about_before_the_letter_is_saved(author: Author) ->
     pasted = "Dear Mayor ____,\n\nCome on [DATE] to [the hall].\n\nName: ____\n"
     asked = author.send("letter", {"text": pasted, "do": "save"})
     assert author.draft().files == before
-    assert all(f"Is “{blank}” a blank?" in words(asked) for blank in ("Dear Mayor ____", "[DATE]", "[the hall]"))
+    assert all(f"Is “{blank}” a blank?" in asked.words for blank in ("Dear Mayor ____", "[DATE]", "[the hall]"))
     author.pages["letter"] = asked.body
     guessed = author.form("letter")
     assert {name: guess for name, guess in guessed.items() if name.startswith("answer")} == {
@@ -371,13 +246,13 @@ def test_what_is_too_long_for_a_letter_is_refused_with_a_sentence(author: Author
     author.open("letter")
     refused = author.send("letter", {"text": "[a] " * 10_000, "do": "save"})
     assert refused.status == 422
-    assert "The letter has 39,999 characters, more than the maximum of 20,000; shorten it." in words(refused)
+    assert "The letter has 39,999 characters, more than the maximum of 20,000; shorten it." in refused.words
     assert author.draft().files == before
 
 
 def test_an_empty_letter_can_begin_with_the_example(beginner: Author) -> None:
     beginner.open("letter")
-    assert "Take our example of a letter" in words(beginner.send("letter", {"text": " ", "do": "show"}))
+    assert "Take our example of a letter" in beginner.send("letter", {"text": " ", "do": "show"}).words
     shown = beginner.send("letter", {"text": " ", "do": "example"})
     beginner.pages["letter"] = shown.body
     assert beginner.form("letter")["text"].startswith("[recipient’s title] [recipient’s name]\n")
@@ -385,7 +260,7 @@ def test_an_empty_letter_can_begin_with_the_example(beginner: Author) -> None:
 
 def test_a_translation_has_a_tab_and_an_empty_one_is_removed(author: Author) -> None:
     page = author.open("letter?lang=es")
-    assert "Español" in words(page)
+    assert "Español" in page.words
     author.pages["letter"] = page.body
     assert "Atentamente" in author.form("letter")["text"]
     author.send("letter", {"text": " ", "do": "save"})
@@ -422,7 +297,7 @@ def test_rows_are_typed_changed_added_and_removed(author: Author) -> None:
 
 
 def test_an_empty_list_is_first_asked_for_many_recipients_at_once(beginner: Author, author: Author) -> None:
-    empty, full = (words(one.open("recipients")) for one in (beginner, author))
+    empty, full = (one.open("recipients").words for one in (beginner, author))
     assert empty.index("Add many at once") < empty.index("Or type them") < empty.index("0 recipients")
     assert "What happens to the list above?" not in empty
     assert full.index("10 recipients") < full.index("Add many at once")
@@ -444,9 +319,9 @@ def test_a_duplicate_a_missing_address_and_a_shared_postal_code_are_named(author
     first = author.form("recipients")
     shared = first["cell-0-postal_codes"].partition(";")[0]
     author.send("recipients", {"cell-4-postal_codes": shared, "do": "save"})
-    assert re.search(rf"Row 5, Postal codes : .*{shared}.* row 1", words(author.open("recipients")))
+    assert re.search(rf"Row 5, Postal codes : .*{shared}.* row 1", author.open("recipients").words)
     author.send("recipients", {"cell-1-id": first["cell-0-id"], "cell-2-email": "", "do": "save"})
-    said = words(author.open("recipients"))
+    said = author.open("recipients").words
     assert "Row 2, Short name : this short name is also in row 1" in said
     assert "Row 3, Email : the email address is missing" in said
 
@@ -494,7 +369,7 @@ def test_what_is_no_table_is_said_at_its_field_and_kept(author: Author) -> None:
     author.open("recipients")
     answer = author.take({"pasted": " \n "})
     assert answer.status == 422
-    assert "there are no rows" in words(answer)
+    assert "there are no rows" in answer.words
     assert author.draft() == before
 
 
@@ -509,9 +384,9 @@ def test_columns_that_are_left_out_are_named_after_the_upload(author: Author, re
     author.open("recipients")
     pasted = WITH_ZIPS.format(zips="Zip Code(s)").replace("Fax", "<b>Fax</b>")
     answer = author.take({"pasted": pasted, "replace": replaces})
-    assert (answer.status, "Saved in the draft" in words(answer)) == (200, True)
+    assert (answer.status, "Saved in the draft" in answer.words) == (200, True)
     assert "<li><bdi>&lt;b&gt;Fax&lt;/b&gt;</bdi></li>" in answer.body
-    assert "These columns of your spreadsheet are not used:" in words(answer)
+    assert "These columns of your spreadsheet are not used:" in answer.words
     assert f'<a href="{author.base}/settings">' in answer.body
     assert "60076, 60077" in author.draft().files["targets.csv"]
 
@@ -535,7 +410,7 @@ def test_a_spreadsheet_with_its_own_headings_is_asked_about_before_anything_is_s
 
     author.pages["recipients"] = asked.body
     answer = author.send("recipients", {"do": "columns"})
-    assert "2 rows were taken." in words(answer)
+    assert "2 rows were taken." in answer.words
     assert "<li><bdi>Phone</bdi></li>" in answer.body
     assert (
         "oakton,Police Chief,Robin Sample,Oakton Police,Oakton,chief@oakton.example,02134,\n"
@@ -550,7 +425,7 @@ def test_rows_of_the_same_recipients_replace_them_and_keep_their_short_names(aut
     author.open("recipients")
     again = OWN_HEADINGS.replace("Robin Sample", "Robin Renamed").replace("sheriff@elmville", "new@elmville")
     answer = author.take({"pasted": again.replace("Sasha Specimen", "Kim Successor")})
-    assert "2 are of recipients who were in the list" in words(answer)
+    assert "2 are of recipients who were in the list" in answer.words
     text = author.draft().files["targets.csv"]
     assert text.count("\n") == lines
     assert "oakton,Police Chief,Robin Renamed" in text
@@ -569,7 +444,7 @@ def test_the_last_import_is_undone(author: Author) -> None:
     parser = Forms()
     parser.feed(answer.body)
     undo = next(values for _, values in parser.forms if "before" in values)
-    author.world.post(f"{author.base}/recipients", undo | {"do": "undo"}, headers=SAME_ORIGIN, cookies=author.cookies)
+    author.post(f"{author.base}/recipients", undo | {"do": "undo"})
     assert author.draft().files["targets.csv"] == before
 
 
@@ -599,7 +474,7 @@ def test_rows_that_no_page_kept_are_no_rows(author: Author, kept: str) -> None:
     author.pages["recipients"] = author.send("recipients", {"pasted": OWN_HEADINGS, "do": "paste"}).body
     answer = author.send("recipients", {"rows": kept, "do": "columns"})
     assert answer.status == 422
-    assert "there are no rows" in words(answer)
+    assert "there are no rows" in answer.words
 
 
 def test_recipients_who_lose_their_postal_codes_in_an_upload_are_named(author: Author) -> None:
@@ -608,10 +483,10 @@ def test_recipients_who_lose_their_postal_codes_in_an_upload_are_named(author: A
     author.open("recipients")
     pasted = WITH_ZIPS.format(zips="Zip").replace(";Fax", "").replace(";1;60201", ";").replace(";2;", ";")
     answer = author.take({"pasted": pasted, "replace": "yes"})
-    assert "had postal codes, and have none now, so they get everyone’s letters" in words(answer)
+    assert "had postal codes, and have none now, so they get everyone’s letters" in answer.words
     assert "<li><bdi>José Peña</bdi></li>" in answer.body
     assert "<li><bdi>Zoë Ångström</bdi></li>" not in answer.body
-    assert "everyone can choose this recipient, beside their own" in words(author.open("preview"))
+    assert "everyone can choose this recipient, beside their own" in author.open("preview").words
 
 
 @pytest.mark.asvs("5.2.1")
@@ -619,7 +494,7 @@ def test_a_file_of_more_than_four_megabytes_is_refused(author: Author) -> None:
     author.open("recipients")
     answer = author.take({"file": b"a" * (LARGEST_UPLOAD + 1)})
     assert answer.status == 413
-    assert "4 MB" in words(answer)
+    assert "4 MB" in answer.words
 
 
 def test_a_large_table_is_shown_page_by_page(author: Author) -> None:
@@ -642,7 +517,7 @@ def test_a_large_table_is_shown_page_by_page(author: Author) -> None:
 
 
 def test_the_list_is_downloaded_as_a_spreadsheet_opens_it(author: Author) -> None:
-    answer = author.world.get(f"{author.base}/recipients/file", cookies=author.cookies)
+    answer = author.see(f"{author.base}/recipients/file")
     assert answer.content.startswith(b"\xef\xbb\xbf")
     assert b"chief@evanston-police.example" in answer.content
 
@@ -656,7 +531,7 @@ def test_no_cell_of_the_downloaded_list_is_a_formula_and_the_file_is_read_back_a
     pasted = f"title\tname\tdepartment\tlocality\temail\tpostal codes\n{cells}\n"
     author.take({"pasted": pasted, "replace": "yes"})
     author.open("recipients")
-    file = author.world.get(f"{author.base}/recipients/file", cookies=author.cookies).content
+    file = author.see(f"{author.base}/recipients/file").content
     downloaded = csv.reader(file.decode("utf-8-sig").split("\n"))
     assert not [cell for row in downloaded for cell in row if cell.startswith(("=", "+", "-", "@"))]
     author.take({"file": file, "replace": "yes", "pasted": ""})
@@ -722,7 +597,7 @@ def test_a_mistake_of_a_setting_is_at_its_field(author: Author) -> None:
     ):
         assert f'id="setting-{name}-error"' in page.body
         assert f'<a href="#setting-{name}">' in page.body
-        assert words(page).count(said) == 1
+        assert page.words.count(said) == 1
 
 
 def test_the_details_show_five_questions_and_fold_what_has_a_default(beginner: Author) -> None:
@@ -762,7 +637,7 @@ def test_another_text_for_how_often_letters_go_out_is_kept_until_it_is_changed(a
 def test_publishing_says_in_words_how_often_letters_go_out_from_now_on(author: Author) -> None:
     author.open("settings")
     author.send("settings", {"deliver": "monthly", "do": "save"})
-    said = words(author.open("publish"))
+    said = author.open("publish").words
     assert "How often letters go out Every week month" in said
 
 
@@ -773,7 +648,7 @@ def test_files_that_cannot_be_read_are_filled_in_again_or_taken_back(author: Aut
         page = author.open(step)
         assert page.status == 200
         assert "= = 1" not in page.body
-    said = words(author.open("publish"))
+    said = author.open("publish").words
     assert "the details can't be read; fill them in again, or take an earlier version back" in said
     assert "this list can't be read; paste it again, or take an earlier version back" in said
     author.open("settings")
@@ -785,7 +660,7 @@ def test_files_that_cannot_be_read_are_filled_in_again_or_taken_back(author: Aut
 
 
 def test_the_second_of_two_letters_sees_what_differs_and_overwrites_nothing(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
+    other = Author(world, jar=author.jar)
     author.open("letter")
     other.open("letter")
     text = author.form("letter")["text"]
@@ -793,9 +668,9 @@ def test_the_second_of_two_letters_sees_what_differs_and_overwrites_nothing(worl
     mine = text.replace("Sincerely", "With hope")
     both = author.send("letter", {"text": mine, "do": "save"})
     assert both.status == 409
-    assert "Somebody else saved this meanwhile" in words(both)
+    assert "Somebody else saved this meanwhile" in both.words
     assert re.search(r"<del>Kindly,\s*</del><ins>With hope,\s*</ins>", both.body)
-    assert "{{" not in words(both)
+    assert "{{" not in both.words
     assert "Kindly" in author.draft().files["letter.md"]
     author.pages["mine"] = both.body
     assert author.send("mine", {}).status == 303
@@ -804,7 +679,7 @@ def test_the_second_of_two_letters_sees_what_differs_and_overwrites_nothing(worl
 
 
 def test_the_second_of_two_translations_replaces_only_that_translation(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
+    other = Author(world, jar=author.jar)
     for one in (author, other):
         one.pages["letter"] = one.open("letter?lang=es").body
     text = author.form("letter")["text"]
@@ -819,7 +694,7 @@ def test_the_second_of_two_translations_replaces_only_that_translation(world: Wo
 
 
 def test_two_people_in_two_steps_do_not_meet(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
+    other = Author(world, jar=author.jar)
     for step in ("letter", "recipients", "settings"):
         author.open(step)
     other.open("settings")
@@ -840,14 +715,14 @@ def test_a_page_that_is_sent_twice_meets_nobody(author: Author) -> None:
 
 
 def test_the_second_of_two_settings_shows_both_and_overwrites_nothing(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
+    other = Author(world, jar=author.jar)
     author.open("settings")
     other.open("settings")
     other.send("settings", {"goal": "777", "do": "save"})
     both = author.send("settings", {"goal": "888", "title": "Mine", "do": "save"})
     assert both.status == 409
     assert "<del>777</del><ins>888</ins>" in both.body
-    assert "goal =" not in words(both)
+    assert "goal =" not in both.words
     assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["goal"] == 777
     author.pages["mine"] = both.body
     assert author.send("mine", {}).status == 303
@@ -856,7 +731,7 @@ def test_the_second_of_two_settings_shows_both_and_overwrites_nothing(world: Wor
 
 
 def test_the_second_of_two_tables_shows_both_and_overwrites_nothing(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
+    other = Author(world, jar=author.jar)
     author.open("recipients")
     other.open("recipients")
     new = max(int(name.split("-")[1]) for name in author.form("recipients") if name.startswith("was-"))
@@ -874,7 +749,7 @@ def test_the_second_of_two_tables_shows_both_and_overwrites_nothing(world: World
 
 
 def test_a_save_over_both_texts_shows_them_again_if_somebody_saved_once_more(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
+    other = Author(world, jar=author.jar)
     author.open("recipients")
     for name in ("Theirs", "Theirs again"):
         other.open("recipients")
@@ -882,7 +757,7 @@ def test_a_save_over_both_texts_shows_them_again_if_somebody_saved_once_more(wor
         typed = {"cell-2-name": "Mine", "do": "save"}
         both = author.send("recipients", typed) if name == "Theirs" else author.send("mine", {})
         assert both.status == 409
-        assert name in words(both)
+        assert name in both.words
         author.pages["mine"] = both.body
     assert author.send("mine", {}).status == 303
     assert "Theirs" not in author.draft().files["targets.csv"]
@@ -947,12 +822,12 @@ def test_what_no_file_can_hold_is_replaced_in_rows(author: Author) -> None:
 
 
 def test_rows_are_added_to_what_somebody_else_saved_meanwhile(world: World, author: Author) -> None:
-    other = Author(world, cookies=author.cookies)
+    other = Author(world, jar=author.jar)
     author.open("recipients")
     author.pages["recipients"] = author.send("recipients", {"pasted": PASTED, "do": "paste"}).body
     other.open("recipients")
     other.send("recipients", {"cell-2-name": "Theirs", "do": "save"})
-    assert "2 rows were taken." in words(author.send("recipients", {"do": "columns"}))
+    assert "2 rows were taken." in author.send("recipients", {"do": "columns"}).words
     text = author.draft().files["targets.csv"]
     assert "Theirs" in text
     assert "mayor@oakton.example" in text
@@ -977,7 +852,7 @@ def test_a_draft_that_changed_meanwhile_is_not_published(world: World, author: A
     author.send("settings", {"goal": "800", "do": "save"})
     answer = author.send("publish", {"why": "A new goal"})
     assert answer.status == 409
-    assert "This is how it is now. Nothing was published." in words(answer)
+    assert "This is how it is now. Nothing was published." in answer.words
     assert "<del>500</del><ins>800</ins>" in answer.body
     assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 500
     author.pages["publish"] = answer.body
@@ -1018,10 +893,10 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
         page = beginner.open(step)
         assert "frame-src 'self'" in page.headers["content-security-policy"]
         assert f'src="{beginner.base}/preview/email?to=sample"' in page.body
-    assert "Avery Sample" in words(beginner.open("preview"))
-    assert "[Your organization]" in words(beginner.open("preview/page?in=en"))
+    assert "Avery Sample" in beginner.open("preview").words
+    assert "[Your organization]" in beginner.open("preview/page?in=en").words
     mail = beginner.open("preview/email")
-    assert "[Your organization] sends you 1 signed letter" in words(mail)
+    assert "[Your organization] sends you 1 signed letter" in mail.words
     assert mail.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     page = world.get(f"{beginner.base}/preview/paper?page=2", cookies=beginner.cookies)
     assert page.content.startswith(b"\x89PNG")
@@ -1031,17 +906,17 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
     letter = "Dear {{ target.title }} {{ nobody }}, {{ targt.name }}, {% if x %} hurry!"
     drafting.write(NEW, draft.revision, {"letter.md": letter, "targets.csv": "x"}, ANN)
     page = beginner.open("preview")
-    assert "Dear [recipient’s title] [nobody], [targt.name], [if x] hurry!" in words(page)
+    assert "Dear [recipient’s title] [nobody], [targt.name], [if x] hurry!" in page.words
     assert "://targt" not in page.body
     assert world.run_stream() == world.sent == []
 
 
 def test_each_recipient_is_chosen_in_the_preview(author: Author) -> None:
-    page = words(author.open("preview?to=glencoe&view=paper"))
+    page = author.open("preview?to=glencoe&view=paper").words
     chosen = next(one for one in author.world.wiring.campaigns.targets(CAMPAIGN) if one.id == "glencoe")
     assert f"{chosen.title} {chosen.name}, " in page
     assert 'value="paper" checked' in author.pages["preview?to=glencoe&view=paper"]
-    assert chosen.name in words(author.open("preview/email?to=glencoe"))
+    assert chosen.name in author.open("preview/email?to=glencoe").words
     form = author.open("preview/page?to=glencoe&in=en").body
     assert f"Your letter to {chosen.title} {chosen.name}" in form
     assert 'value="60022"' in form
@@ -1052,7 +927,7 @@ def test_the_letter_is_shown_to_each_recipient_as_the_made_up_signer_of_its_stat
     settings = author.draft().files["campaign.toml"].replace('region = "IL"', 'region = "TX"')
     break_file(author, "campaign.toml", settings)
     for step in ("letter", "preview", "settings"):
-        assert "Glencoe, TX 60022" in words(author.open(f"{step}?to=glencoe")), step
+        assert "Glencoe, TX 60022" in author.open(f"{step}?to=glencoe").words, step
 
 
 def test_a_condition_of_a_folder_is_an_optional_part_with_a_name(author: Author) -> None:
@@ -1069,7 +944,7 @@ def test_the_preview_shows_spanish_signers_their_form_with_an_english_letter(aut
     drafting = author.world.wiring.drafting()
     drafting.write(author.campaign, drafting.draft(author.campaign).revision, {"letter.es.md": None}, "ann")
     assert "preview/page?to=deerfield&amp;in=es" in author.open("preview").body
-    page = author.world.get(f"{author.base}/preview/page?in=es", cookies=author.cookies).body
+    page = author.see(f"{author.base}/preview/page?in=es").body
     assert '<html lang="es"' in page
     assert "La carta está en inglés." in page
 
@@ -1079,11 +954,11 @@ def test_every_recipient_of_a_long_list_can_be_chosen(author: Author) -> None:
     break_file(author, "targets.csv", f"id,title,name,department,locality,email,postal_codes\n{rows}\n")
     page = author.open("preview")
     assert page.body.count("<option") == 250
-    assert "These are the first 100 of 250." in words(page)
+    assert "These are the first 100 of 250." in page.words
 
 
 def test_the_preview_of_the_page_can_send_nothing(author: Author) -> None:
-    answer = author.world.get(f"{author.base}/preview/page?in=es", cookies=author.cookies)
+    answer = author.see(f"{author.base}/preview/page?in=es")
     assert answer.status == 200
     policy = answer.headers["content-security-policy"]
     assert "form-action 'none'" in policy
@@ -1108,9 +983,9 @@ def test_the_preview_says_in_words_whose_letters_each_recipient_gets(
     author.open("recipients")
     pasted = "Title;Name;Department;Town;Email;Postal codes\n" + "".join(starmap(row, cells.items()))
     author.take({"pasted": pasted, "replace": "yes"})
-    author.cookies = [*author.cookies, f"{LANGUAGE_COOKIE}={language}"]
+    author.jar[LANGUAGE_COOKIE] = language
 
-    said = words(author.open("preview"))
+    said = author.open("preview").words
 
     for name, codes in {"Ann": everyone, "Bo": others, "Cy": several}.items():
         assert re.search(rf"(Mayor {name}|{name} \(Mayor\)) {name}ton {codes} ", said)
@@ -1121,7 +996,7 @@ def test_the_preview_says_of_a_thousand_recipients_which_it_shows(author: Author
     author.open("recipients")
     author.take({"pasted": "".join(rows), "replace": "yes"})
 
-    said = words(author.open("preview"))
+    said = author.open("preview").words
 
     assert "60099 These are the first 100 of 1,000." in said
     assert "60100" not in said
@@ -1133,7 +1008,7 @@ def test_the_preview_says_of_a_thousand_recipients_which_it_shows(author: Author
 def test_a_key_that_may_only_read_sees_no_workshop(world: World) -> None:
     world.put_key("us_read", "read")
     reader = Author(world)
-    reader.sign_in("us_read")
+    reader.enter("us_read")
     assert reader.open("letter").status == 403
     assert "/workshop" not in reader.see("").body
 
@@ -1183,7 +1058,7 @@ def test_a_campaign_with_hostile_texts_that_the_compiler_takes_stays_harmless(au
     author.open("recipients")
     author.send("recipients", {"cell-0-name": "<img src=x>", "cell-0-title": "{{ 7*7 }}", "do": "save"})
     for step in ("preview", "publish", "preview/page"):
-        page = author.world.get(f"{author.base}/{step}", cookies=author.cookies)
+        page = author.see(f"{author.base}/{step}")
         assert page.status == 200, step
         assert "<img src=x" not in page.body
         assert page.body.count("<style") == 1
@@ -1210,21 +1085,21 @@ def test_the_heaviest_page_has_at_most_60_kb_of_style_and_scripts(author: Author
 
 def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, author: Author) -> None:
     author.open("publish")
-    assert "Within a minute, nobody can sign any more." in words(author.open("publish"))
+    assert "Within a minute, nobody can sign any more." in author.open("publish").words
     assert author.send("publish", {"why": "Over"}, "close").headers["location"].endswith("done=closed")
-    page = words(author.open("publish?done=closed"))
+    page = author.open("publish?done=closed").words
     assert "Closed. Within a minute, nobody can sign any more." in page
     assert "Closed since November 24, 2026: nobody can sign." in page
     author.open("publish")
     assert author.send("publish", {"why": "Not yet"}, "reopen").headers["location"].endswith("done=reopened")
-    assert "Closed since" not in words(author.open("publish?done=reopened"))
+    assert "Closed since" not in author.open("publish?done=reopened").words
     author.open("publish")
     author.send("publish", {"why": "Over"}, "close")
     world.restart("organizer_api")
     # Who deletes it must own it.
     assert "Delete the campaign" not in author.open("publish").body
     world.put_key("us_own", "own")
-    assert author.sign_in("us_own").status == 303
+    assert author.enter("us_own").status == 303
     author.open("publish")
     kept = author.send("publish", {"campaign": "something-else"}, "delete")
     assert kept.headers["location"].endswith("done=not-deleted")
@@ -1243,22 +1118,22 @@ def administrator(world: World) -> Author:
     browser = Browser(world)
     browser.ask(ADMINISTRATOR)
     browser.post(link_in(world.sent[-1]))
-    return Author(world, cookies=browser.cookies, campaign=NEW)
+    return Author(world, jar=browser.jar, campaign=NEW)
 
 
 def begin(author: Author, **values: str) -> Answer:
-    page = author.world.get("/organizer/new", cookies=author.cookies)
+    page = author.see("/organizer/new")
     found = re.search(r'action="/organizer/new".*?name="token" value="([^"]+)"', page.body, flags=re.DOTALL)
     assert found
     sent = {"token": found[1], **values}
-    return author.world.post("/organizer/new", sent, headers=SAME_ORIGIN, cookies=author.cookies)
+    return author.post("/organizer/new", sent)
 
 
 def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: World, administrator: Author) -> None:
     made = begin(administrator, title="Safer streets", text=PAPER, do="letter")
     assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter?ask=yes"
     asked = administrator.open("letter?ask=yes")
-    assert "Is “I live in ____” a blank?" in words(asked)
+    assert "Is “I live in ____” a blank?" in asked.words
     administrator.pages["letter"] = asked.body
     assert administrator.send("letter", {"do": "answer"}).status == 303
     draft = administrator.draft()
@@ -1266,8 +1141,8 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     values = SettingsDocument.read(draft.files["campaign.toml"]).values
     assert values["title"] == "Safer streets"
     assert draft.changed_by == ADMINISTRATOR
-    assert "I live in Oakton. Please act." in words(administrator.open("letter"))
-    assert NEW in world.get("/organizer", cookies=administrator.cookies).body
+    assert "I live in Oakton. Please act." in administrator.open("letter").words
+    assert NEW in administrator.see("/organizer").body
     # The next one with this title has a name of its own.
     again = begin(administrator, title="Safer streets", text=PAPER, do="letter")
     assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter?ask=yes"
@@ -1299,18 +1174,18 @@ def test_the_short_name_is_changed_until_the_campaign_is_published(world: World,
     moved = administrator.send("publish", {"name": "calm-roads"}, "name")
     assert moved.headers["location"] == f"{other.base}/publish?done=saved"
     assert administrator.open("publish").status == 404
-    assert "Please act." in words(other.open("letter"))
+    assert "Please act." in other.open("letter").words
     # Somebody who is invited knows it by its name.
     add(world, ANN, "editor", "calm-roads")
     other.open("publish")
-    assert "Others know this campaign" in words(other.send("publish", {"name": NEW}, "name"))
+    assert "Others know this campaign" in other.send("publish", {"name": NEW}, "name").words
 
 
 def test_a_pasted_letter_that_is_too_long_says_so_at_its_field(world: World, administrator: Author) -> None:
     answer = begin(administrator, title="Safer streets", text="a " * 20_000, do="letter")
     assert answer.status == 422
     assert 'id="text-error"' in answer.body
-    assert "the letter has 40,000 characters, more than the maximum of 20,000; shorten it" in words(answer)
+    assert "the letter has 40,000 characters, more than the maximum of 20,000; shorten it" in answer.words
     assert world.wiring.drafts.drafts() == ()
 
 
@@ -1350,25 +1225,25 @@ def test_a_campaign_that_cannot_begin_says_why_and_keeps_what_was_typed(
 def test_the_administrator_gives_a_campaign_that_is_not_published_an_owner(world: World, administrator: Author) -> None:
     begin(administrator, title="Safer streets", do="example")
     people = f"/organizer/dashboard/{NEW}/people"
-    page = world.get(people, cookies=administrator.cookies).body
+    page = administrator.see(people).body
     token = re.search(r'name="token" value="([^"]+)"', page)
     assert token
     values = {"token": token[1], "email": ANN, "role": "owner"}
-    assert world.post(people, values, headers=SAME_ORIGIN, cookies=administrator.cookies).status == 303
+    assert administrator.post(people, values).status == 303
     world.run_people_mails()
     assert (world.sent[-1].to, world.sent[-1].mail["Subject"]) == (ANN, f"You are invited to “{NEW}”")
     browser = Browser(world)
     browser.ask(ANN)
     browser.post(link_in(world.sent[-1]))
-    owner = Author(world, cookies=browser.cookies, campaign=NEW)
-    assert NEW in world.get("/organizer", cookies=owner.cookies).body
+    owner = Author(world, jar=browser.jar, campaign=NEW)
+    assert NEW in owner.see("/organizer").body
     owner.open("letter")
     assert owner.send("letter", {"text": LETTER, "do": "save"}).status == 303
     assert owner.draft().changed_by == ANN
 
 
 def test_the_form_of_a_new_campaign_is_in_the_language_that_the_reader_chose(administrator: Author) -> None:
-    browser = Browser(administrator.world, jar=dict(pair.split("=", 1) for pair in administrator.cookies))
+    browser = Browser(administrator.world, jar=administrator.jar)
     assert '<html lang="en">' in browser.see("/organizer/new").body
     browser.see("/organizer?lang=es")
     assert '<html lang="es">' in browser.see("/organizer/new").body
@@ -1385,7 +1260,7 @@ def test_the_share_preview_shows_the_picture_that_other_sites_show(author: Autho
     page = author.open("publish?where=page").body
     assert SHARED_PICTURE in page
     assert author.world.get(f"/campaigns/{CAMPAIGN}/share.png").headers["content-type"] == "image/png"
-    answer = author.world.get(f"{author.base}/publish", cookies=author.cookies)
+    answer = author.see(f"{author.base}/publish")
     assert "img-src 'self'" in answer.headers["content-security-policy"]
 
 
@@ -1412,7 +1287,7 @@ def test_while_no_website_may_show_the_form_publish_says_so(unlisted: Author) ->
     page = unlisted.open("publish?where=developer")
 
     assert snippets(page) == set()
-    assert "No website may show the form yet. Name yours and publish" in words(page)
+    assert "No website may show the form yet. Name yours and publish" in page.words
 
 
 def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else(unlisted: Author) -> None:
@@ -1424,8 +1299,8 @@ def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else
         f"{unlisted.base}/publish?where=developer&done=website-added#website",
     )
     page = unlisted.open("publish?where=developer")
-    assert "Not published yet: sites.trees.example. Until you publish" in words(page)
-    assert "Websites that only show the form https://sites.trees.example" in words(page)
+    assert "Not published yet: sites.trees.example. Until you publish" in page.words
+    assert "Websites that only show the form https://sites.trees.example" in page.words
     assert snippets(page) == set()
     unlisted.open("publish")
     assert world.get(f"/campaigns/{CAMPAIGN}/embed").headers["content-security-policy"].endswith("'none'")
@@ -1434,7 +1309,7 @@ def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else
 
     page = unlisted.open("publish?where=developer")
     assert snippets(page) == {"script", "frame"}
-    assert "The form shows on sites.trees.example, and on no other website." in words(page)
+    assert "The form shows on sites.trees.example, and on no other website." in page.words
     world.clock.advance(minutes=1)
     form = world.get(f"/campaigns/{CAMPAIGN}/embed")
     assert form.headers["content-security-policy"].endswith(f"frame-ancestors {site}")
@@ -1476,7 +1351,7 @@ def test_a_website_that_cannot_be_added_is_refused_with_the_way_out(unlisted: Au
     answer = add_website(unlisted, address)
 
     assert answer.status == 422
-    assert says in words(answer)
+    assert says in answer.words
     assert f'value="{html.escape(address)}"' in answer.body
     assert ("button" in snippets(answer)) == (" shows what you paste" in says)
     assert unlisted.draft().revision == 0
@@ -1499,7 +1374,7 @@ def test_each_answer_to_where_people_sign_has_one_thing_to_copy(unlisted: Author
     }
     count = unlisted.pages["publish?where=count"]
     assert f"{CAMPAIGN}/count.svg" in html.unescape(count.partition("snippet-count")[2].partition("</textarea>")[0])
-    assert f"https://letters.example/campaigns/{CAMPAIGN}/count" in words(unlisted.open("publish?where=count"))
+    assert f"https://letters.example/campaigns/{CAMPAIGN}/count" in unlisted.open("publish?where=count").words
 
 
 # Earlier versions
@@ -1507,14 +1382,14 @@ def test_each_answer_to_where_people_sign_has_one_thing_to_copy(unlisted: Author
 
 def test_an_earlier_version_is_looked_at_word_by_word_and_taken_back(author: Author) -> None:
     author.open("letter")
-    assert "Earlier versions" not in words(author.open("settings"))
+    assert "Earlier versions" not in author.open("settings").words
     before = author.form("letter")["text"]
     for text in (before.replace("concerned citizen", "worried neighbor"), "Oh no, all of it is gone"):
         author.open("letter")
         author.send("letter", {"text": text, "do": "save"})
     page = author.open("versions")
     [of] = re.findall(r"versions\?of=(\d+)", page.body)
-    assert ANN not in words(page)
+    assert ANN not in page.words
     author.pages["versions"] = author.open(f"versions?of={of}").body
     shown = author.pages["versions"]
     assert "<del>Oh no, all of it is gone" in shown
@@ -1576,9 +1451,9 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
     drafting = author.world.wiring.drafting()
     draft = drafting.write(CAMPAIGN, 0, files, "ann", {"goal": 0, "organizer.email": ""})
 
-    author.cookies = [*author.cookies, f"{LANGUAGE_COOKIE}=es"]
+    author.jar[LANGUAGE_COOKIE] = "es"
     pages = {
-        step: words(author.open(step)).replace(" ;", ";").replace("` ", "")
+        step: author.open(step).words.replace(" ;", ";").replace("` ", "")
         for step in ("letter", "recipients", "settings?done=saved-left", "preview")
     }
     letter, recipients, settings, check = pages.values()

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.test_workshop import author, beginner, words
 from tests.spreadsheets import read_pasted
+from tests.workshop import author_of, beginner_of
 from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
@@ -25,10 +25,8 @@ from undersigned.services import drafting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.integration.test_workshop import Author
+    from tests.workshop import Author
     from tests.world import Answer, World
-
-__all__ = ["author", "beginner"]
 
 SECONDS = 3
 """Of CPU, for what a request does once or twice. A request may take 29 seconds."""
@@ -38,6 +36,16 @@ FILES = {
     "letter.md": "{{ target.name }}\n%s\n{{ signer.name }}\n{{ signer.address }}\n{{ date }}\n{{ signature }}\n",
     "targets.csv": "id,title,name,department,locality,email,postal_codes\noak,Mayor,Ann,Hall,Oak,a@b.org,60201\n%s",
 }
+
+
+@pytest.fixture
+def author(world: World) -> Author:
+    return author_of(world)
+
+
+@pytest.fixture
+def beginner(world: World) -> Author:
+    return beginner_of(world)
 
 
 def headings(count: int) -> str:
@@ -178,7 +186,7 @@ def test_a_letter_with_more_than_its_limits_is_not_saved_and_the_page_names_the_
     answer = author.send("letter", {"text": text, "do": "save"})
 
     assert (answer.status, author.draft()) == (422, before)
-    assert limit.partition("characters, ")[2] in words(answer)
+    assert limit.partition("characters, ")[2] in answer.words
     assert text[:20] in answer.body
     assert author.world.wiring.drafting().draft(CAMPAIGN).files[file] != text
 
@@ -187,7 +195,7 @@ def test_pasted_recipients_with_more_than_their_limits_are_refused_at_their_fiel
     author.open("recipients")
     answer = author.send("recipients", {"pasted": headings(300), "do": "paste"})
     assert answer.status == 422
-    assert "the row has 300 columns, more than the maximum of 100" in words(answer)
+    assert "the row has 300 columns, more than the maximum of 100" in answer.words
 
 
 @pytest.mark.parametrize("step", TOO_MUCH)
@@ -254,8 +262,8 @@ def test_a_draft_that_can_not_be_read_says_so_on_each_page_and_is_discarded_ther
 
     for step in STEPS:
         answer = author.open(step)
-        assert (answer.status, "This draft can’t be read" in words(answer)) == (409, True), step
-    assert "The published campaign stays as it is." in words(answer)
+        assert (answer.status, "This draft can’t be read" in answer.words) == (409, True), step
+    assert "The published campaign stays as it is." in answer.words
     author.send("publish", {}, "discard")
 
     assert author.draft() == published
@@ -267,7 +275,7 @@ def test_a_new_draft_that_can_not_be_read_is_discarded(beginner: Author) -> None
     make_unreadable(world, campaign)
 
     answer = beginner.open("publish")
-    assert (answer.status, "The campaign was never published." in words(answer)) == (409, True)
+    assert (answer.status, "The campaign was never published." in answer.words) == (409, True)
     beginner.send("publish", {}, "discard")
 
     assert world.wiring.drafts.drafts() == ()

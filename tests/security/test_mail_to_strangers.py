@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from benchmarks.meter import Meter
 from tests.integration.test_abuse_checks import FORM, row
-from tests.integration.test_dashboard import Organizer
+from tests.organizers import with_key
 from tests.world import ADA, CAMPAIGN, DASHBOARD, World, client_of
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
@@ -467,8 +467,7 @@ def test_wrong_addresses_are_shown_apart_from_forms_that_look_like_a_bots(
     key = {"authorization": "Bearer us_manage"}
     overview = world.get(f"/organizer/campaigns/{CAMPAIGN}", headers=key, as_json=True).json
     assert overview["wrong_addresses"] == 1
-    organizer = Organizer(world)
-    organizer.sign_in("us_manage")
+    organizer = with_key(world, "us_manage")
     assert "Forms with a wrong email address 1 Their domains take no email." in organizer.words()
     letters = organizer.words("/signatures?status=quarantined")
     assert letters.count("Wrong email address") == 1, "the other form in quarantine has an address that takes email"

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from tests.faults.interleavings import plain_letters_in, typeset_plainly
 from tests.faults.invariants import breaches
-from tests.integration.test_dashboard import Organizer
-from tests.integration.test_dashboard import text_of as text_of_page
+from tests.organizers import Browser, with_key
+from tests.pages import text_of as text_of_page
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.rendering import packets
 from undersigned.services import mail_budgets
@@ -53,12 +53,10 @@ def sign(stack: World, name: str, domain: str, source: str, **changes: str) -> N
     assert stack.post(f"/campaigns/{CAMPAIGN}/signatures", values, source=source).status == 200
 
 
-def signed_in(stack: World) -> Organizer:
+def signed_in(stack: World) -> Browser:
     """Return an organizer who is signed in to the dashboard."""
     stack.put_key("us_manage", "manage")
-    organizer = Organizer(stack)
-    organizer.sign_in("us_manage")
-    return organizer
+    return with_key(stack, "us_manage")
 
 
 def address_of(name: str) -> str:

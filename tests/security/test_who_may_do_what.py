@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.openapi_document import routes
-from tests.organizers import SAME_ORIGIN, Browser, add
-from tests.world import CAMPAIGN, ROOT
+from tests.organizer_routes import (
+    API,
+    FOREIGN,
+    PEOPLE,
+    SCOPES,
+    Route,
+    add_everyone,
+    ask,
+    filled,
+    routes_of_organizers,
+    tokens_of,
+)
+from tests.organizers import SAME_ORIGIN, Browser, signed_in, with_key
+from tests.world import CAMPAIGN
 from undersigned.domain.actions import ACTIONS
-from undersigned.domain.api_keys import digest_of, includes
-from undersigned.domain.exports import Export, ExportFilter
-from undersigned.domain.people import SCOPE_OF, Role, person_id
-from undersigned.domain.signatures import signer_id
-from undersigned.web.sessions import session_token
-from undersigned_cli import campaign_folder
-from undersigned_cli.campaign_folder import push
+from undersigned.domain.api_keys import includes
+from undersigned.domain.people import SCOPE_OF, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +31,6 @@ if TYPE_CHECKING:
     from tests.world import Answer, World
     from undersigned.domain.api_keys import Scope
 
-FOREIGN = "another"
-PERIOD = "2026-11-24"
-API = "/organizer/campaigns/{campaign}"
 PAGES = "/organizer/dashboard/{campaign}"
 
 OPEN = {
@@ -53,99 +55,11 @@ NEEDS_SESSION = {
 }
 """What is about no campaign."""
 
-PEOPLE: dict[Role, str] = {
-    "viewer": "viewer@enddemand.example",
-    "editor": "editor@enddemand.example",
-    "owner": "owner@enddemand.example",
-}
-SCOPES: tuple[Scope, ...] = ("read", "manage", "own")
-
-
-@dataclass(frozen=True)
-class Route:
-    """A route of organizers, and the scope that it takes."""
-
-    method: str
-    path: str
-    scope: Scope | None
-
-    @property
-    def is_api(self) -> bool:
-        return self.path.startswith(API)
-
-    @property
-    def is_of_campaign(self) -> bool:
-        return "{campaign}" in self.path
-
-
-def routes_of_organizers() -> list[Route]:
-    """Return every route of the function, as its router has them."""
-    found = (Route(method, path, getattr(handler, "scope", None)) for method, path, handler in routes("organizer_api"))
-    return sorted(found, key=lambda route: (route.path, route.method))
-
-
-def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
-    known = {
-        "campaign": campaign,
-        "target": "wilmette" if "/deliveries" not in route.path else "evanston",
-        "period": PERIOD,
-        "number": "1",
-        "revision": "1",
-        "signer": signer_id(world.wiring.secret(), "ada@signers.example"),
-        "export": "0123456789abcdef",
-        "person": person_id(world.wiring.secret(), "extra@enddemand.example"),
-        "key": digest_of("us_extra")[:12],
-        "token": "x",
-        "page": "monday-morning",
-    }
-    return route.path.format(**known)
-
 
 @pytest.fixture
 def peopled(world: World) -> World:
-    """Return a campaign with letters, a delivery, people and keys, and another one with people and keys of its own."""
-    world.confirmed()
-    world.week()
-    world.confirmed(email="bo@signers.example", postal_code="60091")
-    world.wiring.exports.put_export(
-        Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now)
-    )
-    folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
-    push(replace(folder, campaign=replace(folder.campaign, id=FOREIGN)), world.wiring.campaigns)
-    for role, email in PEOPLE.items():
-        add(world, email, role)
-    add(world, "extra@enddemand.example", "viewer")
-    add(world, "foreign@enddemand.example", "owner", FOREIGN)
-    for scope in SCOPES:
-        world.put_key(f"us_{scope}", scope)
-    world.put_key("us_extra", "read")
-    world.put_key("us_foreign", "own", FOREIGN)
+    add_everyone(world)
     return world
-
-
-def signed_in(world: World, email: str) -> Browser:
-    browser = Browser(world)
-    browser.sign_in(email)
-    return browser
-
-
-def with_key(world: World, key: str, campaign: str = CAMPAIGN) -> Browser:
-    browser = Browser(world)
-    assert browser.post("/organizer/session", {"campaign": campaign, "key": key}).status == 303
-    return browser
-
-
-def tokens_of(browser: Browser) -> str:
-    """Return the token for posts of a session, as its pages have it."""
-    return browser.world.wiring.organizer_tokens.for_posts(session_token(browser.cookies))
-
-
-def ask(browser: Browser, route: Route, campaign: str = CAMPAIGN) -> Answer:
-    """Ask for a page as a browser does; a button is pressed with the right token, but without values."""
-    path = filled(browser.world, route, campaign)
-    if route.method == "GET":
-        return browser.see(path)
-    return browser.post(path, {"token": tokens_of(browser)})
 
 
 def ask_api(world: World, route: Route, key: str | None, campaign: str = CAMPAIGN) -> Answer:
