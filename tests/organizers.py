@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,12 @@ class Browser:
         return self.post("/organizer/session", {"campaign": campaign, "key": key}, **options)
 
 
+def member(world: World, email: str, role: Role, campaign: str = CAMPAIGN) -> Browser:
+    """Give somebody a role, and return their browser, signed in."""
+    add(world, email, role, campaign)
+    return signed_in(world, email, campaign)
+
+
 def signed_in(world: World, email: str, campaign: str = CAMPAIGN) -> Browser:
     """Return the browser of somebody who signed in by email."""
     browser = Browser(world, campaign)
@@ -104,6 +111,12 @@ def with_key(world: World, key: str, campaign: str = CAMPAIGN) -> Browser:
     browser = Browser(world)
     assert browser.enter(key, campaign).status == 303
     return browser
+
+
+def campaigns_of(browser: Browser) -> str:
+    """Return the words of the table of campaigns that somebody sees."""
+    table = browser.see("/organizer").body.partition("<tbody")[2].partition("</tbody>")[0]
+    return " ".join(html.unescape(re.sub("<[^>]*>", " ", table)).split())
 
 
 def link_in(mail: Sent) -> str:

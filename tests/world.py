@@ -67,10 +67,16 @@ quicken()
 
 ROOT = Path(__file__).parents[1]
 CAMPAIGN = "end-demand-illinois"
+FORM = f"/campaigns/{CAMPAIGN}"
 DASHBOARD = dashboard_path(CAMPAIGN)
 ADMINISTRATOR = "administrator@enddemand.example"
 SENDER = "letters@enddemand.example"
 PUBLIC_URL = "https://letters.example"
+SITE = "https://www.enddemand.example"
+"""The organizer's website."""
+
+PERIOD = "2026-11-24"
+"""The day on which a world begins."""
 
 NOWHERE = "nowhere.org"
 """A domain that doesn't exist. All others do."""
@@ -290,24 +296,43 @@ class World:
         answer = self.post(path, values)
         return self.get(answer.headers["location"]) if answer.status == 303 else answer
 
-    def confirmed(self, **changes: object) -> Sent:
-        """Sign and confirm; return the confirmation email."""
+    def signed(self, **changes: object) -> Sent:
+        """Sign; return the confirmation email."""
         assert self.sign(**changes).status == 200
         self.run_stream()
-        mail = self.sent[-1]
+        return self.sent[-1]
+
+    def confirmed(self, **changes: object) -> Sent:
+        """Sign and confirm; return the confirmation email."""
+        mail = self.signed(**changes)
         assert self.press(mail.link("confirm")).status == 200
         self.run_stream()
         return mail
 
     def letter(self, email: str = str(ADA["email"])) -> Signature | None:
         """Return the form of an address that waits for a confirmation, or else its letter."""
-        signer = signer_id(self.wiring.secret(), email)
+        signer = self.signer(email)
         row = self.wiring.signatures.signature(CAMPAIGN, signer)
         return current_of(self.wiring.forms.of_signer(CAMPAIGN, signer), row, self.clock.now)
 
     def forms(self) -> list[Signature]:
         """Return the forms that can be confirmed, the newest first."""
         return [form for _, form in self.wiring.forms.listed(CAMPAIGN) if form]
+
+    def row(self, email: str = str(ADA["email"])) -> Signature:
+        """Return what `letter` does, which must be there."""
+        found = self.letter(email)
+        assert found
+        return found
+
+    def signer(self, email: str = str(ADA["email"])) -> str:
+        """Return the id of whoever has an address."""
+        return signer_id(self.wiring.secret(), email)
+
+    def items(self) -> list[Any]:
+        """Return every item of the table."""
+        pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=self.wiring.settings.table_name)
+        return [item for page in pages for item in page["Items"]]
 
     # Consumers
 

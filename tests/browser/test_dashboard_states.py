@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
-from tests.integration.test_dashboard import PERIOD, approved_and_sent_yesterday, open_another_delivery
+from tests.approvals import approved_and_sent_yesterday, open_another_delivery
 from tests.looks import reach, see
 from tests.served_world import served
-from tests.world import CAMPAIGN, DASHBOARD
+from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from tests.chromium import Visitor
     from tests.world import World
-
-FORM = f"/campaigns/{CAMPAIGN}"
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
-from tests.integration.test_disowning import signed
 from tests.served_world import served
 from tests.world import world as make_world
 
@@ -39,7 +38,7 @@ def test_each_state_is_accessible_and_fits_and_works_without_javascript(
     visitor: Visitor, site: tuple[World, Site], width: int, *, dark: bool, language: str
 ) -> None:
     world, served_at = site
-    address = f"{served_at.address}{signed(world)}?lang={language}"
+    address = f"{served_at.address}{world.signed().link('disown')}?lang={language}"
     page = visitor.open(address, width=width, dark=dark, scripts=False)
     for number, heading in enumerate(HEADINGS[language]):
         expect(page.locator("html")).to_have_attribute("lang", language)

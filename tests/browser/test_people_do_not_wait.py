@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.served_world import served
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, FORM
 from tests.world import world as make_world
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tests.served_world import Site
 
 BOTS = 30
-FORM = f"/campaigns/{CAMPAIGN}"
 SCHOOL = "198.51.100.7"
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.integration.test_redoing import RIGHT, TYPED, found
 from tests.looks import looks, see
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, FORM
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from tests.chromium import Visitor
     from tests.served_world import Site
 
-FORM = f"/campaigns/{CAMPAIGN}"
+TYPED, RIGHT = "ada@signers.exmaple", "ada@signers.example"
 NOTE = "My own words,\nin two lines"
 
 
@@ -52,20 +51,20 @@ def test_the_form_comes_back_filled_in_and_the_first_one_is_deleted(
     if scripts:
         assert TYPED not in stored_in(page)
     assert not [target for target in site.requests if "exmaple" in target]
-    assert found(site.world)
+    assert site.world.letter(TYPED)
     page.get_by_role("button", name="Change it").click()
     expect(page.get_by_role("alert")).to_contain_text("The form that you sent is deleted")
     assert TYPED not in page.url
-    assert found(site.world) is None
+    assert site.world.letter(TYPED) is None
     typed = {name: page.locator(f"[name={name}]").input_value() for name in (*ADA, "note")}
     assert typed == {**ADA, "region": "IL", "email": TYPED, "note": NOTE}
     expect(page.locator("[name=updates]")).to_be_checked()
     page.locator("[name=email]").fill(RIGHT)
     page.locator("#send").click()
     expect(page.locator("main bdi").first).to_have_text(RIGHT)
-    kept = found(site.world, RIGHT)
+    kept = site.world.letter(RIGHT)
     assert kept
-    assert (kept.quarantine, kept.note, found(site.world)) == (None, NOTE, None)
+    assert (kept.quarantine, kept.note, site.world.letter(TYPED)) == (None, NOTE, None)
 
 
 def test_a_drawn_signature_comes_back(site: Site, visitor: Visitor) -> None:

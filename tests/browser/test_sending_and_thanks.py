@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.integration.test_abuse_checks import row
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, FORM
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
     from tests.chromium import Visitor
     from tests.served_world import Site
-
-FORM = f"/campaigns/{CAMPAIGN}"
 
 
 def fill(page: Page, **changes: str) -> None:
@@ -44,7 +41,7 @@ def test_a_form_that_is_days_old_gets_a_new_token(site: Site, visitor: Visitor, 
         assert page.locator("[name=form]").input_value() == before
     fill(page)
     sign(page)
-    assert row(site.world).quarantine is None
+    assert site.world.row().quarantine is None
 
 
 def test_a_form_whose_script_cannot_send_it_is_sent_by_the_browser(site: Site, visitor: Visitor) -> None:
@@ -65,7 +62,7 @@ def test_a_form_whose_script_cannot_send_it_is_sent_by_the_browser(site: Site, v
     fill(page)
     sign(page)
     assert len(refused) == 3
-    assert row(site.world).quarantine is None
+    assert site.world.row().quarantine is None
 
 
 def test_the_page_after_signing_is_a_page_of_its_own(site: Site, visitor: Visitor) -> None:
@@ -108,4 +105,4 @@ def test_two_people_sign_one_after_the_other_in_one_browser(site: Site, visitor:
         sign(page)
         page.get_by_role("link", name="fill in the form again").click()
         expect(page.locator("#send")).to_be_visible()
-    assert row(site.world, "bo@signers.example").quarantine is None
+    assert site.world.row("bo@signers.example").quarantine is None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, names_in, stored_letters
+from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, names_in, stored_letters
 from tests.world import set_packet_size, world
 from undersigned.services import packing
 
@@ -55,7 +55,7 @@ def test_an_erased_letter_is_in_no_later_email_and_in_no_file_whenever_it_is_era
     refused = calls = 0
     for call in range(1, _MOST_CALLS):
         with monkeypatch.context() as patch, world(patch, fast=True) as stack:
-            confirm(stack)
+            confirm(stack, *NAMES)
             answers: list[tuple[int, int]] = []
             moment = At(stack, call, lambda: answers.append((erase(stack, "Ada").status, len(stack.deliveries))))  # noqa: B023
             stack.week()
@@ -87,7 +87,7 @@ def test_a_second_letter_is_in_no_file_whenever_it_is_erased_while_the_packet_is
     calls = 0
     for call in range(1, _MOST_CALLS):
         with monkeypatch.context() as patch, world(patch, fast=True) as stack:
-            confirm(stack)
+            confirm(stack, *NAMES)
             stack.week()
             assert erase(stack, "Ada").status == 200
             moment = At(stack, call, lambda: erase(stack, "Ben"))
@@ -100,13 +100,6 @@ def test_a_second_letter_is_in_no_file_whenever_it_is_erased_while_the_packet_is
             assert stored_letters(stack) == ["Cyd"], f"call {call}"
             assert [letters_at(stack, link) for link in links(stack)] == [["Cyd"]], f"call {call}"
     assert calls > 10, "making a packet again takes more calls than this"
-
-
-def confirm(stack: World) -> None:
-    stack.put_key("us_manage", "manage")
-    for name in NAMES:
-        stack.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
-        stack.clock.advance(minutes=1)
 
 
 def finish(stack: World) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.fuzz import stack
 from tests.fuzz.inputs import ANY_CHARACTER, ODD, example, given, json_texts, mutated, st, texts, tried, values
 from tests.openapi_document import OPERATIONS, resolved
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, SITE
 from undersigned.domain.api_keys import digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.languages import chosen_language, languages
@@ -29,7 +29,6 @@ NEEDS_STACK = True
 SECRET = "s" * 64
 SIGNERS = ("ada@signers.example", "bo@signers.example")
 KEY = "us_manage"
-SITE = "https://www.enddemand.example"
 
 
 def tokens(world: World) -> dict[str, str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, World
+from tests.world import ADA, CAMPAIGN, FORM, SITE, World
 from tests.world import world as make_world
 from undersigned.domain.abuse_checks import FORM_WINDOW, FormToken
 
@@ -17,30 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import Answer
-    from undersigned.domain.signatures import Signature
-
-FORM = f"/campaigns/{CAMPAIGN}"
-SITE = "https://www.enddemand.example"
-
-
-def row(world: World, email: str = "ada@signers.example") -> Signature:
-    found = world.letter(email)
-    assert found
-    return found
-
-
-def change(world: World, **settings: Any) -> None:
-    """Change the campaign's settings, and wait until every function has read them."""
-    campaigns = world.wiring.campaigns
-    campaign = campaigns.campaign(CAMPAIGN)
-    assert campaign
-    campaigns.put_campaign(replace(campaign, **settings))
-    world.clock.advance(minutes=2)
 
 
 def test_a_person_is_not_in_quarantine(world: World) -> None:
     world.sign()
-    assert row(world).quarantine is None
+    assert world.row().quarantine is None
 
 
 @pytest.mark.asvs("2.4.1", "16.3.3")
@@ -57,8 +37,8 @@ def test_a_suspicious_form_waits_in_quarantine_with_the_reason(
 ) -> None:
     suspicious, clean = world.sign(**changes), world.sign(email="eve@signers.example")
     assert (suspicious.status, _without_values(suspicious)) == (clean.status, _without_values(clean))
-    assert row(world).quarantine == reason
-    assert row(world, "eve@signers.example").quarantine is None
+    assert world.row().quarantine == reason
+    assert world.row("eve@signers.example").quarantine is None
 
 
 def _without_values(answer: Answer) -> str:
@@ -81,32 +61,32 @@ def test_people_who_got_the_same_page_can_all_sign(world: World) -> None:
     emails = ["ada@signers.example", "eve@signers.example"]
     for email in emails:
         world.sign(form=form, email=email)
-    assert [row(world, email).quarantine for email in emails] == [None, None]
+    assert [world.row(email).quarantine for email in emails] == [None, None]
 
 
 def test_a_form_that_was_open_for_hours_can_be_signed(world: World) -> None:
     form = world.form()
     world.clock.advance(hours=47)
     world.sign(form=form)
-    assert row(world).quarantine is None
+    assert world.row().quarantine is None
 
 
 def test_the_form_token_of_another_campaign_is_suspicious(world: World) -> None:
     other = FormToken.of_window("another-campaign", world.clock.now)
     world.sign(form=world.wiring.tokens.for_form(other))
-    assert row(world).quarantine == "no form"
+    assert world.row().quarantine == "no form"
 
 
 def test_a_form_dated_by_a_machine_whose_clock_is_far_ahead_is_suspicious(world: World) -> None:
     world.sign(form=world.form(opened=-3_600))
-    assert row(world).quarantine == "no form"
+    assert world.row().quarantine == "no form"
 
 
 def test_an_old_form_token_does_not_count(world: World) -> None:
     form = world.form()
     world.clock.advance(days=3)
     world.sign(form=form)
-    assert row(world).quarantine == "no form"
+    assert world.row().quarantine == "no form"
 
 
 def test_one_person_may_post_the_same_form_twice(world: World) -> None:
@@ -114,7 +94,7 @@ def test_one_person_may_post_the_same_form_twice(world: World) -> None:
     world.sign(form=form)
     world.clock.advance(seconds=1)
     assert world.sign(form=form, note="Once more").status == 200
-    assert (row(world).quarantine, row(world).note) == (None, "Once more")
+    assert (world.row().quarantine, world.row().note) == (None, "Once more")
 
 
 def test_signing_is_one_conditional_write_beside_the_networks_count(world: World) -> None:
@@ -187,7 +167,7 @@ def test_a_form_without_a_valid_token_has_no_copies(world: World, token: str) ->
 
     What it posts within a quarter of an hour is the same form.
     """
-    change(world, allowed_origins=(SITE,))
+    world.change_and_wait(allowed_origins=(SITE,))
     for emails, minutes in ((1, 3), (1, 15), (2, 0)):
         values = {**ADA, "form": token}
         assert world.post(f"{FORM}/signatures", values, headers={"origin": SITE}).status == 200
@@ -249,14 +229,14 @@ def test_a_form_with_a_mistake_keeps_its_token(world: World) -> None:
     assert page.status == 422
     assert form in page.body
     world.sign(form=form)
-    assert row(world).quarantine is None
+    assert world.row().quarantine is None
 
 
 def test_confirming_a_letter_takes_it_out_of_quarantine_and_keeps_the_suspicion(world: World) -> None:
     world.sign(topic="cheap pills")
     world.run_stream()
     assert world.press(world.sent[-1].link("confirm")).status == 200
-    assert (row(world).reported_status, row(world).quarantine) == ("confirmed", "trap")
+    assert (world.row().reported_status, world.row().quarantine) == ("confirmed", "trap")
     world.run_stream()
     world.week()
     assert [sent.text.count("Ada Specimen") for sent in world.deliveries] == [1]
@@ -351,7 +331,7 @@ def test_a_row_has_a_hash_of_the_network_that_is_another_one_each_day(world: Wor
         post_from(world, source, f"s{number}@signers.example")
     world.clock.advance(days=1)
     post_from(world, sources[0], "s3@signers.example")
-    first, same, other, next_day = (row(world, f"s{number}@signers.example").network for number in range(4))
+    first, same, other, next_day = (world.row(f"s{number}@signers.example").network for number in range(4))
     assert first == same
     assert len({first, other, next_day}) == 3
     assert first is not None
@@ -363,13 +343,13 @@ def test_the_networks_hash_goes_when_the_letter_is_sealed_or_erased(world: World
         world.sign(email=email)
     world.run_stream()
     world.press(world.sent[0].link("confirm"))
-    assert row(world).network == row(world, "eve@signers.example").network is not None
+    assert world.row().network == world.row("eve@signers.example").network is not None
     world.week()
-    assert row(world).period
-    eve = row(world, "eve@signers.example")
+    assert world.row().period
+    eve = world.row("eve@signers.example")
     world.wiring.erasing().erase(CAMPAIGN, eve.signer)
-    assert row(world).network is None
-    assert row(world, eve.email).network is None
+    assert world.row().network is None
+    assert world.row(eve.email).network is None
 
 
 def test_an_ip_address_has_a_different_hash_each_minute(world: World) -> None:
@@ -386,19 +366,19 @@ def test_an_ip_address_has_a_different_hash_each_minute(world: World) -> None:
 
 
 def test_an_organizations_own_form_needs_no_form_token(world: World) -> None:
-    change(world, allowed_origins=(SITE,))
+    world.change_and_wait(allowed_origins=(SITE,))
     world.post(f"{FORM}/signatures", ADA, headers={"origin": SITE})
-    assert row(world).quarantine is None
+    assert world.row().quarantine is None
 
 
 @pytest.mark.parametrize("origin", ["null", "https://letters.example"])
 def test_a_form_of_no_allowed_site_needs_a_form_token(world: World, origin: str) -> None:
-    change(world, allowed_origins=(SITE,))
+    world.change_and_wait(allowed_origins=(SITE,))
     world.post(f"{FORM}/signatures", ADA, headers={"origin": origin})
-    assert row(world).quarantine == "no form"
+    assert world.row().quarantine == "no form"
 
 
 def test_a_form_of_a_site_that_is_not_allowed_is_refused(world: World) -> None:
-    change(world, allowed_origins=(SITE,))
+    world.change_and_wait(allowed_origins=(SITE,))
     foreign = {"origin": "https://www.enddemand.example.evil.example"}
     assert world.post(f"{FORM}/signatures", ADA, headers=foreign).status == 403

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import CAMPAIGN
+from tests.world import CAMPAIGN, PERIOD
 from undersigned.services.organizer_post import NotToldError
 
 if TYPE_CHECKING:
     from tests.world import World
 
 ORGANIZER = "organizer@enddemand.example"
-PERIOD = "2026-11-24"
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_many_targets import HEADING, MONDAY, Counting, queued_for
+from tests.many_targets import MONDAY, Counting, publish_towns, queued_for
 from tests.waiting_rows import waiting_row
-from tests.world import CAMPAIGN, client_of, publish_files, world
+from tests.world import CAMPAIGN, client_of, world
 from undersigned.aws.counts import SHARDS
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.dynamodb import to_item
@@ -41,12 +41,7 @@ def put_sent(world: World, number: int, period: str) -> None:
 def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world with 230 towns for which letters wait, and twenty without."""
     with world(monkeypatch, fast=True) as made:
-        rows = "\n".join(
-            f"town-{number},Police Chief,,Avery Sample,Town {number} Police,Town {number},"
-            f"chief@town-{number}.example,{61000 + number}"
-            for number in range(TOWNS + 20)
-        )
-        publish_files(made, {"targets.csv": f"{HEADING}\n{rows}\n"})
+        publish_towns(made, TOWNS + 20)
         settings = made.wiring.campaigns.campaign(CAMPAIGN)
         organizer = replace(settings.organizer, email=ORGANIZER)
         made.wiring.campaigns.put_campaign(replace(settings, approval=True, organizer=organizer))

@@ -8,12 +8,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, FORM
 
 if TYPE_CHECKING:
     from tests.world import World
-
-FORM = f"/campaigns/{CAMPAIGN}"
 
 
 @pytest.mark.asvs("1.5.2")

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.command_line import command_line
 from tests.world import CAMPAIGN, ROOT
 from undersigned_cli import main
-from undersigned_cli.commands import options
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +44,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 @pytest.fixture
 def stack(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Let commands work on the world's stack."""
-    stack = Stack({"PublicUrl": "https://letters.example.org"}, world.wiring._client)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+    command_line(world, monkeypatch)
     return world
 
 

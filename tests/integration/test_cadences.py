@@ -8,6 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from tests.hours import at, reports, sent, sign
 from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
@@ -17,26 +18,6 @@ from undersigned.services.hours import NotDoneError
 
 if TYPE_CHECKING:
     from tests.world import World
-
-
-def at(world: World, moment: str) -> None:
-    """Set the clock, in the campaign's time zone in winter."""
-    world.clock.now = datetime.fromisoformat(f"{moment}-06:00").astimezone(UTC)
-
-
-def sent(world: World) -> list[tuple[str, str]]:
-    return [(mail.tags["target"], mail.tags["period"]) for mail in world.deliveries]
-
-
-def reports(world: World) -> list[str]:
-    """Return the days that reports are about."""
-    subjects = ["".join(mail.mail["Subject"]) for mail in world.mails("report")]
-    return [subject.partition(":")[0].strip() for subject in subjects]
-
-
-def sign(world: World, number: int, **form: str) -> None:
-    for _ in range(number):
-        world.confirmed(email=f"signer-{len(world.sent)}@signers.example", **form)
 
 
 def test_a_campaign_without_a_cadence_is_planned_at_the_stacks_hour_only(world: World) -> None:

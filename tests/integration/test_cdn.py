@@ -17,7 +17,7 @@ from tests.cdn import API_HOST, KEPT, Cdn, behavior_of, in_front_of
 from tests.logos import png
 from tests.openapi_document import OPERATIONS, operation_of, routes
 from tests.organizers import add, link_in
-from tests.world import ADA, CAMPAIGN, PUBLIC_URL
+from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.authoring.logos import read_logo
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.web.assets import asset_path
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from tests.world import Answer, World
 
-FORM = f"/campaigns/{CAMPAIGN}"
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "accept-language": "en-US,en;q=0.9"}
 OURS = {"origin": PUBLIC_URL, "sec-fetch-site": "same-origin"}
 

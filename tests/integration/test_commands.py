@@ -9,14 +9,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.testing import CliRunner
 
 from tests.world import ADA, CAMPAIGN, ROOT, World
 from undersigned.aws.campaigns import Campaigns
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli.commands import options
 from undersigned_cli.commands.output import console
-from undersigned_cli.main import app
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
 
 if TYPE_CHECKING:
@@ -26,15 +23,11 @@ FOLDER = str(ROOT / "campaigns" / CAMPAIGN)
 
 
 @pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a function that runs a command and returns its output, or raises its error."""
-    settings = world.wiring.settings.variables
-    stack = Stack({"PublicUrl": settings["PUBLIC_URL"]}, world.wiring._client)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+def run(invoke: Any) -> Any:
+    """Return a function that runs a command, expects success, and returns all that it says."""
 
     def command(*arguments: str) -> str:
-        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+        result = invoke(*arguments)
         assert result.exit_code == 0, result.output
         return str(result.output)
 

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.test_cadences import at, sign
-from tests.integration.test_organizers_commands import invoke
-from tests.world import CAMPAIGN, client_of
-from undersigned.aws.campaigns import campaign_values
-from undersigned.aws.deliveries import delivery_key
-from undersigned.aws.dynamodb import to_item
-from undersigned.domain.deliveries import DeliveryKey
+from tests.damage import OTHER, damage_campaign, damage_delivery
+from tests.hours import at, sign
+from tests.world import CAMPAIGN, PERIOD
 from undersigned.services.hours import NotDoneError
 from undersigned.services.planning import NotPlannedError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from tests.world import World
-
-__all__ = ["invoke"]
-
-OTHER = "before-the-damaged-one"
-PERIOD = "2026-11-24"
 
 
 @pytest.fixture
@@ -34,20 +24,6 @@ def signed(world: World) -> World:
     for postal_code in ("60201", "60091", "60076"):
         sign(world, 1, postal_code=postal_code)
     return world
-
-
-def put(world: World, values: Any) -> None:
-    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(values))
-
-
-def damage_delivery(world: World) -> None:
-    put(world, {**delivery_key(DeliveryKey(CAMPAIGN, "evanston", "2026-11-01"))._asdict(), "state": "sent"})
-
-
-def damage_campaign(world: World) -> None:
-    """Add a campaign whose id is listed first and whose row lacks its settings."""
-    values = campaign_values(replace(world.wiring.campaigns.campaign(CAMPAIGN), id=OTHER))
-    put(world, {name: values[name] for name in ("pk", "sk", "listed", "listed_at")})
 
 
 def sent_to(world: World) -> set[str]:

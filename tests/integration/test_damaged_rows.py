@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.damage import change, damage
 from tests.faults.invariants import words_of
-from tests.integration.test_erased_packets import repack
-from tests.integration.test_organizers_commands import invoke, run
-from tests.integration.test_reporting import section
 from tests.organizers import with_key
+from tests.packets import repack
+from tests.reports import section
 from tests.world import CAMPAIGN, client_of, set_packet_size
 from undersigned.aws.campaigns import letter_key
 from undersigned.aws.deliveries import delivery_key
@@ -22,19 +22,17 @@ from undersigned.aws.signatures import signature_key
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import LetterError
 from undersigned.domain.exports import ExportFilter
-from undersigned.domain.signatures import SignatureFilter, signer_id
+from undersigned.domain.signatures import SignatureFilter
 from undersigned.services import packing
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import DamagedRowsError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from tests.world import World
     from undersigned.aws.dynamodb import Key, Values
-
-__all__ = ["invoke", "run"]
 
 NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve", "Fay")
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
@@ -48,21 +46,8 @@ def confirm(world: World, *names: str) -> None:
         world.clock.advance(minutes=1)
 
 
-def signer(world: World, name: str) -> str:
-    return signer_id(world.wiring.secret(), f"{name}@signers.example")
-
-
 def row(world: World, name: str) -> Any:
-    return world.wiring.table.get(signature_key(CAMPAIGN, signer(world, name)), consistent=True)
-
-
-def change(world: World, name: str, changes: Mapping[str, Any]) -> None:
-    """Change attributes of a row. None removes one."""
-    world.wiring.table.update(Update(signature_key(CAMPAIGN, signer(world, name)), assign=changes))
-
-
-def damage(world: World, name: str) -> None:
-    change(world, name, {"signed_at": "yesterday"})
+    return world.wiring.table.get(signature_key(CAMPAIGN, world.signer(f"{name}@signers.example")), consistent=True)
 
 
 def repair(world: World, name: str, before: Any) -> None:
@@ -152,7 +137,7 @@ def test_a_damaged_letter_stays_in_its_tray_and_the_others_are_sent_once(
     assert delivery is not None
     assert (delivery.state, delivery.letters) == ("sent", 2)
     assert row(world, "Ben") == before
-    assert told(caplog, "a row is damaged") == [("ERROR", signer(world, "Ben"))]
+    assert told(caplog, "a row is damaged") == [("ERROR", world.signer("Ben@signers.example"))]
 
     next_week(world)
     next_week(world)
@@ -174,7 +159,7 @@ def test_a_letter_of_a_text_that_nobody_wrote_stays_in_its_tray(
     caplog.clear()
     world.week()
     assert sent(world) == [["Ada", "Cyd"]]
-    assert told(caplog, "a row is damaged") == [("ERROR", signer(world, "Ben"))]
+    assert told(caplog, "a row is damaged") == [("ERROR", world.signer("Ben@signers.example"))]
 
     repair(world, "Ben", whole)
     next_week(world)
@@ -220,7 +205,9 @@ def test_a_tray_with_damaged_letters_only_makes_no_email_and_no_delivery(
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert list(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")) == []
     world.reconcile()
-    assert sorted(told(caplog, "a row is damaged")) == sorted(("ERROR", signer(world, name)) for name in ("Ada", "Ben"))
+    assert sorted(told(caplog, "a row is damaged")) == sorted(
+        ("ERROR", world.signer(f"{name}@signers.example")) for name in ("Ada", "Ben")
+    )
     repair(world, "Ada", whole)
     world.week()
     assert sent(world) == [["Ada"]]
@@ -257,7 +244,7 @@ def test_a_letter_that_is_damaged_once_it_is_sealed_keeps_its_email_back_until_i
     assert answers
     assert all(answer["batchItemFailures"] for answer in answers), "they come again, and end as dead letters"
     assert world.deliveries == []
-    assert {*told(caplog, "a sealed row is damaged")} == {("ERROR", signer(world, "Ben"))}
+    assert {*told(caplog, "a sealed row is damaged")} == {("ERROR", world.signer("Ben@signers.example"))}
     failed = {vars(record)["error"] for record in caplog.records if record.message == "a delivery failed"}
     assert failed == {"DamagedRowsError"}
 
@@ -274,10 +261,10 @@ def test_a_sealed_letter_that_cannot_be_repaired_is_erased_and_the_others_are_se
     world.refusal = "MessageRejected"
     world.week()
     change(world, "Ben", {"name": None, "signed_at": "yesterday"})
-    with pytest.raises(DamagedRowsError, match=signer(world, "Ben")):
-        world.wiring.erasing().erase(CAMPAIGN, signer(world, "Ben"))
+    with pytest.raises(DamagedRowsError, match=world.signer("Ben@signers.example")):
+        world.wiring.erasing().erase(CAMPAIGN, world.signer("Ben@signers.example"))
     change(world, "Ben", {"name": "-", "signed_at": "2026-11-24T00:00:00+00:00"})
-    world.wiring.erasing().erase(CAMPAIGN, signer(world, "Ben"))
+    world.wiring.erasing().erase(CAMPAIGN, world.signer("Ben@signers.example"))
     world.refusal = ""
     world.clock.advance(days=2)
     world.week()
@@ -293,11 +280,11 @@ def test_packets_without_the_damaged_letter_are_made_again_after_an_erasure(
     world.week()
     whole = row(world, "Ben")
     for name in ("Ada", "Cyd"):
-        world.wiring.erasing().erase(CAMPAIGN, signer(world, name))
+        world.wiring.erasing().erase(CAMPAIGN, world.signer(f"{name}@signers.example"))
     damage(world, "Ben")
     caplog.clear()
     assert len(repack(world)["batchItemFailures"]) == 1
-    assert told(caplog, "a sealed row is damaged") == [("ERROR", signer(world, "Ben"))]
+    assert told(caplog, "a sealed row is damaged") == [("ERROR", world.signer("Ben@signers.example"))]
     assert stored(world) == ["Dee"]
     repair(world, "Ben", whole)
     assert repack(world) == {"batchItemFailures": []}
@@ -341,7 +328,7 @@ def test_the_preview_sends_nobody_to_check_letters_because_one_is_damaged(damage
 
 
 def test_the_preview_says_both_if_other_letters_must_be_checked(damaged: World) -> None:
-    [ada] = damaged.wiring.signatures.signatures(CAMPAIGN, [signer(damaged, "Ada")])
+    [ada] = damaged.wiring.signatures.signatures(CAMPAIGN, [damaged.signer("Ada@signers.example")])
     damaged.wiring.signatures.hold(ada)
     manager = with_key(damaged, "us_manage")
     words = manager.words("/targets/evanston/next")
@@ -364,7 +351,7 @@ def test_the_commands_count_what_goes(damaged: World, run: Any, tmp_path: Any) -
 def test_the_preview_command_names_the_damaged_rows(damaged: World, run: Any, tmp_path: Any) -> None:
     said = " ".join(run("deliver", CAMPAIGN, "--preview", str(tmp_path)).split())
     assert "evanston: 2 signed letters" in said
-    assert f"evanston: left out, because its row is damaged: {signer(damaged, 'Ben')}" in said
+    assert f"evanston: left out, because its row is damaged: {damaged.signer(f'{"Ben"}@signers.example')}" in said
     assert names_in([(tmp_path / "evanston-0001.pdf").read_bytes()]) == ["Ada", "Cyd"]
 
 
@@ -442,7 +429,9 @@ PERSONAL = ("Ben@signers", "7 Ben Place", "yesterday")
 def links_of_ben(world: World) -> tuple[str, str]:
     """Return the links to confirm Ben's letter and to its own page."""
     mail = next(mail for mail in world.sent if mail.to == "Ben@signers.example")
-    return mail.link("confirm"), f"/letters/{world.wiring.tokens.for_signer('letter', CAMPAIGN, signer(world, 'Ben'))}"
+    return mail.link(
+        "confirm"
+    ), f"/letters/{world.wiring.tokens.for_signer('letter', CAMPAIGN, world.signer(f'{"Ben"}@signers.example'))}"
 
 
 def own_pages(world: World) -> list[tuple[str, str]]:
@@ -471,7 +460,7 @@ def test_a_signer_whose_row_is_damaged_reads_that_it_is_and_the_operator_is_told
         shown = world.request(method, path)
         assert (shown.status, "We can’t show your letter" in shown.body) == (500, True), (method, path)
         assert "letters@enddemand.example" in shown.body
-        assert told(caplog, "a row is damaged") == [("ERROR", signer(world, "Ben"))]
+        assert told(caplog, "a row is damaged") == [("ERROR", world.signer("Ben@signers.example"))]
         assert not any(word in shown.body for word in PERSONAL)
 
 
@@ -502,7 +491,7 @@ def test_a_form_of_a_signer_whose_row_is_damaged_is_taken_and_its_email_is_a_dea
     assert world.sign(email="Ben@signers.example").status == 200
     sent = len(world.sent)
     world.run_stream()
-    assert told(caplog, "a row is damaged") == [("ERROR", signer(world, "Ben"))]
+    assert told(caplog, "a row is damaged") == [("ERROR", world.signer("Ben@signers.example"))]
     assert len(world.sent) == sent
 
 
@@ -534,12 +523,12 @@ def test_the_daily_reconciliation_reports_it(damaged: World, caplog: pytest.LogC
     damaged.week()
     caplog.clear()
     damaged.reconcile()
-    assert told(caplog, "a row is damaged") == [("ERROR", signer(damaged, "Ben"))]
+    assert told(caplog, "a row is damaged") == [("ERROR", damaged.signer("Ben@signers.example"))]
 
 
 def test_the_command_that_erases_a_damaged_letter_says_what_is_wrong(damaged: World, invoke: Any) -> None:
     with pytest.raises(DamagedRowsError, match=r"damaged.*runbook"):
-        invoke("remove", CAMPAIGN, signer(damaged, "Ben"), "--why", "asked for it", "--yes")
+        invoke("remove", CAMPAIGN, damaged.signer("Ben@signers.example"), "--why", "asked for it", "--yes")
 
 
 def test_a_postponed_email_of_a_damaged_row_stops_no_other(world: World) -> None:

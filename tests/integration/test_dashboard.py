@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.approvals import approved_and_sent_yesterday, open_another_delivery
 from tests.faults.refusals import Refusing
 from tests.openapi_document import routed
 from tests.organizers import Browser, with_key
 from tests.pages import text_of
-from tests.world import CAMPAIGN, DASHBOARD, ROOT
+from tests.world import CAMPAIGN, DASHBOARD, PERIOD, ROOT
 from undersigned.aws.counts import SHARDS
 from undersigned.domain.api_keys import digest_of
 from undersigned.domain.campaigns import Target
-from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
-from undersigned.domain.signatures import SignatureFilter, signer_id
+from undersigned.domain.signatures import SignatureFilter
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
@@ -29,16 +30,11 @@ if TYPE_CHECKING:
 
     from tests.world import Answer, World
 
-PERIOD = "2026-11-24"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
 EXPORT = "0123456789abcdef"
 COOKIE = "__Host-session"
-
-
-def signer(world: World, name: str) -> str:
-    return signer_id(world.wiring.secret(), f"{name}@signers.example")
 
 
 # Signing in
@@ -273,7 +269,13 @@ ROUTES = [
 
 def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
     target = "wilmette" if route.path.startswith("/targets") else "evanston"
-    named = {"target": target, "number": 1, "period": PERIOD, "signer": signer(world, "ada"), "export": EXPORT}
+    named = {
+        "target": target,
+        "number": 1,
+        "period": PERIOD,
+        "signer": world.signer("ada@signers.example"),
+        "export": EXPORT,
+    }
     named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "page": "monday-morning"}
     return route.address.format(campaign=campaign, **named)
 
@@ -282,7 +284,11 @@ def reach(organizer: Browser, route: Route, campaign: str | None = None) -> Answ
     address = filled(organizer.world, route, campaign or organizer.campaign)
     if route.method == "GET":
         return organizer.see(address)
-    return organizer.press(address, route.values)
+    # One of the buttons signs out.
+    kept = dict(organizer.jar)
+    answer = organizer.press(address, route.values)
+    organizer.jar = kept
+    return answer
 
 
 @pytest.fixture
@@ -490,12 +496,6 @@ def test_an_email_that_did_not_arrive_is_sent_again(world: World, manager: Brows
     assert len(world.deliveries) == 2
 
 
-def open_another_delivery(world: World) -> None:
-    """Open a delivery to the same recipient two days later."""
-    key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
-    world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))
-
-
 def test_the_page_of_a_bounced_email_whose_week_was_taken_names_the_command(world: World, manager: Browser) -> None:
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
@@ -674,16 +674,6 @@ def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: W
     assert "Sent letters within seven days of the last email" in manager.words("/audit")
 
 
-def approved_and_sent_yesterday(world: World) -> None:
-    """Send a letter of a campaign that needs approvals, and confirm another one; a day passes."""
-    world.change(approval=True)
-    world.confirmed()
-    world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "")
-    world.run_queue()
-    world.confirmed(email="bo@signers.example")
-    world.clock.advance(days=1)
-
-
 def test_no_button_approves_a_second_email(world: World, manager: Browser) -> None:
     approved_and_sent_yesterday(world)
     manager.enter("us_manage")
@@ -759,8 +749,8 @@ def test_a_link_to_a_packet_works_for_five_minutes(sent: World, manager: Browser
 
 def test_letters_are_found_by_email_address_which_is_never_in_a_url(sent: World, manager: Browser) -> None:
     found = manager.press("/signatures", {"find": "ADA@signers.example"})
-    assert found.headers["location"] == f"{DASHBOARD}/signatures/{signer(sent, 'ada')}"
-    assert "ada@signers.example" in manager.words(f"/signatures/{signer(sent, 'ada')}")
+    assert found.headers["location"] == f"{DASHBOARD}/signatures/{sent.signer(f'{"ada"}@signers.example')}"
+    assert "ada@signers.example" in manager.words(f"/signatures/{sent.signer(f'{"ada"}@signers.example')}")
     missed = manager.press("/signatures", {"find": "nobody@signers.example"})
     assert missed.headers["location"] == f"{DASHBOARD}/signatures?done=none-found"
     assert "Nobody has signed with this email address." in manager.words("/signatures?done=none-found")
@@ -780,7 +770,7 @@ def test_letters_are_listed_in_pages_newest_first(world: World, manager: Browser
 
 
 def test_erasing_a_letter_needs_a_reason_and_leaves_nothing_of_it(sent: World, manager: Browser) -> None:
-    path = f"/signatures/{signer(sent, 'bo')}"
+    path = f"/signatures/{sent.signer(f'{"bo"}@signers.example')}"
     assert manager.press(f"{path}/remove").status == 409
     assert manager.press(f"{path}/remove", WHY).headers["location"] == f"{DASHBOARD}{path}?done=removed"
     page = manager.see(f"{path}?done=removed")
@@ -793,7 +783,7 @@ def test_erasing_a_letter_needs_a_reason_and_leaves_nothing_of_it(sent: World, m
 
 def test_a_letter_is_released_from_quarantine(world: World, manager: Browser) -> None:
     world.sign(topic="cheap pills")
-    path = f"/signatures/{signer(world, 'ada')}"
+    path = f"/signatures/{world.signer(f'{"ada"}@signers.example')}"
     assert "A field that people don’t see was filled in." in manager.words(path)
     assert manager.press(f"{path}/release").status == 303
     assert "In quarantine" not in manager.words(path)
@@ -804,7 +794,7 @@ def test_a_letter_is_released_from_quarantine(world: World, manager: Browser) ->
 def test_a_confirmed_letter_still_shows_its_suspicion(world: World, manager: Browser) -> None:
     world.confirmed()
     world.confirmed(email="eve@signers.example", name="Eve Specimen", topic="cheap pills")
-    words = manager.words(f"/signatures/{signer(world, 'eve')}")
+    words = manager.words(f"/signatures/{world.signer(f'{"eve"}@signers.example')}")
     assert "Confirmed A field that people don’t see was filled in. So the form looked like a bot’s." in words
     assert "A person wrote this" not in words
     listed = manager.words("/signatures?suspicion=any")
@@ -826,7 +816,7 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Brow
     held = text_of(manager.press("/screening", {**chosen, "action": "hold", "why": "a program"}))
     assert "Letters changed: 1." in held
     assert "On hold: 1" in held
-    path = f"/signatures/{signer(world, 'eve')}"
+    path = f"/signatures/{world.signer(f'{"eve"}@signers.example')}"
     assert "Confirmed, on hold The letter counts, and is in no delivery until you include it." in manager.words(path)
     assert manager.press(f"{path}/release").headers["location"] == f"{DASHBOARD}{path}?done=ended-hold"
     assert world.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == 2
@@ -835,7 +825,7 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Brow
     )
     log = manager.words("/audit")
     assert "Erased a letter 1: suspicion trap, one email domain" in log
-    assert f"Included a letter again {signer(world, 'eve')}" in log
+    assert f"Included a letter again {world.signer(f'{"eve"}@signers.example')}" in log
     assert "Put a letter on hold 1: suspicion trap, one email domain" in log
     assert "several" not in log
     assert "No letters found." in text_of(manager.press("/screening", chosen))
@@ -957,7 +947,11 @@ def test_an_export_is_requested_written_and_downloaded(sent: World, manager: Bro
 
 def test_hostile_names_and_notes_are_shown_as_they_were_typed(world: World, manager: Browser) -> None:
     world.confirmed(name=HOSTILE, signature=HOSTILE, note=HOSTILE, locality=HOSTILE, address_line=HOSTILE)
-    for path in ("/signatures", f"/signatures/{signer(world, 'ada')}", "/targets/evanston/next/email"):
+    for path in (
+        "/signatures",
+        f"/signatures/{world.signer(f'{"ada"}@signers.example')}",
+        "/targets/evanston/next/email",
+    ):
         page = manager.see(path).body
         assert "<img" not in page
         assert "onerror=alert(1)&gt;" in page
@@ -966,7 +960,7 @@ def test_hostile_names_and_notes_are_shown_as_they_were_typed(world: World, mana
 
 def test_a_letters_page_shows_the_letter_and_what_became_of_it(world: World, manager: Browser) -> None:
     world.confirmed(note="My own street.")
-    path = f"/signatures/{signer(world, 'ada')}"
+    path = f"/signatures/{world.signer(f'{"ada"}@signers.example')}"
     assert "My own street." in manager.see(path).body.partition('<div class="letter')[2]
     assert "Delivery of" not in manager.words(path)
     assert "What became of it Signed Nov 24, 2026" in manager.words(path)
@@ -987,7 +981,7 @@ def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Brows
     assert f'<iframe class="mail" src="{DASHBOARD}{path}/email" title="The email" sandbox' in manager.see(path).body
     left = world.deliveries[-1].html.replace("\r\n", "\n")
     assert manager.see(f"{path}/email").body == left
-    manager.press(f"/signatures/{signer(world, 'bo')}/remove", WHY)
+    manager.press(f"/signatures/{world.signer(f'{"bo"}@signers.example')}/remove", WHY)
     shown = manager.see(f"{path}/email").body
     assert "Bo Specimen" not in shown
     assert "(erased)" in shown

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.refusals import Refusing
-from tests.world import CAMPAIGN
+from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import GivenError, NotFoundError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tests.world import World
     from undersigned.services.delivery_controls import DeliveryControls
 
-PERIOD = "2026-11-24"
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,40 +15,13 @@ from undersigned.domain.disowned import MANY
 from undersigned.domain.errors import TokenError
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
-    from undersigned.domain.signatures import Signature
+    from tests.world import World
 
 EMAIL = "ada@signers.example"
 
 
-def signed(world: World, **changes: object) -> str:
-    """Sign the form, and return the path of the link in its email."""
-    world.sign(**changes)
-    world.run_stream()
-    return link_of(world.sent[-1].text)
-
-
-def link_of(text: str) -> str:
-    [link] = re.findall(r"https://\S+(/disown/\S+)", text)
-    return str(link)
-
-
-def row(world: World, email: str = EMAIL) -> Signature:
-    found = world.letter(email)
-    assert found
-    return found
-
-
-def words(answer: Answer) -> str:
-    return " ".join(re.sub(r"<style>.*?</style>|<[^>]*>", " ", answer.body, flags=re.DOTALL).split())
-
-
-def items(world: World) -> list[Any]:
-    return list(client_of("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"])
-
-
 def test_the_email_that_asks_to_confirm_has_the_link_in_html_and_text_and_stays_short(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     [mail] = world.sent
     assert f'{link}" style="color: #7a2048">I didn’t sign this</a>' in mail.html
     assert f"I didn’t sign this:\r\nhttps://letters.example{link}" in mail.text
@@ -69,74 +41,74 @@ def test_the_email_to_somebody_who_has_confirmed_has_no_such_link(world: World) 
 def test_opening_the_link_changes_nothing_and_shows_nothing_of_the_form(
     world: World, language: str, heading: str
 ) -> None:
-    link = signed(world)
-    before = items(world)
+    link = world.signed().link("disown")
+    before = world.items()
     page = world.get(f"{link}?lang={language}")
     assert (page.status, heading in page.body) == (200, True)
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
-    assert not [value for name, value in ADA.items() if name not in {"region", "updates"} and str(value) in words(page)]
-    assert items(world) == before
+    assert not [value for name, value in ADA.items() if name not in {"region", "updates"} and str(value) in page.words]
+    assert world.items() == before
 
 
 def test_the_button_deletes_the_form_and_ends_the_emails(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     answer = world.press(link)
 
     assert (answer.status, "The form is deleted" in answer.body) == (200, True)
-    found = row(world)
+    found = world.row()
     assert (found.status, found.is_empty, found.name, found.email, found.expires_at) == ("erased", True, "", "", None)
     for value in ("Ada", "signers.example"):
         assert value not in json.dumps(
-            [item for item in items(world) if item["pk"]["S"].startswith(("FORM#", "SIGNATURE#"))]
+            [item for item in world.items() if item["pk"]["S"].startswith(("FORM#", "SIGNATURE#"))]
         )
     world.run_stream()
-    found, sent = row(world), len(world.sent)
+    found, sent = world.row(), len(world.sent)
     for _ in range(2):
         world.clock.advance(days=2)
         assert world.sign().status == 200
         world.run_stream()
     assert len(world.sent) == sent
-    assert row(world) == found
+    assert world.row() == found
 
 
 def test_the_confirmation_link_of_a_deleted_form_confirms_nothing_and_says_why(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     confirm = world.sent[-1].link("confirm")
     world.press(link)
     assert "said that they didn’t sign" in world.press(confirm).body
-    assert row(world).status == "erased"
+    assert world.row().status == "erased"
 
 
 def test_a_form_that_is_left_after_its_address_was_disowned_can_not_be_confirmed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The function ended before it deleted the form, or the form was written just then."""
-    world.press(signed(world))
-    world.press(f"{link_of(world.sent[-1].text)}/undo")
+    world.press(world.signed().link("disown"))
+    world.press(f"{world.sent[-1].link('disown')}/undo")
     world.clock.advance(days=1)
-    link = signed(world)
+    link = world.signed().link("disown")
     confirm = world.sent[-1].link("confirm")
     with monkeypatch.context() as patch:
         patch.setattr(Forms, "delete_all", lambda *_: None)
         world.press(link)
     world.clock.advance(seconds=1)
     world.sign(note="Once more")
-    [form, left] = (form for form in world.wiring.forms.of_signer(CAMPAIGN, row(world).signer))
+    [form, left] = (form for form in world.wiring.forms.of_signer(CAMPAIGN, world.row().signer))
     assert form.form != left.form
     for path in (
         confirm,
         *(f"/confirm/{world.wiring.tokens.for_confirming(CAMPAIGN, one.signer, one.form)}" for one in (form, left)),
     ):
         assert "said that they didn’t sign" in world.press(path).body
-    assert row(world).status == "erased"
+    assert world.row().status == "erased"
 
 
 def test_the_link_of_a_form_that_was_never_confirmed_says_after_its_days_that_it_is_deleted(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     world.clock.advance(days=15)
     table = world.wiring.settings.table_name
-    for item in items(world):
+    for item in world.items():
         if int(item.get("expires_at", {"N": "0"})["N"]) and item["pk"]["S"].startswith("FORM#"):
             client_of("dynamodb").delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
     assert not world.letter(EMAIL)
@@ -145,12 +117,12 @@ def test_the_link_of_a_form_that_was_never_confirmed_says_after_its_days_that_it
 
 
 def test_undo_from_the_same_link_allows_emails_and_the_form_stays_deleted(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     world.press(link)
     assert "Allow emails again" in world.get(link).body
     answer = world.press(f"{link}/undo")
     assert "Emails are allowed" in answer.body
-    assert (row(world).status, row(world).disowned_at) == ("erased", None)
+    assert (world.row().status, world.row().disowned_at) == ("erased", None)
     assert world.get(f"{link}/undo").status == 303
 
     sent = len(world.sent)
@@ -158,29 +130,29 @@ def test_undo_from_the_same_link_allows_emails_and_the_form_stays_deleted(world:
     world.sign()
     world.run_stream()
     assert len(world.sent) == sent + 1
-    assert row(world).status == "pending"
+    assert world.row().status == "pending"
 
 
 def test_pressing_twice_counts_once_and_the_end_can_be_chosen_again(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     for path in (link, link, f"{link}/undo", f"{link}/undo", link):
         assert world.press(path).status == 200
-    assert row(world).disowned_at is not None
+    assert world.row().disowned_at is not None
     assert world.wiring.disowned.total(CAMPAIGN) == 1
 
 
 def test_a_confirmed_letter_is_untouched(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     world.press(world.sent[-1].link("confirm"))
-    before = row(world)
+    before = world.row()
     for path in (link, f"{link}/undo"):
         assert "This letter was confirmed" in world.press(path).body
-    assert row(world) == before
+    assert world.row() == before
     assert world.wiring.disowned.total(CAMPAIGN) == 0
 
 
 def test_a_confirmation_that_comes_first_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     confirm = world.sent[-1].link("confirm")
     store = type(world.wiring.disowned)
     disown = store.disown
@@ -192,11 +164,11 @@ def test_a_confirmation_that_comes_first_wins(world: World, monkeypatch: pytest.
 
     monkeypatch.setattr(store, "disown", late)
     assert "This letter was confirmed" in world.press(link).body
-    assert row(world).status == "confirmed"
+    assert world.row().status == "confirmed"
 
 
 def test_the_link_has_no_personal_data_and_works_for_nothing_else(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     assert not [value for value in ADA.values() if isinstance(value, str) and len(value) > 3 and value in link]
     token = link.removeprefix("/disown/")
     assert world.get(f"/confirm/{token}").status == 404
@@ -206,8 +178,8 @@ def test_the_link_has_no_personal_data_and_works_for_nothing_else(world: World) 
 
 
 def test_a_link_whose_form_is_gone_says_so(world: World) -> None:
-    link = signed(world)
-    world.wiring.forms.delete_all(CAMPAIGN, row(world).signer)
+    link = world.signed().link("disown")
+    world.wiring.forms.delete_all(CAMPAIGN, world.row().signer)
     assert world.get(link).status == 410
     assert world.press(link).status == 410
 
@@ -215,22 +187,22 @@ def test_a_link_whose_form_is_gone_says_so(world: World) -> None:
 @pytest.mark.asvs("2.4.1")
 def test_a_network_that_causes_many_is_suspicious_for_days(world: World) -> None:
     for number in range(MANY):
-        world.press(signed(world, email=f"person{number}@elsewhere.example"))
+        world.press(world.signed(email=f"person{number}@elsewhere.example").link("disown"))
         world.clock.advance(minutes=2)
     world.clock.advance(days=2)
     world.sign(email="next@elsewhere.example")
-    assert row(world, "next@elsewhere.example").quarantine == "not signed"
+    assert world.row("next@elsewhere.example").quarantine == "not signed"
     world.clock.advance(days=4)
     world.sign(email="later@elsewhere.example")
-    assert row(world, "later@elsewhere.example").quarantine is None
+    assert world.row("later@elsewhere.example").quarantine is None
 
 
 def test_fewer_make_no_network_suspicious(world: World) -> None:
     for number in range(MANY - 1):
-        world.press(signed(world, email=f"person{number}@elsewhere.example"))
+        world.press(world.signed(email=f"person{number}@elsewhere.example").link("disown"))
         world.clock.advance(minutes=2)
     world.sign(email="next@elsewhere.example")
-    assert row(world, "next@elsewhere.example").quarantine is None
+    assert world.row("next@elsewhere.example").quarantine is None
 
 
 def test_the_overview_counts_them(world: World) -> None:
@@ -238,20 +210,20 @@ def test_the_overview_counts_them(world: World) -> None:
     organizer = with_key(world, "us_read")
     text = "Forms that people said they didn’t sign"
     assert text not in organizer.words()
-    world.press(signed(world))
+    world.press(world.signed().link("disown"))
     assert f"{text} 1" in organizer.words()
 
 
 def test_all_rows_go_with_the_campaign(world: World) -> None:
-    world.press(signed(world))
+    world.press(world.signed().link("disown"))
     Rows(world.wiring.table).delete_letters(CAMPAIGN, lambda: False)
     Rows(world.wiring.table).delete_others(CAMPAIGN, lambda: False)
-    left = [item["pk"]["S"] for item in items(world)]
+    left = [item["pk"]["S"] for item in world.items()]
     assert not [pk for pk in left if pk.startswith(("FORM#", "SIGNATURE#", "DISOWNED#"))]
 
 
 def test_a_rotated_key_reads_links_of_before_and_a_second_rotation_ends_them(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     token = link.removeprefix("/disown/")
     kept = world.wiring.tokens._keys(world.clock.now)
     tokens = type(world.wiring.tokens)

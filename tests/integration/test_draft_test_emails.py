@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from tests.organizers import Browser, add, with_key
+from tests.organizers import add, member, with_key
 from tests.world import ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.starting import example_files
 from undersigned.aws.queue import DraftTest, read_draft_test, read_message
@@ -32,14 +32,6 @@ def sent_as_tests(world: World) -> list[Sent]:
     return world.mails("test")
 
 
-def signed_in(world: World, email: str = MARIA, role: str = "editor", campaign: str = CAMPAIGN) -> Browser:
-    if email != ADMINISTRATOR:
-        add(world, email, role, campaign)  # type: ignore[arg-type]
-    browser = Browser(world, campaign)
-    browser.sign_in(email)
-    return browser
-
-
 def new_draft(world: World) -> None:
     drafting = world.wiring.drafting()
     drafting.create(NEW, "ann", example_files())
@@ -58,7 +50,7 @@ def by_key(world: World, key: str) -> Answer:
 
 def test_a_person_gets_the_email_of_a_draft_that_was_never_published(world: World) -> None:
     new_draft(world)
-    maria = signed_in(world, campaign=NEW)
+    maria = member(world, MARIA, "editor", NEW)
     assert f'action="/organizer/dashboard/{NEW}{TEST}"' in maria.see("/workshop/preview").body
     assert world.memory
     counted = {
@@ -87,14 +79,14 @@ def test_the_test_has_the_words_of_the_draft_and_not_the_published_ones(world: W
     drafting = world.wiring.drafting()
     files = drafting.draft(CAMPAIGN).files
     drafting.write(CAMPAIGN, 0, {"letter.md": f"Words of the draft.\n\n{files['letter.md']}"}, "ann")
-    signed_in(world).press(TEST)
+    member(world, MARIA, "editor").press(TEST)
     [sent] = sent_as_tests(world)
     assert "Words of the draft." in sent.text
     assert "test draft" in {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)}
 
 
 def test_an_event_about_a_test_of_a_draft_changes_nothing(world: World) -> None:
-    signed_in(world).press(TEST)
+    member(world, MARIA, "editor").press(TEST)
     [sent] = sent_as_tests(world)
     world.feedback("bounce", sent)
     assert list(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")) == []
@@ -189,14 +181,14 @@ def test_a_test_waits_while_ses_takes_no_email(world: World) -> None:
 
 def test_a_draft_with_mistakes_has_no_test(world: World) -> None:
     world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
-    maria = signed_in(world)
+    maria = member(world, MARIA, "editor")
     assert TEST not in maria.see("/workshop/preview").body
     assert maria.press(TEST).status == 409
     assert sent_as_tests(world) == []
 
 
 def test_a_mistake_made_after_the_button_is_no_email_and_no_failure(world: World) -> None:
-    signed_in(world).press(TEST)
+    member(world, MARIA, "editor").press(TEST)
     world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
     [answer] = world.run_queue()
     assert answer == {"batchItemFailures": []}
@@ -204,7 +196,7 @@ def test_a_mistake_made_after_the_button_is_no_email_and_no_failure(world: World
 
 
 def test_a_viewer_can_send_no_test_of_a_draft(world: World) -> None:
-    viewer = signed_in(world, "viewer@enddemand.example", "viewer")
+    viewer = member(world, "viewer@enddemand.example", "viewer")
     assert viewer.press(TEST).status == 403
     world.put_key("us_read", "read")
     assert by_key(world, "us_read").status == 403
@@ -215,7 +207,7 @@ def test_a_person_gets_twenty_tests_an_hour_and_others_are_not_delayed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limiting_tests, "MOST_TESTS_AN_HOUR", 3)
-    maria, otto = signed_in(world), signed_in(world, "otto@enddemand.example", "owner")
+    maria, otto = member(world, MARIA, "editor"), member(world, "otto@enddemand.example", "owner")
     for _ in range(3):
         assert maria.press(TEST).status == 303
     refused = maria.press(TEST)

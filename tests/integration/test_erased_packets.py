@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
-from tests.world import CAMPAIGN, CONTEXT, client_of, load_event, set_packet_size
+from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, organizer, repack, stored_letters
+from tests.world import client_of, set_packet_size
 from undersigned.aws.deliveries import packet_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain.deliveries import DeliveryKey, packet_name
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.deliveries import packet_name
 from undersigned.services import packing
 
 if TYPE_CHECKING:
-    from tests.world import Answer, World
-
-KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-NAMES = ("Ada", "Ben", "Cyd")
-ORGANIZER = f"/organizer/campaigns/{CAMPAIGN}"
+    from tests.world import World
 
 
 @pytest.fixture(autouse=True)
@@ -37,57 +30,10 @@ def _two_linked_letters_in_a_packet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def sent(world: World) -> World:
     """Make a stack that sent a delivery of two packets: the letters of two people, and of a third."""
-    world.put_key("us_manage", "manage")
-    for name in NAMES:
-        world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
-        world.clock.advance(minutes=1)
+    confirm(world, *NAMES)
     world.week()
     assert [letters_at(world, link) for link in links(world)] == [["Ada", "Ben"], ["Cyd"]]
     return world
-
-
-def organizer(world: World, method: str, path: str, values: object = None) -> Answer:
-    return world.request(method, ORGANIZER + path, values, headers={"authorization": "Bearer us_manage"}, as_json=True)
-
-
-def erase(world: World, name: str) -> Answer:
-    return organizer(world, "DELETE", f"/signatures/{signer(world, name)}", {"why": "asked for it"})
-
-
-def signer(world: World, name: str) -> str:
-    return signer_id(world.wiring.secret(), f"{name}@signers.example")
-
-
-def links(world: World) -> list[str]:
-    """Return the links of the page that the email links to."""
-    page = world.get(world.deliveries[-1].link("packets"))
-    assert page.status == 200
-    return re.findall(r'href="(/packets/[^"]+/\d+)"', page.body)
-
-
-def letters_at(world: World, path: str, **options: Any) -> list[str]:
-    answer = world.get(path, **options)
-    assert answer.status == 302
-    return names_in(world.wiring.bucket.get(urlsplit(answer.headers["location"]).path.removeprefix("/")))
-
-
-def names_in(pdf: bytes) -> list[str]:
-    return [name for name in NAMES if f"7 {name} Place" in words_of(pdf)]
-
-
-def stored_letters(world: World) -> list[str]:
-    """Return the letters in all stored PDFs."""
-    s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
-    found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-    return sorted(name for item in found for name in names_in(world.wiring.bucket.get(item["Key"])))
-
-
-def repack(world: World) -> Any:
-    """Pass the message that comes a minute after an erasure to `deliver`."""
-    event = load_event("deliver_repacking_message")
-    message = {"repack": {"campaign": KEY.campaign, "target": KEY.target, "period": KEY.period}}
-    event["Records"][0]["body"] = json.dumps(message)
-    return world.handlers["deliver"](event, CONTEXT)
 
 
 def test_no_stored_packet_has_an_erased_letter(sent: World) -> None:
@@ -183,7 +129,7 @@ def test_the_api_and_the_dashboard_serve_no_erased_letter(sent: World) -> None:
     answer = organizer(sent, "GET", path)
     assert (answer.status, answer.json["title"]) == (409, "This packet is not ready")
     repack(sent)
-    assert letters_at(sent, ORGANIZER + path, **options) == ["Ada"]
+    assert letters_at(sent, f"/organizer/campaigns/{KEY.campaign}{path}", **options) == ["Ada"]
     erase(sent, "Ada")
     assert organizer(sent, "GET", path).status == 410
 
@@ -222,7 +168,7 @@ def test_an_email_after_an_erasure_has_the_letters_that_are_left_under_their_num
     mail = sent.deliveries[-1]
     assert mail.mail["Subject"].startswith("1 signed letter ")
     packets = organizer(sent, "GET", "/deliveries/2026-11-24/evanston").json["packets"]
-    assert [packet["letters"] for packet in packets] == [[signer(sent, "Ben")]]
+    assert [packet["letters"] for packet in packets] == [[sent.signer("Ben@signers.example")]]
     page = sent.get(mail.link("packets")).body
     assert "Packet 1 of 2 (PDF)" in page
     assert "Every letter in this packet was erased" in page

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.exports import file_of, rows_of
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.aws import uploads
 from undersigned.domain.api_keys import digest_of
@@ -40,15 +39,6 @@ def sign(world: World, people: int) -> list[str]:
         world.clock.advance(seconds=1)
         world.sign(email=f"signer{number}@signers.example")
     return [f"signer{number}@signers.example" for number in reversed(range(people))]
-
-
-def file_of(world: World, export: Export) -> bytes:
-    bucket = world.wiring.settings.packet_bucket
-    return bytes(client_of("s3").get_object(Bucket=bucket, Key=export.file)["Body"].read())
-
-
-def rows_of(file: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline="")))
 
 
 def emails_of(world: World, export: Export) -> list[str]:

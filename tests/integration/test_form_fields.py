@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, files_of_campaign, publish_files
+from tests.world import ADA, CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.mistakes import MistakesError
 
 if TYPE_CHECKING:
     from tests.world import World
-
-FORM = f"/campaigns/{CAMPAIGN}"
 
 
 def with_setting(name: str, value: str) -> dict[str, str]:

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.pages import Page
-from tests.world import ADA, CAMPAIGN, PUBLIC_URL
+from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
     from tests.world import World
 
-FORM = f"/campaigns/{CAMPAIGN}"
 STROKES = [[40, 120, 80, 30, 110, 150, 180, 60]]
 
 

@@ -9,8 +9,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from tests.integration.test_cadences import at, reports, sent, sign
-from tests.integration.test_damaged_plans import OTHER, damage_campaign
+from tests.damage import OTHER, damage_campaign
+from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
 from undersigned.aws.slots import slot_key
 from undersigned.services.hours import NotDoneError

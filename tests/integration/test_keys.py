@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.openapi_document import operation_of, routed
-from tests.world import CAMPAIGN, Answer
+from tests.world import CAMPAIGN, PERIOD, Answer
 from undersigned.domain.api_keys import digest_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
-from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from tests.world import World
 
 OTHER = "another-campaign"
-PERIOD = "2026-11-24"
 NOBODY = "0" * 32
 EXPORT = "0123456789abcdef"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -124,12 +122,8 @@ def campaign(world: World) -> World:
     return world
 
 
-def signer(world: World, name: str) -> str:
-    return signer_id(world.wiring.secret(), f"{name}@signers.example")
-
-
 def ask(world: World, route: Route, key: str | None, **options: Any) -> Answer:
-    path = route.path.format(ada=signer(world, "ada"), eve=signer(world, "eve"))
+    path = route.path.format(ada=world.signer("ada@signers.example"), eve=world.signer("eve@signers.example"))
     headers = {"authorization": f"Bearer {key}"} if key else {}
     base = options.pop("base", f"/organizer/campaigns/{CAMPAIGN}")
     return world.request(route.method, base + path, route.body, headers=headers, as_json=True, **options)
@@ -283,6 +277,6 @@ def test_what_does_not_exist_is_a_404(campaign: World) -> None:
 
 def test_a_delivery_lists_the_letters_of_its_packets(campaign: World) -> None:
     delivery = ask(campaign, Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200), READ).json
-    assert delivery["packets"][0]["letters"] == [signer(campaign, "ada")]
+    assert delivery["packets"][0]["letters"] == [campaign.signer("ada@signers.example")]
     assert json.dumps(delivery).count("@") == 1  # only the target's address
     assert campaign.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)) is not None

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po, write_po
 from pypdf import PdfReader
 
 from tests.pdfs import languages_in
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, FORM
 from undersigned.domain import languages
 from undersigned.domain.campaigns import Translation
 from undersigned.web.environment import environment
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tests.world import Answer, Sent, World
     from undersigned.domain.campaigns import Campaign
 
-FORM = f"/campaigns/{CAMPAIGN}"
 IN_SPANISH = {"accept-language": "es-MX,es;q=0.9,en;q=0.8"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.logos import JPEG, png
-from tests.world import CAMPAIGN, ROOT
+from tests.world import CAMPAIGN, FORM, ROOT
 from undersigned.authoring.logos import FILE
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tests.workshop import Author
     from tests.world import World
 
-FORM = f"/campaigns/{CAMPAIGN}"
 PICTURE = png(640, 240)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -10,59 +9,31 @@ from unittest.mock import Mock
 import pytest
 from typer.testing import CliRunner
 
+from tests.approvals import WILMETTE, confirm, get, hidden, link, post, sent, waiting
+from tests.command_line import command_line
 from tests.organizers import Browser, with_key
-from tests.world import CAMPAIGN
+from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.campaigns import controls_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.signatures import signer_id
 from undersigned.services.planning import NotPlannedError
-from undersigned_cli.commands import options
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import Answer, World
+    from tests.world import World
     from undersigned.services.delivery_controls import DeliveryControls
 
-PERIOD = "2026-11-24"
 NEXT = "2026-12-01"
-WILMETTE = "60091"
 
 
 @pytest.fixture(autouse=True)
 def _needs_approval(world: World) -> None:
     world.change(approval=True)
     world.put_key("us_manage", "manage")
-
-
-def confirm(world: World, name: str, **changes: Any) -> None:
-    """Let somebody sign and confirm, a minute after what was before."""
-    world.clock.advance(minutes=1)
-    world.confirmed(email=f"{name}@signers.example", **changes)
-
-
-def sent(world: World) -> list[tuple[str, str, int]]:
-    """Return the day and the recipient of each email, with the number of letters that it has."""
-    found = []
-    for mail in world.deliveries:
-        key = DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"])
-        delivery = world.wiring.deliveries.delivery(key)
-        assert delivery
-        found.append((key.period, key.target, delivery.letters))
-    return found
-
-
-def link(world: World) -> str:
-    return world.mails("approval")[-1].link("organizer/approve")
-
-
-def hidden(page: Answer) -> dict[str, str]:
-    """Return what a page's form sends."""
-    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.body))
 
 
 def approved_on_hold(world: World) -> DeliveryControls:
@@ -78,18 +49,9 @@ def approved_on_hold(world: World) -> DeliveryControls:
     return controls
 
 
-def waiting(world: World, target: str = "evanston") -> int:
-    return world.wiring.signatures.how_many_wait(CAMPAIGN, target)
-
-
-def post(world: World, path: str, values: object = None) -> Answer:
-    headers = {"authorization": "Bearer us_manage"}
-    return world.post(f"/organizer/campaigns/{CAMPAIGN}{path}", values or {}, as_json=True, headers=headers)
-
-
-def get(world: World, path: str) -> Any:
-    headers = {"authorization": "Bearer us_manage"}
-    return world.get(f"/organizer/campaigns/{CAMPAIGN}{path}", as_json=True, headers=headers).json
+@pytest.fixture
+def manager(world: World) -> Browser:
+    return with_key(world, "us_manage")
 
 
 def approve_on_its_page(world: World) -> None:
@@ -446,8 +408,7 @@ def test_the_command_approves_what_it_listed(world: World, monkeypatch: pytest.M
         return str(CliRunner().invoke(app, list(arguments), catch_exceptions=False).stdout)
 
     monkeypatch.setattr("undersigned_cli.commands.delivery_controls.ask", ask)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: Stack({}, world.wiring._client))
+    command_line(world, monkeypatch)
     output = run("approve", CAMPAIGN, PERIOD)
     assert "evanston: 1 letter to" in output
     assert f"{PERIOD} is approved; 1 delivery started." in output

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.approvals import WILMETTE, confirm, get, post, sent, waiting
+from tests.damage import damage
 from tests.emitted import metrics_in
-from tests.integration.test_damaged_rows import damage
-from tests.integration.test_looks import PERIOD, WILMETTE, confirm, get, post, sent, waiting
-from tests.integration.test_people import OWNER, told
-from tests.organizers import Browser, add
-from tests.world import CAMPAIGN
+from tests.organizers import Browser, add, campaigns_of
+from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.campaigns import controls_key
 from undersigned.aws.dynamodb import to_item
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.world import World
 
+OWNER = "owner@enddemand.example"
 DAY_BEFORE = "2026-11-23"
 MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
 """The weekly hour after the world's first day."""
@@ -126,15 +126,15 @@ def test_the_front_page_tells_what_came_after_the_look(world: World) -> None:
     owner = Browser(world)
     owner.sign_in(OWNER)
     world.confirmed()
-    assert "Letters to 1 recipient are waiting for approval" in told(owner)
+    assert "Letters to 1 recipient are waiting for approval" in campaigns_of(owner)
     approve(world)
-    assert "waiting for approval" not in told(owner)
+    assert "waiting for approval" not in campaigns_of(owner)
     confirm(world, "bo")
     confirm(world, "cy", postal_code=WILMETTE)
-    assert "waiting for approval" not in told(owner), "a day is approved once"
+    assert "waiting for approval" not in campaigns_of(owner), "a day is approved once"
     world.clock.advance(days=1)
     owner.sign_in(OWNER)
-    assert "Letters to 2 recipients are waiting for approval" in told(owner)
+    assert "Letters to 2 recipients are waiting for approval" in campaigns_of(owner)
 
 
 def test_a_delivery_by_hand_that_sends_nothing_is_not_in_the_activity_log(world: World) -> None:

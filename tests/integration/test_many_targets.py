@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.many_targets import MONDAY, Counting, bodies, publish_towns, queued_for
 from tests.waiting_rows import DUE, waiting_row
-from tests.world import CAMPAIGN, client_of, publish_files, world
+from tests.world import CAMPAIGN, client_of, world
 from undersigned.aws.dynamodb import Table, to_item
-from undersigned.aws.queue import NotQueuedError, read_message
+from undersigned.aws.queue import NotQueuedError
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.domain.campaigns import Target
 from undersigned.services.planning import NotPlannedError
@@ -29,46 +29,14 @@ if TYPE_CHECKING:
 
     from tests.world import World
 
-MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
 TOWNS = 45
-HEADING = "id,title,title_es,name,department,locality,email,postal_codes"
-
-
-class Counting:
-    """Counts calls by operation, and how many are made at once."""
-
-    def __init__(self, seconds: float = 0.002) -> None:
-        self.seconds = seconds
-        self.calls: Counter[str] = Counter()
-        self.most = 0
-        self._now = 0
-        self._lock = threading.Lock()
-
-    def before(self, _function: str, operation: str, _params: Any) -> None:
-        with self._lock:
-            self.calls[operation] += 1
-            self._now += 1
-            self.most = max(self.most, self._now)
-        time.sleep(self.seconds)
-
-    def after(self, _function: str, _operation: str) -> None:
-        with self._lock:
-            self._now -= 1
-
-    def retries(self, _function: str, _operation: str) -> bool:
-        return False
 
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world in which a letter waits for each of 45 towns, and none for the five after them."""
     with world(monkeypatch, fast=True) as made:
-        rows = "\n".join(
-            f"town-{number},Police Chief,,Avery Sample,Town {number} Police,Town {number},"
-            f"chief@town-{number}.example,{61000 + number}"
-            for number in range(TOWNS + 5)
-        )
-        publish_files(made, {"targets.csv": f"{HEADING}\n{rows}\n"})
+        publish_towns(made, TOWNS + 5)
         for number in range(TOWNS):
             put_letter(made, f"town-{number}", signer_number(number))
         made.clock.now = MONDAY
@@ -87,20 +55,6 @@ def put_letter(world: World, target: str, signer: str, *, campaign: str = CAMPAI
 def put_row(world: World, signer: str, values: Mapping[str, object], *, campaign: str = CAMPAIGN) -> None:
     row = {**signature_key(campaign, signer)._asdict(), **values}
     client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(row))
-
-
-def queued_for(world: World) -> list[str]:
-    """Return the targets of the queued deliveries, in order, and empty the queue."""
-    keys = [read_message(body).key for body in bodies(world)]
-    assert {key.period for key in keys} == {"2026-11-30"}
-    return [key.target for key in keys]
-
-
-def bodies(world: World) -> list[str]:
-    messages = world.receive(queue := world.queues["DeliveryQueue"])
-    for message in messages:
-        client_of("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    return [message["Body"] for message in messages]
 
 
 def test_deliveries_are_queued_ten_in_a_call(many: World) -> None:

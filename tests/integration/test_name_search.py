@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_organizers_commands import invoke, run
 from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.services import organizing
@@ -17,8 +16,6 @@ from undersigned.services import organizing
 if TYPE_CHECKING:
     from tests.organizers import Browser
     from tests.world import World
-
-__all__ = ["invoke", "run"]
 
 API = f"/organizer/campaigns/{CAMPAIGN}/signatures/search"
 HEADERS = {"authorization": "Bearer us_manage"}

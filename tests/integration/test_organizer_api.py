@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.refusals import Refusing
-from tests.world import CAMPAIGN, load_event
+from tests.world import CAMPAIGN, PERIOD, load_event
 from undersigned.aws.counts import SHARDS
 from undersigned.aws.mail_events import read_mail_event
 from undersigned.services import organizing, screening
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 BASE = f"/organizer/campaigns/{CAMPAIGN}"
 HEADERS = {"authorization": "Bearer us_manage"}
-PERIOD = "2026-11-24"
 
 
 @pytest.fixture(autouse=True)

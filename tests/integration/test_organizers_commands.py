@@ -11,51 +11,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.world import CAMPAIGN, ROOT, World
+from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.domain.api_keys import digest_of
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.exports import COLUMNS
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.listing import newest_letters
 from undersigned_cli import main
-from undersigned_cli.commands import options, output
+from undersigned_cli.commands import output
 from undersigned_cli.commands.counts import CountsDifferError
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from typer.testing import Result
 
-PERIOD = "2026-11-24"
 HOSTILE = "[red]Bo[/red] [link=evil.example]=1+1"
 SIGNER = "0" * 32
-
-
-@pytest.fixture
-def invoke(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a function that runs a command and returns its result, or raises its error."""
-    stack = Stack({}, world.wiring._client)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
-
-    def command(*arguments: str, answer: str | None = None) -> Result:
-        return CliRunner().invoke(app, list(arguments), catch_exceptions=False, input=answer)
-
-    return command
-
-
-@pytest.fixture
-def run(invoke: Any) -> Any:
-    """Return a function that runs a command, expects success, and returns its output."""
-
-    def command(*arguments: str) -> str:
-        result = invoke(*arguments)
-        assert result.exit_code == 0, result.output
-        return str(result.stdout)
-
-    return command
 
 
 @pytest.fixture

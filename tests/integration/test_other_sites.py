@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, FORM, SITE
 
 if TYPE_CHECKING:
     from tests.world import World
 
-FORM = f"/campaigns/{CAMPAIGN}"
-SITE = "https://www.enddemand.example"
 SHARED = "https://sites.builder.example"
 """A site builder, at whose address other people have pages, too."""
 

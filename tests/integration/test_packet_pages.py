@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_erased_packets import NAMES, erase, letters_at, links, repack, stored_letters
+from tests.packets import PEOPLE, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of, set_packet_size
 from undersigned.aws.deliveries import Deliveries
 from undersigned.services import packet_links, packing
@@ -16,24 +16,18 @@ if TYPE_CHECKING:
     from tests.world import World
     from undersigned.domain.deliveries import DeliveryKey
 
-PEOPLE = (*NAMES, "Dan", "Eve")
-
 
 @pytest.fixture(autouse=True)
 def _two_packets_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
     set_packet_size(monkeypatch, 2)
     monkeypatch.setattr(packet_links, "PACKETS_ON_PAGE", 2)
-    monkeypatch.setattr("tests.integration.test_erased_packets.NAMES", PEOPLE)
 
 
 @pytest.fixture
 def sent(world: World) -> World:
     """Make a stack that sent a delivery of three packets: two letters, two letters, and one."""
-    world.put_key("us_manage", "manage")
-    for name in PEOPLE:
-        world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
-        world.clock.advance(minutes=1)
+    confirm(world, *PEOPLE)
     world.week()
     return world
 

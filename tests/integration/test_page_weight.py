@@ -6,7 +6,6 @@ import base64
 from typing import TYPE_CHECKING
 
 from benchmarks.page_weight import GOALS, VISIT, weights
-from tests.integration.test_disowning import signed
 from tests.logos import png
 from tests.world import files_of_campaign, publish_files
 from undersigned.authoring.logos import FILE
@@ -45,7 +44,7 @@ def test_what_a_visit_loads_fits_in_each_language_and_in_a_frame(world: World) -
 
 
 def test_the_page_of_a_person_who_did_not_sign_stays_small(world: World) -> None:
-    link = signed(world)
+    link = world.signed().link("disown")
     for page in (world.get(link, headers=BROWSER), world.post(link, headers=BROWSER)):
         assert page.headers["content-encoding"] == "gzip"
         assert len(page.content) <= MOST_OF_DISOWNING

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, FORM
 
 if TYPE_CHECKING:
     from tests.world import World
 
-FORM = f"/campaigns/{CAMPAIGN}"
 DAY = re.compile(r"November 30|30 de noviembre|Monday|lunes")
 PAUSED = "The organizer has paused the deliveries."
 

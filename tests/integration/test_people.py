@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from dataclasses import replace
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.organizers import Browser, add
+from tests.organizers import Browser, add, campaigns_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
@@ -167,27 +166,21 @@ def test_the_front_page_shows_own_campaigns_and_what_needs_attention(owner: Brow
     assert "Not published yet" not in administrator.see("/organizer").body
 
 
-def told(browser: Browser) -> str:
-    """Return the words of the table of campaigns."""
-    table = browser.see("/organizer").body.partition("<tbody")[2].partition("</tbody>")[0]
-    return " ".join(html.unescape(re.sub("<[^>]*>", " ", table)).split())
-
-
 def test_the_front_page_names_each_cause_as_the_overview_does(owner: Browser, world: World) -> None:
     campaigns = world.wiring.campaigns
     world.confirmed()
     world.week()
     world.feedback("complaint", world.deliveries[-1])
-    assert "Evanston: someone there marked the email as spam" in told(owner)
+    assert "Evanston: someone there marked the email as spam" in campaigns_of(owner)
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "wilmette"), email=""))
-    assert "Wilmette: the email address is missing" in told(owner)
+    assert "Wilmette: the email address is missing" in campaigns_of(owner)
     campaigns.set_mail_state(CAMPAIGN, "skokie", campaigns.target(CAMPAIGN, "skokie").email, "bounced")
-    assert "Skokie: email bounces" in told(owner)
+    assert "Skokie: email bounces" in campaigns_of(owner)
     world.wiring.mail_budgets.stop()
-    assert "Confirmation emails are stopped" in told(owner)
+    assert "Confirmation emails are stopped" in campaigns_of(owner)
     campaigns.pause(CAMPAIGN, paused=True)
-    assert "Campaign paused" in told(owner)
-    assert "and 1 more" in told(owner)
+    assert "Campaign paused" in campaigns_of(owner)
+    assert "and 1 more" in campaigns_of(owner)
 
 
 def test_the_front_page_tells_deliveries_that_need_a_decision(owner: Browser, world: World) -> None:
@@ -195,15 +188,15 @@ def test_the_front_page_tells_deliveries_that_need_a_decision(owner: Browser, wo
     world.week()
     world.clock.advance(hours=11, days=3)
     owner.sign_in(OWNER)
-    assert "nobody has said whether the email of November 24, 2026 arrived" in told(owner)
+    assert "nobody has said whether the email of November 24, 2026 arrived" in campaigns_of(owner)
 
 
 def test_the_front_page_tells_what_waits_for_an_approval(owner: Browser, world: World) -> None:
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
-    assert told(owner).endswith("No problems")
+    assert campaigns_of(owner).endswith("No problems")
     world.confirmed()
-    assert "Letters to 1 recipient are waiting for approval" in told(owner)
+    assert "Letters to 1 recipient are waiting for approval" in campaigns_of(owner)
 
 
 def test_the_front_page_tells_overdue_letters_closed_campaigns_and_unpublished_changes(
@@ -213,20 +206,20 @@ def test_the_front_page_tells_overdue_letters_closed_campaigns_and_unpublished_c
     world.wiring.campaigns.put_campaign(replace(campaign, closes=date(2026, 11, 25)))
     world.confirmed()
     world.wiring.drafting().write(CAMPAIGN, 0, {}, OWNER, {"goal": 77})
-    assert "The draft has unpublished changes" in told(owner)
+    assert "The draft has unpublished changes" in campaigns_of(owner)
     world.clock.now = datetime(2026, 12, 1, 16, tzinfo=UTC)
     owner.sign_in(OWNER)
-    assert "Evanston: letters are overdue" in told(owner)
-    assert "Signing closed on November 25, 2026" in told(owner)
+    assert "Evanston: letters are overdue" in campaigns_of(owner)
+    assert "Signing closed on November 25, 2026" in campaigns_of(owner)
 
 
 def test_the_front_page_says_that_it_has_not_looked_at_all_recipients(
     owner: Browser, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(own_campaigns, "MOST_LOOKED_AT", 2)
-    assert "No problems with the first 2 recipients. Open the campaign to see the others." in told(owner)
+    assert "No problems with the first 2 recipients. Open the campaign to see the others." in campaigns_of(owner)
     world.wiring.campaigns.hold(CAMPAIGN, "wilmette", "asked for")
-    assert "Wilmette: letters on hold" in told(owner)
+    assert "Wilmette: letters on hold" in campaigns_of(owner)
 
 
 def test_the_front_page_tells_a_wave_of_forms_whose_confirmation_emails_are_held(owner: Browser, world: World) -> None:
@@ -235,15 +228,15 @@ def test_the_front_page_tells_a_wave_of_forms_whose_confirmation_emails_are_held
     world.run_stream()
     waiting = world.wiring.forms.how_many_postponed(CAMPAIGN, "suspicious", 100)
     assert waiting == 2
-    assert f"Confirmation emails of letters in quarantine that wait: {waiting}" in told(owner)
+    assert f"Confirmation emails of letters in quarantine that wait: {waiting}" in campaigns_of(owner)
 
 
 def test_the_front_page_tells_to_look_at_a_small_wave_as_the_overview_does(owner: Browser, world: World) -> None:
-    assert told(owner).endswith("No problems")
+    assert campaigns_of(owner).endswith("No problems")
     for number in range(6):
         world.sign(email=f"bot{number}@signers.example", form="")
     world.run_stream()
-    for page in (told(owner), owner.see().body):
+    for page in (campaigns_of(owner), owner.see().body):
         assert "Look at the newest letters" in page
 
 

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from functions.organizer_api import problems as organizer_problems
 from functions.public_api import problems as public_problems
-from tests.world import CAMPAIGN, DASHBOARD
+from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import Export, ExportFilter
 from undersigned.services.abuse_checks import BusyError
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from tests.world import Answer, Sent, World
 
-PERIOD = "2026-11-24"
-FORM = f"/campaigns/{CAMPAIGN}"
 
 MANY = (
     "letters|signatures|packets|deliveries|people|signers|recipients|emails|files|PDFs|characters|seconds|"

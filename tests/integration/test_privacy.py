@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, DASHBOARD
+from tests.world import ADA, CAMPAIGN, DASHBOARD, FORM
 from undersigned_cli.local.template import environment_of, names
 
 if TYPE_CHECKING:
     from tests.world import World
 
-FORM = f"/campaigns/{CAMPAIGN}"
 NOTICE = f"{FORM}/privacy"
 OWN = "https://enddemand.example/privacy"
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.world import CAMPAIGN, files_of_campaign, publish_files
+from tests.world import FORM, files_of_campaign, publish_files
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
     from tests.world import World
 
-FORM = f"/campaigns/{CAMPAIGN}"
 COLUMNS = "id,title,name,department,locality,email,postal_codes\n"
 MAYOR = "mayor,Mayor,Ann Sample,Office of the Mayor,Springfield,mayor@springfield.example,{}\n"
 SENATOR = "senator,Senator,Bo Specimen,Senate,Chicago,senator@senate.example,{}\n"

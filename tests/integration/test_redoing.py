@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.test_abuse_checks import FORM, SITE, change, row
-from tests.integration.test_disowning import items, link_of
 from tests.pages import Page
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, CAMPAIGN, FORM, SITE
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
-    from undersigned.domain.signatures import Signature
 
 TYPED, RIGHT = "ada@signers.exmaple", "ada@signers.example"
 STROKES = json.dumps([[40, 120, 80, 30, 110, 150, 180, 60]])
@@ -41,10 +38,6 @@ def redo(world: World, answer: Answer) -> Answer:
     return world.post(f"{FORM}/redo", posted(answer))
 
 
-def found(world: World, email: str = TYPED) -> Signature | None:
-    return world.letter(email)
-
-
 def own_form(page: Page) -> dict[str, str | None]:
     return {name: page.field(name).attributes.get("value") for name in ADA}
 
@@ -64,7 +57,7 @@ def test_a_reload_of_the_scripts_page_knows_no_address_and_has_no_way_back(world
 
 
 def test_the_form_comes_back_with_all_that_was_typed(world: World) -> None:
-    change(world, sources=("flyer",))
+    world.change_and_wait(sources=("flyer",))
     sent = {
         "region": "Illinois", "note": "My <own>\nwords", "drawing": STROKES, "updates": "yes", "letter_language": "es",
         "source": "flyer", "topic": "",
@@ -86,9 +79,9 @@ def test_the_first_form_is_deleted_and_only_the_corrected_one_is_confirmed_and_c
     world.run_stream()
     [wrong] = world.sent
     back = Page(redo(world, first).body)
-    assert found(world) is None
+    assert world.letter(TYPED) is None
     for value in ("Ada", "exmaple"):
-        assert value not in json.dumps(items(world))
+        assert value not in json.dumps(world.items())
     world.run_stream()
     world.post(f"{FORM}/signatures", {**ADA, "email": RIGHT, "form": back.field("form")["value"]})
     world.run_stream()
@@ -98,7 +91,7 @@ def test_the_first_form_is_deleted_and_only_the_corrected_one_is_confirmed_and_c
     assert dead.status == 410
     assert "This letter was deleted" in dead.body
     assert "its sender corrected the form" in dead.body
-    assert world.get(link_of(wrong.text)).status == 410
+    assert world.get(wrong.link("disown")).status == 410
     assert world.press(right.link("confirm")).status == 200
     world.run_stream()
     assert {*world.wiring.counts.counts(CAMPAIGN).values()} <= {0, 1}, "the first form counts for nothing"
@@ -132,9 +125,9 @@ def test_a_corrected_form_with_the_same_address_gets_an_email(world: World) -> N
     send(world, email=RIGHT)
     world.run_stream()
     assert [sent.to for sent in world.sent] == [RIGHT, RIGHT]
-    assert row(world).quarantine is None
+    assert world.row().quarantine is None
     assert world.press(world.sent[-1].link("confirm")).status == 200
-    assert row(world).name == "Ada Specimen"
+    assert world.row().name == "Ada Specimen"
 
 
 def test_a_reload_of_the_page_after_signing_sends_no_second_email_and_deletes_the_form_all_the_same(
@@ -147,7 +140,7 @@ def test_a_reload_of_the_page_after_signing_sends_no_second_email_and_deletes_th
     world.run_stream()
     assert len(world.sent) == 1
     redo(world, again)
-    assert found(world) is None
+    assert world.letter(TYPED) is None
 
 
 def test_pressing_twice_is_harmless_and_spares_the_form_that_came_later(world: World) -> None:
@@ -155,12 +148,12 @@ def test_pressing_twice_is_harmless_and_spares_the_form_that_came_later(world: W
     assert redo(world, first).status == redo(world, first).status == 200
     send(world, note="Said better")
     redo(world, first)
-    assert found(world)
+    assert world.letter(TYPED)
 
 
 def test_a_confirmed_letter_stays_and_the_answer_is_the_same(world: World) -> None:
     world.confirmed(email=TYPED)
-    before = found(world)
+    before = world.letter(TYPED)
     world.clock.advance(hours=1)
     fresh = send(world, email="new@signers.example")
     signed_before = send(world)
@@ -178,7 +171,7 @@ def test_a_confirmed_letter_stays_and_the_answer_is_the_same(world: World) -> No
         (200, Page(answers[0].body).one("p", role="alert").text)
     }
     assert before
-    assert found(world) == before
+    assert world.letter(TYPED) == before
 
 
 def test_a_letter_that_was_confirmed_first_stays(world: World) -> None:
@@ -186,7 +179,7 @@ def test_a_letter_that_was_confirmed_first_stays(world: World) -> None:
     world.run_stream()
     world.press(world.sent[-1].link("confirm"))
     assert redo(world, first).status == 200
-    kept = found(world)
+    kept = world.letter(TYPED)
     assert kept
     assert kept.status == "confirmed"
     assert "Thank you" in world.press(world.sent[-1].link("confirm")).body
@@ -197,7 +190,7 @@ def test_somebody_elses_form_with_the_same_address_stays(world: World) -> None:
     send(world, note="The words of the person with this address", source_address="198.51.100.5")
     mine = send(world, note="The words of somebody who mistyped theirs")
     redo(world, mine)
-    left = found(world)
+    left = world.letter(TYPED)
     assert left
     assert (left.note, left.status) == ("The words of the person with this address", "pending")
     world.run_stream()
@@ -212,21 +205,21 @@ def test_a_copy_of_somebody_elses_form_deletes_nothing(world: World, minutes: in
     world.clock.advance(minutes=minutes)
     copy = send(world, source_address="198.51.100.5")
     redo(world, copy)
-    assert found(world)
+    assert world.letter(TYPED)
     assert world.press(world.sent[0].link("confirm")).status == 200
 
 
 def test_a_row_that_remembers_an_erasure_stays_and_a_later_form_still_looks_suspicious(world: World) -> None:
     send(world)
-    world.wiring.erasing().erase(CAMPAIGN, row(world, TYPED).signer)
-    erased_at = row(world, TYPED).erased_at
+    world.wiring.erasing().erase(CAMPAIGN, world.row(TYPED).signer)
+    erased_at = world.row(TYPED).erased_at
     world.clock.advance(hours=1)
     redo(world, send(world))
-    kept = row(world, TYPED)
+    kept = world.row(TYPED)
     assert (kept.status, kept.is_empty, kept.erased_at, kept.name) == ("erased", True, erased_at, "")
     send(world)
     world.run_stream()
-    assert row(world, TYPED).quarantine == "erased before"
+    assert world.row(TYPED).quarantine == "erased before"
 
 
 def test_the_token_deletes_its_own_form_and_opens_nothing(world: World) -> None:
@@ -234,14 +227,14 @@ def test_the_token_deletes_its_own_form_and_opens_nothing(world: World) -> None:
     token = posted(first)["redo"]
     damaged = f"{token[:-1]}{'A' if token[-1] != 'A' else 'B'}"
     answer = world.post(f"{FORM}/redo", {**posted(first), "redo": damaged})
-    assert (answer.status, found(world) is None) == (200, False)
+    assert (answer.status, world.letter(TYPED) is None) == (200, False)
     assert "not been confirmed for 14 days" in Page(answer.body).one("p", role="alert").text
     assert own_form(Page(answer.body))["email"] == TYPED
     assert world.post(f"{FORM}/redo", {"redo": damaged}, as_json=True).status == 404
     for path in (f"/confirm/{token}", f"/letters/{token}", f"/disown/{token}"):
         assert world.get(path).status == 404
     redo(world, first)
-    assert (found(world), found(world, "bo@signers.example") is None) == (None, False)
+    assert (world.letter(TYPED), world.letter("bo@signers.example") is None) == (None, False)
     assert posted(other)["redo"] != token
 
 
@@ -249,7 +242,7 @@ def test_an_old_page_brings_the_form_back_and_says_that_the_first_one_stays(worl
     first = send(world)
     world.clock.advance(days=3)
     assert "not been confirmed for 14 days" in redo(world, first).body
-    assert found(world)
+    assert world.letter(TYPED)
     assert world.post(f"{FORM}/redo", {"redo": posted(first)["redo"]}, as_json=True).status == 410
 
 
@@ -260,7 +253,7 @@ def test_a_token_of_another_campaign_is_not_taken(world: World) -> None:
 
 def row_of(world: World) -> str:
     send(world)
-    return row(world, TYPED).signer
+    return world.row(TYPED).signer
 
 
 def test_a_program_deletes_the_form_that_it_sent(world: World) -> None:
@@ -268,11 +261,11 @@ def test_a_program_deletes_the_form_that_it_sent(world: World) -> None:
     assert sent.status == 202
     answer = world.post(f"{FORM}/redo", {"redo": sent.json["redo"]}, as_json=True)
     assert (answer.status, "is deleted" in answer.json["detail"]) == (200, True)
-    assert found(world) is None
+    assert world.letter(TYPED) is None
 
 
 def test_an_organizations_own_form_with_a_page_of_its_own_still_leads_there(world: World) -> None:
-    change(world, allowed_origins=(SITE,))
+    world.change_and_wait(allowed_origins=(SITE,))
     answer = world.post(f"{FORM}/signatures", {**ADA, "thanks": f"{SITE}/thanks"}, headers={"origin": SITE})
     assert (answer.status, answer.headers["location"]) == (303, f"{SITE}/thanks")
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.command_line import command_line
 from tests.organizers import Browser, with_key
 from tests.world import CAMPAIGN, files_of_campaign
 from undersigned.domain.errors import GivenError
-from undersigned_cli.commands import options
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,9 +28,7 @@ LABELS = ("x" * 101, "a\u202eb", "\x1b[2J")
 @pytest.fixture
 def refusal(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs a command, expects that it refuses what it is given, and returns its sentence."""
-    stack = Stack({}, world.wiring._client)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+    command_line(world, monkeypatch)
 
     def command(*arguments: str) -> str:
         with pytest.raises(GivenError) as refused:

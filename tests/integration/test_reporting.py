@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.reports import section
 from tests.world import CAMPAIGN
 from undersigned.services.organizer_post import NotToldError
 
@@ -20,14 +21,6 @@ WILMETTE = {"email": "bo@signers.example", "postal_code": "60091"}
 def subject(world: World) -> str:
     """Return the last report's subject. A subject that fills its line is folded, after a space."""
     return str(world.mails("report")[-1].mail["Subject"]).strip()
-
-
-def section(world: World, heading: str) -> str:
-    """Return a section of the last report's text, in one line."""
-    text = world.mails("report")[-1].text.replace("\r", "")
-    found = re.search(rf"\n{heading.upper()}\n(.*?)\n\n(?:[A-Z, ]+\n|Open the dashboard)", text, re.DOTALL)
-    assert found, f"no {heading} in:\n{text}"
-    return " ".join(found[1].split())
 
 
 def a_day_later(world: World) -> None:

@@ -17,7 +17,7 @@ from tests import world as worlds
 from tests.faults.invariants import stored_text
 from tests.faults.memory import Memory
 from tests.organizers import Browser, add
-from tests.world import CAMPAIGN, ROOT, World
+from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.aws.bus import EventBus
 from undersigned.aws.dynamodb import Key, Table, from_item
 from undersigned.aws.signatures import listing_shards
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import Signature
 
 RECOVERED = "recovered-table"
-PERIOD = "2026-11-24"
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 SECRET = "s" * 64
 

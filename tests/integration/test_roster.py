@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, override
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.world import CAMPAIGN, ROOT, Watch, client_of
+from tests.world import CAMPAIGN, FORM, ROOT, Watch, client_of
 from undersigned.aws.campaigns import TARGETS, campaign_partition, controls_key, target_key
 from undersigned.aws.dynamodb import Key, to_item
 from undersigned.aws.failures import TRANSACTION_CONFLICT
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from undersigned.services.catalog import Entry
     from undersigned.services.ports import CampaignStore
 
-FORM = f"/campaigns/{CAMPAIGN}"
 TARGET = "evanston"
 
 

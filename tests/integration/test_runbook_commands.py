@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
 
+from tests.command_line import command_line
 from tests.runbook import NAMED_ONLY, OURS
 from tests.world import CAMPAIGN, ROOT
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli.commands import options
 from undersigned_cli.dead_letters import DeadLetters
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,10 +36,7 @@ def test_every_command_of_the_runbook_runs(world: World, monkeypatch: pytest.Mon
     world.feedback("bounce", world.deliveries[-1])
     world.confirmed(email="bert@signers.example")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(
-        options, "stack_of", lambda **_: Stack({"PublicUrl": "https://letters.example"}, world.wiring._client)
-    )
+    command_line(world, monkeypatch)
     # A stack in memory has no CloudFormation, and no dead letters.
     monkeypatch.setattr(DeadLetters, "letters", lambda _dead, _queue: iter(()))
     failed = {}

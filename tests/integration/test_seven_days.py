@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.hours import sent
 from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN, client_of
 from undersigned.authoring.campaigns import compile_campaign
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Target
 
 BO = "bo@signers.example"
-
-
-def sent(world: World) -> list[tuple[str, str]]:
-    return [(mail.tags["target"], mail.tags["period"]) for mail in world.deliveries]
 
 
 def free_from(world: World) -> date | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.world import ADA, CAMPAIGN, CONTEXT
+from tests.world import ADA, CAMPAIGN, CONTEXT, FORM
 from undersigned.aws.counts import Counts
 from undersigned.aws.mail_claims import MailClaims
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from tests.world import Answer, World
     from undersigned.domain.campaigns import ShowGoal
-
-FORM = f"/campaigns/{CAMPAIGN}"
 
 
 def public_count(world: World) -> int:

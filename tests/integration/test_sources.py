@@ -9,16 +9,14 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.test_exporting import file_of, rows_of
+from tests.exports import file_of, rows_of
 from tests.organizers import Browser, with_key
-from tests.world import CAMPAIGN, files_of_campaign, publish_files
+from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.domain.exports import COLUMNS, ExportFilter, row
 from undersigned.web.workshop.publish import qr_code
 
 if TYPE_CHECKING:
     from tests.world import World
-
-FORM = f"/campaigns/{CAMPAIGN}"
 
 
 @pytest.fixture

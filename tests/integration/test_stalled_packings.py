@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.test_erased_packets import KEY, NAMES, erase, letters_at, links, repack, stored_letters
+from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of
 from undersigned.aws.packet_store import Bucket
 from undersigned.domain.errors import NotFoundError
@@ -32,10 +32,7 @@ def _linked_letters_in_one_packet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def planned(world: World) -> World:
     """Make a stack in which three letters wait for a delivery."""
-    world.put_key("us_manage", "manage")
-    for name in NAMES:
-        world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
-        world.clock.advance(minutes=1)
+    confirm(world, *NAMES)
     return world
 
 

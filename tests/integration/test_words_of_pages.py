@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from babel.messages.pofile import read_po
 
 from functions.organizer_api.problems import dashboard_problem_of
-from tests.integration.test_mistakes_in_spanish import CASES
+from tests.bad_files import CASES
 from tests.spreadsheets import zipped
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.column_choice import rows_in

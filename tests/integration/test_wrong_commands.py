@@ -9,14 +9,16 @@ import pytest
 from botocore.exceptions import NoRegionError
 from typer.testing import CliRunner
 
+from tests.command_line import command_line
 from tests.world import CAMPAIGN, ROOT, World
 from undersigned_cli import main
 from undersigned_cli.commands import options
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from undersigned_cli.stacks import Stack
 
     type Said = Callable[..., str]
 
@@ -27,8 +29,7 @@ RENDER = ("letter", "render", FOLDER, "--target", "evanston", "--name", "Ada", "
 @pytest.fixture
 def said(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
     """Return a function that runs a wrong command, and returns what it says, without the lines that Click wraps."""
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: Stack({}, world.wiring._client))
+    command_line(world, monkeypatch)
 
     def command(*arguments: str, code: int) -> str:
         monkeypatch.setattr(sys, "argv", ["undersigned", *arguments])

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from undersigned_cli.commands import options
+from tests.command_line import command_line
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def rotate(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs the command, and then waits until the new keys are in use."""
-    monkeypatch.setattr(Stack, "wiring", lambda _stack: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: Stack({}, world.wiring._client))
+    command_line(world, monkeypatch)
 
     def command(*arguments: str, answer: str | None = None, minutes: int = 15) -> str:
         result = CliRunner().invoke(app, ["secret", "rotate", *arguments], catch_exceptions=False, input=answer)

@@ -9,13 +9,12 @@ import pytest
 
 from tests.cdn import Cdn
 from tests.openapi_document import routes
-from tests.world import CAMPAIGN, DASHBOARD
+from tests.world import CAMPAIGN, DASHBOARD, FORM
 from undersigned.services import packing
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
 
-FORM = f"/campaigns/{CAMPAIGN}"
 PRIVATE = "no-store"
 
 

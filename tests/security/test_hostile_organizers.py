@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pypdf import PdfReader
 
 from tests.organizers import Browser, add
-from tests.world import CAMPAIGN, files_of_campaign, publish_files
+from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.authoring.settings_document import SettingsDocument
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MARK = "<img src=x onerror=alert(1)><style>*{color:red}</style>\"'&"
 LOGIC = "{{ 7*7 }}{% raw %}"
 TYPST = '#panic("x") $a$ *b* `c` \\'
-FORM = f"/campaigns/{CAMPAIGN}"
 OWNER = "owner@enddemand.example"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from tests.world import ADA, CAMPAIGN, DASHBOARD
+from tests.world import ADA, CAMPAIGN, DASHBOARD, FORM
 from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from tests.world import Sent, World
 
-FORM = f"/campaigns/{CAMPAIGN}"
 
 HARMLESS = {"postal_code": "60201", "email": "ada@signers.example", "note": "one\ntwo\nthree\nfour"}
 HOSTILE = {

@@ -14,9 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.meter import Meter
-from tests.integration.test_abuse_checks import FORM, row
 from tests.organizers import with_key
-from tests.world import ADA, CAMPAIGN, DASHBOARD, World, client_of
+from tests.world import ADA, CAMPAIGN, DASHBOARD, FORM, World, client_of
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -110,7 +109,7 @@ def test_a_released_letter_gets_its_email_at_once_outside_every_budget(world: Wo
         post(world, number, form="")
     world.run_stream()
     assert world.sent == []
-    released = row(world, address(2))
+    released = world.row(address(2))
     world.wiring.organizing().release(CAMPAIGN, released.signer, "us_manage", "she called")
     world.run_stream()
     assert recipients(world) == {address(2)}
@@ -127,7 +126,7 @@ def test_a_postponed_email_gives_its_signer_fourteen_days_to_confirm(world: Worl
     world.run_postponed()
     world.clock.advance(days=13)
     assert world.press(world.sent[0].link("confirm")).status == 200
-    assert row(world, address(1)).status == "confirmed"
+    assert world.row(address(1)).status == "confirmed"
 
 
 def test_a_postponed_email_whose_letter_is_signed_again_or_withdrawn_is_sent_once(world: World) -> None:
@@ -408,7 +407,7 @@ def test_an_organizer_sees_how_many_emails_wait(world: World) -> None:
     page = world.get(DASHBOARD, cookies=cookies).body
     assert "letters in quarantine that wait: 2" in page
     assert "Confirmation emails that wait: 1" in page
-    letter = world.get(f"{DASHBOARD}/signatures/{row(world, address(2)).signer}", cookies=cookies).body
+    letter = world.get(f"{DASHBOARD}/signatures/{world.row(address(2)).signer}", cookies=cookies).body
     assert "Its confirmation email waits" in letter
 
 
@@ -441,7 +440,7 @@ def test_a_domain_that_takes_no_email_gets_none_and_the_organizer_sees_why(
         post(world, number, email=f"s{number}@{domain}")
     world.run_stream()
     assert {sent.to.partition("@")[2] for sent in world.sent} == {"host.org", "fine.org", "gmail.com"}
-    assert [row(world, f"s{number}@{domain}").quarantine for number, domain in ((0, "gone.org"), (1, "null.org"))] == [
+    assert [world.row(f"s{number}@{domain}").quarantine for number, domain in ((0, "gone.org"), (1, "null.org"))] == [
         "no mailbox",
         "no mailbox",
     ]
@@ -472,7 +471,7 @@ def test_wrong_addresses_are_shown_apart_from_forms_that_look_like_a_bots(
     letters = organizer.words("/signatures?status=quarantined")
     assert letters.count("Wrong email address") == 1, "the other form in quarantine has an address that takes email"
     # A person who knows the domain releases the letter. It is then like any other, and so is its count.
-    wrong = row(world, "s1@gone.org")
+    wrong = world.row("s1@gone.org")
     world.wiring.organizing().release(CAMPAIGN, wrong.signer, "key", "the domain is new")
     set_dns(monkeypatch, world, {})
     world.run_stream()

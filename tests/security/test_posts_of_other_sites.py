@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN
+from tests.world import ADA, FORM, SITE
 
 if TYPE_CHECKING:
     from tests.world import World
     from undersigned.domain.signatures import Signature
 
-FORM = f"/campaigns/{CAMPAIGN}"
 
 OURS = "https://letters.example"
-SITE = "https://www.enddemand.example"
 FOREIGN = (
     {"origin": "https://evil.example"},
     {"origin": "https://evil.example", "sec-fetch-site": "cross-site"},

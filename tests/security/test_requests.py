@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, PUBLIC_URL
+from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.domain.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
 
-FORM = f"/campaigns/{CAMPAIGN}"
 JSON = {"content-type": "application/json", "accept": "application/json"}
 FIELDS = {"content-type": "application/x-www-form-urlencoded"}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.organizers import Browser, add, link_in
-from tests.world import CAMPAIGN, DASHBOARD
+from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.deliveries import DeliveryKey
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tests.world import World
 
 API = f"/organizer/campaigns/{CAMPAIGN}"
-PERIOD = "2026-11-24"
 BY = {"campaign": CAMPAIGN, "by": f"key {digest_of('us_manage')[:12]}"}
 OUR_FIELDS = ("event", "campaign", "by", "route", "way", "reason", "more", "target", "period", "packet")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.organizers import Browser
-from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, client_of
+from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, PERIOD, client_of
 from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.deliveries import DeliveryKey
@@ -22,7 +22,6 @@ from undersigned.tokens import OrganizerTokens, Tokens
 if TYPE_CHECKING:
     from tests.world import World
 
-PERIOD = "2026-11-24"
 DIGEST = digest_of("us_manage")
 
 REQUEST, SESSION = "0" * 32, "5" * 32

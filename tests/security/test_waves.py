@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.command_line import command_line
 from tests.faults.interleavings import plain_letters_in, typeset_plainly
 from tests.faults.invariants import breaches
 from tests.organizers import Browser, with_key
@@ -16,9 +17,7 @@ from tests.pages import text_of as text_of_page
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.rendering import packets
 from undersigned.services import mail_budgets
-from undersigned_cli.commands import options
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,9 +78,7 @@ BOTS = [f"Bot {number:02}" for number in range(WAVE)]
 @pytest.fixture
 def run(attacked: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs a command of an organizer and returns its output."""
-    stack = Stack({}, attacked.wiring._client)
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: attacked.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+    command_line(attacked, monkeypatch)
 
     def command(*arguments: str) -> str:
         result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)

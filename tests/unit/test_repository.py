@@ -1,7 +1,8 @@
-"""Check that the contributor files (CI, issue forms, changelog) are up to date."""
+"""Check that the contributor files (CI, issue forms, changelog) are up to date, and that each test module is alone."""
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -105,3 +106,34 @@ def test_the_changelog_has_what_is_unreleased_and_then_each_release_with_its_day
     assert first == "Unreleased"
     assert all(releases), "a release's heading is: ## X.Y.Z - YYYY-MM-DD"
     assert numbers == sorted(numbers, reverse=True)
+
+
+def imported_tests(source: str) -> list[str]:
+    """Return the test modules and conftests that a module imports, wherever in it."""
+    nodes = [*ast.walk(ast.parse(source))]
+    names = [f"{node.module}.{it.name}" for node in nodes if isinstance(node, ast.ImportFrom) for it in node.names]
+    names += [it.name for node in nodes if isinstance(node, ast.Import) for it in node.names]
+    return [name for name in names if re.search(r"\.(?:test_\w+|conftest)(?:\.|$)", f".{name}")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from tests.unit.test_keys import SIGNER",
+        "from tests.unit import test_keys",
+        "from tests.security.conftest import rotate",
+        "from . import conftest",
+        "import tests.unit.test_keys as keys",
+        "def late():\n    from tests.unit.test_keys import SIGNER",
+    ],
+)
+def test_an_import_of_a_test_module_is_found(line: str) -> None:
+    assert len(imported_tests(line)) == 1
+
+
+def test_no_module_imports_a_test_module_so_that_each_runs_alone_and_helpers_have_names() -> None:
+    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    found = {file.relative_to(ROOT).as_posix(): imported_tests(file.read_text(encoding="utf-8")) for file in files}
+
+    assert len(found) > 300
+    assert {name: imports for name, imports in found.items() if imports} == {}

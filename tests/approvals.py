@@ -1,0 +1,70 @@
+"""Approvals and the deliveries that they cover, for tests of what organizers decide."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tests.world import CAMPAIGN, PERIOD
+from undersigned.domain.deliveries import Delivery, DeliveryKey
+
+if TYPE_CHECKING:
+    from tests.world import Answer, World
+
+WILMETTE = "60091"
+
+
+def confirm(world: World, name: str, **changes: Any) -> None:
+    """Let somebody sign and confirm, a minute after what was before."""
+    world.clock.advance(minutes=1)
+    world.confirmed(email=f"{name}@signers.example", **changes)
+
+
+def sent(world: World) -> list[tuple[str, str, int]]:
+    """Return the day and the recipient of each email, with the number of letters that it has."""
+    found = []
+    for mail in world.deliveries:
+        key = DeliveryKey(CAMPAIGN, mail.tags["target"], mail.tags["period"])
+        delivery = world.wiring.deliveries.delivery(key)
+        assert delivery
+        found.append((key.period, key.target, delivery.letters))
+    return found
+
+
+def link(world: World) -> str:
+    return world.mails("approval")[-1].link("organizer/approve")
+
+
+def hidden(page: Answer) -> dict[str, str]:
+    """Return what a page's form sends."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.body))
+
+
+def waiting(world: World, target: str = "evanston") -> int:
+    return world.wiring.signatures.how_many_wait(CAMPAIGN, target)
+
+
+def post(world: World, path: str, values: object = None) -> Answer:
+    headers = {"authorization": "Bearer us_manage"}
+    return world.post(f"/organizer/campaigns/{CAMPAIGN}{path}", values or {}, as_json=True, headers=headers)
+
+
+def get(world: World, path: str) -> Any:
+    headers = {"authorization": "Bearer us_manage"}
+    return world.get(f"/organizer/campaigns/{CAMPAIGN}{path}", as_json=True, headers=headers).json
+
+
+def approved_and_sent_yesterday(world: World) -> None:
+    """Send a letter of a campaign that needs approvals, and confirm another one; a day passes."""
+    world.change(approval=True)
+    world.confirmed()
+    world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "")
+    world.run_queue()
+    world.confirmed(email="bo@signers.example")
+    world.clock.advance(days=1)
+
+
+def open_another_delivery(world: World) -> None:
+    """Open a delivery to the same recipient two days later."""
+    key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
+    world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))

@@ -1,0 +1,44 @@
+"""Damaged rows: of letters, deliveries and campaigns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tests.world import CAMPAIGN, client_of
+from undersigned.aws.campaigns import campaign_values
+from undersigned.aws.deliveries import delivery_key
+from undersigned.aws.dynamodb import Update, to_item
+from undersigned.aws.signatures import signature_key
+from undersigned.domain.deliveries import DeliveryKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.world import World
+
+OTHER = "before-the-damaged-one"
+
+
+def change(world: World, name: str, changes: Mapping[str, Any]) -> None:
+    """Change attributes of the row of somebody's letter. None removes one."""
+    key = signature_key(CAMPAIGN, world.signer(f"{name}@signers.example"))
+    world.wiring.table.update(Update(key, assign=changes))
+
+
+def damage(world: World, name: str) -> None:
+    change(world, name, {"signed_at": "yesterday"})
+
+
+def put(world: World, values: Any) -> None:
+    client_of("dynamodb").put_item(TableName=world.wiring.settings.table_name, Item=to_item(values))
+
+
+def damage_delivery(world: World) -> None:
+    put(world, {**delivery_key(DeliveryKey(CAMPAIGN, "evanston", "2026-11-01"))._asdict(), "state": "sent"})
+
+
+def damage_campaign(world: World) -> None:
+    """Add a campaign whose id is listed first and whose row lacks its settings."""
+    values = campaign_values(replace(world.wiring.campaigns.campaign(CAMPAIGN), id=OTHER))
+    put(world, {name: values[name] for name in ("pk", "sk", "listed", "listed_at")})

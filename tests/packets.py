@@ -1,0 +1,75 @@
+"""Packets of a delivery to Evanston: who is in them, and what erasing a letter does to them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tests.faults.invariants import words_of
+from tests.world import CAMPAIGN, CONTEXT, PERIOD, client_of, load_event
+from undersigned.domain.deliveries import DeliveryKey
+
+if TYPE_CHECKING:
+    from tests.world import Answer, World
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
+PEOPLE = ("Ada", "Ben", "Cyd", "Dan", "Eve")
+NAMES = PEOPLE[:3]
+
+
+def confirm(world: World, *names: str) -> None:
+    """Let people sign and confirm, a minute after each other, and let an organizer have a key."""
+    world.put_key("us_manage", "manage")
+    for name in names:
+        world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
+        world.clock.advance(minutes=1)
+
+
+def organizer(world: World, method: str, path: str, values: object = None) -> Answer:
+    return world.request(
+        method,
+        f"/organizer/campaigns/{CAMPAIGN}{path}",
+        values,
+        headers={"authorization": "Bearer us_manage"},
+        as_json=True,
+    )
+
+
+def erase(world: World, name: str) -> Answer:
+    return organizer(world, "DELETE", f"/signatures/{world.signer(f'{name}@signers.example')}", {"why": "asked for it"})
+
+
+def links(world: World) -> list[str]:
+    """Return the links of the page that the email links to."""
+    page = world.get(world.deliveries[-1].link("packets"))
+    assert page.status == 200
+    return re.findall(r'href="(/packets/[^"]+/\d+)"', page.body)
+
+
+def letters_at(world: World, path: str, **options: Any) -> list[str]:
+    answer = world.get(path, **options)
+    assert answer.status == 302
+    return names_in(world.wiring.bucket.get(urlsplit(answer.headers["location"]).path.removeprefix("/")))
+
+
+def names_in(*pdfs: bytes) -> list[str]:
+    """Return whose letters are in PDFs."""
+    words = " ".join(words_of(pdf) for pdf in pdfs)
+    return [name for name in PEOPLE if f"7 {name} Place" in words]
+
+
+def stored_letters(world: World) -> list[str]:
+    """Return the letters in all stored PDFs."""
+    s3, bucket = client_of("s3"), world.wiring.settings.packet_bucket
+    found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+    return sorted(name for item in found for name in names_in(world.wiring.bucket.get(item["Key"])))
+
+
+def repack(world: World) -> Any:
+    """Pass the message that comes a minute after an erasure to `deliver`."""
+    event = load_event("deliver_repacking_message")
+    message = {"repack": {"campaign": KEY.campaign, "target": KEY.target, "period": KEY.period}}
+    event["Records"][0]["body"] = json.dumps(message)
+    return world.handlers["deliver"](event, CONTEXT)
