@@ -32,7 +32,7 @@ from tests.world import CAMPAIGN, client_of
 from undersigned.aws.deliveries import read_delivery
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.plans import next_day
-from undersigned.services.packet_files import sent_packets
+from undersigned.services.storing import sent_packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -15,8 +15,8 @@ from undersigned.aws.packet_store import Bucket
 from undersigned.domain.errors import NotFoundError
 from undersigned.services import packing
 from undersigned.services.deleting import Deleted
-from undersigned.services.packet_files import clear_files, sent_packets
 from undersigned.services.ports import ChangedError
+from undersigned.services.storing import clear_files, sent_packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

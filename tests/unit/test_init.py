@@ -24,7 +24,7 @@ NOT_FOR_SIGNING = (
     "undersigned.domain.deliveries",
     "undersigned.domain.mail_budgets",
     "undersigned.domain.reconciliations",
-    "undersigned.services.packet_files",
+    "undersigned.services.storing",
 )
 """Modules of ours with many data classes, each of which takes half a millisecond to make."""
 

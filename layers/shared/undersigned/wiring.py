@@ -612,7 +612,6 @@ class Wiring:
             campaigns=self.campaigns,
             signatures=self.signatures,
             deliveries=self.deliveries,
-            packets=self.bucket,
             post=self.mailbox,
             clock=self._clock,
             sleep=self._sleep,

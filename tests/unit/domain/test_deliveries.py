@@ -77,9 +77,9 @@ def test_a_delay_changes_nothing() -> None:
 
 def test_nothing_is_known_of_an_attempt_that_begins() -> None:
     bounced = replace(after(SENDING, event("bounce", reason="mailbox full")), erased=frozenset({"ada"}))
-    begun = bounced.opened_again().begun([packet(1, 1, 2), packet(2, 3, 3)], 3, "chief@oakton.example", NINE)
+    begun = bounced.opened_again().begun([packet(1, 1, 2), packet(2, 3, 3)], "chief@oakton.example", NINE)
 
-    assert (begun.state, begun.attempt, begun.reason) == ("sending", 2, None)
+    assert (begun.state, begun.attempt, begun.letters, begun.reason) == ("sending", 2, 3, None)
     assert begun.last == Attempt(packets=2, bytes=2000, left_out=frozenset({"ada"}), since=NINE)
     assert (begun.erased, begun.question(NINE)) == (bounced.erased, None)
 

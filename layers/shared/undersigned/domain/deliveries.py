@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, overload, override
 
 from undersigned.domain.tokens import VALID_FOR
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
-    from undersigned.domain.campaigns import Addressee
+    from undersigned.domain.campaigns import Addressee, Campaign, Target
 
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "given_up", "complained", "held", "empty"
@@ -154,6 +155,11 @@ class PacketRecord:
     stored_at: datetime | None = None
 
     @property
+    def held(self) -> int:
+        """Return how many letters were in it when it was stored."""
+        return self.last - self.first + 1 - self.erased
+
+    @property
     def texts(self) -> tuple[tuple[str, Addressee], ...]:
         """Return the letter versions in it, each with the addressee that it shows."""
         return tuple(zip(self.letters, self.addressed, strict=True))
@@ -217,14 +223,14 @@ class Delivery:
     cleared_at: datetime | None = None
     told: str | None = None
 
-    def begun(self, packets: Sequence[PacketRecord], letters: int, email: str, at: datetime) -> Delivery:
+    def begun(self, packets: Sequence[PacketRecord], email: str, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""
         sent = [packet for packet in packets if packet.letters]
         return replace(
             self,
             state="sending",
             attempt=self.attempt + 1,
-            letters=letters,
+            letters=sum(packet.held for packet in packets),
             email=email,
             reason=None,
             last=Attempt(len(sent), sum(packet.bytes for packet in sent), left_out=self.erased, since=at),
@@ -444,6 +450,36 @@ def packet_spans(letters: int, size: int) -> tuple[tuple[int, int], ...]:
 def erased_by_packet(signers: Sequence[str], erased: AbstractSet[str], size: int) -> Counter[int]:
     """Count the erased letters of each packet, by its number."""
     return Counter(place // size + 1 for place, signer in enumerate(signers if erased else ()) if signer in erased)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Letters to one target, in packets of `size`: the common input of sending and previewing.
+
+    The `erased` ones are in no packet, and the others keep their numbers.
+    """
+
+    campaign: Campaign
+    target: Target
+    key: DeliveryKey
+    signers: Sequence[str]
+    erased: AbstractSet[str]
+    size: int
+
+    @property
+    def letters(self) -> int:
+        """Return how many letters are not erased."""
+        return len(self.signers) - len(self.erased)
+
+    @cached_property
+    def spans(self) -> Mapping[int, tuple[int, int]]:
+        """Return the first and the last letter of each packet, by its number."""
+        return dict(enumerate(packet_spans(len(self.signers), self.size), start=1))
+
+    @cached_property
+    def erased_in(self) -> Mapping[int, int]:
+        """Return how many letters of each packet are erased, by its number; 0 for all others."""
+        return erased_by_packet(self.signers, self.erased, self.size)
 
 
 def packets_prefix(key: DeliveryKey) -> str:

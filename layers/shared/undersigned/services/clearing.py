@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.signatures import WITHDRAWN_FOR
-from undersigned.services.packet_files import clear_files, sweep
 from undersigned.services.ports import ChangedError, DamagedRowsError
+from undersigned.services.storing import clear_files, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

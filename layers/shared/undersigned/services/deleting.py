@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.packet_files import clear_files
 from undersigned.services.ports import ChangedError
+from undersigned.services.storing import clear_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

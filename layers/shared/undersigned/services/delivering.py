@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from itertools import batched, count, islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import PACKET_SIZE, UNSETTLED_FOR, Bundle, Delivery, packet_name, sealed_in
+from undersigned.domain.deliveries import PACKET_SIZE, UNSETTLED_FOR, Batch, Bundle, Delivery, sealed_in
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.domain.plans import week_for
 from undersigned.rendering import mails
-from undersigned.services.packing import Batch
 from undersigned.services.ports import (
     BundleTakenError,
     ChangedError,
@@ -35,11 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.controls import Controls
+    from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Signers
+    from undersigned.rendering.mails import Mail
     from undersigned.services.packing import Packing
-    from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore, Post, SignatureStore
+    from undersigned.services.ports import CampaignStore, DeliveryStore, Post, SignatureStore
     from undersigned.services.storing import Storing
 
 
@@ -71,7 +70,6 @@ class Delivering:
     campaigns: CampaignStore
     signatures: SignatureStore
     deliveries: DeliveryStore
-    packets: PacketStore
     post: Post
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -94,8 +92,14 @@ class Delivering:
         DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an unknown
         campaign or target.
         """
-        campaign, controls = self.campaigns.campaign(key.campaign), self.campaigns.controls(key.campaign)
-        target, delivery = self._open(key, campaign, controls, again=again)
+        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
+        controls = self.campaigns.controls(key.campaign)
+        delivery = self.deliveries.delivery(key)
+        until = controls.until(key.period, needs_approval=campaign.approval, begun=delivery)
+        if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
+            if not self.signatures.has_waiting(key.campaign, key.target, until=until):
+                return None
+            delivery = self._open(key, target, again=again)
         if delivery is None:
             return None
         if delivery.state == "sending":
@@ -105,9 +109,10 @@ class Delivering:
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
         if delivery.is_kept_back:
-            # The hold is over, and it is too soon after another one.
-            return delivery
-        until = controls.until(key.period, needs_approval=campaign.approval, begun=delivery)
+            delivery = self._open(key, target, delivery, again=again)
+            if delivery is None or delivery.state != "open":
+                # It is too soon, or another process opened it and has gone on.
+                return delivery
         sealed = self._seal_all(key, target, until, has_time)
         batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size)
         if not batch.letters:
@@ -115,39 +120,19 @@ class Delivering:
             self.deliveries.change(empty, delivery)
             return empty
         packets = self.storing.store(batch, has_time, to_send=True)
-        return self._send(delivery, batch, packets, has_time)
+        mail = self.packing.mail(batch, packets, delivery.attempt + 1, self.storing.attached(key, packets))
+        return self._send(mail, delivery, packets, has_time)
 
-    def test(self, key: DeliveryKey, to: str) -> str | None:
-        """Send the email that would be sent now to this address instead.
-
-        Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
-        """
-        notice = Message(
-            "This is a test, and only you get this email. The recipient has not received what is in it, which is still "
-            "waiting."
-        )
-        preview = self.packing.preview(key, notice=notice)
-        return self.post.send(mails.as_test(preview.mail, to)) if preview else None
-
-    def _open(
-        self, key: DeliveryKey, campaign: Campaign, controls: Controls, *, again: bool
-    ) -> tuple[Target, Delivery | None]:
-        """Read a target and its delivery, which is opened if it may begin, or go on after its hold."""
+    def _open(self, key: DeliveryKey, target: Target, known: Delivery | None = None, *, again: bool) -> Delivery | None:
+        """Open a delivery, a new one or one that had given its week back. If that is too soon, return it as it is."""
         for pause in (*_PAUSES_BEFORE_OPENING, None):
-            target, known = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
-            if not (
-                known.is_kept_back and not (target.held_because or controls.paused)
-                if known
-                else self._may_begin(key, campaign, controls)
-            ):
-                return target, known
             # The size is kept, so that another version of the code makes the same packets.
             new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE)
             opened = known.opened_again() if known else new
             others = self.deliveries.deliveries(key.campaign, key.target)
             week = week_for(opened.day, known, target.free_from, others, again=again)
             if week is None:
-                return target, known
+                return known
             try:
                 self.deliveries.open(opened, week, known)
             except ChangedError:
@@ -156,14 +141,11 @@ class Delivering:
                     raise
                 self.sleep(pause)
             else:
-                return target, opened
-        return target, known
-
-    def _may_begin(self, key: DeliveryKey, campaign: Campaign, controls: Controls) -> bool:
-        until = controls.until(key.period, needs_approval=campaign.approval)
-        return controls.lets_begin(key.period, needs_approval=campaign.approval) and self.signatures.has_waiting(
-            key.campaign, key.target, until=until
-        )
+                return opened
+            target, known = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
+            if known and not known.is_kept_back:
+                return known
+        return known
 
     def _doubt(self, delivery: Delivery) -> Delivery:
         """Leave an attempt without an outcome to a person, once its hour is over. Raises UnsettledError until then."""
@@ -239,22 +221,12 @@ class Delivering:
             yield from (signer for signer in signers if signer not in damaged)
 
     def _send(
-        self,
-        delivery: Delivery,
-        batch: Batch,
-        packets: tuple[PacketRecord, ...],
-        has_time: Callable[[], bool],
+        self, mail: Mail, delivery: Delivery, packets: Sequence[PacketRecord], has_time: Callable[[], bool]
     ) -> Delivery:
-        mail = self.packing.mail(
-            batch,
-            packets,
-            delivery.attempt + 1,
-            read=lambda packet: self.packets.get(packet_name(batch.key, packet.number, packet.erased)),
-        )
         # Before anything is marked: a crash while SES is asked leaves no doubt about an email.
         self.post.get_ready()
         since = self.clock()
-        sending = delivery.begun(packets, batch.letters, mail.to, since)
+        sending = delivery.begun(packets, mail.to, since)
         # If this write fails, another process sends the email, or an organizer has stopped the delivery.
         self.deliveries.begin_sending(sending, delivery)
         try:
@@ -287,3 +259,15 @@ class Delivering:
             # An SES event came first, and its state is newer.
             return self.deliveries.delivery(noted.key) or noted
         return noted
+
+    def test(self, key: DeliveryKey, to: str) -> str | None:
+        """Send the email that would be sent now to this address instead.
+
+        Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
+        """
+        notice = Message(
+            "This is a test, and only you get this email. The recipient has not received what is in it, which is still "
+            "waiting."
+        )
+        preview = self.packing.preview(key, notice=notice)
+        return self.post.send(mails.as_test(preview.mail, to)) if preview else None

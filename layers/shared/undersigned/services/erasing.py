@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.services.packet_files import sweep
 from undersigned.services.ports import ChangedError
+from undersigned.services.storing import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -23,8 +23,8 @@ from undersigned.domain.tallies import NO_SUSPICION, TOTAL, TOWNS
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.listing import newest_letters
 from undersigned.services.measuring import Kept, last_overdue_run
-from undersigned.services.packet_files import packet_file
 from undersigned.services.ports import ChangedError
+from undersigned.services.storing import packet_file
 from undersigned.services.trays import read_trays, trays_that_go
 from undersigned.services.unconfirmed import Unconfirmed, unconfirmed
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import packet_filename
 from undersigned.domain.errors import NotFoundError
-from undersigned.services.packet_files import sent_packets
+from undersigned.services.storing import sent_packets
 
 if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.services.catalog import Catalog
-    from undersigned.services.packet_files import SentPacket
+    from undersigned.services.storing import SentPacket
     from undersigned.services.ports import DeliveryStore
     from undersigned.tokens import Tokens
 

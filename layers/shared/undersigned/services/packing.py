@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, PacketRecord, erased_by_packet, packet_spans
+from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, Batch, PacketRecord
 from undersigned.domain.errors import NotFoundError, TooManyLettersError
 from undersigned.domain.languages import Message
 from undersigned.domain.letters import read_blocks, render_html
@@ -19,8 +18,7 @@ from undersigned.rendering.packets import PacketCover, PacketLetter
 from undersigned.services.ports import DamagedRowsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Sequence
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery, DeliveryKey, Sender
@@ -31,36 +29,6 @@ if TYPE_CHECKING:
     from undersigned.services.catalog import Catalog
     from undersigned.services.ports import CampaignStore, SignatureStore
     from undersigned.tokens import Tokens
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Letters to one target, in packets of `size`: the common input of sending and previewing.
-
-    The `erased` ones are in no packet, and the others keep their numbers.
-    """
-
-    campaign: Campaign
-    target: Target
-    key: DeliveryKey
-    signers: Sequence[str]
-    erased: AbstractSet[str]
-    size: int
-
-    @property
-    def letters(self) -> int:
-        """Return how many letters are not erased."""
-        return len(self.signers) - len(self.erased)
-
-    @cached_property
-    def spans(self) -> Mapping[int, tuple[int, int]]:
-        """Return the first and the last letter of each packet, by its number."""
-        return dict(enumerate(packet_spans(len(self.signers), self.size), start=1))
-
-    @cached_property
-    def erased_in(self) -> Mapping[int, int]:
-        """Return how many letters of each packet are erased, by its number; 0 for all others."""
-        return erased_by_packet(self.signers, self.erased, self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +76,7 @@ class Packing:
             return None
         made = [self.typeset(batch, number) for number in batch.spans]
         packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
-        mail = self.mail(batch, packets, attempt=1, read=lambda packet: pdfs[packet.number - 1], notice=notice)
+        mail = self.mail(batch, packets, attempt=1, pdfs=pdfs if self.attaches(packets) else None, notice=notice)
         return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
 
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
@@ -198,17 +166,18 @@ class Packing:
         target = self.campaigns.target(campaign.id, delivery.key.target)
         to = replace(target, email=delivery.email or target.email)
         batch = Batch(campaign, to, delivery.key, signers, delivery.last.left_out, delivery.packet_size)
-        return self.mail(batch, packets, delivery.attempt, read=lambda _: b"")
+        pdfs = [b"" for packet in packets if packet.letters] if self.attaches(packets) else None
+        return self.mail(batch, packets, delivery.attempt, pdfs)
 
     def mail(
         self,
         batch: Batch,
         packets: Sequence[PacketRecord],
         attempt: int,
-        read: Callable[[PacketRecord], bytes],
+        pdfs: Sequence[bytes] | None,
         notice: Message | None = None,
     ) -> Mail:
-        """Write a batch's email. `read` returns the PDF of a packet."""
+        """Write a batch's email. `pdfs` are attached; without any, it has a link to its packets."""
         named = islice((signer for signer in batch.signers if signer not in batch.erased), NAMES_IN_MAIL)
         first = self.signatures.signatures(batch.key.campaign, tuple(named))
         erased = Message("(erased)").in_language(batch.campaign.language)
@@ -228,7 +197,7 @@ class Packing:
                 of=len(packets),
             ),
             attempt=attempt,
-            pdfs=[read(packet) for packet in sent] if self.attaches(sent) else None,
+            pdfs=pdfs,
             packets_token=self.tokens.for_packets(batch.key),
             notice=notice,
         )

@@ -17,8 +17,8 @@ from undersigned.domain.deliveries import UNDER_WAY
 from undersigned.domain.reconciliations import Balance, Finding, Reconciliation, Suspects, sums_of
 from undersigned.domain.tallies import counters_of
 from undersigned.services.measuring import Kept
-from undersigned.services.packet_files import awaits_repacking
 from undersigned.services.ports import ChangedError, DamagedRowsError
+from undersigned.services.storing import awaits_repacking
 from undersigned.services.tallying import needs_counting
 
 if TYPE_CHECKING:

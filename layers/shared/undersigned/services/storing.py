@@ -1,21 +1,33 @@
-"""Storing: typeset a delivery's packets and store them, before its email leaves and after a letter was erased."""
+"""Storing: a delivery's packets as files, made before its email leaves and again after a letter was erased.
+
+A file's name says how many of its packet's letters are erased. So a sweep lists the files of a delivery, and deletes
+those whose name says fewer than are erased now, no matter which process stored them, or when.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import packet_name, sealed_in
-from undersigned.domain.errors import UndersignedError
-from undersigned.services.packet_files import sent_packets, sweep
-from undersigned.services.packing import Batch
+from undersigned.domain.deliveries import (
+    UNDER_WAY,
+    Batch,
+    erased_by_packet,
+    has_erased,
+    packet_name,
+    packets_prefix,
+    sealed_in,
+)
+from undersigned.domain.errors import NotFoundError, PacketErasedError, PacketNotReadyError, UndersignedError
+from undersigned.domain.languages import Message
 from undersigned.services.ports import ChangedError, DamagedRowsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from undersigned.domain.deliveries import DeliveryKey, PacketRecord
+    from undersigned.domain.deliveries import Delivery, DeliveryKey, PacketRecord
     from undersigned.services.packing import Packing
     from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore
 
@@ -100,3 +112,101 @@ class Storing:
             self.files.delete(name)
             raise
         return packet
+
+    def attached(self, key: DeliveryKey, packets: Sequence[PacketRecord]) -> list[bytes] | None:
+        """Read the PDFs that an email has attached; None if it has a link to them."""
+        if not self.packing.attaches(packets):
+            return None
+        sent = (packet for packet in packets if packet.letters)
+        return [self.files.get(packet_name(key, packet.number, packet.erased)) for packet in sent]
+
+
+@dataclass(frozen=True, slots=True)
+class SentPacket:
+    """A packet that an email names, and how many of its letters are erased now."""
+
+    record: PacketRecord
+    erased: int
+
+    @property
+    def is_gone(self) -> bool:
+        """Say whether every letter in it was erased."""
+        return self.erased == self.record.last - self.record.first + 1
+
+    @property
+    def is_outdated(self) -> bool:
+        """Say whether it is not made again yet without a letter that was erased."""
+        return self.record.erased < self.erased
+
+    def file(self, key: DeliveryKey) -> str:
+        """Return the PDF's name in the store. Raises PacketErasedError, PacketNotReadyError."""
+        if self.is_gone:
+            raise PacketErasedError(Message("Every letter in this packet was erased."))
+        if self.is_outdated:
+            raise PacketNotReadyError(
+                Message(
+                    "A letter in this packet was erased, so the packet is being made again without it. "
+                    "Try again in a few minutes."
+                )
+            )
+        return packet_name(key, self.record.number, self.erased)
+
+
+def sent_packets(deliveries: DeliveryStore, delivery: Delivery) -> tuple[SentPacket, ...]:
+    """Return the packets that a delivery's email names."""
+    named = delivery.named(deliveries.packets(delivery.key))
+    erased = _erased_by_packet(deliveries, delivery, named)
+    return tuple(SentPacket(packet, erased[packet.number]) for packet in named)
+
+
+def _erased_by_packet(deliveries: DeliveryStore, delivery: Delivery, recorded: Sequence[PacketRecord]) -> Counter[int]:
+    """Count the erased letters of each packet, by its number."""
+    known = Counter({packet.number: packet.erased for packet in recorded})
+    if known.total() == len(delivery.erased):
+        # All were made again. To read ten thousand bundles would take longer than a page has.
+        return known
+    return erased_by_packet(sealed_in(deliveries.bundles(delivery.key)), delivery.erased, delivery.packet_size)
+
+
+def awaits_repacking(deliveries: DeliveryStore, delivery: Delivery, now: datetime) -> bool:
+    """Say whether a page shows that a packet of a delivery is being made again."""
+    # While its next attempt is made, that makes them.
+    if not delivery.erased or delivery.state in UNDER_WAY or delivery.cleared_at or delivery.has_ended_links(now):
+        return False
+    return any(packet.is_outdated for packet in sent_packets(deliveries, delivery))
+
+
+def packet_file(deliveries: DeliveryStore, key: DeliveryKey, number: int, now: datetime) -> tuple[str, int]:
+    """Return the name of a packet's PDF in the store, and how many packets there are.
+
+    Raises NotFoundError, PacketErasedError, PacketNotReadyError.
+    """
+    delivery = deliveries.delivery(key)
+    packets = sent_packets(deliveries, delivery) if delivery else ()
+    packet = next((packet for packet in packets if packet.record.number == number), None)
+    is_over = delivery is not None and delivery.has_ended_links(now)
+    if delivery and (delivery.cleared_at or (is_over and packet and packet.is_outdated and not packet.is_gone)):
+        raise PacketErasedError(Message("The time to keep this packet was over, so it was deleted."))
+    if packet:
+        return packet.file(key), len(packets)
+    message = f"delivery {key.period} to {key.target!r} has no packet {number}"
+    raise NotFoundError(message)
+
+
+def sweep(deliveries: DeliveryStore, files: PacketStore, key: DeliveryKey) -> None:
+    """Delete each stored PDF of a delivery that has an erased letter, or all if it was cleared or deleted.
+
+    Doing it at any time, and twice, is harmless.
+    """
+    delivery = deliveries.delivery(key)
+    if delivery is None or delivery.cleared_at is not None:
+        files.delete(*files.names(packets_prefix(key)))
+    elif delivery.erased:
+        erased = _erased_by_packet(deliveries, delivery, deliveries.packets(key))
+        files.delete(*(name for name in files.names(packets_prefix(key)) if has_erased(name, erased)))
+
+
+def clear_files(deliveries: DeliveryStore, files: PacketStore, delivery: Delivery, now: datetime) -> None:
+    """Delete all files of a delivery, then note it: none is made any more. Raises ChangedError if it has changed."""
+    files.delete(*files.names(packets_prefix(delivery.key)))
+    deliveries.change(delivery.cleared(now), delivery)
