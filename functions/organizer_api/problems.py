@@ -26,7 +26,6 @@ from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
 from undersigned.services.people import PeopleError
 from undersigned.services.ports import ChangedError, FileMissingError, ThrottledError
-from undersigned.services.storing import PacketErasedError, PacketNotReadyError
 from undersigned.web.answers import FILE_MISSING, Problem
 from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 

@@ -21,7 +21,6 @@ from undersigned.services.signing import (
     LinksEndedError,
     OwnRowDamagedError,
 )
-from undersigned.services.storing import PacketErasedError, PacketNotReadyError
 from undersigned.web.answers import FILE_MISSING, Problem
 from undersigned.web.posted import RequestError
 

@@ -116,14 +116,17 @@ class Deliveries(DeliveryStore):
 
     @override
     def change(self, delivery: Delivery, before: Delivery) -> None:
-        change, key = _change(delivery, before), delivery.key
+        change = _change(delivery, before)
         if delivery.occupies_week == before.occupies_week:
             self._table.update(change)
-            return
+        else:
+            self._table.transact([change, _free(delivery.key, self._week_with(delivery))], wait_for_others=True)
+
+    def _week_with(self, delivery: Delivery) -> Week:
+        key = delivery.key
         target = self._table.get(target_key(key.campaign, key.target), consistent=True) or {}
         others = (other for other in self.deliveries(key.campaign, key.target) if other.key != key)
-        week = Week(read_day(target.get("free_from")), next_day([delivery, *others]))
-        self._table.transact([change, _free(key, week)], wait_for_others=True)
+        return Week(read_day(target.get("free_from")), next_day([delivery, *others]))
 
     @override
     def begin_sending(self, delivery: Delivery, before: Delivery) -> None:

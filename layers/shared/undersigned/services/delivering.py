@@ -168,10 +168,9 @@ class Delivering:
 
         With an approval, only letters that were due by its moment are sealed.
         """
-        bundles = self.deliveries.bundles(key)
         gone: set[str] = set()
         conflicts = 0
-        while not (bundles and bundles[-1].closes):
+        while not ((bundles := self.deliveries.bundles(key)) and bundles[-1].closes):
             try:
                 self._seal_more(key, target, until, bundles, gone, has_time)
             except LettersNotWaitingError as error:
@@ -185,7 +184,6 @@ class Delivering:
                 if conflicts > _CONFLICTS:
                     raise
                 self.sleep(0.05 * 2**conflicts)
-            bundles = self.deliveries.bundles(key)
         return sealed_in(bundles)
 
     def _seal_more(  # noqa: PLR0913, PLR0917  (what is sealed, and what was)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.services.catalog import Catalog
-    from undersigned.services.storing import SentPacket
     from undersigned.services.ports import DeliveryStore
+    from undersigned.services.storing import SentPacket
     from undersigned.tokens import Tokens
 
 PACKETS_ON_PAGE = 100

@@ -25,7 +25,6 @@ from undersigned.domain.signatures import (
 from undersigned.domain.typos import ASKS, MistypedError, answered, meant_by
 from undersigned.services.catalog import KEPT_FOR
 from undersigned.services.ports import DamagedRowsError, SignatureStateError
-from undersigned.services.storing import sent_packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from undersigned.services.abuse_checks import AbuseChecks, Judged, NetworkLimit
     from undersigned.services.catalog import Catalog, Entry
     from undersigned.services.ports import CountStore, DeliveryStore, FormStore, SignatureStore
-    from undersigned.services.storing import SentPacket
     from undersigned.tokens import Tokens
 
 
