@@ -13,7 +13,7 @@ from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN, client_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.campaigns import Campaigns
-from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent
 from undersigned.domain.plans import taken
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.ports import ChangedError
@@ -298,6 +298,36 @@ def test_new_letters_go_within_seven_days_of_an_email_that_was_refused(world: Wo
         ("chief@evanston.example", "2026-11-26")
     ]
     assert free_from(world) == date(2026, 12, 3)
+
+
+def test_an_email_that_ses_rejects_gives_its_week_back(world: World) -> None:
+    sent_on_tuesday(world)
+    key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+    event = MailEvent("reject", key, 1, world.deliveries[0].message_id, world.clock.now, "virus")
+    assert world.wiring.feedback().record(event)
+    assert free_from(world) is None
+    world.clock.advance(days=1)
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-25", "cli", "the council meets")
+    world.run_queue()
+    assert (sent(world)[1:], free_from(world)) == ([("evanston", "2026-11-25")], date(2026, 12, 2))
+
+
+def test_an_email_that_ses_refuses_uses_up_no_week_but_its_own(world: World) -> None:
+    """It surely did not leave, so it is made again until it does."""
+    world.confirmed()
+    world.refusal = "MessageRejected"
+    for _ in range(3):
+        world.week()
+        world.clock.advance(days=2)
+    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    assert (delivery.state, delivery.last.since, free_from(world)) == ("open", None, date(2026, 12, 1))
+    world.refusal = ""
+    world.week()
+    assert (sent(world), free_from(world)) == ([("evanston", "2026-11-24")], date(2026, 12, 1))
+    world.confirmed(email=BO)
+    world.clock.advance(days=1)
+    world.week()
+    assert sent(world)[1:] == [("evanston", "2026-12-01")]
 
 
 def test_a_bounced_delivery_is_not_sent_again_in_a_week_that_another_took_before_the_last_one(world: World) -> None:
