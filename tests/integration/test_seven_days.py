@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,7 @@ from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN, client_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.campaigns import Campaigns
+from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent
 from undersigned.domain.plans import taken
 from undersigned.services.delivery_controls import NotNowError
@@ -270,6 +271,33 @@ def test_a_held_delivery_takes_its_week_only_when_it_goes(world: World) -> None:
     world.wiring.campaigns.release(CAMPAIGN, "evanston", world.clock())
     world.week()
     assert (len(sent(world)), free_from(world)) == (1, date(2026, 12, 1))
+
+
+def test_a_held_delivery_goes_after_its_hold_in_a_week_before_the_last_one(world: World) -> None:
+    world.confirmed()
+    world.wiring.campaigns.hold(CAMPAIGN, "evanston", "a new chief")
+    world.week()
+    world.open(Delivery(DeliveryKey(CAMPAIGN, "evanston", "2026-12-01"), "sent", opened_at=world.clock.now, attempt=1))
+    world.wiring.campaigns.release(CAMPAIGN, "evanston", world.clock())
+    world.wiring.queue.put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
+    world.run_queue()
+    assert (sent(world), free_from(world)) == ([("evanston", "2026-11-24")], date(2026, 12, 8))
+
+
+def test_a_delivery_that_another_process_opens_first_is_made_by_both(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = Deliveries.open
+
+    def after_another(deliveries: Deliveries, *opened: Any) -> None:
+        monkeypatch.setattr(Deliveries, "open", really)
+        really(deliveries, *opened)
+        really(deliveries, *opened)
+
+    world.confirmed()
+    monkeypatch.setattr(Deliveries, "open", after_another)
+    assert world.week() == [{"batchItemFailures": []}]
+    assert sent(world) == [("evanston", "2026-11-24")]
 
 
 def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_sent(world: World) -> None:
