@@ -712,8 +712,8 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
             "reconciling": lambda: wiring.reconciling(wired.report),
         },
         "deliver": {
-            "delivering": lambda: wiring.delivering(module.report_replaced, module.report_damaged),
-            "storing": lambda: wiring.storing(module.report_replaced, module.report_damaged),
+            "delivering": lambda: wiring.delivering(module.report_replaced),
+            "storing": lambda: wiring.storing(module.report_replaced),
         },
         "record_feedback": {"feedback": wiring.feedback},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from typer.core import TyperGroup
 
 from undersigned import __version__
 from undersigned.domain.errors import UndersignedError
+from undersigned.logs import DAMAGED
 from undersigned_cli.commands import (
     campaigns,
     confirmations,
@@ -110,6 +112,9 @@ def _options(
 
 def run() -> None:
     """Run the command. Print an error that a person can correct as one line, and exit with a code."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s: %(row)s"))
+    DAMAGED.addHandler(handler)
     try:
         app()
     except CountsDifferError as error:

@@ -17,7 +17,7 @@ from undersigned.aws.queue import (
 )
 from undersigned.logs import facts_of
 from undersigned.services.delivering import UnsettledError
-from undersigned.services.ports import DamagedRowsError, MailRefusedError, SendingStoppedError, ThrottledError
+from undersigned.services.ports import MailRefusedError, SendingStoppedError, ThrottledError
 from undersigned.services.storing import OutOfTimeError
 from undersigned.wiring import Wiring
 
@@ -47,17 +47,11 @@ def report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -
     logger.warning("characters replaced", extra={**asdict(key), "packet": packet, "characters": characters})
 
 
-def report_damaged(key: DeliveryKey, signers: tuple[str, ...], message: str = "a row is damaged") -> None:
-    """Log each row as an error, which an alarm counts. A signer's id reveals nothing about anyone."""
-    for signer in signers:
-        logger.error(message, extra={**asdict(key), "letter": signer})
-
-
 stack = Wiring.of_environment(
     "table_name", "secret_arn", "sender", "configuration_set", "packet_bucket", "delivery_queue_url", "bundle_size"
 )
-delivering = stack.delivering(report_replaced, report_damaged)
-storing = stack.storing(report_replaced, report_damaged)
+delivering = stack.delivering(report_replaced)
+storing = stack.storing(report_replaced)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -70,7 +64,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             if test := read_draft_test(record["body"]):
                 _send_draft_test(test)
             else:
-                _run_and_name_damaged(read_message(record["body"]), context)
+                _run(read_message(record["body"]), context)
             continue
         except UnsettledError as error:
             facts = {"until": error.until.isoformat()}
@@ -99,15 +93,6 @@ def _send_draft_test(test: DraftTest) -> None:
         logger.warning("SES refused a test of a draft", extra={"campaign": test.campaign, "reason": str(error)})
         return
     logger.info("test email of a draft", extra={"campaign": test.campaign, "message_id": message_id or "no draft"})
-
-
-def _run_and_name_damaged(message: DeliveryMessage, context: LambdaContext) -> None:
-    try:
-        _run(message, context)
-    except DamagedRowsError as error:
-        # They are in a delivery, which can't go on without them. A person must repair them.
-        report_damaged(message.key, error.signers, "a sealed row is damaged")
-        raise
 
 
 def _run(message: DeliveryMessage, context: LambdaContext) -> None:

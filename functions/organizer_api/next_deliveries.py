@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
@@ -121,7 +120,7 @@ def preview_packet(request: ApiRequest, target: str, number: str) -> Response[by
 def packing(request: ApiRequest) -> Packing:
     """Wire the typesetting of letters, with links to the address of this request."""
     public_url = base_url(request.event, wired.stack.settings.public_url)
-    return wired.stack.packing(_report_replaced, _report_damaged, public_url)
+    return wired.stack.packing(_report_replaced, public_url)
 
 
 def _key(request: ApiRequest, target: str) -> DeliveryKey:
@@ -150,8 +149,3 @@ def _file(content: bytes, media_type: str, filename: str) -> Response[bytes]:
 def _report_replaced(_key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
     """Log which characters no font has. Code points alone reveal nothing about anyone."""
     logger.warning("characters replaced", extra={"packet": packet, "characters": characters})
-
-
-def _report_damaged(key: DeliveryKey, signers: tuple[str, ...]) -> None:
-    """Log which rows are left out. The page says how many; an alarm goes off when the reconciliation finds them."""
-    logger.warning("rows are damaged", extra={**asdict(key), "letters": signers})

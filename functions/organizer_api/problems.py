@@ -25,8 +25,8 @@ from undersigned.services.drafting import NotSavedError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
 from undersigned.services.people import PeopleError
-from undersigned.services.ports import ChangedError, FileMissingError, ThrottledError
-from undersigned.web.answers import FILE_MISSING, Problem
+from undersigned.services.ports import ChangedError, DamagedRowsError, FileMissingError, ThrottledError
+from undersigned.web.answers import DAMAGED_FOR, FILE_MISSING, Problem
 from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 
 if TYPE_CHECKING:
@@ -96,6 +96,17 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
             return Problem(409, Message("This packet is not ready"), error.message)
         case FileMissingError():
             return FILE_MISSING
+        case DamagedRowsError():
+            return Problem(
+                503,
+                Message("A record is damaged"),
+                Message(
+                    "We can’t do this without it. The person who runs the system has been told, and can repair it: "
+                    "%(rows)s",
+                    {"rows": ", ".join(error.rows)},
+                ),
+                retry_after=DAMAGED_FOR,
+            )
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
         case GivenError() | DraftFilesError() | UnknownSettingError():

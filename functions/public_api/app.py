@@ -13,12 +13,10 @@ from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import NotFoundError, TokenExpiredError, UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.services.ports import DamagedRowsError
 from undersigned.services.signing import (
     ClosedError,
     ExpiredError,
     LinksEndedError,
-    OwnRowDamagedError,
 )
 from undersigned.web.answers import problem
 from undersigned.web.last_slash import without_last_slash
@@ -66,7 +64,6 @@ def _refuse_foreign_posts(app: APIGatewayHttpResolver, answer: NextMiddleware) -
 
 def _answer_error(error: UndersignedError) -> Response[str]:
     as_json = wants_json(app.current_event)
-    _report_damaged(error)
     if isinstance(error, ClosedError) and not as_json:
         return form.closed(error.campaign.id)
     event, about = app.current_event, _campaign_of_link(error)
@@ -97,17 +94,6 @@ def _campaign_of_link(error: UndersignedError) -> Campaign | None:
         if is_throttle(failed):
             return None
         raise
-
-
-def _report_damaged(error: UndersignedError) -> None:
-    """Log each damaged row that kept a page from a signer as an error, which an alarm counts."""
-    if isinstance(error, OwnRowDamagedError):
-        logger.error("a row is damaged", extra={"campaign": error.campaign.id, "letter": error.signer})
-    if isinstance(error, DamagedRowsError):
-        # A form was posted. Its campaign is the row's.
-        _, campaign = site_of(app.current_event.raw_event)
-        for signer in error.signers:
-            logger.error("a row is damaged", extra={"campaign": campaign or "", "letter": signer})
 
 
 def _answer_aws(error: ClientError) -> Response[str]:

@@ -19,9 +19,8 @@ from undersigned.services.signing import (
     ClosedError,
     ExpiredError,
     LinksEndedError,
-    OwnRowDamagedError,
 )
-from undersigned.web.answers import FILE_MISSING, Problem
+from undersigned.web.answers import DAMAGED_FOR, FILE_MISSING, Problem
 from undersigned.web.posted import RequestError
 
 NO_ROUTE = Problem(
@@ -91,25 +90,16 @@ def problem_of(error: UndersignedError, *, can_sign: bool = False) -> Problem:  
                 Message("This link is not complete"),
                 Message("Part of it may be missing. Open the link in the email again, or copy all of it."),
             )
-        case OwnRowDamagedError():
-            return Problem(
-                500,
-                Message("We can’t show your letter"),
-                Message(
-                    "Its record is damaged. The people who run this page have been told, and can repair it. If you "
-                    "pressed a button, it may have had no effect. Open the link again in a few days. If it can’t wait, "
-                    "write to %(organizer)s: %(email)s",
-                    {"organizer": error.campaign.organizer.name, "email": error.campaign.organizer.email},
-                ),
-            )
         case DamagedRowsError():
-            # Of a form. It says nothing about whose row it is: anybody may have typed the address.
+            # It says nothing about whose row it is: anybody may have typed the address of a form.
             return Problem(
-                500,
-                Message("We can’t take this form now"),
+                503,
+                Message("We can’t do this now"),
                 Message(
-                    "The mistake is on our side. The people who run this page have been told. Try again in a few days."
+                    "The mistake is on our side. The people who run this page have been told. If you pressed a button, "
+                    "it may have had no effect. Try again in a few days. If it can’t wait, reply to one of our emails."
                 ),
+                retry_after=DAMAGED_FOR,
             )
         case PacketErasedError():
             return Problem(410, Message("This packet was deleted"), error.message)

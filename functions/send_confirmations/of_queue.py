@@ -87,7 +87,6 @@ class _Batch:
                 wired.stack.dead_mails.put(record["body"])
         found = wired.confirmations.read(list(messages))
         for campaign, signer, form in found.damaged:
-            logger.error("a row is damaged", extra={"campaign": campaign, "letter": signer})
             wired.stack.dead_mails.put(messages[campaign, signer, form]["body"])
         asked: list[Asked] = []
         for sent, row in found.found:

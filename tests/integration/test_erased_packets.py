@@ -242,7 +242,7 @@ def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(Bucket, "put", crash)
         with pytest.raises(RuntimeError):
-            sent.wiring.storing(lambda *_: None, lambda *_: None).store_again(KEY)
+            sent.wiring.storing(lambda *_: None).store_again(KEY)
     assert sent.get(first).status == 409
     repack(sent)
     assert letters_at(sent, first) == ["Ben"]

@@ -159,7 +159,7 @@ def test_a_letter_erased_while_its_packet_is_made_is_not_sent(
     assert world.deliveries == []
     world.week()
     assert ["Ada Specimen" in words_of(pdf) for email in world.deliveries for pdf in email.pdfs] == [False]
-    world.wiring.storing(lambda *_: None, lambda *_: None).store_again(EVANSTON)
+    world.wiring.storing(lambda *_: None).store_again(EVANSTON)
     s3, bucket = world.wiring._client("s3"), world.wiring.settings.packet_bucket
     stored = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     assert ["Ada Specimen" in words_of(world.wiring.bucket.get(name)) for name in stored] == [False]

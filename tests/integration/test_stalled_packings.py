@@ -65,7 +65,7 @@ def stall(
 
 
 def deliver(world: World) -> None:
-    world.wiring.delivering(lambda *_: None, lambda *_: None).deliver(KEY)
+    world.wiring.delivering(lambda *_: None).deliver(KEY)
 
 
 def unnamed(world: World) -> set[str]:

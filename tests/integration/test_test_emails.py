@@ -99,7 +99,7 @@ def test_the_delivery_itself_does_not_say_that_it_is_a_test(world: World) -> Non
     signed_in(world).press(TEST)
     world.run_queue()
     key = DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN))
-    preview = world.wiring.packing(lambda *_: None, lambda *_: None).preview(key)
+    preview = world.wiring.packing(lambda *_: None).preview(key)
     assert preview
     world.week()
     [sent] = world.deliveries

@@ -223,7 +223,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
 
 def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], period: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    packing = wiring.packing(_report_replaced, _report_damaged)
+    packing = wiring.packing(_report_replaced)
     found = 0
     with console.status("Typesetting …"):
         for target in targets:
@@ -242,8 +242,3 @@ def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], p
 def _report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:
     listed = ", ".join(f"{character} ({count})" for character, count in characters.items())
     say(f"{key.target}, packet {packet}: no font has {listed}; the PDF shows \N{REPLACEMENT CHARACTER} instead")
-
-
-def _report_damaged(key: DeliveryKey, signers: tuple[str, ...]) -> None:
-    for signer in signers:
-        say(f"{key.target}: left out, because its row is damaged: {signer}")

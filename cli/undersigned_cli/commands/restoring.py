@@ -32,7 +32,7 @@ from undersigned.aws.deliveries import (
     read_mail_event,
 )
 from undersigned.aws.drafts import draft_folder, draft_partition
-from undersigned.aws.dynamodb import BATCH_GET, DAMAGED, Key, Update, written
+from undersigned.aws.dynamodb import BATCH_GET, Key, Update, read_row, written
 from undersigned.aws.forms import FORMS, Forms, form_key, read_form
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.people import of_person, people_partition
@@ -52,6 +52,7 @@ from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.plans import next_day
 from undersigned.domain.signatures import signer_id
 from undersigned.domain.tallies import TOTAL
+from undersigned.services.ports import DamagedRowsError
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
 from undersigned_cli.commands.output import counted, progress_of, say, show_json
 from undersigned_cli.stacks import Stack
@@ -310,7 +311,7 @@ class Restoring:
 
     def _delivery(self, row: Values, log: _Log) -> Values:
         """Return a delivery as it comes back: with what SES reported since, and in doubt if it may have gone since."""
-        delivery = read_delivery(row)
+        delivery = read_row(read_delivery, row)
         period = delivery.key.period
         signers = list(chain.from_iterable(log.bundles().get(period, {}).values()))
         if delivery.state in _MAY_HAVE_GONE:
@@ -380,7 +381,10 @@ class Restoring:
 
     def _form(self, row: Values) -> tuple[Outcome, Values | None]:
         """Return what becomes of a form, and the item as it comes back; None if it doesn't."""
-        form = read_form(row)
+        try:
+            form = read_row(read_form, row)
+        except DamagedRowsError:
+            return "damaged", row
         if form.signer in self._sealed:
             return "changed", None
         if form.has_expired(self.wiring.now()):
@@ -401,8 +405,8 @@ class Restoring:
             return ("written", _sealed_in(bundle, row)) if status == "confirmed" else ("changed", None)
         held = self._held(row)
         try:
-            signature = read_signature(row)
-        except DAMAGED:
+            signature = read_row(read_signature, row)
+        except DamagedRowsError:
             return "damaged", held
         if self._changed_since(signature):
             return "changed", None

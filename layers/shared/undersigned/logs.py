@@ -1,13 +1,22 @@
-"""Facts about errors for the log: only the type and the location, because a message can quote a signer."""
+"""Facts for the log about errors and damaged rows: nothing that can quote a signer."""
 
 from __future__ import annotations
 
+import logging
 import traceback
 from pathlib import Path
 
+DAMAGED = logging.getLogger("-")
+"""Names damaged rows to the operator. Powertools mutes loggers whose names contain the stack's, and this one can't."""
+
+
+def report_damaged(row: str) -> None:
+    """Name a damaged row by its key, as an error, which an alarm counts. No key has personal data."""
+    DAMAGED.error("a row is damaged", extra={"row": row})
+
 
 def facts_of(error: BaseException) -> dict[str, object]:
-    """Return an error's type and its traceback, innermost last, as `module.py:line function`."""
+    """Return an error's type and its traceback, not its message, innermost last, as `module.py:line function`."""
     frames = traceback.extract_tb(error.__traceback__)
     return {
         "error": type(error).__name__,

@@ -576,13 +576,12 @@ class Wiring:
     def packing(
         self,
         report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
-        report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None],
         public_url: str | None = None,
     ) -> Packing:
         """Wire the typesetting of letters.
 
-        `report_replaced` is called for characters that no font has, `report_damaged` for letters that can't be read.
-        `public_url` is the base address of the links in emails, for a function whose template settings can't have it.
+        `report_replaced` is called for characters that no font has. `public_url` is the base address of the links in
+        emails, for a function whose template settings can't have it.
         """
         from undersigned.rendering.packets import typeset
         from undersigned.services.packing import Packing
@@ -595,20 +594,15 @@ class Wiring:
             sender=self._sender(public_url),
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
             report_replaced=report_replaced,
-            report_damaged=report_damaged,
         )
 
-    def delivering(
-        self,
-        report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
-        report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None],
-    ) -> Delivering:
+    def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
         """Wire the deliveries. `packing` says what is reported."""
         from undersigned.services.delivering import Delivering
 
         return Delivering(
-            packing=self.packing(report_replaced, report_damaged),
-            storing=self.storing(report_replaced, report_damaged),
+            packing=self.packing(report_replaced),
+            storing=self.storing(report_replaced),
             campaigns=self.campaigns,
             signatures=self.signatures,
             deliveries=self.deliveries,
@@ -618,16 +612,12 @@ class Wiring:
             bundle_size=self.settings.bundle_size,
         )
 
-    def storing(
-        self,
-        report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None],
-        report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None],
-    ) -> Storing:
+    def storing(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Storing:
         """Wire the storing of packets. `packing` says what is reported."""
         from undersigned.services.storing import Storing
 
         return Storing(
-            packing=self.packing(report_replaced, report_damaged),
+            packing=self.packing(report_replaced),
             campaigns=self.campaigns,
             deliveries=self.deliveries,
             files=self.bucket,

@@ -8,11 +8,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, cast, override
+from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import NEW, Check, Key, Put, read_moment, written
+from undersigned.aws.dynamodb import NEW, Check, Key, Put, read_choice, read_moment, read_row, read_rows, written
 from undersigned.aws.people import of_campaign
 from undersigned.domain.api_keys import ApiKey, Scope
 from undersigned.domain.people import Member
@@ -42,11 +42,11 @@ class ApiKeys(ApiKeyStore):
     @override
     def api_key(self, campaign: str, digest: str) -> ApiKey | None:
         values = self._table.get(locate(campaign, digest), consistent=True)
-        return _read(values) if values else None
+        return read_row(_read, values) if values else None
 
     @override
     def api_keys(self, campaign: str) -> tuple[ApiKey, ...]:
-        return tuple(map(_read, self._table.query(key_partition(campaign), consistent=True)))
+        return tuple(read_rows(_read, self._table.query(key_partition(campaign), consistent=True)))
 
     @override
     def put_api_key(self, key: ApiKey, made_with: ApiKey | Member | None = None) -> None:
@@ -89,7 +89,7 @@ def _read(values: Values) -> ApiKey:
     return ApiKey(
         campaign=values["pk"].partition("#")[2],
         digest=values["sk"],
-        scope=cast("Scope", values["scope"]),
+        scope=read_choice(Scope, values["scope"]),
         label=values["note"],
         created_at=datetime.fromisoformat(values["created_at"]),
         expires_at=read_moment(values.get("valid_until")),

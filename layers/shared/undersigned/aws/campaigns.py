@@ -17,7 +17,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched
-from typing import TYPE_CHECKING, Any, cast, override
+from typing import TYPE_CHECKING, Any, override
 
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
@@ -31,11 +31,15 @@ from undersigned.aws.dynamodb import (
     Put,
     TransactionCanceledError,
     Update,
+    read_choice,
     read_day,
     read_moment,
+    read_row,
+    read_rows,
     written,
 )
 from undersigned.aws.failures import TRANSACTION_CONFLICT, code_of
+from undersigned.domain.actions import Action
 from undersigned.domain.campaigns import (
     Campaign,
     Logo,
@@ -45,7 +49,7 @@ from undersigned.domain.campaigns import (
     Translation,
 )
 from undersigned.domain.controls import AuditEntry, Controls
-from undersigned.domain.errors import LetterError, NotFoundError
+from undersigned.domain.errors import NotFoundError
 from undersigned.domain.letters import Letter
 from undersigned.domain.tallies import TOTAL
 from undersigned.services.ports import CampaignStore
@@ -56,7 +60,6 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.actions import Action
 
 SETTINGS = "META"
 LETTERS = "LETTER#"
@@ -113,25 +116,25 @@ class Campaigns(CampaignStore):
     @override
     def campaign(self, campaign: str) -> Campaign:
         if values := self._table.get(campaign_key(campaign)):
-            return read_campaign(values)
+            return read_row(read_campaign, values)
         message = f"There is no campaign {campaign!r}"
         raise NotFoundError(message)
 
     @override
-    def targets(self, campaign: str, *, consistent: bool = False) -> tuple[Target, ...]:
+    def targets(self, campaign: str, *, consistent: bool = False, whole: bool = True) -> tuple[Target, ...]:
         found = self._table.query(campaign_partition(campaign), begins_with=TARGETS, consistent=consistent)
-        return tuple(read_target(values) for values in found)
+        return tuple(read_rows(read_target, found, whole=whole))
 
     @override
     def target(self, campaign: str, target: str) -> Target:
         if values := self._table.get(target_key(campaign, target), consistent=True):
-            return read_target(values)
+            return read_row(read_target, values)
         raise _no_target(campaign, target)
 
     @override
     def letter(self, campaign: str, version: str) -> Letter:
         if values := self._table.get(letter_key(campaign, version)):
-            return read_letter(values)
+            return read_row(read_letter, values)
         message = f"Campaign {campaign!r} has no letter version {version[:12]}"
         raise NotFoundError(message)
 
@@ -186,13 +189,8 @@ class Campaigns(CampaignStore):
 
     @override
     def controls(self, campaign: str) -> Controls:
-        values = self._table.get(controls_key(campaign), consistent=True) or {}
-        return Controls(
-            bool(values.get("paused", False)),
-            _read_approvals(values.get("approved", ())),
-            str(values.get("roster", "")),
-            closed_at=read_moment(values.get("closed_at")),
-        )
+        values = self._table.get(controls_key(campaign), consistent=True)
+        return read_row(_read_controls, values or {})
 
     @override
     def pause(self, campaign: str, *, paused: bool) -> None:
@@ -258,7 +256,16 @@ class Campaigns(CampaignStore):
     @override
     def newest_audit(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, AuditEntry]]:
         found = self._table.query(audit_partition(campaign), newest_first=True, below=before)
-        return ((values["sk"], read_audit(values)) for values in found)
+        return read_rows(lambda values: (values["sk"], read_audit(values)), found)
+
+
+def _read_controls(values: Values) -> Controls:
+    return Controls(
+        bool(values.get("paused", False)),
+        _read_approvals(values.get("approved", ())),
+        str(values.get("roster", "")),
+        closed_at=read_moment(values.get("closed_at")),
+    )
 
 
 def _read_approvals(approvals: Iterable[str]) -> dict[str, datetime]:
@@ -322,12 +329,12 @@ def letter_values(campaign: str, letter: Letter) -> Values:
 
 
 def read_letter(values: Values) -> Letter:
-    """Read a letter version. Raises LetterError if something else wrote it, so that it is not what people signed."""
+    """Read a letter version. Raises ValueError if something else wrote it, so that it is not what people signed."""
     version = values["sk"].removeprefix(LETTERS)
     letter = Letter.of(values["language"], values["source"], values["template"])
     if letter.version != version:
         message = f"the letter version {version[:12]} is not what was signed; restore its row from a backup"
-        raise LetterError(message)
+        raise ValueError(message)
     return letter
 
 
@@ -355,7 +362,7 @@ def read_target(values: Values) -> Target:
         locality=values["locality"],
         email=values["email"],
         postal_codes=tuple(values["postal_codes"]),
-        mail_state=cast("MailState", values.get("mail_state", "ok")),
+        mail_state=read_choice(MailState, values.get("mail_state", "ok")),
         retired=bool(values.get("retired", False)),
         titles=values.get("titles", {}),
         hold=values.get("hold"),
@@ -382,7 +389,7 @@ def read_audit(values: Values) -> AuditEntry:
     return AuditEntry(
         campaign=values["pk"].partition("#")[2],
         at=datetime.fromisoformat(values["at"]),
-        action=cast("Action", values["action"]),
+        action=read_choice(Action.__value__, values["action"]),
         by=values["by"],
         about=values["about"],
         why=values["why"],

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import NEW, Key, Put, TransactionCanceledError, Update
+from undersigned.aws.dynamodb import NEW, Key, Put, TransactionCanceledError, Update, read_row, read_rows
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.tallies import NOT_COUNTED, TOTAL, Count, difference
@@ -93,11 +93,11 @@ class Counts(CountStore):
         if read_at and kept and now - read_at < _KEPT_FOR and not fresh:
             return kept
         rows = self._rows(campaign, TOTAL, consistent=False)
-        goal = rows[0].get("goal")
-        if goal is None:
+        if "goal" not in rows[0]:
             message = f"There is no campaign {campaign!r}"
             raise NotFoundError(message)
-        found = Count(campaign, _sum_of(rows), int(goal), rows[0]["show_goal"])
+        goal, show_goal = read_row(lambda row: (int(row["goal"]), row["show_goal"]), rows[0])
+        found = Count(campaign, _sum_of(rows), goal, show_goal)
         self._kept[campaign] = now, found
         return found
 
@@ -112,8 +112,8 @@ class Counts(CountStore):
         found: Counter[str] = Counter()
         for partition in counter_partitions(campaign):
             for beginning in beginnings or (None,):
-                for values in self._table.query(partition, begins_with=beginning, consistent=True):
-                    found[values["sk"]] += int(values.get("signatures", 0))
+                rows = self._table.query(partition, begins_with=beginning, consistent=True)
+                found.update(dict(read_rows(lambda values: (values["sk"], _amount(values)), rows)))
         return dict(found)
 
     @override
@@ -168,7 +168,11 @@ class Counts(CountStore):
 
 
 def _sum_of(rows: Sequence[Values]) -> int:
-    return sum(int(values.get("signatures", 0)) for values in rows)
+    return sum(read_rows(_amount, rows))
+
+
+def _amount(values: Values) -> int:
+    return int(values.get("signatures", 0))
 
 
 def _move_mark(signature: Signature, mark: str) -> Update:

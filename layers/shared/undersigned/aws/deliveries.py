@@ -27,9 +27,11 @@ from undersigned.aws.dynamodb import (
     Put,
     TransactionCanceledError,
     Update,
+    read_choice,
     read_day,
     read_moment,
     read_row,
+    read_rows,
     written,
 )
 from undersigned.aws.signatures import erasure, is_in_tray, signature_key
@@ -97,17 +99,17 @@ class Deliveries(DeliveryStore):
     @override
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         values = self._table.get(delivery_key(key), consistent=True)
-        return _read(read_delivery, values) if values else None
+        return read_row(read_delivery, values) if values else None
 
     @override
     def existing(self, keys: Sequence[DeliveryKey]) -> tuple[Delivery, ...]:
-        return tuple(_read(read_delivery, values) for values in self._table.batch_get(map(delivery_key, keys)))
+        return tuple(read_rows(read_delivery, self._table.batch_get(map(delivery_key, keys))))
 
     @override
-    def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
+    def deliveries(self, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
         partition = delivery_partition(campaign, target)
         found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
-        return (_read(read_delivery, values) for values in found)
+        return read_rows(read_delivery, found, whole=whole)
 
     @override
     def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
@@ -142,13 +144,12 @@ class Deliveries(DeliveryStore):
     @override
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
         # Not in the order of the keys: 10000 comes before 9999 there.
-        return tuple(sorted(self._parts(read_bundle, BUNDLES, key), key=lambda bundle: bundle.number))
+        return tuple(sorted(self._parts(read_bundle, BUNDLES, key, whole=True), key=lambda bundle: bundle.number))
 
     @override
     def bundles_to(self, campaign: str, target: str) -> Iterator[tuple[str, Bundle]]:
-        partition = delivery_partition(campaign, target)
-        for values in self._table.query(partition, begins_with=BUNDLES, consistent=True):
-            yield values["sk"].split("#")[1], _read(read_bundle, values)
+        found = self._table.query(delivery_partition(campaign, target), begins_with=BUNDLES, consistent=True)
+        return read_rows(lambda values: (values["sk"].split("#")[1], read_bundle(values)), found)
 
     @override
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
@@ -172,8 +173,8 @@ class Deliveries(DeliveryStore):
             raise
 
     @override
-    def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
-        return tuple(sorted(self._parts(read_packet, PACKETS, key), key=lambda packet: packet.number))
+    def packets(self, key: DeliveryKey, *, whole: bool = True) -> tuple[PacketRecord, ...]:
+        return tuple(sorted(self._parts(read_packet, PACKETS, key, whole=whole), key=lambda packet: packet.number))
 
     @override
     def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
@@ -208,13 +209,11 @@ class Deliveries(DeliveryStore):
         nothing_erased_since = Attr("erased_at").eq(written(delivery.erased_at))
         self._table.update(Update(delivery_key(delivery.key), remove=["erased_at"], when=nothing_erased_since))
 
-    def _parts[T](self, read: Callable[[Values], T], kind: str, key: DeliveryKey) -> Iterator[T]:
+    def _parts[T](
+        self, read: Callable[[Values], T], kind: str, key: DeliveryKey, *, whole: bool = False
+    ) -> Iterator[T]:
         start = part_key(kind, key)
-        return (_read(read, values) for values in self._table.query(start.pk, begins_with=start.sk, consistent=True))
-
-
-def _read[T](read: Callable[[Values], T], values: Values) -> T:
-    return read_row(read, values, values["sk"])
+        return read_rows(read, self._table.query(start.pk, begins_with=start.sk, consistent=True), whole=whole)
 
 
 def _free(key: DeliveryKey, week: Week) -> Update:
@@ -275,7 +274,7 @@ def read_delivery(values: Values) -> Delivery:
     _, campaign, target = values["pk"].split("#")
     return Delivery(
         key=DeliveryKey(campaign, target, values["sk"].removeprefix(DELIVERIES)),
-        state=cast("DeliveryState", values["state"]),
+        state=read_choice(DeliveryState, values["state"]),
         opened_at=datetime.fromisoformat(values["opened_at"]),
         attempt=int(values["attempt"]),
         letters=int(values["letters"]),
@@ -369,7 +368,7 @@ def mail_event_values(event: MailEvent) -> Values:
 def read_mail_event(key: DeliveryKey, values: Values) -> MailEvent:
     """Read an SES event."""
     return MailEvent(
-        kind=cast("MailEventKind", values["kind"]),
+        kind=read_choice(MailEventKind, values["kind"]),
         delivery=key,
         attempt=int(values["attempt"]),
         message_id=values["message_id"],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import Key, Update
+from undersigned.aws.dynamodb import Key, Update, read_rows
 from undersigned.aws.signatures import erasure, signature_key
 from undersigned.domain.disowned import KNOWN_FOR, DisownedForms
 from undersigned.services.ports import DisownedStore
@@ -21,7 +21,7 @@ from undersigned.services.ports import DisownedStore
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.aws.dynamodb import Table
+    from undersigned.aws.dynamodb import Table, Values
     from undersigned.domain.signatures import Signature
 
 _ALL = "ALL"
@@ -64,11 +64,16 @@ class Disowned(DisownedStore):
     @override
     def total(self, campaign: str) -> int:
         values = self._table.get(Key(disowned_partition(campaign), _ALL))
-        return int(values["forms"]) if values else 0
+        return sum(read_rows(_forms, [values] if values else []))
 
     @override
     def forms(self, campaign: str) -> DisownedForms:
-        by_name = {row["sk"]: int(row["forms"]) for row in self._table.query(disowned_partition(campaign))}
+        rows = self._table.query(disowned_partition(campaign))
+        by_name = dict(read_rows(lambda row: (row["sk"], _forms(row)), rows))
         return DisownedForms(
             by_name.pop(_ALL, 0), {name.removeprefix(_NETWORK): forms for name, forms in by_name.items()}
         )
+
+
+def _forms(values: Values) -> int:
+    return int(values["forms"])

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_moment, written
+from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_moment, read_row, read_rows, written
 from undersigned.domain.drafts import MOST_VERSIONS, ChangedMeanwhileError, Draft, DraftVersion, UnreadableDraftError
 from undersigned.services.ports import DraftStore, FileMissingError
 
@@ -64,13 +64,13 @@ class Drafts(DraftStore):
     @override
     def drafts(self) -> tuple[Draft, ...]:
         listed = [_head_key(values["listed_at"]) for values in self._table.query(_ALL, index="listing")]
-        found = [_read_head(values) for values in self._table.batch_get(listed)]
+        found = read_rows(_read_head, self._table.batch_get(listed))
         return tuple(sorted(found, key=lambda draft: draft.campaign))
 
     @override
     def head(self, campaign: str) -> Draft | None:
         values = self._table.get(_head_key(campaign), consistent=True)
-        return _read_head(values) if values else None
+        return read_row(_read_head, values) if values else None
 
     @override
     def draft(self, campaign: str) -> Draft | None:

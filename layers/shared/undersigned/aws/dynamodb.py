@@ -6,10 +6,12 @@ This module knows keys, values, conditions and the two indexes. The file of each
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
+from functools import cache
 from itertools import batched
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
 from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyCondition
@@ -18,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of
+from undersigned.logs import report_damaged
 from undersigned.services.ports import ChangedError, DamagedRowsError
 
 if TYPE_CHECKING:
@@ -72,6 +75,10 @@ class Key(NamedTuple):
 
     pk: str
     sk: str
+
+    def __str__(self) -> str:
+        """Return the key as logs and errors name a row."""
+        return f"{self.pk} {self.sk}"
 
 
 class ConditionFailedError(ChangedError):
@@ -164,12 +171,53 @@ DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, Val
 """What reading a row may raise that something other than this program wrote."""
 
 
-def read_row[T](read: Callable[[Values], T], values: Values, name: str) -> T:
-    """Read a row. Raises DamagedRowsError, with this name of the row, if it is damaged."""
+def read_row[T](read: Callable[[Values], T], values: Values) -> T:
+    """Read a row. If it is damaged, name it to the operator, and raise DamagedRowsError."""
     try:
-        return read(values)
+        found = read(values)
+        _check_texts(found)
     except DAMAGED as error:
-        raise DamagedRowsError((name,)) from error
+        name = str(Key(values["pk"], values["sk"]))
+        report_damaged(name)
+        raise DamagedRowsError(name) from error
+    return found
+
+
+def read_rows[T](read: Callable[[Values], T], found: Iterable[Values], *, whole: bool = False) -> Iterator[T]:
+    """Read rows, and leave out damaged ones. `whole` is for whoever needs all: it raises DamagedRowsError for one."""
+    for values in found:
+        with nullcontext() if whole else suppress(DamagedRowsError):
+            yield read_row(read, values)
+
+
+def _check_texts(read: object) -> None:
+    """Raise TypeError if an attribute that must be a text is something else. No page and no email could show it."""
+    if isinstance(read, tuple):
+        for part in read:
+            _check_texts(part)
+    if not is_dataclass(read) or isinstance(read, type):
+        return
+    texts, others = _texts_of(type(read))
+    if not all(isinstance(getattr(read, name), str | None) for name in texts):
+        message = "an attribute is no text"
+        raise TypeError(message)
+    for name in others:
+        _check_texts(getattr(read, name))
+
+
+@cache
+def _texts_of(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of a class's attributes that are texts, and of all others."""
+    texts = {attribute.name for attribute in fields(kind) if attribute.type in {"str", "str | None"}}
+    return tuple(texts), tuple(attribute.name for attribute in fields(kind) if attribute.name not in texts)
+
+
+def read_choice(choices: Any, value: object) -> Any:  # noqa: ANN401  (one of the choices)
+    """Read one of a Literal's values. Raises ValueError for any other."""
+    if value not in get_args(choices):
+        message = f"the value is not one of {choices}"
+        raise ValueError(message)
+    return value
 
 
 def read_moment(text: str | None) -> datetime | None:

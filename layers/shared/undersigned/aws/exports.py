@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import Key, written
+from undersigned.aws.dynamodb import Key, read_choice, read_row, read_rows, written
 from undersigned.domain.exports import Export, Exported, ExportFilter, ExportState
 from undersigned.services.ports import ExportStore
 
@@ -57,18 +57,18 @@ class Exports(ExportStore):
     @override
     def export(self, campaign: str, export_id: str) -> Export | None:
         values = self._table.get(locate(campaign, export_id), consistent=True)
-        return _read(values) if values else None
+        return read_row(_read, values) if values else None
 
     @override
-    def exports(self, campaign: str) -> tuple[Export, ...]:
-        return tuple(map(_read, self._table.query(_partition(campaign), consistent=True)))
+    def exports(self, campaign: str, *, whole: bool = True) -> tuple[Export, ...]:
+        return tuple(read_rows(_read, self._table.query(_partition(campaign), consistent=True), whole=whole))
 
 
 def _read(values: Values) -> Export:
     return Export(
         campaign=values["pk"].partition("#")[2],
         id=values["sk"],
-        state=cast("ExportState", values["state"]),
+        state=read_choice(ExportState, values["state"]),
         filter=ExportFilter(values.get("target"), cast("Exported | None", values.get("standing"))),
         by=values["by"],
         asked_at=datetime.fromisoformat(values["asked_at"]),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import DAMAGED, Key, Update
+from undersigned.aws.dynamodb import Key, Update, read_row, read_rows
 from undersigned.aws.signatures import (
     LISTING_SHARDS,
     listing_position,
@@ -95,14 +95,6 @@ def read_form(values: Values) -> Signature:
     return read_letter(values | known, *_signer_of(_key_of(values)))
 
 
-def _readable(values: Values) -> Signature | None:
-    """Read a form; None if it is damaged, which the daily reconciliation reports."""
-    try:
-        return read_form(values)
-    except DAMAGED:
-        return None
-
-
 class Forms(FormStore):
     """Forms in the table."""
 
@@ -117,15 +109,12 @@ class Forms(FormStore):
     @override
     def form(self, campaign: str, signer: str, form: str) -> Signature | None:
         values = self._table.get(Key(form_partition(campaign, signer), form), consistent=True)
-        try:
-            return read_form(values) if values else None
-        except DAMAGED as error:
-            raise DamagedRowsError((signer,)) from error
+        return read_row(read_form, values) if values else None
 
     @override
     def of_signer(self, campaign: str, signer: str) -> tuple[Signature, ...]:
         found = self._table.query(form_partition(campaign, signer), consistent=True)
-        return tuple(form for form in map(_readable, found) if form)
+        return tuple(read_rows(read_form, found))
 
     @override
     def read(self, forms: Sequence[FormName]) -> ReadForms:
@@ -140,8 +129,9 @@ class Forms(FormStore):
         for key, letter in zip(keys, letters, strict=True):
             try:
                 if key in values:
-                    found.append((read_form(values[key]), read_signature(values[letter]) if letter in values else None))
-            except DAMAGED:
+                    row = read_row(read_signature, values[letter]) if letter in values else None
+                    found.append((read_row(read_form, values[key]), row))
+            except DamagedRowsError:
                 damaged.append((*_signer_of(key), key.sk))
         return ReadForms(tuple(found), tuple(damaged))
 
@@ -211,7 +201,7 @@ class Forms(FormStore):
         merged = heapq.merge(*lanes, key=lambda values: str(values["due_at"]))
         for some in batched(map(_key_of, merged), _READ_AHEAD, strict=False):
             # The index lags behind.
-            yield from (form for form in map(_readable, self._table.batch_get(some)) if form and form.mail_postponed)
+            yield from (form for form in read_rows(read_form, self._table.batch_get(some)) if form.mail_postponed)
 
     @override
     def how_many_postponed(self, campaign: str, lane: Lane, most: int) -> int:

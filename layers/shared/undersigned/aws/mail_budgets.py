@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import ConditionFailedError, Key, Update
+from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_rows
 from undersigned.domain.mail_budgets import LANES, HourOfMails, Sending, first_hour_that_counts, hour_of
 from undersigned.services.ports import MailBudgetStore
 
@@ -87,7 +87,7 @@ class MailBudgets(MailBudgetStore):
         rows = list(self._table.query(_OF_STACK, at_least=first))
         return Sending(
             stopped=any(row["sk"] == _STOP.sk for row in rows),
-            hours=tuple(_read_hour(row) for row in rows if row["sk"].startswith(_HOUR)),
+            hours=tuple(read_rows(_read_hour, (row for row in rows if row["sk"].startswith(_HOUR)))),
         )
 
     @override

@@ -9,12 +9,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast, override
+from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import NEW, Check, Delete, Key, Put, read_moment, written
-from undersigned.domain.people import Member, Person
+from undersigned.aws.dynamodb import (
+    NEW,
+    Check,
+    Delete,
+    Key,
+    Put,
+    read_choice,
+    read_moment,
+    read_row,
+    read_rows,
+    written,
+)
+from undersigned.domain.people import Member, Person, Role
 from undersigned.services.ports import PeopleStore
 
 if TYPE_CHECKING:
@@ -22,7 +33,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.dynamodb import Table, Values, Write
-    from undersigned.domain.people import Role
 
 
 def people_partition(campaign: str) -> str:
@@ -53,16 +63,16 @@ class People(PeopleStore):
 
     @override
     def members(self, campaign: str) -> tuple[Member, ...]:
-        return tuple(_member(campaign, row["sk"], row) for row in self._rows(people_partition(campaign)))
+        return tuple(read_rows(_of_campaign, self._rows(people_partition(campaign))))
 
     @override
     def member(self, campaign: str, person: str) -> Member | None:
         row = self._table.get(of_campaign(campaign, person), consistent=True)
-        return _member(campaign, person, row) if row else None
+        return read_row(_of_campaign, row) if row else None
 
     @override
     def campaigns_of(self, person: str) -> tuple[Member, ...]:
-        return tuple(_member(row["sk"], person, row) for row in self._rows(of_person(person, "").pk))
+        return tuple(read_rows(_of_person, self._rows(of_person(person, "").pk)))
 
     @override
     def put(self, member: Member, known: Member | None, *, another_owner: Member | None = None) -> None:
@@ -87,10 +97,11 @@ class People(PeopleStore):
         keys = [_session_key(person, session)]
         keys += [of_person(person, campaign)] if campaign else []
         rows = {row["pk"].partition("#")[0]: row for row in self._table.batch_get(keys)}
-        known, role = rows.get("SESSION"), rows.get("PERSON")
+        known, role = ([rows[kind]] if kind in rows else [] for kind in ("SESSION", "PERSON"))
+        # Whoever has a damaged session signs in again.
         return (
-            Person(person, known["email"]) if known else None,
-            _member(role["sk"], person, role) if role else None,
+            next(read_rows(lambda row: Person(person, row["email"]), known), None),
+            next(read_rows(_of_person, role, whole=True), None),
         )
 
     @override
@@ -118,11 +129,19 @@ def _keys(member: Member) -> tuple[Key, Key]:
     )
 
 
+def _of_campaign(values: Values) -> Member:
+    return _member(values["pk"].partition("#")[2], values["sk"], values)
+
+
+def _of_person(values: Values) -> Member:
+    return _member(values["sk"], values["pk"].partition("#")[2], values)
+
+
 def _member(campaign: str, person: str, values: Values) -> Member:
     return Member(
         campaign,
         Person(person, values["email"]),
-        cast("Role", values["role"]),
+        read_choice(Role.__value__, values["role"]),
         values["by"],
         read_moment(values["at"]),
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import NEW, Key, Update
+from undersigned.aws.dynamodb import NEW, Key, Update, read_row
 from undersigned.domain.people import MOST_TRIES, SignInRequest
 from undersigned.services.ports import SignInStore
 
@@ -56,12 +56,13 @@ class SignIns(SignInStore):
     @override
     def request(self, request: str) -> SignInRequest | None:
         values = self._table.get(_key(request), consistent=True)
-        return _read(values) if values else None
+        return read_row(_read, values) if values else None
 
     @override
     def count_try(self, request: str, now: datetime) -> SignInRequest:
         can_try = _is_open(now) & Attr("tries").lt(MOST_TRIES)
-        return _read(self._table.update(Update(_key(request), add={"tries": 1}, when=can_try), returns="ALL_NEW"))
+        counted = self._table.update(Update(_key(request), add={"tries": 1}, when=can_try), returns="ALL_NEW")
+        return read_row(_read, counted)
 
     @override
     def use(self, request: str, now: datetime) -> None:

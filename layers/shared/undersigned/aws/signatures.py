@@ -18,7 +18,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched, chain, islice
-from typing import TYPE_CHECKING, cast, get_args, override
+from typing import TYPE_CHECKING, override
 
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
@@ -29,9 +29,11 @@ from undersigned.aws.dynamodb import (
     ConditionFailedError,
     Key,
     Update,
+    read_choice,
     read_day,
     read_moment,
     read_row,
+    read_rows,
     written,
 )
 from undersigned.aws.failures import UNFIT, code_of
@@ -66,16 +68,6 @@ _PERSONAL = (
 )  # fmt: skip
 """The personal attributes of a signature. In an erased or cleared one they are empty."""
 
-_TEXTS = (
-    "name", "email", "address_line", "locality", "region", "postal_code", "target", "signature", "note", "letter",
-    "language",
-)  # fmt: skip
-"""The attributes that are a text in every row."""
-
-_TEXTS_OF_SOME = (
-    "bundle", "tallied", "quarantine", "drawing", "network", "town", "provider", "source", "form", "mail_request",
-)  # fmt: skip
-"""The attributes that are a text in every row that has them."""
 
 _NOTHING_PERSONAL = {**dict.fromkeys(_PERSONAL, ""), "updates": False}
 
@@ -148,25 +140,27 @@ class Signatures(SignatureStore):
     @override
     def signature(self, campaign: str, signer: str) -> Signature | None:
         values = self._table.get(signature_key(campaign, signer), consistent=True)
-        if not values:
-            return None
-        return _own_row(values)
+        return read_row(read_signature, values) if values else None
 
     @override
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
         found = self.read_rows(campaign, signers)
         if found.damaged:
-            raise DamagedRowsError(found.damaged)
+            raise DamagedRowsError(*(self.row_name(campaign, signer) for signer in found.damaged))
         return found.rows
+
+    @override
+    def row_name(self, campaign: str, signer: str) -> str:
+        return str(signature_key(campaign, signer))
 
     @override
     def read_rows(self, campaign: str, signers: Sequence[str], *, consistent: bool = True) -> ReadRows:
         keys = [signature_key(campaign, signer) for signer in signers]
-        read = self._table.batch_get(keys, consistent=consistent)
-        found = {parse_signature_key(values["pk"])[1]: _readable(values) for values in read}
+        read = {parse_signature_key(row["pk"])[1]: row for row in self._table.batch_get(keys, consistent=consistent)}
+        found = {row.signer: row for row in read_rows(read_signature, read.values())}
         return ReadRows(
-            tuple(row for signer in signers if (row := found.get(signer))),
-            tuple(signer for signer, row in found.items() if row is None),
+            tuple(found[signer] for signer in signers if signer in found),
+            tuple(signer for signer in read if signer not in found),
         )
 
     @override
@@ -181,8 +175,7 @@ class Signatures(SignatureStore):
         merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
         for positions in batched((values["listed_at"] for values in merged), read_ahead, strict=False):
             signers = [position.rpartition("#")[2] for position in positions]
-            keys = [signature_key(campaign, signer) for signer in signers]
-            found = {row.signer: row for row in map(_readable, self._table.batch_get(keys)) if row}
+            found = {row.signer: row for row in self.read_rows(campaign, signers).rows}
             yield from (
                 (position, found[signer])
                 for position, signer in zip(positions, signers, strict=True)
@@ -212,18 +205,12 @@ class Signatures(SignatureStore):
     def _page(self, campaign: str, shard: int, positions: Sequence[str]) -> Page:
         from undersigned.domain.reconciliations import Page
 
-        rows, damaged = [], []
         last_of = {position.rpartition("#")[2]: position for position in positions}
-        for values in self._table.batch_get([signature_key(campaign, signer) for signer in last_of]):
-            row = _readable(values)
-            if row is None:
-                damaged.append(parse_signature_key(values["pk"])[1])
-                continue
-            # A person who has signed again since is at a later position, too. Earlier words that were confirmed since
-            # are at an earlier one, where reading has been.
-            if listing_position(row) <= last_of[row.signer]:
-                rows.append(row)
-        return Page(f"{shard} {positions[-1]}", tuple(rows), tuple(damaged))
+        found = self.read_rows(campaign, [*last_of])
+        # A person who has signed again since is at a later position, too. Earlier words that were confirmed since
+        # are at an earlier one, where reading has been.
+        rows = (row for row in found.rows if listing_position(row) <= last_of[row.signer])
+        return Page(f"{shard} {positions[-1]}", tuple(rows), len(found.damaged))
 
     @override
     def confirm(self, form: Signature, *, at: datetime, on: date, link_of: datetime | None = None) -> Signature:
@@ -279,13 +266,13 @@ class Signatures(SignatureStore):
         try:
             values = self._table.update(change, returns="ALL_NEW")
         except ConditionFailedError as error:
-            raise SignatureStateError(_own_row(error.values) if error.values else None) from error
+            raise SignatureStateError(read_row(read_signature, error.values) if error.values else None) from error
         except ClientError as error:
             # Such as a version that is a text, to which nothing can be added.
             if code_of(error) == UNFIT:
                 self.signature(*parse_signature_key(change.key.pk))
             raise
-        return _own_row(values)
+        return read_row(read_signature, values)
 
     @override
     def clear(self, signature: Signature, at: datetime) -> None:
@@ -479,19 +466,6 @@ def signature_values(signature: Signature) -> Values:
     }
 
 
-def _own_row(values: Values) -> Signature:
-    """Read a signature. Raises DamagedRowsError if the row is damaged."""
-    return read_row(read_signature, values, parse_signature_key(values["pk"])[1])
-
-
-def _readable(values: Values) -> Signature | None:
-    """Read a signature; None if it is damaged, which the daily reconciliation reports."""
-    try:
-        return _own_row(values)
-    except DamagedRowsError:
-        return None
-
-
 def read_signature(values: Values) -> Signature:
     """Read a signature. Raises one of DAMAGED if the row is damaged."""
     return read_letter(values, *parse_signature_key(values["pk"]))
@@ -507,7 +481,7 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
     return Signature(
         campaign=campaign,
         signer=signer,
-        status=cast("Status", values["status"]),
+        status=read_choice(Status, values["status"]),
         version=int(values["version"]),
         name=values["name"],
         email=values["email"],
@@ -564,14 +538,10 @@ def _check(values: Values) -> None:
 
     A delivery could be sealed with such a letter, and then not be typeset. A version that is no number can't grow.
     """
-    if values["status"] not in get_args(Status):
-        message = "no letter has this status"
-        raise ValueError(message)
     if drawing := values.get("drawing"):
         Drawing.kept(drawing)
     addressed = dict(values["addressed"])
-    texts = [*addressed.pop("titles").values(), *addressed.values(), *(values[name] for name in _TEXTS)]
-    texts += [values[name] for name in _TEXTS_OF_SOME if name in values]
+    texts = [*addressed.pop("titles").values(), *addressed.values()]
     if not all(isinstance(text, str) for text in texts) or not isinstance(values["version"], int | Decimal):
         message = "an attribute has another type than it should have"
         raise TypeError(message)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, override
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.campaigns import campaign_partition
-from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_moment, written
+from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_moment, read_row, written
 from undersigned.services.ports import SlotStore
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Slots(SlotStore):
     @override
     def last(self, job: Job, campaign: str | None, cadence: str) -> datetime | None:
         values = self._table.get(slot_key(job, campaign), consistent=True) or {}
-        return read_moment(values["slot"]) if values.get("cadence") == cadence else None
+        return read_row(lambda row: read_moment(row["slot"]), values) if values.get("cadence") == cadence else None
 
     @override
     def begin(self, job: Job, campaign: str | None, cadence: str, slot: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from undersigned.aws.deliveries import PARTITIONS, read_delivery
-from undersigned.aws.dynamodb import from_item
+from undersigned.aws.dynamodb import from_item, read_row
 from undersigned.aws.signatures import read_signature
 
 if TYPE_CHECKING:
@@ -87,22 +87,22 @@ def read_form_change(record: Mapping[str, Any]) -> FormChange | None:
 
 
 def read_change(record: Mapping[str, Any]) -> SignatureChange:
-    """Read a signature's record. Raises KeyError, TypeError or ValueError if it is damaged."""
+    """Read a signature's record. Raises DamagedRowsError; KeyError, TypeError or ValueError if it is no record."""
     images = record["dynamodb"]
     before = from_item(images.get("OldImage", {}))
     status = cast("Status | None", before.get("status"))
     if record["eventName"] == "REMOVE":
-        return SignatureChange(read_signature(before), status, is_gone=True)
-    signature = read_signature(from_item(images["NewImage"]))
+        return SignatureChange(read_row(read_signature, before), status, is_gone=True)
+    signature = read_row(read_signature, from_item(images["NewImage"]))
     moves_mark = signature.tallied != before.get("tallied", "")
     before_status = signature.status if _is_restored(images) else status
     return SignatureChange(signature, before_status, is_gone=False, moves_mark=moves_mark)
 
 
 def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:
-    """Read a delivery's record. Raises KeyError, TypeError or ValueError if it is damaged."""
+    """Read a delivery's record. Raises DamagedRowsError; KeyError, TypeError or ValueError if it is no record."""
     images = record["dynamodb"]
-    delivery = read_delivery(from_item(images["NewImage"]))
+    delivery = read_row(read_delivery, from_item(images["NewImage"]))
     before = cast("DeliveryState | None", from_item(images.get("OldImage", {})).get("state"))
     return DeliveryChange(
         delivery,

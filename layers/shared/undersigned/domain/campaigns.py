@@ -322,18 +322,22 @@ class Roster:
     towns: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, targets: tuple[Target, ...]) -> Roster:
-        """Index the targets, keeping their order."""
+    def of(cls, targets: tuple[Target, ...], *, is_whole: bool = True) -> Roster:
+        """Index the targets, keeping their order.
+
+        If some can't be read, no target gets the letters of all other codes: they may be of one of those.
+        """
         by_pattern: dict[str, list[Target]] = {}
         active = [target for target in targets if not target.retired]
         for target in active:
             for listed in target.postal_codes:
                 for pattern in patterns_of(listed):
                     by_pattern.setdefault(pattern, []).append(target)
+        for_others = by_pattern.pop(ALL_OTHERS, ())
         return cls(
             {target.id: target for target in targets},
             by_pattern,
-            for_others=by_pattern.pop(ALL_OTHERS, ()),
+            for_others=for_others if is_whole else (),
             for_everyone=[target for target in active if not target.postal_codes],
             towns=frozenset(counted_town(target.locality) for target in targets if target.locality),
         )

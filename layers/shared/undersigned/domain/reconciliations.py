@@ -57,14 +57,14 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Up to 100 signatures of a campaign's listing, and the signers whose rows are damaged.
+    """Up to 100 signatures of a campaign's listing, and how many more were damaged.
 
     Reading continues after `position`.
     """
 
     position: str
     rows: tuple[Signature, ...]
-    damaged: tuple[str, ...] = ()
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,6 @@ class Gauges:
 
 
 FindingKind = Literal[
-    "a row is damaged",
     "a confirmed letter is in no tray and in no bundle",
     "a letter is in a tray and in a bundle",
     "a letter that is not confirmed is in a tray",

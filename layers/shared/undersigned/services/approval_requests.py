@@ -48,7 +48,7 @@ class ApprovalRequests:
         settings = self.campaigns.campaign(campaign)
         targets = [
             target
-            for target in self.campaigns.targets(campaign)
+            for target in self.campaigns.targets(campaign, whole=False)
             if DeliveryKey(campaign, target.id, period) in awaiting
         ]
         trays = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)

@@ -45,7 +45,7 @@ class Approving:
         # Before anything is read: who sees this has not seen what comes meanwhile.
         seen_at = self.clock()
         campaign = self.campaigns.campaign(asked.campaign)
-        targets = self.campaigns.targets(campaign.id)
+        targets = self.campaigns.targets(campaign.id, whole=False)
         controls = self.campaigns.controls(campaign.id)
         keys = batched((DeliveryKey(campaign.id, target.id, asked.period) for target in targets), _BATCH, strict=False)
         found = chain.from_iterable(each_at_once(self.deliveries.existing, keys, self.at_once))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.campaigns import Campaign, Roster
 from undersigned.domain.errors import NotFoundError
+from undersigned.services.ports import DamagedRowsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,7 +101,11 @@ class Catalog:
             return kept.roster
         # The name of the change is read first, and then the targets at least as they were when it was written. A roster
         # without a name is not kept, so it may lag behind.
-        roster = Roster.of(self.campaigns.targets(campaign, consistent=bool(controls.roster)))
+        is_consistent = bool(controls.roster)
+        try:
+            roster = Roster.of(self.campaigns.targets(campaign, consistent=is_consistent))
+        except DamagedRowsError:
+            roster = Roster.of(self.campaigns.targets(campaign, consistent=is_consistent, whole=False), is_whole=False)
         self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
         return roster
 

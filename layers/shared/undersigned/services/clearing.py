@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.signatures import WITHDRAWN_FOR
-from undersigned.services.ports import ChangedError, DamagedRowsError
+from undersigned.services.ports import ChangedError
 from undersigned.services.storing import clear_files, sweep
 
 if TYPE_CHECKING:
@@ -49,13 +49,12 @@ class Clearing:
             return Over()
         cleared: set[tuple[str, str]] = set()
         for target in targets:
-            with suppress(DamagedRowsError):  # The reconciliation reports it.
-                cleared |= self._clear_deliveries_to(campaign.id, target.id, now)
+            cleared |= self._clear_deliveries_to(campaign.id, target.id, now)
         return Over(campaign=True, deliveries=cleared)
 
     def _clear_deliveries_to(self, campaign: str, target: str, now: datetime) -> set[tuple[str, str]]:
         cleared = set()
-        for delivery in self.deliveries.deliveries(campaign, target):
+        for delivery in self.deliveries.deliveries(campaign, target, whole=False):
             if delivery.cleared_at is None and delivery.is_long_over(now):
                 # Its rows follow in the next run: no packet is made then.
                 with suppress(ChangedError):

@@ -103,7 +103,7 @@ class Exporting:
     def recent(self, campaign: str) -> tuple[Export, ...]:
         """Return a campaign's exports, newest first."""
         now = self.sheet.clock()
-        kept = (export for export in self.exports.exports(campaign) if now < export.expires_at)
+        kept = (export for export in self.exports.exports(campaign, whole=False) if now < export.expires_at)
         return tuple(sorted(kept, key=lambda export: export.asked_at, reverse=True))
 
     def link(self, export: Export) -> str:

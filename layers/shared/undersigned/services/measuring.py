@@ -10,7 +10,7 @@ from undersigned.domain.deliveries import UNDER_WAY
 from undersigned.domain.schedule import cadence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from undersigned.domain.campaigns import Campaign, Target
@@ -80,15 +80,14 @@ class Measuring:
             gauges = gauges.plus(overdue=int(should_go[row.target]))
         return gauges
 
-    def of_deliveries(self, gauges: Gauges, target: str, deliveries: Sequence[Delivery], kept: Kept) -> Gauges:
-        """Measure the deliveries to a target. One that is being made for a day has its letters overdue."""
-        now = self.clock()
-        for delivery in deliveries:
-            if delivery.state == "sent" and (since := delivery.last.awaits_outcome_since):
-                gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
-            # A delivery that has begun needs no further approval.
-            is_free = not kept.controls.paused and target in kept.targets and not kept.targets[target].held_because
-            if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:
-                sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
-                gauges = gauges.plus(overdue=sealed)
+    def of_delivery(self, gauges: Gauges, delivery: Delivery, kept: Kept) -> Gauges:
+        """Measure a delivery. One that is being made for a day has its letters overdue."""
+        now, target = self.clock(), delivery.key.target
+        if delivery.state == "sent" and (since := delivery.last.awaits_outcome_since):
+            gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
+        # A delivery that has begun needs no further approval.
+        is_free = not kept.controls.paused and target in kept.targets and not kept.targets[target].held_because
+        if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:
+            sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
+            gauges = gauges.plus(overdue=sealed)
         return gauges

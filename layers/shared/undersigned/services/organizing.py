@@ -241,13 +241,14 @@ class Organizing:
         self, campaign: str, after: str | None, limit: int, until: datetime | None = None
     ) -> Listing[TargetState]:
         """List targets in the order of their ids. Of letters that are waiting, count those that came after `until`."""
-        targets = [target for target in self.campaigns.targets(campaign) if after is None or target.id > after]
+        every = self.campaigns.targets(campaign, whole=False)
+        targets = [target for target in every if after is None or target.id > after]
         shown = self._states_of(campaign, targets[:limit], until)
         return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
 
     def held_back(self, campaign: str) -> tuple[Target, ...]:
         """Return the targets whose letters are held back: by a hold, a complaint or an address that takes no email."""
-        return tuple(target for target in self.campaigns.targets(campaign) if target.held_because)
+        return tuple(target for target in self.campaigns.targets(campaign, whole=False) if target.held_because)
 
     def overdue(self, found: Overview, states: Iterable[TargetState]) -> frozenset[str]:
         """Return the ids of the targets among these with letters that should have been sent a day ago.
@@ -265,7 +266,7 @@ class Organizing:
 
     def glance(self, campaign: str, most: int) -> Glance:
         """Return what a list of campaigns shows of one, looking at so many targets at most. Raises NotFoundError."""
-        found, targets = self._overview(campaign), self.campaigns.targets(campaign)
+        found, targets = self._overview(campaign), self.campaigns.targets(campaign, whole=False)
         now = self.clock()
         today = period_of(now, cadence_of(found.campaign, self.schedule).time_zone)
         some = {target.id: target for target in targets[:most]}
@@ -273,7 +274,7 @@ class Organizing:
         trays = trays_that_go(self.signature_store, campaign, some if may_await else ())
         states, awaiting = [], 0
         for target in some.values():
-            deliveries = tuple(self.delivery_store.deliveries(campaign, target.id))
+            deliveries = tuple(self.delivery_store.deliveries(campaign, target.id, whole=False))
             questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
             states.append(TargetState(target, 0, 0, deliveries, questions))
             if may_await:
@@ -300,7 +301,7 @@ class Organizing:
         )
 
     def _state_of(self, campaign: str, target: Target, waiting: int, later: int) -> TargetState:
-        deliveries, now = tuple(self.delivery_store.deliveries(campaign, target.id)), self.clock()
+        deliveries, now = tuple(self.delivery_store.deliveries(campaign, target.id, whole=False)), self.clock()
         return TargetState(
             target,
             waiting,
@@ -441,8 +442,8 @@ class Organizing:
 
     def _newest_deliveries(self, campaign: str, targets: Sequence[str] | None) -> Iterator[Delivery]:
         if targets is None:
-            targets = [target.id for target in self.campaigns.targets(campaign)]
-        of_targets = [self.delivery_store.deliveries(campaign, target) for target in targets]
+            targets = [target.id for target in self.campaigns.targets(campaign, whole=False)]
+        of_targets = [self.delivery_store.deliveries(campaign, target, whole=False) for target in targets]
         return heapq.merge(*of_targets, key=lambda delivery: delivery.key.period, reverse=True)
 
     def delivery(self, key: DeliveryKey) -> DeliveryRecord:
@@ -451,13 +452,12 @@ class Organizing:
         if delivery is None:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
             raise NotFoundError(message)
-        return self._record(delivery, tuple(sealed_in(self.delivery_store.bundles(key))))
+        return self._record(delivery, tuple(sealed_in(self.delivery_store.bundles(key))), whole=True)
 
-    def _record(self, delivery: Delivery, signers: tuple[str, ...] = ()) -> DeliveryRecord:
-        packets, events = (
-            tuple(packet for packet in delivery.named(self.delivery_store.packets(delivery.key)) if packet.letters),
-            self.delivery_store.mail_events(delivery.key),
-        )
+    def _record(self, delivery: Delivery, signers: tuple[str, ...] = (), *, whole: bool = False) -> DeliveryRecord:
+        named = delivery.named(self.delivery_store.packets(delivery.key, whole=whole))
+        packets = tuple(packet for packet in named if packet.letters)
+        events = self.delivery_store.mail_events(delivery.key)
         return DeliveryRecord(delivery, packets, events, signers, delivery.question(self.clock()))
 
     def packet_link(self, key: DeliveryKey, number: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import NotFoundError
+from undersigned.services.ports import DamagedRowsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,8 +90,8 @@ class OwnCampaigns:
         for campaign, role in roles.items():
             try:
                 glance = self.organizing.glance(campaign, left)
-            except NotFoundError:
-                # It has only a draft, or is being deleted or restored.
+            except (DamagedRowsError, NotFoundError):
+                # It has only a draft, is being deleted or restored, or is damaged.
                 continue
             left -= len(glance.states)
             evidence = None

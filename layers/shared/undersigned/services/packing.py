@@ -12,6 +12,7 @@ from undersigned.domain.errors import NotFoundError, TooManyLettersError
 from undersigned.domain.languages import Message
 from undersigned.domain.letters import read_blocks, render_html
 from undersigned.domain.postal_codes import lists
+from undersigned.logs import report_damaged
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
@@ -46,9 +47,9 @@ class DeliveryPreview:
 class Packing:
     """Packs letters. Changes nothing.
 
-    `report_damaged` is told the signers of letters in a tray that can't be read. They stay there, and the others go. A
-    sealed letter that can't be read has its number in a delivery, so typesetting raises DamagedRowsError: without it,
-    the email would be a letter short, and nobody would notice.
+    Letters in a tray that can't be read stay there, and the others go. A sealed letter that can't be read has its
+    number in a delivery, so typesetting raises DamagedRowsError: without it, the email would be a letter short, and
+    nobody would notice.
     """
 
     campaigns: CampaignStore
@@ -58,7 +59,6 @@ class Packing:
     sender: Sender
     typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
     report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]
-    report_damaged: Callable[[DeliveryKey, tuple[str, ...]], None]
 
     def preview(
         self, key: DeliveryKey, most: int | None = None, notice: Message | None = None
@@ -91,8 +91,6 @@ class Packing:
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         waiting = self._covered(campaign, key) or tuple(self.signatures.waiting(key.campaign, key.target))
         found = self.signatures.read_rows(key.campaign, waiting)
-        if found.damaged:
-            self.report_damaged(key, found.damaged)
         signers = tuple(row.signer for row in found.rows if row.waits)
         return Batch(campaign, target, key, signers, erased=frozenset(), size=PACKET_SIZE)
 
@@ -104,16 +102,13 @@ class Packing:
         return tuple(self.signatures.waiting(key.campaign, key.target, until=until)) if until else ()
 
     def damaged(self, key: DeliveryKey, target: Target, signers: Sequence[str]) -> tuple[str, ...]:
-        """Report and return those letters in a tray whose row is damaged, or whose letter can't be made.
+        """Return those letters in a tray whose row is damaged, or whose letter can't be made.
 
         The rows may be some moments old, and one that is missing counts as whole: sealing says what still waits.
         """
         found = self.signatures.read_rows(key.campaign, signers, consistent=False)
         _, not_made = self._letters(target, found.rows)
-        damaged = (*found.damaged, *not_made)
-        if damaged:
-            self.report_damaged(key, damaged)
-        return damaged
+        return (*found.damaged, *not_made)
 
     def typeset(self, batch: Batch, number: int) -> tuple[PacketRecord, bytes]:
         """Typeset one of a batch's packets. If all its letters are erased, there is no PDF (no bytes)."""
@@ -142,9 +137,9 @@ class Packing:
         return record, packet.pdf
 
     def _typeset(self, batch: Batch, cover: PacketCover, signatures: Sequence[Signature]) -> Packet:
-        letters, damaged = self._letters(batch.target, signatures)
-        if damaged:
-            raise DamagedRowsError(damaged)
+        letters, not_made = self._letters(batch.target, signatures)
+        if not_made:
+            raise DamagedRowsError(*(self.signatures.row_name(batch.key.campaign, signer) for signer in not_made))
         packet = self.typesetter(cover, letters)
         if packet.replaced:
             self.report_replaced(batch.key, cover.number, dict(packet.replaced))
@@ -229,12 +224,13 @@ class Packing:
     def _letters(
         self, target: Target, signatures: Sequence[Signature]
     ) -> tuple[Sequence[PacketLetter], tuple[str, ...]]:
-        """Make letters, and say whose can't be made, because something other than this program wrote their rows."""
+        """Make letters, and name and return those that can't be made: something other than this program wrote them."""
         made, not_made = [], []
         for signature in signatures:
             try:
                 made.append(self._packet_letter(target, signature))
-            except (LookupError, NotFoundError, TypeError, ValueError):
+            except (DamagedRowsError, LookupError, NotFoundError, TypeError, ValueError):
+                report_damaged(self.signatures.row_name(signature.campaign, signature.signer))
                 not_made.append(signature.signer)
         return made, tuple(not_made)
 

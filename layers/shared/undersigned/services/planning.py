@@ -228,7 +228,7 @@ class Planning:
         return _sum(each_at_once(plan_block, batched(targets, _BLOCK, strict=False), self.at_once))
 
     def _targets(self, campaign: Campaign, only: str | None) -> list[Target]:
-        return [target for target in self.campaigns.targets(campaign.id) if only in {None, target.id}]
+        return [target for target in self.campaigns.targets(campaign.id, whole=False) if only in {None, target.id}]
 
     def _letters(
         self, campaign: Campaign, targets: Sequence[Target], until: datetime | None, *, counts: bool
@@ -249,7 +249,7 @@ class Planning:
         again: bool,
         approved: bool = False,
     ) -> Iterator[PlanLine]:
-        deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id))
+        deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id, whole=False))
         due, later = letters.get(target.id, (0, 0))
         yield from plan_lines(
             campaign,

@@ -1,7 +1,8 @@
 """What the use cases need from outside: a port for each repository, queue and service, and the errors that ports raise.
 
 Each adapter in `aws` subclasses its port, so calls are documented only here. "Consistently" means a consistent read.
-Other reads can lag behind by a moment.
+Other reads can lag behind by a moment. To read a damaged row raises DamagedRowsError. A list leaves it out, so that it
+hides no other; one that has `whole`, only if that is False. Either way the row is named to the operator.
 """
 
 from __future__ import annotations
@@ -68,15 +69,12 @@ class LettersNotWaitingError(UndersignedError):
 
 
 class DamagedRowsError(UndersignedError):
-    """Rows can't be read, because something other than this program wrote them.
+    """Rows can't be read, because something other than this program wrote them; carries their names."""
 
-    Carries the signers of letters, and the sort keys of deliveries' rows.
-    """
-
-    def __init__(self, signers: tuple[str, ...]) -> None:
+    def __init__(self, *rows: str) -> None:
         """Keep the names."""
-        super().__init__(f"these rows are damaged: {', '.join(signers)}; docs/runbook.md says how to repair one")
-        self.signers = signers
+        super().__init__(f"these rows are damaged: {', '.join(rows)}; docs/runbook.md says how to repair one")
+        self.rows = rows
 
 
 class ThrottledError(UndersignedError):
@@ -101,7 +99,7 @@ class CampaignStore(Protocol):
     def campaign(self, campaign: str) -> Campaign:
         """Read a campaign's settings; raises NotFoundError."""
 
-    def targets(self, campaign: str, *, consistent: bool = False) -> tuple[Target, ...]:
+    def targets(self, campaign: str, *, consistent: bool = False, whole: bool = True) -> tuple[Target, ...]:
         """Read a campaign's targets, in the order of their ids.
 
         Whatever changes targets afterwards changes `Controls.roster`, too.
@@ -280,13 +278,13 @@ class SignatureStore(Protocol):
     """Signature rows, their listing, and the trays."""
 
     def signature(self, campaign: str, signer: str) -> Signature | None:
-        """Read a signature consistently. Raises DamagedRowsError."""
+        """Read a signature consistently."""
 
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
-        """Read several signatures consistently, in this order. Signers without a row are left out.
+        """Read several signatures consistently, in this order; all of them, but signers without a row."""
 
-        Raises DamagedRowsError if a row is damaged.
-        """
+    def row_name(self, campaign: str, signer: str) -> str:
+        """Return how logs and errors name a signature's row."""
 
     def read_rows(self, campaign: str, signers: Sequence[str], *, consistent: bool = True) -> ReadRows:
         """Read several signatures like `signatures`, and say which rows are damaged."""
@@ -296,12 +294,11 @@ class SignatureStore(Protocol):
     ) -> Iterator[tuple[str, Signature]]:
         """List a campaign's signatures with their positions, newest first, or those older than a position.
 
-        A damaged row is left out, so that it hides no other. `pages` has its signer.
         `read_ahead` is how many are read in one step. A higher number takes fewer calls.
         """
 
     def listed_signatures(self, campaign: str) -> Iterator[Signature]:
-        """Read all signatures of a campaign, in no order; for recounts. Raises DamagedRowsError."""
+        """Read all signatures of a campaign, in no order and whole; for recounts."""
 
     def pages(self, campaign: str, after: str = "") -> Iterator[Page]:
         """Read all signatures of a campaign in pages of up to 100, or those after a page's position."""
@@ -385,7 +382,7 @@ class DeliveryStore(Protocol):
     def existing(self, keys: Sequence[DeliveryKey]) -> tuple[Delivery, ...]:
         """Read those of some deliveries that exist, consistently and in no order."""
 
-    def deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
+    def deliveries(self, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
         """List a target's deliveries consistently, newest first."""
 
     def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
@@ -408,7 +405,7 @@ class DeliveryStore(Protocol):
         """
 
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
-        """Read a delivery's bundles consistently, in order."""
+        """Read a delivery's bundles consistently, in order, and whole."""
 
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
         """Write a bundle and seal its letters, all or nothing.
@@ -419,7 +416,7 @@ class DeliveryStore(Protocol):
     def bundles_to(self, campaign: str, target: str) -> Iterator[tuple[str, Bundle]]:
         """Read the bundles of all deliveries to a target consistently, each with its period."""
 
-    def packets(self, key: DeliveryKey) -> tuple[PacketRecord, ...]:
+    def packets(self, key: DeliveryKey, *, whole: bool = True) -> tuple[PacketRecord, ...]:
         """Read the packets that were recorded of a delivery, consistently, in the order of their numbers."""
 
     def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
@@ -684,7 +681,7 @@ class ExportStore(Protocol):
     def export(self, campaign: str, export_id: str) -> Export | None:
         """Read an export consistently."""
 
-    def exports(self, campaign: str) -> tuple[Export, ...]:
+    def exports(self, campaign: str, *, whole: bool = True) -> tuple[Export, ...]:
         """Read a campaign's exports consistently, in no order."""
 
 

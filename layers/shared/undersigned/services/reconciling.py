@@ -79,7 +79,7 @@ class Reconciling:
 
         `has_time` is called after each page of rows.
         """
-        targets = self.campaigns.targets(run.campaign)
+        targets = self.campaigns.targets(run.campaign, whole=False)
         settings = self.campaigns.campaign(run.campaign)
         over = self.clearing.clear_deliveries(settings, targets)
         kept = Kept(
@@ -121,9 +121,7 @@ class Reconciling:
 
     def _reconcile_rows(self, run: Reconciliation, page: Page, over: Over) -> Summary:
         now = self.clock()
-        summary = run.summary.plus(rows=len(page.rows) + len(page.damaged))
-        for signer in page.damaged:
-            summary = self._find(summary, "a row is damaged", run.campaign, letter=signer)
+        summary = run.summary.plus(rows=len(page.rows) + page.damaged, unexplained=page.damaged)
         uncounted = (row for row in page.rows if needs_counting(row) and now - row.changed_at > COUNTED_WITHIN)
         with suppress(ChangedError):  # The row has just changed again, and is counted after this change.
             summary = summary.plus(marks=self.tallying.count((row.campaign, row.signer) for row in uncounted))
@@ -141,19 +139,14 @@ class Reconciling:
         return sums_of((name, 1) for target in targets for name in self._sealed_to(campaign, target.id))
 
     def _sealed_to(self, campaign: str, target: str) -> Iterator[str]:
-        """Return what the bundles to a target hold, without erased letters: an erased row may be signed again.
-
-        What can't be read is left out. A damaged delivery is reported by its name, a damaged bundle as a difference.
-        """
+        """Return what the bundles to a target hold, without erased letters: an erased row may be signed again."""
         erased: set[tuple[str, str]] = set()
-        with suppress(DamagedRowsError):
-            for delivery in self.deliveries.deliveries(campaign, target):
-                erased.update((delivery.key.period, signer) for signer in delivery.erased)
-        with suppress(DamagedRowsError):
-            for period, bundle in self.deliveries.bundles_to(campaign, target):
-                for signer in bundle.signers:
-                    if (period, signer) not in erased:
-                        yield _sealed_name(target, f"{period}#{bundle.number:04d}", signer)
+        for delivery in self.deliveries.deliveries(campaign, target, whole=False):
+            erased.update((delivery.key.period, signer) for signer in delivery.erased)
+        for period, bundle in self.deliveries.bundles_to(campaign, target):
+            for signer in bundle.signers:
+                if (period, signer) not in erased:
+                    yield _sealed_name(target, f"{period}#{bundle.number:04d}", signer)
 
     def _report_differences(self, run: Reconciliation, found: Suspects) -> Reconciliation:
         summary, gauges = run.summary, run.gauges
@@ -173,16 +166,11 @@ class Reconciling:
 
     def _reconcile_deliveries(self, run: Reconciliation, targets: Sequence[Target], kept: Kept) -> Reconciliation:
         for target in targets:
-            try:
-                deliveries = tuple(self.deliveries.deliveries(run.campaign, target.id))
-                gauges = self.measuring.of_deliveries(run.gauges, target.id, deliveries, kept)
-                run = replace(run, gauges=gauges)
-                for delivery in deliveries:
+            for delivery in self.deliveries.deliveries(run.campaign, target.id, whole=False):
+                with suppress(DamagedRowsError):  # Of its bundle or packet, which is named to the operator.
+                    gauges = self.measuring.of_delivery(run.gauges, delivery, kept)
                     summary = self._reconcile_delivery(run, delivery, is_paused=kept.controls.paused)
-                    run = replace(run, summary=summary)
-            except DamagedRowsError as error:
-                about = {"target": target.id, "row": ", ".join(error.signers)}
-                run = replace(run, summary=self._find(run.summary, "a row is damaged", run.campaign, **about))
+                    run = replace(run, summary=summary, gauges=gauges)
         return run
 
     def _reconcile_delivery(self, run: Reconciliation, delivery: Delivery, *, is_paused: bool) -> Summary:

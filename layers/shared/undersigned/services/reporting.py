@@ -46,7 +46,7 @@ class Gathering:
         """
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
-        targets = self.campaigns.targets(campaign)
+        targets = self.campaigns.targets(campaign, whole=False)
         trays = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
         evidence = evidence_against(self.signatures, campaign, trays, self.at_once)
         since, until = cadence_of(settings, self.schedule).reported_between(date.fromisoformat(period), days)
@@ -67,7 +67,7 @@ class Gathering:
         return Report(settings, period, tuple(lines), signatures, odd_ones(providers), evidence)
 
     def _deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
-        for delivery in self.deliveries.deliveries(campaign, target):
+        for delivery in self.deliveries.deliveries(campaign, target, whole=False):
             if delivery.state == "open" and not delivery.letters:
                 # `letters` is written when the email is sent. Until then, only the bundles have the number.
                 sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
@@ -101,10 +101,10 @@ class Reporting:
         def has(target: Target) -> bool:
             return any(
                 delivery.day == day or left_between(delivery, since, until)
-                for delivery in self.gathering.deliveries.deliveries(campaign, target.id)
+                for delivery in self.gathering.deliveries.deliveries(campaign, target.id, whole=False)
             )
 
-        return any(each_at_once(has, self.gathering.campaigns.targets(campaign), self.gathering.at_once))
+        return any(each_at_once(has, self.gathering.campaigns.targets(campaign, whole=False), self.gathering.at_once))
 
     def send(self, campaign: str, period: str) -> PostOutcome:
         """Email a campaign's organizer the report of a period once, if anything was sent or held back.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -23,11 +22,12 @@ from undersigned.domain.signatures import (
     signer_id,
 )
 from undersigned.domain.typos import ASKS, MistypedError, answered, meant_by
+from undersigned.logs import report_damaged
 from undersigned.services.catalog import KEPT_FOR
 from undersigned.services.ports import DamagedRowsError, SignatureStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
     from undersigned.domain.campaigns import Campaign, Target
@@ -67,16 +67,6 @@ class LinksEndedError(UndersignedError):
         """Keep the campaign's id."""
         super().__init__("the signer has ended this link")
         self.campaign = campaign
-
-
-class OwnRowDamagedError(UndersignedError):
-    """The row of a signer who opened a link is damaged; carries the campaign and the signer."""
-
-    def __init__(self, campaign: Campaign, signer: str) -> None:
-        """Keep the campaign and the signer."""
-        super().__init__("the signer's own row is damaged; docs/runbook.md says how to repair it")
-        self.campaign = campaign
-        self.signer = signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,37 +306,33 @@ class Signing:
     def to_confirm(self, token: str) -> OwnLetter:
         """Return the letter with the words of the form that a confirmation link names, unchanged.
 
-        Once the form can't be confirmed, return the signer's letter. Raises TokenError, ExpiredError, LinksEndedError,
-        OwnRowDamagedError.
+        Once the form can't be confirmed, return the signer's letter. Raises TokenError, ExpiredError, LinksEndedError.
         """
         link = self.tokens.read_signer("confirm", token)
-        with self._own_row(link):
-            form, row = self._form_of(link), self.signatures.signature(link.campaign, link.signer)
-            if form and form.can_follow(row):
-                if row:
-                    self._current(link, row)
-                return self._own_letter(form, link)
-            return self._letter_at(link, row)
+        form, row = self._form_of(link), self.signatures.signature(link.campaign, link.signer)
+        if form and form.can_follow(row):
+            if row:
+                self._current(link, row)
+            return self._own_letter(form, link)
+        return self._letter_at(link, row)
 
     def confirm(self, token: str) -> OwnLetter:
         """Confirm the letter with the words of the form that a link names, in one write. Doing it twice is harmless.
 
-        A letter that is confirmed already keeps its words. Raises TokenError, ExpiredError, LinksEndedError,
-        OwnRowDamagedError.
+        A letter that is confirmed already keeps its words. Raises TokenError, ExpiredError, LinksEndedError.
         """
         link = self.tokens.read_signer("confirm", token)
-        with self._own_row(link):
-            form = self._form_of(link)
-            if form is None:
-                return self._letter_at(link, self.signatures.signature(link.campaign, link.signer))
-            entry = self.catalog.entry(link.campaign)
-            try:
-                row: Signature | None = self.signatures.confirm(
-                    form, at=self.clock(), on=self.today(entry.campaign), link_of=link.issued_at
-                )
-            except SignatureStateError as error:
-                row = error.signature
-            return self._letter_at(link, row)
+        form = self._form_of(link)
+        if form is None:
+            return self._letter_at(link, self.signatures.signature(link.campaign, link.signer))
+        entry = self.catalog.entry(link.campaign)
+        try:
+            row: Signature | None = self.signatures.confirm(
+                form, at=self.clock(), on=self.today(entry.campaign), link_of=link.issued_at
+            )
+        except SignatureStateError as error:
+            row = error.signature
+        return self._letter_at(link, row)
 
     def _form_of(self, link: SignerToken) -> Signature | None:
         """Return the form that a confirmation link names; None once it is gone or its time is over."""
@@ -366,53 +352,42 @@ class Signing:
     def own_letter(self, token: str) -> OwnLetter:
         """Return a signer's letter and its status.
 
-        Raises TokenError, ExpiredError, LinksEndedError, OwnRowDamagedError.
+        Raises TokenError, ExpiredError, LinksEndedError.
         """
         link = self.tokens.read_signer("letter", token)
-        with self._own_row(link):
-            return self._own_letter(self._current(link, self.signatures.signature(link.campaign, link.signer)), link)
+        return self._own_letter(self._current(link, self.signatures.signature(link.campaign, link.signer)), link)
 
     def withdraw(self, token: str) -> OwnLetter:
         """Withdraw a letter unless it is sealed, and return it.
 
-        Raises TokenError, ExpiredError, LinksEndedError, OwnRowDamagedError.
+        Raises TokenError, ExpiredError, LinksEndedError.
         """
         link = self.tokens.read_signer("letter", token)
-        with self._own_row(link):
-            try:
-                signature = self.signatures.withdraw(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
-            except SignatureStateError as error:
-                signature = self._current(link, error.signature)
-            else:
-                self._forget(signature)
-            return self._own_letter(signature, link)
+        try:
+            signature = self.signatures.withdraw(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
+        except SignatureStateError as error:
+            signature = self._current(link, error.signature)
+        else:
+            self._forget(signature)
+        return self._own_letter(signature, link)
 
     def end_links(self, token: str) -> Campaign:
         """End every link to a letter that was made until now, and return its campaign.
 
-        Raises TokenError, ExpiredError, LinksEndedError, OwnRowDamagedError.
+        Raises TokenError, ExpiredError, LinksEndedError.
         """
         link = self.tokens.read_signer("letter", token)
-        with self._own_row(link):
-            try:
-                row = self.signatures.end_links(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
-            except SignatureStateError as error:
-                self._current(link, error.signature)
-            else:
-                self._forget(row)
+        try:
+            row = self.signatures.end_links(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
+        except SignatureStateError as error:
+            self._current(link, error.signature)
+        else:
+            self._forget(row)
         return self.campaign(link.campaign).campaign
 
     def _forget(self, row: Signature) -> None:
         """Delete the form of a letter. Otherwise the same one, sent once more, would be this, and ask for no email."""
         self.forms.delete(row.campaign, row.signer, row.form)
-
-    @contextmanager
-    def _own_row(self, link: SignerToken) -> Iterator[None]:
-        """Raise OwnRowDamagedError if the row of a link turns out to be damaged."""
-        try:
-            yield
-        except DamagedRowsError as error:
-            raise OwnRowDamagedError(self.campaign(link.campaign).campaign, link.signer) from error
 
     def _current(self, link: SignerToken, signature: Signature | None) -> Signature:
         """Return a row that a link may show. Raises LinksEndedError, ExpiredError."""
@@ -428,7 +403,9 @@ class Signing:
             target, letter = self.catalog.as_signed(signature, entry.target(signature.target))
         except NotFoundError as error:
             # Something other than this program wrote which ones they are.
-            raise DamagedRowsError((signature.signer,)) from error
+            row = self.signatures.row_name(signature.campaign, signature.signer)
+            report_damaged(row)
+            raise DamagedRowsError(row) from error
         delivery = None
         if signature.period is not None:
             from undersigned.domain.deliveries import DeliveryKey

@@ -70,13 +70,13 @@ class Storing:
             try:
                 made[number] = self._store(batch, number, to_send=to_send)
             except DamagedRowsError as error:
-                damaged += error.signers
+                damaged += error.rows
             else:
                 check_time(has_time)
         # A letter may have been erased since this began, and that looked for files before one of these was stored.
         sweep(self.deliveries, self.files, batch.key)
         if damaged:
-            raise DamagedRowsError(tuple(damaged))
+            raise DamagedRowsError(*damaged)
         return tuple(made[number] for number in batch.spans)
 
     def store_again(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> int:

@@ -52,6 +52,9 @@ class Problem:
     retry_after: int | None = None
 
 
+DAMAGED_FOR = 3600
+"""After how many seconds a program may ask again for what a damaged row keeps back: a person has to repair it."""
+
 FILE_MISSING = Problem(
     410,
     Message("This packet is not stored"),

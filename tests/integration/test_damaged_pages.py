@@ -1,0 +1,163 @@
+"""Test one damaged row of each kind: each page answers, and everything beside the row is sent, counted and shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.openapi_document import routes
+from tests.organizers import Browser, add
+from tests.world import CAMPAIGN, Answer, client_of
+from undersigned.aws.disowned import disowned_partition
+from undersigned.aws.dynamodb import Key, Update, Values, from_item
+from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.people import person_id
+from undersigned.domain.signatures import signer_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.world import World
+
+PERIOD = "2026-11-24"
+OWNER, OTHER = "olu@organizers.example", "pat@organizers.example"
+
+EVERY = ""
+"""What is about a campaign as a whole."""
+
+KINDS = {
+    "campaign": ("CAMPAIGN#", "META", EVERY),
+    "letter version": ("CAMPAIGN#", "LETTER#", EVERY),
+    "controls": ("CAMPAIGN#", "STEERING", EVERY),
+    "target": ("CAMPAIGN#", "TARGET#evanston", "evanston|/signatures/|/draft|/workshop"),
+    "another target": ("CAMPAIGN#", "TARGET#skokie", "/draft|/workshop"),
+    "target version": ("CAMPAIGN#", "ADDRESSED#", None),
+    "audit entry": ("AUDIT#", "", None),
+    "counter": ("COUNT#", "TARGET#", None),
+    "total": ("COUNT#", "TOTAL", EVERY),
+    "signature": ("SIGNATURE#", "", "/signatures/[0-9a-f]|/next/evanston|evanston/next|2026-11-24/evanston/email"),
+    "delivery": ("DELIVERY#", "PERIOD#", "/deliveries/2026-11-24|/signatures/"),
+    "bundle": ("DELIVERY#", "BUNDLE#", "/deliveries/2026-11-24"),
+    "packet": ("DELIVERY#", "PACKET#", "/deliveries/2026-11-24"),
+    "mail event": ("DELIVERY#", "EVENT#", None),
+    "export": ("EXPORT#", "", "/exports/"),
+    "draft": ("DRAFT#", "HEAD", "/draft|/workshop"),
+    "API key": ("KEY#", digest_of("us_other"), None),
+    "own API key": ("KEY#", digest_of("us_own"), "/organizer/campaigns/"),
+    "person of a campaign": ("PEOPLE#", "", None),
+    "campaign of a person": ("PERSON#", "", "/organizer/dashboard/"),
+    "session": ("SESSION#", "", "/organizer/dashboard/|/organizer$"),
+    "an hour's emails": ("MAILS#stack", "HOUR#", None),
+    "disowned forms": ("DISOWNED#", "ALL", None),
+}
+"""The rows that a page of organizers reads: how their keys begin, and the pages that are about such a row."""
+
+
+def rows(world: World) -> list[Values]:
+    table = world.wiring.settings.table_name
+    return [from_item(item) for item in client_of("dynamodb").scan(TableName=table)["Items"]]
+
+
+def damage(world: World, row: Values, how: str) -> None:
+    """Take all attributes from a row but those of the table's keys and indexes, or give them a value of no sense."""
+    kept = {name: value for name, value in row.items() if name in {"pk", "sk", "listed", "listed_at", "due", "due_at"}}
+    lost = {} if how == "missing" else {name: {"nobody": "wrote this"} for name in row.keys() - kept.keys()}
+    world.wiring.table.put(kept | lost)
+    for function in ("public_api", "organizer_api", "deliver", "run_jobs", "tally"):
+        world.restart(function)
+
+
+@dataclass
+class Campaign:
+    """A campaign with a delivery, with letters that wait, and with whatever else an organizer's pages show."""
+
+    world: World
+    browser: Browser
+    export: str
+
+    def ask_all(self) -> Iterator[tuple[str, Answer]]:
+        """Ask for each page and each answer of the API that changes nothing."""
+        for method, template, handler in sorted(routes("organizer_api"), key=lambda route: route[1]):
+            if method == "GET" and getattr(handler, "scope", None):
+                path = self._filled(template)
+                yield path, self.ask(path)
+
+    def ask(self, path: str) -> Answer:
+        """Ask for a page as a browser does, or for an answer of the API with a key."""
+        try:
+            if "/campaigns/" not in path:
+                return self.browser.see(path)
+            return self.world.request("GET", path, as_json=True, headers={"authorization": "Bearer us_own"})
+        except Exception as error:  # noqa: BLE001  (what a program sees is an answer without a body)
+            return Answer(500, {}, repr(error).encode())
+
+    def _filled(self, template: str) -> str:
+        world = self.world
+        return template.format(
+            campaign=CAMPAIGN,
+            target="evanston",
+            period=PERIOD,
+            number="1",
+            revision="1",
+            signer=signer_id(world.wiring.secret(), "ada@signers.example"),
+            export=self.export,
+            person=person_id(world.wiring.secret(), OTHER),
+            key=digest_of("us_other")[:12],
+            page="monday-morning",
+        )
+
+
+@pytest.fixture
+def campaign(world: World) -> Campaign:
+    world.wiring.people_of_campaign()
+    add(world, OWNER, "owner")
+    add(world, OTHER, "viewer")
+    for key, scope in (("us_own", "own"), ("us_other", "read")):
+        world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(key), scope, "", world.clock.now))  # type: ignore[arg-type]
+    world.confirmed(email="ada@signers.example")
+    world.week()
+    world.feedback("delivery", world.deliveries[0])
+    world.clock.advance(days=1)
+    for name, postal_code in (("bo", "60201"), ("cy", "60076"), ("dee", "60091")):
+        world.confirmed(email=f"{name}@signers.example", name=name, postal_code=postal_code)
+    browser = Browser(world)
+    browser.sign_in(OWNER)
+    browser.press(f"{dashboard_path(CAMPAIGN)}/exports", {})
+    world.run_exports()
+    drafting = world.wiring.drafting()
+    draft = drafting.draft(CAMPAIGN)
+    drafting.write(CAMPAIGN, draft.revision, {"letter.md": draft.files["letter.md"] + "\nThank you.\n"}, OWNER)
+    world.wiring.table.update(Update(Key(disowned_partition(CAMPAIGN), "ALL"), add={"forms": 1}))
+    [export] = [row["sk"] for row in rows(world) if row["pk"].startswith("EXPORT#")]
+    return Campaign(world, browser, export)
+
+
+@pytest.mark.parametrize("how", ["missing", "wrong"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_page_answers_and_names_the_row_that_it_is_about(campaign: Campaign, kind: str, how: str) -> None:
+    world = campaign.world
+    pk, sk, about = KINDS[kind]
+    row = next(row for row in rows(world) if row["pk"].startswith(pk) and row["sk"].startswith(sk))
+    paths = dict(campaign.ask_all())
+    assert {answer.status for answer in paths.values()} <= {200, 302, 303, 403, 404}
+    damage(world, row, how)
+    wrong = [
+        (path, answer.status)
+        for path, before in paths.items()
+        for answer in [campaign.ask(path)]
+        if not (answer.status == before.status or (is_about(path, about) and names(answer, row)))
+    ]
+    assert wrong == []
+
+
+def is_about(path: str, about: str | None) -> bool:
+    return about is not None and re.search(about, path) is not None
+
+
+def names(answer: Answer, row: Values) -> bool:
+    """Say whether a page or an answer of the API says which row is damaged, or that a person has to sign in again."""
+    return answer.status in {302, 303} or (answer.status == 503 and f"{row['pk']} {row['sk']}" in answer.body)
