@@ -91,7 +91,6 @@ def problem_of(error: UndersignedError, *, can_sign: bool = False) -> Problem:  
                 Message("Part of it may be missing. Open the link in the email again, or copy all of it."),
             )
         case DamagedRowsError():
-            # It says nothing about whose row it is: anybody may have typed the address of a form.
             return Problem(
                 503,
                 Message("We can’t do this now"),

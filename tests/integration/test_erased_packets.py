@@ -229,7 +229,7 @@ def test_a_damaged_packet_stops_no_reconciliation(sent: World, caplog: pytest.Lo
     caplog.clear()
     sent.reconcile()
     told = [vars(record) for record in caplog.records if record.levelname == "ERROR"]
-    assert [(line["msg"], line.get("target")) for line in told] == [("a row is damaged", KEY.target)]
+    assert {(line["msg"], line["row"]) for line in told} == {("a row is damaged", str(packet_key(KEY, packet.number)))}
 
 
 def test_a_packet_is_not_linked_until_it_is_stored_again(sent: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,6 +248,8 @@ def test_emails_that_do_harm_raise_an_alarm(metric: Metric, few: float, many: fl
 
 LINES: list[tuple[str, str, str, int, str]] = [
     ("PublicApi", "ERROR", "a row is damaged", 1, "WorkFailsAlarm"),
+    ("OrganizerApi", "ERROR", "a row is damaged", 1, "WorkFailsAlarm"),
+    ("RunJobs", "ERROR", "a row is damaged", 1, "UnexplainedAlarm"),
     ("SendConfirmations", "ERROR", "a waiting email failed", 1, "WorkFailsAlarm"),
     ("SendConfirmations", "ERROR", "emails must wait", 1, ""),
     ("SendConfirmations", "WARNING", "SES refused an email", 4, ""),
@@ -272,12 +274,15 @@ def test_a_line_of_a_log_raises_its_alarm(function: str, level: str, message: st
     found = list(counted(f"{function}LogGroup", {"level": level, "message": message}, times))
 
     assert on(sent(*found), 60) == ({alarm} if alarm else set())
-    assert any(f'"{message}"' in file.read_text(encoding="utf-8") for file in (ROOT / "functions").rglob("*.py"))
+    files = [*(ROOT / "functions").rglob("*.py"), ROOT / "layers/shared/undersigned/logs.py"]
+    assert any(f'"{message}"' in file.read_text(encoding="utf-8") for file in files)
 
 
 def test_what_the_reconciliation_cannot_explain_raises_an_alarm() -> None:
     """All other errors of the jobs are dead letters in the end."""
-    found = list(counted("RunJobsLogGroup", {"level": "ERROR", "message": "a row is damaged", "unexplained": "yes"}, 1))
+    found = list(
+        counted("RunJobsLogGroup", {"level": "ERROR", "message": "what the run found", "unexplained": "yes"}, 1)
+    )
 
     assert on(sent(*found), 60) == {"UnexplainedAlarm"}
     assert list(counted("RunJobsLogGroup", {"level": "ERROR", "message": "a job failed"}, 1)) == []
