@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.world import World
 
 OTHER = "before-the-damaged-one"
+DAMAGED = DeliveryKey(CAMPAIGN, "evanston", "2026-11-01")
 
 
 def change(world: World, name: str, changes: Mapping[str, Any]) -> None:
@@ -35,7 +36,7 @@ def put(world: World, values: Any) -> None:
 
 
 def damage_delivery(world: World) -> None:
-    put(world, {**delivery_key(DeliveryKey(CAMPAIGN, "evanston", "2026-11-01"))._asdict(), "state": "sent"})
+    put(world, {**delivery_key(DAMAGED)._asdict(), "state": "sent"})
 
 
 def damage_campaign(world: World) -> None:

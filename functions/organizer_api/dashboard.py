@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, done, pub
 from functions.organizer_api.signatures import filter_of
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.exports import EXPORTED, ExportFilter
+from undersigned.services.ports import DamagedRowsError
 from undersigned.services.waiting_evidence import waiting_evidence
 from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, framed_mail, moved
@@ -19,6 +21,7 @@ from undersigned.web.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_P
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.domain.drafts import Draft
     from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
@@ -51,11 +54,18 @@ def overview(request: DashboardRequest) -> Response[str]:
             is_part=after is not None or targets.next_position is not None,
             by_source=organizing.counts(request.campaign, "source").by if viewer.campaign.sources else {},
             period=period,
-            draft=wired.stack.drafts.draft(request.campaign) if viewer.may_manage else None,
+            draft=_draft(request.campaign) if viewer.may_manage else None,
             sort=request.choice("sort", dashboard.COLUMNS) or "recipient",
             descending=request.choice("order", ("ascending", "descending")) == "descending",
         )
     )
+
+
+def _draft(campaign: str) -> Draft | None:
+    """Return a campaign's draft; None also if it is damaged, because the page is about the campaign."""
+    with suppress(DamagedRowsError):
+        return wired.stack.drafts.draft(campaign)
+    return None
 
 
 @pages.get("/targets/<target>", "read")
@@ -161,7 +171,7 @@ def find_signature(request: DashboardRequest) -> Response[str]:
 def signature(request: DashboardRequest, signer: str) -> Response[str]:
     """Show a letter, what became of it, and its buttons."""
     row, catalog = wired.organizing.signature(request.campaign, signer), wired.stack.catalog
-    target = catalog.entry(request.campaign, row.target).target(row.target)
+    target = wired.stack.campaigns.target(request.campaign, row.target)
     key = DeliveryKey(request.campaign, row.target, row.period or "")
     return dashboard_page(
         dashboard.signature(
@@ -169,7 +179,7 @@ def signature(request: DashboardRequest, signer: str) -> Response[str]:
             row,
             target,
             None if row.is_empty else catalog.as_signed(row, target),
-            wired.organizing.delivery(key).delivery if row.period else None,
+            wired.stack.deliveries.delivery(key) if row.period else None,
         )
     )
 

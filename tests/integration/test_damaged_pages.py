@@ -15,6 +15,7 @@ from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.dynamodb import Key, Update, Values, from_item
 from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.exports import ExportFilter
 from undersigned.domain.people import person_id
 from undersigned.domain.signatures import signer_id
 
@@ -38,7 +39,7 @@ KINDS = {
     "target version": ("CAMPAIGN#", "ADDRESSED#", None),
     "audit entry": ("AUDIT#", "", None),
     "counter": ("COUNT#", "TARGET#", None),
-    "total": ("COUNT#", "TOTAL", EVERY),
+    "total": ("COUNT#end-demand-illinois#7", "TOTAL", None),
     "signature": ("SIGNATURE#", "", "/signatures/[0-9a-f]|/next/evanston|evanston/next|2026-11-24/evanston/email"),
     "delivery": ("DELIVERY#", "PERIOD#", "/deliveries/2026-11-24|/signatures/"),
     "bundle": ("DELIVERY#", "BUNDLE#", "/deliveries/2026-11-24"),
@@ -50,7 +51,7 @@ KINDS = {
     "own API key": ("KEY#", digest_of("us_own"), "/organizer/campaigns/"),
     "person of a campaign": ("PEOPLE#", "", None),
     "campaign of a person": ("PERSON#", "", "/organizer/dashboard/"),
-    "session": ("SESSION#", "", "/organizer/dashboard/|/organizer$"),
+    "session": ("SESSION#", "", "/organizer/(dashboard|guide|new)|/organizer$"),
     "an hour's emails": ("MAILS#stack", "HOUR#", None),
     "disowned forms": ("DISOWNED#", "ALL", None),
 }
@@ -60,6 +61,11 @@ KINDS = {
 def rows(world: World) -> list[Values]:
     table = world.wiring.settings.table_name
     return [from_item(item) for item in client_of("dynamodb").scan(TableName=table)["Items"]]
+
+
+def row_of(world: World, kind: str) -> Values:
+    pk, sk, _ = KINDS[kind]
+    return next(row for row in rows(world) if row["pk"].startswith(pk) and row["sk"].startswith(sk))
 
 
 def damage(world: World, row: Values, how: str) -> None:
@@ -140,8 +146,7 @@ def campaign(world: World) -> Campaign:
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_page_answers_and_names_the_row_that_it_is_about(campaign: Campaign, kind: str, how: str) -> None:
     world = campaign.world
-    pk, sk, about = KINDS[kind]
-    row = next(row for row in rows(world) if row["pk"].startswith(pk) and row["sk"].startswith(sk))
+    row, about = row_of(world, kind), KINDS[kind][2]
     paths = dict(campaign.ask_all())
     assert {answer.status for answer in paths.values()} <= {200, 302, 303, 403, 404}
     damage(world, row, how)
@@ -152,6 +157,26 @@ def test_each_page_answers_and_names_the_row_that_it_is_about(campaign: Campaign
         if not (answer.status == before.status or (is_about(path, about) and names(answer, row)))
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind, (_, _, about) in KINDS.items() if about != EVERY])
+def test_everything_beside_a_damaged_row_is_sent_counted_and_exported(campaign: Campaign, kind: str) -> None:
+    world = campaign.world
+    damage(world, row_of(world, kind), "wrong")
+    waits = {"target": "evanston", "another target": "skokie"}.get(kind)
+    postal_code = "60091" if kind == "target" else "60201"
+
+    world.confirmed(email="eve@signers.example", name="Eve", postal_code=postal_code)
+    world.clock.advance(days=6)
+    world.week()
+
+    sent = {mail.tags["target"] for mail in world.deliveries[1:]}
+    assert sent == {"evanston", "skokie", "wilmette"} - {waits}
+    marks = [row["tallied"] for row in rows(world) if row["pk"].startswith("SIGNATURE#") and "tallied" in row]
+    assert sum("TOTAL" in mark.split("|") for mark in marks if isinstance(mark, str)) == 5 - (kind == "signature")
+    lines = b"".join(world.wiring.exporting().sheet.lines(CAMPAIGN, ExportFilter())).decode()
+    signed = [name for name in ("ada", "bo", "cy", "dee", "eve") if f"{name}@signers.example" in lines]
+    assert signed == ["ada", "bo", "cy", "dee", "eve"][kind == "signature" :]
 
 
 def is_about(path: str, about: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""Test plans with a damaged row: all others are planned and asked for, and the run fails at the end."""
+"""Test plans with a damaged row, or with a target that fails: all others are planned and asked for."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.damage import OTHER, damage_campaign, damage_delivery
+from tests.damage import DAMAGED, OTHER, damage_campaign, damage_delivery
 from tests.hours import at, sign
 from tests.world import CAMPAIGN, PERIOD
+from undersigned.aws.deliveries import Deliveries, delivery_key
 from undersigned.services.hours import NotDoneError
 from undersigned.services.planning import NotPlannedError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.world import World
+    from undersigned.domain.deliveries import Delivery
 
 
 @pytest.fixture
@@ -26,25 +30,46 @@ def signed(world: World) -> World:
     return world
 
 
+def fail_for_evanston(patch: pytest.MonkeyPatch) -> None:
+    """Let the table fail whenever a target's deliveries are read."""
+    deliveries = Deliveries.deliveries
+
+    def failing(self: Deliveries, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
+        if target == "evanston":
+            raise TimeoutError
+        return deliveries(self, campaign, target, whole=whole)
+
+    patch.setattr(Deliveries, "deliveries", failing)
+
+
 def sent_to(world: World) -> set[str]:
     world.run_queue()
     return {mail.tags["target"] for mail in world.deliveries}
 
 
+def test_a_damaged_delivery_keeps_no_new_letters_back(signed: World, caplog: pytest.LogCaptureFixture) -> None:
+    damage_delivery(signed)
+    caplog.clear()
+    signed.plan()
+    told = {vars(record)["row"] for record in caplog.records if record.message == "a row is damaged"}
+    assert told == {str(delivery_key(DAMAGED))}
+    assert sent_to(signed) == {"evanston", "wilmette", "skokie"}
+
+
 @pytest.mark.parametrize("at_once", ["1", "3"])
-def test_a_damaged_delivery_stops_no_other_target(
-    signed: World, caplog: pytest.LogCaptureFixture, at_once: str
+def test_a_target_that_fails_stops_no_other(
+    signed: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, at_once: str
 ) -> None:
     signed.variables |= {"PLANS_AT_ONCE": at_once}
     signed.restart("run_jobs")
-    damage_delivery(signed)
+    fail_for_evanston(monkeypatch)
     caplog.clear()
     with pytest.raises(NotPlannedError, match=CAMPAIGN):
         signed.plan()
     assert sent_to(signed) == {"wilmette", "skokie"}
     [told] = [vars(record) for record in caplog.records if record.message == "not planned"]
     assert (told["levelname"], told["campaign"], told["targets"]) == ("ERROR", CAMPAIGN, ("evanston",))
-    assert told["error"] == "DamagedRowsError"
+    assert told["error"] == "TimeoutError"
 
 
 def test_a_damaged_campaign_stops_no_other(signed: World) -> None:
@@ -54,8 +79,8 @@ def test_a_damaged_campaign_stops_no_other(signed: World) -> None:
     assert sent_to(signed) == {"evanston", "wilmette", "skokie"}
 
 
-def test_sending_now_sends_to_all_others(signed: World) -> None:
-    damage_delivery(signed)
+def test_sending_now_sends_to_all_others(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_for_evanston(monkeypatch)
     with pytest.raises(NotPlannedError, match=CAMPAIGN):
         signed.wiring.delivery_controls().deliver(CAMPAIGN, PERIOD, "Olu", "")
     assert sent_to(signed) == {"wilmette", "skokie"}
@@ -67,10 +92,10 @@ def test_what_could_not_be_previewed_and_goes_is_in_the_log(signed: World, monke
     store, fails = type(controls.planning.deliveries), iter([True])
     deliveries = store.deliveries
 
-    def throttled_once(self: Any, campaign: str, target: str) -> Any:
+    def throttled_once(self: Any, campaign: str, target: str, *, whole: bool = True) -> Any:
         if next(fails, False):
             raise TimeoutError
-        return deliveries(self, campaign, target)
+        return deliveries(self, campaign, target, whole=whole)
 
     monkeypatch.setattr(store, "deliveries", throttled_once)
     controls.deliver(CAMPAIGN, PERIOD, "Olu", "", only="evanston")
@@ -79,17 +104,19 @@ def test_what_could_not_be_previewed_and_goes_is_in_the_log(signed: World, monke
 
 
 @pytest.mark.usefixtures("invoke")
-def test_the_command_says_which_target_it_leaves_out_and_fails(signed: World) -> None:
-    damage_delivery(signed)
+def test_the_command_says_which_target_it_leaves_out_and_fails(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_for_evanston(monkeypatch)
     result = CliRunner().invoke(app, ["deliver", CAMPAIGN, "--target", "evanston", "--yes"])
-    assert "evanston: left out, because of an error (DamagedRowsError)" in result.stdout
+    assert "evanston: left out, because of an error (TimeoutError)" in result.stdout
     assert "No letters are waiting" not in result.stdout
     assert isinstance(result.exception, NotPlannedError)
 
 
-def test_a_period_with_a_damaged_delivery_can_be_approved_for_the_others(signed: World) -> None:
+def test_a_period_with_a_target_that_fails_can_be_approved_for_the_others(
+    signed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     signed.change(approval=True)
-    damage_delivery(signed)
+    fail_for_evanston(monkeypatch)
     with pytest.raises(NotPlannedError):
         signed.plan()
     [asked] = signed.mails("approval")
@@ -112,9 +139,11 @@ def test_targets_that_the_queue_does_not_take_stop_no_other_campaign(
     assert sent_to(signed) == {"evanston", "wilmette", "skokie"}
 
 
-def test_an_hour_with_a_damaged_delivery_plans_and_asks_for_the_others_each_time(signed: World) -> None:
+def test_an_hour_with_a_target_that_fails_plans_and_asks_for_the_others_each_time(
+    signed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     signed.change(deliver_on="THU", deliver_at=17, approval=True)
-    damage_delivery(signed)
+    fail_for_evanston(monkeypatch)
     at(signed, "2026-11-26T17:00")
     for _ in range(2):
         with pytest.raises(NotDoneError):

@@ -202,7 +202,7 @@ def test_a_tray_with_damaged_letters_only_makes_no_email_and_no_delivery(
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert list(world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")) == []
     world.reconcile()
-    assert sorted(told(caplog, "a row is damaged")) == sorted(("ERROR", row_of(world, name)) for name in ("Ada", "Ben"))
+    assert {*told(caplog, "a row is damaged")} == {("ERROR", row_of(world, name)) for name in ("Ada", "Ben")}
     repair(world, "Ada", whole)
     world.week()
     assert sent(world) == [["Ada"]]
@@ -488,7 +488,7 @@ def test_a_form_of_a_signer_whose_row_is_damaged_is_taken_and_its_email_is_a_dea
     assert world.sign(email="Ben@signers.example").status == 200
     sent = len(world.sent)
     world.run_stream()
-    assert told(caplog, "a row is damaged") == [("ERROR", row_of(world, "Ben"))]
+    assert {*told(caplog, "a row is damaged")} == {("ERROR", row_of(world, "Ben"))}
     assert len(world.sent) == sent
 
 
@@ -520,7 +520,7 @@ def test_the_daily_reconciliation_reports_it(damaged: World, caplog: pytest.LogC
     damaged.week()
     caplog.clear()
     damaged.reconcile()
-    assert told(caplog, "a row is damaged") == [("ERROR", row_of(damaged, "Ben"))]
+    assert {*told(caplog, "a row is damaged")} == {("ERROR", row_of(damaged, "Ben"))}
 
 
 def test_the_command_that_erases_a_damaged_letter_says_what_is_wrong(damaged: World, invoke: Any) -> None:

@@ -244,10 +244,10 @@ def test_an_error_in_one_campaign_does_not_stop_the_other_reports(
     campaigns.put_campaign(replace(campaign, id="a-broken-one"))
     targets = type(campaigns).targets
 
-    def broken(self: object, campaign: str) -> object:
+    def broken(self: object, campaign: str, *, whole: bool = True) -> object:
         if campaign == "a-broken-one":
             raise OSError
-        return targets(campaigns, campaign)
+        return targets(campaigns, campaign, whole=whole)
 
     with monkeypatch.context() as patch:
         patch.setattr(type(campaigns), "targets", broken)

@@ -139,7 +139,7 @@ class Packing:
     def _typeset(self, batch: Batch, cover: PacketCover, signatures: Sequence[Signature]) -> Packet:
         letters, not_made = self._letters(batch.target, signatures)
         if not_made:
-            raise DamagedRowsError(*(self.signatures.row_name(batch.key.campaign, signer) for signer in not_made))
+            raise DamagedRowsError(*dict.fromkeys(not_made.values()))
         packet = self.typesetter(cover, letters)
         if packet.replaced:
             self.report_replaced(batch.key, cover.number, dict(packet.replaced))
@@ -223,16 +223,18 @@ class Packing:
 
     def _letters(
         self, target: Target, signatures: Sequence[Signature]
-    ) -> tuple[Sequence[PacketLetter], tuple[str, ...]]:
-        """Make letters, and name and return those that can't be made: something other than this program wrote them."""
-        made, not_made = [], []
+    ) -> tuple[Sequence[PacketLetter], Mapping[str, str]]:
+        """Make letters, and say whose can't be made, and because of which damaged row."""
+        made, not_made = [], {}
         for signature in signatures:
             try:
                 made.append(self._packet_letter(target, signature))
-            except (DamagedRowsError, LookupError, NotFoundError, TypeError, ValueError):
-                report_damaged(self.signatures.row_name(signature.campaign, signature.signer))
-                not_made.append(signature.signer)
-        return made, tuple(not_made)
+            except DamagedRowsError as error:
+                [not_made[signature.signer]] = error.rows
+            except (LookupError, NotFoundError, TypeError, ValueError):
+                not_made[signature.signer] = self.signatures.row_name(signature.campaign, signature.signer)
+                report_damaged(not_made[signature.signer])
+        return made, not_made
 
     def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:
         shown, letter = self.catalog.as_signed(signature, target)
