@@ -11,6 +11,7 @@ import pytest
 from tests.openapi_document import routes
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, Answer, client_of
+from undersigned.aws.counts import counter_key
 from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.dynamodb import Key, Update, Values, from_item
 from undersigned.domain.api_keys import ApiKey, digest_of
@@ -18,6 +19,7 @@ from undersigned.domain.campaigns import dashboard_path
 from undersigned.domain.exports import ExportFilter
 from undersigned.domain.people import person_id
 from undersigned.domain.signatures import signer_id
+from undersigned.domain.tallies import TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,6 +140,7 @@ def campaign(world: World) -> Campaign:
     draft = drafting.draft(CAMPAIGN)
     drafting.write(CAMPAIGN, draft.revision, {"letter.md": draft.files["letter.md"] + "\nThank you.\n"}, OWNER)
     world.wiring.table.update(Update(Key(disowned_partition(CAMPAIGN), "ALL"), add={"forms": 1}))
+    world.wiring.table.update(Update(counter_key(CAMPAIGN, TOTAL, shard=7), add={"signatures": 0}))
     [export] = [row["sk"] for row in rows(world) if row["pk"].startswith("EXPORT#")]
     return Campaign(world, browser, export)
 
