@@ -13,7 +13,8 @@ from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN, client_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.campaigns import Campaigns
-from undersigned.aws.deliveries import Deliveries
+from undersigned.aws.deliveries import Deliveries, delivery_key
+from undersigned.aws.dynamodb import Update
 from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent
 from undersigned.domain.plans import taken
 from undersigned.services.delivery_controls import NotNowError
@@ -388,6 +389,19 @@ def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one
     world.run_queue()
     world.feedback("bounce", world.deliveries[1])
     assert free_from(world) == date(2026, 12, 1)
+
+
+def test_a_bounced_delivery_gives_no_week_back_beside_a_damaged_one_that_may_have_taken_it(world: World) -> None:
+    sent_on_tuesday(world)
+    world.clock.advance(days=2)
+    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
+    world.run_queue()
+    damaged = delivery_key(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
+    world.wiring.table.update(Update(damaged, assign={"opened_at": "yesterday"}))
+    world.feedback("bounce", world.deliveries[1])
+    later = world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", "2026-11-26"))
+    assert later
+    assert (later.state, free_from(world)) == ("bounced", date(2026, 12, 3))
 
 
 def test_letters_of_a_bounced_email_that_were_handed_over_take_the_week(world: World) -> None:

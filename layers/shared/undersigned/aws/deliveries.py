@@ -46,8 +46,8 @@ from undersigned.domain.deliveries import (
     MailEventKind,
     PacketRecord,
 )
-from undersigned.domain.plans import Week, next_day
-from undersigned.services.ports import BundleTakenError, DeliveryStore, LettersNotWaitingError
+from undersigned.domain.plans import Week, next_day, taken
+from undersigned.services.ports import BundleTakenError, DamagedRowsError, DeliveryStore, LettersNotWaitingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -127,8 +127,13 @@ class Deliveries(DeliveryStore):
     def _week_with(self, delivery: Delivery) -> Week:
         key = delivery.key
         target = self._table.get(target_key(key.campaign, key.target), consistent=True) or {}
-        others = (other for other in self.deliveries(key.campaign, key.target) if other.key != key)
-        return Week(read_day(target.get("free_from")), next_day([delivery, *others]))
+        known = read_day(target.get("free_from"))
+        try:
+            others = [other for other in self.deliveries(key.campaign, key.target) if other.key != key]
+        except DamagedRowsError:
+            # It may be the one that took the week, so none is given back.
+            return taken(known, delivery.day) if delivery.occupies_week else Week(known, known)
+        return Week(known, next_day([delivery, *others]))
 
     @override
     def begin_sending(self, delivery: Delivery, before: Delivery) -> None:
