@@ -152,10 +152,10 @@ def test_a_read_that_fails_once_keeps_no_recipient_out(many: World, monkeypatch:
     many.get(link)
     read, failures = Deliveries.deliveries, iter(["town-7"])
 
-    def failing(self: Deliveries, campaign: str, target: str) -> Iterator[Delivery]:
+    def failing(self: Deliveries, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
         if target == "town-7" and next(failures, None):
             raise OSError
-        return read(self, campaign, target)
+        return read(self, campaign, target, whole=whole)
 
     monkeypatch.setattr(Deliveries, "deliveries", failing)
     assert many.post(link).status == 303
