@@ -256,7 +256,7 @@ class Campaigns(CampaignStore):
     @override
     def newest_audit(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, AuditEntry]]:
         found = self._table.query(audit_partition(campaign), newest_first=True, below=before)
-        return read_rows(lambda values: (values["sk"], read_audit(values)), found)
+        yield from read_rows(lambda values: (values["sk"], read_audit(values)), found)
 
 
 def _read_controls(values: Values) -> Controls:

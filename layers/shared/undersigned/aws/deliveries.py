@@ -109,7 +109,7 @@ class Deliveries(DeliveryStore):
     def deliveries(self, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
         partition = delivery_partition(campaign, target)
         found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
-        return read_rows(read_delivery, found, whole=whole)
+        yield from read_rows(read_delivery, found, whole=whole)
 
     @override
     def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
@@ -154,7 +154,7 @@ class Deliveries(DeliveryStore):
     @override
     def bundles_to(self, campaign: str, target: str) -> Iterator[tuple[str, Bundle]]:
         found = self._table.query(delivery_partition(campaign, target), begins_with=BUNDLES, consistent=True)
-        return read_rows(lambda values: (values["sk"].split("#")[1], read_bundle(values)), found)
+        yield from read_rows(lambda values: (values["sk"].split("#")[1], read_bundle(values)), found)
 
     @override
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
