@@ -38,7 +38,6 @@ KINDS = {
     "controls": ("CAMPAIGN#", "STEERING", EVERY),
     "target": ("CAMPAIGN#", "TARGET#evanston", "evanston|/signatures/|/draft|/workshop"),
     "another target": ("CAMPAIGN#", "TARGET#skokie", "/draft|/workshop"),
-    "target version": ("CAMPAIGN#", "ADDRESSED#", None),
     "audit entry": ("AUDIT#", "", None),
     "counter": ("COUNT#", "TARGET#", None),
     "total": ("COUNT#end-demand-illinois#7", "TOTAL", None),
