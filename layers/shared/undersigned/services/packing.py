@@ -19,7 +19,7 @@ from undersigned.rendering.packets import PacketCover, PacketLetter
 from undersigned.services.ports import DamagedRowsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery, DeliveryKey, Sender
