@@ -71,6 +71,9 @@ _PERSONAL = (
 
 _NOTHING_PERSONAL = {**dict.fromkeys(_PERSONAL, ""), "updates": False}
 
+_NOBODY = asdict(Addressee(title="", titles={}, name="", department="", locality=""))
+"""The addressee of an erased letter: what it showed would say where its signer lives."""
+
 _OF_THE_LETTER_BEFORE = ("withdrawn_at", "bundle", "cleared_at", "provider")
 """What confirming a form removes from the row of the withdrawn or erased letter that it follows."""
 
@@ -433,6 +436,7 @@ def erasure(signature: Signature, at: datetime) -> Update:
             "status": "erased",
             "erased_at": at.isoformat(),
             **_NOTHING_PERSONAL,
+            "addressed": _NOBODY,
             **dict.fromkeys(("due", "due_at", "quarantine", "network", "town", "cleared_at", "provider")),
         },
         add={"version": 1},
