@@ -1,9 +1,9 @@
-"""`undersigned restore`: bring back what the stack's table has lost of a campaign, from a recovered table.
+"""`undersigned restore`: bring back a campaign's rows that the stack's table has lost, from a recovered table.
 
-The recovered table says how things were at one moment, the stack's own what became of them. So only rows that are
-missing are written, and what is left of the later ones wins: bundles, erasures, and the tally's record of deleted rows.
-Where an email may have left of which no row is left, a person is asked: deliveries come back in doubt, and letters that
-may have been in such an email on hold.
+The recovered table has the rows of one moment, and the stack's own table has later ones. So only missing rows are
+written, and the rows that are left of the later ones win: bundles, erasures, and the tally's record of deleted rows. If
+an email may have left without a trace, a person is asked: its delivery comes back in doubt, and letters that may have
+been in it come back on hold.
 
 Restored signatures and deliveries have an attribute that tells the stream's readers to send no email and no event for
 them. A campaign's settings come last: without them nobody can sign and nothing is planned.
@@ -72,7 +72,7 @@ _MAY_HAVE_GONE = frozenset({"open", "sending", "held"})
 """The states of a delivery that may have been sent since, without a decision of a person."""
 
 type Outcome = Literal["written", "there", "expired", "erased", "changed", "damaged", "held"]
-"""What became of a row of the recovered table. A damaged one is written as it is, and one on hold is written, too."""
+"""The outcome of a row of the recovered table. A damaged one is written as it is, and one on hold is written, too."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome.__value__)
 
@@ -160,7 +160,7 @@ def _report(campaign: str, restoring: Restoring) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Log:
-    """What both tables say about a recipient's deliveries, by sort key. The stack's own row wins."""
+    """The rows of a recipient's deliveries in both tables, by sort key. The stack's own row wins."""
 
     source: Mapping[str, Values]
     live: Mapping[str, Values]
@@ -202,16 +202,16 @@ class Restoring:
     campaign: str
     written: Counter[Outcome] = field(default_factory=Counter)
     questioned: set[str] = field(default_factory=set)
-    """The targets of which an email may have left whose letters no row names."""
+    """The targets to which an email may have left whose letters no row names."""
 
     doubts: list[DeliveryKey] = field(default_factory=list)
-    """The deliveries of which nobody knows whether their email left."""
+    """The deliveries whose email may or may not have left."""
 
     _sealed: dict[str, str] = field(default_factory=dict)
-    """The bundle of each signer that only the stack's own table has."""
+    """The bundles that only the stack's own table has, by signer."""
 
     _erased: dict[str, str] = field(default_factory=dict)
-    """When a signer's letter was erased, as far as the stack's own table says."""
+    """The moments of the erasures that the stack's own table knows, by signer."""
 
     @property
     def _table(self) -> Table:
@@ -237,7 +237,7 @@ class Restoring:
                 raise OtherTableError(message)
 
     def run(self) -> Iterator[object]:
-        """Write what is missing, and yield something after each row."""
+        """Write the missing rows, and yield something after each row."""
         is_whole = self._table.get(campaign_key(self.campaign), consistent=True) is None
         self._pause(is_new=is_whole)
         for entry in self.wiring.campaigns.audit(self.campaign):
@@ -260,7 +260,7 @@ class Restoring:
             yield row
 
     def _pause(self, *, is_new: bool) -> None:
-        """Pause the campaign, before anything is written. Of one whose settings are lost, keep what was approved."""
+        """Pause the campaign before anything is written. If its settings are lost, bring back its approvals."""
         key = controls_key(self.campaign)
         if is_new and (controls := self.source.get(key)):
             self._table.put_new(controls | {"paused": True})
@@ -310,7 +310,7 @@ class Restoring:
         )
 
     def _delivery(self, row: Values, log: _Log) -> Values:
-        """Return a delivery as it comes back: with what SES reported since, and in doubt if it may have gone since."""
+        """Return a delivery as it comes back: with SES's later events, and in doubt if it may have been sent since."""
         delivery = read_row(read_delivery, row)
         period = delivery.key.period
         signers = list(chain.from_iterable(log.bundles().get(period, {}).values()))
@@ -318,7 +318,7 @@ class Restoring:
             delivery = replace(
                 delivery,
                 state="in_doubt",
-                # Otherwise it went as the next attempt, which is what SES would report about.
+                # Otherwise it was sent as the next attempt, and SES's events are about that one.
                 attempt=delivery.attempt + (delivery.state != "sending"),
                 letters=delivery.letters or len(signers),
                 last=replace(delivery.last, since=delivery.last.since or delivery.opened_at),
@@ -380,7 +380,7 @@ class Restoring:
         return outcome if self._table.put_new(marked) else "there"
 
     def _form(self, row: Values) -> tuple[Outcome, Values | None]:
-        """Return what becomes of a form, and the item as it comes back; None if it doesn't."""
+        """Return the outcome of a form, and the item as it comes back; None if it doesn't."""
         try:
             form = read_row(read_form, row)
         except DamagedRowsError:
@@ -395,13 +395,13 @@ class Restoring:
         return "written", row if form.mail_postponed else row | {"mail_request": ""}
 
     def _signature(self, row: Values) -> tuple[Outcome, Values | None]:
-        """Return what becomes of a signature, and the row as it comes back; None if it doesn't."""
+        """Return the outcome of a signature, and the row as it comes back; None if it doesn't."""
         _, signer = parse_signature_key(row["pk"])
         status = row.get("status")
         if status != "erased" and self._erased.get(signer, "") > str(row.get("signed_at", "")):
             return "erased", None
         if bundle := self._sealed.get(signer):
-            # One that was withdrawn may have been signed again in other words.
+            # A withdrawn letter may have been signed again in other words.
             return ("written", _sealed_in(bundle, row)) if status == "confirmed" else ("changed", None)
         held = self._held(row)
         try:
@@ -414,7 +414,7 @@ class Restoring:
         return outcome, held
 
     def _held(self, row: Values) -> Values:
-        """Return a letter of a tray on hold, if it may have been in an email of which not all rows are left."""
+        """Put a letter of a tray on hold, if it may have been in an email that has lost rows."""
         if row.get("due") not in tray_shards(self.campaign) or target_at(row["due_at"]) not in self.questioned:
             return row
         return row | {"due": hold_shard(self.campaign, parse_signature_key(row["pk"])[1])}
@@ -430,7 +430,7 @@ class Restoring:
     # The campaign
 
     def _of_the_campaign(self) -> Iterator[Values]:
-        """Yield what is never deleted while a campaign lives: letters, recipients, the activity log."""
+        """Yield the rows that stay as long as the campaign: letters, recipients, the activity log."""
         own = (SETTINGS, controls_key(self.campaign).sk, SLOTS)
         for row in self.source.query(campaign_partition(self.campaign)):
             if row["sk"].startswith(TARGETS):
@@ -442,7 +442,7 @@ class Restoring:
         yield from self.source.query(mail_claim_partition(f"organizer:{self.campaign}"))
 
     def _when_all_is_lost(self) -> Iterator[Values]:
-        """Yield what an organizer may have removed since, and which comes back only with the whole campaign."""
+        """Yield the rows that an organizer may have removed since: they come back only with the whole campaign."""
         for row in self.source.query(people_partition(self.campaign)):
             yield row
             yield row | of_person(row["sk"], self.campaign)._asdict()

@@ -1,6 +1,6 @@
 """Signed, expiring tokens for links, forms and sessions. Forging one requires a token key of the stack.
 
-What lets somebody act as an organizer is under the keys of a secret of its own.
+Tokens that let somebody act as an organizer are signed with the keys of a secret of their own.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class _Tokens:
             value, issued_at = signer.unsign(token, max_age=int(valid_for.total_seconds()), return_timestamp=True)
             parts = value.decode().split("~")
         except SignatureExpired as error:
-            # What it says is signed, too.
+            # An old token's payload is signed, too.
             said = (error.payload or b"").decode(errors="replace").split("~")
             raise TokenExpiredError(said[0] if purpose in {"confirm", "letter", "disown"} else None) from error
         except (BadData, UnicodeError) as error:
@@ -146,7 +146,7 @@ class Tokens(_Tokens):
 
 
 class OrganizerTokens(_Tokens):
-    """The tokens of organizers: what signs them in, their sessions, the forms of their pages, and approvals."""
+    """The tokens of organizers: for signing in, for sessions, for the forms of their pages, and for approvals."""
 
     def for_approval(self, campaign: str, period: str) -> str:
         """Issue a token with which its holder can approve a campaign's period."""

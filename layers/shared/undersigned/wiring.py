@@ -382,7 +382,7 @@ class Wiring:
 
     @cached_property
     def cdn_proof(self) -> CdnProof | None:
-        """What proves that a request came through the CDN, which not every stack has."""
+        """The proof that a request came through the CDN, which not every stack has."""
         from undersigned.aws.cdn_proof import CdnProof
 
         arn = self.settings.cdn_proof_arn
@@ -419,7 +419,7 @@ class Wiring:
     # Use cases
 
     def disowning(self) -> Disowning:
-        """Wire what people do whose address somebody else typed."""
+        """Wire the links for people whose address somebody else typed."""
         from undersigned.services.disowning import Disowning
 
         return Disowning(
@@ -657,7 +657,7 @@ class Wiring:
         try:
             self.catalog.entry(campaign)
         except NotFoundError:
-            # One that was never published has only its draft.
+            # A campaign that was never published has only its draft.
             return self.drafts.head(campaign) is not None
         return True
 
@@ -743,7 +743,7 @@ class Wiring:
         )
 
     def organizing(self) -> Organizing:
-        """Wire what organizers see, and their actions on single letters."""
+        """Wire the organizers' views of a campaign, and their actions on single letters."""
         from undersigned.services.organizing import Organizing
 
         return Organizing(
@@ -846,7 +846,7 @@ class Wiring:
         return DraftTestPost(drafting=self.drafting(), sampling=self.sampling(), post=self.mailbox)
 
     def screening(self) -> Screening:
-        """Wire what speaks against letters, and the actions on many of them."""
+        """Wire the evidence against letters, and the actions on many of them."""
         from undersigned.services.screening import Screening
 
         return Screening(

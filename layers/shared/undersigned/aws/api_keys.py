@@ -28,7 +28,7 @@ def key_partition(campaign: str) -> str:
 
 
 def locate(campaign: str, digest: str) -> Key:
-    """Return where the API key with this SHA-256 (hex) is stored."""
+    """Return the key of the row of the API key with this SHA-256 (hex)."""
     return Key(key_partition(campaign), digest)
 
 
@@ -62,14 +62,14 @@ class ApiKeys(ApiKeyStore):
 
 
 def _may_still_make(made_with: ApiKey | Member | None) -> list[Write]:
-    """Let no key be made by a person or with a key that was removed at the same moment."""
+    """Return the conditions that the person or key that makes a key was not removed at the same moment."""
     match made_with:
         case ApiKey(campaign, digest):
             return [Check(locate(campaign, digest), Attr("pk").exists())]
         case Member(campaign, person, at=at) if at is not None:
             return [Check(of_campaign(campaign, person.id), Attr("role").eq("owner"))]
         case _:
-            # An administrator is in no row, and neither is the command line.
+            # An administrator has no row, and neither has the command line.
             return []
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Rows(CampaignRows):
-    """Rows in the table but the draft's. Those that expire by themselves, such as exports and mail claims, are left."""
+    """Rows in the table but the draft's. Rows that expire, such as exports and mail claims, are left to that."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
@@ -68,11 +68,11 @@ class Rows(CampaignRows):
                 yield Key(listed["pk"], listed["sk"])
 
     def _others(self, campaign: str) -> Iterator[Key]:
-        """Return the keys of all other rows but the last, in an order in which the next run finds what is left."""
+        """Return the keys of all other rows but the last, in an order that lets the next run find the rest."""
         own = campaign_partition(campaign)
         targets = [row["sk"].removeprefix(TARGETS) for row in self._table.query(own, begins_with=TARGETS)]
         yield from self._all_of(*(delivery_partition(campaign, target) for target in targets))
-        # Without the total the tally counts nothing more, and the rest of the counters need not add up.
+        # Without the total, the tally counts nothing more, and the other counters need not add up.
         total = counter_key(campaign, TOTAL)
         yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)
         last = {campaign_key(campaign), controls_key(campaign)}

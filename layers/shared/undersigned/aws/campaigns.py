@@ -231,11 +231,11 @@ class Campaigns(CampaignStore):
         self._name_change(campaign, when=Attr("pk").exists())
 
     def _name_change(self, campaign: str, when: ConditionBase | None = None) -> None:
-        """Give a change of targets a name after it, so that whoever keeps the roster reads it again.
+        """Give a change of targets a name after it, so that processes that keep the roster read it again.
 
         The name is new each time, also for a campaign that was deleted and made again. `when` keeps a late change from
-        making a row of a campaign that was deleted. Each delivery checks this row while it begins to send; a change
-        that meets too many of them has happened all the same, and is seen a quarter of an hour later.
+        making a row of a campaign that was deleted. Each delivery checks this row while it begins to send. If too many
+        do so at once, the change goes without a name, and is seen a quarter of an hour later.
         """
         change = Update(controls_key(campaign), assign={"roster": secrets.token_hex(4)}, when=when)
         try:

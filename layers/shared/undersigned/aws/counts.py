@@ -35,13 +35,13 @@ _FORGOTTEN_FOR = timedelta(days=2)
 """How long a deleted row is remembered. The stream repeats its record for at most a day."""
 
 SHARDS = 8
-"""In how many partitions a campaign is counted. Each takes 1,000 write units a second."""
+"""The partitions of a campaign's counters. Each takes 1,000 write units a second."""
 
 _KEPT_FOR = timedelta(seconds=2)
 """How long a process answers with a public count that it has read."""
 
 _PAUSES = (0.02, 0.04, 0.08, 0.16, 0.32)
-"""The longest pauses, in seconds, before a transaction is tried again that met another one. The half of each is left to
+"""The longest pauses, in seconds, before a transaction that met another one is tried again. Half of each is left to
 chance, so that two workers don't meet again ("Exponential backoff and jitter", AWS Architecture Blog)."""
 
 _MET_ANOTHER = frozenset({"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
@@ -79,7 +79,7 @@ class Counts(CountStore):
         random: Random | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Keep the table, a way to wait (seconds), what chooses shards and pauses, and the clock."""
+        """Keep the table, a way to wait (seconds), a source of chance for shards and pauses, and the clock."""
         self._table = table
         self._sleep = sleep
         self._random = random or SystemRandom()
@@ -102,7 +102,7 @@ class Counts(CountStore):
         return found
 
     def _rows(self, campaign: str, counter: str, *, consistent: bool) -> list[Values]:
-        """Read a counter's rows, by shard. One that isn't there is empty."""
+        """Read a counter's rows, by shard. A missing row is empty."""
         keys = [counter_key(campaign, counter, shard) for shard in range(SHARDS)]
         found = {values["pk"]: values for values in self._table.batch_get(keys, consistent=consistent)}
         return [found.get(key.pk, {}) for key in keys]

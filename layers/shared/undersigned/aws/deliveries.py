@@ -222,7 +222,7 @@ class Deliveries(DeliveryStore):
 
 
 def _free(key: DeliveryKey, week: Week) -> Update:
-    """Return the update of the day from which a target is free, which must be as it was read: two plans can meet."""
+    """Return the update of the day from which a target is free, if it is still as it was read: two plans can meet."""
     known = Attr("free_from").eq(written(week.known)) if week.known else Attr("free_from").not_exists()
     values = {"free_from": written(week.free_from)}
     return Update(target_key(key.campaign, key.target), assign=values, when=Attr("pk").exists() & known)

@@ -1,4 +1,4 @@
-"""Disowned forms: the signature row without its form, and how many there were, by campaign and by network.
+"""Disowned forms: the erased signature row, and the numbers of disowned forms by campaign and by network.
 
 | row | pk | sk |
 |---|---|---|

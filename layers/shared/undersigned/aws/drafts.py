@@ -1,4 +1,4 @@
-"""Drafts: a row says which draft a campaign has, and a file in the bucket has its texts.
+"""Drafts: a row names a campaign's draft, and a file in the bucket has its texts.
 
 | row | pk | sk |
 |---|---|---|
@@ -6,7 +6,7 @@
 
 A version's file is `drafts/<campaign>/<revision>-<SHA-256 of its content>`, and never changes. A write puts its file
 first, then the row by a condition, then deletes the files that the row doesn't name. The row names the files of the
-draft and of the last MOST_VERSIONS versions before it, so none of a revision up to its own is named ever again.
+draft and of the last MOST_VERSIONS versions before it. No other file of a revision up to its own is ever named again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def draft_partition(campaign: str) -> str:
 
 
 def draft_folder(campaign: str) -> str:
-    """Return how the names of the files of a campaign's drafts begin."""
+    """Return the beginning of the names of all files of a campaign's drafts."""
     return f"drafts/{campaign}/"
 
 
@@ -49,7 +49,7 @@ def _head_key(campaign: str) -> Key:
 
 
 def _files_from(campaign: str, revision: int) -> str:
-    """Return how the names of a revision's files begin. Their order is that of the revisions."""
+    """Return the beginning of the names of a revision's files. Names sort in the order of revisions."""
     return f"{draft_folder(campaign)}{revision:012d}-"
 
 
@@ -57,7 +57,7 @@ class Drafts(DraftStore):
     """Drafts in the table and the bucket."""
 
     def __init__(self, table: Table, bucket: Callable[[], Bucket]) -> None:
-        """Keep the table, and how to get the bucket."""
+        """Keep the table, and a function that returns the bucket."""
         self._table = table
         self._bucket = bucket
 
@@ -112,7 +112,7 @@ class Drafts(DraftStore):
         try:
             self._table.put(_head_values(kept), NEW if before is None else Attr("revision").eq(before.revision))
         except ConditionFailedError:
-            # botocore repeats a call whose answer is lost, so that what is there may be this very draft.
+            # botocore repeats a call whose answer is lost, so the draft that is there may be this very one.
             there = self.head(draft.campaign)
         self._sweep(draft.campaign, draft.revision, there)
         if there is None or there.file != name:
@@ -148,7 +148,7 @@ class Drafts(DraftStore):
         except ConditionFailedError as error:
             if current := self.draft(draft.campaign):
                 raise ChangedMeanwhileError(current) from error
-        # Those of the next revision are left of a write that was interrupted. Another draft has a later one.
+        # An interrupted write left those of the next revision. Another draft has a later one.
         self._sweep(draft.campaign, draft.revision + 1)
 
     @override

@@ -168,7 +168,7 @@ def written(moment: date | datetime | None) -> str | None:
 
 
 DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
-"""What reading a row may raise that something other than this program wrote."""
+"""The errors of reading a row that something other than this program wrote."""
 
 
 def read_row[T](read: Callable[[Values], T], values: Values) -> T:

@@ -25,7 +25,7 @@ def _partition(campaign: str) -> str:
 
 
 def locate(campaign: str, export_id: str) -> Key:
-    """Return where an export is stored."""
+    """Return the key of an export."""
     return Key(_partition(campaign), export_id)
 
 

@@ -1,8 +1,8 @@
-"""Forms: each one that was sent is an item, until it expires after 14 days.
+"""Forms: each form that was sent is an item, until it expires after 14 days.
 
 | row | pk | sk |
 |---|---|---|
-| form | `FORM#<campaign>#<signer>` | a hash of what it says and of its form token |
+| form | `FORM#<campaign>#<signer>` | a hash of its values and of its form token |
 
 The index `listing` has every form in `FORMS#<campaign>#<shard>`, by the time of signing. The index `tray` has those
 whose emails are postponed, in `POSTPONED#<campaign>#<lane>`, by the time when they are tried again.
@@ -71,8 +71,8 @@ def form_position(form: Signature) -> str:
 def postponed_partition(campaign: str, lane: Lane) -> str:
     """Return the partition of the tray index that has a campaign's postponed emails of a lane.
 
-    A partition takes 1,000 writes a second. If more emails are postponed, in a rush while none may go, their messages
-    come again.
+    A partition takes 1,000 writes a second. If a rush postpones more emails while none may go, their messages come
+    again.
     """
     return f"POSTPONED#{campaign}#{lane}"
 

@@ -1,4 +1,4 @@
-"""Mail budgets: what each has left in its window, what became of each hour's confirmation emails, and the stop.
+"""Mail budgets: the room of each in its window, the outcomes of each hour's confirmation emails, and the stop.
 
 | row | pk | sk |
 |---|---|---|
@@ -34,7 +34,7 @@ _OF_STACK = "MAILS#stack"
 _HOUR = "HOUR#"
 _STOP = Key(_OF_STACK, "STOP")
 _KEPT_FOR = timedelta(days=2)
-"""After the end of the window, longer than what the brake looks at."""
+"""Rows are kept after the end of their window for longer than the brake looks back."""
 
 _SENT = "sent"
 

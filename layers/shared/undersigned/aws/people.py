@@ -41,12 +41,12 @@ def people_partition(campaign: str) -> str:
 
 
 def of_campaign(campaign: str, person: str) -> Key:
-    """Return where a campaign has a person."""
+    """Return the key of a person among a campaign's people."""
     return Key(people_partition(campaign), person)
 
 
 def of_person(person: str, campaign: str) -> Key:
-    """Return where a person has a campaign."""
+    """Return the key of a campaign among a person's campaigns."""
     return Key(f"PERSON#{person}", campaign)
 
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 class DeliveryMessage:
     """A message that requests a delivery, a test email of it, or its repacking after an erasure.
 
-    A test email goes to `test_to`; it is None in all other messages. `since` is when the first of the messages was
-    handled that this one continues; None in the first one. `again` requests it even if another one is less than seven
-    days away.
+    A test email goes to `test_to`; it is None in all other messages. A message that continues earlier ones has in
+    `since` when the first of them was handled; in the first one it is None. `again` requests the delivery even if
+    another one is less than seven days away.
     """
 
     key: DeliveryKey
@@ -186,7 +186,7 @@ def read_export_message(body: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMail:
-    """A confirmation email that is waiting: that of a form."""
+    """The confirmation email of a form, which is waiting."""
 
     campaign: str
     signer: str
@@ -219,7 +219,7 @@ _BATCH = 10
 """The most messages that SQS takes in a call (Amazon SQS API reference, SendMessageBatch)."""
 
 _PAUSES = (0.1, 0.4, 1.6)
-"""Seconds before messages are sent again that SQS does not take from a batch."""
+"""Seconds before messages that SQS did not take from a batch are sent again."""
 
 
 class NotQueuedError(UndersignedError):
@@ -288,7 +288,7 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
         self._send_all([message_body(key, again=again) for key in deliveries])
 
     def put_again(self, delivery: DeliveryKey, since: datetime, *, after: int = 0) -> None:
-        """Queue a delivery, waiting `since` then, that continues after so many seconds (SQS: at most 900).
+        """Queue a delivery that has waited `since` a moment, to continue after so many seconds (SQS: at most 900).
 
         Receiving the old message again would use up one of its tries; a new message has all of them. Lambda lets a
         function continue itself like this only if its RecursiveLoop is `Allow`.
@@ -346,7 +346,7 @@ class DeadMails(_SqsQueue):
 
 @dataclass(frozen=True, slots=True)
 class PersonMail:
-    """An email to a person: that of a sign-in request, or the invitation to a campaign."""
+    """An email to a person: the one of a sign-in request, or the invitation to a campaign."""
 
     request: str = ""
     campaign: str = ""
@@ -354,7 +354,7 @@ class PersonMail:
 
 
 def is_to_person(body: str) -> bool:
-    """Say whether a message is of an email to a person, and not of a confirmation email. Damaged ones are not."""
+    """Say whether a message asks for an email to a person, not for a confirmation email. A damaged one doesn't."""
     try:
         read_person_mail(body)
     except ValueError:
@@ -406,7 +406,7 @@ class ReconciliationQueue(_SqsQueue, ports.ReconciliationQueue):
 
     @override
     def put(self, run: Reconciliation) -> None:
-        # Rows are found through an index, which can be minutes late. What it has not shown may be counted already.
+        # Rows are found through an index, which can be minutes late. Letters missing there may be counted already.
         self._send(reconciliation_message(run), LONGEST_DELAY if run.begins_again else 0)
 
 

@@ -1,4 +1,4 @@
-"""Sign-ins by email: what browsers asked for, and how many emails and wrong codes a person had.
+"""Sign-ins by email: the requests of browsers, and the numbers of a person's emails and wrong codes.
 
 | row | pk | sk |
 |---|---|---|

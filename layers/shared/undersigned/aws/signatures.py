@@ -75,7 +75,7 @@ _NOBODY = asdict(Addressee(title="", titles={}, name="", department="", locality
 """The addressee of an erased letter: what it showed would say where its signer lives."""
 
 _OF_THE_LETTER_BEFORE = ("withdrawn_at", "bundle", "cleared_at", "provider")
-"""What confirming a form removes from the row of the withdrawn or erased letter that it follows."""
+"""The attributes of a withdrawn or erased letter that go when a form that follows it is confirmed."""
 
 
 def signature_key(campaign: str, signer: str) -> Key:
@@ -199,7 +199,7 @@ class Signatures(SignatureStore):
         for number, shard in enumerate(listing_shards(campaign)):
             if after and number < int(first):
                 continue
-            # No position has this one as its beginning, so what follows it is at least this one with a last character.
+            # No position begins with this one, so the next ones sort after this one with a last character added.
             at_least = f"{listed_at}~" if after and number == int(first) else None
             listed = (values["listed_at"] for values in self._table.query(shard, index="listing", at_least=at_least))
             for positions in batched(listed, BATCH_GET, strict=False):
@@ -265,7 +265,7 @@ class Signatures(SignatureStore):
         )
 
     def _move(self, change: Update) -> Signature:
-        """Change a signature as its signer wants, and return it. Raises SignatureStateError, DamagedRowsError."""
+        """Change a signature for its signer, and return it. Raises SignatureStateError, DamagedRowsError."""
         try:
             values = self._table.update(change, returns="ALL_NEW")
         except ConditionFailedError as error:
@@ -412,7 +412,7 @@ def _waiting_at(values: Values) -> Waiting | None:
 
 
 def _opened_by(link_of: datetime | None) -> ConditionBase:
-    """Return the condition that a link of this date works. A change without a link needs the row only."""
+    """Return the condition that a link of this date works; without a link, only that the row exists."""
     if link_of is None:
         return Attr("status").exists()
     return Attr("links_ended_at").not_exists() | Attr("links_ended_at").lt(int(link_of.timestamp()))
@@ -421,7 +421,8 @@ def _opened_by(link_of: datetime | None) -> ConditionBase:
 def erasure(signature: Signature, at: datetime) -> Update:
     """Return the update that erases all personal data from a row. The row stays, so that a new letter is recognized.
 
-    Of a signer who has none, a form is given. Its erased row keeps forms of until then from being confirmed.
+    For a signer without a row, a form is given. The erased row keeps forms that were sent until then from being
+    confirmed.
     """
     is_form = signature.status == "pending"
     kept = {

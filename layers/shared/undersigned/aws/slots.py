@@ -51,7 +51,7 @@ class Slots(SlotStore):
 
     @override
     def note(self, job: Job, campaign: str | None, slot: datetime) -> None:
-        # In UTC, texts are in the order of their moments.
+        # In UTC, texts sort in the order of their moments.
         moment = written(slot.astimezone(UTC))
         with suppress(ConditionFailedError):  # Another run was faster, or the campaign was deleted.
             self._table.update(Update(slot_key(job, campaign), assign={"slot": moment}, when=Attr("slot").lt(moment)))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 RESTORED = "restored"
-"""The attribute of restored signatures and deliveries: when they were. They cause no email and no event."""
+"""The attribute with the moment of restored signatures and deliveries. They cause no email and no event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class DeliveryChange:
 
 
 def is_of_delivery(record: Mapping[str, Any]) -> bool:
-    """Say whether a record is about a delivery. Else it is about a signature, or damaged."""
+    """Say whether a record is about a delivery. Any other is about a signature, or damaged."""
     match record:
         case {"dynamodb": {"Keys": {"pk": {"S": str(pk)}}}}:
             return pk.startswith(PARTITIONS)
@@ -73,9 +73,9 @@ def is_of_delivery(record: Mapping[str, Any]) -> bool:
 
 
 def read_form_change(record: Mapping[str, Any]) -> FormChange | None:
-    """Read a form's record; None if it requests no email, as a restored one, whose email was sent before.
+    """Read a form's record; None if it requests no email, like a restored one, whose email was sent before.
 
-    Looks at little of the form, so that a damaged one is noticed by who reads it.
+    Looks at little of the form: a damaged one is noticed when it is read.
     """
     images = record["dynamodb"]
     new, before = images.get("NewImage"), images.get("OldImage", {})

@@ -1,7 +1,7 @@
 """Deliveries: one target's letters of one period, sealed in bundles and sent in one email.
 
-Bundles form a log that only grows: each seals up to 99 letters, and an empty one closes the delivery. After that, the
-next number is taken, so nothing more can be sealed and the content of the email can't change.
+Bundles form a log that only grows: each seals up to 99 letters, and an empty one closes the delivery. It takes the next
+number, so nothing more can be sealed, and the content of the email can't change.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ DeliveryState = Literal[
 """`in_doubt`: nobody knows whether the email left; `held`: its target's letters are held; `empty`: it has no letter."""
 
 Question = Literal["in doubt", "no outcome", "bounced"]
-"""What a person has to decide about a delivery: whether its email left, whether it arrived, what to do."""
+"""The questions that a person decides about a delivery: did its email leave, did it arrive, what is done now."""
 
 Settlement = Literal["sent", "not sent", "handed over", "given up"]
-"""What a person decides. `handed over`: after a bounce, the letters were given to the office in another way."""
+"""A person's decisions. `handed over`: after a bounce, the office got the letters in another way."""
 
 PACKET_SIZE = 250
 """Letters in one PDF. Typst's memory grows with the pages of a document."""
@@ -175,10 +175,10 @@ class PacketRecord:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The email of a delivery's last attempt, and what is known of it.
+    """The email of a delivery's last attempt, and its outcome so far.
 
     `left_out` are the signers whose letters were erased before it. `settled_at` is when its outcome was known, from an
-    event or from a person. `reported` is what SES last said about it; it stays when a person decides otherwise, so that
+    event or from a person. `reported` is SES's last report about it; it stays when a person decides otherwise, so that
     a repeated event doesn't undo the decision. `permanent` says that it bounced because the address takes no email.
     """
 
@@ -241,14 +241,14 @@ class Delivery:
         return replace(self, state="sent", last=replace(self.last, reported="sent", message_id=message_id, sent_at=at))
 
     def opened_again(self, reason: str | None = None) -> Delivery:
-        """Return it for its next attempt. What SES said about the last one stays: see `after`.
+        """Return it for its next attempt. SES's reports about the last one stay: see `after`.
 
         `reason` is why the last email surely did not leave.
         """
         return replace(self, state="open", reason=reason, last=replace(self.last, since=None))
 
     def in_doubt(self) -> Delivery:
-        """Return it after nobody has said for an hour what became of its email."""
+        """Return it in doubt: for an hour, nobody has told the outcome of its email."""
         return replace(self, state="in_doubt")
 
     def held(self, letters: int, email: str, reason: str) -> Delivery:
@@ -280,7 +280,7 @@ class Delivery:
 
     @property
     def revision(self) -> str:
-        """Name what a person sees of it and decides about: the attempt and the state, such as `2-bounced`.
+        """Name the state that a person sees and decides about: the attempt and the state, such as `2-bounced`.
 
         An attempt whose hour is over is shown as in doubt before that is recorded.
         """

@@ -36,7 +36,7 @@ PENDING_FOR = timedelta(days=14)
 """How long a signature waits for its confirmation."""
 
 WITHDRAWN_FOR = timedelta(days=30)
-"""How long a withdrawn letter's personal data is kept, so that its signer can see what became of it."""
+"""How long a withdrawn letter's personal data is kept, so that its signer can still see the letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class UnfinishedForm:
 
 
 def read_unfinished(values: Mapping[str, object], campaign: Campaign, roster: Roster) -> UnfinishedForm:
-    """Check a posted form and find every error, in the form's order. What the form doesn't ask for is ignored.
+    """Check a posted form and find every error, in the form's order. Ignores values that the form doesn't ask for.
 
     The name is the signature if no other one was typed.
     """
@@ -241,9 +241,9 @@ def wants_updates(values: Mapping[str, object]) -> bool:
 
 
 def letter_language(values: Mapping[str, object], campaign: Campaign, page_language: str | None) -> str:
-    """Return the language of the letter that a form signs: the one chosen, else the page's, else the campaign's own.
+    """Return the language of the letter that a form signs: the chosen one, else the page's, else the campaign's own.
 
-    A language in which the campaign has no letter counts as none.
+    Languages in which the campaign has no letter are passed over.
     """
     wanted = (values.get("letter_language"), page_language)
     return next(
@@ -283,7 +283,7 @@ def choose_target(campaign: Campaign, roster: Roster, postal_code: str, target_i
 
 
 def _not_covered(campaign: Campaign, roster: Roster, postal_code: str) -> Message:
-    """Say which towns the letter covers, and whom people of other towns can ask."""
+    """Name the towns that the letter covers, and the organizer, whom people of other towns can ask."""
     towns, others = roster.towns_near(postal_code)
     values = {
         "postal_code": postal_code,
@@ -374,7 +374,7 @@ class Signature:
 
     @property
     def details(self) -> SignerDetails:
-        """Return what the letter shows about the signer."""
+        """Return the signer's details that the letter shows."""
         return SignerDetails(
             name=self.name,
             address_line=self.address_line,
@@ -456,11 +456,11 @@ class ReadRows:
 
 @dataclass(frozen=True, slots=True)
 class SignatureFilter:
-    """Selects letters: those that meet every criterion that is given.
+    """Selects the letters that meet all given criteria.
 
-    The suspicion `any` is that of each letter which has one. `domain` is that of the email address, `network` a row's
-    hash. Letters were signed at `signed_from` or later, and before `signed_before`. With `on_hold`, only those that an
-    organizer put on hold.
+    The suspicion `any` selects letters with any suspicion. `domain` is the email address's, `network` a row's hash.
+    Letters were signed at `signed_from` or later, and before `signed_before`. With `on_hold`, only letters that an
+    organizer put on hold are selected.
     """
 
     target: str | None = None
@@ -494,7 +494,7 @@ class SignatureFilter:
 
 
 def details_so_far(unfinished: UnfinishedForm, campaign: Campaign, today: date | None, language: str) -> SignerDetails:
-    """Return what a letter shows about the signer of an incomplete form, with placeholders for what is missing."""
+    """Return what a letter shows of the signer of an incomplete form, with placeholders for what is missing."""
     shown = ("name", "address_line", "locality", "region", "postal_code", "signature", "note", "drawing")
     known = {name: unfinished.texts[name] for name in shown if unfinished.texts.get(name)}
     return replace(
@@ -503,5 +503,5 @@ def details_so_far(unfinished: UnfinishedForm, campaign: Campaign, today: date |
 
 
 def details_at_first(campaign: Campaign, today: date, language: str) -> SignerDetails:
-    """Return what a letter shows about the signer of an empty form: placeholders."""
+    """Return the details that a letter shows of the signer of an empty form: placeholders."""
     return details_so_far(UnfinishedForm({}, None, ()), campaign, today, language)

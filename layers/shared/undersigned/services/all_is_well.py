@@ -1,4 +1,4 @@
-"""The operator's weekly email: five figures, and what to do. If it doesn't come, alarms don't come either."""
+"""The operator's weekly email: five figures, and any tasks. If it doesn't come, alarms don't come either."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What became of all campaigns' letters in a week.
+    """The outcome of all campaigns' letters in a week.
 
     `undecided` are the campaigns with deliveries that a person has to decide about, each with their number.
     """
@@ -63,7 +63,7 @@ class AllIsWell:
     def _figures(self, period: str) -> Figures:
         reports = []
         for campaign in self.gathering.campaigns.campaign_ids():
-            # One that is being deleted, or restored, is left out.
+            # A campaign that is being deleted, or restored, is left out.
             with suppress(NotFoundError):
                 reports.append(self.gathering.report(campaign, period, days=_DAYS))
         campaigns = [report.campaign.id for report in reports]

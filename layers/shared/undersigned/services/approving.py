@@ -42,7 +42,7 @@ class Approving:
     def period(self, token: str) -> PeriodState:
         """Return the period of a link. Changes nothing. Raises TokenError, NotFoundError."""
         asked = self.tokens.read_approval(token)
-        # Before anything is read: who sees this has not seen what comes meanwhile.
+        # The moment before anything is read: an organizer who sees this has not seen letters that come meanwhile.
         seen_at = self.clock()
         campaign = self.campaigns.campaign(asked.campaign)
         targets = self.campaigns.targets(campaign.id, whole=False)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(seconds=60)
 
 ROSTER_KEPT_FOR = timedelta(minutes=15)
-"""How long a roster is kept whose change has the same name. A process may die before it names its change."""
+"""How long a roster is kept while its last change has the same name. A process may die before it names its change."""
 
 _NAMED = 20
 """The most targets that an error names."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """What is over: the time of a campaign, and the deliveries (target and period) whose packets are deleted."""
+    """Whether a campaign's time is over, and the deliveries (target and period) whose packets are deleted."""
 
     campaign: bool = False
     deliveries: AbstractSet[tuple[str, str]] = frozenset()
@@ -43,7 +43,7 @@ class Clearing:
     clock: Callable[[], datetime]
 
     def clear_deliveries(self, campaign: Campaign, targets: Sequence[Target]) -> Over:
-        """Delete the packets of the deliveries whose time is over, and return what is over."""
+        """Delete the packets of the deliveries whose time is over, and return the `Over` that `clear` takes."""
         now = self.clock()
         if not campaign.is_over(campaign.local(now).date()):
             return Over()
@@ -64,10 +64,10 @@ class Clearing:
         return cleared
 
     def sweep(self, delivery: Delivery) -> None:
-        """Delete a delivery's files that have an erased letter, unless an earlier sweep surely found all of them.
+        """Delete a delivery's files that have an erased letter, unless an earlier sweep certainly deleted all of them.
 
-        All tries to make its packets again may have failed. And a process that began before the last erasure may have
-        stored one when all others were done, and have been killed then.
+        All tries to repack may have failed. Or a process that began before the last erasure stored a file after all
+        others had finished, and was then killed.
         """
         if delivery.cleared_at is not None or delivery.erased_at is None:
             return

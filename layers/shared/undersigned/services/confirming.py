@@ -73,7 +73,7 @@ class Confirmations:
         return self.forms.read(names)
 
     def about(self, form: Signature, row: Signature | None) -> Signature | None:
-        """Return what the email of a form is about; None if it gets none.
+        """Return the form or letter that the email of a form is about; None if it gets no email.
 
         A form that was sent before its signer's letter was erased or withdrawn, or to an address whose person said
         that they didn't sign, is deleted.
@@ -118,19 +118,19 @@ class Confirmations:
             self.forms.put_in_quarantine(signature, "no mailbox")
 
     def put_back(self, signatures: Sequence[Signature]) -> None:
-        """Give emails back to their budgets that were not sent."""
+        """Give unsent emails back to their budgets."""
         self.budgeting.put_back(signatures)
 
     def end_postponement(self, form: Signature) -> None:
-        """List a form no longer whose email is done. It can be confirmed for 14 days from now on."""
+        """Unlist a form whose email is done. It can be confirmed for 14 days from now on."""
         with suppress(ChangedError):  # It was erased meanwhile.
             self.forms.end_postponement(form, self.clock() + PENDING_FOR)
 
     def send(self, signature: Signature, *, claims: bool = True) -> bool:
         """Send the email that a form requests. Return False if it was sent before, or none may be sent any more.
 
-        Without `claims`, nothing is written before it. So the table must just have taken a write: what it can't
-        record comes again.
+        Without `claims`, nothing is written before it. So the table must just have taken a write: an email that it
+        can't record comes again.
 
         Raises MailRefusedError if SES refuses it. Any other error says to try again; after an UncertainError the person
         may get the email once more: better than not at all.

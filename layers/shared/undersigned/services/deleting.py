@@ -1,8 +1,8 @@
 """Deleting: delete a campaign that nobody has signed, or whose time is over, with everything of it.
 
 It refuses while a letter still holds personal data, because such a letter may have to be sent, or sent again. Every
-step can be repeated. People go after everything else, then the settings, and then the keys, so that whoever began can
-go on after a crash.
+step can be repeated. People go after everything else, then the settings, and then the keys, so that the person who
+began can go on after a crash.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Deleting:
     def check(self, campaign: str) -> None:
         """Raise NotYetError if people can sign, or if letters or deliveries still need the campaign.
 
-        What was never published, or is deleted but for its keys, can always be deleted.
+        A campaign that was never published, or of which only the keys are left, can always be deleted.
         """
         try:
             settings = self.campaigns.campaign(campaign)
@@ -116,14 +116,14 @@ class Deleting:
     def delete(self, campaign: str, is_late: Callable[[], bool] = lambda: False) -> Deleted:
         """Delete all rows and files until `is_late`; then another run goes on. Raises NotYetError.
 
-        The tally subtracts letters from the counters as they go, and would make a counter anew that is gone too early.
+        The tally subtracts letters from the counters as they go. If a counter went before them, it would make it anew.
         """
         self.check(campaign)
         for target in self.campaigns.targets(campaign):
             for delivery in self.deliveries.deliveries(campaign, target.id):
                 if delivery.cleared_at is not None:
                     continue
-                # It is settled. What SES says of it now, such as a complaint, needs no file.
+                # It is settled. A later event of SES, such as a complaint, needs no file.
                 with suppress(ChangedError):
                     clear_files(self.deliveries, self.packets(), delivery, self.clock())
                 if is_late():

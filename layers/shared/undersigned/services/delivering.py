@@ -1,8 +1,8 @@
 """Delivering: seal, typeset, store and send one target's letters in one email, through any crash.
 
 Each step is recorded before the next one begins, so the next try continues where a crash interrupted the last one.
-Bundles record which letters are sealed, packets which PDFs are stored, and the state `sending` that the email may have
-been sent.
+Bundles record the sealed letters, and packets the stored PDFs. The state `sending` records that the email may have been
+sent.
 
 A letter whose row is damaged is not sealed. It stays in the tray, the others go, and once it is repaired it goes with
 the next email.
@@ -195,7 +195,7 @@ class Delivering:
         gone: set[str],
         has_time: Callable[[], bool],
     ) -> None:
-        """Seal bundles until no letter is left that can be sealed, and then an empty one: after it, none can be.
+        """Seal bundles until no letter is left to seal, and then an empty one, which closes the delivery.
 
         Damaged letters are added to `gone`.
         """
@@ -211,7 +211,7 @@ class Delivering:
     def _readable(
         self, key: DeliveryKey, target: Target, until: datetime | None, passed: AbstractSet[str], damaged: set[str]
     ) -> Iterator[str]:
-        """List the letters in the tray, oldest first, but those to pass, and damaged ones."""
+        """List the letters in the tray, oldest first, without those to pass over and damaged ones."""
         waiting = self.signatures.waiting(key.campaign, key.target, until=until)
         others = (signer for signer in waiting if signer not in passed)
         for signers in batched(others, self.bundle_size, strict=False):
@@ -234,7 +234,7 @@ class Delivering:
             self._note_answer(sending.opened_again(str(error)), sending, has_time)
             raise
         except Exception as error:
-            # SES may have it: a 5xx answer, or none. Only an event or a person says so.
+            # SES may have it: its answer was 5xx, or none came. Only an event or a person can tell.
             raise UnsettledError(since + UNSETTLED_FOR) from error
         return self._note_answer(sending.sent(message_id, self.clock()), sending, has_time)
 
@@ -259,7 +259,7 @@ class Delivering:
         return noted
 
     def test(self, key: DeliveryKey, to: str) -> str | None:
-        """Send the email that would be sent now to this address instead.
+        """Send an address the email that the target would get now.
 
         Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
         """

@@ -33,7 +33,7 @@ _SETTLEMENTS: Mapping[Question, tuple[Settlement, ...]] = {
     "no outcome": ("sent", "not sent"),
     "bounced": ("not sent", "handed over", "given up"),
 }
-"""What a person can say about each question. Nobody has the email that bounced."""
+"""The settlements of each question. Nobody has an email that bounced."""
 
 _ACTIONS: Mapping[Settlement, Action] = {
     "sent": "settle as sent",
@@ -172,7 +172,7 @@ class DeliveryControls:
     def retry(
         self, key: DeliveryKey, by: str, why: str, *, again: bool = False, revision: str | None = None
     ) -> Delivery:
-        """Send a delivery again that failed, bounced, was given up or is held. The target's address is then good.
+        """Resend a delivery that failed, bounced, was given up or is held. The target's address then counts as good.
 
         `again` sends it even if the target got another email less than seven days away. `revision` is what the person
         saw of it. Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been
@@ -200,11 +200,11 @@ class DeliveryControls:
         return opened
 
     def set_address(self, campaign: str, target: str, email: str, by: str, why: str) -> str:
-        """Save the address that takes a target's email, a corrected one or the same one, and return it.
+        """Save and return the address of a target: a corrected one, or the same one, which takes email again.
 
-        New letters go to it, also after the draft is published, which gets the correction. A delivery that bounced is
-        sent again only if a person says so. Raises NotFoundError for
-        an unknown target, GivenError for an address that can't be one.
+        New letters go to it. The draft gets the correction, too, so that publishing keeps it. A delivery that bounced
+        is sent again only if a person says so. Raises NotFoundError for an unknown target, GivenError for an address
+        that can't be one.
         """
         why, email = checked_reason(why), email.strip()
         known = self.campaigns.target(campaign, target)
@@ -284,7 +284,7 @@ class DeliveryControls:
         return delivery
 
     def _open_again(self, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
-        """Open a delivery for its next attempt. Keeps what SES said about the last one: see `after`.
+        """Open a delivery for its next attempt. Keeps SES's events about the last one: see `after`.
 
         Raises NotNowError if the campaign is paused, its target is held, or others took its week since it bounced,
         unless `again`.
@@ -318,7 +318,7 @@ class DeliveryControls:
     def test(  # noqa: PLR0913  (what, who and why)
         self, campaign: str, target: str, period: str, by: str, why: str, *, who: str = "", to: str | None = None
     ) -> None:
-        """Send the email that a target would get now to somebody who looks at it instead.
+        """Send somebody the email that a target would get now, as a test.
 
         `to` is the address of a person who is signed in, because the email has signers' letters, or one that the
         operator names. Without it, the email goes to the campaign's organizer. A recipient gets it only as the

@@ -24,7 +24,7 @@ _TRIES = 4
 _NETWORKS_KNOWN_FOR = timedelta(minutes=1)
 
 type DisownedState = Literal["asks", "disowned", "allowed", "kept"]
-"""What a link finds.
+"""The state of the form behind a link.
 
 `asks`: a form that waits. `disowned`: its form is deleted, and no email goes. `allowed`: its form is deleted, and
 emails go again. `kept`: a letter that was confirmed or withdrawn, which the link doesn't touch.
@@ -33,7 +33,7 @@ emails go again. `kept`: a letter that was confirmed or withdrawn, which the lin
 
 @dataclass(frozen=True, slots=True)
 class DisownedForm:
-    """What the link in a confirmation email shows: nothing of the form, which may be about somebody else."""
+    """A form as its link shows it: with nothing of its content, which may be about somebody else."""
 
     campaign: Campaign
     state: DisownedState
@@ -42,7 +42,7 @@ class DisownedForm:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Disowning:
-    """What the link "I didn't sign this" does."""
+    """Follows the links "I didn't sign this"."""
 
     catalog: Catalog
     forms: FormStore
@@ -53,7 +53,7 @@ class Disowning:
     sleep: Callable[[float], None]
 
     def look(self, token: str) -> DisownedForm:
-        """Return what the link is about. Changes nothing. Raises TokenError, ExpiredError, LinksEndedError."""
+        """Return the form of a link. Changes nothing. Raises TokenError, ExpiredError, LinksEndedError."""
         _, found = self._read(token)
         return DisownedForm(self.catalog.entry(found.campaign).campaign, _state_of(found), found.language)
 
@@ -94,7 +94,7 @@ class Disowning:
         return self.look(token)
 
     def _read(self, token: str) -> tuple[Signature | None, Signature]:
-        """Return the signer's row, and what is current: the form that waits, or else the letter of the row."""
+        """Return the signer's row, and the form that waits, or else the letter of the row."""
         link = self.tokens.read_signer("disown", token)
         row = self.signatures.signature(link.campaign, link.signer)
         if row and not row.is_opened_by_links_of(link.issued_at):

@@ -53,7 +53,7 @@ class Erasing:
     def without_exports(self, campaign: str) -> Iterator[None]:
         """Delete the files of a campaign's exports around the erasing of some letters.
 
-        Before, so that none is left after a crash; and after, for those that were requested meanwhile.
+        Deletes them before, so that none is left after a crash, and after, for exports that were requested meanwhile.
         """
         self.exports.end(campaign)
         yield
@@ -64,7 +64,7 @@ class Erasing:
 
         All forms of its signer go, too, and one that is written meanwhile can't be confirmed. Doing it twice is
         harmless. No later email contains the letter, not even a repeated one after a bounce. Stored packets that have
-        it are deleted, and typeset again without it. What the target got stays with the target.
+        it are deleted, and typeset again without it. Emails that the target got stay with the target.
         Raises NotFoundError, UnderWayError.
         """
         for attempt in range(1, _TRIES + 1):

@@ -70,7 +70,7 @@ class SignatureSheet:
             entry.target(wanted.target)
 
     def record(self, campaign: str, wanted: ExportFilter, by: str) -> None:
-        """Record who exports personal data."""
+        """Record an export of personal data in the activity log."""
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), "export", by, about=str(wanted)), self.new_id())
 
 
@@ -152,7 +152,7 @@ class EndingExports:
     files: Callable[[], ExportFiles]
 
     def end(self, campaign: str) -> None:
-        """Delete the files of all exports of a campaign. One that is being written ends, and is deleted, too."""
+        """Delete the files of all exports of a campaign. One that is being written ends, and its file goes, too."""
         found = self.exports.exports(campaign)
         for export in found:
             if export.state not in {"erased", "failed"}:

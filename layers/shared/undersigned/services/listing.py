@@ -25,8 +25,8 @@ def newest_letters(  # noqa: PLR0913  (where, and which)
 ) -> Iterator[tuple[str, Signature | None]]:
     """List letters and forms with their positions, newest first, or those older than a position.
 
-    Reads only forms, or only letters, if others can't have the wanted `status`. One that is confirmed meanwhile may
-    come as both. A form that can't be confirmed any more is None. `read_ahead` is how many are read in one step.
+    Reads only forms, or only letters, if the others can't have the wanted `status`. A form that is confirmed meanwhile
+    may come as both. One that can't be confirmed any more is None. `read_ahead` is how many are read in one step.
     """
     found: list[Iterator[tuple[str, Signature | None]]] = []
     if status is None or status in _OF_FORMS:

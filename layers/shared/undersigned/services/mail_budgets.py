@@ -1,4 +1,4 @@
-"""Which confirmation emails may go now, and which are postponed on their rows."""
+"""Budgets decide which confirmation emails may go now, and which are postponed on their rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _KNOWN_FOR = timedelta(seconds=30)
 
 _UNTOUCHED = 0.1
-"""Up to which share of a budget nothing is given back: nobody misses the room, and a rush saves the writes."""
+"""Up to this share of a budget, nothing is given back: nobody misses the room, and a rush saves the writes."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -40,7 +40,7 @@ class MailBudgeting:
         return self._known[0][1]
 
     def postponed(self, asking: Sequence[Signature]) -> dict[int, datetime]:
-        """Take a batch of emails from their budgets. Return which may not go now, by their place, and until when.
+        """Take a batch of emails from their budgets. Return until when some must wait, by their place in the batch.
 
         Emails of forms that a person released from quarantine, and those to people who have confirmed, count in no
         budget. A batch that comes again is counted again: so a budget may be stricter, and never looser.
@@ -71,7 +71,7 @@ class MailBudgeting:
     ) -> None:
         """Take emails from their budgets, one kind after the other, as long as each has room.
 
-        Adds to `taken` what each of them took, and to `until` when those are tried again for which there is no room.
+        Adds the budgets of each email to `taken`, and the next try of each email without room to `until`.
         """
         now = self.clock()
         for kind in ("suspicious", "network", "domain", "unconfirmed"):
@@ -88,7 +88,7 @@ class MailBudgeting:
                     until[number] = now if budget.is_of_hour else budget.ends
 
     def put_back(self, signatures: Sequence[Signature]) -> None:
-        """Give emails back to their budgets that were not sent."""
+        """Give unsent emails back to their budgets."""
         now = self.clock()
         self._give_back(budgets_of(each, self.sizes, now) for each in signatures if is_counted(each))
 
@@ -97,13 +97,13 @@ class MailBudgeting:
             self.budgets.give_back(budget, unsent=emails)
 
     def room(self) -> Room:
-        """Begin to plan which postponed emails have room."""
+        """Return the room that budgets have, to plan postponed emails."""
         return Room(self.budgets, self.sizes, self.clock)
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The room that budgets had when a run read them, less what it has planned since. Takes nothing from them."""
+    """The room that budgets had when a run read them, less its planned emails. Takes nothing from the budgets."""
 
     budgets: MailBudgetStore
     sizes: BudgetSizes
@@ -130,14 +130,14 @@ def is_counted(signature: Signature) -> bool:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Freeing:
-    """Gives emails back to their budgets whose readers have confirmed: only unconfirmed ones count."""
+    """Gives confirmed emails back to their budgets: only unconfirmed ones count."""
 
     budgets: MailBudgetStore
     sizes: BudgetSizes
     clock: Callable[[], datetime]
 
     def free(self, confirmed: Sequence[Signature]) -> None:
-        """Give emails back, unless the room is not needed. Whoever calls it twice makes the budgets looser."""
+        """Give emails back, unless the room is not needed. Calling it twice makes the budgets looser."""
         given_back = _sum(given_back_by(signature, self.sizes, self.clock()) for signature in confirmed)
         for budget, left in self.budgets.room(given_back).items():
             if left <= (1 - _UNTOUCHED) * budget.limit:

@@ -27,7 +27,7 @@ SENT_WITHIN = timedelta(hours=24)
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Kept:
-    """What keeps letters of a campaign back: its controls and its targets, by id."""
+    """The controls of a campaign and its targets, by id: they can keep letters back."""
 
     campaign: Campaign
     controls: Controls
@@ -57,7 +57,7 @@ def last_overdue_run(campaign: Campaign, schedule: WeeklySchedule, now: datetime
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Measuring:
-    """Measures what waits. Reads a target's deliveries only if a letter to it looks overdue."""
+    """Measures how long letters and deliveries wait. Reads a target's deliveries only if a letter looks overdue."""
 
     deliveries: DeliveryStore
     schedule: WeeklySchedule

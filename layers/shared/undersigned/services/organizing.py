@@ -1,4 +1,4 @@
-"""Organizing: what organizers see of a campaign, and their actions on single letters."""
+"""Organizing: show organizers a campaign, and act on single letters."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ class Overview:
 class TargetState:
     """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
 
-    `later` of those that are waiting came after the approval of a period, if it has one. `questions`
-    are the deliveries that a person has to decide about, newest first.
+    `later` is how many of the waiting letters came after the approval of a period, if it has one. `questions` are the
+    deliveries that a person has to decide about, newest first.
     """
 
     target: Target
@@ -123,7 +123,7 @@ class TargetState:
     def plan(
         self, campaign: Campaign, controls: Controls, period: str, *, approved: bool = False
     ) -> tuple[PlanLine, ...]:
-        """Return what a plan of a period would do now, or what it would do if the period were approved."""
+        """Preview the plan of a period, as it is now, or as if the period were approved."""
         later = 0 if approved else self.later
         waiting = self.waiting - later
         return tuple(
@@ -142,11 +142,12 @@ class TargetState:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a list of campaigns shows of one.
+    """A campaign in a list of campaigns.
 
-    `states` are those of its targets that were looked at; their letters are not counted. `elsewhere` are further ones
-    whose letters are held back. `overdue` has ids, and `awaiting` is to how many targets letters wait for an approval;
-    both are among those that were looked at. `today` is the day in the campaign's time zone.
+    `states` are of the targets that were looked at; their letters are not counted. `elsewhere` are further targets
+    whose letters are held back. Of the targets that were looked at, `overdue` has the ids of those with overdue
+    letters, and `awaiting` counts those whose letters wait for an approval. `today` is the day in the campaign's time
+    zone.
     """
 
     overview: Overview
@@ -170,7 +171,7 @@ class Counts:
 class DeliveryRecord:
     """A delivery with its packets and the SES events of its emails; `signers` are its sealed letters' ids, in order.
 
-    `question` is what a person has to decide about it.
+    `question` is the one that a person has to decide.
     """
 
     delivery: Delivery
@@ -240,7 +241,7 @@ class Organizing:
     def targets(
         self, campaign: str, after: str | None, limit: int, until: datetime | None = None
     ) -> Listing[TargetState]:
-        """List targets in the order of their ids. Of letters that are waiting, count those that came after `until`."""
+        """List targets in the order of their ids. Count waiting letters that came after `until` apart."""
         every = self.campaigns.targets(campaign, whole=False)
         targets = [target for target in every if after is None or target.id > after]
         shown = self._states_of(campaign, targets[:limit], until)
@@ -265,7 +266,7 @@ class Organizing:
         return frozenset(of for of, tray in trays.items() if tray.since < run and kept.is_covered(tray.since, run))
 
     def glance(self, campaign: str, most: int) -> Glance:
-        """Return what a list of campaigns shows of one, looking at so many targets at most. Raises NotFoundError."""
+        """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
         found, targets = self._overview(campaign), self.campaigns.targets(campaign, whole=False)
         now = self.clock()
         today = period_of(now, cadence_of(found.campaign, self.schedule).time_zone)
@@ -421,7 +422,7 @@ class Organizing:
     def deliveries(
         self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int
     ) -> tuple[tuple[DeliveryRecord, ...], DeliveryKey | None]:
-        """List deliveries by period, newest first, then by target; and the last one's key if there may be more."""
+        """List deliveries by period, newest first, then by target, with the last one's key if more may follow."""
         found, last = self.history(campaign, target, period, after, limit)
         return tuple(self._record(delivery) for delivery in found), last
 

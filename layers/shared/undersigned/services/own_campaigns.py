@@ -1,4 +1,4 @@
-"""A person's own campaigns, for the dashboard's front page: each with its count and what needs attention."""
+"""A person's own campaigns, for the dashboard's front page: each with its count and its points."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from undersigned.services.screening import Screening
 
 MOST_LOOKED_AT = 100
-"""How many recipients the page looks at in all, to see whether a delivery to one needs a decision: a read for each."""
+"""The most recipients that the page looks at in all, one read each, for deliveries that need a decision."""
 
 MOST_SCREENED, MOST_LETTERS = 10, 100
-"""In how many campaigns that people can sign the page looks at the newest letters, and at how many of each.
+"""The most campaigns open for signing whose newest letters the page looks at, and the most letters of each.
 
 These are thirteen reads for each campaign: eight shards of the listing, the letters, and four of those on hold.
 """
@@ -34,7 +34,7 @@ These are thirteen reads for each campaign: eight shards of the listing, the let
 class OwnCampaign:
     """A campaign in which a person has a role, and a glance at it.
 
-    `has_changes` says that its draft has some. `evidence` is what speaks against its newest letters, if they were
+    `has_changes` says that its draft has unpublished ones. `evidence` is that against its newest letters, if they were
     looked at.
     """
 

@@ -152,7 +152,7 @@ class Packing:
     def mail_again(self, delivery: Delivery, signers: Sequence[str], packets: Sequence[PacketRecord]) -> Mail:
         """Write the email of a delivery again, from what is stored; its attached PDFs are empty.
 
-        What was erased since is left out. Raises NotFoundError if none was written.
+        Letters that were erased since are left out. Raises NotFoundError if no email was written.
         """
         if not packets:
             message = f"the delivery {delivery.key.period} to {delivery.key.target!r} has no email"

@@ -31,7 +31,7 @@ class NotPlannedError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class NotPlanned:
-    """A campaign that an error kept out of a plan, or those of its targets."""
+    """A campaign that an error kept out of a plan, or some of its targets."""
 
     campaign: str
     targets: tuple[str, ...]
@@ -40,7 +40,7 @@ class NotPlanned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A period's deliveries: those that were queued, those that wait for an approval, and what an error kept out."""
+    """A period's deliveries: queued ones, and ones that wait for an approval. Errors kept `failed` targets out."""
 
     lines: tuple[PlanLine, ...]
     failed: tuple[NotPlanned, ...] = ()
@@ -53,7 +53,7 @@ class Plan:
             raise NotPlannedError(message) from self.failed[0].error
 
     def without_damaged(self, damaged: Mapping[str, int]) -> Plan:
-        """Return the plan without damaged letters, given as how many each target's tray has."""
+        """Return the plan without damaged letters, which are given by target as a number."""
         return replace(self, lines=without_damaged(self.lines, damaged))
 
     @property
@@ -148,7 +148,7 @@ class Planning:
         until: datetime | None = None,
         counts: bool = True,
     ) -> Plan:
-        """Return what `queue_up` would do, or with `approved` what it would do after an approval `until` then.
+        """Return the plan that `queue_up` would make now, or with `approved` after an approval `until` then.
 
         It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Without `counts` they may be too
         small, which takes fewer calls, and a target with damaged letters only is left out. An error about one target
@@ -184,7 +184,7 @@ class Planning:
         return self._plan_all(campaign, targets, plan)
 
     def queue_previewed(self, previewed: Plan, *, again: bool = False) -> Plan:
-        """Queue what goes of a preview, without looking at the targets once more.
+        """Queue the deliveries of a preview that go, without looking at the targets once more.
 
         Raises NotPlannedError if an error kept targets out; all others are queued.
         """
@@ -195,7 +195,7 @@ class Planning:
         return planned
 
     def _queued(self, planned: Plan, *, again: bool) -> Plan:
-        """Queue what goes of a block. Return the plan, without what an error kept out."""
+        """Queue the deliveries of a block that go. Return the plan, without deliveries that an error kept out."""
         due = [line for line in planned.lines if line.is_due and line.may_begin]
         try:
             self.queue.put([line.key for line in due], again=again)

@@ -1,4 +1,4 @@
-"""What the use cases need from outside: a port for each repository, queue and service, and the errors that ports raise.
+"""The use cases' needs from outside: a port for each repository, queue and service, and the errors that ports raise.
 
 Each adapter in `aws` subclasses its port, so calls are documented only here. "Consistently" means a consistent read.
 Other reads can lag behind by a moment. To read a damaged row raises DamagedRowsError. A list leaves it out, so that it
@@ -130,7 +130,7 @@ class CampaignStore(Protocol):
         """Write targets that are not there yet, as `put_target` does, many in one call. Each has few postal codes."""
 
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
-        """Record whether an address takes email. That it takes none holds only while it is the target's address."""
+        """Record whether an address takes email. "bounced" is recorded only while it is the target's address."""
 
     def controls(self, campaign: str) -> Controls:
         """Read the controls of a campaign's deliveries consistently."""
@@ -216,7 +216,7 @@ class CampaignRows(Protocol):
         """Say whether anybody has a role in a campaign, or a key to it."""
 
     def delete_access(self, campaign: str) -> None:
-        """Delete who may do what in the campaign, its people and keys, and what they did, the activity log."""
+        """Delete the campaign's people, its keys and its activity log."""
 
 
 class FormStore(Protocol):
@@ -239,7 +239,7 @@ class FormStore(Protocol):
     ) -> Iterator[tuple[str, Signature | None]]:
         """List a campaign's forms with their positions, newest first, or those older than a position.
 
-        One that can't be confirmed any more, or is damaged, is None: who counts what was read has a bound.
+        A form that can't be confirmed any more, or is damaged, is None, so that a caller can bound how many are read.
         `read_ahead` is how many are read in one step.
         """
 
@@ -331,7 +331,7 @@ class SignatureStore(Protocol):
     def erase(self, signature: Signature, at: datetime) -> None:
         """Erase all personal data from a row. Raises ChangedError if the row has changed.
 
-        With a form, of a signer who has no row, write an erased one. It keeps this and earlier forms from being
+        For the form of a signer without a row, write an erased row, so that this form and earlier ones can't be
         confirmed. For a sealed letter, use `DeliveryStore.erase_letter`.
         """
 
@@ -350,8 +350,7 @@ class SignatureStore(Protocol):
     def has_waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> bool:
         """Say whether a letter is in a target's tray. Reads no more than that.
 
-        A damaged letter is none that waits. With `until`, only letters count that were due by then; so in the methods
-        below.
+        A damaged letter doesn't count. With `until`, only letters that were due by then count, as in the methods below.
         """
 
     def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
@@ -487,7 +486,7 @@ class AbuseCounterStore(Protocol):
 
 
 type Job = Literal["plan", "report", "all is well", "reconcile"]
-"""What the hourly schedule does: the first two for each campaign, the others for the stack."""
+"""The jobs of the hourly schedule: the first two for each campaign, the others for the stack."""
 
 
 class SlotStore(Protocol):
@@ -504,7 +503,7 @@ class SlotStore(Protocol):
 
 
 class MailClaimStore(Protocol):
-    """Which requested emails each person got."""
+    """The requested emails that each person got."""
 
     def claim(  # noqa: PLR0913  (the parts of a claim)
         self,
@@ -526,7 +525,7 @@ class MailClaimStore(Protocol):
     def may_send(  # noqa: PLR0913  (the parts of a claim)
         self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
     ) -> bool:
-        """Say what `claim` says, and write nothing."""
+        """Return the answer of `claim`, and write nothing."""
 
     def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
         """Record that a claimed email was sent."""
@@ -574,10 +573,10 @@ class ApiKeyStore(Protocol):
         """List a campaign's keys consistently."""
 
     def put_api_key(self, key: ApiKey, made_with: ApiKey | Member | None = None) -> None:
-        """Write a new key. Raises ChangedError if it exists, or if who or what makes it may do so no more."""
+        """Write a new key. Raises ChangedError if it exists, or if its maker may make no more keys."""
 
     def hand_over(self, key: ApiKey) -> None:
-        """Write who has a key now. Raises ChangedError if it was revoked."""
+        """Write a key's new maker. Raises ChangedError if it was revoked."""
 
     def remove_api_key(self, campaign: str, digest: str) -> None:
         """Revoke a key."""
@@ -602,7 +601,7 @@ class PeopleStore(Protocol):
         """Remove a role; if given, only while another person is an owner. Raises ChangedError."""
 
     def session(self, person: str, session: str, campaign: str | None = None) -> tuple[Person | None, Member | None]:
-        """Read consistently whose session it is, and the person's role in a campaign. None for what doesn't exist."""
+        """Read the person of a session and their role in a campaign, consistently. None if either doesn't exist."""
 
     def put_session(self, person: Person, session: str, expires_at: datetime) -> None:
         """Write a new session."""
@@ -615,7 +614,7 @@ class PeopleStore(Protocol):
 
 
 type SignInCount = Literal["MAILS", "INVITATIONS", "TESTS", "WRONG"]
-"""What is counted of a person: emails to sign in with and invitations by the hour, wrong codes by the day."""
+"""The counts of a person: emails to sign in with and invitations by the hour, wrong codes by the day."""
 
 
 class SignInStore(Protocol):
@@ -715,7 +714,7 @@ class Post(Protocol):
     """Sends emails."""
 
     def get_ready(self) -> None:
-        """Ask for what `send` has to know.
+        """Ask SES for the facts that `send` needs.
 
         Raises ThrottledError or SendingStoppedError if no email can be sent now.
         """
@@ -732,7 +731,7 @@ class Post(Protocol):
 
 
 class Bus(Protocol):
-    """Tells other programs what happened."""
+    """Tells other programs about events."""
 
     def put(self, events: Sequence[Event]) -> frozenset[str]:
         """Put events on the bus, and return the ids of those that it refused."""

@@ -1,4 +1,4 @@
-"""Effects: what publishing a campaign's files would change, and what waits for it."""
+"""Effects: the changes that publishing a campaign's files would make, and the letters that wait for it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_PAGES = 50
 
 
 MOST_COUNTED = 200
-"""For how many changed targets, and retired ones, the letters are counted that wait. Each takes four queries."""
+"""The most changed targets, and retired ones, whose waiting letters are counted. Each takes four queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class SettingChange:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What publishing changes. A campaign that `is_new` has no form yet.
+    """The effects of publishing. A campaign that `is_new` has no form yet.
 
     With `is_outdated`, the campaign was published from elsewhere since the draft was made, and publishing undoes that.
-    Unless `counts_all`, what waits and what bounced is known of the first MOST_COUNTED targets only.
+    Unless `counts_all`, waiting letters and bounced deliveries are known of the first MOST_COUNTED targets only.
     """
 
     is_new: bool
@@ -104,7 +104,7 @@ class EffectsOf:
     now: datetime
 
     def publishing(self, compiled: CompiledCampaign, *, is_outdated: bool) -> Effects:
-        """Return what publishing a compiled campaign changes."""
+        """Return the effects of publishing a compiled campaign."""
         name = compiled.campaign.id
         try:
             before = self.campaigns.campaign(name)
@@ -183,7 +183,7 @@ def _settings(before: Campaign, after: Campaign) -> Iterator[SettingChange]:
 
 
 def _as_texts(campaign: Campaign) -> Mapping[str, str | None]:
-    """Return the settings by name, without the letters, which are told by themselves."""
+    """Return the settings by name, without the letters, whose changes are listed apart."""
     texts = {
         field.name: _text(getattr(campaign, field.name))
         for field in fields(campaign)

@@ -1,8 +1,8 @@
 """Reconciling: find what was forgotten, ask for it again, and report what can't be explained.
 
 Everything follows from the signature row, through a stream that forgets a change after a day and queues that give up.
-So the reconciliation reads every row, and compares it with what should have followed. It repairs only what can be
-repeated without harm: a row is counted by the tally's own code, and a delivery is made once however often it is queued.
+So the reconciliation reads every row, and compares it with what should have followed. It repairs only by steps that can
+be repeated without harm: the tally's own code counts a row, and a delivery is made once however often it is queued.
 Everything else is reported.
 """
 
@@ -68,7 +68,7 @@ class Reconciling:
     def begin(self, campaign: str | None = None) -> Iterator[Reconciliation]:
         """Return the reconciliation of each campaign, or of one, not begun.
 
-        While the queue holds anything, that may be just what seems to be missing. So nothing is put into it.
+        A queued message may be just the one that seems to be missing. So nothing is queued unless the queue is empty.
         """
         may_queue = self.delivery_queue.is_empty()
         for name in self.campaigns.campaign_ids() if campaign is None else [campaign]:
@@ -211,9 +211,9 @@ def _sealed_name(target: str, bundle: str | None, signer: str) -> str:
 
 
 def _misplaced(row: Signature) -> FindingKind | None:
-    """Say what is wrong with where a letter is.
+    """Return the finding about a letter in a wrong place, or None.
 
-    A confirmed one is in its tray, on hold, or in a bundle. No other is in a tray or on hold.
+    A confirmed letter is in its tray, on hold, or in a bundle. No other letter is in a tray or on hold.
     """
     is_somewhere = row.in_tray or row.on_hold
     if is_somewhere and row.bundle:
@@ -231,7 +231,7 @@ def _has_stopped(delivery: Delivery, now: datetime) -> bool:
 
 
 def _is_news(delivery: Delivery) -> bool:
-    """Say whether no alarm has reported yet that a person must decide about a delivery.
+    """Say whether a delivery that needs a person's decision has had no alarm yet.
 
     A bounce, and a delivery that is found in doubt, raise an alarm when they are recorded.
     """

@@ -1,4 +1,4 @@
-"""Reporting: tell organizers after each delivery what was sent, what was not, and what to do about it."""
+"""Reporting: tell organizers after each delivery which letters were sent and which not, and what to do."""
 
 from __future__ import annotations
 
@@ -86,9 +86,9 @@ class Reporting:
     clock: Callable[[], datetime]
 
     def periods(self, campaign: Campaign, days: Sequence[date]) -> Iterator[str]:
-        """Return those of some days, oldest first, that have a report.
+        """Return the days that have a report, oldest first: those of the cadence, and others with deliveries.
 
-        These are the days of the cadence, and each other day that has a delivery, or on which one left.
+        A day has one if it is a delivery's day, or if an email left on it.
         """
         cadence = cadence_of(campaign, self.gathering.schedule)
         for day in days:

@@ -1,7 +1,7 @@
-"""Sampling: what a signer, a recipient and a reader of the packet would get of a campaign that is not published yet.
+"""Sampling: the pages, emails and packets that signers and recipients of an unpublished campaign would get.
 
-Nothing of it is written, counted or sent. A sample signature is no row, and everything that leaves the page says that
-it is a test.
+Nothing of them is written, counted or sent. A sample signature is no row, and everything that leaves the page is marked
+as a test.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from undersigned.rendering.packets import Packet
 
 NO_LINK = "test"
-"""What the links in a sample's emails have in place of a token."""
+"""Stands for the token in the links of a sample's emails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What follows from one sample signature.
+    """A sample signature, with its letter and its email.
 
     `letter_html` is the letter as its signer would see it; every value in it is escaped. `delivery` is the email to the
     target, marked as a test. `signature` is in no table.
@@ -56,9 +56,9 @@ class Sample:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Sampling:
-    """Makes samples of compiled campaigns. `to` is the address of whoever asks for one: no email names another.
+    """Makes samples of compiled campaigns. `to` is the address of the person who asks for one: no email names another.
 
-    `schedule` is asked only for what says when the next delivery is.
+    `schedule` is called only for texts that say when the next delivery is.
     """
 
     sender: Sender
@@ -81,9 +81,9 @@ class Sampling:
         )
 
     def sample(self, compiled: CompiledCampaign, to: str, target: str = "", language: str = "") -> Sample:
-        """Return what follows from a made-up person's signature to a target, or the first one.
+        """Return the sample of a made-up person's signature to a target, or to the first one.
 
-        The letter is in the language, or if there is none in it, in the campaign's own.
+        The letter is in the given language, or in the campaign's own if there is no such letter.
         """
         whom = next((one for one in compiled.targets if one.id == target), compiled.targets[0])
         language = language if language in compiled.letters else compiled.campaign.language
@@ -209,5 +209,5 @@ def _sample_form(campaign: Campaign, target: Target, email: str, language: str) 
 def _code_of(target: Target) -> str:
     """Return a postal code of a target: the first of its list, or any that it can have."""
     listed = next((pattern for entry in target.postal_codes for pattern in patterns_of(entry)), "")
-    # Of a prefix or range, whose digits are open at the end; `*` alone is any code.
+    # From a prefix or a range, with zeros for its open digits; `*` alone is any code.
     return listed.replace("?", "0").replace("*", "00")[:10] if listed not in {"", "*"} else "00000"

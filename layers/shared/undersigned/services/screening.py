@@ -1,4 +1,4 @@
-"""Screening: show what speaks against letters, and hold, release or remove all letters that a filter selects.
+"""Screening: show the evidence against letters, and hold, release or remove all letters that a filter selects.
 
 It works in slices, from the newest letter to the oldest. A slice has a bounded number of rows, so that a request of the
 API ends in time. Each letter is changed by a write of its own, on the condition that it is still where it was read. So
@@ -51,9 +51,9 @@ _ACTIONS: Mapping[ScreeningAction, Action] = {
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What a slice found, and what became of it.
+    """The letters that a filter selects from a slice, and their outcome.
 
-    `places` says where the letters were that the filter selects. `changed` were held, released or removed, and
+    `places` says where the letters were. `changed` were held, released or removed, and
     `under_way` are in an email that is being sent: they can be removed an hour later. The next slice begins after
     `next_position`; None if this was the last one. `sample` are the newest of these letters, to look at.
     """
@@ -90,7 +90,7 @@ class Screening:
     new_id: Callable[[], str]
 
     def recent(self, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
-        """Return what speaks against the newest letters, so many at most, confirmed or not."""
+        """Return the evidence against the newest letters, at most `most`, confirmed or not."""
         rows = newest_letters(self.forms, self.signatures, campaign, read_ahead=_READ_AHEAD)
         newest = (row for _, row in islice(rows, most) if row and not row.is_empty)
         return evidence_of(newest, on_hold=self.signatures.how_many_held(campaign))
@@ -117,7 +117,7 @@ class Screening:
     ) -> Screened:
         """Hold, release or remove the letters of a slice that a filter selects.
 
-        First it is recorded how many letters that will be. Raises as `look` does, NotNowError without a reason, and
+        Records their number in the activity log first. Raises as `look` does, NotNowError without a reason, and
         GivenError for one that can't be kept.
         """
         if not (why := checked_reason(why)):

@@ -145,7 +145,7 @@ class OwnLetter:
 
     @property
     def is_waiting(self) -> bool:
-        """Say whether the letter goes by itself with a later email: it is in the tray, or sealed and not yet sent."""
+        """Say whether the letter goes by itself with a later email: from the tray, or sealed and not yet sent."""
         if self.delivery is None:
             return self.signature.period is None
         return self.delivery.state == "held" and not self.delivery.awaits_decision
@@ -304,7 +304,7 @@ class Signing:
         )
 
     def to_confirm(self, token: str) -> OwnLetter:
-        """Return the letter with the words of the form that a confirmation link names, unchanged.
+        """Return the letter with the words of the form that a confirmation link names. Changes nothing.
 
         Once the form can't be confirmed, return the signer's letter. Raises TokenError, ExpiredError, LinksEndedError.
         """
@@ -386,7 +386,7 @@ class Signing:
         return self.campaign(link.campaign).campaign
 
     def _forget(self, row: Signature) -> None:
-        """Delete the form of a letter. Otherwise the same one, sent once more, would be this, and ask for no email."""
+        """Delete the form of a letter. Otherwise the same form, sent again, would be there already and get no email."""
         self.forms.delete(row.campaign, row.signer, row.form)
 
     def _current(self, link: SignerToken, signature: Signature | None) -> Signature:
@@ -402,7 +402,7 @@ class Signing:
         try:
             target, letter = self.catalog.as_signed(signature, entry.target(signature.target))
         except NotFoundError as error:
-            # Something other than this program wrote which ones they are.
+            # Something other than this program wrote the target and the versions.
             row = self.signatures.row_name(signature.campaign, signature.signer)
             report_damaged(row)
             raise DamagedRowsError(row) from error
@@ -422,7 +422,7 @@ class Signing:
             ),
             letter_language=letter.language,
             delivery=delivery,
-            # Only a page says it, and a confirmation shows none.
+            # Only the letter's own page needs this day, and a confirmation doesn't show that page.
             next_delivery=lambda: self._next_delivery_of(signature, entry.campaign),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
         )

@@ -54,7 +54,7 @@ class Storing:
     clock: Callable[[], datetime]
 
     def store(self, batch: Batch, has_time: Callable[[], bool], *, to_send: bool) -> tuple[PacketRecord, ...]:
-        """Make the packets that are not stored yet without the erased letters, and return all of the delivery.
+        """Make the packets that are not stored yet, without erased letters, and return all packets of the delivery.
 
         They are typeset one at a time, so that memory use stays flat. To send, one of another day is stored anew,
         because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired; the others
@@ -80,10 +80,10 @@ class Storing:
         return tuple(made[number] for number in batch.spans)
 
     def store_again(self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True) -> int:
-        """Delete a delivery's PDFs that have an erased letter, make them without it, and return how many those were.
+        """Delete a delivery's PDFs that have an erased letter, make them again without it, and return their number.
 
         Once the links to them have ended, nothing is made again: the bucket deletes old PDFs. Doing it twice is
-        harmless. Raises what `store` raises, and NotFoundError for an unknown campaign or target.
+        harmless. Raises the errors of `store`, and NotFoundError for an unknown campaign or target.
         """
         delivery = self.deliveries.delivery(key)
         if delivery is None or delivery.cleared_at is not None:

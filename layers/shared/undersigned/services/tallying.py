@@ -20,18 +20,18 @@ _AT_ONCE = 100
 """How many rows are read at once. DynamoDB takes 100."""
 
 WRITES = _AT_ONCE
-"""How many marks and rows of counters a transaction has at most. DynamoDB takes 100 writes."""
+"""The most marks and rows of counters in a transaction. DynamoDB takes 100 writes."""
 
 _TRIES = 5
 
 _MOST_FAILURES = 40
-"""After how many failed tries no other row of a batch is tried. A damaged row among 100 causes eight, because they are
+"""After so many failed tries, no other row of a batch is tried. A damaged row among 100 causes eight, because they are
 halved until it is alone. If the table takes no writes, each try lasts a second or two."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """Whose marks were moved (campaign and signer), and which rows were not counted, each with its error."""
+    """The rows whose marks were moved (campaign and signer), and those that were not counted, each with its error."""
 
     moved: set[tuple[str, str]] = field(default_factory=set)
     failed: dict[tuple[str, str], Exception] = field(default_factory=dict)

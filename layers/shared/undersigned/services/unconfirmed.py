@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from undersigned.services.ports import FormStore
 
 MOST_FORMS_READ = 1_000
-"""How many forms the figures are about at most: bots could make them expensive."""
+"""The most forms that the figures count: bots could make them expensive."""
 
 _READ_AHEAD = 50
 """A form is read with its signer's letter, so this is as many as one call reads ("BatchGetItem", API reference)."""

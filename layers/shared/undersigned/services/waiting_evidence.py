@@ -23,7 +23,7 @@ _READ_AHEAD = 100
 
 
 def waiting_evidence(signatures: SignatureStore, campaign: str, targets: Iterable[str]) -> Evidence:
-    """Return what speaks against the letters in some targets' trays, and how many letters are damaged or on hold."""
+    """Return the evidence against the letters in some targets' trays, with the numbers of damaged and held ones."""
     return evidence_against(signatures, campaign, read_trays(signatures, campaign, [*targets]))
 
 

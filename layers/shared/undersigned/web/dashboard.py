@@ -107,7 +107,7 @@ _NOTICES: Mapping[str, Message] = {
     "not-deleted": Message("Nothing was deleted: type the campaign’s name to say that you mean it."),
     "discarded": Message("The draft is discarded. This is the campaign as it is published."),
 }
-"""What a page says after someone pressed a button, by the word in its address."""
+"""The sentence of a page after somebody pressed a button, by the word in its address."""
 
 _EVENTS: Mapping[MailEventKind, Message] = {
     "send": Message("Our email service accepted it"),
@@ -184,15 +184,15 @@ _ACTIONS_ON_ONE: Mapping[Action, Message] = {
     "release letters": Message("Included a letter again"),
     "remove letters": Message("Erased a letter"),
 }
-"""What the same actions are called if they reached one letter."""
+"""The words for the same actions if they reached one letter."""
 
 _OF_ONE_LETTER = re.compile(r"[0-9a-f]{32}|1: .*", re.DOTALL)
-"""What an entry is about then: a letter's id, or a number and the criteria that selected so many."""
+"""The subject of such an entry: a letter's id, or a number and the criteria that selected so many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of the dashboard: where it posts, what it sends along, and what its buttons do."""
+    """A form of the dashboard: its address, the values that it sends along, and the actions of its buttons."""
 
     address: str
     sent: Mapping[str, str]
@@ -420,7 +420,7 @@ def _headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
 
 
 def _sources(viewer: Viewer, by_source: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return the campaign's labels with their counts, then what has none of them."""
+    """Return the campaign's labels with their counts, then the counts of letters without one."""
     names = {
         OTHER: viewer.say(Message.in_context("source of letters", "Other labels")),
         NO_SOURCE: viewer.say(Message.in_context("source of letters", "No label")),
@@ -449,7 +449,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
     sort: str,
     descending: bool,
 ) -> Page:
-    """Render the overview: what needs attention first, then the figures.
+    """Render the overview: the points that need attention, then the figures.
 
     `held_back` are all recipients whose letters are held back, on whatever page of the table they are. `overdue` has
     the ids of those of this page whose letters should have gone out. With `is_part`, the table has further pages.
@@ -514,7 +514,7 @@ def overview(  # noqa: PLR0913  (what the page shows)
 
 
 def _next_delivery(viewer: Viewer, found: organizing.Overview, waiting: int | None) -> tuple[str, str | None]:
-    """Return when letters go out next, and on what that depends. `waiting` is None if not all of them were counted."""
+    """Return when letters go out next, and under which condition. `waiting` is None if not all were counted."""
     if found.controls.paused:
         return viewer.say(Message.in_context("next delivery", "None")), viewer.say(Message("the campaign is paused"))
     if not found.is_open and waiting == 0:
@@ -527,7 +527,7 @@ def _next_delivery(viewer: Viewer, found: organizing.Overview, waiting: int | No
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """What a delivery would do now with a target's letters.
+    """A target's letters in a delivery that would be made now.
 
     `later` says how many other letters came after the approval, if any.
     """
@@ -579,7 +579,7 @@ def target(  # noqa: PLR0913  (what the page shows)
     *,
     period: str,
 ) -> Page:
-    """Render a target with its deliveries and the buttons for its letters; `plan` is what a period would send now."""
+    """Render a target with its deliveries and the buttons for its letters; `plan` is that of a period as of now."""
     return render_framed(
         "dashboard_target.html",
         viewer.language,
@@ -658,7 +658,7 @@ def delivery(viewer: Viewer, record: organizing.DeliveryRecord, state: organizin
 
 
 def _reason(viewer: Viewer, made: Delivery, target: Target) -> str | None:
-    """Return why a delivery is not sent, in the page's language; what another mail server said stays as it is."""
+    """Return why a delivery is not sent, in the page's language; another mail server's words stay as they are."""
     if made.state != "held" or made.reason != target.held_because or target.held_because is None:
         return in_words(made.reason, viewer.language)
     if target.hold:
@@ -716,7 +716,7 @@ def named(viewer: Viewer, found: organizing.Listing[Signature], name: str, roste
 def signature(
     viewer: Viewer, row: Signature, target: Target, signed: tuple[Target, Letter] | None, delivery: Delivery | None
 ) -> Page:
-    """Render a letter as it was `signed`, what became of it, and its buttons."""
+    """Render a letter as it was `signed`, its outcome, and its buttons."""
     whom, letter = signed or (target, None)
     html = render_html(letter.template, whom, row.details, letter.language) if letter else ""
     return render_framed(
@@ -754,18 +754,18 @@ def _words_of(viewer: Viewer, suspicion: str) -> str:
 
 
 def _suspicions(viewer: Viewer) -> list[tuple[str, str]]:
-    """Return what a form offers to choose from."""
+    """Return the suspicions that a form offers to choose from."""
     known = [(name, viewer.say(message)) for name, message in _SUSPICIONS.items()]
     return [("any", viewer.say(_ANY_SUSPICION)), *known]
 
 
 def screening(viewer: Viewer, evidence: Evidence) -> Page:
-    """Render what speaks against the newest letters, and the form that selects letters."""
+    """Render the evidence against the newest letters, and the form that selects letters."""
     return _screening(viewer, found=[*_criteria(viewer, evidence)], places=None, done=None)
 
 
 def select_again(viewer: Viewer, typed: Mapping[str, str], wrong: Mapping[str, Message]) -> Page:
-    """Render the form that selects letters with what was typed, and what is wrong, by the names of its fields."""
+    """Render the form that selects letters again, with the typed values, and with the mistakes by field."""
     errors = {name: viewer.say(message) for name, message in wrong.items()}
     return _screening(viewer, places=None, done=None, typed=typed, errors=errors)
 
@@ -773,7 +773,7 @@ def select_again(viewer: Viewer, typed: Mapping[str, str], wrong: Mapping[str, M
 def screened(
     viewer: Viewer, wanted: SignatureFilter, found: Screened, after: str | None, done: Screened | None
 ) -> Page:
-    """Render where the selected letters are, with the buttons for them and what a button did."""
+    """Render the places of the selected letters, the buttons for them, and the result of a button."""
     chosen = _as_posted(wanted)
     return _screening(
         viewer,
@@ -801,7 +801,7 @@ def _screening(viewer: Viewer, **values: object) -> Page:
 
 
 def _criteria(viewer: Viewer, evidence: Evidence) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
-    """Return what speaks against letters, each with the values that select them."""
+    """Return the evidence against letters, each piece with the values that select its letters."""
     for suspicion, letters in evidence.suspicions.items():
         yield _letters(viewer, letters, _words_of(viewer, suspicion)), [("suspicion", suspicion)]
     if wave := evidence.wave:
