@@ -11,6 +11,7 @@ import heapq
 import json
 import logging
 import random
+import re
 import sys
 import time
 from collections import Counter, deque
@@ -428,11 +429,11 @@ class Simulation:
         if not pdfs:
             # As the office does, which has no part in the faults.
             watch, self.world.watch = self.world.watch, None
-            link = sent.link("packets")
-            number = 1
-            while (answer := self.world.get(f"{link}/{number}")).status == 302:
-                pdfs.append(memory.objects[answer.headers["location"].removeprefix("https://bucket.example/")])
-                number += 1
+            page = self.world.get(sent.link("packets"))
+            # A packet whose letters were all erased has no link.
+            for link in re.findall(r'href="(/packets/[^"/]+/\d+)"', page.body):
+                location = self.world.get(link).headers["location"]
+                pdfs.append(memory.objects[location.removeprefix("https://bucket.example/")])
             self.world.watch = watch
         return [words for pdf in pdfs for words in json.loads(pdf)]
 
