@@ -38,8 +38,8 @@ class Outcomes:
         """Keep the outcome of an email, and how long after the form it was sent, or still waits."""
         self._found.append((signature.campaign, outcome))
         asked_at = requested_at(signature.mail_request)
-        # An email that a budget postponed is late on purpose.
-        if outcome in {"sent", "waits"} and asked_at and not signature.mail_postponed:
+        # An email that a budget postponed leaves late on purpose.
+        if asked_at and (outcome == "waits" or (outcome == "sent" and not signature.mail_postponed)):
             self._delays.append((self.now() - asked_at).total_seconds())
 
     def __exit__(self, *_: object) -> None:

@@ -71,6 +71,22 @@ def test_an_email_goes_once_within_an_hour_of_an_outage(world: World, service: S
     assert max(mailing.left_at.values()) <= begins + lasts + WITHIN
 
 
+def test_an_email_goes_once_although_the_stream_has_forgotten_its_form(world: World) -> None:
+    """Nothing reads the stream for three days, and it keeps a record for one."""
+    mailing, begins, ends = Mailing(world), world.clock.now, world.clock.now + timedelta(days=3)
+    mailing.platform.faults.disabled.append(Outage("send_confirmations", begins, ends))
+    people = [f"signer{number}@signers.example" for number in range(9)]
+    for number, email in enumerate(people):
+        mailing.run_until(begins + number * 8 * HOUR)
+        world.sign(email=email)
+    mailing.run_until(ends + timedelta(days=14))
+
+    assert Counter(sent.to for sent in world.sent) == dict.fromkeys(people, 1)
+    # The daily reconciliation finds what was forgotten since its last run.
+    assert max(mailing.left_at.values()) <= ends + timedelta(days=1) + WITHIN
+    assert mailing.left_at[people[0]] <= ends + WITHIN
+
+
 @pytest.mark.usefixtures("world")
 def test_a_long_outage_hides_fewer_messages_than_sqs_can() -> None:
     """SQS hides 120,000 messages of a queue, then hands out no more ("Amazon SQS quotas", SQS developer guide)."""

@@ -123,6 +123,17 @@ def test_an_email_that_a_budget_postpones_is_waiting_and_not_late(world: World, 
     assert emitted() == {}
 
 
+def test_an_email_that_ses_does_not_take_is_late_although_it_was_postponed(world: World, emitted: Any) -> None:
+    world.sign()
+    world.new_records()
+    world.clock.advance(hours=25)
+    world.reconcile()
+    emitted()
+    world.throttles = 1_000
+    world.run_postponed()
+    assert emitted()["ConfirmationDelay"] == [25 * 3600]
+
+
 def test_the_oldest_letter_in_a_tray_is_measured(world: World, emitted: Any) -> None:
     world.confirmed()
     world.clock.advance(hours=10)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.waiting_rows import DUE
-from tests.world import ADA, CAMPAIGN, CONTEXT, client_of
+from tests.world import ADA, CAMPAIGN, CONTEXT, NOWHERE, client_of
 from undersigned.aws.counts import SHARDS, Counts, counter_key
 from undersigned.aws.deliveries import bundle_key, delivery_key
 from undersigned.aws.dynamodb import Update, to_item
@@ -102,6 +102,90 @@ def test_dropped_records_lose_no_count(world: World, reconcile: Any) -> None:
 
     assert counted(world)["TOTAL"] == 3
     assert (summary["rows"], summary["marks"], summary["unexplained"]) == (3, 3, 0)
+
+
+def forgotten(world: World, *, hours: int = 25, **form: str) -> None:
+    """Sign, and let the stream forget the form."""
+    assert world.sign(**form).status == 200
+    world.new_records()
+    world.clock.advance(hours=hours)
+
+
+def postponed(world: World) -> list[bool]:
+    return [form.mail_postponed for form in world.forms()]
+
+
+def run_day(world: World, reconcile: Any) -> int:
+    """Reconcile, send what is postponed, and return how many emails were asked for."""
+    [summary] = reconcile()
+    assert summary["unexplained"] == 0
+    world.run_postponed()
+    world.clock.advance(days=1)
+    return summary["emails"]
+
+
+def test_a_forgotten_form_gets_one_email_and_can_be_confirmed_for_14_days_from_it(world: World, reconcile: Any) -> None:
+    forgotten(world, hours=13 * 24)
+    assert [run_day(world, reconcile) for _ in range(5)] == [1, 0, 0, 0, 0]
+    [mail] = world.sent
+    assert world.press(mail.link("confirm")).status == 200
+    assert world.letter(str(ADA["email"])).status == "confirmed"
+
+
+def test_a_form_that_the_stream_may_still_bring_is_not_asked_for(world: World, reconcile: Any) -> None:
+    forgotten(world, hours=24)
+    assert (reconcile()[0]["emails"], postponed(world)) == (0, [False])
+    world.clock.advance(hours=1)
+    assert (reconcile()[0]["emails"], postponed(world)) == (1, [True])
+    # It waits already.
+    assert reconcile()[0]["emails"] == 0
+
+
+def test_an_email_that_was_sent_is_not_asked_for_again(world: World, reconcile: Any) -> None:
+    world.sign()
+    world.run_stream()
+    world.clock.advance(hours=26)
+    assert ([run_day(world, reconcile) for _ in range(14)], len(world.sent)) == ([0] * 14, 1)
+
+
+def test_the_limit_of_a_day_explains_a_missing_email(world: World, reconcile: Any) -> None:
+    for _ in range(4):
+        world.sign()
+        world.run_stream()
+        world.clock.advance(minutes=2)
+    world.clock.advance(hours=26)
+    assert ([run_day(world, reconcile) for _ in range(3)], len(world.sent)) == ([0] * 3, 3)
+
+
+def test_a_forgotten_bots_forms_cause_one_email(world: World, reconcile: Any) -> None:
+    for _ in range(3):
+        forgotten(world, hours=0, topic="cheap pills")
+        world.clock.advance(minutes=2)
+    world.clock.advance(hours=25)
+    assert ([run_day(world, reconcile) for _ in range(3)], len(world.sent)) == ([3, 0, 0], 1)
+
+
+@pytest.mark.parametrize("refusal", ["BadRequestException", ""], ids=["SES refuses it", "its domain takes none"])
+def test_an_email_in_vain_is_asked_for_once(world: World, reconcile: Any, refusal: str) -> None:
+    world.refusal = refusal
+    forgotten(world, email="ada@signers.example" if refusal else f"ada@{NOWHERE}")
+    assert ([run_day(world, reconcile) for _ in range(3)], world.sent) == ([1, 0, 0], [])
+
+
+def test_a_form_that_cannot_be_confirmed_is_not_asked_for(world: World, reconcile: Any) -> None:
+    forgotten(world, hours=14 * 24)
+    assert (reconcile()[0]["emails"], postponed(world)) == (0, [False])
+
+
+def test_a_release_that_the_stream_has_forgotten_is_asked_for(world: World, reconcile: Any) -> None:
+    world.sign(topic="cheap pills")
+    world.run_stream()
+    world.clock.advance(days=3)
+    [form] = world.forms()
+    world.wiring.forms.release(form, new_mail_request(world.clock.now, "0123456789abcdef"))
+    world.new_records()
+    world.clock.advance(hours=25)
+    assert ([run_day(world, reconcile) for _ in range(2)], len(world.sent)) == ([1, 0], 2)
 
 
 def test_a_request_says_when_it_was_made(world: World) -> None:

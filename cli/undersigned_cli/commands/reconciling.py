@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _COLUMNS = {
     "campaign": "Campaign",
     "rows": "Rows read",
+    "emails": "Emails asked for",
     "marks": "Counted",
     "cleared": "Cleared",
     "deliveries": "Deliveries queued",

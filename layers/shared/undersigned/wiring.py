@@ -518,6 +518,8 @@ class Wiring:
 
         return Reconciling(
             campaigns=self.campaigns,
+            forms=self.forms,
+            claims=self.mail_claims,
             signatures=self.signatures,
             deliveries=self.deliveries,
             counts=self.counts,

@@ -137,7 +137,7 @@ class Forms(FormStore):
 
     @override
     def listed(
-        self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
+        self, campaign: str, before: str | None = None, *, read_ahead: int | None = None, consistent: bool = True
     ) -> Iterator[tuple[str, Signature | None]]:
         read_ahead = read_ahead or _READ_AHEAD
         shards = [
@@ -146,7 +146,7 @@ class Forms(FormStore):
         ]
         merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
         for some in batched(merged, read_ahead, strict=False):
-            read = self._read(map(_key_of, some)).found
+            read = self._read(map(_key_of, some), consistent=consistent).found
             waiting = {form_key(form): form for form, row in read if form.can_follow(row)}
             yield from ((values["listed_at"], waiting.get(_key_of(values))) for values in some)
 

@@ -75,12 +75,17 @@ class MailClaims(MailClaimStore):
     def may_send(
         self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
     ) -> bool:
-        known = list(self._known(person, min(since, at)))
-        today = next((values for values in known if values["sk"] == locate(person, at).sk), {})
-        return (
-            not any(request in values.get("sent", ()) for values in known)
-            and len(today.get("sent", ())) < limit.in_all
-            and len(today.get(_sent_about(campaign), ())) < limit.of_campaign
+        today = locate(person, at).sk
+        return not any(
+            request in values.get("sent", ()) or (values["sk"] == today and _is_full(values, campaign, limit))
+            for values in self._known(person, min(since, at))
+        )
+
+    @override
+    def is_settled(self, person: str, campaign: str, request: str, *, limit: MailLimit, since: datetime) -> bool:
+        return any(
+            request in values.get("sent", ()) or _is_full(values, campaign, limit)
+            for values in self._known(person, since)
         )
 
     def _known(self, person: str, since: datetime) -> Iterator[Values]:
@@ -99,6 +104,10 @@ def _sent_about(campaign: str) -> str:
     Expressions take no hyphen in a name, and ids of campaigns have no underscore.
     """
     return f"sent_{campaign.replace('-', '_')}"
+
+
+def _is_full(day: Values, campaign: str, limit: MailLimit) -> bool:
+    return len(day.get("sent", ())) >= limit.in_all or len(day.get(_sent_about(campaign), ())) >= limit.of_campaign
 
 
 def _has_fewer(name: str, most: int) -> ConditionBase:

@@ -71,10 +71,12 @@ class Page:
 class Summary:
     """The work of a reconciliation so far.
 
-    `rows` were read; `marks` were wrong, and counted; `deliveries` were queued, and `repackings` of deliveries;
-    `unexplained` differences were reported. The personal data of `cleared` rows was removed, because its time was over.
+    `emails` that the stream forgot were asked for again. `rows` were read; `marks` were wrong, and counted;
+    `deliveries` were queued, and `repackings` of deliveries; `unexplained` differences were reported. The personal data
+    of `cleared` rows was removed, because its time was over.
     """
 
+    emails: int = 0
     rows: int = 0
     marks: int = 0
     cleared: int = 0
@@ -145,12 +147,14 @@ class Suspects:
 class Reconciliation:
     """A campaign's reconciliation, as far as it has come.
 
-    `may_queue` says that no delivery waited in its queue when it began. `position` is that of the last page, or empty
-    before the first one. With `suspects`, this is the second pass, or the third and last one.
+    `may_queue` says that no delivery waited in its queue when it began. `form` is the position of the last form that
+    was read, and `position` that of the last page of rows; both are empty at first. With `suspects`, this is the second
+    pass, or the third and last one.
     """
 
     campaign: str
     may_queue: bool
+    form: str = ""
     position: str = ""
     counters: Balance | None = None
     bundles: Balance | None = None

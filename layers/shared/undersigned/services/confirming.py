@@ -11,7 +11,7 @@ from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import PENDING_FOR, requested_at
 from undersigned.rendering import mails
-from undersigned.services.ports import ChangedError, UncertainError
+from undersigned.services.ports import ChangedError, MailRefusedError, SendingStoppedError, UncertainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,7 +147,14 @@ class Confirmations:
         )
         if not may_go:
             return False
-        self.post.send(self._mail(signature, now))
+        try:
+            self.post.send(self._mail(signature, now))
+        except SendingStoppedError:
+            raise
+        except MailRefusedError:
+            # The reconciliation must not ask for it again.
+            self.claims.record_sent(person, campaign, request, self.clock(), CLAIMS_KNOWN_FOR)
+            raise
         try:
             self.claims.record_sent(person, campaign, request, self.clock(), CLAIMS_KNOWN_FOR)
         except Exception as error:

@@ -235,7 +235,7 @@ class FormStore(Protocol):
         """Read several forms consistently, each with its signer's letter. Those that are gone are left out."""
 
     def listed(
-        self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
+        self, campaign: str, before: str | None = None, *, read_ahead: int | None = None, consistent: bool = True
     ) -> Iterator[tuple[str, Signature | None]]:
         """List a campaign's forms with their positions, newest first, or those older than a position.
 
@@ -527,8 +527,11 @@ class MailClaimStore(Protocol):
     ) -> bool:
         """Return the answer of `claim`, and write nothing."""
 
+    def is_settled(self, person: str, campaign: str, request: str, *, limit: MailLimit, since: datetime) -> bool:
+        """Say whether the email for a request was sent, or a day since then had as many as the limit allows."""
+
     def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
-        """Record that a claimed email was sent."""
+        """Record that a claimed email was sent, or that SES refused it for good."""
 
 
 class MailBudgetStore(Protocol):

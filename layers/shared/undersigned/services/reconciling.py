@@ -1,8 +1,9 @@
 """Reconciling: find what was forgotten, ask for it again, and report what can't be explained.
 
-Everything follows from the signature row, through a stream that forgets a change after a day and queues that give up.
-So the reconciliation reads every row, and compares it with what should have followed. It repairs only by steps that can
-be repeated without harm: the tally's own code counts a row, and a delivery is made once however often it is queued.
+Everything follows from forms and signature rows, through a stream that forgets a change after a day and queues that
+give up. So the reconciliation reads each of them, and compares it with what should have followed. It repairs only what
+can be repeated without harm: a form's email waits on it like any that may not go yet, a row is counted by the tally's
+own code, and a delivery is made once however often it is queued.
 Everything else is reported.
 """
 
@@ -14,7 +15,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNDER_WAY
+from undersigned.domain.mail_limits import mail_limit
 from undersigned.domain.reconciliations import Balance, Finding, Reconciliation, Suspects, sums_of
+from undersigned.domain.signatures import requested_at
 from undersigned.domain.tallies import counters_of
 from undersigned.services.measuring import Kept
 from undersigned.services.ports import ChangedError, DamagedRowsError
@@ -36,9 +39,17 @@ if TYPE_CHECKING:
         CountStore,
         DeliveryQueue,
         DeliveryStore,
+        FormStore,
+        MailClaimStore,
         SignatureStore,
     )
     from undersigned.services.tallying import Tallying
+
+_FORGOTTEN_AFTER = timedelta(hours=25)
+"""An hour after the stream has forgotten a form's request, so that nothing else queues its email.
+
+Source: "Change data capture for DynamoDB Streams", DynamoDB developer guide: data in a stream is kept for 24 hours.
+"""
 
 COUNTED_WITHIN = timedelta(hours=1)
 """How long a row's mark may be wrong before it is counted here. Counting is harmless while the tally counts, too."""
@@ -55,6 +66,8 @@ class Reconciling:
     """Reconciles one campaign after the other. Repeating any part of it is harmless. `report` is told each finding."""
 
     campaigns: CampaignStore
+    forms: FormStore
+    claims: MailClaimStore
     signatures: SignatureStore
     deliveries: DeliveryStore
     counts: CountStore
@@ -77,8 +90,13 @@ class Reconciling:
     def proceed(self, run: Reconciliation, has_time: Callable[[], bool] = lambda: True) -> Reconciliation:
         """Continue a reconciliation until it is done or the time is up, and return it as far as it is then.
 
-        `has_time` is called after each page of rows.
+        `has_time` is called after each form and each page of rows.
         """
+        for position, form in self.forms.listed(run.campaign, run.form or None, consistent=False):
+            summary = self._ask_again(form, run.summary) if form else run.summary
+            run = replace(run, form=position, summary=summary)
+            if not has_time():
+                return run
         targets = self.campaigns.targets(run.campaign, whole=False)
         settings = self.campaigns.campaign(run.campaign)
         over = self.clearing.clear_deliveries(settings, targets)
@@ -116,6 +134,22 @@ class Reconciling:
             return replace(run, position="", counters=None, bundles=None, suspects=found, is_last_pass=is_last)
         run = self._report_differences(run, found)
         return replace(self._reconcile_deliveries(run, targets, kept), is_done=True)
+
+    # Forms
+
+    def _ask_again(self, form: Signature, summary: Summary) -> Summary:
+        """Let an email that the stream has forgotten wait on its form: the next run of the postponed ones queues it."""
+        now, asked_at = self.clock(), requested_at(form.mail_request)
+        # A restored form asks for no email, and one to an address without a mailbox is in vain.
+        if asked_at is None or form.mail_postponed or form.has_expired(now) or form.quarantine == "no mailbox":
+            return summary
+        about, limit = (form.signer, form.campaign, form.mail_request), mail_limit(form)
+        if now - asked_at < _FORGOTTEN_AFTER or self.claims.is_settled(*about, limit=limit, since=asked_at):
+            return summary
+        with suppress(ChangedError):  # It was erased, or released, meanwhile.
+            self.forms.postpone_mail(form, now)
+            return summary.plus(emails=1)
+        return summary
 
     # Rows
 
