@@ -203,6 +203,7 @@ def test_reconcile_counts_what_was_forgotten_and_prints_a_summary(run: Any, worl
     assert json.loads(run("reconcile", CAMPAIGN, "--json")) == [
         {
             "campaign": CAMPAIGN,
+            "emails": 0,
             "rows": 1,
             "marks": 1,
             "cleared": 0,
