@@ -160,7 +160,7 @@ class Glance:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class Breakdown:
     """How many letters are confirmed: in total, and by target, day, hour or locality."""
 
     total: int
@@ -312,7 +312,7 @@ class Organizing:
             later=max(later, 0),
         )
 
-    def counts(self, campaign: str, by: str) -> Counts:
+    def counts(self, campaign: str, by: str) -> Breakdown:
         """Return the counts by `target`, `day`, `hour`, `locality`, `suspicion` or `source`.
 
         Hours are in UTC; a locality is a target's, or `other`. Each confirmed letter is in exactly one counter of each
@@ -321,11 +321,11 @@ class Organizing:
         """
         found = self._counted(campaign, TOWNS if by == "locality" else f"{by.upper()}#")
         if by not in {"suspicion", "source"}:
-            return Counts(sum(found.values()), found)
+            return Breakdown(sum(found.values()), found)
         total = self.counters.counts(campaign, TOTAL).get(TOTAL, 0)
         if by == "suspicion":
             found[NO_SUSPICION] = max(total - sum(found.values()), 0)
-        return Counts(max(total, sum(found.values())), found)
+        return Breakdown(max(total, sum(found.values())), found)
 
     def providers(self, campaign: str, waiting: Unconfirmed) -> tuple[Provider, ...]:
         """Return how many people signed and confirmed by email provider, those with the most signers first."""
