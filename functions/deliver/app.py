@@ -15,9 +15,9 @@ from undersigned.aws.queue import (
     read_message,
     seconds_until_next_try,
 )
+from undersigned.domain.errors import MailRefusedError, SendingStoppedError, ThrottledError
 from undersigned.logs import facts_of
 from undersigned.services.delivering import UnsettledError
-from undersigned.services.ports import MailRefusedError, SendingStoppedError, ThrottledError
 from undersigned.services.storing import OutOfTimeError
 from undersigned.wiring import Wiring
 

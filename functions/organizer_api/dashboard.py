@@ -11,8 +11,8 @@ from functions.organizer_api import next_deliveries, wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, public_url, viewer_of
 from functions.organizer_api.signatures import filter_of
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.exports import EXPORTED, ExportFilter
-from undersigned.services.ports import DamagedRowsError
 from undersigned.services.waiting_evidence import waiting_evidence
 from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, framed_mail, moved

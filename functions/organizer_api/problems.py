@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from undersigned.authoring.mistakes import MistakesError, TooMuchError, UnknownSettingError
 from undersigned.domain.drafts import DraftConflictError, DraftFilesError
 from undersigned.domain.errors import (
+    ChangedError,
+    DamagedRowsError,
     ExplainedError,
     FieldError,
+    FileMissingError,
     GivenError,
     NotFoundError,
     PacketErasedError,
     PacketNotReadyError,
+    ThrottledError,
     TooManyLettersError,
     UndersignedError,
 )
@@ -25,7 +29,6 @@ from undersigned.services.drafting import NotSavedError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.exporting import NotReadyError
 from undersigned.services.people import PeopleError
-from undersigned.services.ports import ChangedError, DamagedRowsError, FileMissingError, ThrottledError
 from undersigned.web.answers import DAMAGED_FOR, FILE_MISSING, Problem
 from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 

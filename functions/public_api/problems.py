@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from undersigned.domain.errors import (
+    ChangedError,
+    DamagedRowsError,
+    FileMissingError,
     FormError,
     NotFoundError,
     PacketErasedError,
     PacketNotReadyError,
+    ThrottledError,
     TokenError,
     TokenExpiredError,
     UndersignedError,
@@ -14,7 +18,6 @@ from undersigned.domain.errors import (
 from undersigned.domain.languages import Message
 from undersigned.domain.typos import MistypedError
 from undersigned.services.abuse_checks import BusyError
-from undersigned.services.ports import ChangedError, DamagedRowsError, FileMissingError, ThrottledError
 from undersigned.services.signing import (
     ClosedError,
     ExpiredError,

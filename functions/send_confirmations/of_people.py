@@ -8,8 +8,8 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from undersigned.aws.queue import read_person_mail
+from undersigned.domain.errors import MailRefusedError, SendingStoppedError
 from undersigned.logs import facts_of
-from undersigned.services.ports import MailRefusedError, SendingStoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

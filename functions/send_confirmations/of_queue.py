@@ -12,11 +12,11 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from functions.send_confirmations.outcomes import Outcomes
+from undersigned.at_once import each_at_once
 from undersigned.aws.queue import read_waiting_message, seconds_hidden
+from undersigned.domain.errors import MailRefusedError, SendingStoppedError, ThrottledError, UncertainError
 from undersigned.logs import facts_of
-from undersigned.services.at_once import each_at_once
 from undersigned.services.mail_budgets import is_counted
-from undersigned.services.ports import MailRefusedError, SendingStoppedError, ThrottledError, UncertainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

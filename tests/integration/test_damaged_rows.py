@@ -20,11 +20,11 @@ from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.dynamodb import Table, Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.exports import ExportFilter
 from undersigned.domain.signatures import SignatureFilter
 from undersigned.services import packing
 from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.ports import DamagedRowsError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from undersigned.aws.dynamodb import Table, to_item
 from undersigned.aws.queue import NotQueuedError
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.domain.campaigns import Target
+from undersigned.domain.errors import ChangedError
 from undersigned.services.planning import NotPlannedError
-from undersigned.services.ports import ChangedError
 from undersigned.services.trays import read_trays
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.forms import form_key
 from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.errors import ChangedError
 from undersigned.domain.people import Member, Person, person_id
 from undersigned.services import own_campaigns
 from undersigned.services.people import PeopleError
-from undersigned.services.ports import ChangedError
 from undersigned.services.screening import MOST_ROWS_READ, Screening
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.world import World
+    from undersigned.aws.campaigns import Campaigns
     from undersigned.domain.campaigns import Target
     from undersigned.services.catalog import Entry
-    from undersigned.services.ports import CampaignStore
 
 TARGET = "evanston"
 
@@ -97,7 +97,7 @@ def test_an_unchanged_roster_is_read_once(world: World, rosters: Rosters) -> Non
 def test_each_change_is_seen_within_a_minute(
     world: World,
     rosters: Rosters,
-    change: Callable[[CampaignStore, Target], None],
+    change: Callable[[Campaigns, Target], None],
     shown: Callable[[Target], bool],
 ) -> None:
     campaigns = world.wiring.campaigns

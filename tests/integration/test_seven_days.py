@@ -16,9 +16,9 @@ from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.deliveries import Deliveries, delivery_key
 from undersigned.aws.dynamodb import Update
 from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent
+from undersigned.domain.errors import ChangedError
 from undersigned.domain.plans import taken
 from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.ports import ChangedError
 from undersigned.services.pushing import push
 
 if TYPE_CHECKING:

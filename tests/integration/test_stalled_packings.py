@@ -12,10 +12,9 @@ import pytest
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain.errors import NotFoundError
+from undersigned.domain.errors import ChangedError, NotFoundError
 from undersigned.services import packing
 from undersigned.services.deleting import Deleted
-from undersigned.services.ports import ChangedError
 from undersigned.services.storing import clear_files, sent_packets
 
 if TYPE_CHECKING:

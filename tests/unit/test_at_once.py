@@ -8,7 +8,7 @@ from itertools import count, islice
 
 import pytest
 
-from undersigned.services.at_once import each_at_once
+from undersigned.at_once import each_at_once
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 50])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from undersigned.services.ports import CampaignStore
+    from undersigned.aws.campaigns import Campaigns
 
 
 def write_new(folder: Path) -> None:
@@ -27,7 +27,7 @@ def write_new(folder: Path) -> None:
     _write(folder, files, replace=False, way_out="name another folder")
 
 
-def pull(campaigns: CampaignStore, campaign: str, folder: Path, *, replace: bool) -> None:
+def pull(campaigns: Campaigns, campaign: str, folder: Path, *, replace: bool) -> None:
     """Write the folder of a campaign on a stack. Raises NotFoundError, and UndersignedError if a file is there."""
     settings = campaigns.campaign(campaign)
     letters = {language: campaigns.letter(campaign, version) for language, version in settings.letters.items()}

@@ -48,11 +48,10 @@ from undersigned.aws.signatures import (
 from undersigned.aws.slots import SLOTS
 from undersigned.aws.stream import RESTORED
 from undersigned.domain.deliveries import after
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import DamagedRowsError, NotFoundError, UndersignedError
 from undersigned.domain.plans import next_day
 from undersigned.domain.signatures import signer_id
 from undersigned.domain.tallies import TOTAL
-from undersigned.services.ports import DamagedRowsError
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
 from undersigned_cli.commands.output import counted, progress_of, say, show_json
 from undersigned_cli.stacks import Stack

@@ -1,1 +1,1 @@
-"""Adapters of the services' ports: the table, SES, S3, SQS and EventBridge."""
+"""AWS: the table, SES, S3, SQS and EventBridge, one file for each entity or service. Only this folder knows boto3."""

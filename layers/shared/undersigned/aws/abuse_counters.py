@@ -9,10 +9,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from undersigned.aws.dynamodb import Key, Update
-from undersigned.services.ports import AbuseCounterStore
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,15 +32,15 @@ def _group_key(group: int) -> Key:
     return Key(f"RATE#KEYS#{group}", "META")
 
 
-class AbuseCounters(AbuseCounterStore):
+class AbuseCounters:
     """Abuse counters in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
+        """Count a form of an address of a network, both given as hashes. Return how many each has sent."""
         of_address = f"address_{address[:12]}"
         counted = self._table.update(
             Update(
@@ -53,13 +52,13 @@ class AbuseCounters(AbuseCounterStore):
         )
         return int(counted[_NETWORK]), int(counted[of_address])
 
-    @override
     def refusals(self, group: int, window: datetime) -> int:
+        """Read how many wrong keys of a group were refused in a window."""
         values = self._table.get(_group_key(group))
         return int(values["refused"]) if values and values["window"] == window.isoformat() else 0
 
-    @override
     def set_refusals(self, group: int, window: datetime, amount: int) -> None:
+        """Write how many wrong keys of a group were refused in a window, in place of an earlier window."""
         # Two at once may count as one. Then one more wrong key is refused before others have to wait.
         values = {
             "window": window.isoformat(),

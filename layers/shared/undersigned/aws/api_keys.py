@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
@@ -16,7 +16,6 @@ from undersigned.aws.dynamodb import NEW, Check, Key, Put, read_choice, read_mom
 from undersigned.aws.people import of_campaign
 from undersigned.domain.api_keys import ApiKey, Scope
 from undersigned.domain.people import Member
-from undersigned.services.ports import ApiKeyStore
 
 if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table, Values, Write
@@ -32,32 +31,32 @@ def locate(campaign: str, digest: str) -> Key:
     return Key(key_partition(campaign), digest)
 
 
-class ApiKeys(ApiKeyStore):
+class ApiKeys:
     """API keys in the table. A key's label is stored as `note`."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def api_key(self, campaign: str, digest: str) -> ApiKey | None:
+        """Read a key consistently by the SHA-256 of its text."""
         values = self._table.get(locate(campaign, digest), consistent=True)
         return read_row(_read, values) if values else None
 
-    @override
     def api_keys(self, campaign: str) -> tuple[ApiKey, ...]:
+        """List a campaign's keys consistently."""
         return tuple(read_rows(_read, self._table.query(key_partition(campaign), consistent=True)))
 
-    @override
     def put_api_key(self, key: ApiKey, made_with: ApiKey | Member | None = None) -> None:
+        """Write a new key. Raises ChangedError if it exists, or if its maker may make no more keys."""
         self._table.transact([Put(_item(key), NEW), *_may_still_make(made_with)])
 
-    @override
     def hand_over(self, key: ApiKey) -> None:
+        """Write a key's new maker. Raises ChangedError if it was revoked."""
         self._table.put(_item(key), Attr("pk").exists())
 
-    @override
     def remove_api_key(self, campaign: str, digest: str) -> None:
+        """Revoke a key."""
         self._table.delete(locate(campaign, digest))
 
 

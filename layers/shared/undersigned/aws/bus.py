@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from itertools import batched
-from typing import TYPE_CHECKING, Any, Protocol, override
+from typing import TYPE_CHECKING, Any, Protocol
 
 from undersigned.domain.events import SOURCE
-from undersigned.services.ports import Bus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +24,7 @@ class EventBridge(Protocol):
         """Put entries on a bus. The answer says for each whether it was accepted."""
 
 
-class EventBus(Bus):
+class EventBus:
     """An EventBridge bus."""
 
     def __init__(self, client: EventBridge, name: str) -> None:
@@ -33,8 +32,8 @@ class EventBus(Bus):
         self._client = client
         self._name = name
 
-    @override
     def put(self, events: Sequence[Event]) -> frozenset[str]:
+        """Put events on the bus, and return the ids of those that it refused."""
         # PutEvents can refuse some of the entries and still answer with 200.
         refused: set[str] = set()
         for some in batched(events, _MOST_ENTRIES, strict=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from undersigned.aws.api_keys import key_partition
 from undersigned.aws.campaigns import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
@@ -15,7 +15,6 @@ from undersigned.aws.forms import form_shards
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards
 from undersigned.domain.tallies import TOTAL
-from undersigned.services.ports import CampaignRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,19 +22,19 @@ if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table
 
 
-class Rows(CampaignRows):
+class Rows:
     """Rows in the table but the draft's. Rows that expire, such as exports and mail claims, are left to that."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def delete_letters(self, campaign: str, is_late: Callable[[], bool]) -> int:
+        """Delete the campaign's signatures."""
         return self._delete(self._letters(campaign), is_late)
 
-    @override
     def delete_others(self, campaign: str, is_late: Callable[[], bool]) -> int:
+        """Delete everything else of the campaign: at the end its people, then the settings, and then the keys."""
         deleted = self._delete(self._others(campaign), is_late)
         if is_late():
             return deleted
@@ -44,12 +43,12 @@ class Rows(CampaignRows):
         self._table.transact([Delete(key) for key in last])
         return deleted + len(last) + self._delete(self._all_of(key_partition(campaign)), is_late)
 
-    @override
     def is_shared(self, campaign: str) -> bool:
+        """Say whether anybody has a role in a campaign, or a key to it."""
         return any(True for _ in self._all_of(people_partition(campaign), key_partition(campaign)))
 
-    @override
     def delete_access(self, campaign: str) -> None:
+        """Delete the campaign's people, its keys and its activity log."""
         keys = chain(self._people(campaign), self._all_of(key_partition(campaign), audit_partition(campaign)))
         self._delete(keys, lambda: False)
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
@@ -52,7 +52,6 @@ from undersigned.domain.controls import AuditEntry, Controls
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.letters import Letter
 from undersigned.domain.tallies import TOTAL
-from undersigned.services.ports import CampaignStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -106,55 +105,61 @@ NOT_HELD = Attr("hold").not_exists() & Attr("complained_at").not_exists()
 """The condition on a target that its letters don't wait for a release."""
 
 
-class Campaigns(CampaignStore):
+class Campaigns:
     """Campaigns in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def campaign(self, campaign: str) -> Campaign:
+        """Read a campaign's settings; raises NotFoundError."""
         if values := self._table.get(campaign_key(campaign)):
             return read_row(read_campaign, values)
         message = f"There is no campaign {campaign!r}"
         raise NotFoundError(message)
 
-    @override
     def targets(self, campaign: str, *, consistent: bool = False, whole: bool = True) -> tuple[Target, ...]:
+        """Read a campaign's targets, in the order of their ids.
+
+        Whatever changes targets afterwards changes `Controls.roster`, too.
+        """
         found = self._table.query(campaign_partition(campaign), begins_with=TARGETS, consistent=consistent)
         return tuple(read_rows(read_target, found, whole=whole))
 
-    @override
     def target(self, campaign: str, target: str) -> Target:
+        """Read one target consistently; raises NotFoundError."""
         if values := self._table.get(target_key(campaign, target), consistent=True):
             return read_row(read_target, values)
         raise _no_target(campaign, target)
 
-    @override
     def letter(self, campaign: str, version: str) -> Letter:
+        """Read a letter version; raises NotFoundError."""
         if values := self._table.get(letter_key(campaign, version)):
             return read_row(read_letter, values)
         message = f"Campaign {campaign!r} has no letter version {version[:12]}"
         raise NotFoundError(message)
 
-    @override
     def campaign_ids(self) -> Iterator[str]:
+        """List the ids of all campaigns."""
         return (values["listed_at"] for values in self._table.query(_ALL, index="listing"))
 
-    @override
     def put_letter(self, campaign: str, letter: Letter) -> bool:
+        """Write a letter version. Return False if it exists; a version never changes."""
         return self._table.put_new(letter_values(campaign, letter))
 
-    @override
     def put_campaign(self, campaign: Campaign) -> None:
+        """Write a campaign's settings, and its goal beside the count."""
         self._table.update(
             Update(counter_key(campaign.id, TOTAL), assign={"goal": campaign.goal, "show_goal": campaign.show_goal})
         )
         self._table.put(campaign_values(campaign))
 
-    @override
     def put_target(self, campaign: str, target: Target) -> None:
+        """Write a target's settings. A new email address is assumed to take email.
+
+        First writes the target's versions, the one before and the new one, because letters may name them.
+        """
         key, settings = target_key(campaign, target.id), target_settings(target)
         if not self._table.put_new(key._asdict() | settings):
             same_address = Attr("email").eq(target.email)
@@ -164,8 +169,8 @@ class Campaigns(CampaignStore):
                 self._table.update(Update(key, assign=settings | {"mail_state": "ok"}))
         self._name_change(campaign)
 
-    @override
     def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
+        """Write targets that are not there yet, as `put_target` does, many in one call. Each has few postal codes."""
         for some in batched(targets, TRANSACTION, strict=False):
             rows = [Put(target_key(campaign, target.id)._asdict() | target_settings(target), NEW) for target in some]
             try:
@@ -176,8 +181,8 @@ class Campaigns(CampaignStore):
         if targets:
             self._name_change(campaign)
 
-    @override
     def set_mail_state(self, campaign: str, target: str, email: str, state: MailState) -> None:
+        """Record whether an address takes email. "bounced" is recorded only while it is the target's address."""
         # A policy that lets a function compare the address lets it change the address, too. To say "ok" needs neither:
         # at worst, one more email bounces.
         still = Attr("pk").exists() if state == "ok" else Attr("email").eq(email)
@@ -187,34 +192,34 @@ class Campaigns(CampaignStore):
             return
         self._name_change(campaign, when=Attr("pk").exists())
 
-    @override
     def controls(self, campaign: str) -> Controls:
+        """Read the controls of a campaign's deliveries consistently."""
         values = self._table.get(controls_key(campaign), consistent=True)
         return read_row(_read_controls, values or {})
 
-    @override
     def pause(self, campaign: str, *, paused: bool) -> None:
+        """Pause a campaign's deliveries, or resume them."""
         self._table.update(Update(controls_key(campaign), assign={"paused": paused}))
 
-    @override
     def close(self, campaign: str, at: datetime | None) -> None:
+        """Close a campaign at a moment, or open it again."""
         self._table.update(Update(controls_key(campaign), assign={"closed_at": written(at)}))
 
-    @override
     def approve(self, campaign: str, period: str, until: datetime) -> None:
+        """Approve a period's deliveries, for letters that are due by a moment. Of two at once, the earlier counts."""
         approval = f"{period} {written(until.astimezone(UTC))}"
         self._table.update(Update(controls_key(campaign), add={"approved": {approval}}))
 
-    @override
     def hold(self, campaign: str, target: str, why: str) -> None:
+        """Hold a target's letters back for a reason; raises NotFoundError."""
         self._change_target(campaign, target, {"hold": why})
 
-    @override
     def release(self, campaign: str, target: str, at: datetime) -> None:
+        """Release a target's letters after a hold or a complaint; raises NotFoundError."""
         self._change_target(campaign, target, {"hold": None, "complained_at": None, "released_at": written(at)})
 
-    @override
     def record_complaint(self, campaign: str, target: str, at: datetime) -> None:
+        """Hold a target's letters because of a complaint. Does nothing if they were released after it."""
         not_released_since = Attr("released_at").not_exists() | Attr("released_at").lt(written(at))
         news = Attr("pk").exists() & Attr("complained_at").not_exists() & not_released_since
         with suppress(ConditionFailedError):
@@ -245,16 +250,16 @@ class Campaigns(CampaignStore):
             if code_of(error) != TRANSACTION_CONFLICT:
                 raise
 
-    @override
     def record_audit(self, entry: AuditEntry, entry_id: str) -> None:
+        """Record an action. The id distinguishes entries of one moment. Raises ChangedError if the entry exists."""
         self._table.put(audit_values(entry, entry_id), NEW)
 
-    @override
     def audit(self, campaign: str) -> Iterator[AuditEntry]:
+        """List the actions of organizers, newest first."""
         return (entry for _, entry in self.newest_audit(campaign))
 
-    @override
     def newest_audit(self, campaign: str, before: str | None = None) -> Iterator[tuple[str, AuditEntry]]:
+        """List the actions of organizers with their positions, newest first, or those older than a position."""
         found = self._table.query(audit_partition(campaign), newest_first=True, below=before)
         yield from read_rows(lambda values: (values["sk"], read_audit(values)), found)
 

@@ -15,15 +15,14 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import NEW, Key, Put, TransactionCanceledError, Update, read_row, read_rows
 from undersigned.aws.signatures import signature_key
-from undersigned.domain.errors import NotFoundError
+from undersigned.domain.errors import ChangedError, NotFoundError
 from undersigned.domain.tallies import NOT_COUNTED, TOTAL, Count, difference
-from undersigned.services.ports import ChangedError, CountStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,7 +67,7 @@ def counter_key(campaign: str, counter: str, shard: int = 0) -> Key:
     return Key(_partition(campaign, shard), counter)
 
 
-class Counts(CountStore):
+class Counts:
     """Counters in the table. It keeps public counts for two seconds."""
 
     def __init__(
@@ -86,8 +85,8 @@ class Counts(CountStore):
         self._clock = clock
         self._kept: dict[str, tuple[datetime, Count]] = {}
 
-    @override
     def count(self, campaign: str, *, fresh: bool = False) -> Count:
+        """Return the public count as it is, or as it was within the last two seconds; raises NotFoundError."""
         now = self._clock()
         read_at, kept = self._kept.get(campaign, (None, None))
         if read_at and kept and now - read_at < _KEPT_FOR and not fresh:
@@ -107,8 +106,8 @@ class Counts(CountStore):
         found = {values["pk"]: values for values in self._table.batch_get(keys, consistent=consistent)}
         return [found.get(key.pk, {}) for key in keys]
 
-    @override
     def counts(self, campaign: str, *beginnings: str) -> dict[str, int]:
+        """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`) consistently, or those whose names begin so."""
         found: Counter[str] = Counter()
         for partition in counter_partitions(campaign):
             for beginning in beginnings or (None,):
@@ -116,13 +115,19 @@ class Counts(CountStore):
                 found.update(dict(read_rows(lambda values: (values["sk"], _amount(values)), rows)))
         return dict(found)
 
-    @override
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
+        """Move marks and counters together. Raises ChangedError if a row has changed.
+
+        Marks and the rows of counters that change are at most 100 in all (see `tallies.transactions`).
+        """
         change = difference([(signature.tallied, mark) for signature, mark in moves])
         self._transact(campaign, change, [_move_mark(signature, mark) for signature, mark in moves])
 
-    @override
     def forget(self, gone: Signature, now: datetime) -> None:
+        """Subtract a deleted row from the counters, if there are any: its campaign may have been deleted, too.
+
+        Doing it again within two days is harmless.
+        """
         if "goal" not in self._rows(gone.campaign, TOTAL, consistent=True)[0]:
             # The campaign was deleted, too. This would make its counters anew.
             return
@@ -157,8 +162,8 @@ class Counts(CountStore):
                 self._kept.pop(campaign, None)
                 return
 
-    @override
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
+        """Correct a counter by a difference. Raises ChangedError if it is no longer the wrong number."""
         rows = self._rows(campaign, counter, consistent=True)
         if _sum_of(rows) != wrong:
             raise ChangedError

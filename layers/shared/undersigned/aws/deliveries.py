@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, cast, override
+from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
@@ -46,8 +46,8 @@ from undersigned.domain.deliveries import (
     MailEventKind,
     PacketRecord,
 )
+from undersigned.domain.errors import BundleTakenError, DamagedRowsError, LettersNotWaitingError
 from undersigned.domain.plans import Week, next_day, taken
-from undersigned.services.ports import BundleTakenError, DamagedRowsError, DeliveryStore, LettersNotWaitingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,35 +89,42 @@ def packet_key(key: DeliveryKey, number: int) -> Key:
     return part_key(PACKETS, key, f"{number:04d}")
 
 
-class Deliveries(DeliveryStore):
+class Deliveries:
     """Deliveries in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def delivery(self, key: DeliveryKey) -> Delivery | None:
+        """Read a delivery consistently."""
         values = self._table.get(delivery_key(key), consistent=True)
         return read_row(read_delivery, values) if values else None
 
-    @override
     def existing(self, keys: Sequence[DeliveryKey]) -> tuple[Delivery, ...]:
+        """Read those of some deliveries that exist, consistently and in no order."""
         return tuple(read_rows(read_delivery, self._table.batch_get(map(delivery_key, keys))))
 
-    @override
     def deliveries(self, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
+        """List a target's deliveries consistently, newest first."""
         partition = delivery_partition(campaign, target)
         found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
         yield from read_rows(read_delivery, found, whole=whole)
 
-    @override
     def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
+        """Write a delivery that takes a week of its target: a new one, or one that had given it back.
+
+        Raises ChangedError unless it is still as `before`, and the target is free from the day that was read.
+        """
         write = _change(delivery, before) if before else Put(delivery_values(delivery), NEW)
         self._table.transact([write, _free(delivery.key, week)], wait_for_others=True)
 
-    @override
     def change(self, delivery: Delivery, before: Delivery) -> None:
+        """Write a changed delivery. If it surely did not arrive, it gives its week back; news can take it again.
+
+        Raises ChangedError unless it still has the state and the attempt from before and no letter was erased since it
+        was read, and if another delivery of its target takes or gives back a week meanwhile.
+        """
         change = _change(delivery, before)
         if delivery.occupies_week == before.occupies_week:
             self._table.update(change)
@@ -135,8 +142,11 @@ class Deliveries(DeliveryStore):
             return taken(known, delivery.day) if delivery.occupies_week else Week(known, known)
         return Week(known, next_day([delivery, *others]))
 
-    @override
     def begin_sending(self, delivery: Delivery, before: Delivery) -> None:
+        """Write a delivery whose email is about to be sent.
+
+        Raises ChangedError as `change` does, and if its campaign is paused or its target has a hold.
+        """
         key = delivery.key
         writes: list[Write] = [
             _change(delivery, before),
@@ -146,18 +156,21 @@ class Deliveries(DeliveryStore):
         # All deliveries of a campaign check its controls, possibly at the same time.
         self._table.transact(writes, wait_for_others=True)
 
-    @override
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
+        """Read a delivery's bundles consistently, in order, and whole."""
         # Not in the order of the keys: 10000 comes before 9999 there.
         return tuple(sorted(self._parts(read_bundle, BUNDLES, key, whole=True), key=lambda bundle: bundle.number))
 
-    @override
     def bundles_to(self, campaign: str, target: str) -> Iterator[tuple[str, Bundle]]:
+        """Read the bundles of all deliveries to a target consistently, each with its period."""
         found = self._table.query(delivery_partition(campaign, target), begins_with=BUNDLES, consistent=True)
         yield from read_rows(lambda values: (values["sk"].split("#")[1], read_bundle(values)), found)
 
-    @override
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+        """Write a bundle and seal its letters, all or nothing.
+
+        Raises BundleTakenError, LettersNotWaitingError or ChangedError; then nothing was written.
+        """
         first = Put(bundle_values(key, bundle, at), NEW)
         taken = f"bundle {bundle.number} of {key.period} exists"
         if bundle.closes:
@@ -177,30 +190,37 @@ class Deliveries(DeliveryStore):
                 raise LettersNotWaitingError(gone) from error
             raise
 
-    @override
     def packets(self, key: DeliveryKey, *, whole: bool = True) -> tuple[PacketRecord, ...]:
+        """Read the packets that were recorded of a delivery, consistently, in the order of their numbers."""
         return tuple(sorted(self._parts(read_packet, PACKETS, key, whole=whole), key=lambda packet: packet.number))
 
-    @override
     def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        """Record a packet to send. Raises ChangedError if it is recorded with more erased letters."""
         self._table.put(packet_values(key, packet), NEW | Attr("erased").lte(packet.erased))
 
-    @override
     def put_file(self, key: DeliveryKey, packet: PacketRecord) -> None:
+        """Record that a packet is stored again. What the email says about it stays.
+
+        Raises ChangedError if it is recorded with more erased letters, or was deleted.
+        """
         changed = {name: packet_values(key, packet)[name] for name in ("erased", "stored_sha256", "stored_at")}
         unless_newer = Attr("erased").lte(packet.erased)
         self._table.update(Update(packet_key(key, packet.number), assign=changed, when=unless_newer))
 
-    @override
     def record_event(self, event: MailEvent) -> bool:
+        """Record an SES event. If it is recorded already, change nothing and return False."""
         return self._table.put_new(mail_event_values(event))
 
-    @override
     def mail_events(self, key: DeliveryKey) -> tuple[MailEvent, ...]:
+        """Read the SES events of a delivery's emails consistently, in order."""
         return tuple(self._parts(partial(read_mail_event, key), MAIL_EVENTS, key))
 
-    @override
     def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
+        """Erase all personal data from a row, and remove the letter from any later attempt of its delivery.
+
+        Raises ChangedError if the row has changed, if the delivery's email is being sent, or if another
+        transaction was running on either.
+        """
         leave = Update(
             delivery_key(key),
             assign={"erased_at": written(at)},
@@ -209,8 +229,11 @@ class Deliveries(DeliveryStore):
         )
         self._table.transact([erasure(signature, at), leave])
 
-    @override
     def note_swept(self, delivery: Delivery) -> None:
+        """Note that no stored file has any of a delivery's erased letters.
+
+        Raises ChangedError if another was erased meanwhile, or if the delivery was deleted.
+        """
         nothing_erased_since = Attr("erased_at").eq(written(delivery.erased_at))
         self._table.update(Update(delivery_key(delivery.key), remove=["erased_at"], when=nothing_erased_since))
 

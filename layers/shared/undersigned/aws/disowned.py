@@ -9,14 +9,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import Key, Update, read_rows
 from undersigned.aws.signatures import erasure, signature_key
 from undersigned.domain.disowned import KNOWN_FOR, DisownedForms
-from undersigned.services.ports import DisownedStore
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,15 +32,18 @@ def disowned_partition(campaign: str) -> str:
     return f"DISOWNED#{campaign}"
 
 
-class Disowned(DisownedStore):
+class Disowned:
     """Disowned forms in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def disown(self, signature: Signature, network: str | None, at: datetime) -> None:
+        """Erase a row, or write an erased one for a form; note that its address gets no more emails, and count it.
+
+        Raises ChangedError.
+        """
         erased = erasure(signature, at)
         pk = disowned_partition(signature.campaign)
         writes = [
@@ -53,21 +55,24 @@ class Disowned(DisownedStore):
             writes.append(Update(Key(pk, f"{_NETWORK}{network}"), assign={"expires_at": expires_at}, add={"forms": 1}))
         self._table.transact(writes, wait_for_others=True)
 
-    @override
     def set_disowned(self, signature: Signature, at: datetime | None) -> None:
+        """Note that the address of an erased row gets no more emails, or with None that it does.
+
+        Raises ChangedError.
+        """
         change = {"disowned_at": at.isoformat() if at else None}
         key = signature_key(signature.campaign, signature.signer)
         self._table.update(
             Update(key, assign=change, when=Attr("status").eq("erased") & Attr("version").eq(signature.version))
         )
 
-    @override
     def total(self, campaign: str) -> int:
+        """Return how many forms of a campaign were disowned."""
         values = self._table.get(Key(disowned_partition(campaign), _ALL))
         return sum(read_rows(_forms, [values] if values else []))
 
-    @override
     def forms(self, campaign: str) -> DisownedForms:
+        """Return how many forms of a campaign were disowned, also by network."""
         rows = self._table.query(disowned_partition(campaign))
         by_name = dict(read_rows(lambda row: (row["sk"], _forms(row)), rows))
         return DisownedForms(

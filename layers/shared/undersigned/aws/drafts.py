@@ -15,13 +15,13 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_moment, read_row, read_rows, written
 from undersigned.domain.drafts import MOST_VERSIONS, ChangedMeanwhileError, Draft, DraftVersion, UnreadableDraftError
-from undersigned.services.ports import DraftStore, FileMissingError
+from undersigned.domain.errors import FileMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def _files_from(campaign: str, revision: int) -> str:
     return f"{draft_folder(campaign)}{revision:012d}-"
 
 
-class Drafts(DraftStore):
+class Drafts:
     """Drafts in the table and the bucket."""
 
     def __init__(self, table: Table, bucket: Callable[[], Bucket]) -> None:
@@ -61,19 +61,19 @@ class Drafts(DraftStore):
         self._table = table
         self._bucket = bucket
 
-    @override
     def drafts(self) -> tuple[Draft, ...]:
+        """List all drafts without their files, in the order of their campaigns."""
         listed = [_head_key(values["listed_at"]) for values in self._table.query(_ALL, index="listing")]
         found = read_rows(_read_head, self._table.batch_get(listed))
         return tuple(sorted(found, key=lambda draft: draft.campaign))
 
-    @override
     def head(self, campaign: str) -> Draft | None:
+        """Read a campaign's draft without its files, consistently."""
         values = self._table.get(_head_key(campaign), consistent=True)
         return read_row(_read_head, values) if values else None
 
-    @override
     def draft(self, campaign: str) -> Draft | None:
+        """Read a campaign's draft consistently. Raises UnreadableDraftError."""
         draft = self.head(campaign)
         while draft:
             try:
@@ -84,8 +84,8 @@ class Drafts(DraftStore):
                     raise UnreadableDraftError(draft) from error
         return None
 
-    @override
     def version(self, campaign: str, revision: int) -> Draft | None:
+        """Read an earlier version of a draft consistently; None if it is not kept."""
         head = self.head(campaign)
         for version in head.earlier if head else ():
             if version.revision == revision:
@@ -101,8 +101,11 @@ class Drafts(DraftStore):
         except ValueError as error:
             raise UnreadableDraftError(draft) from error
 
-    @override
     def put_draft(self, draft: Draft, before: Draft | None) -> Draft:
+        """Write a draft in place of the one before, or a new one; either all of it or nothing. Return it as it is kept.
+
+        Raises ChangedMeanwhileError if another revision is there.
+        """
         content = json.dumps(dict(draft.files), ensure_ascii=False).encode()
         name = _files_from(draft.campaign, draft.revision) + hashlib.sha256(content).hexdigest()
         earlier = (before.version, *before.earlier)[:MOST_VERSIONS] if before else ()
@@ -119,8 +122,11 @@ class Drafts(DraftStore):
             raise ChangedMeanwhileError(self.draft(draft.campaign))
         return kept
 
-    @override
     def set_published(self, draft: Draft) -> None:
+        """Write that publishing ended, with which revision and base; also on a draft that was changed meanwhile.
+
+        Does nothing if the draft was discarded meanwhile.
+        """
         change = Update(
             _head_key(draft.campaign),
             assign={"published_revision": draft.published_revision, "base": draft.base, "publishing": None},
@@ -129,8 +135,8 @@ class Drafts(DraftStore):
         with suppress(ConditionFailedError):
             self._table.update(change)
 
-    @override
     def set_publishing(self, draft: Draft) -> None:
+        """Write that publishing begins. Raises ChangedMeanwhileError if another revision is there."""
         change = Update(
             _head_key(draft.campaign), assign={"publishing": True}, when=Attr("revision").eq(draft.revision)
         )
@@ -139,8 +145,8 @@ class Drafts(DraftStore):
         except ConditionFailedError as error:
             raise ChangedMeanwhileError(self.draft(draft.campaign)) from error
 
-    @override
     def discard(self, draft: Draft) -> None:
+        """Delete a draft. Raises ChangedMeanwhileError if another revision is there. Does nothing if there is none."""
         # Before their row, because without one nobody discards them again.
         self._sweep(draft.campaign, draft.revision)
         try:
@@ -151,8 +157,8 @@ class Drafts(DraftStore):
         # An interrupted write left those of the next revision. Another draft has a later one.
         self._sweep(draft.campaign, draft.revision + 1)
 
-    @override
     def delete(self, campaign: str) -> None:
+        """Delete a campaign's draft, whatever its revision is, with every file of it."""
         self._bucket().delete(*self._bucket().names(draft_folder(campaign)))
         self._table.delete(_head_key(campaign))
 

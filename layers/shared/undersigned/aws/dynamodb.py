@@ -20,8 +20,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of
+from undersigned.domain.errors import ChangedError, DamagedRowsError
 from undersigned.logs import report_damaged
-from undersigned.services.ports import ChangedError, DamagedRowsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from undersigned.aws.uploads import upload
-from undersigned.services import ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 _LINK_SECONDS = 900
 
 
-class ExportFiles(ports.ExportFiles):
+class ExportFiles:
     """Files in S3, uploaded in parts."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
@@ -23,17 +22,17 @@ class ExportFiles(ports.ExportFiles):
         self._client = client
         self._bucket = bucket
 
-    @override
     def write(self, name: str, lines: Iterator[bytes]) -> None:
+        """Store a file of any length while it is made. It replaces an earlier one only when it is complete."""
         upload(self._client, self._bucket, name, lines, content_type="text/csv; charset=utf-8")
 
-    @override
     def delete(self, *names: str) -> None:
+        """Delete files. Does nothing to those that are not there."""
         for name in names:
             self._client.delete_object(Bucket=self._bucket, Key=name)
 
-    @override
     def link(self, name: str, filename: str) -> str:
+        """Return a web address for downloading a file. It works for some minutes."""
         return self._client.generate_presigned_url(
             "get_object",
             Params={

@@ -8,13 +8,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, cast, override
+from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import Key, read_choice, read_row, read_rows, written
 from undersigned.domain.exports import Export, Exported, ExportFilter, ExportState
-from undersigned.services.ports import ExportStore
 
 if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table, Values
@@ -29,15 +28,15 @@ def locate(campaign: str, export_id: str) -> Key:
     return Key(_partition(campaign), export_id)
 
 
-class Exports(ExportStore):
+class Exports:
     """Exports in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def put_export(self, export: Export) -> None:
+        """Write the state of an export. Raises ChangedError if its file was deleted because a letter was erased."""
         is_kept = Attr("state").not_exists() | Attr("state").ne("erased")
         self._table.put(
             {
@@ -54,13 +53,13 @@ class Exports(ExportStore):
             None if export.state == "erased" else is_kept,
         )
 
-    @override
     def export(self, campaign: str, export_id: str) -> Export | None:
+        """Read an export consistently."""
         values = self._table.get(locate(campaign, export_id), consistent=True)
         return read_row(_read, values) if values else None
 
-    @override
     def exports(self, campaign: str, *, whole: bool = True) -> tuple[Export, ...]:
+        """Read a campaign's exports consistently, in no order."""
         return tuple(read_rows(_read, self._table.query(_partition(campaign), consistent=True), whole=whole))
 
 

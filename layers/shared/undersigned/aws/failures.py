@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.services.ports import ThrottledError
+from undersigned.domain.errors import ThrottledError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

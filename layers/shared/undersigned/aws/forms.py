@@ -13,7 +13,7 @@ from __future__ import annotations
 import heapq
 from datetime import UTC
 from itertools import batched
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
@@ -26,8 +26,8 @@ from undersigned.aws.signatures import (
     signature_key,
     signature_values,
 )
+from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.forms import ReadForms
-from undersigned.services.ports import DamagedRowsError, FormStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -95,29 +95,29 @@ def read_form(values: Values) -> Signature:
     return read_letter(values | known, *_signer_of(_key_of(values)))
 
 
-class Forms(FormStore):
+class Forms:
     """Forms in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def put(self, form: Signature) -> None:
+        """Write a form. One that is there already stays as it is."""
         self._table.put_new(form_values(form))
 
-    @override
     def form(self, campaign: str, signer: str, form: str) -> Signature | None:
+        """Read a form consistently. Raises DamagedRowsError."""
         values = self._table.get(Key(form_partition(campaign, signer), form), consistent=True)
         return read_row(read_form, values) if values else None
 
-    @override
     def of_signer(self, campaign: str, signer: str) -> tuple[Signature, ...]:
+        """Read all forms of a signer consistently. A damaged one is left out."""
         found = self._table.query(form_partition(campaign, signer), consistent=True)
         return tuple(read_rows(read_form, found))
 
-    @override
     def read(self, forms: Sequence[FormName]) -> ReadForms:
+        """Read several forms consistently, each with its signer's letter. Those that are gone are left out."""
         return self._read([Key(form_partition(campaign, signer), form) for campaign, signer, form in forms])
 
     def _read(self, keys: Iterable[Key], *, consistent: bool = True) -> ReadForms:
@@ -135,10 +135,14 @@ class Forms(FormStore):
                 damaged.append((*_signer_of(key), key.sk))
         return ReadForms(tuple(found), tuple(damaged))
 
-    @override
     def listed(
         self, campaign: str, before: str | None = None, *, read_ahead: int | None = None, consistent: bool = True
     ) -> Iterator[tuple[str, Signature | None]]:
+        """List a campaign's forms with their positions, newest first, or those older than a position.
+
+        A form that can't be confirmed any more, or is damaged, is None, so that a caller can bound how many are read.
+        `read_ahead` is how many are read in one step.
+        """
         read_ahead = read_ahead or _READ_AHEAD
         shards = [
             self._table.query(shard, index="listing", newest_first=True, below=before, read_ahead=read_ahead)
@@ -150,18 +154,18 @@ class Forms(FormStore):
             waiting = {form_key(form): form for form, row in read if form.can_follow(row)}
             yield from ((values["listed_at"], waiting.get(_key_of(values))) for values in some)
 
-    @override
     def delete(self, campaign: str, signer: str, form: str) -> None:
+        """Delete a form, if it is there."""
         self._table.delete(Key(form_partition(campaign, signer), form))
 
-    @override
     def delete_all(self, campaign: str, signer: str) -> None:
+        """Delete all forms of a signer."""
         # By their keys: a damaged one goes, too.
         for values in self._table.query(form_partition(campaign, signer), consistent=True):
             self._table.delete(Key(values["pk"], values["sk"]))
 
-    @override
     def release(self, form: Signature, mail_request: str) -> None:
+        """Release a form from quarantine, and request its email again. Raises ChangedError if it is in none."""
         # The filter of the emails' stream knows such a request by the second attribute.
         self._table.update(
             Update(
@@ -172,12 +176,12 @@ class Forms(FormStore):
             )
         )
 
-    @override
     def put_in_quarantine(self, form: Signature, why: Suspicion) -> None:
+        """Put a form into quarantine. Raises ChangedError if it is gone."""
         self._table.update(Update(form_key(form), assign={"quarantine": why}, when=_EXISTS))
 
-    @override
     def postpone_mail(self, form: Signature, until: datetime) -> None:
+        """Let the email of a form wait. Raises ChangedError if the form is gone, or requests another email."""
         from undersigned.domain.mail_budgets import lane_of
 
         waiting = {
@@ -186,13 +190,19 @@ class Forms(FormStore):
         }
         self._table.update(Update(form_key(form), assign=waiting, when=Attr("mail_request").eq(form.mail_request)))
 
-    @override
     def end_postponement(self, form: Signature, expires_at: datetime | None = None) -> None:
+        """List a form no longer. If its email was sent, it can be confirmed until `expires_at`.
+
+        Raises ChangedError if it is gone.
+        """
         kept = {"expires_at": int(expires_at.timestamp())} if expires_at else {}
         self._table.update(Update(form_key(form), assign=kept, remove=["due", "due_at"], when=_EXISTS))
 
-    @override
     def postponed_mails(self, campaigns: Iterable[str], lane: Lane, until: datetime) -> Iterator[Signature]:
+        """Read the forms whose emails wait no longer than until then, the longest postponed first.
+
+        A damaged one is left out, so that it stops no other.
+        """
         below = f"{_second(until)}~"
         lanes = [
             self._table.query(postponed_partition(campaign, lane), index="tray", below=below, read_ahead=_READ_AHEAD)
@@ -203,8 +213,8 @@ class Forms(FormStore):
             # The index lags behind.
             yield from (form for form in read_rows(read_form, self._table.batch_get(some)) if form.mail_postponed)
 
-    @override
     def how_many_postponed(self, campaign: str, lane: Lane, most: int) -> int:
+        """Count a campaign's postponed emails of a lane, up to `most`."""
         return self._table.count(postponed_partition(campaign, lane), "tray", most)
 
 

@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from botocore.config import Config
 from botocore.exceptions import (
@@ -21,14 +21,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from undersigned.aws.failures import code_of, is_throttle, slower
+from undersigned.domain.errors import MailRefusedError, SendingStoppedError, ThrottledError, UncertainError
 from undersigned.domain.mail_budgets import SHARE_OF_QUOTA
-from undersigned.services.ports import (
-    MailRefusedError,
-    Post,
-    SendingStoppedError,
-    ThrottledError,
-    UncertainError,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -174,7 +168,7 @@ def pauses(patience: float) -> Iterator[float]:
         waited, pause = waited + pause, pause * 2
 
 
-class Mailbox(Post):
+class Mailbox:
     """Sends emails through SES, with one configuration set."""
 
     def __init__(  # noqa: PLR0913  (how it waits)
@@ -202,12 +196,19 @@ class Mailbox(Post):
         self._sent = itertools.count(1)
         self._sent_since_told = 0
 
-    @override
     def get_ready(self) -> None:
+        """Ask SES for the facts that `send` needs.
+
+        Raises ThrottledError or SendingStoppedError if no email can be sent now.
+        """
         self._patiently(self._spacing.get_ready)
 
-    @override
     def send(self, mail: Mail) -> str:
+        """Hand an email over and return its message id.
+
+        Raises ThrottledError, MailRefusedError or SendingStoppedError if it was certainly not sent. After
+        UncertainError, and after any other error, it may have been sent.
+        """
         return self._patiently(lambda: self._send(mail))
 
     def _patiently[T](self, act: Callable[[], T]) -> T:
@@ -245,8 +246,8 @@ class Mailbox(Post):
         self._sent_since_told = next(self._sent)
         return answer["MessageId"]
 
-    @override
     def has_quota(self) -> bool:
+        """Say whether confirmation emails have left deliveries their share of the account's daily quota."""
         # It is not known until the first email, nor while SES is asked too often. SES says whether it takes those.
         if self._quota_asked_at is not None and self._clock() - self._quota_asked_at >= _QUOTA_KNOWN_FOR:
             with suppress(ThrottledError, SendingStoppedError):

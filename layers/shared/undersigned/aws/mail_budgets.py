@@ -14,13 +14,12 @@ guide).
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_rows
 from undersigned.domain.mail_budgets import LANES, HourOfMails, Sending, first_hour_that_counts, hour_of
-from undersigned.services.ports import MailBudgetStore
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -51,15 +50,15 @@ def budget_key(budget: Budget) -> Key:
     return Key(f"MAILS#{budget.kind}#{budget.of}", budget.begins.date().isoformat())
 
 
-class MailBudgets(MailBudgetStore):
+class MailBudgets:
     """Mail budgets in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def take(self, budget: Budget, emails: int) -> int:
+        """Take up to so many emails from a budget, in one write; return how many there were."""
         has_room = Attr(budget.kind).not_exists() | Attr(budget.kind).lt(budget.limit)
         try:
             taken = self._table.update(_change(budget, emails, emails, has_room), returns="UPDATED_NEW")
@@ -70,19 +69,19 @@ class MailBudgets(MailBudgetStore):
             self.give_back(budget, unsent=emails - granted)
         return granted
 
-    @override
     def room(self, budgets: Collection[Budget]) -> dict[Budget, int]:
+        """Read how many emails each of the budgets has left."""
         # An hour's row has two budgets.
         found = self._table.batch_get({budget_key(budget) for budget in budgets})
         rows = {Key(row["pk"], row["sk"]): row for row in found}
         return {budget: budget.limit - int(rows.get(budget_key(budget), {}).get(budget.kind, 0)) for budget in budgets}
 
-    @override
     def give_back(self, budget: Budget, *, unsent: int = 0, confirmed: int = 0) -> None:
+        """Give emails back to a budget: those that were not sent after all, and those to people who confirmed."""
         self._table.update(_change(budget, -unsent - confirmed, -unsent))
 
-    @override
     def sending(self, now: datetime) -> Sending:
+        """Read whether confirmation emails go out."""
         first = hour_key(first_hour_that_counts(now)).sk
         rows = list(self._table.query(_OF_STACK, at_least=first))
         return Sending(
@@ -90,16 +89,16 @@ class MailBudgets(MailBudgetStore):
             hours=tuple(read_rows(_read_hour, (row for row in rows if row["sk"].startswith(_HOUR)))),
         )
 
-    @override
     def record_report(self, kind: MailReport, lane: Lane, at: datetime) -> None:
+        """Count a confirmation email that bounced, or was marked as spam."""
         self._table.update(Update(hour_key(at), assign=_expiry(hour_of(at)), add={f"{kind}_{lane}": 1}))
 
-    @override
     def stop(self) -> None:
+        """Stop all confirmation emails."""
         self._table.put({**_STOP._asdict()})
 
-    @override
     def start(self, now: datetime) -> None:
+        """End the stop, and forget the bounces and complaints of the last day."""
         self._table.delete(_STOP)
         reports = [f"{kind}_{lane}" for kind in ("bounced", "complained") for lane in LANES]
         for hour in self.sending(now).hours:

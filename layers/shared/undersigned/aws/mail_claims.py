@@ -9,12 +9,11 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import ConditionFailedError, Key, Update
-from undersigned.services.ports import MailClaimStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,15 +35,14 @@ def locate(person: str, at: datetime) -> Key:
     return Key(mail_claim_partition(person), at.astimezone(UTC).date().isoformat())
 
 
-class MailClaims(MailClaimStore):
+class MailClaims:
     """Mail claims in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
-    def claim(
+    def claim(  # noqa: PLR0913  (an email and its limits)
         self,
         person: str,
         campaign: str,
@@ -55,6 +53,11 @@ class MailClaims(MailClaimStore):
         since: datetime,
         known_for: timedelta,
     ) -> bool:
+        """Check that the email for a request may be sent, within a person's limit of a day (UTC).
+
+        Return False if this email was sent since the day of `since`, or if the limit is reached. Only sent emails
+        count, not claims. `known_for` is how long the row is kept.
+        """
         if any(request in values.get("sent", ()) for values in self._known(person, since)):
             return False
         is_free = (
@@ -71,18 +74,18 @@ class MailClaims(MailClaimStore):
             return False
         return True
 
-    @override
-    def may_send(
+    def may_send(  # noqa: PLR0913  (an email and its limits)
         self, person: str, campaign: str, request: str, at: datetime, *, limit: MailLimit, since: datetime
     ) -> bool:
+        """Return the answer of `claim`, and write nothing."""
         today = locate(person, at).sk
         return not any(
             request in values.get("sent", ()) or (values["sk"] == today and _is_full(values, campaign, limit))
             for values in self._known(person, min(since, at))
         )
 
-    @override
     def is_settled(self, person: str, campaign: str, request: str, *, limit: MailLimit, since: datetime) -> bool:
+        """Say whether the email for a request was sent, or a day since then had as many as the limit allows."""
         return any(
             request in values.get("sent", ()) or _is_full(values, campaign, limit)
             for values in self._known(person, since)
@@ -91,8 +94,8 @@ class MailClaims(MailClaimStore):
     def _known(self, person: str, since: datetime) -> Iterator[Values]:
         return self._table.query(mail_claim_partition(person), at_least=locate(person, since).sk, consistent=True)
 
-    @override
     def record_sent(self, person: str, campaign: str, request: str, at: datetime, known_for: timedelta) -> None:
+        """Record that a claimed email was sent, or that SES refused it for good."""
         expiry = {"expires_at": int((at + known_for).timestamp())}
         sent = {"sent": {request}, _sent_about(campaign): {request}}
         self._table.update(Update(locate(person, at), assign=expiry, add=sent))

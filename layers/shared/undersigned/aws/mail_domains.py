@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from undersigned.domain.providers import KNOWN
-from undersigned.services.ports import MailDomainCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +48,7 @@ def look_up(domain: str) -> Sequence[tuple[int, str]]:
     return [(record.preference, record.exchange.to_text()) for record in answer]
 
 
-class MailDomains(MailDomainCheck):
+class MailDomains:
     """Domains in the DNS. This process remembers an answer for an hour."""
 
     def __init__(
@@ -67,8 +66,8 @@ class MailDomains(MailDomainCheck):
         self._failures = 0
         self._silent_until: datetime | None = None
 
-    @override
     def takes_none(self, address: str) -> bool:
+        """Say whether the domain of an address certainly takes no email. In doubt, it takes some."""
         domain = address.rpartition("@")[2].lower()
         if domain in KNOWN or (self._accepts_reserved and _is_reserved(domain)):
             return False

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, override
-
-from undersigned.services.ports import OperatorChannel
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +15,7 @@ class Sns(Protocol):
         """Publish a message to a topic's subscribers."""
 
 
-class OperatorTopic(OperatorChannel):
+class OperatorTopic:
     """The topic of the alarms."""
 
     def __init__(self, client: Sns, topic_arn: str) -> None:
@@ -25,6 +23,6 @@ class OperatorTopic(OperatorChannel):
         self._client = client
         self._topic_arn = topic_arn
 
-    @override
     def tell(self, subject: str, text: str) -> None:
+        """Send the operator an email. The subject has at most 100 ASCII characters."""
         self._client.publish(TopicArn=self._topic_arn, Subject=subject, Message=text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from itertools import batched
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from undersigned.services.ports import FileMissingError, PacketStore
+from undersigned.domain.errors import FileMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ _DELETED_AT_ONCE = 1000
 """Source: "DeleteObjects", Amazon S3 API reference."""
 
 
-class Bucket(PacketStore):
+class Bucket:
     """Files in S3."""
 
     def __init__(self, client: S3Client, name: str) -> None:
@@ -34,22 +34,22 @@ class Bucket(PacketStore):
         self._client = client
         self._name = name
 
-    @override
     def put(self, name: str, content: bytes, kind: str = "application/pdf") -> None:
+        """Store a PDF."""
         self._client.put_object(Bucket=self._name, Key=name, Body=content, ContentType=kind)
 
-    @override
     def get(self, name: str) -> bytes:
+        """Read a PDF. Raises FileMissingError."""
         with _missing_files():
             return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
 
-    @override
     def names(self, beginning: str) -> Iterator[str]:
+        """List the names of the PDFs that begin so."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=beginning):
             yield from (found["Key"] for found in page.get("Contents", ()))
 
-    @override
     def delete(self, *names: str) -> None:
+        """Delete those of these PDFs that exist."""
         for some in batched(names, _DELETED_AT_ONCE, strict=False):
             objects: list[ObjectIdentifierTypeDef] = [{"Key": name} for name in some]
             answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": objects, "Quiet": True})
@@ -58,8 +58,11 @@ class Bucket(PacketStore):
                 code = errors[0].get("Code", "Unknown")
                 raise ClientError({"Error": {"Code": code, "Message": message}}, "DeleteObjects")
 
-    @override
     def link(self, name: str, filename: str) -> str:
+        """Return a web address for downloading a PDF, which works for some minutes.
+
+        Raises FileMissingError.
+        """
         # S3's own answer to a person would be XML.
         with _missing_files():
             self._client.head_object(Bucket=self._name, Key=name)

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
@@ -26,7 +26,6 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.domain.people import Member, Person, Role
-from undersigned.services.ports import PeopleStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,35 +53,35 @@ def _session_key(person: str, session: str) -> Key:
     return Key(f"SESSION#{person}", session)
 
 
-class People(PeopleStore):
+class People:
     """People in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def members(self, campaign: str) -> tuple[Member, ...]:
+        """Read a campaign's people consistently, in the order of their ids."""
         return tuple(read_rows(_of_campaign, self._rows(people_partition(campaign))))
 
-    @override
     def member(self, campaign: str, person: str) -> Member | None:
+        """Read a person's role in a campaign consistently."""
         row = self._table.get(of_campaign(campaign, person), consistent=True)
         return read_row(_of_campaign, row) if row else None
 
-    @override
     def campaigns_of(self, person: str) -> tuple[Member, ...]:
+        """Read a person's roles consistently, in the order of the campaigns' ids."""
         return tuple(read_rows(_of_person, self._rows(of_person(person, "").pk)))
 
-    @override
     def put(self, member: Member, known: Member | None, *, another_owner: Member | None = None) -> None:
+        """Write a role that is new or `known`; if given, only while another person is an owner. Raises ChangedError."""
         unchanged = NEW if known is None else Attr("role").eq(known.role)
         values = {"email": member.person.email, "role": member.role, "by": member.by, "at": written(member.at)}
         keys = _keys(member)
         self._transact([Put({**key._asdict(), **values}, unchanged) for key in keys], another_owner)
 
-    @override
     def remove(self, known: Member, *, another_owner: Member | None = None) -> None:
+        """Remove a role; if given, only while another person is an owner. Raises ChangedError."""
         unchanged = Attr("role").eq(known.role)
         self._transact([Delete(key, unchanged) for key in _keys(known)], another_owner)
 
@@ -92,8 +91,8 @@ class People(PeopleStore):
             writes.append(Check(key, Attr("role").eq("owner")))
         self._table.transact(writes)
 
-    @override
     def session(self, person: str, session: str, campaign: str | None = None) -> tuple[Person | None, Member | None]:
+        """Read the person of a session and their role in a campaign, consistently. None if either doesn't exist."""
         keys = [_session_key(person, session)]
         keys += [of_person(person, campaign)] if campaign else []
         rows = {row["pk"].partition("#")[0]: row for row in self._table.batch_get(keys)}
@@ -104,17 +103,17 @@ class People(PeopleStore):
             next(read_rows(_of_person, role, whole=True), None),
         )
 
-    @override
     def put_session(self, person: Person, session: str, expires_at: datetime) -> None:
+        """Write a new session."""
         values = {"email": person.email, "expires_at": int(expires_at.timestamp())}
         self._table.put({**_session_key(person.id, session)._asdict(), **values}, NEW)
 
-    @override
     def end_session(self, person: str, session: str) -> None:
+        """Delete a session, if it exists."""
         self._table.delete(_session_key(person, session))
 
-    @override
     def end_sessions(self, person: str) -> None:
+        """Delete all sessions of a person."""
         for row in self._rows(_session_key(person, "").pk):
             self._table.delete(Key(row["pk"], row["sk"]))
 

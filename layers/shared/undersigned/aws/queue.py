@@ -7,14 +7,13 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import batched, chain
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
+from undersigned.at_once import each_at_once
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.reconciliations import Reconciliation
-from undersigned.services import ports
-from undersigned.services.at_once import each_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -280,11 +279,11 @@ class _SqsQueue:
         )
 
 
-class Queue(_SqsQueue, ports.DeliveryQueue):
+class Queue(_SqsQueue):
     """The queue of deliveries in SQS."""
 
-    @override
     def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False) -> None:
+        """Queue deliveries; with `again`, those that are less than seven days from another one, too."""
         self._send_all([message_body(key, again=again) for key in deliveries])
 
     def put_again(self, delivery: DeliveryKey, since: datetime, *, after: int = 0) -> None:
@@ -295,25 +294,28 @@ class Queue(_SqsQueue, ports.DeliveryQueue):
         """
         self._send(message_body(delivery, since=since), after)
 
-    @override
     def put_test(self, delivery: DeliveryKey, to: str) -> None:
+        """Queue a test email of a delivery to an address."""
         self._send(message_body(delivery, test_to=to))
 
-    @override
     def put_draft_test(self, campaign: str, to: str) -> None:
+        """Queue a test email of a campaign's draft to an address."""
         self._send(draft_test_message(DraftTest(campaign, to)))
 
-    @override
     def put_repacking(self, delivery: DeliveryKey, *, is_being_made: bool = False) -> None:
+        """Queue the repacking of a delivery from which letters are being erased. It begins a minute later.
+
+        If a worker may be making the email, it begins when that worker's time is up.
+        """
         # Lambda ends a worker after 15 minutes, too ("Lambda quotas", AWS Lambda developer guide).
         self._send(repacking_message(delivery), LONGEST_DELAY if is_being_made else _AFTER_AN_ERASURE)
 
 
-class ExportQueue(_SqsQueue, ports.ExportQueue):
+class ExportQueue(_SqsQueue):
     """The queue of exports in SQS."""
 
-    @override
     def put(self, campaign: str, export_id: str) -> None:
+        """Queue an export."""
         self._send(export_message(campaign, export_id))
 
 
@@ -374,15 +376,15 @@ def read_person_mail(body: str) -> PersonMail:
             raise ValueError(error)
 
 
-class PeopleMails(_SqsQueue, ports.PeopleMailQueue):
+class PeopleMails(_SqsQueue):
     """The queue of emails to people in SQS. Its messages have no address and no code."""
 
-    @override
     def put_sign_in(self, request: str) -> None:
+        """Queue the email of a sign-in request."""
         self._send(json.dumps({"sign_in": request}))
 
-    @override
     def put_invitation(self, campaign: str, person: str) -> None:
+        """Queue the invitation of a campaign's person."""
         self._send(json.dumps({"invitation": {"campaign": campaign, "person": person}}))
 
 
@@ -401,11 +403,11 @@ def read_reconciliation(body: str) -> Reconciliation:
         raise ValueError(text) from error
 
 
-class ReconciliationQueue(_SqsQueue, ports.ReconciliationQueue):
+class ReconciliationQueue(_SqsQueue):
     """The queue of reconciliations in SQS."""
 
-    @override
     def put(self, run: Reconciliation) -> None:
+        """Queue a reconciliation. A second pass begins 15 minutes later."""
         # Rows are found through an index, which can be minutes late. Letters missing there may be counted already.
         self._send(reconciliation_message(run), LONGEST_DELAY if run.begins_again else 0)
 

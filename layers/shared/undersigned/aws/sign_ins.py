@@ -11,19 +11,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Literal
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import NEW, Key, Update, read_row
 from undersigned.domain.people import MOST_TRIES, SignInRequest
-from undersigned.services.ports import SignInStore
 
 if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.services.ports import SignInCount
+
+
+type SignInCount = Literal["MAILS", "INVITATIONS", "TESTS", "WRONG"]
 
 
 def _key(request: str) -> Key:
@@ -34,15 +35,15 @@ def _count_key(person: str, count: SignInCount, window: str) -> Key:
     return Key(f"SIGN_INS#{person}", f"{count}#{window}")
 
 
-class SignIns(SignInStore):
+class SignIns:
     """Sign-ins in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def put(self, request: SignInRequest) -> None:
+        """Write a new request."""
         values = {
             "person": request.person,
             "nonce": request.nonce_digest,
@@ -53,23 +54,23 @@ class SignIns(SignInStore):
         }
         self._table.put({**_key(request.id)._asdict(), **values}, NEW)
 
-    @override
     def request(self, request: str) -> SignInRequest | None:
+        """Read a request consistently."""
         values = self._table.get(_key(request), consistent=True)
         return read_row(_read, values) if values else None
 
-    @override
     def count_try(self, request: str, now: datetime) -> SignInRequest:
+        """Count one more code that a browser typed. Raises ChangedError if it may type no more."""
         can_try = _is_open(now) & Attr("tries").lt(MOST_TRIES)
         counted = self._table.update(Update(_key(request), add={"tries": 1}, when=can_try), returns="ALL_NEW")
         return read_row(_read, counted)
 
-    @override
     def use(self, request: str, now: datetime) -> None:
+        """Mark a request as used. Raises ChangedError if it was used or has expired."""
         self._table.update(Update(_key(request), assign={"used": True}, when=_is_open(now)))
 
-    @override
     def count(self, person: str, count: SignInCount, window: str, *, expires_at: datetime) -> int:
+        """Count one more of a person's emails or wrong codes in an hour or a day, and return how many these are."""
         counting = Update(
             _count_key(person, count, window),
             assign={"expires_at": int(expires_at.timestamp())},
@@ -77,8 +78,8 @@ class SignIns(SignInStore):
         )
         return int(self._table.update(counting, returns="UPDATED_NEW")["counted"])
 
-    @override
     def give_back(self, person: str, count: SignInCount, window: str) -> None:
+        """Count one less, after `count`."""
         self._table.update(Update(_count_key(person, count, window), add={"counted": -1}))
 
 

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import batched, chain, islice
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
@@ -39,9 +39,9 @@ from undersigned.aws.dynamodb import (
 from undersigned.aws.failures import UNFIT, code_of
 from undersigned.domain.campaigns import Addressee
 from undersigned.domain.drawings import Drawing
+from undersigned.domain.errors import DamagedRowsError, SignatureStateError
 from undersigned.domain.providers import provider_of
 from undersigned.domain.signatures import ReadRows, Signature, Status, Waiting
-from undersigned.services.ports import DamagedRowsError, SignatureStateError, SignatureStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,31 +133,31 @@ def hold_shard(campaign: str, signer: str) -> str:
     return hold_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
 
 
-class Signatures(SignatureStore):
+class Signatures:
     """Signature rows in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def signature(self, campaign: str, signer: str) -> Signature | None:
+        """Read a signature consistently."""
         values = self._table.get(signature_key(campaign, signer), consistent=True)
         return read_row(read_signature, values) if values else None
 
-    @override
     def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
+        """Read several signatures consistently, in this order; all of them, but signers without a row."""
         found = self.read_rows(campaign, signers)
         if found.damaged:
             raise DamagedRowsError(*(self.row_name(campaign, signer) for signer in found.damaged))
         return found.rows
 
-    @override
     def row_name(self, campaign: str, signer: str) -> str:
+        """Return how logs and errors name a signature's row."""
         return str(signature_key(campaign, signer))
 
-    @override
     def read_rows(self, campaign: str, signers: Sequence[str], *, consistent: bool = True) -> ReadRows:
+        """Read several signatures like `signatures`, and say which rows are damaged."""
         keys = [signature_key(campaign, signer) for signer in signers]
         read = {parse_signature_key(row["pk"])[1]: row for row in self._table.batch_get(keys, consistent=consistent)}
         found = {row.signer: row for row in read_rows(read_signature, read.values())}
@@ -166,10 +166,13 @@ class Signatures(SignatureStore):
             tuple(signer for signer in read if signer not in found),
         )
 
-    @override
     def newest_signatures(
         self, campaign: str, before: str | None = None, *, read_ahead: int | None = None
     ) -> Iterator[tuple[str, Signature]]:
+        """List a campaign's signatures with their positions, newest first, or those older than a position.
+
+        `read_ahead` is how many are read in one step. A higher number takes fewer calls.
+        """
         read_ahead = read_ahead or _READ_AHEAD
         shards = [
             self._table.query(shard, index="listing", newest_first=True, below=before, read_ahead=read_ahead)
@@ -186,15 +189,15 @@ class Signatures(SignatureStore):
                 if signer in found and position == listing_position(found[signer])
             )
 
-    @override
     def listed_signatures(self, campaign: str) -> Iterator[Signature]:
+        """Read all signatures of a campaign, in no order and whole; for recounts."""
         for shard in listing_shards(campaign):
             signers = (parse_signature_key(values["pk"])[1] for values in self._table.query(shard, index="listing"))
             for some in batched(signers, BATCH_GET, strict=False):
                 yield from self.signatures(campaign, some)
 
-    @override
     def pages(self, campaign: str, after: str = "") -> Iterator[Page]:
+        """Read all signatures of a campaign in pages of up to 100, or those after a page's position."""
         first, _, listed_at = after.partition(" ")
         for number, shard in enumerate(listing_shards(campaign)):
             if after and number < int(first):
@@ -215,8 +218,12 @@ class Signatures(SignatureStore):
         rows = (row for row in found.rows if listing_position(row) <= last_of[row.signer])
         return Page(f"{shard} {positions[-1]}", tuple(rows), len(found.damaged))
 
-    @override
     def confirm(self, form: Signature, *, at: datetime, on: date, link_of: datetime | None = None) -> Signature:
+        """Make a form its signer's letter, and put it into its target's tray.
+
+        Only if the signer has no letter, or withdrew or erased it before the form was sent. With a link's date, the
+        signer must not have ended the link. Raises SignatureStateError.
+        """
         signed_at = written(form.signed_at)
         ended_before = (Attr("status").eq("withdrawn") & Attr("withdrawn_at").lt(signed_at)) | (
             Attr("status").eq("erased") & Attr("erased_at").lt(signed_at) & Attr("disowned_at").not_exists()
@@ -242,8 +249,11 @@ class Signatures(SignatureStore):
             )
         )
 
-    @override
     def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
+        """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError.
+
+        With a link's date, the signer must not have ended the link.
+        """
         return self._move(
             Update(
                 signature_key(campaign, signer),
@@ -254,8 +264,11 @@ class Signatures(SignatureStore):
             )
         )
 
-    @override
     def end_links(self, campaign: str, signer: str, at: datetime, *, link_of: datetime) -> Signature:
+        """End every link that was made until `at`, by one that has not ended, and return the signature.
+
+        Raises SignatureStateError.
+        """
         return self._move(
             Update(
                 signature_key(campaign, signer),
@@ -277,8 +290,11 @@ class Signatures(SignatureStore):
             raise
         return read_row(read_signature, values)
 
-    @override
     def clear(self, signature: Signature, at: datetime) -> None:
+        """Remove all personal data from a row, which keeps its status and its place in the counts.
+
+        Raises ChangedError if the row has changed.
+        """
         self._table.update(
             Update(
                 signature_key(signature.campaign, signature.signer),
@@ -293,28 +309,38 @@ class Signatures(SignatureStore):
             )
         )
 
-    @override
     def erase(self, signature: Signature, at: datetime) -> None:
+        """Erase all personal data from a row. Raises ChangedError if the row has changed.
+
+        For the form of a signer without a row, write an erased row, so that this form and earlier ones can't be
+        confirmed. For a sealed letter, use `DeliveryStore.erase_letter`.
+        """
         self._table.update(erasure(signature, at))
 
-    @override
     def hold(self, signature: Signature) -> None:
+        """Take a letter out of its target's tray, and keep it out. Raises ChangedError if it is not in the tray."""
         campaign, signer = signature.campaign, signature.signer
         in_tray = is_in_tray(campaign, signature.target, signer)
         self._table.update(Update(signature_key(campaign, signer), {"due": hold_shard(campaign, signer)}, when=in_tray))
 
-    @override
     def end_hold(self, signature: Signature, at: datetime) -> None:
+        """Put a letter on hold back into its target's tray, due from now on. Raises ChangedError if it is not on hold.
+
+        An approval whose look was before that doesn't cover it: it was not among the letters that wait.
+        """
         campaign, signer = signature.campaign, signature.signer
         on_hold = Attr("due").eq(hold_shard(campaign, signer))
         self._table.update(Update(signature_key(campaign, signer), _in_tray(signature, at), when=on_hold))
 
-    @override
     def how_many_held(self, campaign: str) -> int:
+        """Count a campaign's letters on hold."""
         return sum(self._table.count(shard, "tray") for shard in hold_shards(campaign))
 
-    @override
     def has_waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> bool:
+        """Say whether a letter is in a target's tray. Reads no more than that.
+
+        A damaged letter doesn't count. With `until`, only letters that were due by then count, as in the methods below.
+        """
         those = _from(target), _to(target, until)
         shards = (
             self._table.query(shard, index="tray", read_ahead=1, between=those) for shard in tray_shards(campaign)
@@ -326,15 +352,20 @@ class Signatures(SignatureStore):
         some = batched(self.waiting(campaign, target, until=until), BATCH_GET, strict=False)
         return any(self.read_rows(campaign, signers).rows for signers in some)
 
-    @override
     def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
+        """List the signers of the letters in a target's tray, oldest letter first. Rows may be damaged."""
         those = _from(target), _to(target, until)
         shards = [self._table.query(shard, index="tray", between=those) for shard in tray_shards(campaign)]
         for values in heapq.merge(*shards, key=lambda values: str(values["due_at"])):
             yield parse_signature_key(values["pk"])[1]
 
-    @override
     def trays(self, campaign: str, first: str, last: str, *, whole: bool) -> tuple[Iterator[Waiting], ...]:
+        """List the letters in the trays from one target's to another's, in parts that can be read at the same time.
+
+        Each part has them by target, oldest first. Unless `whole`, a part may have only some to a target, but the
+        oldest: after each thousand letters it goes on with the next target. Rows may be damaged.
+        """
+
         def read(shard: str) -> Iterator[Waiting]:
             those = _from(first), _to(last)
             every = self._table.query(shard, index="tray", between=those)
@@ -343,14 +374,14 @@ class Signatures(SignatureStore):
 
         return tuple(map(read, tray_shards(campaign)))
 
-    @override
     def how_many_wait(self, campaign: str, target: str, *, until: datetime | None = None) -> int:
+        """Count the letters in a target's tray. Reads no rows, so it counts damaged ones, too."""
         return self.how_many_wait_each(campaign, target, target, until=until)[target]
 
-    @override
     def how_many_wait_each(
         self, campaign: str, first: str, last: str, *, until: datetime | None = None
     ) -> Counter[str]:
+        """Count the letters in each tray from one target's to another's, also damaged ones; 0 for any other target."""
         found: Counter[str] = Counter()
         for shard in tray_shards(campaign):
             for page in self._steps(shard, _from(first), _to(last)):

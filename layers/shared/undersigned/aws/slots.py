@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Literal
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.campaigns import campaign_partition
 from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_moment, read_row, written
-from undersigned.services.ports import SlotStore
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.dynamodb import Table
-    from undersigned.services.ports import Job
+
+type Job = Literal["plan", "report", "all is well", "reconcile"]
 
 SLOTS = "SLOT#"
 
@@ -32,25 +32,25 @@ def slot_key(job: Job, campaign: str | None) -> Key:
     return Key(campaign_partition(campaign), SLOTS + job) if campaign else Key(f"SLOT#{job}", "META")
 
 
-class Slots(SlotStore):
+class Slots:
     """Slots in the table."""
 
     def __init__(self, table: Table) -> None:
         """Keep the table."""
         self._table = table
 
-    @override
     def last(self, job: Job, campaign: str | None, cadence: str) -> datetime | None:
+        """Read the slot consistently; None before the first run, and after a change of the cadence."""
         values = self._table.get(slot_key(job, campaign), consistent=True) or {}
         return read_row(lambda row: read_moment(row["slot"]), values) if values.get("cadence") == cadence else None
 
-    @override
     def begin(self, job: Job, campaign: str | None, cadence: str, slot: datetime) -> None:
+        """Record a cadence, and its last slot that needs no work."""
         values = {"cadence": cadence, "slot": written(slot.astimezone(UTC))}
         self._table.update(Update(slot_key(job, campaign), assign=values))
 
-    @override
     def note(self, job: Job, campaign: str | None, slot: datetime) -> None:
+        """Record a slot, unless a later one is recorded."""
         # In UTC, texts sort in the order of their moments.
         moment = written(slot.astimezone(UTC))
         with suppress(ConditionFailedError):  # Another run was faster, or the campaign was deleted.

@@ -1,10 +1,14 @@
-"""Errors that a person can correct. Each says what is wrong and what to do."""
+"""Errors that the product raises on purpose. Those that a person can correct say what is wrong, and what to do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from undersigned.domain.languages import Message
+
+if TYPE_CHECKING:
+    from undersigned.domain.signatures import Signature
 
 LOAD_AGAIN = Message("Go back, load the page again, and try once more.")
 """For a request that no page of ours makes."""
@@ -97,3 +101,58 @@ class TooManyLettersError(ExplainedError):
         )
         self.letters = letters
         self.most = most
+
+
+class ChangedError(UndersignedError):
+    """Another process changed the item since it was read, or a transaction on it was running. Read it again."""
+
+
+class SignatureStateError(UndersignedError):
+    """The signature's status doesn't allow this; carries the current signature, or None if there is no row."""
+
+    def __init__(self, signature: Signature | None) -> None:
+        """Keep the signature."""
+        super().__init__(f"the signature is {signature.status if signature else 'missing'}")
+        self.signature = signature
+
+
+class BundleTakenError(UndersignedError):
+    """A bundle with this number exists. Read the bundles again."""
+
+
+class LettersNotWaitingError(UndersignedError):
+    """Some letters are no longer in the tray (withdrawn or sealed); carries their signers."""
+
+    def __init__(self, signers: tuple[str, ...]) -> None:
+        """Keep the signers whose letters are not waiting."""
+        super().__init__(f"{len(signers)} letters are no longer in the tray")
+        self.signers = signers
+
+
+class DamagedRowsError(UndersignedError):
+    """Rows can't be read, because something other than this program wrote them; carries their names."""
+
+    def __init__(self, *rows: str) -> None:
+        """Keep the names."""
+        super().__init__(f"these rows are damaged: {', '.join(rows)}; docs/runbook.md says how to repair one")
+        self.rows = rows
+
+
+class ThrottledError(UndersignedError):
+    """AWS throttled the call or could not be reached. Nothing was done; try again later."""
+
+
+class UncertainError(UndersignedError):
+    """SES's answer is lost, or it is an internal error: the email may have been sent."""
+
+
+class MailRefusedError(UndersignedError):
+    """SES refused the email, and would refuse it again; nothing was sent."""
+
+
+class SendingStoppedError(MailRefusedError):
+    """SES accepts no email until a person fixes the account or the sender's identity; nothing was sent."""
+
+
+class FileMissingError(UndersignedError):
+    """A file is not stored: the time to keep it is over, or it was not copied from another stack."""

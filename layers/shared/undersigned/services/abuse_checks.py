@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.aws.abuse_counters import AbuseCounters
     from undersigned.domain.campaigns import Campaign
     from undersigned.services.disowning import SuspiciousNetworks
-    from undersigned.services.ports import AbuseCounterStore
     from undersigned.tokens import Tokens
 
 
@@ -45,7 +45,7 @@ class BusyError(UndersignedError):
 class NetworkLimit:
     """Limits how many forms a network may post."""
 
-    counters: AbuseCounterStore
+    counters: AbuseCounters
     keys: Callable[[], Sequence[str]]
     forms_a_minute: int
     clock: Callable[[], datetime]

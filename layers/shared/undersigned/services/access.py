@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.aws.abuse_counters import AbuseCounters
+    from undersigned.aws.api_keys import ApiKeys
     from undersigned.domain.api_keys import ApiKey, Scope
     from undersigned.domain.people import Member
-    from undersigned.services.ports import AbuseCounterStore, ApiKeyStore
 
     type Holder = ApiKey | Member
     """Who makes a request about a campaign, and what they may do there."""
@@ -56,8 +57,8 @@ class TooManyRefusalsError(UndersignedError):
 class Access:
     """Checks the keys of organizers."""
 
-    keys: ApiKeyStore
-    abuse_counters: AbuseCounterStore
+    keys: ApiKeys
+    abuse_counters: AbuseCounters
     clock: Callable[[], datetime]
 
     def authorize(self, campaign: str, text: str) -> ApiKey:

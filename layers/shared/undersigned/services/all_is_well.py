@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from undersigned.aws.operator_topic import OperatorTopic
     from undersigned.domain.reports import Fate, Report
-    from undersigned.services.ports import OperatorChannel
     from undersigned.services.reporting import Gathering
 
 _DELIVERED: frozenset[Fate] = frozenset({"delivered", "complained"})
@@ -48,7 +48,7 @@ class AllIsWell:
     """Tells the operator that all is well, or what to do."""
 
     gathering: Gathering
-    channel: OperatorChannel
+    channel: OperatorTopic
     clock: Callable[[], datetime]
 
     def tell(self, period: str) -> Figures:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Sender
     from undersigned.rendering.mails import Mail
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
-    from undersigned.services.ports import CampaignStore, SignatureStore
     from undersigned.services.trays import Tray
     from undersigned.tokens import OrganizerTokens
 
@@ -32,8 +33,8 @@ class ApprovalRequests:
     `at_once` is how many calls are made at the same time.
     """
 
-    campaigns: CampaignStore
-    signatures: SignatureStore
+    campaigns: Campaigns
+    signatures: Signatures
     post: OrganizerPost
     tokens: OrganizerTokens
     sender: Sender

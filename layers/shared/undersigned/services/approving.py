@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import batched, chain
 from typing import TYPE_CHECKING
 
+from undersigned.at_once import each_at_once
 from undersigned.domain.approvals import PeriodState
 from undersigned.domain.deliveries import DeliveryKey
 from undersigned.domain.plans import without_damaged
-from undersigned.services.at_once import each_at_once
 from undersigned.services.trays import read_trays
 from undersigned.services.waiting_evidence import evidence_against
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.signatures import Signatures
     from undersigned.services.delivery_controls import DeliveryControls
     from undersigned.services.planning import Planning
-    from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
     from undersigned.tokens import OrganizerTokens
 
 _BATCH = 100
@@ -30,9 +32,9 @@ _BATCH = 100
 class Approving:
     """Shows and approves the period of a link. `at_once` is how many calls are made at the same time."""
 
-    campaigns: CampaignStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
     planning: Planning
     tokens: OrganizerTokens
     delivery_controls: DeliveryControls

@@ -10,18 +10,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.campaigns import Campaign, Roster
-from undersigned.domain.errors import NotFoundError
-from undersigned.services.ports import DamagedRowsError
+from undersigned.domain.errors import DamagedRowsError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
     from undersigned.domain.campaigns import Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.letters import Letter
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import CampaignStore
 
 KEPT_FOR = timedelta(seconds=60)
 
@@ -67,7 +66,7 @@ class _KeptRoster:
 class Catalog:
     """Reads campaigns through a cache."""
 
-    campaigns: CampaignStore
+    campaigns: Campaigns
     clock: Callable[[], datetime]
     _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
     _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)

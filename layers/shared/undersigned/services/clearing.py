@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.domain.errors import ChangedError
 from undersigned.domain.signatures import WITHDRAWN_FOR
-from undersigned.services.ports import ChangedError
 from undersigned.services.storing import clear_files, sweep
 
 if TYPE_CHECKING:
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.packet_store import Bucket
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import DeliveryStore, PacketStore, SignatureStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,9 @@ class Clearing:
     packets have ended. So a letter that waits is still sent, whatever its campaign says.
     """
 
-    signatures: SignatureStore
-    deliveries: DeliveryStore
-    packets: Callable[[], PacketStore]
+    signatures: Signatures
+    deliveries: Deliveries
+    packets: Callable[[], Bucket]
     clock: Callable[[], datetime]
 
     def clear_deliveries(self, campaign: Campaign, targets: Sequence[Target]) -> Over:

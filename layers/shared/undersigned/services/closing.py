@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
     from undersigned.domain.actions import Action
-    from undersigned.services.ports import CampaignStore
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Closing:
     GivenError for a reason that can't be kept. If nothing changes, nothing is recorded.
     """
 
-    campaigns: CampaignStore
+    campaigns: Campaigns
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 

@@ -7,16 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from undersigned.domain.errors import ChangedError, MailRefusedError, SendingStoppedError, UncertainError
 from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.domain.schedule import cadence_of
 from undersigned.domain.signatures import PENDING_FOR, requested_at
 from undersigned.rendering import mails
-from undersigned.services.ports import ChangedError, MailRefusedError, SendingStoppedError, UncertainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.mail import Mailbox
+    from undersigned.aws.mail_claims import MailClaims
+    from undersigned.aws.mail_domains import MailDomains
     from undersigned.domain.deliveries import Sender
     from undersigned.domain.forms import FormName, ReadForms
     from undersigned.domain.schedule import WeeklySchedule
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
     from undersigned.rendering.mails import Mail
     from undersigned.services.catalog import Catalog
     from undersigned.services.mail_budgets import MailBudgeting, Room
-    from undersigned.services.ports import FormStore, MailClaimStore, MailDomainCheck, Post
     from undersigned.tokens import Tokens
 
 _LOOKED_AT_AGAIN = timedelta(hours=1)
@@ -46,11 +49,11 @@ class Confirmations:
     """
 
     catalog: Catalog
-    forms: FormStore
-    claims: MailClaimStore
+    forms: Forms
+    claims: MailClaims
     budgeting: MailBudgeting
-    domains: MailDomainCheck
-    post: Post
+    domains: MailDomains
+    post: Mailbox
     tokens: Tokens
     sender: Sender
     schedule: WeeklySchedule

@@ -11,26 +11,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotFoundError
+from undersigned.domain.errors import ChangedError, NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.ports import ChangedError
 from undersigned.services.storing import clear_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.services.ports import (
-        CampaignRows,
-        CampaignStore,
-        CountStore,
-        DeliveryStore,
-        DraftStore,
-        FormStore,
-        PacketStore,
-        SignatureStore,
-    )
+    from undersigned.aws.campaign_rows import Rows
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.drafts import Drafts
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.packet_store import Bucket
+    from undersigned.aws.signatures import Signatures
 
 
 class NotYetError(NotNowError):
@@ -49,14 +46,14 @@ class Deleted:
 class Deleting:
     """Deletes campaigns."""
 
-    campaigns: CampaignStore
-    forms: FormStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
-    counts: CountStore
-    drafts: DraftStore
-    rows: CampaignRows
-    packets: Callable[[], PacketStore]
+    campaigns: Campaigns
+    forms: Forms
+    signatures: Signatures
+    deliveries: Deliveries
+    counts: Counts
+    drafts: Drafts
+    rows: Rows
+    packets: Callable[[], Bucket]
     clock: Callable[[], datetime]
 
     def check(self, campaign: str) -> None:

@@ -15,18 +15,18 @@ from itertools import batched, count, islice
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import PACKET_SIZE, UNSETTLED_FOR, Batch, Bundle, Delivery, sealed_in
-from undersigned.domain.errors import UndersignedError
-from undersigned.domain.languages import Message
-from undersigned.domain.plans import week_for
-from undersigned.rendering import mails
-from undersigned.services.ports import (
+from undersigned.domain.errors import (
     BundleTakenError,
     ChangedError,
     LettersNotWaitingError,
     MailRefusedError,
     SendingStoppedError,
     ThrottledError,
+    UndersignedError,
 )
+from undersigned.domain.languages import Message
+from undersigned.domain.plans import week_for
+from undersigned.rendering import mails
 from undersigned.services.storing import check_time
 
 if TYPE_CHECKING:
@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.mail import Mailbox
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import DeliveryKey, PacketRecord, Signers
     from undersigned.rendering.mails import Mail
     from undersigned.services.packing import Packing
-    from undersigned.services.ports import CampaignStore, DeliveryStore, Post, SignatureStore
     from undersigned.services.storing import Storing
 
 
@@ -67,10 +70,10 @@ class Delivering:
 
     packing: Packing
     storing: Storing
-    campaigns: CampaignStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
-    post: Post
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
+    post: Mailbox
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     bundle_size: int

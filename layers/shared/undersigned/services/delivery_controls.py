@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING
 from undersigned.domain.addresses import email_mistake, mailable
 from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import ExplainedError, GivenError, NotFoundError
+from undersigned.domain.errors import ChangedError, ExplainedError, GivenError, NotFoundError
 from undersigned.domain.languages import Message, long_date
 from undersigned.domain.plans import taken, week_taken
-from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.queue import Queue
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.actions import Action
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery, Question, Settlement
     from undersigned.domain.plans import TooSoon
     from undersigned.services.limiting_tests import LimitedTests
     from undersigned.services.planning import Plan, Planning
-    from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
 
 _RETRIED = ("open", "held", "bounced", "given_up")
 
@@ -58,10 +60,10 @@ class DeliveryControls:
     GivenError for one that `checked_reason` refuses, before it does anything.
     """
 
-    campaigns: CampaignStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
-    queue: DeliveryQueue
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
+    queue: Queue
     planning: Planning
     limits: LimitedTests
     follow_address: Callable[[Target, Target, str, str], None]

@@ -10,14 +10,14 @@ from undersigned.domain.people import Member, Person, person_id
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.services.ports import PeopleStore
+    from undersigned.aws.people import People
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Directory:
     """Knows people. `admin_email` is the first administrator's address; empty if the stack has none."""
 
-    people: PeopleStore
+    people: People
     secret: Callable[[], str]
     admin_email: str
 

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.domain.errors import ChangedError
 from undersigned.domain.forms import current_of
-from undersigned.services.ports import ChangedError
 from undersigned.services.signing import ExpiredError, LinksEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from undersigned.aws.disowned import Disowned
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.signatures import Signature
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import DisownedStore, FormStore, SignatureStore
     from undersigned.tokens import Tokens
 
 _TRIES = 4
@@ -45,9 +47,9 @@ class Disowning:
     """Follows the links "I didn't sign this"."""
 
     catalog: Catalog
-    forms: FormStore
-    signatures: SignatureStore
-    disowned: DisownedStore
+    forms: Forms
+    signatures: Signatures
+    disowned: Disowned
     tokens: Tokens
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -119,7 +121,7 @@ def _state_of(row: Signature) -> DisownedState:
 class SuspiciousNetworks:
     """Knows the networks from which many disowned forms came, as it was a minute ago at most."""
 
-    disowned: DisownedStore
+    disowned: Disowned
     clock: Callable[[], datetime]
     _known: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict, init=False)
 

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.mail import Mailbox
+    from undersigned.aws.people import People
+    from undersigned.aws.queue import Queue
     from undersigned.domain.campaigns import Campaign
     from undersigned.services.directory import Directory
     from undersigned.services.drafting import Drafting
     from undersigned.services.limiting_tests import LimitedTests
-    from undersigned.services.ports import CampaignStore, DeliveryQueue, PeopleStore, Post
     from undersigned.services.sampling import Sampling
 
 
@@ -28,11 +31,11 @@ class DraftTestRequests:
     """Takes requests for test emails of drafts."""
 
     drafting: Drafting
-    campaigns: CampaignStore
-    people: PeopleStore
+    campaigns: Campaigns
+    people: People
     directory: Directory
     limits: LimitedTests
-    queue: DeliveryQueue
+    queue: Queue
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -87,10 +90,10 @@ class DraftTestPost:
 
     drafting: Drafting
     sampling: Sampling
-    post: Post
+    post: Mailbox
 
     def send(self, campaign: str, to: str) -> str | None:
-        """Send a test email of the draft as it is now, and return its message id. Raises the errors of `Post.send`.
+        """Send a test email of the draft as it is now, and return its message id. Raises the errors of `Mailbox.send`.
 
         Return None if the draft was discarded, or has mistakes since.
         """

@@ -42,9 +42,13 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.authoring.setting_kinds import Value
+    from undersigned.aws.campaign_rows import Rows
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.drafts import Drafts
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.actions import Action
     from undersigned.domain.campaigns import Target
-    from undersigned.services.ports import CampaignRows, CampaignStore, DeliveryStore, DraftStore, SignatureStore
     from undersigned.services.pushing import Pushed
 
 
@@ -84,11 +88,11 @@ class NotSavedError(MistakesError):
 class Drafting:
     """Makes, changes and publishes drafts. `by` is who does it, for the activity log."""
 
-    store: DraftStore
-    campaigns: CampaignStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
-    rows: CampaignRows
+    store: Drafts
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
+    rows: Rows
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 

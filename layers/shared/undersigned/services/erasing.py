@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.errors import ExplainedError, NotFoundError
+from undersigned.domain.errors import ChangedError, ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.services.ports import ChangedError
 from undersigned.services.storing import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.packet_store import Bucket
+    from undersigned.aws.queue import Queue
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.signatures import Signature
     from undersigned.services.exporting import EndingExports
-    from undersigned.services.ports import DeliveryQueue, DeliveryStore, FormStore, PacketStore, SignatureStore
 
 _TRIES = 4
 
@@ -32,11 +35,11 @@ class UnderWayError(ExplainedError):
 class Erasing:
     """Erases letters."""
 
-    forms: FormStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
-    packets: Callable[[], PacketStore]
-    queue: Callable[[], DeliveryQueue]
+    forms: Forms
+    signatures: Signatures
+    deliveries: Deliveries
+    packets: Callable[[], Bucket]
+    queue: Callable[[], Queue]
     exports: EndingExports
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]

@@ -12,26 +12,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.domain.controls import AuditEntry
-from undersigned.domain.errors import ExplainedError, NotFoundError
+from undersigned.domain.errors import ChangedError, ExplainedError, NotFoundError
 from undersigned.domain.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
 from undersigned.domain.languages import Message
 from undersigned.services.listing import newest_letters
-from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.export_files import ExportFiles
+    from undersigned.aws.exports import Exports
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.queue import ExportQueue
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.exports import ExportFilter, ExportState
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import (
-        CampaignStore,
-        ExportFiles,
-        ExportQueue,
-        ExportStore,
-        FormStore,
-        SignatureStore,
-    )
 
 _READ_AHEAD = 500
 """How many letters are read in one step. With a drawing in each, they take 5 MB."""
@@ -49,9 +46,9 @@ class SignatureSheet:
     """Reads a campaign's signatures as CSV."""
 
     catalog: Catalog
-    forms: FormStore
-    signatures: SignatureStore
-    campaigns: CampaignStore
+    forms: Forms
+    signatures: Signatures
+    campaigns: Campaigns
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -79,7 +76,7 @@ class Exporting:
     """Makes and lists exports."""
 
     sheet: SignatureSheet
-    exports: ExportStore
+    exports: Exports
     files: ExportFiles
     queue: ExportQueue
 
@@ -148,7 +145,7 @@ class Exporting:
 class EndingExports:
     """Deletes the files that may have an erased letter."""
 
-    exports: ExportStore
+    exports: Exports
     files: Callable[[], ExportFiles]
 
     def end(self, campaign: str) -> None:
@@ -166,7 +163,7 @@ class EndingExports:
 class _Progress:
     """Counts the lines that pass, and records the progress now and then."""
 
-    def __init__(self, export: Export, exports: ExportStore) -> None:
+    def __init__(self, export: Export, exports: Exports) -> None:
         self._export = export
         self._exports = exports
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import after
-from undersigned.services.ports import ChangedError
+from undersigned.domain.errors import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.mail_budgets import MailBudgets
     from undersigned.domain.deliveries import Delivery, MailEvent
     from undersigned.domain.mail_budgets import Lane, MailReport
-    from undersigned.services.ports import CampaignStore, DeliveryStore, MailBudgetStore
 
 _TRIES = 5
 
@@ -31,9 +33,9 @@ class Recorded:
 class Feedback:
     """Records events, which may be late, repeated or out of order."""
 
-    deliveries: DeliveryStore
-    campaigns: CampaignStore
-    budgets: MailBudgetStore
+    deliveries: Deliveries
+    campaigns: Campaigns
+    budgets: MailBudgets
     clock: Callable[[], datetime]
 
     def count(self, kind: MailReport, lane: Lane) -> None:

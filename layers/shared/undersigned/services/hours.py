@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.slots import Job, Slots
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.schedule import Cadence, WeeklySchedule
-    from undersigned.services.ports import CampaignStore, Job, SlotStore
 
 _HOUR = timedelta(hours=1)
 
@@ -29,8 +30,8 @@ class NotDoneError(UndersignedError):
 class Hours:
     """Does a job at its slots. A campaign that fails stops no other one."""
 
-    campaigns: CampaignStore
-    slots: SlotStore
+    campaigns: Campaigns
+    slots: Slots
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
 

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.sign_ins import SignIns
     from undersigned.domain.campaigns import Target
     from undersigned.services.directory import Directory
-    from undersigned.services.ports import CampaignStore, SignInStore
 
 _COUNTED_FOR, _A_DAY_COUNTED_FOR = timedelta(hours=2), timedelta(days=2)
 
@@ -29,9 +30,9 @@ class LimitedTests:
     `is_own` says that somebody who is signed in gets it at their own address.
     """
 
-    campaigns: CampaignStore
+    campaigns: Campaigns
     directory: Directory
-    sign_ins: SignInStore
+    sign_ins: SignIns
     clock: Callable[[], datetime]
 
     def address(self, campaign: str, address: str, *, is_own: bool, targets: Iterable[Target] = ()) -> str:

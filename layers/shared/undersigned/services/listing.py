@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.signatures import ReportedStatus, Signature
-    from undersigned.services.ports import FormStore, SignatureStore
 
 _OF_FORMS = frozenset({"pending", "quarantined"})
 
 
 def newest_letters(  # noqa: PLR0913  (where, and which)
-    forms: FormStore,
-    signatures: SignatureStore,
+    forms: Forms,
+    signatures: Signatures,
     campaign: str,
     before: str | None = None,
     *,

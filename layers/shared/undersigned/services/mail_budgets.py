@@ -12,9 +12,10 @@ from undersigned.domain.mail_budgets import budgets_of, given_back_by, lane_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from undersigned.aws.mail import Mailbox
+    from undersigned.aws.mail_budgets import MailBudgets
     from undersigned.domain.mail_budgets import Budget, BudgetSizes, Sending
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import MailBudgetStore, Post
 
 _KNOWN_FOR = timedelta(seconds=30)
 
@@ -26,8 +27,8 @@ _UNTOUCHED = 0.1
 class MailBudgeting:
     """Takes emails out of their budgets, a batch at a time."""
 
-    budgets: MailBudgetStore
-    post: Post
+    budgets: MailBudgets
+    post: Mailbox
     sizes: BudgetSizes
     clock: Callable[[], datetime]
     _known: list[tuple[datetime, Sending]] = field(default_factory=list, init=False)
@@ -105,7 +106,7 @@ class MailBudgeting:
 class Room:
     """The room that budgets had when a run read them, less its planned emails. Takes nothing from the budgets."""
 
-    budgets: MailBudgetStore
+    budgets: MailBudgets
     sizes: BudgetSizes
     clock: Callable[[], datetime]
     _left: dict[Budget, int] = field(default_factory=dict, init=False)
@@ -132,7 +133,7 @@ def is_counted(signature: Signature) -> bool:
 class Freeing:
     """Gives confirmed emails back to their budgets: only unconfirmed ones count."""
 
-    budgets: MailBudgetStore
+    budgets: MailBudgets
     sizes: BudgetSizes
     clock: Callable[[], datetime]
 

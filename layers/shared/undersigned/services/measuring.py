@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from undersigned.aws.deliveries import Deliveries
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.reconciliations import Gauges
     from undersigned.domain.schedule import WeeklySchedule
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import DeliveryStore
 
 SENT_WITHIN = timedelta(hours=24)
 """How long after the day of its campaign a letter should have been sent."""
@@ -59,7 +59,7 @@ def last_overdue_run(campaign: Campaign, schedule: WeeklySchedule, now: datetime
 class Measuring:
     """Measures how long letters and deliveries wait. Reads a target's deliveries only if a letter looks overdue."""
 
-    deliveries: DeliveryStore
+    deliveries: Deliveries
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
 

@@ -12,8 +12,9 @@ from undersigned.domain.mail_limits import MailLimit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from undersigned.aws.mail import Mailbox
+    from undersigned.aws.mail_claims import MailClaims
     from undersigned.rendering.mails import Mail
-    from undersigned.services.ports import MailClaimStore, Post
 
 type Occasion = Literal["approval", "report"]
 
@@ -34,8 +35,8 @@ class NotToldError(UndersignedError):
 class OrganizerPost:
     """Emails organizers through any crash, in the same steps as confirmations: claim, send, record."""
 
-    claims: MailClaimStore
-    post: Post
+    claims: MailClaims
+    post: Mailbox
 
     def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> PostOutcome:
         """Send an email, unless the campaign's organizer got one for this occasion and period.

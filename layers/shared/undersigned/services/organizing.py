@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.addresses import email_mistake
 from undersigned.domain.controls import AuditEntry, checked_reason
 from undersigned.domain.deliveries import DeliveryKey, packet_filename, sealed_in
-from undersigned.domain.errors import NotFoundError
+from undersigned.domain.errors import ChangedError, NotFoundError
 from undersigned.domain.forms import current_of, waiting_of
 from undersigned.domain.languages import Message
 from undersigned.domain.mail_budgets import LANES
@@ -23,7 +23,6 @@ from undersigned.domain.tallies import NO_SUSPICION, TOTAL, TOWNS
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.listing import newest_letters
 from undersigned.services.measuring import Kept, last_overdue_run
-from undersigned.services.ports import ChangedError
 from undersigned.services.storing import packet_file
 from undersigned.services.trays import read_trays, trays_that_go
 from undersigned.services.unconfirmed import Unconfirmed, unconfirmed
@@ -32,6 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.disowned import Disowned
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.mail_budgets import MailBudgets
+    from undersigned.aws.packet_store import Bucket
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.actions import Action
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
@@ -43,16 +50,6 @@ if TYPE_CHECKING:
     from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
     from undersigned.domain.tallies import Count
     from undersigned.services.erasing import Erasing
-    from undersigned.services.ports import (
-        CampaignStore,
-        CountStore,
-        DeliveryStore,
-        DisownedStore,
-        FormStore,
-        MailBudgetStore,
-        PacketStore,
-        SignatureStore,
-    )
 
 MOST_POSTPONED = 1_000
 """More postponed emails are not counted: bots could make the count expensive."""
@@ -194,14 +191,14 @@ class DeliveryRecord:
 class Organizing:
     """Reads a campaign for its organizers, and acts on single letters."""
 
-    campaigns: CampaignStore
-    counters: CountStore
-    form_store: FormStore
-    signature_store: SignatureStore
-    delivery_store: DeliveryStore
-    budgets: MailBudgetStore
-    disowned: DisownedStore
-    packets: Callable[[], PacketStore]
+    campaigns: Campaigns
+    counters: Counts
+    form_store: Forms
+    signature_store: Signatures
+    delivery_store: Deliveries
+    budgets: MailBudgets
+    disowned: Disowned
+    packets: Callable[[], Bucket]
     erasing: Erasing
     schedule: WeeklySchedule
     secret: Callable[[], str]

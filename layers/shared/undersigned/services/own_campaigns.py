@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotFoundError
-from undersigned.services.ports import DamagedRowsError
+from undersigned.domain.errors import DamagedRowsError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.drafts import Drafts
+    from undersigned.aws.people import People
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.drafts import Draft
     from undersigned.domain.people import Person, Role
     from undersigned.domain.screening import Evidence
     from undersigned.domain.tallies import Count
     from undersigned.services.organizing import Glance, Organizing
-    from undersigned.services.ports import CampaignStore, DraftStore, PeopleStore
     from undersigned.services.screening import Screening
 
 MOST_LOOKED_AT = 100
@@ -66,9 +67,9 @@ class Own:
 class OwnCampaigns:
     """Lists campaigns for one person."""
 
-    people: PeopleStore
-    campaigns: CampaignStore
-    drafts: DraftStore
+    people: People
+    campaigns: Campaigns
+    drafts: Drafts
     organizing: Organizing
     screening: Screening
 

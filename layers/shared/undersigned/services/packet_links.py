@@ -11,10 +11,10 @@ from undersigned.domain.errors import NotFoundError
 from undersigned.services.storing import sent_packets
 
 if TYPE_CHECKING:
+    from undersigned.aws.deliveries import Deliveries
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import DeliveryStore
     from undersigned.services.storing import SentPacket
     from undersigned.tokens import Tokens
 
@@ -60,7 +60,7 @@ class PacketLinks:
     """Opens the links in deliveries' emails."""
 
     catalog: Catalog
-    deliveries: DeliveryStore
+    deliveries: Deliveries
     tokens: Tokens
 
     def packets(self, token: str) -> Packets:

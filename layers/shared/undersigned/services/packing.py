@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, Batch, PacketRecord
-from undersigned.domain.errors import NotFoundError, TooManyLettersError
+from undersigned.domain.errors import DamagedRowsError, NotFoundError, TooManyLettersError
 from undersigned.domain.languages import Message
 from undersigned.domain.letters import read_blocks, render_html
 from undersigned.domain.postal_codes import lists
@@ -16,11 +16,12 @@ from undersigned.logs import report_damaged
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
-from undersigned.services.ports import DamagedRowsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery, DeliveryKey, Sender
     from undersigned.domain.letters import Letter
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
     from undersigned.services.catalog import Catalog
-    from undersigned.services.ports import CampaignStore, SignatureStore
     from undersigned.tokens import Tokens
 
 
@@ -52,9 +52,9 @@ class Packing:
     nobody would notice.
     """
 
-    campaigns: CampaignStore
+    campaigns: Campaigns
     catalog: Catalog
-    signatures: SignatureStore
+    signatures: Signatures
     tokens: Tokens
     sender: Sender
     typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]

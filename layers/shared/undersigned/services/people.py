@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from undersigned.aws.api_keys import ApiKeys
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.people import People
+    from undersigned.aws.queue import PeopleMails
     from undersigned.domain.actions import Action
     from undersigned.domain.api_keys import Scope
     from undersigned.domain.people import Role
     from undersigned.services.access import Holder
     from undersigned.services.directory import Directory
-    from undersigned.services.ports import ApiKeyStore, CampaignStore, PeopleMailQueue, PeopleStore
 
 
 class PeopleError(ExplainedError):
@@ -49,12 +52,12 @@ class Removed:
 class PeopleOfCampaign:
     """Changes people's roles in a campaign. `campaign_exists` says whether there is one, published or not."""
 
-    campaigns: CampaignStore
-    people: PeopleStore
+    campaigns: Campaigns
+    people: People
     keys: KeysOfCampaign
     directory: Directory
     campaign_exists: Callable[[str], bool]
-    mails: Callable[[], PeopleMailQueue]
+    mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -151,8 +154,8 @@ def new_key_text() -> str:
 class KeysOfCampaign:
     """Makes and revokes a campaign's keys."""
 
-    campaigns: CampaignStore
-    keys: ApiKeyStore
+    campaigns: Campaigns
+    keys: ApiKeys
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 

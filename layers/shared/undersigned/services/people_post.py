@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.mail import Mailbox
+    from undersigned.aws.people import People
+    from undersigned.aws.sign_ins import SignInCount, SignIns
     from undersigned.domain.campaigns import Campaign
     from undersigned.domain.deliveries import Sender
     from undersigned.rendering.mails import Mail
     from undersigned.services.directory import Directory
-    from undersigned.services.ports import CampaignStore, PeopleStore, Post, SignInCount, SignInStore
     from undersigned.tokens import OrganizerTokens
 
 type PeoplePostOutcome = Literal["sent", "nobody", "too late", "too many"]
@@ -30,11 +33,11 @@ _COUNTED_FOR = timedelta(hours=2)
 class PeoplePost:
     """Sends emails to people."""
 
-    campaigns: CampaignStore
-    people: PeopleStore
-    sign_ins: SignInStore
+    campaigns: Campaigns
+    people: People
+    sign_ins: SignIns
     directory: Directory
-    post: Post
+    post: Mailbox
     tokens: OrganizerTokens
     sender: Sender
     clock: Callable[[], datetime]
@@ -42,7 +45,7 @@ class PeoplePost:
     def send_sign_in(self, request: str) -> PeoplePostOutcome:
         """Send the email of a sign-in request, if somebody who can sign in has the address.
 
-        Raises the errors of `Post.send`. A second email about the same request has the same link and code.
+        Raises the errors of `Mailbox.send`. A second email about the same request has the same link and code.
         """
         found = self.sign_ins.request(request)
         if found is None or not found.is_open(self.clock()):
@@ -55,7 +58,7 @@ class PeoplePost:
         return self._send(mail, person.id, "MAILS", found.browser)
 
     def send_invitation(self, campaign: str, person: str) -> PeoplePostOutcome:
-        """Send the invitation of a campaign's person, unless they were removed. Raises the errors of `Post.send`."""
+        """Send the invitation of a campaign's person, unless they were removed. Raises the errors of `Mailbox.send`."""
         member = self.people.member(campaign, person)
         if member is None:
             return "nobody"

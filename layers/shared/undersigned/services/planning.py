@@ -6,20 +6,23 @@ from dataclasses import dataclass, replace
 from itertools import batched
 from typing import TYPE_CHECKING
 
+from undersigned.at_once import each_at_once
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.plans import plan_lines, without_damaged
-from undersigned.services.at_once import each_at_once
 from undersigned.services.trays import read_trays, trays_that_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.queue import Queue
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.controls import Controls
     from undersigned.domain.deliveries import DeliveryKey
     from undersigned.domain.plans import PlanLine
-    from undersigned.services.ports import CampaignStore, DeliveryQueue, DeliveryStore, SignatureStore
 
 _BLOCK = 10
 """The targets of one block, whose deliveries are queued together: SQS takes ten messages in a call."""
@@ -79,10 +82,10 @@ class Planning:
     `at_once` is how many blocks of targets are asked about at the same time, each in a thread of its own.
     """
 
-    campaigns: CampaignStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
-    queue: DeliveryQueue
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
+    queue: Queue
     at_once: int = 1
 
     def plan(self, period: str, campaign: str | None = None) -> Plan:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from undersigned.aws.bus import EventBus
     from undersigned.domain.events import Event
-    from undersigned.services.ports import Bus
 
 _PAUSES = (0.1, 0.4)
 """Seconds before refused events are tried again. After that, the stream delivers their records again."""
@@ -19,7 +19,7 @@ _PAUSES = (0.1, 0.4)
 class Publishing:
     """Publishes events."""
 
-    bus: Bus
+    bus: EventBus
     sleep: Callable[[float], None]
 
     def publish(self, events: Sequence[Event]) -> frozenset[str]:

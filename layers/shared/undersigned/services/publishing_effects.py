@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
-    from undersigned.services.ports import CampaignStore, DeliveryStore, SignatureStore
 
 MOST_PAGES = 50
 """How many pages of 100 letters are read to count who signed an earlier version."""
@@ -98,9 +100,9 @@ class Effects:
 class EffectsOf:
     """Finds the effects."""
 
-    campaigns: CampaignStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
     now: datetime
 
     def publishing(self, compiled: CompiledCampaign, *, is_outdated: bool) -> Effects:

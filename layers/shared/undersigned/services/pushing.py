@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.aws.campaigns import Campaigns
     from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.services.ports import CampaignStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at", "free_from"})
 """The attributes of a target that a push doesn't write."""
 
 
-def changes_of(compiled: CompiledCampaign, campaigns: CampaignStore) -> str:
+def changes_of(compiled: CompiledCampaign, campaigns: Campaigns) -> str:
     """Return a push's changes, for the activity log, or an empty text if it changes nothing.
 
     Names settings, letter versions, targets and their columns, never their contents: `settings (goal); evanston
@@ -45,7 +45,7 @@ def changes_of(compiled: CompiledCampaign, campaigns: CampaignStore) -> str:
     return "; ".join(changes[:_MOST_CHANGES] + ([f"and {left_out} more"] if left_out > 0 else []))
 
 
-def _changes(compiled: CompiledCampaign, campaigns: CampaignStore) -> Iterator[str]:
+def _changes(compiled: CompiledCampaign, campaigns: Campaigns) -> Iterator[str]:
     campaign = compiled.campaign
     try:
         before = campaigns.campaign(campaign.id)
@@ -74,7 +74,7 @@ def _differences[Settings: (Campaign, Target)](before: Settings, after: Settings
     return ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
 
 
-def push(compiled: CompiledCampaign, campaigns: CampaignStore) -> Pushed:
+def push(compiled: CompiledCampaign, campaigns: Campaigns) -> Pushed:
     """Write a campaign to a stack: letters and targets before the settings, which refer to them.
 
     A letter version that people may have signed never changes. A changed letter is a new version.

@@ -15,12 +15,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.deliveries import UNDER_WAY
+from undersigned.domain.errors import ChangedError, DamagedRowsError
 from undersigned.domain.mail_limits import mail_limit
 from undersigned.domain.reconciliations import Balance, Finding, Reconciliation, Suspects, sums_of
 from undersigned.domain.signatures import requested_at
 from undersigned.domain.tallies import counters_of
 from undersigned.services.measuring import Kept
-from undersigned.services.ports import ChangedError, DamagedRowsError
 from undersigned.services.storing import awaits_repacking
 from undersigned.services.tallying import needs_counting
 
@@ -28,21 +28,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.mail_claims import MailClaims
+    from undersigned.aws.queue import Queue
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.reconciliations import FindingKind, Page, Summary, Sums
     from undersigned.domain.signatures import Signature
     from undersigned.services.clearing import Clearing, Over
     from undersigned.services.measuring import Measuring
-    from undersigned.services.ports import (
-        CampaignStore,
-        CountStore,
-        DeliveryQueue,
-        DeliveryStore,
-        FormStore,
-        MailClaimStore,
-        SignatureStore,
-    )
     from undersigned.services.tallying import Tallying
 
 _FORGOTTEN_AFTER = timedelta(hours=25)
@@ -65,16 +63,16 @@ _MOST_FINDINGS = 100
 class Reconciling:
     """Reconciles one campaign after the other. Repeating any part of it is harmless. `report` is told each finding."""
 
-    campaigns: CampaignStore
-    forms: FormStore
-    claims: MailClaimStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
-    counts: CountStore
+    campaigns: Campaigns
+    forms: Forms
+    claims: MailClaims
+    signatures: Signatures
+    deliveries: Deliveries
+    counts: Counts
     tallying: Tallying
     clearing: Clearing
     measuring: Measuring
-    delivery_queue: DeliveryQueue
+    delivery_queue: Queue
     clock: Callable[[], datetime]
     report: Callable[[Finding], None]
 

@@ -6,14 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.domain.errors import ChangedError
 from undersigned.domain.tallies import TOTAL, counters_of, mark_of
-from undersigned.services.ports import ChangedError
 from undersigned.services.tallying import needs_counting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.services.ports import CampaignStore, CountStore, SignatureStore
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.signatures import Signatures
     from undersigned.services.tallying import Tallying
 
 
@@ -61,9 +63,9 @@ class _Reading:
 class Recounting:
     """Counts rows whose mark is wrong, and corrects counters that hold more or less than the marks."""
 
-    campaigns: CampaignStore
-    signatures: SignatureStore
-    counts: CountStore
+    campaigns: Campaigns
+    signatures: Signatures
+    counts: Counts
     tallying: Tallying
 
     def recount(self, campaign: str) -> Recount:

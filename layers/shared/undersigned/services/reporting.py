@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from undersigned.at_once import each_at_once
 from undersigned.domain.providers import CONFIRMED, odd_ones, providers_of
 from undersigned.domain.reports import Report, ReportLine, fate_of_waiting, left_between, lines_of
 from undersigned.domain.schedule import cadence_of
 from undersigned.rendering import organizer_mails
-from undersigned.services.at_once import each_at_once
 from undersigned.services.trays import read_trays
 from undersigned.services.unconfirmed import unconfirmed
 from undersigned.services.waiting_evidence import evidence_against
@@ -19,22 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery, Sender
     from undersigned.domain.schedule import Cadence, WeeklySchedule
     from undersigned.services.organizer_post import OrganizerPost, PostOutcome
-    from undersigned.services.ports import CampaignStore, CountStore, DeliveryStore, FormStore, SignatureStore
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Gathering:
     """Gathers the content of a report, with so many calls at once. Changes nothing."""
 
-    campaigns: CampaignStore
-    forms: FormStore
-    signatures: SignatureStore
-    deliveries: DeliveryStore
-    counts: CountStore
+    campaigns: Campaigns
+    forms: Forms
+    signatures: Signatures
+    deliveries: Deliveries
+    counts: Counts
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
     at_once: int

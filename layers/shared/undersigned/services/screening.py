@@ -14,22 +14,24 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from undersigned.domain.controls import AuditEntry, checked_reason
+from undersigned.domain.errors import ChangedError
 from undersigned.domain.languages import Message
 from undersigned.domain.screening import REACHES, checked_filter, evidence_of, in_words, place_of
 from undersigned.services.delivery_controls import NotNowError
 from undersigned.services.erasing import UnderWayError
 from undersigned.services.listing import newest_letters
-from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.actions import Action
     from undersigned.domain.screening import Evidence, Place, ScreeningAction
     from undersigned.domain.signatures import Signature, SignatureFilter
     from undersigned.services.erasing import Erasing
-    from undersigned.services.ports import CampaignStore, FormStore, SignatureStore
 
 MOST_ROWS_READ = 1_000
 """The most letters that a slice reads."""
@@ -82,9 +84,9 @@ class Screened:
 class Screening:
     """Screens a campaign's letters."""
 
-    forms: FormStore
-    signatures: SignatureStore
-    campaigns: CampaignStore
+    forms: Forms
+    signatures: Signatures
+    campaigns: Campaigns
     erasing: Erasing
     clock: Callable[[], datetime]
     new_id: Callable[[], str]

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.aws.people import People
     from undersigned.domain.api_keys import ApiKey
     from undersigned.domain.people import Person
     from undersigned.services.access import Access, Holder
     from undersigned.services.directory import Directory
-    from undersigned.services.ports import PeopleStore
     from undersigned.tokens import OrganizerTokens
 
 
@@ -68,7 +68,7 @@ class Sessions:
     """Begins, reads and ends sessions."""
 
     access: Access
-    people: PeopleStore
+    people: People
     directory: Directory
     campaign_exists: Callable[[str], bool]
     tokens: OrganizerTokens

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
+from undersigned.domain.errors import DamagedRowsError, NotFoundError, SignatureStateError, TokenError, UndersignedError
 from undersigned.domain.forms import form_id
 from undersigned.domain.letters import render_html
 from undersigned.domain.schedule import cadence_of
@@ -24,12 +24,15 @@ from undersigned.domain.signatures import (
 from undersigned.domain.typos import ASKS, MistypedError, answered, meant_by
 from undersigned.logs import report_damaged
 from undersigned.services.catalog import KEPT_FOR
-from undersigned.services.ports import DamagedRowsError, SignatureStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.campaigns import Campaign, Target
     from undersigned.domain.deliveries import Delivery
     from undersigned.domain.errors import FieldError
@@ -38,7 +41,6 @@ if TYPE_CHECKING:
     from undersigned.domain.tokens import SignerToken
     from undersigned.services.abuse_checks import AbuseChecks, Judged, NetworkLimit
     from undersigned.services.catalog import Catalog, Entry
-    from undersigned.services.ports import CountStore, DeliveryStore, FormStore, SignatureStore
     from undersigned.tokens import Tokens
 
 
@@ -158,10 +160,10 @@ class Signing:
     catalog: Catalog
     limit: NetworkLimit
     abuse_checks: AbuseChecks
-    forms: FormStore
-    signatures: SignatureStore
-    counts: CountStore
-    deliveries: Callable[[], DeliveryStore]
+    forms: Forms
+    signatures: Signatures
+    counts: Counts
+    deliveries: Callable[[], Deliveries]
     tokens: Tokens
     secret: Callable[[], str]
     schedule: WeeklySchedule

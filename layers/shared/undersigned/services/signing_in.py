@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import TokenError, UndersignedError
+from undersigned.domain.errors import ChangedError, TokenError, UndersignedError
 from undersigned.domain.people import (
     MOST_WRONG_CODES_A_DAY,
     REQUEST_PATTERN,
@@ -21,15 +21,15 @@ from undersigned.domain.people import (
     is_code,
     nonce_digest,
 )
-from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from undersigned.aws.queue import PeopleMails
+    from undersigned.aws.sign_ins import SignIns
     from undersigned.domain.people import Person
     from undersigned.services.directory import Directory
-    from undersigned.services.ports import PeopleMailQueue, SignInStore
     from undersigned.services.sessions import Sessions
     from undersigned.tokens import OrganizerTokens
 
@@ -82,8 +82,8 @@ class SigningIn:
     """Signs people in by email."""
 
     directory: Directory
-    sign_ins: SignInStore
-    mails: Callable[[], PeopleMailQueue]
+    sign_ins: SignIns
+    mails: Callable[[], PeopleMails]
     sessions: Sessions
     tokens: OrganizerTokens
     clock: Callable[[], datetime]

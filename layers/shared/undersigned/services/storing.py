@@ -19,17 +19,25 @@ from undersigned.domain.deliveries import (
     packets_prefix,
     sealed_in,
 )
-from undersigned.domain.errors import NotFoundError, PacketErasedError, PacketNotReadyError, UndersignedError
+from undersigned.domain.errors import (
+    ChangedError,
+    DamagedRowsError,
+    NotFoundError,
+    PacketErasedError,
+    PacketNotReadyError,
+    UndersignedError,
+)
 from undersigned.domain.languages import Message
-from undersigned.services.ports import ChangedError, DamagedRowsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.packet_store import Bucket
     from undersigned.domain.deliveries import Delivery, DeliveryKey, PacketRecord
     from undersigned.services.packing import Packing
-    from undersigned.services.ports import CampaignStore, DeliveryStore, PacketStore
 
 
 class OutOfTimeError(UndersignedError):
@@ -48,9 +56,9 @@ class Storing:
     """Stores packets."""
 
     packing: Packing
-    campaigns: CampaignStore
-    deliveries: DeliveryStore
-    files: PacketStore
+    campaigns: Campaigns
+    deliveries: Deliveries
+    files: Bucket
     clock: Callable[[], datetime]
 
     def store(self, batch: Batch, has_time: Callable[[], bool], *, to_send: bool) -> tuple[PacketRecord, ...]:
@@ -152,14 +160,14 @@ class SentPacket:
         return packet_name(key, self.record.number, self.erased)
 
 
-def sent_packets(deliveries: DeliveryStore, delivery: Delivery) -> tuple[SentPacket, ...]:
+def sent_packets(deliveries: Deliveries, delivery: Delivery) -> tuple[SentPacket, ...]:
     """Return the packets that a delivery's email names."""
     named = delivery.named(deliveries.packets(delivery.key))
     erased = _erased_by_packet(deliveries, delivery, named)
     return tuple(SentPacket(packet, erased[packet.number]) for packet in named)
 
 
-def _erased_by_packet(deliveries: DeliveryStore, delivery: Delivery, recorded: Sequence[PacketRecord]) -> Counter[int]:
+def _erased_by_packet(deliveries: Deliveries, delivery: Delivery, recorded: Sequence[PacketRecord]) -> Counter[int]:
     """Count the erased letters of each packet, by its number."""
     known = Counter({packet.number: packet.erased for packet in recorded})
     if known.total() == len(delivery.erased):
@@ -168,7 +176,7 @@ def _erased_by_packet(deliveries: DeliveryStore, delivery: Delivery, recorded: S
     return erased_by_packet(sealed_in(deliveries.bundles(delivery.key)), delivery.erased, delivery.packet_size)
 
 
-def awaits_repacking(deliveries: DeliveryStore, delivery: Delivery, now: datetime) -> bool:
+def awaits_repacking(deliveries: Deliveries, delivery: Delivery, now: datetime) -> bool:
     """Say whether a page shows that a packet of a delivery is being made again."""
     # While its next attempt is made, that makes them.
     if not delivery.erased or delivery.state in UNDER_WAY or delivery.cleared_at or delivery.has_ended_links(now):
@@ -176,7 +184,7 @@ def awaits_repacking(deliveries: DeliveryStore, delivery: Delivery, now: datetim
     return any(packet.is_outdated for packet in sent_packets(deliveries, delivery))
 
 
-def packet_file(deliveries: DeliveryStore, key: DeliveryKey, number: int, now: datetime) -> tuple[str, int]:
+def packet_file(deliveries: Deliveries, key: DeliveryKey, number: int, now: datetime) -> tuple[str, int]:
     """Return the name of a packet's PDF in the store, and how many packets there are.
 
     Raises NotFoundError, PacketErasedError, PacketNotReadyError.
@@ -193,7 +201,7 @@ def packet_file(deliveries: DeliveryStore, key: DeliveryKey, number: int, now: d
     raise NotFoundError(message)
 
 
-def sweep(deliveries: DeliveryStore, files: PacketStore, key: DeliveryKey) -> None:
+def sweep(deliveries: Deliveries, files: Bucket, key: DeliveryKey) -> None:
     """Delete each stored PDF of a delivery that has an erased letter, or all if it was cleared or deleted.
 
     Doing it at any time, and twice, is harmless.
@@ -206,7 +214,7 @@ def sweep(deliveries: DeliveryStore, files: PacketStore, key: DeliveryKey) -> No
         files.delete(*(name for name in files.names(packets_prefix(key)) if has_erased(name, erased)))
 
 
-def clear_files(deliveries: DeliveryStore, files: PacketStore, delivery: Delivery, now: datetime) -> None:
+def clear_files(deliveries: Deliveries, files: Bucket, delivery: Delivery, now: datetime) -> None:
     """Delete all files of a delivery, then note it: none is made any more. Raises ChangedError if it has changed."""
     files.delete(*files.names(packets_prefix(delivery.key)))
     deliveries.change(delivery.cleared(now), delivery)

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
+from undersigned.domain.errors import ChangedError
 from undersigned.domain.tallies import mark_of, transactions
-from undersigned.services.ports import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import CountStore, SignatureStore
 
 _AT_ONCE = 100
 """How many rows are read at once. DynamoDB takes 100."""
@@ -42,8 +43,8 @@ class Outcome:
 class Tallying:
     """Counts signatures by their current rows, never by the content of a stream record."""
 
-    signatures: SignatureStore
-    counts: CountStore
+    signatures: Signatures
+    counts: Counts
     clock: Callable[[], datetime]
 
     def count(self, signatures: Iterable[tuple[str, str]]) -> int:

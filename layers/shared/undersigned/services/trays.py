@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import batched, chain, groupby
 from typing import TYPE_CHECKING
 
+from undersigned.at_once import each_at_once
 from undersigned.domain.deliveries import Signers
-from undersigned.services.at_once import each_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.signatures import Waiting
-    from undersigned.services.ports import SignatureStore
 
 _READ_AHEAD = 100
 
@@ -35,7 +35,7 @@ class Tray:
 
 
 def read_trays(  # noqa: PLR0913  (which letters, and how)
-    signatures: SignatureStore,
+    signatures: Signatures,
     campaign: str,
     targets: Collection[str],
     at_once: int = 1,
@@ -61,7 +61,7 @@ def read_trays(  # noqa: PLR0913  (which letters, and how)
 
 
 def trays_that_go(
-    signatures: SignatureStore,
+    signatures: Signatures,
     campaign: str,
     targets: Collection[str],
     at_once: int = 1,

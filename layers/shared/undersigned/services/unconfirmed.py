@@ -12,7 +12,7 @@ from undersigned.domain.providers import provider_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.services.ports import FormStore
+    from undersigned.aws.forms import Forms
 
 MOST_FORMS_READ = 1_000
 """The most forms that the figures count: bots could make them expensive."""
@@ -34,7 +34,7 @@ class Unconfirmed:
     is_part: bool = False
 
 
-def unconfirmed(forms: FormStore, campaign: str) -> Unconfirmed:
+def unconfirmed(forms: Forms, campaign: str) -> Unconfirmed:
     """Count the newest forms of a campaign that wait for a confirmation."""
     newest = [form for _, form in islice(forms.listed(campaign, read_ahead=_READ_AHEAD), MOST_FORMS_READ)]
     waiting = [form for form in newest if form]

@@ -7,29 +7,27 @@ from dataclasses import replace
 from itertools import batched
 from typing import TYPE_CHECKING
 
+from undersigned.at_once import each_at_once
 from undersigned.domain.screening import evidence_of
-from undersigned.services.at_once import each_at_once
 from undersigned.services.trays import read_trays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.screening import Evidence
     from undersigned.domain.signatures import Signature
-    from undersigned.services.ports import SignatureStore
     from undersigned.services.trays import Tray
 
 _READ_AHEAD = 100
 
 
-def waiting_evidence(signatures: SignatureStore, campaign: str, targets: Iterable[str]) -> Evidence:
+def waiting_evidence(signatures: Signatures, campaign: str, targets: Iterable[str]) -> Evidence:
     """Return the evidence against the letters in some targets' trays, with the numbers of damaged and held ones."""
     return evidence_against(signatures, campaign, read_trays(signatures, campaign, [*targets]))
 
 
-def evidence_against(
-    signatures: SignatureStore, campaign: str, trays: Mapping[str, Tray], at_once: int = 1
-) -> Evidence:
+def evidence_against(signatures: Signatures, campaign: str, trays: Mapping[str, Tray], at_once: int = 1) -> Evidence:
     """Return what speaks against the letters in trays that have been read, by target."""
 
     def read(letters: Sequence[tuple[str, str]]) -> tuple[tuple[Signature, ...], Counter[str]]:

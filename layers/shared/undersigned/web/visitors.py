@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
@@ -12,17 +12,12 @@ from undersigned.domain.abuse_checks import PROOF_HEADER
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from undersigned.aws.cdn_proof import CdnProof
+
 logger = Logger()
 
 
-class Proof(Protocol):
-    """Proves that a request came through the CDN."""
-
-    def is_in(self, header: str) -> bool:
-        """Return whether a header has it."""
-
-
-def address_of(event: APIGatewayProxyEventV2, proof: Proof | None) -> str:
+def address_of(event: APIGatewayProxyEventV2, proof: CdnProof | None) -> str:
     """Return a visitor's IP address: the one that the CDN saw, if it proves itself; otherwise the one that the API saw.
 
     CloudFront and then API Gateway append whom they saw to X-Forwarded-For, so its last address is CloudFront's, and
