@@ -20,7 +20,7 @@ from benchmarks.meter import Meter, size_of
 from tests.world import ADA, CAMPAIGN, CONTEXT, World, client_of, world
 from undersigned.aws.dynamodb import to_item
 from undersigned.aws.signatures import signature_key
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.signing.signatures import signer_id
 from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:

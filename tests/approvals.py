@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
 
 if TYPE_CHECKING:
     from tests.world import Answer, World

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.world import PUBLIC_URL
-from undersigned.domain.abuse_checks import PROOF_HEADER
+from undersigned.domain.signing.abuse_checks import PROOF_HEADER
 from undersigned.settings import Settings
 from undersigned_cli.local.template import load_template, resolve
 

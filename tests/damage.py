@@ -10,7 +10,7 @@ from undersigned.aws.campaigns import campaign_values
 from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.dynamodb import Update, to_item
 from undersigned.aws.signatures import signature_key
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from tests.pages import text_of
 from tests.world import CAMPAIGN, PUBLIC_URL
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.people import person_id
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.people.people import person_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, Sent, World
-    from undersigned.domain.people import Role
+    from undersigned.domain.people.people import Role
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 

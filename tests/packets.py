@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tests.faults.invariants import words_of
 from tests.world import CAMPAIGN, CONTEXT, PERIOD, client_of, load_event
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from tests.world import Answer, World

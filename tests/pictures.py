@@ -16,7 +16,7 @@ import pytest
 from tests.chromium import Visitor, running_browser
 from tests.served_world import Site, served
 from tests.world import ADA, CAMPAIGN, ROOT, world
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.people.api_keys import ApiKey, digest_of
 
 if TYPE_CHECKING:
     from tests.world import World

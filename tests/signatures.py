@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from undersigned.domain.campaigns import Addressee, Target
-from undersigned.domain.letters import SignerDetails
-from undersigned.domain.signatures import Signature
+from undersigned.domain.authoring.campaigns import Addressee, Target
+from undersigned.domain.authoring.letters import SignerDetails
+from undersigned.domain.signing.signatures import Signature
 
 SIGNED_AT = datetime(2026, 11, 24, 18, tzinfo=UTC)
 

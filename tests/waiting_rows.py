@@ -18,14 +18,14 @@ from undersigned.aws.signatures import (
     tray_position,
     tray_shard,
 )
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.world import World
     from undersigned.aws.dynamodb import Values
-    from undersigned.domain.campaigns import Target
+    from undersigned.domain.authoring.campaigns import Target
 
 
 DUE = datetime(2026, 11, 25, tzinfo=UTC)

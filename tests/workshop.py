@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, World
-    from undersigned.domain.drafts import Draft
+    from undersigned.domain.authoring.drafts import Draft
 
 NEW = "safer-streets"
 ANN = "ann@organizer.example"

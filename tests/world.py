@@ -27,14 +27,14 @@ from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
-from undersigned.domain.abuse_checks import FormToken
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.forms import current_of
-from undersigned.domain.plans import taken
-from undersigned.domain.schedule import period_of
-from undersigned.domain.signatures import signer_id
-from undersigned.services import delivering, packing
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.delivering.plans import taken
+from undersigned.domain.delivering.schedule import period_of
+from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.signing.abuse_checks import FormToken
+from undersigned.domain.signing.forms import current_of
+from undersigned.domain.signing.signatures import signer_id
+from undersigned.services.delivering import delivering, packing
 from undersigned.settings import Settings
 from undersigned.web import security_log
 from undersigned.wiring import Wiring
@@ -60,8 +60,8 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.domain.deliveries import Delivery
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.domain.signing.signatures import Signature
 
 quicken()
 

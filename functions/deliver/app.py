@@ -17,8 +17,8 @@ from undersigned.aws.queue import (
 )
 from undersigned.domain.errors import MailRefusedError, SendingStoppedError, ThrottledError
 from undersigned.logs import facts_of
-from undersigned.services.delivering import UnsettledError
-from undersigned.services.storing import OutOfTimeError
+from undersigned.services.delivering.delivering import UnsettledError
+from undersigned.services.delivering.storing import OutOfTimeError
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from undersigned.aws.queue import DeliveryMessage, DraftTest
-    from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.domain.delivering.deliveries import DeliveryKey
 
 logger = Logger()
 

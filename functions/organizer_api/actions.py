@@ -10,7 +10,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done
 from functions.organizer_api.next_deliveries import line_values
 from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.deliveries import DeliveryKey, Settlement
+from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
 from undersigned.domain.languages import Message
 from undersigned.web.answers import data
 from undersigned.web.organizer_requests import posted_text
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.actions import Action
+    from undersigned.domain.people.actions import Action
     from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
 
     type Handler = Callable[..., Done]

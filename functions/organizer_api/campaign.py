@@ -14,7 +14,7 @@ from undersigned.web.cursors import AUDIT_POSITION, TARGET_POSITION, cursor_of
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.services.organizing import TargetState
+    from undersigned.services.counting.organizing import TargetState
     from undersigned.web.organizer_requests import ApiRequest
 
 routes = campaign_routes()

@@ -10,10 +10,10 @@ from functions.organizer_api import deliveries as api_deliveries
 from functions.organizer_api import next_deliveries, wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, public_url, viewer_of
 from functions.organizer_api.signatures import filter_of
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.counting.exports import EXPORTED, ExportFilter
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import DamagedRowsError
-from undersigned.domain.exports import EXPORTED, ExportFilter
-from undersigned.services.waiting_evidence import waiting_evidence
+from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, framed_mail, moved
 from undersigned.web.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
@@ -21,7 +21,7 @@ from undersigned.web.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_P
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.drafts import Draft
+    from undersigned.domain.authoring.drafts import Draft
     from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()

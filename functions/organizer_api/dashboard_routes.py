@@ -10,12 +10,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.organizer_api import wired
 from functions.organizer_api.problems import dashboard_problem_of
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.drafts import UnreadableDraftError
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.authoring.drafts import UnreadableDraftError
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.services.access import ScopeError, check_scope
-from undersigned.services.draft_views import shown_campaign
-from undersigned.services.sessions import SignedOutError
+from undersigned.services.authoring.draft_views import shown_campaign
+from undersigned.services.people.access import ScopeError, check_scope
+from undersigned.services.people.sessions import SignedOutError
 from undersigned.web import dashboard, people_pages, security_log
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.api_keys import Scope
-    from undersigned.domain.campaigns import Campaign
-    from undersigned.services.access import Holder
-    from undersigned.services.sessions import Session
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.people.api_keys import Scope
+    from undersigned.services.people.access import Holder
+    from undersigned.services.people.sessions import Session
     from undersigned.web.scoped_routes import Handler, Serve
 
 HOME = "/organizer"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.web.answers import data, moved
 from undersigned.web.cursors import DELIVERY_POSITION, cursor_of, delivery_at, delivery_position
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.deliveries import Delivery, MailEvent, PacketRecord
-    from undersigned.services.organizing import DeliveryRecord
+    from undersigned.domain.delivering.deliveries import Delivery, MailEvent, PacketRecord
+    from undersigned.services.counting.organizing import DeliveryRecord
     from undersigned.web.organizer_requests import ApiRequest
 
 routes = campaign_routes()

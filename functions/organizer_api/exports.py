@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.exports import EXPORTED, Export, ExportFilter
+from undersigned.domain.counting.exports import EXPORTED, Export, ExportFilter
 from undersigned.domain.languages import Message
 from undersigned.web.answers import data, moved
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, get_args
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
 from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.api_keys import DIGITS_SHOWN, Scope
 from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
+from undersigned.domain.people.api_keys import DIGITS_SHOWN, Scope
 from undersigned.web import people_pages
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.api_keys import ApiKey
+    from undersigned.domain.people.api_keys import ApiKey
     from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
 
 routes = campaign_routes()

@@ -15,8 +15,8 @@ from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_files, language_of_letter
 from undersigned.authoring.texts import slug_of
 from undersigned.authoring.typed_letters import merged_letter
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.drafts import IdTakenError
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.authoring.drafts import IdTakenError
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.web.answers import dashboard_page, moved

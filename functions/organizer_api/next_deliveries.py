@@ -9,10 +9,10 @@ from aws_lambda_powertools import Logger
 from functions.organizer_api import wired
 from functions.organizer_api.deliveries import packet_values
 from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.languages import Message
-from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.waiting_evidence import waiting_evidence
+from undersigned.services.delivering.delivery_controls import NotNowError
+from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned.web.answers import data, download
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
 from undersigned.web.evidence import evidence_values
@@ -21,8 +21,8 @@ from undersigned.web.reader import base_url
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.plans import PlanLine
-    from undersigned.services.packing import DeliveryPreview, Packing
+    from undersigned.domain.delivering.plans import PlanLine
+    from undersigned.services.delivering.packing import DeliveryPreview, Packing
     from undersigned.web.organizer_requests import ApiRequest
 
 routes = campaign_routes()

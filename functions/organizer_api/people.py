@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
 from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.addresses import email_mistake
 from undersigned.domain.languages import Message
-from undersigned.domain.people import SCOPE_OF
-from undersigned.services.people import PeopleError
+from undersigned.domain.people.people import SCOPE_OF
+from undersigned.domain.signing.addresses import email_mistake
+from undersigned.services.people.people import PeopleError
 from undersigned.web import people_pages
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
@@ -20,7 +20,7 @@ from undersigned.web.posted import ProgramError, RequestError
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.people import Member, Role
+    from undersigned.domain.people.people import Member, Role
     from undersigned.web.dashboard import Viewer
     from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import MistakesError, TooMuchError, UnknownSettingError
-from undersigned.domain.drafts import DraftConflictError, DraftFilesError
+from undersigned.domain.authoring.drafts import DraftConflictError, DraftFilesError
 from undersigned.domain.errors import (
     ChangedError,
     DamagedRowsError,
@@ -22,20 +22,20 @@ from undersigned.domain.errors import (
     UndersignedError,
 )
 from undersigned.domain.languages import Message
-from undersigned.services.abuse_checks import BusyError
-from undersigned.services.access import KeyRefusedError, ScopeError, TooManyRefusalsError
-from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.drafting import NotSavedError
-from undersigned.services.erasing import UnderWayError
-from undersigned.services.exporting import NotReadyError
-from undersigned.services.people import PeopleError
+from undersigned.services.authoring.drafting import NotSavedError
+from undersigned.services.counting.exporting import NotReadyError
+from undersigned.services.delivering.delivery_controls import NotNowError
+from undersigned.services.people.access import KeyRefusedError, ScopeError, TooManyRefusalsError
+from undersigned.services.people.people import PeopleError
+from undersigned.services.signing.abuse_checks import BusyError
+from undersigned.services.signing.erasing import UnderWayError
 from undersigned.web.answers import DAMAGED_FOR, FILE_MISSING, Problem
 from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.api_keys import Scope
+    from undersigned.domain.people.api_keys import Scope
 
 _WHO_MAY: Mapping[Scope, Message] = {
     "read": Message("Ask an owner of the campaign to invite you."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from undersigned.services.access import KeyRefusedError, TooManyRefusalsError, check_scope
+from undersigned.services.people.access import KeyRefusedError, TooManyRefusalsError, check_scope
 from undersigned.web import security_log
 from undersigned.web.described_fields import described_fields
 from undersigned.web.organizer_requests import ApiRequest, bearer_key, check_names
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.api_keys import Scope
+    from undersigned.domain.people.api_keys import Scope
     from undersigned.web.scoped_routes import Handler
 
 _LARGEST_BODY = 6_000_000

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, get_args
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
 from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.counting.screening import PLACES, ScreeningAction
 from undersigned.domain.languages import Message
-from undersigned.domain.screening import PLACES, ScreeningAction
 from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.signatures import SignatureFilter
-    from undersigned.services.screening import Screened
+    from undersigned.domain.signing.signatures import SignatureFilter
+    from undersigned.services.counting.screening import Screened
     from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
 
 routes = campaign_routes()

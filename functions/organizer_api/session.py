@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import HOME, home_with_cookie, language_of, public_url, session_routes
 from functions.organizer_api.problems import dashboard_problem_of
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.services.access import KeyRefusedError, TooManyRefusalsError
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.services.people.access import KeyRefusedError, TooManyRefusalsError
 from undersigned.web import people_pages, security_log
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.guide import guide
@@ -21,7 +21,7 @@ from undersigned.web.sessions import check_origin
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.services.sessions import Session
+    from undersigned.services.people.sessions import Session
     from undersigned.web.organizer_requests import SessionRequest
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]

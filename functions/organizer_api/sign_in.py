@@ -9,10 +9,10 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import HOME, doorstep, home_with_cookie, language_of, public_url
 from functions.organizer_api.problems import dashboard_problem_of
-from undersigned.domain.addresses import email_mistake
 from undersigned.domain.languages import Message
-from undersigned.services.abuse_checks import BusyError
-from undersigned.services.signing_in import Asked, OtherBrowserError, SignInError, WrongCodeError
+from undersigned.domain.signing.addresses import email_mistake
+from undersigned.services.people.signing_in import Asked, OtherBrowserError, SignInError, WrongCodeError
+from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.web import people_pages, security_log
 from undersigned.web.answers import Problem, dashboard_page, moved
 from undersigned.web.organizer_requests import posted_text

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.abuse_checks import WantedSuspicion
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.domain.signatures import ReportedStatus, SignatureFilter
+from undersigned.domain.signing.abuse_checks import WantedSuspicion
+from undersigned.domain.signing.signatures import ReportedStatus, SignatureFilter
 from undersigned.web.answers import data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
 from undersigned.web.posted import ProgramError, RequestError, posted_values
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
     from undersigned.web.organizer_requests import ApiRequest
 
 routes = campaign_routes()

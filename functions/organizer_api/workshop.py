@@ -17,9 +17,9 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.starting import example_letter
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.typed_letters import read_typed, typed_letter
-from undersigned.domain.drafts import ChangedMeanwhileError
-from undersigned.services.draft_views import file_of_letter, previewed
-from undersigned.services.drafting import Checked, NotSavedError
+from undersigned.domain.authoring.drafts import ChangedMeanwhileError
+from undersigned.services.authoring.draft_views import file_of_letter, previewed
+from undersigned.services.authoring.drafting import Checked, NotSavedError
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.uploads import posted_form
 from undersigned.web.workshop import letter as letter_pages
@@ -33,8 +33,8 @@ from undersigned.web.workshop.preview import Preview
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.drafts import Draft
-    from undersigned.services.sampling import Sampling
+    from undersigned.domain.authoring.drafts import Draft
+    from undersigned.services.authoring.sampling import Sampling
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.workshop.frame import Step
 

@@ -14,7 +14,7 @@ from undersigned.web.workshop import preview as preview_pages
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.services.sampling import Sample
+    from undersigned.services.authoring.sampling import Sample
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.workshop.frame import Workshop
 

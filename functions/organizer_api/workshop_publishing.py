@@ -11,9 +11,9 @@ from functions.organizer_api.drafts import MOST_TIME
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.drafts import ChangedMeanwhileError, DraftConflictError, PublishedMeanwhileError
-from undersigned.domain.sources import labelled_path
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.authoring.drafts import ChangedMeanwhileError, DraftConflictError, PublishedMeanwhileError
+from undersigned.domain.signing.sources import labelled_path
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.workshop import publish as publish_pages
 from undersigned.web.workshop.changes import changes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
-from undersigned.domain.drafts import ChangedMeanwhileError
+from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.workshop.changes import changes
 from undersigned.web.workshop.frame import workshop_page

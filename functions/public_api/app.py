@@ -13,7 +13,7 @@ from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import NotFoundError, TokenExpiredError, UndersignedError
 from undersigned.domain.languages import Message
-from undersigned.services.signing import (
+from undersigned.services.signing.signing import (
     ClosedError,
     ExpiredError,
     LinksEndedError,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign
 
 logger = Logger()
 app = APIGatewayHttpResolver()

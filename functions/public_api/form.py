@@ -10,10 +10,10 @@ from functions.public_api import wired
 from functions.public_api.problems import form_errors, problem_of, wait_for
 from undersigned.domain.errors import FormError, TokenError
 from undersigned.domain.languages import Message
-from undersigned.domain.signatures import PENDING_FOR
-from undersigned.domain.typos import MistypedError
-from undersigned.services.abuse_checks import BusyError
-from undersigned.services.signing import FormContext
+from undersigned.domain.signing.signatures import PENDING_FOR
+from undersigned.domain.signing.typos import MistypedError
+from undersigned.services.signing.abuse_checks import BusyError
+from undersigned.services.signing.signing import FormContext
 from undersigned.web import pages
 from undersigned.web.answers import PRIVATE, data, moved, page, preflight, problem
 from undersigned.web.posted import RequestError, posted_values
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.errors import FieldError
-    from undersigned.services.signing import LetterPreview, SentForm
+    from undersigned.services.signing.signing import LetterPreview, SentForm
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 

@@ -16,9 +16,9 @@ from undersigned.domain.errors import (
     UndersignedError,
 )
 from undersigned.domain.languages import Message
-from undersigned.domain.typos import MistypedError
-from undersigned.services.abuse_checks import BusyError
-from undersigned.services.signing import (
+from undersigned.domain.signing.typos import MistypedError
+from undersigned.services.signing.abuse_checks import BusyError
+from undersigned.services.signing.signing import (
     ClosedError,
     ExpiredError,
     LinksEndedError,

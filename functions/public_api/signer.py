@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from functions.public_api import wired
 from undersigned.aws.failures import is_throttle
+from undersigned.domain.counting.tallies import with_letter
 from undersigned.domain.languages import chosen_language
-from undersigned.domain.sources import labelled_path
-from undersigned.domain.tallies import with_letter
+from undersigned.domain.signing.sources import labelled_path
 from undersigned.web import pages, security_log
 from undersigned.web.answers import data, moved, page
 from undersigned.web.reader import base_url, language_for, language_in_link, wants_json
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.tallies import Count
-    from undersigned.services.disowning import DisownedForm
-    from undersigned.services.signing import OwnLetter
+    from undersigned.domain.counting.tallies import Count
+    from undersigned.services.signing.disowning import DisownedForm
+    from undersigned.services.signing.signing import OwnLetter
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 

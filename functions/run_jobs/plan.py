@@ -9,14 +9,14 @@ from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
 from undersigned.logs import facts_of
-from undersigned.services.organizer_post import tell_each
+from undersigned.services.operating.organizer_post import tell_each
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Campaign
-    from undersigned.services.organizer_post import PostOutcome
-    from undersigned.services.planning import Plan
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.services.delivering.planning import Plan
+    from undersigned.services.operating.organizer_post import PostOutcome
 
 logger = Logger()
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
-from undersigned.domain.schedule import day_before, reported_days
+from undersigned.domain.delivering.schedule import day_before, reported_days
 from undersigned.logs import facts_of
-from undersigned.services.organizer_post import tell_each
+from undersigned.services.operating.organizer_post import tell_each
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Campaign
-    from undersigned.services.organizer_post import PostOutcome
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.services.operating.organizer_post import PostOutcome
 
 logger = Logger()
 

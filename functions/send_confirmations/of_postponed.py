@@ -10,13 +10,13 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from undersigned.aws.queue import WaitingMail
-from undersigned.domain.mail_budgets import LANES
+from undersigned.domain.signing.mail_budgets import LANES
 from undersigned.metrics import emit
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.domain.mail_budgets import Lane
+    from undersigned.domain.signing.mail_budgets import Lane
 
 logger = Logger()
 

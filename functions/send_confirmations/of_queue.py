@@ -16,13 +16,13 @@ from undersigned.at_once import each_at_once
 from undersigned.aws.queue import read_waiting_message, seconds_hidden
 from undersigned.domain.errors import MailRefusedError, SendingStoppedError, ThrottledError, UncertainError
 from undersigned.logs import facts_of
-from undersigned.services.mail_budgets import is_counted
+from undersigned.services.signing.mail_budgets import is_counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from undersigned.domain.forms import FormName
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.forms import FormName
+    from undersigned.domain.signing.signatures import Signature
 
 logger = Logger()
 

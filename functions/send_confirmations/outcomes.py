@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Self
 
 from aws_lambda_powertools import Logger
 
-from undersigned.domain.signatures import requested_at
+from undersigned.domain.signing.signatures import requested_at
 from undersigned.metrics import emit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 logger = Logger()
 

@@ -10,12 +10,12 @@ from functions.tally import wired
 from undersigned.aws.stream import read_change
 from undersigned.logs import facts_of
 from undersigned.metrics import emit
-from undersigned.services.tallying import needs_counting
+from undersigned.services.counting.tallying import needs_counting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 logger = Logger()
 

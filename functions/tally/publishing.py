@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.domain.events import Event
-    from undersigned.services.publishing import Publishing
+    from undersigned.services.operating.publishing import Publishing
 
 logger = Logger()
 

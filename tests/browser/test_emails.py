@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import looks
-from undersigned.domain.approvals import WaitingLetters
-from undersigned.domain.colors import ENOUGH, contrast
-from undersigned.domain.deliveries import DeliveryKey, Sender
-from undersigned.domain.letters import Letter
-from undersigned.domain.people import Member, Person
-from undersigned.domain.providers import Provider
-from undersigned.domain.reports import FATES, Report, ReportLine
-from undersigned.domain.screening import Evidence
-from undersigned.domain.signatures import Signature
+from undersigned.domain.authoring.colors import ENOUGH, contrast
+from undersigned.domain.authoring.letters import Letter
+from undersigned.domain.counting.screening import Evidence
+from undersigned.domain.delivering.approvals import WaitingLetters
+from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
+from undersigned.domain.delivering.reports import FATES, Report, ReportLine
+from undersigned.domain.people.people import Member, Person
+from undersigned.domain.signing.providers import Provider
+from undersigned.domain.signing.signatures import Signature
 from undersigned.rendering import mails, organizer_mails, people_mails
 from undersigned.rendering.mails import DeliverySummary, Mail
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from tests.chromium import Visitor
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign
 
 FOLDER = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois")
 TARGET = FOLDER.targets[0]

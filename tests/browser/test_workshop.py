@@ -23,7 +23,7 @@ from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.typed_letters import read_typed
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ import pytest
 from tests.signatures import adas_signature
 from undersigned.aws.dynamodb import to_item
 from undersigned.aws.signatures import listing_position, listing_shard, signature_key, signature_values
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from undersigned.aws.dynamodb import Values
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
     from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "exports"

@@ -19,8 +19,8 @@ from pypdf import PdfReader
 
 from tests import looks
 from tests.e2e.waiting import wait_for
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.campaigns import Organizer
+from undersigned.domain.authoring.campaigns import Organizer
+from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT

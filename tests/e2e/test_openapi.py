@@ -21,8 +21,8 @@ from schemathesis.checks import (
 )
 
 from tests.openapi_document import DOCUMENT
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.signing.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT

@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.e2e.waiting import wait_for
-from undersigned.domain.schedule import period_of
+from undersigned.domain.delivering.schedule import period_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT

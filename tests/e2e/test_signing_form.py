@@ -20,8 +20,8 @@ from pypdf import PdfReader
 
 from tests import looks
 from tests.e2e.waiting import wait_for
-from undersigned.domain.forms import current_of
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.signing.forms import current_of
+from undersigned.domain.signing.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Dialog, Page
 
     from tests.chromium import Visitor
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
     from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 

@@ -18,8 +18,8 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from tests.e2e.waiting import wait_for
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.tallies import counters_of, mark_of
+from undersigned.domain.counting.tallies import counters_of, mark_of
+from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT

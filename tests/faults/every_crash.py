@@ -77,7 +77,7 @@ class Code:
 
     def deploy(self, world: World, patch: pytest.MonkeyPatch, attachment_limit: int) -> None:
         """Start all functions anew, with this code."""
-        from undersigned.services import packing  # noqa: PLC0415
+        from undersigned.services.delivering import packing  # noqa: PLC0415
 
         set_packet_size(patch, self.packet_size)
         patch.setattr(packing, "NAMES_IN_MAIL", self.names_in_mail)
@@ -428,7 +428,7 @@ def _run(
         platform.visits = 1 if thoroughness.is_calm else _MOST_VISITS
         platform.keep_targets(played.targets)
         codes = cycle(thoroughness.versions)
-        patch.setattr("undersigned.services.packet_links.PACKETS_ON_PAGE", played.on_page)
+        patch.setattr("undersigned.services.delivering.packet_links.PACKETS_ON_PAGE", played.on_page)
         next(codes).deploy(world, patch, played.attachment_limit)
         if watch:
             watch.when_crashing = lambda: next(codes).deploy(world, patch, played.attachment_limit)

@@ -24,8 +24,8 @@ from tests.faults.memory import Memory, operation_of
 from tests.faults.stored import expire_forms, is_in_transactions, is_of_form, is_private, item_of, read_by
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.aws.campaigns import target_key
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.signing.signatures import signer_id
 from undersigned.rendering.packets import Packet
 from undersigned_cli.local.sources import stream_source
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tests.world import Sent, World
-    from undersigned.domain.deliveries import Delivery
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.packets import PacketCover, PacketLetter
 
 PATIENCE = 30

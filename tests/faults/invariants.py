@@ -30,9 +30,9 @@ from tests.faults.stored import (
 )
 from tests.world import CAMPAIGN, client_of
 from undersigned.aws.deliveries import read_delivery
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.plans import next_day
-from undersigned.services.storing import sent_packets
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.plans import next_day
+from undersigned.services.delivering.storing import sent_packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -13,9 +13,9 @@ from tests.faults.stored import kinds_in
 from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, link_in
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
-from undersigned.domain.people import person_id
-from undersigned.domain.signatures import signer_id
-from undersigned.services.packet_links import PACKETS_ON_PAGE
+from undersigned.domain.people.people import person_id
+from undersigned.domain.signing.signatures import signer_id
+from undersigned.services.delivering.packet_links import PACKETS_ON_PAGE
 from undersigned.web.sessions import session_token
 
 if TYPE_CHECKING:

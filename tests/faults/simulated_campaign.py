@@ -32,20 +32,20 @@ from tests.faults.true_findings import is_true
 from tests.world import ADA, CAMPAIGN, Sent, set_packet_size
 from undersigned import wiring
 from undersigned.aws import mail
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.deliveries import Attempt, DeliveryKey
-from undersigned.domain.mail_limits import mail_limit
-from undersigned.domain.plans import next_day
-from undersigned.domain.schedule import period_of
-from undersigned.domain.signatures import PENDING_FOR, signer_id
+from undersigned.domain.delivering.deliveries import Attempt, DeliveryKey
+from undersigned.domain.delivering.plans import next_day
+from undersigned.domain.delivering.schedule import period_of
+from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.signing.mail_limits import mail_limit
+from undersigned.domain.signing.signatures import PENDING_FOR, signer_id
 from undersigned.rendering import mails, packets
-from undersigned.services import packing
+from undersigned.services.delivering import packing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tests.world import Answer, World
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.packets import Packet, PacketCover, PacketLetter
 
 WEEKS = (4, 9)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.faults.memory import Memory
     from tests.world import World
-    from undersigned.domain.campaigns import Target
+    from undersigned.domain.authoring.campaigns import Target
 
 type Row = dict[str, Any]
 type Rows = list[Row]

@@ -21,10 +21,10 @@ from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.forms import Forms
 from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.aws.stream import read_change
+from undersigned.domain.counting.tallies import counters_of, mark_of
 from undersigned.domain.errors import ChangedError, SignatureStateError
-from undersigned.domain.signatures import Signature, new_mail_request
-from undersigned.domain.tallies import counters_of, mark_of
-from undersigned.services.tallying import Tallying, needs_counting
+from undersigned.domain.signing.signatures import Signature, new_mail_request
+from undersigned.services.counting.tallying import Tallying, needs_counting
 from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:

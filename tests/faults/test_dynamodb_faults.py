@@ -12,8 +12,8 @@ from tests.faults.refusals import ALWAYS, Refusing, patiently, read_stream, refu
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
 from undersigned.aws.dynamodb import Table, to_item
 from undersigned.aws.signatures import Signatures, signature_key
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.signing.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 

@@ -16,7 +16,7 @@ from tests import figures, seeds
 from tests import world as worlds
 from tests.faults.interleavings import Play, Race, Refusals, staged, typeset_plainly, with_history
 from tests.world import CAMPAIGN
-from undersigned.domain.reconciliations import FindingKind
+from undersigned.domain.counting.reconciliations import FindingKind
 from undersigned.rendering import packets
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, world
 from undersigned.aws.dynamodb import Key, Table
 from undersigned.aws.mail import Spacing
 from undersigned.aws.mail_budgets import MailBudgets
-from undersigned.domain.mail_budgets import Budget
-from undersigned.services.confirming import Confirmations
+from undersigned.domain.signing.mail_budgets import Budget
+from undersigned.services.signing.confirming import Confirmations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

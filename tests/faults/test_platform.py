@@ -15,7 +15,7 @@ from tests.faults.interleavings import typeset_plainly
 from tests.faults.platform import CrashError, Fate, Faults, Outage, Platform
 from tests.faults.scenarios import EVANSTON, MONDAY, Acts, Person
 from tests.world import CAMPAIGN
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.rendering import packets
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ import pytest
 
 from tests.faults.platform import Faults, Platform
 from tests.world import CAMPAIGN, CONTEXT, set_packet_size
-from undersigned.domain.deliveries import UNSETTLED_FOR, Attempt, Delivery, DeliveryKey
-from undersigned.domain.schedule import WeeklySchedule
+from undersigned.domain.delivering.deliveries import UNSETTLED_FOR, Attempt, Delivery, DeliveryKey
+from undersigned.domain.delivering.schedule import WeeklySchedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 

@@ -26,8 +26,8 @@ from tests.world import CAMPAIGN, CONTEXT, client_of
 from tests.world import world as make_world
 from undersigned.aws.mail import Spacing
 from undersigned.aws.queue import LONGEST_WAIT, message_body
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import PENDING_FOR, new_mail_request
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.signing.signatures import PENDING_FOR, new_mail_request
 from undersigned_cli.local.sources import failures_in, queue_source
 
 if TYPE_CHECKING:

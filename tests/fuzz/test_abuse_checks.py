@@ -7,8 +7,8 @@ from pathlib import Path
 from unittest.mock import Mock
 
 from tests.fuzz.inputs import given, mutated, st, tried, values
-from undersigned.domain.abuse_checks import FormToken
-from undersigned.services.abuse_checks import AbuseChecks
+from undersigned.domain.signing.abuse_checks import FormToken
+from undersigned.services.signing.abuse_checks import AbuseChecks
 from undersigned.tokens import Tokens
 from undersigned_cli import campaign_folder
 

@@ -14,9 +14,9 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.writing import files_of
 from undersigned.aws.campaigns import campaign_values, letter_values, target_settings
 from undersigned.aws.dynamodb import from_item, to_item
-from undersigned.domain.addresses import email_mistake
-from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.letters import as_text, read_blocks, render_specimen
+from undersigned.domain.authoring.campaigns import ID_PATTERN
+from undersigned.domain.authoring.letters import as_text, read_blocks, render_specimen
+from undersigned.domain.signing.addresses import email_mistake
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

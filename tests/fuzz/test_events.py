@@ -19,7 +19,7 @@ from undersigned.aws.mail_events import read_mail_event
 from undersigned.aws.stream import is_of_delivery, read_change, read_delivery_change, read_form_change
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.events import event_of_delivery, event_of_signature
-from undersigned.services.organizer_post import NotToldError
+from undersigned.services.operating.organizer_post import NotToldError
 from undersigned.settings import Settings, SettingsError
 
 if TYPE_CHECKING:

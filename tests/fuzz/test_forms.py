@@ -19,13 +19,20 @@ from pypdf import PdfReader
 
 from tests.fuzz.inputs import DEEP, ODD, example, given, json_texts, mutated, st, texts, tried
 from tests.world import ADA, load_event
-from undersigned.domain import exports
-from undersigned.domain.campaigns import Roster
+from undersigned.domain.authoring.campaigns import Roster
+from undersigned.domain.authoring.letters import as_text, read_blocks, render_html
 from undersigned.domain.characters import can_be_printed
-from undersigned.domain.deliveries import Sender
+from undersigned.domain.counting import exports
+from undersigned.domain.delivering.deliveries import Sender
 from undersigned.domain.errors import FormError
-from undersigned.domain.letters import as_text, read_blocks, render_html
-from undersigned.domain.signatures import FORM_FIELDS, Signature, SignedForm, details_so_far, read_form, read_unfinished
+from undersigned.domain.signing.signatures import (
+    FORM_FIELDS,
+    Signature,
+    SignedForm,
+    details_so_far,
+    read_form,
+    read_unfinished,
+)
 from undersigned.rendering import mails
 from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import PacketLetter, typeset

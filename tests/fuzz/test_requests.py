@@ -14,10 +14,10 @@ from tests.fuzz import stack
 from tests.fuzz.inputs import ANY_CHARACTER, ODD, example, given, json_texts, mutated, st, texts, tried, values
 from tests.openapi_document import OPERATIONS, resolved
 from tests.world import ADA, CAMPAIGN, SITE
-from undersigned.domain.api_keys import digest_of
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.languages import chosen_language, languages
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.people.api_keys import digest_of
+from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable

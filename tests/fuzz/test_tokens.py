@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fuzz.inputs import ANY_CHARACTER, given, mutated, st, texts, tried
-from undersigned.domain.abuse_checks import FormToken
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError
+from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.tokens import ApprovalToken, SessionToken, SignerToken
 from undersigned.tokens import OrganizerTokens, Tokens
 

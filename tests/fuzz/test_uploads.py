@@ -16,7 +16,7 @@ from undersigned.authoring.starting import empty_files
 from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.targets import COLUMNS, read_targets
 from undersigned.authoring.texts import text_of
-from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.authoring.campaigns import ID_PATTERN
 
 if TYPE_CHECKING:
     from undersigned.authoring.setting_kinds import Value

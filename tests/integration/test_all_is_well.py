@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN
-from undersigned.services.all_is_well import Figures, subject_of
-from undersigned.services.organizer_post import NotToldError
+from undersigned.services.operating.all_is_well import Figures, subject_of
+from undersigned.services.operating.organizer_post import NotToldError
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.services.organizer_post import NotToldError
+from undersigned.services.operating.organizer_post import NotToldError
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -13,7 +13,7 @@ from tests.world import CAMPAIGN, client_of, world
 from undersigned.aws.counts import SHARDS
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.dynamodb import to_item
-from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
 
 if TYPE_CHECKING:
     from collections import Counter

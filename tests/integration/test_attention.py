@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import CAMPAIGN, DASHBOARD
-from undersigned.domain.campaigns import Target
+from undersigned.domain.authoring.campaigns import Target
 
 if TYPE_CHECKING:
     from tests.organizers import Browser

@@ -19,7 +19,7 @@ from tests.openapi_document import OPERATIONS, operation_of, routes
 from tests.organizers import add, link_in
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.authoring.logos import read_logo
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:

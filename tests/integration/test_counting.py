@@ -11,8 +11,8 @@ from tests.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.aws.campaigns import target_key
 from undersigned.aws.dynamodb import to_item
 from undersigned.aws.signatures import signature_key
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -14,12 +14,12 @@ from tests.world import CAMPAIGN, Answer, client_of
 from undersigned.aws.counts import counter_key
 from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.dynamodb import Key, Update, Values, from_item
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.exports import ExportFilter
-from undersigned.domain.people import person_id
-from undersigned.domain.signatures import signer_id
-from undersigned.domain.tallies import TOTAL
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.counting.exports import ExportFilter
+from undersigned.domain.counting.tallies import TOTAL
+from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.people.people import person_id
+from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

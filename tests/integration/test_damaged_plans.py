@@ -11,15 +11,15 @@ from tests.damage import DAMAGED, OTHER, damage_campaign, damage_delivery
 from tests.hours import at, sign
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries, delivery_key
-from undersigned.services.hours import NotDoneError
-from undersigned.services.planning import NotPlannedError
+from undersigned.services.delivering.planning import NotPlannedError
+from undersigned.services.operating.hours import NotDoneError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.delivering.deliveries import Delivery
 
 
 @pytest.fixture

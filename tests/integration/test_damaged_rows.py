@@ -19,12 +19,12 @@ from undersigned.aws.campaigns import letter_key
 from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.dynamodb import Table, Update
 from undersigned.aws.signatures import signature_key
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.counting.exports import ExportFilter
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import DamagedRowsError
-from undersigned.domain.exports import ExportFilter
-from undersigned.domain.signatures import SignatureFilter
-from undersigned.services import packing
-from undersigned.services.delivery_controls import NotNowError
+from undersigned.domain.signing.signatures import SignatureFilter
+from undersigned.services.delivering import packing
+from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

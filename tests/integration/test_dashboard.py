@@ -17,11 +17,11 @@ from tests.organizers import Browser, with_key
 from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD, ROOT
 from undersigned.aws.counts import SHARDS
-from undersigned.domain.api_keys import digest_of
-from undersigned.domain.campaigns import Target
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.exports import Export, ExportFilter
-from undersigned.domain.signatures import SignatureFilter
+from undersigned.domain.authoring.campaigns import Target
+from undersigned.domain.counting.exports import Export, ExportFilter
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.people.api_keys import digest_of
+from undersigned.domain.signing.signatures import SignatureFilter
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
@@ -1056,7 +1056,7 @@ def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World
 def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_be_more(
     world: World, manager: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("undersigned.services.unconfirmed.MOST_FORMS_READ", 3)
+    monkeypatch.setattr("undersigned.services.signing.unconfirmed.MOST_FORMS_READ", 3)
     for number in range(5):
         world.sign(email=f"signer{number}@signers.example")
     assert "Signed, not confirmed yet 3 or more" in manager.words()
@@ -1067,8 +1067,8 @@ def test_the_overview_counts_a_bounded_number_of_forms_and_says_that_there_may_b
 def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_bound(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("undersigned.services.unconfirmed.MOST_FORMS_READ", 3)
-    monkeypatch.setattr("undersigned.services.organizing.MOST_ROWS_READ", 3)
+    monkeypatch.setattr("undersigned.services.signing.unconfirmed.MOST_FORMS_READ", 3)
+    monkeypatch.setattr("undersigned.services.counting.organizing.MOST_ROWS_READ", 3)
     world.sign(email="old@signers.example")
     for number in range(4):
         world.clock.advance(seconds=1)

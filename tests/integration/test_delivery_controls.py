@@ -13,13 +13,13 @@ import pytest
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import GivenError, NotFoundError
-from undersigned.services.delivery_controls import NotNowError
+from undersigned.services.delivering.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.services.delivery_controls import DeliveryControls
+    from undersigned.services.delivering.delivery_controls import DeliveryControls
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 

@@ -11,8 +11,8 @@ from tests.organizers import with_key
 from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.aws.campaign_rows import Rows
 from undersigned.aws.forms import Forms
-from undersigned.domain.disowned import MANY
 from undersigned.domain.errors import TokenError
+from undersigned.domain.signing.disowned import MANY
 
 if TYPE_CHECKING:
     from tests.world import World

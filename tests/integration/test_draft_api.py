@@ -11,13 +11,13 @@ import pytest
 from tests.unit.authoring.trees import OTHER_VALUES
 from tests.world import CAMPAIGN
 from undersigned.authoring.settings_document import SettingsDocument
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.people.api_keys import ApiKey, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import Answer, World
-    from undersigned.domain.api_keys import Scope
+    from undersigned.domain.people.api_keys import Scope
 
     type Ask = Callable[..., Answer]
 

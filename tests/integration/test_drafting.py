@@ -17,21 +17,21 @@ from undersigned.authoring.starting import empty_files, example_files
 from undersigned.aws import drafts
 from undersigned.aws.dynamodb import Key, Table
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain.drafts import (
+from undersigned.domain.authoring.drafts import (
     ChangedMeanwhileError,
     DraftFilesError,
     IdTakenError,
     PublishedMeanwhileError,
 )
 from undersigned.domain.errors import NotFoundError
-from undersigned.services.pushing import push
+from undersigned.services.authoring.pushing import push
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.domain.drafts import Draft
-    from undersigned.services.drafting import Drafting
+    from undersigned.domain.authoring.drafts import Draft
+    from undersigned.services.authoring.drafting import Drafting
 
 ANN = "ann@organizer.example"
 BEN = "ben@organizer.example"
@@ -381,7 +381,7 @@ def test_a_new_letter_version_says_how_many_signed_the_earlier_one(drafting: Dra
 def test_more_letters_than_are_read_are_at_least_that_many(
     drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("undersigned.services.publishing_effects.MOST_PAGES", 1)
+    monkeypatch.setattr("undersigned.services.authoring.publishing_effects.MOST_PAGES", 1)
     for name in ("ada", "bo", "cy", "deb"):
         world.confirmed(email=f"{name}@signers.example")
     before = drafting.draft(CAMPAIGN)

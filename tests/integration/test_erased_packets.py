@@ -14,8 +14,8 @@ from tests.world import client_of, set_packet_size
 from undersigned.aws.deliveries import packet_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain.deliveries import packet_name
-from undersigned.services import packing
+from undersigned.domain.delivering.deliveries import packet_name
+from undersigned.services.delivering import packing
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -12,14 +12,14 @@ from pypdf import PdfReader
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.signatures import signer_id
-from undersigned.services.erasing import Erasing, UnderWayError
+from undersigned.domain.signing.signatures import signer_id
+from undersigned.services.signing.erasing import Erasing, UnderWayError
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 

@@ -11,19 +11,19 @@ import pytest
 from tests.exports import file_of, rows_of
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.aws import uploads
-from undersigned.domain.api_keys import digest_of
+from undersigned.domain.counting.exports import COLUMNS, ExportFilter
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.exports import COLUMNS, ExportFilter
-from undersigned.domain.signatures import SignatureFilter, signer_id
-from undersigned.services import exporting as exporting_module
-from undersigned.services.exporting import NotReadyError
+from undersigned.domain.people.api_keys import digest_of
+from undersigned.domain.signing.signatures import SignatureFilter, signer_id
+from undersigned.services.counting import exporting as exporting_module
+from undersigned.services.counting.exporting import NotReadyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.world import World
-    from undersigned.domain.exports import Export
-    from undersigned.services.exporting import Exporting
+    from undersigned.domain.counting.exports import Export
+    from undersigned.services.counting.exporting import Exporting
 
 HOSTILE = "=HYPERLINK(A1)"
 KEY = "us_manage"

@@ -103,7 +103,7 @@ def test_letters_of_several_bundles_are_sent_in_one_email(world: World) -> None:
 
 
 def test_packets_too_large_for_an_email_get_a_link(world: World, monkeypatch: object) -> None:
-    from undersigned.services import packing  # noqa: PLC0415
+    from undersigned.services.delivering import packing  # noqa: PLC0415
 
     monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 1000)  # type: ignore[attr-defined]
     world.confirmed()

@@ -11,9 +11,9 @@ import pytest
 
 from tests.openapi_document import operation_of, routed
 from tests.world import CAMPAIGN, PERIOD, Answer
-from undersigned.domain.api_keys import digest_of
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.exports import Export, ExportFilter
+from undersigned.domain.counting.exports import Export, ExportFilter
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.people.api_keys import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,13 +12,13 @@ from undersigned.aws import forms, signatures
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.forms import form_key
 from undersigned.aws.signatures import signature_key
-from undersigned.services.listing import newest_letters
+from undersigned.services.counting.listing import newest_letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 
 def listed(world: World, before: str | None = None) -> Iterator[tuple[str, Signature]]:

@@ -16,16 +16,16 @@ from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.campaigns import controls_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.signatures import signature_key
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import signer_id
-from undersigned.services.planning import NotPlannedError
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.signing.signatures import signer_id
+from undersigned.services.delivering.planning import NotPlannedError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.services.delivery_controls import DeliveryControls
+    from undersigned.services.delivering.delivery_controls import DeliveryControls
 
 NEXT = "2026-12-01"
 

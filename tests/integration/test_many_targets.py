@@ -19,10 +19,10 @@ from tests.world import CAMPAIGN, client_of, world
 from undersigned.aws.dynamodb import Table, to_item
 from undersigned.aws.queue import NotQueuedError
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
-from undersigned.domain.campaigns import Target
+from undersigned.domain.authoring.campaigns import Target
 from undersigned.domain.errors import ChangedError
-from undersigned.services.planning import NotPlannedError
-from undersigned.services.trays import read_trays
+from undersigned.services.delivering.planning import NotPlannedError
+from undersigned.services.delivering.trays import read_trays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -190,7 +190,7 @@ def test_letters_are_counted_that_were_due_by_a_moment(
 
 def test_a_target_with_damaged_letters_only_is_left_out_of_a_plan(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
     steps_of(monkeypatch, 1)
-    monkeypatch.setattr("undersigned.services.trays._READ_AHEAD", 10)
+    monkeypatch.setattr("undersigned.services.delivering.trays._READ_AHEAD", 10)
     for target, numbers in {"town-11": [11], "town-46": range(100, 120), "town-47": range(120, 140)}.items():
         for number in numbers:
             row = waiting_row(CAMPAIGN, target, signer_number(number)) | {"name": None}

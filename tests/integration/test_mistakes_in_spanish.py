@@ -18,7 +18,7 @@ from tests.organizers import member
 from tests.world import CAMPAIGN
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.toml_document import _OTHERWISE, _REASONS
-from undersigned.services.drafting import NotSavedError
+from undersigned.services.authoring.drafting import NotSavedError
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -14,7 +14,7 @@ from tests.logos import JPEG
 from tests.openapi_document import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
 from tests.world import ADA, CAMPAIGN, publish_files
 from undersigned.authoring.logos import FILE
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -12,7 +12,7 @@ from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD, load_event
 from undersigned.aws.counts import SHARDS
 from undersigned.aws.mail_events import read_mail_event
-from undersigned.services import organizing, screening
+from undersigned.services.counting import organizing, screening
 
 if TYPE_CHECKING:
     from tests.world import Answer, World

@@ -12,11 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
-from undersigned.domain.api_keys import digest_of
+from undersigned.domain.counting.exports import COLUMNS
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.exports import COLUMNS
-from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.listing import newest_letters
+from undersigned.domain.people.api_keys import digest_of
+from undersigned.services.counting.listing import newest_letters
+from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned_cli import main
 from undersigned_cli.commands import output
 from undersigned_cli.commands.counts import CountsDifferError

@@ -10,11 +10,11 @@ import pytest
 from tests.packets import PEOPLE, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of, set_packet_size
 from undersigned.aws.deliveries import Deliveries
-from undersigned.services import packet_links, packing
+from undersigned.services.delivering import packet_links, packing
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.deliveries import DeliveryKey
+    from undersigned.domain.delivering.deliveries import DeliveryKey
 
 
 @pytest.fixture(autouse=True)

@@ -17,12 +17,12 @@ from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.forms import form_key
-from undersigned.domain.api_keys import ApiKey, digest_of
 from undersigned.domain.errors import ChangedError
-from undersigned.domain.people import Member, Person, person_id
-from undersigned.services import own_campaigns
-from undersigned.services.people import PeopleError
-from undersigned.services.screening import MOST_ROWS_READ, Screening
+from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.people.people import Member, Person, person_id
+from undersigned.services.counting.screening import MOST_ROWS_READ, Screening
+from undersigned.services.people import own_campaigns
+from undersigned.services.people.people import PeopleError
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands import options
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import Answer, World
-    from undersigned.domain.screening import Evidence
-    from undersigned.services.people import PeopleOfCampaign
+    from undersigned.domain.counting.screening import Evidence
+    from undersigned.services.people.people import PeopleOfCampaign
 
 OWNER, MARIA = "owner@enddemand.example", "maria@enddemand.example"
 PEOPLE = f"/organizer/campaigns/{CAMPAIGN}/people"
@@ -466,7 +466,7 @@ def test_a_role_is_written_for_the_campaign_and_the_person_or_not_at_all(world: 
 
 
 def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("undersigned.services.people.MOST_PEOPLE", 1)
+    monkeypatch.setattr("undersigned.services.people.people.MOST_PEOPLE", 1)
     add(world, OWNER, "owner")
     with pytest.raises(PeopleError, match="1 people at most"):
         world.wiring.people_of_campaign().add(CAMPAIGN, MARIA, "viewer", OWNER)

@@ -13,10 +13,10 @@ from pypdf import PdfReader
 from functions.organizer_api import problems as organizer_problems
 from functions.public_api import problems as public_problems
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.exports import Export, ExportFilter
-from undersigned.services.abuse_checks import BusyError
-from undersigned.services.access import TooManyRefusalsError
+from undersigned.domain.counting.exports import Export, ExportFilter
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.services.people.access import TooManyRefusalsError
+from undersigned.services.signing.abuse_checks import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

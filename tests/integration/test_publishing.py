@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 
 from tests import world as worlds
 from tests.world import CAMPAIGN, CONTEXT, Sent, World
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:

@@ -15,15 +15,15 @@ from undersigned.aws.dynamodb import Update, to_item
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.queue import read_reconciliation
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.reconciliations import Balance, sums_of
-from undersigned.domain.signatures import new_mail_request, requested_at, signer_id
+from undersigned.domain.counting.reconciliations import Balance, sums_of
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.signing.signatures import new_mail_request, requested_at, signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import World
-    from undersigned.domain.reconciliations import Page
+    from undersigned.domain.counting.reconciliations import Page
 
 type Logs = list[dict[str, Any]]
 

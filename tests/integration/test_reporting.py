@@ -10,7 +10,7 @@ import pytest
 
 from tests.reports import section
 from tests.world import CAMPAIGN
-from undersigned.services.organizer_post import NotToldError
+from undersigned.services.operating.organizer_post import NotToldError
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -21,10 +21,10 @@ from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.aws.bus import EventBus
 from undersigned.aws.dynamodb import Key, Table, from_item
 from undersigned.aws.signatures import listing_shards
-from undersigned.domain.deliveries import Attempt, Delivery, DeliveryKey, MailEvent
+from undersigned.domain.counting.screening import place_of
+from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey, MailEvent
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.screening import place_of
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.signing.signatures import signer_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli.commands import options
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from tests.world import Sent
     from undersigned.domain.events import Event
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 RECOVERED = "recovered-table"
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)

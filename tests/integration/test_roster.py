@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from tests.world import World
     from undersigned.aws.campaigns import Campaigns
-    from undersigned.domain.campaigns import Target
-    from undersigned.services.catalog import Entry
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.services.signing.catalog import Entry
 
 TARGET = "evanston"
 

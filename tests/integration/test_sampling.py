@@ -17,7 +17,7 @@ from undersigned.web import pages
 if TYPE_CHECKING:
     from tests.world import World
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.services.sampling import Sampling
+    from undersigned.services.authoring.sampling import Sampling
 
 ANN = "ann@organizer.example"
 

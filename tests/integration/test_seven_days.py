@@ -15,15 +15,15 @@ from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.deliveries import Deliveries, delivery_key
 from undersigned.aws.dynamodb import Update
-from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEvent
+from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, MailEvent
+from undersigned.domain.delivering.plans import taken
 from undersigned.domain.errors import ChangedError
-from undersigned.domain.plans import taken
-from undersigned.services.delivery_controls import NotNowError
-from undersigned.services.pushing import push
+from undersigned.services.authoring.pushing import push
+from undersigned.services.delivering.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.campaigns import Target
+    from undersigned.domain.authoring.campaigns import Target
 
 BO = "bo@signers.example"
 

@@ -8,9 +8,9 @@ import pytest
 
 from tests.organizers import Browser, add, code_in, link_in
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD
-from undersigned.domain.people import is_code, person_id
-from undersigned.services import signing_in
-from undersigned.services.signing_in import Asked
+from undersigned.domain.people.people import is_code, person_id
+from undersigned.services.people import signing_in
+from undersigned.services.people.signing_in import Asked
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -13,9 +13,9 @@ from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack,
 from tests.world import client_of
 from undersigned.aws.packet_store import Bucket
 from undersigned.domain.errors import ChangedError, NotFoundError
-from undersigned.services import packing
-from undersigned.services.deleting import Deleted
-from undersigned.services.storing import clear_files, sent_packets
+from undersigned.services.delivering import packing
+from undersigned.services.delivering.storing import clear_files, sent_packets
+from undersigned.services.operating.deleting import Deleted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,9 +10,9 @@ import pytest
 
 from tests.organizers import Browser, add, with_key
 from tests.world import CAMPAIGN
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.services import limiting_tests
-from undersigned.services.delivery_controls import NotNowError
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.services.authoring import limiting_tests
+from undersigned.services.delivering.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import Answer, Sent, World

@@ -11,8 +11,8 @@ import pytest
 from tests.faults.invariants import words_of
 from tests.world import CAMPAIGN, set_packet_size
 from undersigned.aws.deliveries import Deliveries
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.services import packing
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.services.delivering import packing
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -27,9 +27,9 @@ from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.targets import COLUMNS
 from undersigned.authoring.typed_letters import read_typed
+from undersigned.domain.authoring.letter_fields import DEEPEST, MOST_TAGS
+from undersigned.domain.authoring.letter_templates import mistakes_in
 from undersigned.domain.languages import Message
-from undersigned.domain.letter_fields import DEEPEST, MOST_TAGS
-from undersigned.domain.letter_templates import mistakes_in
 from undersigned.web.posted import ProgramError
 from undersigned.web.workshop.frame import by_rows, shown_in_letter, step_of, table_in
 

@@ -23,9 +23,9 @@ from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.target_tables import TargetTable
 from undersigned.authoring.targets import COLUMNS
 from undersigned.authoring.typed_letters import merged_letter
+from undersigned.domain.authoring.letter_fields import FIELDS
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.letter_fields import FIELDS
-from undersigned.services.drafting import Drafting
+from undersigned.services.authoring.drafting import Drafting
 from undersigned.web.sessions import LANGUAGE_COOKIE
 from undersigned.web.uploads import LARGEST_UPLOAD
 from undersigned.web.workshop.columns import packed, unpacked
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import Answer, World
-    from undersigned.domain.campaigns import StreetAddress
-    from undersigned.domain.drafts import Draft
+    from undersigned.domain.authoring.campaigns import StreetAddress
+    from undersigned.domain.authoring.drafts import Draft
 
 HOSTILE = """<img src=x onerror=alert(1)></textarea><style>*{}</style>"'&{{ 7*7 }}{% for %}"""
 SHARED_PICTURE = f'<img src="/campaigns/{CAMPAIGN}/share.png" width="1200" height="630" alt="'

@@ -10,7 +10,7 @@ import pytest
 from tests.cdn import Cdn
 from tests.openapi_document import routes
 from tests.world import CAMPAIGN, DASHBOARD, FORM
-from undersigned.services import packing
+from undersigned.services.delivering import packing
 
 if TYPE_CHECKING:
     from tests.world import Answer, World

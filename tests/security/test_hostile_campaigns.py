@@ -13,11 +13,11 @@ import pytest
 from tests.world import CAMPAIGN, ROOT
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.domain.campaigns import Target
+from undersigned.domain.authoring.campaigns import Target
+from undersigned.domain.authoring.letter_fields import FIELDS, MOST_TAGS
+from undersigned.domain.authoring.letter_templates import compiled, fields_of, mistakes_in
+from undersigned.domain.authoring.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned.domain.errors import LetterError
-from undersigned.domain.letter_fields import FIELDS, MOST_TAGS
-from undersigned.domain.letter_templates import compiled, fields_of, mistakes_in
-from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

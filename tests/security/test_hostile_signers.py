@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.world import ADA, CAMPAIGN, DASHBOARD, FORM
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

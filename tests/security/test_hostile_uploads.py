@@ -19,8 +19,8 @@ from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
 from undersigned.authoring.paper_form import import_letter
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.target_tables import read_table
-from undersigned.domain.drafts import MOST_BYTES
-from undersigned.services import drafting
+from undersigned.domain.authoring.drafts import MOST_BYTES
+from undersigned.services.authoring import drafting
 
 if TYPE_CHECKING:
     from collections.abc import Callable

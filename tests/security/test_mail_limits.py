@@ -10,7 +10,7 @@ import pytest
 
 from tests import world as worlds
 from tests.world import ADA, CAMPAIGN, ROOT
-from undersigned.domain.abuse_checks import FormToken
+from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 

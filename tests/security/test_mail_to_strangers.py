@@ -18,15 +18,15 @@ from tests.organizers import with_key
 from tests.world import ADA, CAMPAIGN, DASHBOARD, FORM, World, client_of
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.mail_budgets import Budget, hour_of
+from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.signing.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.world import Answer
-    from undersigned.domain.mail_budgets import Lane
+    from undersigned.domain.signing.mail_budgets import Lane
 
 FORMS_OVER_A_LIMIT = int(os.environ.get("UNDERSIGNED_FORMS_OVER_A_LIMIT", "3000"))
 

@@ -14,13 +14,13 @@ import pytest
 from tests.faults.stored import counted_in
 from tests.world import CAMPAIGN, CONTEXT, DASHBOARD, ROOT, client_of
 from undersigned.aws.dynamodb import from_item
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.signing.signatures import signer_id
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 PHRASE = "call-me-maybe"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import Answer, World

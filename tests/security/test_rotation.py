@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CAMPAIGN, DASHBOARD, client_of
-from undersigned.domain.api_keys import ApiKey, digest_of
+from undersigned.domain.people.api_keys import ApiKey, digest_of
 
 if TYPE_CHECKING:
     from tests.world import World

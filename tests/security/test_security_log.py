@@ -10,11 +10,11 @@ import pytest
 
 from tests.organizers import Browser, add, link_in
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import signer_id
-from undersigned.services.access import ScopeError
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.signing.signatures import signer_id
+from undersigned.services.people.access import ScopeError
 from undersigned.web import security_log
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ import pytest
 
 from tests.organizers import Browser
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, PERIOD, client_of
-from undersigned.domain.abuse_checks import FormToken
-from undersigned.domain.api_keys import ApiKey, digest_of
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.people import Person, SignInRequest, person_id
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.people.people import Person, SignInRequest, person_id
+from undersigned.domain.signing.abuse_checks import FormToken
+from undersigned.domain.signing.signatures import signer_id
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.services.signing_in import Asked
+from undersigned.services.people.signing_in import Asked
 from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tests.organizers import Browser, with_key
 from tests.pages import text_of as text_of_page
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.rendering import packets
-from undersigned.services import mail_budgets
+from undersigned.services.signing import mail_budgets
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

@@ -21,15 +21,15 @@ from tests.organizer_routes import (
 )
 from tests.organizers import SAME_ORIGIN, Browser, signed_in, with_key
 from tests.world import CAMPAIGN
-from undersigned.domain.actions import ACTIONS
-from undersigned.domain.api_keys import includes
-from undersigned.domain.people import SCOPE_OF, Role
+from undersigned.domain.people.actions import ACTIONS
+from undersigned.domain.people.api_keys import includes
+from undersigned.domain.people.people import SCOPE_OF, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import Answer, World
-    from undersigned.domain.api_keys import Scope
+    from undersigned.domain.people.api_keys import Scope
 
 PAGES = "/organizer/dashboard/{campaign}"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.world import Answer, World
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 MINE, THEIRS = "My own words.", "Words of somebody who knows the address."
 

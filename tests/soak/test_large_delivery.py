@@ -15,16 +15,16 @@ import pytest
 
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, world
-from undersigned.domain.deliveries import PACKET_SIZE, DeliveryKey
+from undersigned.domain.delivering.deliveries import PACKET_SIZE, DeliveryKey
 from undersigned.rendering.packets import Packet, PacketLetter
-from undersigned.services.packing import Packing
-from undersigned.services.storing import OutOfTimeError
+from undersigned.services.delivering.packing import Packing
+from undersigned.services.delivering.storing import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.world import World
-    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.rendering.packets import PacketCover
 
 LETTERS = int(os.environ.get("UNDERSIGNED_LETTERS", "20000"))

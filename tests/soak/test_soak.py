@@ -29,7 +29,7 @@ from tests.figures import FIGURES
 from tests.soak.crowd import Crowd, people
 from tests.soak.faults import Killer, Ses
 from tests.soak.weeks import Weeks
-from undersigned.domain.reconciliations import Summary
+from undersigned.domain.counting.reconciliations import Summary
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.wiring import Wiring
     from undersigned_cli.local.mail_store import StoredMail
     from undersigned_cli.local.running import RunningStack

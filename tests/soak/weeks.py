@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.deliveries import UNSETTLED_FOR, DeliveryKey
+from undersigned.domain.delivering.deliveries import UNSETTLED_FOR, DeliveryKey
 from undersigned_cli.dead_letters import DeadLetters
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.mail_store import MailStore
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from tests.soak.faults import Killer
-    from undersigned.domain.deliveries import Delivery
+    from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.wiring import Wiring
     from undersigned_cli.local.mail_store import StoredMail
     from undersigned_cli.local.running import RunningStack

@@ -20,11 +20,11 @@ ROOT = Path(__file__).parents[2]
 ONLY_WHEN_NEEDED = ("jinja2", "typst", "babel", "markdown_it", "resvg_py", "idna")
 NOT_FOR_SIGNING = (
     "undersigned.aws.deliveries",
-    "undersigned.domain.approvals",
-    "undersigned.domain.deliveries",
-    "undersigned.domain.mail_budgets",
-    "undersigned.domain.reconciliations",
-    "undersigned.services.storing",
+    "undersigned.domain.delivering.approvals",
+    "undersigned.domain.delivering.deliveries",
+    "undersigned.domain.signing.mail_budgets",
+    "undersigned.domain.counting.reconciliations",
+    "undersigned.services.delivering.storing",
 )
 """Modules of ours with many data classes, each of which takes half a millisecond to make."""
 

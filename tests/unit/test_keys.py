@@ -9,8 +9,8 @@ from benchmarks.capacity import SIGNERS
 from benchmarks.meter import size_of
 from undersigned.aws import api_keys, campaigns, counts, deliveries, exports, mail_claims, signatures, slots
 from undersigned.aws.dynamodb import Key, to_item
-from undersigned.domain.deliveries import DeliveryKey
-from undersigned.domain.signatures import signer_id
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.signing.signatures import signer_id
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 SIGNER = "0123456789abcdef0123456789abcdef"

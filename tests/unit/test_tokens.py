@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError
 from undersigned.domain.tokens import CLOCKS_DIFFER_BY, VALID_FOR, Purpose, SessionToken, SignerToken
 from undersigned.tokens import OrganizerTokens, Tokens

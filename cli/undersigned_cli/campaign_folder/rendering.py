@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
-from undersigned.domain.campaigns import Roster
+from undersigned.domain.authoring.campaigns import Roster
+from undersigned.domain.authoring.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.letters import SignerDetails, as_text, read_blocks, render_html
-from undersigned.domain.signatures import details_so_far, read_form, read_unfinished
+from undersigned.domain.signing.signatures import details_so_far, read_form, read_unfinished
 
 if TYPE_CHECKING:
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.domain.campaigns import Campaign, Target
+    from undersigned.domain.authoring.campaigns import Campaign, Target
 
 type Format = Literal["text", "html", "pdf"]
 

@@ -12,11 +12,11 @@ from undersigned.authoring import described_settings, settings
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.targets import MOST_NOTES
-from undersigned.domain.colors import accents
-from undersigned.domain.controls import checked_reason
+from undersigned.domain.authoring.colors import accents
+from undersigned.domain.authoring.postal_codes import in_words
+from undersigned.domain.delivering.controls import checked_reason
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.languages import SOURCE
-from undersigned.domain.postal_codes import in_words
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import (
     COMMAND_LINE,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.services.organizing import Overview
-    from undersigned.services.publishing_effects import Effects
+    from undersigned.services.authoring.publishing_effects import Effects
+    from undersigned.services.counting.organizing import Overview
 
 _MOST_MISTAKES = 100
 _MOST_NOTES = 20

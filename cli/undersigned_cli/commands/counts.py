@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.providers import odd_ones
+from undersigned.domain.signing.providers import odd_ones
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import console, counted, say, show, show_json
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from undersigned.domain.providers import Provider
+    from undersigned.domain.signing.providers import Provider
     from undersigned.wiring import Wiring
 
 

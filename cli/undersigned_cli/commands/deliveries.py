@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands.options import (
     ACT,
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from undersigned.domain.campaigns import Target
-    from undersigned.domain.deliveries import Delivery, MailEvent, Question
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.delivering.deliveries import Delivery, MailEvent, Question
     from undersigned.wiring import Wiring
 
 

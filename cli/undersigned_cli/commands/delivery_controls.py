@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from undersigned.domain.deliveries import DeliveryKey, Settlement
+from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
 from undersigned.domain.errors import NotFoundError
 from undersigned_cli.commands.options import (
     ACT,

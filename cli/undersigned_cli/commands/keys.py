@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from undersigned.domain.api_keys import DIGITS_SHOWN
 from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.people.api_keys import DIGITS_SHOWN
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import counted, say, show
 from undersigned_cli.stacks import Stack

@@ -14,8 +14,8 @@ import typer
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.paper_form import import_letter
+from undersigned.domain.authoring.letters import SignerDetails
 from undersigned.domain.errors import FormError, UndersignedError
-from undersigned.domain.letters import SignerDetails
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import Folder, a_day, examples
 from undersigned_cli.commands.output import counted, say

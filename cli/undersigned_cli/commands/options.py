@@ -16,7 +16,7 @@ from undersigned_cli.stacks import LOCAL_STATE, Stack
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.domain.campaigns import Target
+    from undersigned.domain.authoring.campaigns import Target
     from undersigned.wiring import Wiring
 
 _WHICH = "Which stack"

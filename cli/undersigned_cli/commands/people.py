@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.domain.addresses import email_mistake
-from undersigned.domain.controls import AuditEntry
+from undersigned.domain.delivering.controls import AuditEntry
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.people import SIGN_IN_FOR
+from undersigned.domain.people.people import SIGN_IN_FOR
+from undersigned.domain.signing.addresses import email_mistake
 from undersigned.wiring import new_id
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import counted, moment, say, show

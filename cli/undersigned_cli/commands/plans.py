@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.domain.languages import SOURCE
-from undersigned.domain.schedule import cadence_of
-from undersigned.services.waiting_evidence import waiting_evidence
+from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned_cli.commands.output import counted, say
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from undersigned.domain.campaigns import Campaign
-    from undersigned.domain.plans import PlanLine, TooSoon
-    from undersigned.domain.screening import Evidence
-    from undersigned.services.planning import Plan
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.counting.screening import Evidence
+    from undersigned.domain.delivering.plans import PlanLine, TooSoon
+    from undersigned.services.delivering.planning import Plan
     from undersigned.wiring import Wiring
 
 

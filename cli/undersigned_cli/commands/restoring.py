@@ -47,11 +47,11 @@ from undersigned.aws.signatures import (
 )
 from undersigned.aws.slots import SLOTS
 from undersigned.aws.stream import RESTORED
-from undersigned.domain.deliveries import after
+from undersigned.domain.counting.tallies import TOTAL
+from undersigned.domain.delivering.deliveries import after
+from undersigned.domain.delivering.plans import next_day
 from undersigned.domain.errors import DamagedRowsError, NotFoundError, UndersignedError
-from undersigned.domain.plans import next_day
-from undersigned.domain.signatures import signer_id
-from undersigned.domain.tallies import TOTAL
+from undersigned.domain.signing.signatures import signer_id
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
 from undersigned_cli.commands.output import counted, progress_of, say, show_json
 from undersigned_cli.stacks import Stack
@@ -60,8 +60,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.deliveries import DeliveryKey
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.delivering.deliveries import DeliveryKey
+    from undersigned.domain.signing.signatures import Signature
     from undersigned.wiring import Wiring
 
 _WORKERS = 8

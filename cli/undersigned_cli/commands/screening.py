@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.domain.abuse_checks import WantedSuspicion
-from undersigned.domain.controls import checked_reason
+from undersigned.domain.counting.screening import PLACES, REACHES, ScreeningAction, checked_filter
+from undersigned.domain.delivering.controls import checked_reason
 from undersigned.domain.languages import SOURCE
-from undersigned.domain.screening import PLACES, REACHES, ScreeningAction, checked_filter
-from undersigned.domain.signatures import SignatureFilter
+from undersigned.domain.signing.abuse_checks import WantedSuspicion
+from undersigned.domain.signing.signatures import SignatureFilter
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -31,8 +31,8 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned.domain.screening import Evidence
-    from undersigned.services.screening import Screened, Screening
+    from undersigned.domain.counting.screening import Evidence
+    from undersigned.services.counting.screening import Screened, Screening
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from undersigned.domain.abuse_checks import WantedSuspicion
+from undersigned.domain.counting.exports import COLUMNS, Exported, ExportFilter, row
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.exports import COLUMNS, Exported, ExportFilter, row
-from undersigned.domain.names import is_named
-from undersigned.domain.signatures import SignatureFilter, signer_id
-from undersigned.services.listing import newest_letters
+from undersigned.domain.signing.abuse_checks import WantedSuspicion
+from undersigned.domain.signing.names import is_named
+from undersigned.domain.signing.signatures import SignatureFilter, signer_id
+from undersigned.services.counting.listing import newest_letters
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -35,7 +35,7 @@ from undersigned_cli.whole_files import whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
     from undersigned.wiring import Wiring
 
 OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters with this status.")]

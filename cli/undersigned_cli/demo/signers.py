@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned.domain.campaigns import Target
+    from undersigned.domain.authoring.campaigns import Target
 
 _NAMES = (
     "Ada Specimen", "Benoît Échantillon", "Carla Muster", "Dmitri Образцов", "Eleni Δείγμα", "Farid نموذج",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from undersigned.domain.schedule import period_of
+from undersigned.domain.delivering.schedule import period_of
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.mail_store import MailStore
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from undersigned.domain.delivering.schedule import WeeklySchedule
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.schedule import WeeklySchedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.deliveries import Sender
-    from undersigned.domain.mail_budgets import BudgetSizes
+    from undersigned.domain.delivering.deliveries import Sender
+    from undersigned.domain.signing.mail_budgets import BudgetSizes
 
 
 class SettingsError(UndersignedError):
@@ -121,7 +121,7 @@ class Settings:
     @cached_property
     def sender(self) -> Sender:
         """The From address of emails, and the base address of their links."""
-        from undersigned.domain.deliveries import Sender
+        from undersigned.domain.delivering.deliveries import Sender
 
         return Sender(self.sender_address, self._required("PUBLIC_URL").rstrip("/"))
 
@@ -158,7 +158,7 @@ class Settings:
     @cached_property
     def budget_sizes(self) -> BudgetSizes:
         """How many confirmation emails each budget has, in the order of `BudgetSizes`."""
-        from undersigned.domain.mail_budgets import BudgetSizes
+        from undersigned.domain.signing.mail_budgets import BudgetSizes
 
         text = self._required("MAIL_BUDGETS")
         try:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadData, SignatureExpired, Signer, TimestampSigner, want_bytes
 from itsdangerous.encoding import base64_encode
 
-from undersigned.domain.abuse_checks import FormToken
 from undersigned.domain.errors import TokenError, TokenExpiredError
+from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.tokens import (
     CLOCKS_DIFFER_BY,
     VALID_FOR,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from undersigned.domain.deliveries import DeliveryKey
-    from undersigned.domain.people import SignInRequest
+    from undersigned.domain.delivering.deliveries import DeliveryKey
+    from undersigned.domain.people.people import SignInRequest
 
 _PARTS_OF_SIGNER = 2
 _PARTS_OF_CONFIRMATION = 3
@@ -129,7 +129,7 @@ class Tokens(_Tokens):
 
     def read_packets(self, token: str) -> DeliveryKey:
         """Read the token of a delivery's packets; raises TokenError, TokenExpiredError."""
-        from undersigned.domain.deliveries import DeliveryKey
+        from undersigned.domain.delivering.deliveries import DeliveryKey
 
         parts, _ = self._read("packets", token, _PARTS_OF_DELIVERY)
         return DeliveryKey(*parts)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from undersigned.aws.dynamodb import FEW_RETRIES, Table
+from undersigned.domain.delivering.schedule import cadence_of, period_of
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.schedule import cadence_of, period_of
-from undersigned.services.catalog import Catalog
+from undersigned.services.signing.catalog import Catalog
 from undersigned.settings import Settings
 from undersigned.tokens import OrganizerTokens, Tokens
 
@@ -59,52 +59,52 @@ if TYPE_CHECKING:
     from undersigned.aws.sign_ins import SignIns
     from undersigned.aws.signatures import Signatures
     from undersigned.aws.slots import Slots
-    from undersigned.domain.campaigns import Campaign
-    from undersigned.domain.deliveries import DeliveryKey, Sender
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.counting.reconciliations import Finding
+    from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
+    from undersigned.domain.delivering.schedule import Cadence
     from undersigned.domain.keyring import Keyring, SignersKeyring
-    from undersigned.domain.reconciliations import Finding
-    from undersigned.domain.schedule import Cadence
     from undersigned.rendering.fonts import FontBook
-    from undersigned.services.abuse_checks import NetworkLimit
-    from undersigned.services.access import Access
-    from undersigned.services.all_is_well import AllIsWell
-    from undersigned.services.approval_requests import ApprovalRequests
-    from undersigned.services.approving import Approving
-    from undersigned.services.clearing import Clearing
-    from undersigned.services.closing import Closing
-    from undersigned.services.confirming import Confirmations
-    from undersigned.services.deleting import Deleting
-    from undersigned.services.delivering import Delivering
-    from undersigned.services.delivery_controls import DeliveryControls
-    from undersigned.services.directory import Directory
-    from undersigned.services.disowning import Disowning
-    from undersigned.services.draft_testing import DraftTestPost, DraftTestRequests
-    from undersigned.services.drafting import Drafting
-    from undersigned.services.erasing import Erasing
-    from undersigned.services.exporting import Exporting, SignatureSheet
-    from undersigned.services.feedback import Feedback
-    from undersigned.services.hours import Hours
-    from undersigned.services.limiting_tests import LimitedTests
-    from undersigned.services.mail_budgets import Freeing
-    from undersigned.services.organizer_post import OrganizerPost
-    from undersigned.services.organizing import Organizing
-    from undersigned.services.own_campaigns import OwnCampaigns
-    from undersigned.services.packet_links import PacketLinks
-    from undersigned.services.packing import Packing
-    from undersigned.services.people import KeysOfCampaign, PeopleOfCampaign
-    from undersigned.services.people_post import PeoplePost
-    from undersigned.services.planning import Planning
-    from undersigned.services.publishing import Publishing
-    from undersigned.services.reconciling import Reconciling
-    from undersigned.services.recounting import Recounting
-    from undersigned.services.reporting import Gathering, Reporting
-    from undersigned.services.sampling import Sampling
-    from undersigned.services.screening import Screening
-    from undersigned.services.sessions import Sessions
-    from undersigned.services.signing import Signing
-    from undersigned.services.signing_in import SigningIn
-    from undersigned.services.storing import Storing
-    from undersigned.services.tallying import Tallying
+    from undersigned.services.authoring.draft_testing import DraftTestPost, DraftTestRequests
+    from undersigned.services.authoring.drafting import Drafting
+    from undersigned.services.authoring.limiting_tests import LimitedTests
+    from undersigned.services.authoring.sampling import Sampling
+    from undersigned.services.counting.exporting import Exporting, SignatureSheet
+    from undersigned.services.counting.organizing import Organizing
+    from undersigned.services.counting.recounting import Recounting
+    from undersigned.services.counting.screening import Screening
+    from undersigned.services.counting.tallying import Tallying
+    from undersigned.services.delivering.approval_requests import ApprovalRequests
+    from undersigned.services.delivering.approving import Approving
+    from undersigned.services.delivering.delivering import Delivering
+    from undersigned.services.delivering.delivery_controls import DeliveryControls
+    from undersigned.services.delivering.feedback import Feedback
+    from undersigned.services.delivering.packet_links import PacketLinks
+    from undersigned.services.delivering.packing import Packing
+    from undersigned.services.delivering.planning import Planning
+    from undersigned.services.delivering.storing import Storing
+    from undersigned.services.operating.all_is_well import AllIsWell
+    from undersigned.services.operating.clearing import Clearing
+    from undersigned.services.operating.closing import Closing
+    from undersigned.services.operating.deleting import Deleting
+    from undersigned.services.operating.hours import Hours
+    from undersigned.services.operating.organizer_post import OrganizerPost
+    from undersigned.services.operating.publishing import Publishing
+    from undersigned.services.operating.reconciling import Reconciling
+    from undersigned.services.operating.reporting import Gathering, Reporting
+    from undersigned.services.people.access import Access
+    from undersigned.services.people.directory import Directory
+    from undersigned.services.people.own_campaigns import OwnCampaigns
+    from undersigned.services.people.people import KeysOfCampaign, PeopleOfCampaign
+    from undersigned.services.people.people_post import PeoplePost
+    from undersigned.services.people.sessions import Sessions
+    from undersigned.services.people.signing_in import SigningIn
+    from undersigned.services.signing.abuse_checks import NetworkLimit
+    from undersigned.services.signing.confirming import Confirmations
+    from undersigned.services.signing.disowning import Disowning
+    from undersigned.services.signing.erasing import Erasing
+    from undersigned.services.signing.mail_budgets import Freeing
+    from undersigned.services.signing.signing import Signing
 
 
 def now() -> datetime:
@@ -420,7 +420,7 @@ class Wiring:
 
     def disowning(self) -> Disowning:
         """Wire the links for people whose address somebody else typed."""
-        from undersigned.services.disowning import Disowning
+        from undersigned.services.signing.disowning import Disowning
 
         return Disowning(
             catalog=self.catalog,
@@ -434,9 +434,9 @@ class Wiring:
 
     def signing(self) -> Signing:
         """Wire signing."""
-        from undersigned.services.abuse_checks import AbuseChecks, NetworkLimit
-        from undersigned.services.disowning import SuspiciousNetworks
-        from undersigned.services.signing import Signing
+        from undersigned.services.signing.abuse_checks import AbuseChecks, NetworkLimit
+        from undersigned.services.signing.disowning import SuspiciousNetworks
+        from undersigned.services.signing.signing import Signing
 
         limit = NetworkLimit(
             counters=self.abuse_counters,
@@ -467,15 +467,15 @@ class Wiring:
 
     def packet_links(self) -> PacketLinks:
         """Wire the links in deliveries' emails."""
-        from undersigned.services.packet_links import PacketLinks
+        from undersigned.services.delivering.packet_links import PacketLinks
 
         return PacketLinks(catalog=self.catalog, deliveries=self.deliveries, tokens=self.tokens)
 
     def confirmations(self) -> Confirmations:
         """Wire the confirmation emails."""
         from undersigned.aws.mail import USUAL_RATE, Mailbox
-        from undersigned.services.confirming import Confirmations
-        from undersigned.services.mail_budgets import MailBudgeting
+        from undersigned.services.signing.confirming import Confirmations
+        from undersigned.services.signing.mail_budgets import MailBudgeting
 
         post = Mailbox(
             self._quick_ses,
@@ -501,20 +501,20 @@ class Wiring:
 
     def tallying(self) -> Tallying:
         """Wire the counts."""
-        from undersigned.services.tallying import Tallying
+        from undersigned.services.counting.tallying import Tallying
 
         return Tallying(signatures=self.signatures, counts=self.counts, clock=self._clock)
 
     def freeing(self) -> Freeing:
         """Wire the room that confirmations give to budgets."""
-        from undersigned.services.mail_budgets import Freeing
+        from undersigned.services.signing.mail_budgets import Freeing
 
         return Freeing(budgets=self.mail_budgets, sizes=self.settings.budget_sizes, clock=self._clock)
 
     def reconciling(self, report: Callable[[Finding], None]) -> Reconciling:
         """Wire the reconciliation. `report` is told each difference that it can't explain."""
-        from undersigned.services.measuring import Measuring
-        from undersigned.services.reconciling import Reconciling
+        from undersigned.services.counting.measuring import Measuring
+        from undersigned.services.operating.reconciling import Reconciling
 
         return Reconciling(
             campaigns=self.campaigns,
@@ -533,7 +533,7 @@ class Wiring:
 
     def clearing(self) -> Clearing:
         """Wire the removal of personal data whose time is over."""
-        from undersigned.services.clearing import Clearing
+        from undersigned.services.operating.clearing import Clearing
 
         return Clearing(
             signatures=self.signatures, deliveries=self.deliveries, packets=lambda: self.bucket, clock=self._clock
@@ -541,7 +541,7 @@ class Wiring:
 
     def recounting(self) -> Recounting:
         """Wire the recount."""
-        from undersigned.services.recounting import Recounting
+        from undersigned.services.counting.recounting import Recounting
 
         return Recounting(
             campaigns=self.campaigns, signatures=self.signatures, counts=self.counts, tallying=self.tallying()
@@ -553,19 +553,19 @@ class Wiring:
         if name is None:
             return None
         from undersigned.aws.bus import EventBus
-        from undersigned.services.publishing import Publishing
+        from undersigned.services.operating.publishing import Publishing
 
         return Publishing(bus=EventBus(self._client("events"), name), sleep=self._sleep)
 
     def hours(self) -> Hours:
         """Wire the jobs of the hourly run."""
-        from undersigned.services.hours import Hours
+        from undersigned.services.operating.hours import Hours
 
         return Hours(campaigns=self.campaigns, slots=self.slots, schedule=self.settings.schedule, clock=self._clock)
 
     def planning(self) -> Planning:
         """Wire the plans."""
-        from undersigned.services.planning import Planning
+        from undersigned.services.delivering.planning import Planning
 
         return Planning(
             campaigns=self.campaigns,
@@ -586,7 +586,7 @@ class Wiring:
         emails, for a function whose template settings can't have it.
         """
         from undersigned.rendering.packets import typeset
-        from undersigned.services.packing import Packing
+        from undersigned.services.delivering.packing import Packing
 
         return Packing(
             campaigns=self.campaigns,
@@ -600,7 +600,7 @@ class Wiring:
 
     def delivering(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Delivering:
         """Wire the deliveries. `packing` says what is reported."""
-        from undersigned.services.delivering import Delivering
+        from undersigned.services.delivering.delivering import Delivering
 
         return Delivering(
             packing=self.packing(report_replaced),
@@ -616,7 +616,7 @@ class Wiring:
 
     def storing(self, report_replaced: Callable[[DeliveryKey, int, dict[str, int]], None]) -> Storing:
         """Wire the storing of packets. `packing` says what is reported."""
-        from undersigned.services.storing import Storing
+        from undersigned.services.delivering.storing import Storing
 
         return Storing(
             packing=self.packing(report_replaced),
@@ -628,7 +628,7 @@ class Wiring:
 
     def feedback(self) -> Feedback:
         """Wire the recording of SES events."""
-        from undersigned.services.feedback import Feedback
+        from undersigned.services.delivering.feedback import Feedback
 
         return Feedback(
             campaigns=self.campaigns, deliveries=self.deliveries, budgets=self.mail_budgets, clock=self._clock
@@ -638,13 +638,13 @@ class Wiring:
 
     def access(self) -> Access:
         """Wire the checking of API keys."""
-        from undersigned.services.access import Access
+        from undersigned.services.people.access import Access
 
         return Access(keys=self.api_keys, abuse_counters=self.abuse_counters, clock=self._clock)
 
     def sessions(self) -> Sessions:
         """Wire organizers' sessions."""
-        from undersigned.services.sessions import Sessions
+        from undersigned.services.people.sessions import Sessions
 
         return Sessions(
             access=self.access(),
@@ -666,13 +666,13 @@ class Wiring:
     @property
     def directory(self) -> Directory:
         """Who has which address."""
-        from undersigned.services.directory import Directory
+        from undersigned.services.people.directory import Directory
 
         return Directory(people=self.people, secret=self.secret, admin_email=self.settings.admin_email)
 
     def signing_in(self) -> SigningIn:
         """Wire signing in by email."""
-        from undersigned.services.signing_in import SigningIn
+        from undersigned.services.people.signing_in import SigningIn
 
         return SigningIn(
             directory=self.directory,
@@ -685,8 +685,8 @@ class Wiring:
 
     def sign_in_limit(self) -> NetworkLimit:
         """Wire the limit of requests to sign in from one network. It counts apart from forms."""
-        from undersigned.services.abuse_checks import NetworkLimit
-        from undersigned.services.signing_in import MOST_ASKED_A_MINUTE
+        from undersigned.services.people.signing_in import MOST_ASKED_A_MINUTE
+        from undersigned.services.signing.abuse_checks import NetworkLimit
 
         return NetworkLimit(
             counters=self.abuse_counters,
@@ -698,7 +698,7 @@ class Wiring:
     def people_post(self) -> PeoplePost:
         """Wire the emails to people."""
         from undersigned.aws.mail import Mailbox
-        from undersigned.services.people_post import PeoplePost
+        from undersigned.services.people.people_post import PeoplePost
 
         return PeoplePost(
             campaigns=self.campaigns,
@@ -713,7 +713,7 @@ class Wiring:
 
     def people_of_campaign(self) -> PeopleOfCampaign:
         """Wire the changes of a campaign's people."""
-        from undersigned.services.people import PeopleOfCampaign
+        from undersigned.services.people.people import PeopleOfCampaign
 
         return PeopleOfCampaign(
             campaigns=self.campaigns,
@@ -728,13 +728,13 @@ class Wiring:
 
     def keys_of_campaign(self) -> KeysOfCampaign:
         """Wire the changes of a campaign's keys."""
-        from undersigned.services.people import KeysOfCampaign
+        from undersigned.services.people.people import KeysOfCampaign
 
         return KeysOfCampaign(campaigns=self.campaigns, keys=self.api_keys, clock=self._clock, new_id=new_id)
 
     def own_campaigns(self) -> OwnCampaigns:
         """Wire the list of a person's campaigns."""
-        from undersigned.services.own_campaigns import OwnCampaigns
+        from undersigned.services.people.own_campaigns import OwnCampaigns
 
         return OwnCampaigns(
             people=self.people,
@@ -746,7 +746,7 @@ class Wiring:
 
     def organizing(self) -> Organizing:
         """Wire the organizers' views of a campaign, and their actions on single letters."""
-        from undersigned.services.organizing import Organizing
+        from undersigned.services.counting.organizing import Organizing
 
         return Organizing(
             campaigns=self.campaigns,
@@ -766,13 +766,13 @@ class Wiring:
 
     def closing(self) -> Closing:
         """Wire the end of signing."""
-        from undersigned.services.closing import Closing
+        from undersigned.services.operating.closing import Closing
 
         return Closing(campaigns=self.campaigns, clock=self._clock, new_id=new_id)
 
     def deleting(self) -> Deleting:
         """Wire the deleting of campaigns."""
-        from undersigned.services.deleting import Deleting
+        from undersigned.services.operating.deleting import Deleting
 
         return Deleting(
             campaigns=self.campaigns,
@@ -788,7 +788,7 @@ class Wiring:
 
     def drafting(self) -> Drafting:
         """Wire the drafts of campaigns."""
-        from undersigned.services.drafting import Drafting
+        from undersigned.services.authoring.drafting import Drafting
 
         return Drafting(
             store=self.drafts,
@@ -801,14 +801,14 @@ class Wiring:
         )
 
     def _sender(self, public_url: str | None) -> Sender:
-        from undersigned.domain.deliveries import Sender
+        from undersigned.domain.delivering.deliveries import Sender
 
         return Sender(self.settings.sender_address, public_url) if public_url else self.settings.sender
 
     def sampling(self, public_url: str | None = None) -> Sampling:
         """Wire the samples of drafts. `public_url` is as in `packing`."""
         from undersigned.rendering.packets import pictures, typeset
-        from undersigned.services.sampling import Sampling
+        from undersigned.services.authoring.sampling import Sampling
 
         return Sampling(
             sender=self._sender(public_url),
@@ -820,7 +820,7 @@ class Wiring:
 
     def draft_test_requests(self) -> DraftTestRequests:
         """Wire the requests for test emails of drafts."""
-        from undersigned.services.draft_testing import DraftTestRequests
+        from undersigned.services.authoring.draft_testing import DraftTestRequests
 
         return DraftTestRequests(
             drafting=self.drafting(),
@@ -835,7 +835,7 @@ class Wiring:
 
     @property
     def _limited_tests(self) -> LimitedTests:
-        from undersigned.services.limiting_tests import LimitedTests
+        from undersigned.services.authoring.limiting_tests import LimitedTests
 
         return LimitedTests(
             campaigns=self.campaigns, directory=self.directory, sign_ins=self.sign_ins, clock=self._clock
@@ -843,13 +843,13 @@ class Wiring:
 
     def draft_test_post(self) -> DraftTestPost:
         """Wire the test emails of drafts."""
-        from undersigned.services.draft_testing import DraftTestPost
+        from undersigned.services.authoring.draft_testing import DraftTestPost
 
         return DraftTestPost(drafting=self.drafting(), sampling=self.sampling(), post=self.mailbox)
 
     def screening(self) -> Screening:
         """Wire the evidence against letters, and the actions on many of them."""
-        from undersigned.services.screening import Screening
+        from undersigned.services.counting.screening import Screening
 
         return Screening(
             forms=self.forms,
@@ -862,8 +862,8 @@ class Wiring:
 
     def erasing(self) -> Erasing:
         """Wire the erasing of letters."""
-        from undersigned.services.erasing import Erasing
-        from undersigned.services.exporting import EndingExports
+        from undersigned.services.counting.exporting import EndingExports
+        from undersigned.services.signing.erasing import Erasing
 
         return Erasing(
             forms=self.forms,
@@ -878,7 +878,7 @@ class Wiring:
 
     def sheet(self) -> SignatureSheet:
         """Wire the CSV of a campaign's signatures."""
-        from undersigned.services.exporting import SignatureSheet
+        from undersigned.services.counting.exporting import SignatureSheet
 
         return SignatureSheet(
             catalog=self.catalog,
@@ -891,13 +891,13 @@ class Wiring:
 
     def exporting(self) -> Exporting:
         """Wire the exports."""
-        from undersigned.services.exporting import Exporting
+        from undersigned.services.counting.exporting import Exporting
 
         return Exporting(sheet=self.sheet(), exports=self.exports, files=self.export_files, queue=self.export_queue)
 
     def delivery_controls(self) -> DeliveryControls:
         """Wire the delivery controls."""
-        from undersigned.services.delivery_controls import DeliveryControls
+        from undersigned.services.delivering.delivery_controls import DeliveryControls
 
         return DeliveryControls(
             campaigns=self.campaigns,
@@ -913,13 +913,13 @@ class Wiring:
 
     @property
     def _organizer_post(self) -> OrganizerPost:
-        from undersigned.services.organizer_post import OrganizerPost
+        from undersigned.services.operating.organizer_post import OrganizerPost
 
         return OrganizerPost(claims=self.mail_claims, post=self.mailbox)
 
     def approval_requests(self) -> ApprovalRequests:
         """Wire the emails that request an approval from organizers."""
-        from undersigned.services.approval_requests import ApprovalRequests
+        from undersigned.services.delivering.approval_requests import ApprovalRequests
 
         return ApprovalRequests(
             campaigns=self.campaigns,
@@ -933,7 +933,7 @@ class Wiring:
 
     def approving(self) -> Approving:
         """Wire the approval by the link in the email."""
-        from undersigned.services.approving import Approving
+        from undersigned.services.delivering.approving import Approving
 
         return Approving(
             campaigns=self.campaigns,
@@ -948,7 +948,7 @@ class Wiring:
 
     @cached_property
     def _gathering(self) -> Gathering:
-        from undersigned.services.reporting import Gathering
+        from undersigned.services.operating.reporting import Gathering
 
         return Gathering(
             campaigns=self.campaigns,
@@ -969,13 +969,13 @@ class Wiring:
 
     def all_is_well(self) -> AllIsWell:
         """Wire the operator's weekly email."""
-        from undersigned.services.all_is_well import AllIsWell
+        from undersigned.services.operating.all_is_well import AllIsWell
 
         return AllIsWell(gathering=self._gathering, channel=self._operator_topic, clock=self._clock)
 
     def reporting(self) -> Reporting:
         """Wire the reports."""
-        from undersigned.services.reporting import Reporting
+        from undersigned.services.operating.reporting import Reporting
 
         return Reporting(
             gathering=self._gathering,

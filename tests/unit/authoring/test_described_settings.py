@@ -29,7 +29,7 @@ from undersigned.authoring.described_settings import SETTINGS as DESCRIBED
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.writing import files_of
 from undersigned.aws.campaigns import campaign_values, read_campaign
-from undersigned.domain.campaigns import Campaign, Organizer, Translation
+from undersigned.domain.authoring.campaigns import Campaign, Organizer, Translation
 from undersigned.web.assets import asset
 from undersigned.web.campaign_values import settings_values
 

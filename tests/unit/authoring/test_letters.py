@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import compile_letter, is_form_line
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.domain.letter_fields import FIELDS
-from undersigned.domain.letter_templates import mistakes_in
-from undersigned.domain.letters import as_text, read_blocks, render_html
+from undersigned.domain.authoring.letter_fields import FIELDS
+from undersigned.domain.authoring.letter_templates import mistakes_in
+from undersigned.domain.authoring.letters import as_text, read_blocks, render_html
 
 TOP = "{{ target.name }}\n\n"
 END = "\n\n{{ signature }}\n{{ date }}\n{{ signer.name }}\n{{ signer.address }}\n"

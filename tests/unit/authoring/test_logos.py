@@ -13,7 +13,7 @@ from tests.logos import END, JPEG, chunk, header, png, turned
 from undersigned.authoring import logos
 from undersigned.authoring.logos import FILE, MOST_BYTES, logo_of, read_logo
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.domain.drafts import DraftFilesError, check_files
+from undersigned.domain.authoring.drafts import DraftFilesError, check_files
 
 MOVES = "The logo moves. Use a picture that stands still."
 NEITHER = "The logo is neither a PNG nor a JPEG. Save the picture as one of these."

@@ -12,7 +12,7 @@ from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import TAG, compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.paper_form import import_letter
-from undersigned.domain.letters import as_text, read_blocks, render_html
+from undersigned.domain.authoring.letters import as_text, read_blocks, render_html
 
 
 def letter_of(form: str) -> str:

@@ -13,7 +13,7 @@ from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.paper_form import import_letter
-from undersigned.domain.letters import read_blocks, render_html
+from undersigned.domain.authoring.letters import read_blocks, render_html
 
 FIELDS = "{{ target.name }}\n\n{{ signature }}\n\n{{ date }}\n\n{{ signer.name }}\n\n{{ signer.address }}\n"
 

@@ -8,8 +8,8 @@ import pytest
 from tests.unit.authoring.trees import TARGETS, change, mistakes_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.targets import MOST_NOTES
-from undersigned.domain.campaigns import Roster
-from undersigned.domain.postal_codes import canonical_postal_code
+from undersigned.domain.authoring.campaigns import Roster
+from undersigned.domain.authoring.postal_codes import canonical_postal_code
 
 if TYPE_CHECKING:
     from tests.unit.authoring.trees import Files

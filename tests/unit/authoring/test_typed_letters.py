@@ -16,8 +16,8 @@ from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError, TooMuchError
 from undersigned.authoring.paper_form import import_letter
 from undersigned.authoring.typed_letters import merged_letter, placeholders, read_typed, typed_letter
-from undersigned.domain.letter_fields import FIELDS, LONGEST_LETTER
-from undersigned.domain.letters import render_html
+from undersigned.domain.authoring.letter_fields import FIELDS, LONGEST_LETTER
+from undersigned.domain.authoring.letters import render_html
 
 HERE = Path(__file__).parent
 LETTERS = [

@@ -16,7 +16,7 @@ from undersigned.aws.queue import (
     repacking_message,
     waiting_message,
 )
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ import pytest
 from pypdf import PdfReader
 
 from undersigned.authoring.campaigns import CompiledCampaign
-from undersigned.domain.campaigns import Campaign, Organizer, Target
+from undersigned.domain.authoring.campaigns import Campaign, Organizer, Target
+from undersigned.domain.authoring.letters import Letter, SignerDetails
 from undersigned.domain.errors import FormError, NotFoundError
-from undersigned.domain.letters import Letter, SignerDetails
 from undersigned_cli.campaign_folder import render
 
 LETTER = Letter.of("en", "source", "<p>Dear {{ target.name }}</p>\n<p>{{ signature }}<br>\n{{ signer.address }}</p>\n")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from undersigned.domain.abuse_checks import FormToken, Visitor, suspicion, window_of
+from undersigned.domain.signing.abuse_checks import FormToken, Visitor, suspicion, window_of
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 FORM = FormToken("trees", NOON - timedelta(minutes=1))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.addresses import canonical_email, email_mistake
+from undersigned.domain.signing.addresses import canonical_email, email_mistake
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from undersigned.domain.api_keys import ApiKey, Scope, digest_of
+from undersigned.domain.people.api_keys import ApiKey, Scope, digest_of
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 DIGEST = digest_of("us_example")

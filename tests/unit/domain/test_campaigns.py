@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from undersigned.domain.campaigns import ID_PATTERN, Campaign, Organizer, Roster, Target
-from undersigned.domain.postal_codes import canonical_postal_code
+from undersigned.domain.authoring.campaigns import ID_PATTERN, Campaign, Organizer, Roster, Target
+from undersigned.domain.authoring.postal_codes import canonical_postal_code
 
 CAMPAIGN = Campaign(
     id="trees",

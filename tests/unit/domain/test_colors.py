@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.colors import ENOUGH, accents, contrast
+from undersigned.domain.authoring.colors import ENOUGH, accents, contrast
 
 
 @pytest.mark.parametrize(

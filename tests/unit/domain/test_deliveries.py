@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.deliveries import (
+from undersigned.domain.delivering.deliveries import (
     OUTCOME_WITHIN,
     PACKET_SIZE,
     UNSETTLED_FOR,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.signatures import adas_signature
-from undersigned.domain.deliveries import Delivery, DeliveryKey
+from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
 from undersigned.domain.events import event_of_delivery, event_of_signature
 
 if TYPE_CHECKING:
-    from undersigned.domain.signatures import Status
+    from undersigned.domain.signing.signatures import Status
 
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 SIGNATURE = adas_signature(

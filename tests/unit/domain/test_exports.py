@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.signatures import adas_signature
-from undersigned.domain.exports import COLUMNS, ExportFilter, csv_line, defused, row
+from undersigned.domain.counting.exports import COLUMNS, ExportFilter, csv_line, defused, row
 
 SIGNED = datetime(2026, 11, 24, 18, 0, 5, 123456, tzinfo=UTC)
 ADA = adas_signature(

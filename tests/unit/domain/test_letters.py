@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.campaigns import Target
-from undersigned.domain.errors import LetterError
-from undersigned.domain.letter_fields import FIELDS
-from undersigned.domain.letter_templates import fields_of, mistakes_in
-from undersigned.domain.letters import (
+from undersigned.domain.authoring.campaigns import Target
+from undersigned.domain.authoring.letter_fields import FIELDS
+from undersigned.domain.authoring.letter_templates import fields_of, mistakes_in
+from undersigned.domain.authoring.letters import (
     Letter,
     Run,
     SignerDetails,
@@ -22,6 +21,7 @@ from undersigned.domain.letters import (
     render_html,
     render_specimen,
 )
+from undersigned.domain.errors import LetterError
 
 TARGET = Target("oakton", "Mayor", "Avery Sample", "City Hall", "Oakton", "mayor@oakton.example", ("60201",))
 SIGNER = SignerDetails("Robin Resident", "5 Made Up Lane", "Oakton", "IL", "60201", "R. R.", "", date(2026, 11, 30))

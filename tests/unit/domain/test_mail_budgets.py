@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from undersigned.domain.mail_budgets import HourOfMails, Sending
+from undersigned.domain.signing.mail_budgets import HourOfMails, Sending
 
 NOW = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 

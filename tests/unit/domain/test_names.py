@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.domain.names import folded, is_named
+from undersigned.domain.signing.names import folded, is_named
 
 
 @pytest.mark.parametrize(

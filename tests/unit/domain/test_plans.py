@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from undersigned.domain.campaigns import Target
-from undersigned.domain.controls import Controls
-from undersigned.domain.deliveries import Attempt, Delivery, DeliveryKey, DeliveryState
-from undersigned.domain.plans import Week, next_day, plan_lines, taken, too_soon, week_taken
+from undersigned.domain.authoring.campaigns import Target
+from undersigned.domain.delivering.controls import Controls
+from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey, DeliveryState
+from undersigned.domain.delivering.plans import Week, next_day, plan_lines, taken, too_soon, week_taken
 
 WEEK = timedelta(days=7)
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.domain.providers import (
+from undersigned.domain.signing.providers import (
     Provider,
     odd_ones,
     provider_of,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from undersigned.domain.reconciliations import BUCKETS, Balance, Gauges, Reconciliation, Summary, Suspects
+from undersigned.domain.counting.reconciliations import BUCKETS, Balance, Gauges, Reconciliation, Summary, Suspects
 
 NOT_BEGUN = Reconciliation("here", may_queue=False)
 FIRST = replace(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.schedule import DAYS, WeeklySchedule, day_before, period_of
+from undersigned.domain.delivering.schedule import DAYS, WeeklySchedule, day_before, period_of
 
 CHICAGO = "America/Chicago"
 MONDAYS_AT_NINE = WeeklySchedule("MON", 9, CHICAGO).cadence

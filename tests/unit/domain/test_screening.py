@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.signatures import adas_signature
-from undersigned.domain.screening import evidence_of, in_words, place_of
-from undersigned.domain.signatures import Signature, SignatureFilter
+from undersigned.domain.counting.screening import evidence_of, in_words, place_of
+from undersigned.domain.signing.signatures import Signature, SignatureFilter
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 LETTER = adas_signature()

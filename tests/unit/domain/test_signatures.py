@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.campaigns import Campaign, Organizer, Roster, Target
+from undersigned.domain.authoring.campaigns import Campaign, Organizer, Roster, Target
+from undersigned.domain.authoring.postal_codes import lists, patterns_of
 from undersigned.domain.errors import FormError
-from undersigned.domain.postal_codes import lists, patterns_of
-from undersigned.domain.signatures import (
+from undersigned.domain.signing.signatures import (
     FORM_FIELDS,
     Signature,
     SignedForm,

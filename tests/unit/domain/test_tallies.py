@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.signatures import adas_signature
-from undersigned.domain.campaigns import Roster, Target
-from undersigned.domain.providers import KNOWN, provider_of
-from undersigned.domain.tallies import (
+from undersigned.domain.authoring.campaigns import Roster, Target
+from undersigned.domain.counting.tallies import (
     MOST_COUNTERS,
     NOT_COUNTED,
     counters_of,
@@ -22,9 +21,10 @@ from undersigned.domain.tallies import (
     mark_of,
     transactions,
 )
+from undersigned.domain.signing.providers import KNOWN, provider_of
 
 if TYPE_CHECKING:
-    from undersigned.domain.signatures import Signature, Status
+    from undersigned.domain.signing.signatures import Signature, Status
 
 SIGNED = adas_signature(
     campaign="trees",

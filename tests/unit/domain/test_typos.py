@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.domain.addresses import email_mistake
-from undersigned.domain.providers import KNOWN
-from undersigned.domain.typos import meant_by
+from undersigned.domain.signing.addresses import email_mistake
+from undersigned.domain.signing.providers import KNOWN
+from undersigned.domain.signing.typos import meant_by
 
 # Towns, counties and states; schools; companies; groups. A letter's signers have addresses there.
 _REAL = """

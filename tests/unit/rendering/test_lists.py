@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from undersigned.authoring.letters import compile_letter
-from undersigned.domain.letters import as_text, read_blocks
+from undersigned.domain.authoring.letters import as_text, read_blocks
 from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import Packet, PacketLetter, typeset
 

@@ -17,8 +17,8 @@ from hypothesis import example, given
 
 from tests.signatures import adas_signature
 from undersigned.domain import languages
-from undersigned.domain.deliveries import ATTACHMENT_LIMIT, DeliveryKey, Sender
-from undersigned.domain.drawings import Drawing
+from undersigned.domain.delivering.deliveries import ATTACHMENT_LIMIT, DeliveryKey, Sender
+from undersigned.domain.signing.drawings import Drawing
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary, Mail
 from undersigned_cli import campaign_folder
@@ -26,7 +26,7 @@ from undersigned_cli import campaign_folder
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 FOLDER = campaign_folder.read(Path(__file__).parents[3] / "campaigns" / "end-demand-illinois")
 KEY = DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from tests.pdfs import languages_in
-from undersigned.domain.drawings import HEIGHT, WIDTH, Drawing
-from undersigned.domain.letters import Block, Run, SignerDetails, read_blocks, render_html
-from undersigned.domain.signatures import FORM_FIELDS
+from undersigned.domain.authoring.letters import Block, Run, SignerDetails, read_blocks, render_html
+from undersigned.domain.signing.drawings import HEIGHT, WIDTH, Drawing
+from undersigned.domain.signing.signatures import FORM_FIELDS
 from undersigned.rendering import packets
 from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import Packet, PacketCover, PacketLetter, typeset
@@ -343,7 +343,7 @@ def test_a_packet_has_its_deliverys_date_and_a_single_letter_has_none(fonts: Fon
 
 def test_another_process_makes_the_same_bytes(fonts: FontBook) -> None:
     script = (
-        "from undersigned.domain.letters import Block, Run\n"
+        "from undersigned.domain.authoring.letters import Block, Run\n"
         "from undersigned.rendering.fonts import FontBook\n"
         "from undersigned.rendering.packets import PacketLetter, typeset\n"
         "letter = PacketLetter((Block('paragraph', [Run('Ωμέγα 王')]),), 'en', 'Ann', 'Evanston')\n"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from undersigned.domain.tallies import Count
+from undersigned.domain.counting.tallies import Count
 from undersigned.web.count_picture import count_picture
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.web.cursors import (
     AUDIT_POSITION,
     DELIVERY_POSITION,

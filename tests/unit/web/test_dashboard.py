@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import get_args
 
-from undersigned.domain.actions import ACTIONS, Action
+from undersigned.domain.people.actions import ACTIONS, Action
 from undersigned.web import dashboard
 from undersigned.web.assets import asset
 from undersigned.web.dashboard import chart

@@ -11,13 +11,13 @@ import pytest
 
 from tests.logos import png
 from undersigned.authoring.logos import read_logo
-from undersigned.domain.tallies import Count
+from undersigned.domain.counting.tallies import Count
 from undersigned.rendering.font_file import FontFile
 from undersigned.web import share_picture as module
 from undersigned.web.share_picture import drawable, fit, share_picture
 
 if TYPE_CHECKING:
-    from undersigned.domain.campaigns import Logo
+    from undersigned.domain.authoring.campaigns import Logo
 
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE = "End demand in Illinois: ask your police chief to act"

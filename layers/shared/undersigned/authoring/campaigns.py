@@ -20,8 +20,8 @@ from undersigned.domain.languages import Message
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.letters import Letter
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.authoring.letters import Letter
 
 REQUIRED_FILES = (settings.FILE, letters.FILE, targets.FILE)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import letters, settings
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.domain.authoring.letters import Letter
 from undersigned.domain.languages import Message
-from undersigned.domain.letters import Letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from undersigned.authoring.settings import CampaignSettings
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def is_translation(file: str) -> bool:
 
 def _without_street(campaign: Campaign, letter: Letter) -> Iterator[Mistake]:
     """Report a field that would leave a blank line in letters without a street address."""
-    from undersigned.domain.letter_templates import always_shown
+    from undersigned.domain.authoring.letter_templates import always_shown
 
     if campaign.street_address != "required" and "signer.address_line" in always_shown(letter.template):
         message = Message(
@@ -101,7 +101,7 @@ def _unexpected(file: str, language: str, campaign: CampaignSettings) -> Mistake
 
 
 def _different_fields(file: str, translation: Letter, original: Letter) -> Iterator[Mistake]:
-    from undersigned.domain.letter_templates import fields_of
+    from undersigned.domain.authoring.letter_templates import fields_of
 
     used, expected = fields_of(translation.template), fields_of(original.template)
     for fields, says, plainly in (

@@ -1,4 +1,4 @@
-"""Compile a letter's Markdown to the Jinja2 HTML template that `undersigned.domain.letters` renders.
+"""Compile a letter's Markdown to the Jinja2 HTML template that `undersigned.domain.authoring.letters` renders.
 
 The Markdown is CommonMark with bare web addresses as links. A letter is printed, emailed as text and shown on a
 page. All three can show paragraphs, emphasis, links, headings, lists and quotations, so it may contain only these.
@@ -24,9 +24,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError, correct_name
+from undersigned.domain.authoring.letter_fields import DEEPEST, FIELDS, TOO_DEEP, too_much_in
 from undersigned.domain.characters import unprintable_in
 from undersigned.domain.languages import Message
-from undersigned.domain.letter_fields import DEEPEST, FIELDS, TOO_DEEP, too_much_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -159,7 +159,7 @@ def _parser() -> MarkdownIt:
 
 def compile_letter(source: str, file: str = FILE) -> str:
     """Return the template of a letter. Raises MistakesError with every mistake, by line of the Markdown."""
-    from undersigned.domain.letter_templates import mistakes_in
+    from undersigned.domain.authoring.letter_templates import mistakes_in
 
     if too_much := too_much_in(source):
         raise TooMuchError(file, 1, too_much)

@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.domain.campaigns import Logo
+from undersigned.domain.authoring.campaigns import Logo
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Literal
 from undersigned.authoring.mistakes import count_and_most, on_line
 from undersigned.authoring.mistakes import line as line_of_file
 from undersigned.authoring.postal_code_words import meaning_of
+from undersigned.domain.authoring.postal_codes import (
+    ALL_OTHERS,
+    LONGEST,
+    canonical_postal_code,
+    patterns_around,
+    patterns_of,
+)
 from undersigned.domain.languages import Message
-from undersigned.domain.postal_codes import ALL_OTHERS, LONGEST, canonical_postal_code, patterns_around, patterns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

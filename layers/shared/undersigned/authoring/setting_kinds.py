@@ -13,13 +13,13 @@ from undersigned.authoring.mistakes import count_and_most
 from undersigned.authoring.regions import STATES, ZONES
 from undersigned.authoring.sites import is_web_address, origin_mistake, pasted_origin
 from undersigned.authoring.texts import on_one_line
-from undersigned.domain.addresses import email_mistake, mailable
-from undersigned.domain.campaigns import ID_PATTERN, origin_of
+from undersigned.domain.authoring.campaigns import ID_PATTERN, origin_of
+from undersigned.domain.authoring.colors import PATTERN as COLOR_PATTERN
 from undersigned.domain.characters import has_ink, unprintable_in
-from undersigned.domain.colors import PATTERN as COLOR_PATTERN
+from undersigned.domain.delivering.schedule import DAYS, LAST_DAY_OF_MONTH, LAST_HOUR
 from undersigned.domain.languages import Message, hour_of, languages, name_of, weekday_of, zone_of
-from undersigned.domain.schedule import DAYS, LAST_DAY_OF_MONTH, LAST_HOUR
-from undersigned.domain.sources import NO_SOURCE, OTHER, SOURCE
+from undersigned.domain.signing.addresses import email_mistake, mailable
+from undersigned.domain.signing.sources import NO_SOURCE, OTHER, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -18,9 +18,9 @@ from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name
 from undersigned.authoring.regions import ZONES
 from undersigned.authoring.setting_kinds import CHOOSE, LANGUAGE, Wrong
 from undersigned.authoring.toml_document import TomlDocument, as_written
-from undersigned.domain.campaigns import Campaign, Organizer, Translation
+from undersigned.domain.authoring.campaigns import Campaign, Organizer, Translation
+from undersigned.domain.delivering.schedule import DAYS, LAST_DAY_OF_MONTH
 from undersigned.domain.languages import Message, languages
-from undersigned.domain.schedule import DAYS, LAST_DAY_OF_MONTH
 
 if TYPE_CHECKING:
     from undersigned.authoring.described_settings import Setting

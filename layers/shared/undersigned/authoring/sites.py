@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from undersigned.domain.campaigns import origin_of
+from undersigned.domain.authoring.campaigns import origin_of
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError
-from undersigned.domain.exports import as_typed, defused
+from undersigned.domain.counting.exports import as_typed, defused
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:

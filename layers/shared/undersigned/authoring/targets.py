@@ -13,10 +13,10 @@ from undersigned.authoring.postal_code_cells import PostalCodeCells
 from undersigned.authoring.setting_kinds import LONGEST_TEXT, wrong_text
 from undersigned.authoring.table_texts import SEPARATORS, UNREADABLE, rows_of, separator_of
 from undersigned.authoring.texts import on_one_line
-from undersigned.domain.addresses import canonical_email, email_mistake, mailable
-from undersigned.domain.campaigns import ID_PATTERN, Target
+from undersigned.domain.authoring.campaigns import ID_PATTERN, Target
 from undersigned.domain.characters import has_ink
 from undersigned.domain.languages import Message
+from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -20,8 +20,8 @@ from undersigned.authoring.letters import FILE, RULE, SHORTEST_RULE, TAG
 from undersigned.authoring.mistakes import MistakesError, TooMuchError
 from undersigned.authoring.paper_form import import_letter
 from undersigned.authoring.texts import with_our_line_ends
+from undersigned.domain.authoring.letter_fields import FIELDS, too_much_in
 from undersigned.domain.languages import Message, languages
-from undersigned.domain.letter_fields import FIELDS, too_much_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

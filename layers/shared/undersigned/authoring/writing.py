@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from undersigned.authoring.described_settings import Setting
-    from undersigned.domain.campaigns import Campaign, Organizer, Target, Translation
-    from undersigned.domain.letters import Letter
+    from undersigned.domain.authoring.campaigns import Campaign, Organizer, Target, Translation
+    from undersigned.domain.authoring.letters import Letter
 
 _WIDTH = 120
 

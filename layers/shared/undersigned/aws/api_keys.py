@@ -14,8 +14,8 @@ from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import NEW, Check, Key, Put, read_choice, read_moment, read_row, read_rows, written
 from undersigned.aws.people import of_campaign
-from undersigned.domain.api_keys import ApiKey, Scope
-from undersigned.domain.people import Member
+from undersigned.domain.people.api_keys import ApiKey, Scope
+from undersigned.domain.people.people import Member
 
 if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table, Values, Write

@@ -14,7 +14,7 @@ from undersigned.aws.dynamodb import Delete, Key
 from undersigned.aws.forms import form_shards
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards
-from undersigned.domain.tallies import TOTAL
+from undersigned.domain.counting.tallies import TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -39,8 +39,7 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.aws.failures import TRANSACTION_CONFLICT, code_of
-from undersigned.domain.actions import Action
-from undersigned.domain.campaigns import (
+from undersigned.domain.authoring.campaigns import (
     Campaign,
     Logo,
     MailState,
@@ -48,10 +47,11 @@ from undersigned.domain.campaigns import (
     Target,
     Translation,
 )
-from undersigned.domain.controls import AuditEntry, Controls
+from undersigned.domain.authoring.letters import Letter
+from undersigned.domain.counting.tallies import TOTAL
+from undersigned.domain.delivering.controls import AuditEntry, Controls
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.letters import Letter
-from undersigned.domain.tallies import TOTAL
+from undersigned.domain.people.actions import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

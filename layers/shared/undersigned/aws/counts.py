@@ -21,14 +21,14 @@ from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import NEW, Key, Put, TransactionCanceledError, Update, read_row, read_rows
 from undersigned.aws.signatures import signature_key
+from undersigned.domain.counting.tallies import NOT_COUNTED, TOTAL, Count, difference
 from undersigned.domain.errors import ChangedError, NotFoundError
-from undersigned.domain.tallies import NOT_COUNTED, TOTAL, Count, difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 _FORGOTTEN_FOR = timedelta(days=2)
 """How long a deleted row is remembered. The stream repeats its record for at most a day."""

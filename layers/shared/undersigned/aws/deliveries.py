@@ -35,8 +35,8 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.aws.signatures import erasure, is_in_tray, signature_key
-from undersigned.domain.campaigns import Addressee
-from undersigned.domain.deliveries import (
+from undersigned.domain.authoring.campaigns import Addressee
+from undersigned.domain.delivering.deliveries import (
     Attempt,
     Bundle,
     Delivery,
@@ -46,14 +46,14 @@ from undersigned.domain.deliveries import (
     MailEventKind,
     PacketRecord,
 )
+from undersigned.domain.delivering.plans import Week, next_day, taken
 from undersigned.domain.errors import BundleTakenError, DamagedRowsError, LettersNotWaitingError
-from undersigned.domain.plans import Week, next_day, taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from undersigned.aws.dynamodb import Table, Values, Write
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 PARTITIONS = "DELIVERY#"
 """The beginning of the partition keys of deliveries."""

@@ -15,13 +15,13 @@ from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import Key, Update, read_rows
 from undersigned.aws.signatures import erasure, signature_key
-from undersigned.domain.disowned import KNOWN_FOR, DisownedForms
+from undersigned.domain.signing.disowned import KNOWN_FOR, DisownedForms
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 _ALL = "ALL"
 _NETWORK = "NETWORK#"

@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_moment, read_row, read_rows, written
-from undersigned.domain.drafts import MOST_VERSIONS, ChangedMeanwhileError, Draft, DraftVersion, UnreadableDraftError
+from undersigned.domain.authoring.drafts import (
+    MOST_VERSIONS,
+    ChangedMeanwhileError,
+    Draft,
+    DraftVersion,
+    UnreadableDraftError,
+)
 from undersigned.domain.errors import FileMissingError
 
 if TYPE_CHECKING:

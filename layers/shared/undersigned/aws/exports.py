@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import Key, read_choice, read_row, read_rows, written
-from undersigned.domain.exports import Export, Exported, ExportFilter, ExportState
+from undersigned.domain.counting.exports import Export, Exported, ExportFilter, ExportState
 
 if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Table, Values

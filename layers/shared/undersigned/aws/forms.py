@@ -27,17 +27,17 @@ from undersigned.aws.signatures import (
     signature_values,
 )
 from undersigned.domain.errors import DamagedRowsError
-from undersigned.domain.forms import ReadForms
+from undersigned.domain.signing.forms import ReadForms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.abuse_checks import Suspicion
-    from undersigned.domain.forms import FormName
-    from undersigned.domain.mail_budgets import Lane
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.abuse_checks import Suspicion
+    from undersigned.domain.signing.forms import FormName
+    from undersigned.domain.signing.mail_budgets import Lane
+    from undersigned.domain.signing.signatures import Signature
 
 FORMS = "FORM#"
 """The beginning of the partitions of forms."""
@@ -182,7 +182,7 @@ class Forms:
 
     def postpone_mail(self, form: Signature, until: datetime) -> None:
         """Let the email of a form wait. Raises ChangedError if the form is gone, or requests another email."""
-        from undersigned.domain.mail_budgets import lane_of
+        from undersigned.domain.signing.mail_budgets import lane_of
 
         waiting = {
             "due": postponed_partition(form.campaign, lane_of(form)),

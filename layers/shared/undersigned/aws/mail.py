@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError
 
 from undersigned.aws.failures import code_of, is_throttle, slower
 from undersigned.domain.errors import MailRefusedError, SendingStoppedError, ThrottledError, UncertainError
-from undersigned.domain.mail_budgets import SHARE_OF_QUOTA
+from undersigned.domain.signing.mail_budgets import SHARE_OF_QUOTA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.mail_limits import MailLimit
+    from undersigned.domain.signing.mail_limits import MailLimit
 
 
 def mail_claim_partition(person: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.providers import KNOWN
+from undersigned.domain.signing.providers import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from undersigned.domain.deliveries import DeliveryKey, MailEvent, MailEventKind
-from undersigned.domain.mail_budgets import LANES
+from undersigned.domain.delivering.deliveries import DeliveryKey, MailEvent, MailEventKind
+from undersigned.domain.signing.mail_budgets import LANES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.mail_budgets import Lane, MailReport
+    from undersigned.domain.signing.mail_budgets import Lane, MailReport
 
 _KINDS: dict[str, MailEventKind] = {
     "Send": "send",

@@ -25,7 +25,7 @@ from undersigned.aws.dynamodb import (
     read_rows,
     written,
 )
-from undersigned.domain.people import Member, Person, Role
+from undersigned.domain.people.people import Member, Person, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

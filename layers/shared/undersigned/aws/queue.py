@@ -10,10 +10,10 @@ from itertools import batched, chain
 from typing import TYPE_CHECKING
 
 from undersigned.at_once import each_at_once
-from undersigned.domain.addresses import email_mistake
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.counting.reconciliations import Reconciliation
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import UndersignedError
-from undersigned.domain.reconciliations import Reconciliation
+from undersigned.domain.signing.addresses import email_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

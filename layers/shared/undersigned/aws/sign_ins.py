@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.dynamodb import NEW, Key, Update, read_row
-from undersigned.domain.people import MOST_TRIES, SignInRequest
+from undersigned.domain.people.people import MOST_TRIES, SignInRequest
 
 if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase

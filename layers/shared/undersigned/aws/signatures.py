@@ -37,11 +37,11 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.aws.failures import UNFIT, code_of
-from undersigned.domain.campaigns import Addressee
-from undersigned.domain.drawings import Drawing
+from undersigned.domain.authoring.campaigns import Addressee
 from undersigned.domain.errors import DamagedRowsError, SignatureStateError
-from undersigned.domain.providers import provider_of
-from undersigned.domain.signatures import ReadRows, Signature, Status, Waiting
+from undersigned.domain.signing.drawings import Drawing
+from undersigned.domain.signing.providers import provider_of
+from undersigned.domain.signing.signatures import ReadRows, Signature, Status, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values
-    from undersigned.domain.reconciliations import Page
+    from undersigned.domain.counting.reconciliations import Page
 
 LISTING_SHARDS = 8
 """The number of partitions of the listing index that a campaign's signatures are spread over."""
@@ -209,7 +209,7 @@ class Signatures:
                 yield self._page(campaign, number, positions)
 
     def _page(self, campaign: str, shard: int, positions: Sequence[str]) -> Page:
-        from undersigned.domain.reconciliations import Page
+        from undersigned.domain.counting.reconciliations import Page
 
         last_of = {position.rpartition("#")[2]: position for position in positions}
         found = self.read_rows(campaign, [*last_of])

@@ -13,9 +13,9 @@ from undersigned.aws.signatures import read_signature
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.deliveries import Delivery, DeliveryState
-    from undersigned.domain.forms import FormName
-    from undersigned.domain.signatures import Signature, Status
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryState
+    from undersigned.domain.signing.forms import FormName
+    from undersigned.domain.signing.signatures import Signature, Status
 
 
 RESTORED = "restored"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.signing.signatures import Signature
 
 LOAD_AGAIN = Message("Go back, load the page again, and try once more.")
 """For a request that no page of ours makes."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from undersigned.domain.deliveries import Delivery, DeliveryState
-    from undersigned.domain.signatures import Signature, Status
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryState
+    from undersigned.domain.signing.signatures import Signature, Status
 
 SOURCE = "undersigned"
 

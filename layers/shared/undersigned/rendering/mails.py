@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal, override
 from markupsafe import Markup
 
 from undersigned.domain import languages
-from undersigned.domain.colors import PLAIN, accents
-from undersigned.domain.deliveries import packet_filename
+from undersigned.domain.authoring.colors import PLAIN, accents
+from undersigned.domain.authoring.letters import as_text, read_blocks, render_html, render_specimen
+from undersigned.domain.delivering.deliveries import packet_filename
 from undersigned.domain.languages import Message
-from undersigned.domain.letters import as_text, read_blocks, render_html, render_specimen
-from undersigned.domain.mail_budgets import lane_of
+from undersigned.domain.signing.mail_budgets import lane_of
 from undersigned.rendering.environment import environment
 from undersigned.rendering.pictures import logo_in_mail, with_pictures
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
-    from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.deliveries import DeliveryKey, Sender
-    from undersigned.domain.letters import Letter
-    from undersigned.domain.signatures import Signature
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.authoring.letters import Letter
+    from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
+    from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.pictures import InlinePicture
 
 NAMES_IN_MAIL = 200

@@ -8,10 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain import languages
-from undersigned.domain.approvals import MOST_LISTED, not_all_listed
-from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.delivering.approvals import MOST_LISTED, not_all_listed
+from undersigned.domain.delivering.reports import FATES
 from undersigned.domain.languages import Message
-from undersigned.domain.reports import FATES
 from undersigned.rendering.mail_reasons import in_words
 from undersigned.rendering.mails import Mail, bodies, columns
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.domain.approvals import WaitingLetters
-    from undersigned.domain.campaigns import Campaign, Target
-    from undersigned.domain.deliveries import Sender
-    from undersigned.domain.reports import Fate, Report, ReportLine
-    from undersigned.domain.screening import Evidence
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.counting.screening import Evidence
+    from undersigned.domain.delivering.approvals import WaitingLetters
+    from undersigned.domain.delivering.deliveries import Sender
+    from undersigned.domain.delivering.reports import Fate, Report, ReportLine
 
 _HEADINGS: Mapping[Fate, Message] = {
     "in doubt": Message.in_context("heading above letters", "In doubt: did the email leave?"),

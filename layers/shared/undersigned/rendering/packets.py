@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from undersigned.domain import languages
-from undersigned.domain.colors import accents
+from undersigned.domain.authoring.colors import accents
 from undersigned.domain.languages import Message
 from undersigned.rendering.fonts import needs_no_glyph
 from undersigned.rendering.typesetter import Typesetter, TypesettingError
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-    from undersigned.domain.campaigns import Logo, Target
-    from undersigned.domain.letters import Block, Run
+    from undersigned.domain.authoring.campaigns import Logo, Target
+    from undersigned.domain.authoring.letters import Block, Run
     from undersigned.rendering.fonts import FontBook
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"

@@ -10,9 +10,9 @@ from undersigned.rendering.mails import Mail, bodies
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.campaigns import Campaign
-    from undersigned.domain.deliveries import Sender
-    from undersigned.domain.people import Member, Role
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.delivering.deliveries import Sender
+    from undersigned.domain.people.people import Member, Role
 
 _FROM = "Undersigned"
 """The sender of an email about signing in, which is about no campaign."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from undersigned.domain.drawings import Drawing
-from undersigned.domain.letters import DRAWN_HEIGHT, signature_html
+from undersigned.domain.authoring.letters import DRAWN_HEIGHT, signature_html
+from undersigned.domain.signing.drawings import Drawing
 
 if TYPE_CHECKING:
-    from undersigned.domain.campaigns import Logo
-    from undersigned.domain.deliveries import Sender
-    from undersigned.domain.letters import SignerDetails
+    from undersigned.domain.authoring.campaigns import Logo
+    from undersigned.domain.authoring.letters import SignerDetails
+    from undersigned.domain.delivering.deliveries import Sender
 
 # White paper keeps black ink readable in a dark email; a transparent background would not.
 _INK, _PAPER = "#1b1b1b", "#ffffff"

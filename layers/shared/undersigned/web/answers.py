@@ -17,7 +17,7 @@ from undersigned.web import pages
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.errors import FieldError
     from undersigned.web.assets import Asset
     from undersigned.web.page import Page, Theme

@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
 
+from undersigned.domain.delivering.plans import week_taken
 from undersigned.domain.languages import Message, long_date, number
-from undersigned.domain.plans import week_taken
-from undersigned.services.organizing import MOST_POSTPONED
+from undersigned.services.counting.organizing import MOST_POSTPONED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from undersigned.domain.actions import Action
-    from undersigned.domain.campaigns import Target
-    from undersigned.domain.deliveries import Delivery, Question
-    from undersigned.domain.mail_budgets import Lane
-    from undersigned.domain.plans import TooSoon
-    from undersigned.domain.providers import Provider
-    from undersigned.domain.screening import Evidence
-    from undersigned.services.organizing import Overview, TargetState
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.counting.screening import Evidence
+    from undersigned.domain.delivering.deliveries import Delivery, Question
+    from undersigned.domain.delivering.plans import TooSoon
+    from undersigned.domain.people.actions import Action
+    from undersigned.domain.signing.mail_budgets import Lane
+    from undersigned.domain.signing.providers import Provider
+    from undersigned.services.counting.organizing import Overview, TargetState
 
 type Weight = Literal["serious", "to do", "to know"]
 

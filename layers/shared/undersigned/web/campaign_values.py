@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign
 
 
 def settings_values(campaign: Campaign) -> Mapping[str, object]:

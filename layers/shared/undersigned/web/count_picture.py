@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from undersigned.domain.tallies import Count
+    from undersigned.domain.counting.tallies import Count
 
 _WIDTH = 264
 """Width of the bar, and the greatest width of the text, so that the picture fits on a small phone."""

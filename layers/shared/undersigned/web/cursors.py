@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from undersigned.domain.campaigns import ID_PATTERN
-from undersigned.domain.deliveries import DeliveryKey
+from undersigned.domain.authoring.campaigns import ID_PATTERN
+from undersigned.domain.delivering.deliveries import DeliveryKey
 
 TARGET_POSITION = ID_PATTERN
 SIGNATURE_POSITION = re.compile(r"[0-9T:.+-]{19,40}#[0-9a-f]{32}(#[0-9a-f]{16})?")

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from undersigned.domain.actions import ACTIONS
-from undersigned.domain.api_keys import includes
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.exports import EXPORTED
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.authoring.letters import render_html
+from undersigned.domain.counting.exports import EXPORTED
+from undersigned.domain.counting.screening import PLACES
 from undersigned.domain.languages import (
     SOURCE,
     Message,
@@ -21,12 +21,12 @@ from undersigned.domain.languages import (
     number,
     short_moment,
 )
-from undersigned.domain.letters import render_html
-from undersigned.domain.providers import odd_ones
-from undersigned.domain.screening import PLACES
-from undersigned.domain.sources import NO_SOURCE, OTHER
+from undersigned.domain.people.actions import ACTIONS
+from undersigned.domain.people.api_keys import includes
+from undersigned.domain.signing.providers import odd_ones
+from undersigned.domain.signing.sources import NO_SOURCE, OTHER
 from undersigned.rendering.mail_reasons import in_words
-from undersigned.services.organizing import MOST_NAMES_READ
+from undersigned.services.counting.organizing import MOST_NAMES_READ
 from undersigned.web.attention import blocked_by, decisions, has_failed, of_delivery, of_target, points
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
@@ -37,22 +37,22 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.domain.abuse_checks import Suspicion
-    from undersigned.domain.actions import Action, Deed
-    from undersigned.domain.api_keys import Scope
-    from undersigned.domain.campaigns import Campaign, Roster, Target
-    from undersigned.domain.controls import AuditEntry
-    from undersigned.domain.deliveries import Delivery, DeliveryKey, MailEventKind
-    from undersigned.domain.drafts import Draft
-    from undersigned.domain.exports import Export, ExportState
-    from undersigned.domain.letters import Letter
-    from undersigned.domain.plans import Outcome, PlanLine
-    from undersigned.domain.providers import Provider
-    from undersigned.domain.screening import Evidence, Place, ScreeningAction
-    from undersigned.domain.signatures import ReportedStatus, Signature, SignatureFilter
-    from undersigned.services import organizing
-    from undersigned.services.packing import DeliveryPreview
-    from undersigned.services.screening import Screened
+    from undersigned.domain.authoring.campaigns import Campaign, Roster, Target
+    from undersigned.domain.authoring.drafts import Draft
+    from undersigned.domain.authoring.letters import Letter
+    from undersigned.domain.counting.exports import Export, ExportState
+    from undersigned.domain.counting.screening import Evidence, Place, ScreeningAction
+    from undersigned.domain.delivering.controls import AuditEntry
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, MailEventKind
+    from undersigned.domain.delivering.plans import Outcome, PlanLine
+    from undersigned.domain.people.actions import Action, Deed
+    from undersigned.domain.people.api_keys import Scope
+    from undersigned.domain.signing.abuse_checks import Suspicion
+    from undersigned.domain.signing.providers import Provider
+    from undersigned.domain.signing.signatures import ReportedStatus, Signature, SignatureFilter
+    from undersigned.services.counting import organizing
+    from undersigned.services.counting.screening import Screened
+    from undersigned.services.delivering.packing import DeliveryPreview
     from undersigned.web.page import Page
 
 COLUMNS = ("recipient", "waiting", "sent", "last", "state")

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from undersigned.authoring.mistakes import Mistake
-    from undersigned.domain.drafts import Draft
-    from undersigned.services.drafting import Checked
-    from undersigned.services.publishing_effects import Effects, TargetChange
+    from undersigned.domain.authoring.drafts import Draft
+    from undersigned.services.authoring.drafting import Checked
+    from undersigned.services.authoring.publishing_effects import Effects, TargetChange
 
 MOST_MISTAKES = 100
 """The most mistakes, warnings or notes in an answer. `count` says how many there are."""

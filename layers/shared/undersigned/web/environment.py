@@ -6,8 +6,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from undersigned.domain.campaigns import dashboard_path
-from undersigned.domain.postal_codes import in_words
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.authoring.postal_codes import in_words
 from undersigned.rendering.environment import make_environment
 from undersigned.web.assets import asset_data, asset_path
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from undersigned.domain.screening import DomainShare, Evidence, Wave
+    from undersigned.domain.counting.screening import DomainShare, Evidence, Wave
 
 
 def evidence_values(found: Evidence) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from undersigned.domain.campaigns import ID_PATTERN, dashboard_path
+from undersigned.domain.authoring.campaigns import ID_PATTERN, dashboard_path
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import SOURCE
 from undersigned.web.dashboard_frame import render_framed

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.api_keys import DIGITS_SHOWN
-from undersigned.domain.campaigns import ID_PATTERN, dashboard_path
-from undersigned.domain.controls import LONGEST_REASON, read_look
+from undersigned.domain.authoring.campaigns import ID_PATTERN, dashboard_path
+from undersigned.domain.delivering.controls import LONGEST_REASON, read_look
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.domain.names import LONGEST_SEARCH, SHORTEST_SEARCH
-from undersigned.domain.people import PERSON_PATTERN
-from undersigned.services.access import KeyRefusedError
+from undersigned.domain.people.api_keys import DIGITS_SHOWN
+from undersigned.domain.people.people import PERSON_PATTERN
+from undersigned.domain.signing.names import LONGEST_SEARCH, SHORTEST_SEARCH
+from undersigned.services.people.access import KeyRefusedError
 from undersigned.web.cursors import position_of
 from undersigned.web.posted import (
     LONGEST_BODY,
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.people import Person
-    from undersigned.services.access import Holder
-    from undersigned.services.sessions import Session
+    from undersigned.domain.people.people import Person
+    from undersigned.services.people.access import Holder
+    from undersigned.services.people.sessions import Session
 
 _LONGEST_QUOTED = 50
 """The most characters of a made-up text that an answer quotes."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from undersigned.domain.colors import accents
+from undersigned.domain.authoring.colors import accents
 from undersigned.web.assets import asset, asset_path
 
 _SHEETS = Path(__file__).parent / "templates"

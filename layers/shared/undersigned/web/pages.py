@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from undersigned.domain.abuse_checks import TRAP
-from undersigned.domain.campaigns import dashboard_path
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.authoring.letters import render_marked, render_specimen
 from undersigned.domain.languages import Message, languages, long_date, long_moment, name_of, named_in
-from undersigned.domain.letters import render_marked, render_specimen
-from undersigned.domain.mail_limits import CLAIMS_KNOWN_FOR
-from undersigned.domain.signatures import (
+from undersigned.domain.signing.abuse_checks import TRAP
+from undersigned.domain.signing.mail_limits import CLAIMS_KNOWN_FOR
+from undersigned.domain.signing.signatures import (
     FORM_FIELDS,
     PENDING_FOR,
     WITHDRAWN_FOR,
@@ -22,9 +22,9 @@ from undersigned.domain.signatures import (
     form_fields,
     wants_updates,
 )
-from undersigned.domain.sources import SOURCE
+from undersigned.domain.signing.sources import SOURCE
+from undersigned.domain.signing.typos import ANSWER, ASKS
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.domain.typos import ANSWER, ASKS
 from undersigned.web.page import render_page, usual_theme
 from undersigned.web.share_picture import HEIGHT, WIDTH
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.domain.approvals import PeriodState
-    from undersigned.domain.campaigns import Campaign, Roster, Target
-    from undersigned.domain.deliveries import DeliveryState
+    from undersigned.domain.authoring.campaigns import Campaign, Roster, Target
+    from undersigned.domain.counting.tallies import Count
+    from undersigned.domain.delivering.approvals import PeriodState
+    from undersigned.domain.delivering.deliveries import DeliveryState
+    from undersigned.domain.delivering.plans import PlanLine
     from undersigned.domain.errors import FieldError
-    from undersigned.domain.plans import PlanLine
-    from undersigned.domain.tallies import Count
-    from undersigned.services.catalog import Entry
-    from undersigned.services.disowning import DisownedState
-    from undersigned.services.packet_links import Packets
-    from undersigned.services.signing import Form, LetterPreview, OwnLetter, SentForm
+    from undersigned.services.delivering.packet_links import Packets
+    from undersigned.services.signing.catalog import Entry
+    from undersigned.services.signing.disowning import DisownedState
+    from undersigned.services.signing.signing import Form, LetterPreview, OwnLetter, SentForm
     from undersigned.web.page import Page, Theme
 
 
@@ -296,7 +296,7 @@ def _asked(entry: Entry, language: str) -> str:
 
 def privacy(entry: Entry, packet_days: int, language: str) -> Page:
     """Render the built-in privacy notice, whose figures are those of the stack."""
-    from undersigned.domain.exports import KEPT_FOR
+    from undersigned.domain.counting.exports import KEPT_FOR
 
     return _page(
         "privacy.html",
@@ -521,7 +521,7 @@ def packets(found: Packets, token: str, number: int = 1) -> Page:
 
 def approval(found: PeriodState, token: str) -> Page:
     """Render a period with the button that approves it, or with the status of its deliveries."""
-    from undersigned.domain.approvals import MOST_LISTED, not_all_listed
+    from undersigned.domain.delivering.approvals import MOST_LISTED, not_all_listed
 
     language = found.campaign.language
     headline, explanation = _state_of_period(found)

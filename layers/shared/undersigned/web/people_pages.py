@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.domain.api_keys import DIGITS_SHOWN
 from undersigned.domain.languages import Message, number, short_date
-from undersigned.domain.people import SCOPE_OF
+from undersigned.domain.people.api_keys import DIGITS_SHOWN
+from undersigned.domain.people.people import SCOPE_OF
 from undersigned.web.attention import points
 from undersigned.web.dashboard_frame import render_framed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from undersigned.domain.api_keys import ApiKey, Scope
-    from undersigned.domain.people import Member, Role
-    from undersigned.services.own_campaigns import Own, OwnCampaign
-    from undersigned.services.sessions import Session
+    from undersigned.domain.people.api_keys import ApiKey, Scope
+    from undersigned.domain.people.people import Member, Role
+    from undersigned.services.people.own_campaigns import Own, OwnCampaign
+    from undersigned.services.people.sessions import Session
     from undersigned.web.dashboard import Viewer
     from undersigned.web.page import Page
 

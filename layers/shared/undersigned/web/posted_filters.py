@@ -9,18 +9,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
-from undersigned.domain.abuse_checks import WantedSuspicion
-from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.authoring.campaigns import ID_PATTERN
+from undersigned.domain.counting.screening import checked_filter
 from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
-from undersigned.domain.screening import checked_filter
-from undersigned.domain.signatures import SignatureFilter
+from undersigned.domain.signing.abuse_checks import WantedSuspicion
+from undersigned.domain.signing.signatures import SignatureFilter
 from undersigned.web.posted import ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign
 
 
 CRITERIA = ("suspicion", "domain", "network", "signed_from", "signed_before", "on_hold", "target")

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from undersigned.domain.actions import ACTIONS
+from undersigned.domain.people.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.actions import Action
-    from undersigned.domain.api_keys import Scope
+    from undersigned.domain.people.actions import Action
+    from undersigned.domain.people.api_keys import Scope
 
     type Handler = Callable[..., object]
     type Serve = Callable[[APIGatewayProxyEventV2, Scope, Mapping[str, str], Handler], object]

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Literal
 
 from aws_lambda_powertools import Logger
 
-from undersigned.domain.campaigns import ID_PATTERN
+from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.errors import UndersignedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned.domain.api_keys import ApiKey, Scope
-    from undersigned.domain.deliveries import DeliveryKey
-    from undersigned.domain.people import Person
-    from undersigned.services.access import Holder
+    from undersigned.domain.delivering.deliveries import DeliveryKey
+    from undersigned.domain.people.api_keys import ApiKey, Scope
+    from undersigned.domain.people.people import Person
+    from undersigned.services.people.access import Holder
 
 type Way = Literal["API", "dashboard"]
 type SignInWay = Literal["email link", "email code"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
-from undersigned.domain.campaigns import origin_of
+from undersigned.domain.authoring.campaigns import origin_of
 from undersigned.domain.languages import Message, languages
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.web.posted import RequestError

@@ -11,12 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from undersigned.domain.colors import PLAIN, contrast
+from undersigned.domain.authoring.colors import PLAIN, contrast
 from undersigned.rendering.font_file import FontFile
 
 if TYPE_CHECKING:
-    from undersigned.domain.campaigns import Logo
-    from undersigned.domain.tallies import Count
+    from undersigned.domain.authoring.campaigns import Logo
+    from undersigned.domain.counting.tallies import Count
 
 WIDTH, HEIGHT = 1200, 630
 """Pixels; 1.91 to 1, which all of them show uncut ("Sharing best practices", Meta for Developers)."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.domain.letters import as_text, read_blocks
-from undersigned.domain.signatures import form_fields, read_unfinished
+from undersigned.domain.authoring.letters import as_text, read_blocks
+from undersigned.domain.signing.signatures import form_fields, read_unfinished
 from undersigned.web import pages
 
 if TYPE_CHECKING:
-    from undersigned.domain.campaigns import Target
-    from undersigned.services.catalog import Entry
-    from undersigned.services.signing import Form, LetterPreview, OwnLetter
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.services.signing.catalog import Entry
+    from undersigned.services.signing.signing import Form, LetterPreview, OwnLetter
 
 
 def form_values(form: Form, language: str, origin: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from undersigned.domain.campaigns import origin_of
+from undersigned.domain.authoring.campaigns import origin_of
 from undersigned.web.reader import own_origin
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.errors import FieldError
 
 _CAMPAIGN = re.compile(r"/campaigns/([^/]+)(?:/.*)?")

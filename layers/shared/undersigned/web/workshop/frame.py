@@ -22,14 +22,14 @@ from undersigned.authoring.starting import empty_files
 from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.authoring.typed_letters import typed_letter
 from undersigned.domain.languages import Message, name_of
-from undersigned.services.draft_views import file_of_letter, letter_languages
+from undersigned.services.authoring.draft_views import file_of_letter, letter_languages
 from undersigned.web.dashboard_frame import render_framed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from undersigned.domain.drafts import Draft
-    from undersigned.services.drafting import Checked
+    from undersigned.domain.authoring.drafts import Draft
+    from undersigned.services.authoring.drafting import Checked
     from undersigned.web.dashboard import Viewer
     from undersigned.web.page import Page
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.typed_letters import placeholders, read_typed, typed_letter
+from undersigned.domain.authoring.letter_fields import FIELDS
 from undersigned.domain.languages import name_of
-from undersigned.domain.letter_fields import FIELDS
-from undersigned.services.draft_views import file_of_letter, mistakes_of_letter
+from undersigned.services.authoring.draft_views import file_of_letter, mistakes_of_letter
 from undersigned.web.workshop.frame import render, shown_in_letter, workshop_page
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.typed_letters import Question
-    from undersigned.domain.drafts import Draft
+    from undersigned.domain.authoring.drafts import Draft
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
     from undersigned.web.workshop.preview import Preview

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from undersigned.domain.languages import Message, name_of
-from undersigned.services.signing import LetterPreview
+from undersigned.services.signing.signing import LetterPreview
 from undersigned.web import pages
 from undersigned.web.workshop.frame import workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from undersigned.domain.campaigns import Target
-    from undersigned.services.sampling import Sample
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.services.authoring.sampling import Sample
     from undersigned.web.page import Page
     from undersigned.web.workshop.frame import Workshop
 

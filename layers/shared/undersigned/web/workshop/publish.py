@@ -9,18 +9,18 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from undersigned.authoring.sites import builder_of
-from undersigned.domain.colors import PLAIN, accents
+from undersigned.domain.authoring.colors import PLAIN, accents
 from undersigned.domain.languages import Message, name_of
 from undersigned.web.workshop.frame import heading_of, workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from undersigned.domain.campaigns import Campaign
-    from undersigned.domain.colors import Accent
-    from undersigned.domain.controls import Controls
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.authoring.colors import Accent
+    from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.errors import ExplainedError
-    from undersigned.services.publishing_effects import Effects, LetterChange, TargetChange
+    from undersigned.services.authoring.publishing_effects import Effects, LetterChange, TargetChange
     from undersigned.web.page import Page
     from undersigned.web.workshop.changes import Changed
     from undersigned.web.workshop.frame import Workshop

@@ -1,0 +1,1 @@
+"""Rules of campaigns, their letters and recipients."""

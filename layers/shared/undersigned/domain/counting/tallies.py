@@ -1,0 +1,144 @@
+"""Tallies: the counters that a signature adds to.
+
+A row's mark, `tallied`, lists the counters that count the row now, once each. To count a row is to correct its mark,
+and to change the counters by the difference, in one transaction. So a stream record that arrives twice, late or out of
+order finds a correct mark and changes nothing.
+
+While many workers count at once, a counter is spread over shards: each worker adds to a shard of its own, and the
+counter is the sum of its shards.
+
+No counter is named by a signer's words. So the number of counters has a bound, and nothing personal is in their names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from undersigned.domain.signing.providers import CONFIRMED, OTHER, provider_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from undersigned.domain.authoring.campaigns import ShowGoal
+    from undersigned.domain.signing.signatures import Signature
+
+TOTAL = "TOTAL"
+
+TOWNS = "TOWN#"
+"""The beginning of the names of the counters by town: one for each town of a target, and `other`."""
+
+SUSPICIONS = "SUSPICION#"
+"""The beginning of the names of the counters by suspicion. A letter without one is in none of them."""
+
+NO_SUSPICION = "none"
+"""Stands for the letters in no counter by suspicion."""
+
+SOURCES = "SOURCE#"
+"""The beginning of the names of the counters by source: one for each that a campaign lists, `other` and `none`."""
+
+NOT_COUNTED = ""
+
+_BETWEEN = "|"
+
+MOST_COUNTERS = 8
+"""The most counters in one mark."""
+
+type Move = tuple[Signature, str]
+"""A row, and the mark that it should have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A campaign's public count, and the organizer's goal, with when people see it."""
+
+    campaign: str
+    signatures: int
+    goal: int
+    show_goal: ShowGoal = "from-a-tenth"
+
+    @property
+    def shows_goal(self) -> bool:
+        """Say whether people see the goal. A bar that is nearly empty discourages."""
+        reached = 10 * self.signatures >= self.goal
+        return self.goal > 0 and (reached if self.show_goal == "from-a-tenth" else self.show_goal == "always")
+
+
+def mark_of(signature: Signature) -> str:
+    """Return the mark that a row should have.
+
+    A confirmed letter counts in the total, for its target, for the day and hour (UTC) of its confirmation, for its
+    town, for its email provider, for its suspicion if it has one, and in a campaign with sources, for its source.
+
+    The beginning of a mark tells whether its letter is confirmed: the filters of the stream's readers see nothing else.
+    """
+    if signature.status != "confirmed" or signature.confirmed_on is None or signature.confirmed_at is None:
+        return NOT_COUNTED
+    counters = [
+        TOTAL,
+        f"TARGET#{signature.target}",
+        f"DAY#{signature.confirmed_on.isoformat()}",
+        f"HOUR#{signature.confirmed_at:%Y-%m-%dT%H}",
+        f"{TOWNS}{signature.town or OTHER}",
+        f"{CONFIRMED}{signature.provider or provider_of(signature.email)}",
+    ]
+    if signature.quarantine:
+        counters.append(f"{SUSPICIONS}{signature.quarantine}")
+    if signature.source:
+        counters.append(f"{SOURCES}{signature.source}")
+    return _BETWEEN.join(counters)
+
+
+def with_letter(count: Count, signature: Signature) -> Count:
+    """Return a public count with a letter in it. The count was read before the letter's row was read or written.
+
+    If the row was not counted yet, the count can't have it, whenever the tally runs.
+    """
+    if signature.status == "confirmed" and TOTAL not in counters_of(signature.tallied):
+        return replace(count, signatures=count.signatures + 1)
+    return count
+
+
+def counted_town(locality: str) -> str:
+    """Return the spelling by which a target's town is counted. Letter case and spaces don't matter."""
+    return " ".join(locality.replace(_BETWEEN, " ").casefold().split())
+
+
+def counters_of(mark: str) -> tuple[str, ...]:
+    """Return the counters (sort keys) that count a row with this mark, once each."""
+    return tuple(mark.split(_BETWEEN)) if mark != NOT_COUNTED else ()
+
+
+def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
+    """Cut moves into transactions of at most `most` writes: one for each row, and one for each of its counters.
+
+    Rows with the same counters come together, and those with frequent counters first, so that each transaction has few.
+    Raises ValueError if a single move takes more.
+    """
+    moves = list(moves)
+    frequency = Counter(mark for _, mark in moves)
+    moves.sort(key=lambda move: (-frequency[move[1]], move[1]))
+    some: list[Move] = []
+    counters: set[str] = set()
+    for signature, mark in moves:
+        touched = {*counters_of(signature.tallied)} ^ {*counters_of(mark)}
+        if 1 + len(touched) > most:
+            message = f"a letter with {len(touched)} counters doesn't fit into {most} writes"
+            raise ValueError(message)
+        if len(some) + 1 + len(counters | touched) > most:
+            yield some
+            some, counters = [], set()
+        some.append((signature, mark))
+        counters |= touched
+    if some:
+        yield some
+
+
+def difference(moves: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Return the change of each counter when marks move from old to new. Counters that don't change are left out."""
+    change: Counter[str] = Counter()
+    for old, new in moves:
+        change.update(counters_of(new))
+        change.subtract(counters_of(old))
+    return {counter: amount for counter, amount in change.items() if amount}

@@ -1,0 +1,1 @@
+"""Rules of people, their keys and what they may do."""

@@ -1,0 +1,105 @@
+"""Views of a draft for the people who write it, whatever its mistakes are."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from undersigned.authoring import letters as letter_file
+from undersigned.authoring import settings as settings_file
+from undersigned.authoring import targets as targets_file
+from undersigned.authoring.campaigns import CompiledCampaign, with_letters
+from undersigned.authoring.letter_files import compile_letters
+from undersigned.authoring.letters import TAG, compile_letter
+from undersigned.authoring.logos import logo_of
+from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.settings import read_settings
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.targets import read_targets
+from undersigned.authoring.typed_letters import typed_letter
+from undersigned.domain.authoring.campaigns import Campaign, Target
+from undersigned.domain.authoring.letters import Letter
+from undersigned.domain.languages import SOURCE, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.authoring.mistakes import Mistake
+    from undersigned.domain.authoring.drafts import Draft
+
+
+def shown_campaign(draft: Draft) -> Campaign:
+    """Return the campaign of a draft as its pages name it. A setting with a mistake has a substitute."""
+    known = read_settings(draft.files.get(settings_file.FILE, "")).known
+    return replace(known, id=draft.campaign, title=known.title or draft.campaign)
+
+
+def previewed(draft: Draft) -> CompiledCampaign:
+    """Return the campaign of a draft to look at, with something in place of parts that are missing or have mistakes."""
+    campaign, files = shown_campaign(draft), draft.files
+    say = partial(Message.in_language, language=campaign.language)
+    organizer = campaign.organizer
+    campaign = replace(
+        campaign,
+        summary=campaign.summary or say(Message("[One sentence: what the letter asks for]")),
+        organizer=replace(
+            organizer,
+            name=organizer.name or say(Message("[Your organization]")),
+            email=organizer.email or "replies@example.org",
+        ),
+        region=campaign.region or "IL",
+    )
+    letters = dict(compile_letters(files, read_settings(files.get(settings_file.FILE, ""))).letters)
+    own = letters.pop(campaign.language, None) or _readable_letter(files.get(letter_file.FILE, ""), campaign.language)
+    listed = read_targets(files.get(targets_file.FILE, ""), None)
+    targets = listed.targets or (_sample_target(campaign.language),)
+    letters = {campaign.language: own, **{code: letters[code] for code in campaign.translations if code in letters}}
+    logo, _ = logo_of(files)
+    return CompiledCampaign(replace(with_letters(campaign, letters), logo=logo), letters, targets)
+
+
+def _readable_letter(text: str, language: str) -> Letter:
+    """Return a letter whose text has mistakes: with placeholders in words, or a line that stands for it."""
+    # A name with a dot would be taken for a web address.
+    shown = TAG.sub(lambda tag: f"[{tag[0].strip('{}% ')}]".replace(".", "\\."), typed_letter(text, language))
+    for source in (shown, ""):
+        with suppress(MistakesError):
+            return Letter.of(language, source, compile_letter(source or Message("[The letter]").in_language(language)))
+    return Letter.of(language, "", "<p>…</p>")
+
+
+def letter_languages(draft: Draft) -> tuple[str, ...]:
+    """Return the languages in which a draft's letter can be written, its own first."""
+    try:
+        document = SettingsDocument.read(draft.files.get(settings_file.FILE, ""))
+    except MistakesError:
+        return (SOURCE,)
+    own = document.values.get("language")
+    return (own if isinstance(own, str) and own else SOURCE, *document.languages)
+
+
+def file_of_letter(draft: Draft, language: str) -> str:
+    """Return the name of the file that has the letter in a language."""
+    return letter_file.FILE if language == letter_languages(draft)[0] else f"letter.{language}.md"
+
+
+def mistakes_of_letter(files: Mapping[str, str], file: str) -> tuple[Mistake, ...]:
+    """Return the mistakes in one of a draft's letters. A letter that isn't written yet has none."""
+    if not files.get(file, "").strip():
+        return ()
+    compiled = compile_letters(files, read_settings(files.get(settings_file.FILE, "")))
+    return tuple(mistake for mistake in compiled.mistakes if mistake.file == file)
+
+
+def _sample_target(language: str) -> Target:
+    return Target(
+        id="sample",
+        title=Message("Police Chief").in_language(language),
+        name="Avery Sample",
+        department=Message("Police Department of Oakton").in_language(language),
+        locality="Oakton",
+        email="",
+        postal_codes=(),
+    )

@@ -1,0 +1,387 @@
+"""Drafting: make, change, check and publish drafts of campaigns.
+
+A draft is the texts of a campaign folder's files. So the browser, the API and the folder have one validation and one
+compiler, and each can go on with the others' work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from undersigned.authoring import settings as settings_file
+from undersigned.authoring import targets as targets_file
+from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.target_tables import read_table
+from undersigned.authoring.texts import with_our_line_ends
+from undersigned.authoring.writing import files_of
+from undersigned.domain.authoring.campaigns import ID_PATTERN
+from undersigned.domain.authoring.drafts import (
+    ChangedMeanwhileError,
+    Draft,
+    DraftConflictError,
+    IdTakenError,
+    PublishedMeanwhileError,
+    UnreadableDraftError,
+    check_files,
+)
+from undersigned.domain.delivering.controls import AuditEntry, checked_reason
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.languages import Message
+from undersigned.services.authoring.publishing_effects import Effects, EffectsOf
+from undersigned.services.authoring.pushing import OF_THE_STACK, changes_of, push
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.authoring.setting_kinds import Value
+    from undersigned.aws.campaign_rows import Rows
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.drafts import Drafts
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.people.actions import Action
+    from undersigned.services.authoring.pushing import Pushed
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The compiler's findings about a draft: the compiled campaign, or None and all mistakes.
+
+    Each mistake has its file, its line (1-based) and in targets.csv its column, as far as they are known. `warnings`
+    don't prevent publishing, and `notes` only say what follows from the files.
+    """
+
+    compiled: CompiledCampaign | None
+    mistakes: tuple[Mistake, ...] = ()
+    warnings: tuple[Mistake, ...] = ()
+    notes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The result of publishing. `changes` are its words in the activity log; empty if there was nothing to do."""
+
+    draft: Draft
+    pushed: Pushed
+    changes: str
+
+
+class NotSavedError(MistakesError):
+    """Files are over a limit, so they are not read further, and not saved. Carries the draft."""
+
+    def __init__(self, draft: Draft, mistakes: Iterable[Mistake]) -> None:
+        """Keep the draft as it would be, and the mistakes that name the limits."""
+        super().__init__(mistakes)
+        self.draft = draft
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Drafting:
+    """Makes, changes and publishes drafts. `by` is who does it, for the activity log."""
+
+    store: Drafts
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
+    rows: Rows
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def draft(self, campaign: str) -> Draft:
+        """Return a campaign's draft. Raises NotFoundError if there is neither a draft nor a campaign.
+
+        A published campaign without a draft has the files that it was published with, and the revision 0. So has one
+        whose draft has no changes of its own, if the campaign was published from elsewhere since; its revision stays.
+        """
+        found, base = self.store.draft(campaign), self._base(campaign)
+        if found and (found.base == base or not found.is_published):
+            return found
+        files = self._published_files(campaign)
+        if found:
+            return replace(found, files=files, base=base)
+        return Draft(campaign, 0, "", None, base=base, files=files)
+
+    def create(self, campaign: str, by: str, files: Mapping[str, str]) -> Draft:
+        """Make the draft of a new campaign; its campaign.toml gets the `id`.
+
+        Raises IdTakenError if the id is taken or malformed, DraftFilesError for files that can't be in a draft,
+        NotSavedError for files with more than their limits, and MistakesError if campaign.toml is not TOML.
+        """
+        if not ID_PATTERN.fullmatch(campaign):
+            raise IdTakenError(
+                Message(
+                    "“%(id)s” can’t be in a web address. Use at most 50 lowercase letters, digits and hyphens, with a "
+                    "letter or digit at both ends, such as %(example)s.",
+                    {"id": campaign[:100], "example": "end-demand-illinois"},
+                )
+            )
+        if self._base(campaign) or self.store.head(campaign):
+            raise _taken(campaign)
+        settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
+        written = _changed(files, {**files, settings_file.FILE: settings.changed({"id": campaign}).text})
+        draft = Draft(campaign, self._first_revision(), by, self.clock(), files=written)
+        self._check_readable(draft, written)
+        self._record(campaign, "make draft", by)
+        try:
+            return self.store.put_draft(draft, None)
+        except ChangedMeanwhileError as error:
+            raise _taken(campaign) from error
+
+    def rename(self, campaign: str, revision: int, to: str, by: str) -> Draft:
+        """Give a draft that was never published another id, as it was in this revision; its earlier versions go.
+
+        Raises ChangedMeanwhileError, the errors of `create`, and DraftConflictError if it was published, or if it has
+        people or keys, which know it by its id.
+        """
+        draft = self.draft(campaign)
+        if draft.revision != revision:
+            raise ChangedMeanwhileError(draft)
+        if to == campaign:
+            return draft
+        if self._base(campaign) or self.rows.is_shared(campaign):
+            raise DraftConflictError(
+                Message("Others know this campaign by its short name: it is published, or people or keys have a role.")
+            )
+        made = self.create(to, by, draft.files)
+        # After a crash both are there, and a person deletes one.
+        self.discard(campaign, revision, by)
+        return made
+
+    def copied_files(self, source: str) -> Mapping[str, str]:
+        """Return the files of a draft or campaign, without its days, for `create`. Raises NotFoundError."""
+        files = self.draft(source).files
+        settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
+        days: Mapping[str, None] = dict.fromkeys(("opens", "closes", "keep_for_days"))
+        return {**files, settings_file.FILE: settings.changed(days).text}
+
+    def write(
+        self,
+        campaign: str,
+        revision: int,
+        changes: Mapping[str, str | None],
+        by: str,
+        settings: Mapping[str, Value] | None = None,
+    ) -> Draft:
+        """Change some files of a draft, as it was in this revision; None removes a file.
+
+        `settings` change campaign.toml, by dotted name, and keep its comments; None removes one. The revision 0 makes a
+        draft of a published campaign. Without a difference, nothing is written.
+
+        Raises ChangedMeanwhileError with the current draft if another revision is there: nothing is overwritten. Raises
+        NotFoundError, DraftFilesError for files that can't be in a draft, NotSavedError for files with more than their
+        limits, UnknownSettingError, and MistakesError for settings of a campaign.toml that is not TOML.
+        """
+        before = self.draft(campaign)
+        if before.revision != revision:
+            raise ChangedMeanwhileError(before)
+        files = _changed(before.files, changes)
+        if settings:
+            document = SettingsDocument.read(files.get(settings_file.FILE, ""))
+            files[settings_file.FILE] = document.changed(settings).text
+        if files == before.files:
+            return before
+        draft = replace(
+            before,
+            revision=revision + 1 if revision else self._first_revision(),
+            changed_by=by,
+            changed_at=self.clock(),
+            files=files,
+        )
+        self._check_readable(draft, [name for name in files if files[name] != before.files.get(name)])
+        return self.store.put_draft(draft, before if revision else None)
+
+    def version(self, campaign: str, revision: int) -> Draft:
+        """Return an earlier version of a draft. Raises NotFoundError if it is not kept."""
+        if found := self.store.version(campaign, revision):
+            return found
+        message = f"there is no version {revision} of the draft of {campaign}"
+        raise NotFoundError(message)
+
+    def take_back(self, campaign: str, revision: int, to: int, by: str) -> Draft:
+        """Write the files of an earlier version again, as `write` does."""
+        files = self.version(campaign, to).files
+        gone = dict.fromkeys({*self.draft(campaign).files} - {*files})
+        return self.write(campaign, revision, {**gone, **files}, by)
+
+    def follow_address(self, before: Target, after: Target, campaign: str, by: str) -> None:
+        """Bring the corrected address of a published target into the draft, so that publishing doesn't undo it.
+
+        A draft that changes this address itself stays as it is, and publishing it reports the other change. A draft
+        that somebody saves at this moment stays as it is, too.
+        """
+        with suppress(UnreadableDraftError, ChangedMeanwhileError, MistakesError):
+            draft = self.store.draft(campaign)
+            if draft is None or draft.is_published or draft.base != self._base(campaign, instead=before):
+                return
+            text = draft.files.get(targets_file.FILE, "")
+            table = read_table(text)
+            followed = table.with_address(after.id, before.email, after.email)
+            if followed == table:
+                return
+            files = {**draft.files, targets_file.FILE: followed.text()}
+            changed = replace(draft, revision=draft.revision + 1, changed_by=by, changed_at=self.clock(), files=files)
+            self.store.put_draft(replace(changed, base=self._base(campaign)), draft)
+
+    def check(self, draft: Draft) -> Checked:
+        """Compile a draft, and return the campaign or all mistakes."""
+        checked = _checked(tuple(draft.files.items()))
+        compiled = checked.compiled
+        if compiled and compiled.campaign.id != draft.campaign:
+            line = SettingsDocument.read(draft.files[settings_file.FILE]).line_of("id")
+            mistake = Mistake(
+                settings_file.FILE,
+                line,
+                Message(
+                    "`id` is %(id)s, but this is the draft of %(draft)s; write that",
+                    {"id": repr(compiled.campaign.id), "draft": repr(draft.campaign)},
+                ),
+                plainly=Message("The draft has the files of another campaign. Discard it."),
+            )
+            return Checked(None, (mistake,))
+        return checked
+
+    def effects(self, draft: Draft) -> Effects:
+        """Return the effects of publishing a draft. Raises MistakesError."""
+        compiled = self._compiled(draft)
+        of = EffectsOf(self.campaigns, self.signatures, self.deliveries, self.clock())
+        return of.publishing(compiled, is_outdated=draft.base != self._base(draft.campaign) and not draft.is_publishing)
+
+    def both_files(self, draft: Draft) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return the files of a published campaign, before and after publishing a draft. Raises MistakesError."""
+        found = self._compiled(draft)
+        return self._published_files(draft.campaign), files_of(found.campaign, found.letters, found.targets)
+
+    def publish(self, campaign: str, revision: int, by: str, why: str, *, over: bool = False) -> Published:
+        """Publish a draft as it was in this revision, as `undersigned campaign push` does.
+
+        Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, and
+        unless `over`, PublishedMeanwhileError if the campaign was published from elsewhere since the draft was made;
+        GivenError for a reason that can't be kept.
+        """
+        why = checked_reason(why)
+        draft = self.draft(campaign)
+        if draft.revision != revision:
+            raise ChangedMeanwhileError(draft)
+        compiled = self._compiled(draft)
+        changes = changes_of(compiled, self.campaigns)
+        # After a crash, the campaign differs from the base because of this draft itself.
+        is_outdated = draft.base != self._base(campaign) and not draft.is_publishing
+        if changes and is_outdated and not over:
+            raise PublishedMeanwhileError(
+                Message(
+                    "The campaign was changed from elsewhere since this draft was made, and publishing would undo "
+                    "that. It would change: %(changes)s. Confirm it, or discard the draft.",
+                    {"changes": changes},
+                )
+            )
+        if changes:
+            # The entry comes first, so that no change is without one.
+            self._record(campaign, "publish", by, about=changes, why=why)
+        if revision:
+            self.store.set_publishing(draft)
+        pushed = push(compiled, self.campaigns)
+        published = replace(draft, published_revision=revision, base=self._base(campaign), is_publishing=False)
+        if revision:
+            self.store.set_published(published)
+        return Published(published, pushed, changes)
+
+    def discard(self, campaign: str, revision: int, by: str) -> None:
+        """Delete a draft as it was in this revision. A published campaign stays as it is, and its log says so.
+
+        The people, the keys and the activity log of an unpublished campaign go, too: another campaign may have its id
+        later. They go first, so that a crash leaves a draft to discard again, and never people without one.
+
+        Its files are not read, so one that can't be read can be discarded. Raises ChangedMeanwhileError if another
+        revision is there. Does nothing if there is no draft.
+        """
+        found = self.store.head(campaign)
+        if found is None:
+            return
+        if found.revision != revision:
+            raise ChangedMeanwhileError(found)
+        is_published = bool(self._base(campaign))
+        if not is_published:
+            self.rows.delete_access(campaign)
+        self.store.discard(found)
+        if is_published:
+            self._record(campaign, "discard draft", by)
+
+    def _check_readable(self, draft: Draft, changed: Iterable[str]) -> None:
+        """Compile a draft before it is saved: files on which a parser hangs would stop all pages of the draft.
+
+        Raises DraftFilesError, and NotSavedError for changed files with more than their limits.
+        """
+        check_files(draft.files)
+        too_much = [found for found in self.check(draft).mistakes if found.is_too_much and found.file in changed]
+        if too_much:
+            raise NotSavedError(draft, too_much)
+
+    def _compiled(self, draft: Draft) -> CompiledCampaign:
+        checked = self.check(draft)
+        if checked.compiled is None:
+            raise MistakesError(checked.mistakes)
+        return checked.compiled
+
+    def _published_files(self, campaign: str) -> Mapping[str, str]:
+        settings = self.campaigns.campaign(campaign)
+        letters = {language: self.campaigns.letter(campaign, version) for language, version in settings.letters.items()}
+        return files_of(settings, letters, self.campaigns.targets(campaign))
+
+    def _base(self, campaign: str, *, instead: Target | None = None) -> str:
+        """Return a digest of a campaign as it is published, or an empty text if it isn't.
+
+        `instead` is a target as it was before.
+        """
+        try:
+            settings = self.campaigns.campaign(campaign)
+        except NotFoundError:
+            return ""
+        targets = [
+            [getattr(target, field.name) for field in fields(target) if field.name not in OF_THE_STACK]
+            for target in (
+                instead if instead and target.id == instead.id else target
+                for target in self.campaigns.targets(campaign)
+            )
+            if not target.retired
+        ]
+        return hashlib.sha256(repr((settings, targets)).encode(errors="replace")).hexdigest()[:32]
+
+    def _first_revision(self) -> int:
+        """Return a revision that no earlier draft of this campaign had, unless it changed more than once a second."""
+        return int(self.clock().timestamp())
+
+    def _record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+
+
+@lru_cache(maxsize=2)
+def _checked(files: tuple[tuple[str, str], ...]) -> Checked:
+    """Compile the files of a draft. It is checked before it is saved, and again for the page after that."""
+    try:
+        compiled = compile_campaign(dict(files))
+    except MistakesError as error:
+        return Checked(None, error.mistakes)
+    return Checked(compiled, (), compiled.warnings, compiled.notes)
+
+
+def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the files with the changes. The forms of browsers have other line ends."""
+    new = {name: with_our_line_ends(text) for name, text in changes.items() if text is not None}
+    return {name: text for name, text in {**before, **new}.items() if changes.get(name, "") is not None}
+
+
+def _taken(campaign: str) -> IdTakenError:
+    return IdTakenError(
+        Message(
+            "There is a campaign or a draft “%(id)s” already. Open that one, or choose another name.", {"id": campaign}
+        )
+    )

@@ -1,0 +1,90 @@
+"""Limits of test emails, of drafts and of deliveries: there are few, and recipients get none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+from undersigned.domain.languages import Message
+from undersigned.domain.people.people import MOST_TESTS_A_DAY, MOST_TESTS_AN_HOUR
+from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
+from undersigned.services.delivering.delivery_controls import NotNowError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.sign_ins import SignIns
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.services.people.directory import Directory
+
+_COUNTED_FOR, _A_DAY_COUNTED_FOR = timedelta(hours=2), timedelta(days=2)
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class LimitedTests:
+    """Says whether a test email may go to an address, and counts it.
+
+    `is_own` says that somebody who is signed in gets it at their own address.
+    """
+
+    campaigns: Campaigns
+    directory: Directory
+    sign_ins: SignIns
+    clock: Callable[[], datetime]
+
+    def address(self, campaign: str, address: str, *, is_own: bool, targets: Iterable[Target] = ()) -> str:
+        """Return the address as emails need it. `targets` are recipients besides those that the campaign has.
+
+        Raises NotNowError if it is no address, or a recipient's: a recipient gets a test only as the signed-in person.
+        """
+        if email_mistake(address):
+            raise NotNowError(
+                Message("“%(email)s” is no email address. Give one such as ada@example.org.", {"email": address})
+            )
+        address = mailable(address)
+        recipients = () if is_own else (*targets, *self.campaigns.targets(campaign))
+        if canonical_email(address) in {canonical_email(target.email) for target in recipients}:
+            raise NotNowError(
+                Message(
+                    "%(email)s is a recipient of this campaign, and recipients get no tests. "
+                    "Send it to another address.",
+                    {"email": address},
+                )
+            )
+        return address
+
+    def count(self, who: str, address: str, *, is_own: bool) -> None:
+        """Count a test that a person or a key asks for; `who` is empty for the operator, who has no limit.
+
+        Each person and each key has a limit an hour, and all keys together have one a day for each address.
+        Raises NotNowError if the limit is reached.
+        """
+        if who:
+            self._count_hour(who)
+        if who and not is_own:
+            self._count_day(address)
+
+    def _count_hour(self, who: str) -> None:
+        now = self.clock()
+        hour = now.astimezone(UTC).isoformat(timespec="hours")
+        if self.sign_ins.count(who, "TESTS", hour, expires_at=now + _COUNTED_FOR) > MOST_TESTS_AN_HOUR:
+            raise NotNowError(
+                Message(
+                    "You can send %(number)s test emails in an hour. Wait for the next hour.",
+                    {"number": MOST_TESTS_AN_HOUR},
+                )
+            )
+
+    def _count_day(self, address: str) -> None:
+        now, person = self.clock(), self.directory.id_of(address)
+        day = now.astimezone(UTC).date().isoformat()
+        if self.sign_ins.count(person, "TESTS", day, expires_at=now + _A_DAY_COUNTED_FOR) > MOST_TESTS_A_DAY:
+            raise NotNowError(
+                Message(
+                    "Keys can send %(number)s test emails to one address in a day. Wait for the next day.",
+                    {"number": MOST_TESTS_A_DAY},
+                )
+            )

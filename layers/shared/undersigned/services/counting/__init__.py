@@ -1,0 +1,1 @@
+"""Counts, lists and exports of letters."""

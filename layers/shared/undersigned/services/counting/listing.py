@@ -1,0 +1,37 @@
+"""Listing: a campaign's letters and the forms that wait for a confirmation, together, newest first."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.signing.signatures import ReportedStatus, Signature
+
+_OF_FORMS = frozenset({"pending", "quarantined"})
+
+
+def newest_letters(  # noqa: PLR0913  (where, and which)
+    forms: Forms,
+    signatures: Signatures,
+    campaign: str,
+    before: str | None = None,
+    *,
+    read_ahead: int | None = None,
+    status: ReportedStatus | None = None,
+) -> Iterator[tuple[str, Signature | None]]:
+    """List letters and forms with their positions, newest first, or those older than a position.
+
+    Reads only forms, or only letters, if the others can't have the wanted `status`. A form that is confirmed meanwhile
+    may come as both. One that can't be confirmed any more is None. `read_ahead` is how many are read in one step.
+    """
+    found: list[Iterator[tuple[str, Signature | None]]] = []
+    if status is None or status in _OF_FORMS:
+        found.append(forms.listed(campaign, before, read_ahead=read_ahead))
+    if status not in _OF_FORMS:
+        found.append(signatures.newest_signatures(campaign, before, read_ahead=read_ahead))
+    return heapq.merge(*found, key=lambda item: item[0], reverse=True)

@@ -1,0 +1,93 @@
+"""Measuring: how long letters and deliveries of a campaign wait, and which of them should have been sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from undersigned.domain.delivering.deliveries import UNDER_WAY
+from undersigned.domain.delivering.schedule import cadence_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.counting.reconciliations import Gauges
+    from undersigned.domain.delivering.controls import Controls
+    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.domain.delivering.schedule import WeeklySchedule
+    from undersigned.domain.signing.signatures import Signature
+
+SENT_WITHIN = timedelta(hours=24)
+"""How long after the day of its campaign a letter should have been sent."""
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Kept:
+    """The controls of a campaign and its targets, by id: they can keep letters back."""
+
+    campaign: Campaign
+    controls: Controls
+    targets: Mapping[str, Target]
+
+    def is_kept_back(self, target: str, period: str) -> bool:
+        """Say whether somebody decided that letters to a target are not sent, or has not approved their period."""
+        lets_begin = self.controls.lets_begin(period, needs_approval=self.campaign.approval)
+        return not lets_begin or target not in self.targets or self.targets[target].held_because is not None
+
+    def is_covered(self, due: datetime, run: datetime) -> bool:
+        """Say whether the approval of a run's day, if it has one, covers a letter that was due then."""
+        until = self.controls.until(run.date().isoformat(), needs_approval=self.campaign.approval)
+        return until is None or due <= until
+
+    def should_go(self, target: str, run: datetime) -> bool:
+        """Say whether the letters that waited for a target at a run of the campaign should have gone with it."""
+        day = run.date()
+        return not self.is_kept_back(target, day.isoformat()) and (self.targets[target].free_from or day) <= day
+
+
+def last_overdue_run(campaign: Campaign, schedule: WeeklySchedule, now: datetime) -> datetime:
+    """Return the campaign's last run that is a day ago. Letters that waited then, and still do, are overdue."""
+    cadence = cadence_of(campaign, schedule)
+    return cadence.last_slot(now - SENT_WITHIN)
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Measuring:
+    """Measures how long letters and deliveries wait. Reads a target's deliveries only if a letter looks overdue."""
+
+    deliveries: Deliveries
+    schedule: WeeklySchedule
+    clock: Callable[[], datetime]
+
+    def rows(self, gauges: Gauges, rows: Iterable[Signature], kept: Kept) -> Gauges:
+        """Measure the letters in trays among some rows."""
+        now = self.clock()
+        run = last_overdue_run(kept.campaign, self.schedule, now)
+        should_go: dict[str, bool] = {}
+        for row in rows:
+            if not row.in_tray or row.confirmed_at is None:
+                continue
+            gauges = gauges.with_longest(unsealed_for=int((now - row.confirmed_at).total_seconds()))
+            due = row.due_at or row.confirmed_at
+            if due >= run or not kept.is_covered(due, run):
+                continue
+            if row.target not in should_go:
+                should_go[row.target] = kept.should_go(row.target, run)
+            gauges = gauges.plus(overdue=int(should_go[row.target]))
+        return gauges
+
+    def of_delivery(self, gauges: Gauges, delivery: Delivery, kept: Kept) -> Gauges:
+        """Measure a delivery. One that is being made for a day has its letters overdue."""
+        now, target = self.clock(), delivery.key.target
+        if delivery.state == "sent" and (since := delivery.last.awaits_outcome_since):
+            gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
+        # A delivery that has begun needs no further approval.
+        is_free = not kept.controls.paused and target in kept.targets and not kept.targets[target].held_because
+        if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:
+            sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
+            gauges = gauges.plus(overdue=sealed)
+        return gauges

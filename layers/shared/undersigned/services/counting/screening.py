@@ -1,0 +1,185 @@
+"""Screening: show the evidence against letters, and hold, release or remove all letters that a filter selects.
+
+It works in slices, from the newest letter to the oldest. A slice has a bounded number of rows, so that a request of the
+API ends in time. Each letter is changed by a write of its own, on the condition that it is still where it was read. So
+the work can stop after any letter, and doing it again changes only the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from undersigned.domain.counting.screening import REACHES, checked_filter, evidence_of, in_words, place_of
+from undersigned.domain.delivering.controls import AuditEntry, checked_reason
+from undersigned.domain.errors import ChangedError
+from undersigned.domain.languages import Message
+from undersigned.services.counting.listing import newest_letters
+from undersigned.services.delivering.delivery_controls import NotNowError
+from undersigned.services.signing.erasing import UnderWayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.counting.screening import Evidence, Place, ScreeningAction
+    from undersigned.domain.people.actions import Action
+    from undersigned.domain.signing.signatures import Signature, SignatureFilter
+    from undersigned.services.signing.erasing import Erasing
+
+MOST_ROWS_READ = 1_000
+"""The most letters that a slice reads."""
+
+MOST_CHANGED = 100
+"""The most letters that a slice changes. Removing one that was sent takes six calls."""
+
+SAMPLE = 25
+"""How many letters are shown of those that a filter selects."""
+
+_READ_AHEAD = 100
+
+_ACTIONS: Mapping[ScreeningAction, Action] = {
+    "hold": "hold letters",
+    "release": "release letters",
+    "remove": "remove letters",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """The letters that a filter selects from a slice, and their outcome.
+
+    `places` says where the letters were. `changed` were held, released or removed, and
+    `under_way` are in an email that is being sent: they can be removed an hour later. The next slice begins after
+    `next_position`; None if this was the last one. `sample` are the newest of these letters, to look at.
+    """
+
+    places: Mapping[Place, int]
+    changed: int = 0
+    under_way: int = 0
+    next_position: str | None = None
+    sample: tuple[Signature, ...] = ()
+
+    def plus(self, following: Screened) -> Screened:
+        """Return this slice and the following one as one."""
+        return Screened(
+            Counter(self.places) + Counter(following.places),
+            self.changed + following.changed,
+            self.under_way + following.under_way,
+            following.next_position,
+        )
+
+    def reached_by(self, action: ScreeningAction) -> int:
+        """Count the letters that an action changes."""
+        return sum(count for place, count in self.places.items() if place in REACHES[action])
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Screening:
+    """Screens a campaign's letters."""
+
+    forms: Forms
+    signatures: Signatures
+    campaigns: Campaigns
+    erasing: Erasing
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def recent(self, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
+        """Return the evidence against the newest letters, at most `most`, confirmed or not."""
+        rows = newest_letters(self.forms, self.signatures, campaign, read_ahead=_READ_AHEAD)
+        newest = (row for _, row in islice(rows, most) if row and not row.is_empty)
+        return evidence_of(newest, on_hold=self.signatures.how_many_held(campaign))
+
+    def look(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
+        """Count the letters of a slice that a filter selects, by where they are. Changes nothing.
+
+        Raises NotFoundError for an unknown target, NotNowError for a filter that singles no letters out, and GivenError
+        for a criterion that no letter can meet.
+        """
+        found = self._slice(campaign, wanted, after, MOST_ROWS_READ)
+        sample = tuple(found.rows[:SAMPLE])
+        return Screened(_places(found.rows), next_position=found.next_position, sample=sample)
+
+    def act(  # noqa: PLR0913  (what, who and why)
+        self,
+        campaign: str,
+        action: ScreeningAction,
+        wanted: SignatureFilter,
+        *,
+        by: str,
+        why: str,
+        after: str | None = None,
+    ) -> Screened:
+        """Hold, release or remove the letters of a slice that a filter selects.
+
+        Records their number in the activity log first. Raises as `look` does, NotNowError without a reason, and
+        GivenError for one that can't be kept.
+        """
+        if not (why := checked_reason(why)):
+            raise NotNowError(Message("Give a reason."))
+        found = self._slice(campaign, wanted, after, MOST_CHANGED)
+        reached = [row for row in found.rows if place_of(row) in REACHES[action]]
+        if reached:
+            about = f"{len(reached)}: {in_words(wanted)}"
+            self.campaigns.record_audit(
+                AuditEntry(campaign, self.clock(), _ACTIONS[action], by, about, why), self.new_id()
+            )
+        erases = action == "remove" and reached
+        with self.erasing.without_exports(campaign) if erases else nullcontext():
+            outcomes = Counter(self._change(action, row) for row in reached)
+        return Screened(_places(found.rows), outcomes["changed"], outcomes["under way"], found.next_position)
+
+    def _change(self, action: ScreeningAction, row: Signature) -> str:
+        try:
+            match action:
+                case "hold":
+                    self.signatures.hold(row)
+                case "release":
+                    self.signatures.end_hold(row, self.clock())
+                case "remove" if row.status == "pending":
+                    self.forms.delete(row.campaign, row.signer, row.form)
+                case "remove":
+                    self.erasing.erase_letter(row.campaign, row.signer)
+        except UnderWayError:
+            return "under way"
+        except ChangedError:
+            # It was sealed, withdrawn or erased meanwhile.
+            return "elsewhere"
+        return "changed"
+
+    def _slice(self, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> _Slice:
+        wanted = checked_filter(wanted)
+        if not wanted.singles_out:
+            raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
+        if wanted.target:
+            self.campaigns.target(campaign, wanted.target)
+        position = after or (wanted.signed_before.isoformat() if wanted.signed_before else None)
+        found: list[Signature] = []
+        rows = newest_letters(
+            self.forms, self.signatures, campaign, position, read_ahead=_READ_AHEAD, status=wanted.status
+        )
+        for read, (position, row) in enumerate(rows, start=1):
+            if row and wanted.signed_from and row.signed_at < wanted.signed_from:
+                break
+            if row and row.status != "erased" and wanted.matches(row):
+                found.append(row)
+            if len(found) == most or read == MOST_ROWS_READ:
+                return _Slice(found, position)
+        return _Slice(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    rows: list[Signature] = field(default_factory=list)
+    next_position: str | None = None
+
+
+def _places(rows: Iterable[Signature]) -> dict[Place, int]:
+    return dict(Counter(place for row in rows if (place := place_of(row))))

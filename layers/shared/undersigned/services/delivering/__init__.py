@@ -1,0 +1,1 @@
+"""From confirmed letters to an email in the office's inbox."""

@@ -1,0 +1,274 @@
+"""Delivering: seal, typeset, store and send one target's letters in one email, through any crash.
+
+Each step is recorded before the next one begins, so the next try continues where a crash interrupted the last one.
+Bundles record the sealed letters, and packets the stored PDFs. The state `sending` records that the email may have been
+sent.
+
+A letter whose row is damaged is not sealed. It stays in the tray, the others go, and once it is repaired it goes with
+the next email.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import batched, count, islice
+from typing import TYPE_CHECKING
+
+from undersigned.domain.delivering.deliveries import PACKET_SIZE, UNSETTLED_FOR, Batch, Bundle, Delivery, sealed_in
+from undersigned.domain.delivering.plans import week_for
+from undersigned.domain.errors import (
+    BundleTakenError,
+    ChangedError,
+    LettersNotWaitingError,
+    MailRefusedError,
+    SendingStoppedError,
+    ThrottledError,
+    UndersignedError,
+)
+from undersigned.domain.languages import Message
+from undersigned.rendering import mails
+from undersigned.services.delivering.storing import check_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+    from datetime import datetime
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.mail import Mailbox
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.delivering.deliveries import DeliveryKey, PacketRecord, Signers
+    from undersigned.rendering.mails import Mail
+    from undersigned.services.delivering.packing import Packing
+    from undersigned.services.delivering.storing import Storing
+
+
+_PAUSES_BEFORE_OPENING = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds before a delivery is opened again after a throttle, or a change of its target's free day."""
+
+_CONFLICTS = 6
+"""How often sealing waits for conflicting transactions before it fails. The waits add up to six seconds."""
+
+_PAUSES = (1, 2, 4, 8, 15, 30, *[60] * 8)
+"""The seconds between tries to write SES's answer, nine minutes in all: an outage should not become a question."""
+
+
+class UnsettledError(UndersignedError):
+    """The email may have been sent. Wait for its event until the given time; then a person has to decide."""
+
+    def __init__(self, until: datetime) -> None:
+        """Keep until when to wait for the event."""
+        super().__init__(f"the email may have been sent; wait for its event until {until.isoformat()}")
+        self.until = until
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Delivering:
+    """Makes deliveries."""
+
+    packing: Packing
+    storing: Storing
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
+    post: Mailbox
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    bundle_size: int
+
+    def deliver(  # noqa: PLR0911  (a return for each state)
+        self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True, *, again: bool = False
+    ) -> Delivery | None:
+        """Make or continue a delivery, and return it; None if there is nothing to send.
+
+        Does nothing while the campaign is paused; a later plan queues the delivery again. If the campaign needs
+        approvals, a delivery begins only when its period is approved, and takes only letters that the approval covers.
+        Unless `again`, it begins only if the target has no other delivery less than seven days away. `has_time` is
+        called after each bundle and each packet, and says whether there is time for another step.
+
+        An email is never sent again by itself. An hour after an attempt without an answer or an event, the delivery is
+        in doubt, and waits for a person. So does one that bounced.
+
+        Raises UnsettledError while the email may have been sent, ThrottledError or MailRefusedError if it was not sent,
+        DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an unknown
+        campaign or target.
+        """
+        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
+        controls = self.campaigns.controls(key.campaign)
+        delivery = self.deliveries.delivery(key)
+        until = controls.until(key.period, needs_approval=campaign.approval, begun=delivery)
+        if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
+            if not self.signatures.has_waiting(key.campaign, key.target, until=until):
+                return None
+            delivery = self._open(key, target, again=again)
+        if delivery is None:
+            return None
+        if delivery.state == "sending":
+            return self._doubt(delivery)
+        if delivery.is_settled or delivery.awaits_decision or controls.paused:
+            return delivery
+        if target.held_because:
+            return self._hold(delivery, target, target.held_because)
+        if delivery.is_kept_back:
+            delivery = self._open(key, target, delivery, again=again)
+            if delivery is None or delivery.state != "open":
+                # It is too soon, or another process opened it and has gone on.
+                return delivery
+        sealed = self._seal_all(key, target, until, has_time)
+        batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size)
+        if not batch.letters:
+            empty = delivery.emptied()
+            self.deliveries.change(empty, delivery)
+            return empty
+        packets = self.storing.store(batch, has_time, to_send=True)
+        mail = self.packing.mail(batch, packets, delivery.attempt + 1, self.storing.attached(key, packets))
+        return self._send(mail, delivery, packets, has_time)
+
+    def _open(self, key: DeliveryKey, target: Target, known: Delivery | None = None, *, again: bool) -> Delivery | None:
+        """Open a delivery, a new one or one that had given its week back. If that is too soon, return it as it is."""
+        for pause in (*_PAUSES_BEFORE_OPENING, None):
+            # The size is kept, so that another version of the code makes the same packets.
+            new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE)
+            opened = known.opened_again() if known else new
+            others = self.deliveries.deliveries(key.campaign, key.target)
+            week = week_for(opened.day, known, target.free_from, others, again=again)
+            if week is None:
+                return known
+            try:
+                self.deliveries.open(opened, week, known)
+            except ChangedError:
+                # Another process took a week of the target, or DynamoDB throttled the transaction.
+                if pause is None:
+                    raise
+                self.sleep(pause)
+            else:
+                return opened
+            target, known = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
+            if known and not known.is_kept_back:
+                return known
+        return known
+
+    def _doubt(self, delivery: Delivery) -> Delivery:
+        """Leave an attempt without an outcome to a person, once its hour is over. Raises UnsettledError until then."""
+        until = delivery.may_have_event_until(self.clock())
+        if until is not None:
+            raise UnsettledError(until)
+        return self._note(delivery.in_doubt(), delivery)
+
+    def _hold(self, delivery: Delivery, target: Target, reason: str) -> Delivery:
+        sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
+        held = delivery.held(sealed, target.email, reason)
+        if held != delivery:
+            self.deliveries.change(held, delivery)
+        return held
+
+    def _seal_all(
+        self, key: DeliveryKey, target: Target, until: datetime | None, has_time: Callable[[], bool]
+    ) -> Signers:
+        """Seal all waiting letters but damaged ones, close the delivery, and return its signers in order.
+
+        With an approval, only letters that were due by its moment are sealed.
+        """
+        gone: set[str] = set()
+        conflicts = 0
+        while not ((bundles := self.deliveries.bundles(key)) and bundles[-1].closes):
+            try:
+                self._seal_more(key, target, until, bundles, gone, has_time)
+            except LettersNotWaitingError as error:
+                # They were withdrawn, or sealed by another process, after the index was read.
+                gone.update(error.signers)
+            except BundleTakenError:
+                pass  # Another process is sealing, too. Its bundle is read below.
+            except ChangedError:
+                # DynamoDB refuses concurrent transactions on one row, such as this one and a tally.
+                conflicts += 1
+                if conflicts > _CONFLICTS:
+                    raise
+                self.sleep(0.05 * 2**conflicts)
+        return sealed_in(bundles)
+
+    def _seal_more(  # noqa: PLR0913, PLR0917  (what is sealed, and what was)
+        self,
+        key: DeliveryKey,
+        target: Target,
+        until: datetime | None,
+        bundles: Sequence[Bundle],
+        gone: set[str],
+        has_time: Callable[[], bool],
+    ) -> None:
+        """Seal bundles until no letter is left to seal, and then an empty one, which closes the delivery.
+
+        Damaged letters are added to `gone`.
+        """
+        passed = gone.union(*(bundle.signers for bundle in bundles))
+        waiting = self._readable(key, target, until, passed, gone)
+        for number in count(len(bundles) + 1):
+            bundle = Bundle(number, tuple(islice(waiting, self.bundle_size)))
+            self.deliveries.seal(key, bundle, self.clock())
+            if bundle.closes:
+                return
+            check_time(has_time)
+
+    def _readable(
+        self, key: DeliveryKey, target: Target, until: datetime | None, passed: AbstractSet[str], damaged: set[str]
+    ) -> Iterator[str]:
+        """List the letters in the tray, oldest first, without those to pass over and damaged ones."""
+        waiting = self.signatures.waiting(key.campaign, key.target, until=until)
+        others = (signer for signer in waiting if signer not in passed)
+        for signers in batched(others, self.bundle_size, strict=False):
+            damaged.update(self.packing.damaged(key, target, signers))
+            yield from (signer for signer in signers if signer not in damaged)
+
+    def _send(
+        self, mail: Mail, delivery: Delivery, packets: Sequence[PacketRecord], has_time: Callable[[], bool]
+    ) -> Delivery:
+        # Before anything is marked: a crash while SES is asked leaves no doubt about an email.
+        self.post.get_ready()
+        since = self.clock()
+        sending = delivery.begun(packets, mail.to, since)
+        # If this write fails, another process sends the email, or an organizer has stopped the delivery.
+        self.deliveries.begin_sending(sending, delivery)
+        try:
+            message_id = self.post.send(mail)
+        except (ThrottledError, SendingStoppedError, MailRefusedError) as error:
+            # It was certainly not sent, so the next attempt needn't wait for an event.
+            self._note_answer(sending.opened_again(str(error)), sending, has_time)
+            raise
+        except Exception as error:
+            # SES may have it: its answer was 5xx, or none came. Only an event or a person can tell.
+            raise UnsettledError(since + UNSETTLED_FOR) from error
+        return self._note_answer(sending.sent(message_id, self.clock()), sending, has_time)
+
+    def _note_answer(self, answered: Delivery, sending: Delivery, has_time: Callable[[], bool]) -> Delivery:
+        """Write SES's answer, and return the delivery. Tries for minutes, because nobody else knows the answer."""
+        pauses = iter(_PAUSES)
+        while True:
+            try:
+                return self._note(answered, sending)
+            except Exception:
+                pause = next(pauses, None)
+                if pause is None or not has_time():
+                    raise
+                self.sleep(pause)
+
+    def _note(self, noted: Delivery, sending: Delivery) -> Delivery:
+        try:
+            self.deliveries.change(noted, sending)
+        except ChangedError:
+            # An SES event came first, and its state is newer.
+            return self.deliveries.delivery(noted.key) or noted
+        return noted
+
+    def test(self, key: DeliveryKey, to: str) -> str | None:
+        """Send an address the email that the target would get now.
+
+        Return its message id, or None if no letters are waiting. Nothing is recorded, so repeating it is harmless.
+        """
+        notice = Message(
+            "This is a test, and only you get this email. The recipient has not received what is in it, which is still "
+            "waiting."
+        )
+        preview = self.packing.preview(key, notice=notice)
+        return self.post.send(mails.as_test(preview.mail, to)) if preview else None

@@ -1,0 +1,390 @@
+"""Delivery controls: pause, approve, hold, retry, settle and so on. Each action is recorded in the activity log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from undersigned.domain.delivering.controls import AuditEntry, checked_reason
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.plans import taken, week_taken
+from undersigned.domain.errors import ChangedError, ExplainedError, GivenError, NotFoundError
+from undersigned.domain.languages import Message, long_date
+from undersigned.domain.signing.addresses import email_mistake, mailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.queue import Queue
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.delivering.deliveries import Delivery, Question, Settlement
+    from undersigned.domain.delivering.plans import TooSoon
+    from undersigned.domain.people.actions import Action
+    from undersigned.services.authoring.limiting_tests import LimitedTests
+    from undersigned.services.delivering.planning import Plan, Planning
+
+_RETRIED = ("open", "held", "bounced", "given_up")
+
+_SETTLEMENTS: Mapping[Question, tuple[Settlement, ...]] = {
+    "in doubt": ("sent", "not sent"),
+    "no outcome": ("sent", "not sent"),
+    "bounced": ("not sent", "handed over", "given up"),
+}
+"""The settlements of each question. Nobody has an email that bounced."""
+
+_ACTIONS: Mapping[Settlement, Action] = {
+    "sent": "settle as sent",
+    "not sent": "settle as not sent",
+    "handed over": "settle as handed over",
+    "given up": "settle as given up",
+}
+
+APPROVABLE_FOR = timedelta(days=31)
+"""How long after its day a period can be approved."""
+
+
+class NotNowError(ExplainedError):
+    """This can't be done now; says why not, and the way out."""
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class DeliveryControls:
+    """An organizer's actions on deliveries.
+
+    `by` is a key's first digits, a signed link, or the command line. `why` is a reason, and every action raises
+    GivenError for one that `checked_reason` refuses, before it does anything.
+    """
+
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
+    queue: Queue
+    planning: Planning
+    limits: LimitedTests
+    follow_address: Callable[[Target, Target, str, str], None]
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def pause(self, campaign: str, by: str, why: str) -> None:
+        """Pause a campaign's deliveries. Emails that SES has accepted still arrive."""
+        why = checked_reason(why)
+        self.campaigns.campaign(campaign)
+        self.campaigns.pause(campaign, paused=True)
+        self.record(campaign, "pause", by, why=why)
+
+    def resume(self, campaign: str, by: str, why: str) -> None:
+        """Resume a campaign's deliveries, beginning with the next plan."""
+        why = checked_reason(why)
+        self.campaigns.campaign(campaign)
+        self.campaigns.pause(campaign, paused=False)
+        self.record(campaign, "resume", by, why=why)
+
+    def approve(  # noqa: PLR0913  (what, who and why)
+        self, campaign: str, period: str, by: str, why: str, *, look: datetime | None = None, again: bool = False
+    ) -> Plan:
+        """Approve a period's deliveries, and queue them immediately.
+
+        `look` is the moment of the page that the organizer saw: letters that came later go with a later period. Without
+        it, and if it is in the future, it is this moment. A period that is approved is only queued again. `again` sends
+        to targets that got an email less than seven days before, too, for a reason.
+
+        Raises NotNowError in a campaign that needs no approval, for a day in the future, whose letters nobody has seen
+        yet, for one that is long past, and for one that is too soon after another delivery to each target.
+        """
+        why = checked_reason(why)
+        settings = self.campaigns.campaign(campaign)
+        if not settings.approval:
+            raise NotNowError(
+                Message(
+                    "This campaign needs no approval: its letters go out automatically. To send those that are waiting "
+                    "now, press “Send now” on the dashboard, or run `undersigned deliver %(campaign)s`.",
+                    {"campaign": campaign},
+                ),
+                plainly=Message(
+                    "This campaign needs no approval: its letters go out automatically. To send those that are waiting "
+                    "now, press “Send now”."
+                ),
+            )
+        # One day of tolerance, for any time zone of the schedule.
+        age = self.clock().date() - date.fromisoformat(period)
+        if not -timedelta(days=1) <= age <= APPROVABLE_FOR:
+            raise NotNowError(
+                Message(
+                    "%(day)s is not in the last %(days)s days. Approve the day that is waiting.",
+                    {"day": period, "days": APPROVABLE_FOR.days},
+                )
+            )
+        _check_reason(why, again=again)
+        now = self.clock()
+        approved = self.campaigns.controls(campaign).approved
+        until = approved.get(period, min(look or now, now))
+        planned = self.planning.preview(settings, period, again=again, approved=True, until=until, counts=False)
+        # An approval that has been given stands, and pressing the button again is harmless.
+        if not again and period not in approved:
+            own = [line for line in planned.lines if line.key.period == period]
+            if own and all(line.too_soon for line in own):
+                raise _too_soon(next(line.too_soon for line in own if line.too_soon), settings.language)
+        self.campaigns.approve(campaign, period, until)
+        self.record(campaign, "approve again" if again else "approve", by, about=period, why=why)
+        if planned.failed:
+            # What could not be read a moment ago often can be now, and queueing a delivery twice is harmless.
+            return self.planning.queue_up(settings, period, again=again)
+        return self.planning.queue_previewed(planned, again=again)
+
+    def deliver(  # noqa: PLR0913  (what, who and why)
+        self, campaign: str, period: str, by: str, why: str, *, only: str | None = None, again: bool = False
+    ) -> Plan:
+        """Queue the deliveries of a campaign, or of one target, instead of waiting for the campaign's hour.
+
+        `again` sends to targets that got an email less than seven days before, for a reason. Nothing is recorded if
+        nothing is sent. Raises NotFoundError for an unknown campaign or target, NotNowError if the campaign is paused,
+        or if the reason is missing.
+        """
+        why = checked_reason(why)
+        settings = self.campaigns.campaign(campaign)
+        if only is not None:
+            self.campaigns.target(campaign, only)
+        _check_reason(why, again=again)
+        if self.campaigns.controls(campaign).paused:
+            raise _paused()
+        planned = self.planning.preview(settings, period, only=only, again=again, counts=False)
+        if planned.going or planned.failed:  # What could not be looked at may go a moment later.
+            about = f"{period} {only}" if only else period
+            self.record(campaign, "deliver again" if again else "deliver", by, about=about, why=why)
+        return self.planning.queue_up(settings, period, only=only, again=again)
+
+    def hold(self, campaign: str, target: str, by: str, why: str) -> None:
+        """Hold one target's letters back, for a reason that their signers can read."""
+        if not (why := checked_reason(why)):
+            raise NotNowError(Message("Give a reason. The people who signed can read it on their letter’s page."))
+        self.campaigns.hold(campaign, target, why)
+        self.record(campaign, "hold", by, about=target, why=why)
+
+    def release(self, campaign: str, target: str, by: str, why: str) -> None:
+        """Release a target's letters after a hold or a complaint. The next plan queues them."""
+        why = checked_reason(why)
+        self.campaigns.release(campaign, target, self.clock())
+        self.record(campaign, "release", by, about=target, why=why)
+
+    def retry(
+        self, key: DeliveryKey, by: str, why: str, *, again: bool = False, revision: str | None = None
+    ) -> Delivery:
+        """Resend a delivery that failed, bounced, was given up or is held. The target's address then counts as good.
+
+        `again` sends it even if the target got another email less than seven days away. `revision` is what the person
+        saw of it. Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been
+        sent, if it is too soon for it, or if it is no longer as it was seen.
+        """
+        why = checked_reason(why)
+        target, delivery = self.campaigns.target(key.campaign, key.target), self._delivery(key, revision)
+        if delivery.question(self.clock()) in {"in doubt", "no outcome"}:
+            raise NotNowError(
+                Message("Nobody knows whether the email arrived. Ask the recipient’s office, then settle the delivery.")
+            )
+        if delivery.state not in _RETRIED:
+            raise NotNowError(
+                Message(
+                    "The delivery’s state is “%(state)s”. Only one that failed, bounced, was given up or is held "
+                    "can be sent again.",
+                    {"state": delivery.state},
+                )
+            )
+        _check_reason(why, again=again)
+        opened = self._open_again(delivery, target, again=again)
+        self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
+        self.record(key.campaign, "retry again" if again else "retry", by, about=f"{key.target} {key.period}", why=why)
+        self.queue.put([key])
+        return opened
+
+    def set_address(self, campaign: str, target: str, email: str, by: str, why: str) -> str:
+        """Save and return the address of a target: a corrected one, or the same one, which takes email again.
+
+        New letters go to it. The draft gets the correction, too, so that publishing keeps it. A delivery that bounced
+        is sent again only if a person says so. Raises NotFoundError for an unknown target, GivenError for an address
+        that can't be one.
+        """
+        why, email = checked_reason(why), email.strip()
+        known = self.campaigns.target(campaign, target)
+        if mistake := email_mistake(email):
+            raise GivenError(mistake)
+        changed = replace(known, email=mailable(email))
+        if changed == known:
+            self.campaigns.set_mail_state(campaign, target, known.email, "ok")
+        else:
+            self.campaigns.put_target(campaign, changed)
+            self.follow_address(known, changed, campaign, by)
+        self.record(campaign, "address works" if changed == known else "correct address", by, about=target, why=why)
+        return changed.email
+
+    def settle(  # noqa: PLR0913  (what, who and why)
+        self,
+        key: DeliveryKey,
+        by: str,
+        why: str,
+        outcome: Settlement,
+        *,
+        again: bool = False,
+        revision: str | None = None,
+    ) -> Delivery:
+        """Decide about a delivery that is in doubt, has no outcome or bounced.
+
+        Its email was sent, or it was not; if it bounced, its letters were handed over in another way, or given up. The
+        address that bounced is not used again before a person says that it works, or corrects it. If the email was not
+        sent, it is sent again. A late event that says that the first email left still stops the second
+        one, until that begins. A permanent bounce gave its week free, so another email may have taken it: `again` sends
+        this one, too, for a reason. The others keep their week until they are settled. `revision` is what the person
+        saw of it.
+
+        Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, or not this, if it is
+        too soon, or if it is no longer as it was seen.
+        """
+        why = checked_reason(why)
+        target, now = self.campaigns.target(key.campaign, key.target), self.clock()
+        delivery = self._delivery(key, revision)
+        question = delivery.question(now)
+        if question is None:
+            raise NotNowError(
+                Message(
+                    "The delivery’s state is “%(state)s”. There is nothing to decide: only a delivery that is in "
+                    "doubt, has had no outcome for three days, or bounced can be settled.",
+                    {"state": delivery.state},
+                )
+            )
+        if outcome not in _SETTLEMENTS[question]:
+            raise NotNowError(
+                Message("The email bounced. Say whether its letters were handed over, are given up, or are sent again.")
+                if question == "bounced"
+                else Message("Nobody knows whether the email arrived. Say whether the office has it.")
+            )
+        _check_reason(why, again=again)
+        if outcome == "not sent":
+            settled = self._open_again(delivery, target, again=again)
+        else:
+            settled = delivery.settled(outcome, now)
+            self._change(settled, delivery)
+        if question == "bounced" and outcome == "not sent":
+            # Somebody wants to try the address again.
+            self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
+        action: Action = "settle as not sent again" if again and outcome == "not sent" else _ACTIONS[outcome]
+        self.record(key.campaign, action, by, about=f"{key.target} {key.period}", why=why)
+        if outcome == "not sent":
+            self.queue.put([key])
+        return settled
+
+    def _delivery(self, key: DeliveryKey, revision: str | None) -> Delivery:
+        delivery = self.deliveries.delivery(key)
+        if delivery is None:
+            message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
+            raise NotFoundError(message)
+        if revision not in {None, delivery.revision}:
+            raise _changed()
+        return delivery
+
+    def _open_again(self, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
+        """Open a delivery for its next attempt. Keeps SES's events about the last one: see `after`.
+
+        Raises NotNowError if the campaign is paused, its target is held, or others took its week since it bounced,
+        unless `again`.
+        """
+        if self.campaigns.controls(delivery.key.campaign).paused:
+            raise _paused()
+        if target.is_held:
+            why = target.hold or Message("someone there marked an email as spam")
+            raise NotNowError(Message("The letters are on hold: %(why)s. End the hold first.", {"why": why}))
+        opened = delivery.opened_again()
+        if delivery.occupies_week:
+            if opened != delivery:
+                self._change(opened, delivery)
+            return opened
+        known = self.deliveries.deliveries(delivery.key.campaign, delivery.key.target)
+        if not again and (blocked := week_taken(delivery.day, known)):
+            raise _week_is_taken(blocked, self.campaigns.campaign(delivery.key.campaign).language)
+        week = taken(target.free_from, delivery.day)
+        try:
+            self.deliveries.open(opened, week, delivery)
+        except ChangedError as error:
+            raise _changed() from error
+        return opened
+
+    def _change(self, changed: Delivery, delivery: Delivery) -> None:
+        try:
+            self.deliveries.change(changed, delivery)
+        except ChangedError as error:
+            raise _changed() from error
+
+    def test(  # noqa: PLR0913  (what, who and why)
+        self, campaign: str, target: str, period: str, by: str, why: str, *, who: str = "", to: str | None = None
+    ) -> None:
+        """Send somebody the email that a target would get now, as a test.
+
+        `to` is the address of a person who is signed in, because the email has signers' letters, or one that the
+        operator names. Without it, the email goes to the campaign's organizer. A recipient gets it only as the
+        signed-in person. `who` is the person or the key that asks, and has limits; the operator has none.
+
+        Raises NotFoundError for an unknown target; NotNowError if no letters are waiting for it, for an address that
+        gets no test, and for too many requests.
+        """
+        why = checked_reason(why)
+        self.campaigns.target(campaign, target)
+        if not self.signatures.has_waiting(campaign, target):
+            raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to send."))
+        is_own = bool(who and to)
+        address = self.limits.address(
+            campaign, self.campaigns.campaign(campaign).organizer.email if to is None else to, is_own=is_own
+        )
+        self.limits.count(who, address, is_own=is_own)
+        self.record(campaign, "test", by, about=target, why=why)
+        self.queue.put_test(DeliveryKey(campaign, target, period), address)
+
+    def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+        """Record an action in the activity log."""
+        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+
+
+def _paused() -> NotNowError:
+    return NotNowError(Message("The campaign is paused. Resume it first."))
+
+
+def _changed() -> NotNowError:
+    return NotNowError(Message("The delivery has just changed. Look at it again."))
+
+
+def _check_reason(why: str, *, again: bool) -> None:
+    if again and not why:
+        raise NotNowError(Message("Give a reason for a second email within seven days."))
+
+
+def _too_soon(found: TooSoon, language: str) -> NotNowError:
+    values = {"last": long_date(found.last, language), "next": long_date(found.next_day, language)}
+    return NotNowError(
+        Message(
+            "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
+            "go from %(next)s. A second one before needs a reason: `undersigned approve` with `--again --why`.",
+            values,
+        ),
+        plainly=Message(
+            "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
+            "go from %(next)s.",
+            values,
+        ),
+    )
+
+
+def _week_is_taken(found: TooSoon, language: str) -> NotNowError:
+    """Return the refusal of a delivery whose day has passed. No later day changes it, so it names none."""
+    values = {"day": long_date(found.last, language)}
+    return NotNowError(
+        Message(
+            "There is a delivery of %(day)s, and a recipient gets at most one email in seven days. To send this one, "
+            "too, give a reason: `undersigned retry` with `--again --why`.",
+            values,
+        ),
+        plainly=Message(
+            "There is a delivery of %(day)s, and a recipient gets at most one email in seven days.", values
+        ),
+    )

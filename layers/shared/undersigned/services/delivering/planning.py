@@ -1,0 +1,274 @@
+"""Planning: which deliveries a period makes, and which of them must wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from undersigned.at_once import each_at_once
+from undersigned.domain.delivering.plans import plan_lines, without_damaged
+from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.services.delivering.trays import read_trays, trays_that_go
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.queue import Queue
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.delivering.controls import Controls
+    from undersigned.domain.delivering.deliveries import DeliveryKey
+    from undersigned.domain.delivering.plans import PlanLine
+
+_BLOCK = 10
+"""The targets of one block, whose deliveries are queued together: SQS takes ten messages in a call."""
+
+
+class NotPlannedError(UndersignedError):
+    """An error kept campaigns or targets out of a plan. All others are planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlanned:
+    """A campaign that an error kept out of a plan, or some of its targets."""
+
+    campaign: str
+    targets: tuple[str, ...]
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A period's deliveries: queued ones, and ones that wait for an approval. Errors kept `failed` targets out."""
+
+    lines: tuple[PlanLine, ...]
+    failed: tuple[NotPlanned, ...] = ()
+
+    def check(self) -> None:
+        """Raise NotPlannedError if an error kept something out."""
+        if self.failed:
+            campaigns = dict.fromkeys(failed.campaign for failed in self.failed)
+            message = f"not all deliveries of {', '.join(campaigns)} could be planned"
+            raise NotPlannedError(message) from self.failed[0].error
+
+    def without_damaged(self, damaged: Mapping[str, int]) -> Plan:
+        """Return the plan without damaged letters, which are given by target as a number."""
+        return replace(self, lines=without_damaged(self.lines, damaged))
+
+    @property
+    def queued(self) -> tuple[DeliveryKey, ...]:
+        """Return the deliveries that were queued."""
+        return tuple(line.key for line in self.lines if line.is_due and line.may_begin)
+
+    @property
+    def awaiting(self) -> tuple[DeliveryKey, ...]:
+        """Return the deliveries that wait for an approval."""
+        return tuple(line.key for line in self.lines if line.is_due and not line.may_begin)
+
+    @property
+    def going(self) -> tuple[PlanLine, ...]:
+        """Return the deliveries that were queued and whose targets take email."""
+        return tuple(line for line in self.lines if line.outcome == "goes")
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Planning:
+    """Queues deliveries. Queueing one twice is harmless, because it is made once.
+
+    `at_once` is how many blocks of targets are asked about at the same time, each in a thread of its own.
+    """
+
+    campaigns: Campaigns
+    signatures: Signatures
+    deliveries: Deliveries
+    queue: Queue
+    at_once: int = 1
+
+    def plan(self, period: str, campaign: str | None = None) -> Plan:
+        """Queue a period's deliveries of all campaigns, or of one, whatever their cadence: a person asks for it.
+
+        A paused campaign is left out, and so is a target that got an email less than seven days before. A delivery that
+        began in an earlier period needs no new approval. An error about one campaign or target stops no others; the
+        plan has it in `failed`. Raises NotFoundError for an unknown campaign.
+        """
+        if campaign is not None:
+            return self.plan_campaign(self.campaigns.campaign(campaign), period)
+        plans = []
+        for listed in self.campaigns.campaign_ids():
+            try:
+                settings = self.campaigns.campaign(listed)
+            except NotFoundError:
+                # A read can lag behind the listing. Such a new campaign waits for the next plan.
+                continue
+            except Exception as error:  # noqa: BLE001  (one campaign's error must not stop the others; it is reported)
+                plans.append(Plan((), (NotPlanned(listed, (), error),)))
+                continue
+            try:
+                plans.append(self.plan_campaign(settings, period))
+            except Exception as error:  # noqa: BLE001  (as above)
+                plans.append(Plan((), (NotPlanned(listed, (), error),)))
+        return _sum(plans)
+
+    def queue_up(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
+        """Queue a campaign's deliveries of a period, or those to one target.
+
+        `again` queues them even if a target got an email less than seven days before. Raises NotPlannedError if an
+        error kept targets out; all others are queued.
+        """
+        planned = self.plan_campaign(campaign, period, only=only, again=again)
+        planned.check()
+        return planned
+
+    def plan_campaign(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
+        """Do the same as `queue_up`. An error about one target stops no others; the plan has it in `failed`."""
+        controls = self.campaigns.controls(campaign.id)
+        if controls.paused:
+            return Plan(())
+        targets = self._targets(campaign, only)
+        until = controls.until(period, needs_approval=campaign.approval)
+        letters = self._letters(campaign, targets, until, counts=False)
+
+        def plan(target: Target) -> Iterator[PlanLine]:
+            return self._lines(campaign, controls, target, period, letters, again=again)
+
+        def queue(planned: Plan) -> Plan:
+            return self._queued(planned, again=again)
+
+        return self._plan_all(campaign, targets, plan, queue)
+
+    def preview(  # noqa: PLR0913  (a plan's options)
+        self,
+        campaign: Campaign,
+        period: str,
+        *,
+        only: str | None = None,
+        again: bool = False,
+        approved: bool = False,
+        until: datetime | None = None,
+        counts: bool = True,
+    ) -> Plan:
+        """Return the plan that `queue_up` would make now, or with `approved` after an approval `until` then.
+
+        It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Without `counts` they may be too
+        small, which takes fewer calls, and a target with damaged letters only is left out. An error about one target
+        stops no others; it is in `failed`.
+        """
+        controls, targets = self.campaigns.controls(campaign.id), self._targets(campaign, only)
+        # What the approval doesn't cover is not asked for: it stays as it is.
+        until = until if approved else controls.until(period, needs_approval=campaign.approval)
+        letters = self._letters(campaign, targets, until, counts=counts)
+        if approved:
+            letters = {target: (due, 0) for target, (due, _) in letters.items()}
+        return self.preview_counted(campaign, controls, period, targets, letters, again=again, approved=approved)
+
+    def preview_counted(  # noqa: PLR0913  (a plan's options)
+        self,
+        campaign: Campaign,
+        controls: Controls,
+        period: str,
+        targets: Sequence[Target],
+        letters: Mapping[str, tuple[int, int]],
+        *,
+        again: bool = False,
+        approved: bool = True,
+    ) -> Plan:
+        """Return the preview of a period for some targets, whose waiting letters the caller has counted.
+
+        `letters` has how many the approval covers, and how many it doesn't.
+        """
+
+        def plan(target: Target) -> Iterator[PlanLine]:
+            return self._lines(campaign, controls, target, period, letters, again=again, approved=approved)
+
+        return self._plan_all(campaign, targets, plan)
+
+    def queue_previewed(self, previewed: Plan, *, again: bool = False) -> Plan:
+        """Queue the deliveries of a preview that go, without looking at the targets once more.
+
+        Raises NotPlannedError if an error kept targets out; all others are queued.
+        """
+        blocks = map(Plan, batched(previewed.lines, _BLOCK, strict=False))
+        queued = each_at_once(lambda block: self._queued(block, again=again), blocks, self.at_once)
+        planned = _sum([*queued, Plan((), previewed.failed)])
+        planned.check()
+        return planned
+
+    def _queued(self, planned: Plan, *, again: bool) -> Plan:
+        """Queue the deliveries of a block that go. Return the plan, without deliveries that an error kept out."""
+        due = [line for line in planned.lines if line.is_due and line.may_begin]
+        try:
+            self.queue.put([line.key for line in due], again=again)
+        except Exception as error:  # noqa: BLE001  (one block's error must not stop the others; it is reported)
+            ids = dict.fromkeys(line.target.id for line in due)
+            lines = tuple(line for line in planned.lines if line not in due)
+            return Plan(lines, (*planned.failed, NotPlanned(due[0].key.campaign, tuple(ids), error)))
+        return planned
+
+    def _plan_all(
+        self,
+        campaign: Campaign,
+        targets: Sequence[Target],
+        plan: Callable[[Target], Iterable[PlanLine]],
+        queue: Callable[[Plan], Plan] | None = None,
+    ) -> Plan:
+        """Plan blocks of targets, and queue each, some at once. Return the lines in the order of the targets."""
+
+        def plan_block(targets: Sequence[Target]) -> Plan:
+            lines: list[PlanLine] = []
+            failed: list[NotPlanned] = []
+            for target in targets:
+                try:
+                    lines += plan(target)
+                except Exception as error:  # noqa: BLE001  (one target's error must not stop the others; it is reported)
+                    failed.append(NotPlanned(campaign.id, (target.id,), error))
+            planned = Plan(tuple(lines), tuple(failed))
+            return queue(planned) if queue else planned
+
+        return _sum(each_at_once(plan_block, batched(targets, _BLOCK, strict=False), self.at_once))
+
+    def _targets(self, campaign: Campaign, only: str | None) -> list[Target]:
+        return [target for target in self.campaigns.targets(campaign.id, whole=False) if only in {None, target.id}]
+
+    def _letters(
+        self, campaign: Campaign, targets: Sequence[Target], until: datetime | None, *, counts: bool
+    ) -> Mapping[str, tuple[int, int]]:
+        """Return how many letters in each tray were due until a moment, and how many others there are."""
+        read = read_trays if counts else trays_that_go
+        found = read(self.signatures, campaign.id, [target.id for target in targets], self.at_once, until=until)
+        return {target: (len(tray.due), len(tray.later)) for target, tray in found.items()}
+
+    def _lines(  # noqa: PLR0913  (a plan's options)
+        self,
+        campaign: Campaign,
+        controls: Controls,
+        target: Target,
+        period: str,
+        letters: Mapping[str, tuple[int, int]],
+        *,
+        again: bool,
+        approved: bool = False,
+    ) -> Iterator[PlanLine]:
+        deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id, whole=False))
+        due, later = letters.get(target.id, (0, 0))
+        yield from plan_lines(
+            campaign,
+            controls,
+            target,
+            deliveries,
+            due,
+            period=period,
+            later=later,
+            again=again,
+            approved=approved,
+        )
+
+
+def _sum(plans: Iterable[Plan]) -> Plan:
+    every = tuple(plans)
+    return Plan(
+        tuple(line for plan in every for line in plan.lines), tuple(failed for plan in every for failed in plan.failed)
+    )

@@ -1,0 +1,127 @@
+"""Reporting: tell organizers after each delivery which letters were sent and which not, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from undersigned.at_once import each_at_once
+from undersigned.domain.delivering.reports import Report, ReportLine, fate_of_waiting, left_between, lines_of
+from undersigned.domain.delivering.schedule import cadence_of
+from undersigned.domain.signing.providers import CONFIRMED, odd_ones, providers_of
+from undersigned.rendering import organizer_mails
+from undersigned.services.delivering.trays import read_trays
+from undersigned.services.delivering.waiting_evidence import evidence_against
+from undersigned.services.signing.unconfirmed import unconfirmed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.delivering.deliveries import Delivery, Sender
+    from undersigned.domain.delivering.schedule import Cadence, WeeklySchedule
+    from undersigned.services.operating.organizer_post import OrganizerPost, PostOutcome
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Gathering:
+    """Gathers the content of a report, with so many calls at once. Changes nothing."""
+
+    campaigns: Campaigns
+    forms: Forms
+    signatures: Signatures
+    deliveries: Deliveries
+    counts: Counts
+    schedule: WeeklySchedule
+    clock: Callable[[], datetime]
+    at_once: int
+
+    def report(self, campaign: str, period: str, *, days: int = 1) -> Report:
+        """Return the current outcome of a campaign's letters that were sent in so many days, and of those that wait.
+
+        The last of the days is the period. Raises NotFoundError.
+        """
+        settings = self.campaigns.campaign(campaign)
+        controls = self.campaigns.controls(campaign)
+        targets = self.campaigns.targets(campaign, whole=False)
+        trays = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
+        evidence = evidence_against(self.signatures, campaign, trays, self.at_once)
+        since, until = cadence_of(settings, self.schedule).reported_between(date.fromisoformat(period), days)
+        lines: list[ReportLine] = []
+
+        def deliveries_to(target: Target) -> tuple[Target, tuple[Delivery, ...]]:
+            return target, tuple(self._deliveries(campaign, target.id))
+
+        for target, delivered in each_at_once(deliveries_to, targets, self.at_once):
+            waiting = len(trays[target.id].due) - evidence.damaged.get(target.id, 0) if target.id in trays else 0
+            lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
+            if waiting:
+                fate = fate_of_waiting(settings, period, controls, target)
+                lines.append(ReportLine(target, fate, waiting, target.hold))
+        confirmed = self.counts.counts(campaign, CONFIRMED)
+        providers = providers_of(confirmed, unconfirmed(self.forms, campaign).by_provider)
+        signatures = self.counts.count(campaign).signatures
+        return Report(settings, period, tuple(lines), signatures, odd_ones(providers), evidence)
+
+    def _deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
+        for delivery in self.deliveries.deliveries(campaign, target, whole=False):
+            if delivery.state == "open" and not delivery.letters:
+                # `letters` is written when the email is sent. Until then, only the bundles have the number.
+                sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
+                yield replace(delivery, letters=sealed)
+            else:
+                yield delivery
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Reporting:
+    """Emails reports."""
+
+    gathering: Gathering
+    post: OrganizerPost
+    sender: Sender
+    clock: Callable[[], datetime]
+
+    def periods(self, campaign: Campaign, days: Sequence[date]) -> Iterator[str]:
+        """Return the days that have a report, oldest first: those of the cadence, and others with deliveries.
+
+        A day has one if it is a delivery's day, or if an email left on it.
+        """
+        cadence = cadence_of(campaign, self.gathering.schedule)
+        for day in days:
+            if cadence.is_on(day) or self._has_delivery(campaign.id, day, cadence):
+                yield day.isoformat()
+
+    def _has_delivery(self, campaign: str, day: date, cadence: Cadence) -> bool:
+        since, until = cadence.reported_between(day, 1)
+
+        def has(target: Target) -> bool:
+            return any(
+                delivery.day == day or left_between(delivery, since, until)
+                for delivery in self.gathering.deliveries.deliveries(campaign, target.id, whole=False)
+            )
+
+        return any(each_at_once(has, self.gathering.campaigns.targets(campaign, whole=False), self.gathering.at_once))
+
+    def send(self, campaign: str, period: str) -> PostOutcome:
+        """Email a campaign's organizer the report of a period once, if anything was sent or held back.
+
+        Raises NotFoundError, and the errors of `OrganizerPost.send_once`.
+        """
+        report = self.gathering.report(campaign, period)
+        if not report.is_worth_a_mail:
+            return "nothing to say"
+        next_delivery = cadence_of(report.campaign, self.gathering.schedule).next_after(self.clock())
+        return self.post.send_once(
+            "report",
+            campaign,
+            period,
+            lambda: organizer_mails.report(self.sender, report, next_delivery),
+        )

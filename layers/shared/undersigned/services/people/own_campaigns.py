@@ -1,0 +1,103 @@
+"""A person's own campaigns, for the dashboard's front page: each with its count and its points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import DamagedRowsError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.drafts import Drafts
+    from undersigned.aws.people import People
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.authoring.drafts import Draft
+    from undersigned.domain.counting.screening import Evidence
+    from undersigned.domain.counting.tallies import Count
+    from undersigned.domain.people.people import Person, Role
+    from undersigned.services.counting.organizing import Glance, Organizing
+    from undersigned.services.counting.screening import Screening
+
+MOST_LOOKED_AT = 100
+"""The most recipients that the page looks at in all, one read each, for deliveries that need a decision."""
+
+MOST_SCREENED, MOST_LETTERS = 10, 100
+"""The most campaigns open for signing whose newest letters the page looks at, and the most letters of each.
+
+These are thirteen reads for each campaign: eight shards of the listing, the letters, and four of those on hold.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCampaign:
+    """A campaign in which a person has a role, and a glance at it.
+
+    `has_changes` says that its draft has unpublished ones. `evidence` is that against its newest letters, if they were
+    looked at.
+    """
+
+    role: Role
+    glance: Glance
+    has_changes: bool
+    evidence: Evidence | None = None
+
+    @property
+    def campaign(self) -> Campaign:
+        """Return the campaign."""
+        return self.glance.overview.campaign
+
+    @property
+    def count(self) -> Count:
+        """Return its count."""
+        return self.glance.overview.count
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A person's campaigns by title, and the ids of those that have only a draft."""
+
+    campaigns: tuple[OwnCampaign, ...]
+    unpublished: tuple[str, ...]
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class OwnCampaigns:
+    """Lists campaigns for one person."""
+
+    people: People
+    campaigns: Campaigns
+    drafts: Drafts
+    organizing: Organizing
+    screening: Screening
+
+    def of(self, person: Person, *, is_administrator: bool) -> Own:
+        """Return a person's campaigns; for an administrator, all of them."""
+        roles: dict[str, Role] = {member.campaign: member.role for member in self.people.campaigns_of(person.id)}
+        if not roles and not is_administrator:
+            return Own((), ())
+        published = set(self.campaigns.campaign_ids())
+        if is_administrator:
+            roles |= dict.fromkeys(sorted(published), "owner")
+        drafts = {draft.campaign: draft for draft in self.drafts.drafts()}
+        found = sorted(self._found(roles, drafts), key=lambda own: own.campaign.title.casefold())
+        only_drafts = (name for name in drafts if name not in published)
+        return Own(tuple(found), tuple(name for name in only_drafts if is_administrator or name in roles))
+
+    def _found(self, roles: Mapping[str, Role], drafts: Mapping[str, Draft]) -> Iterator[OwnCampaign]:
+        left, unscreened = MOST_LOOKED_AT, MOST_SCREENED
+        for campaign, role in roles.items():
+            try:
+                glance = self.organizing.glance(campaign, left)
+            except (DamagedRowsError, NotFoundError):
+                # It has only a draft, is being deleted or restored, or is damaged.
+                continue
+            left -= len(glance.states)
+            evidence = None
+            if glance.overview.is_open and unscreened:
+                unscreened -= 1
+                evidence = self.screening.recent(campaign, MOST_LETTERS)
+            draft = drafts.get(campaign)
+            yield OwnCampaign(role, glance, draft is not None and not draft.is_published, evidence)

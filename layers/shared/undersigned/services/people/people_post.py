@@ -1,0 +1,89 @@
+"""The emails to people: codes and links to sign in with, and invitations. No budget and no brake delays them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.domain.errors import NotFoundError
+from undersigned.domain.people.people import MOST_MAILS_AN_HOUR
+from undersigned.rendering import people_mails
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.mail import Mailbox
+    from undersigned.aws.people import People
+    from undersigned.aws.sign_ins import SignInCount, SignIns
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.delivering.deliveries import Sender
+    from undersigned.rendering.mails import Mail
+    from undersigned.services.people.directory import Directory
+    from undersigned.tokens import OrganizerTokens
+
+type PeoplePostOutcome = Literal["sent", "nobody", "too late", "too many"]
+
+_COUNTED_FOR = timedelta(hours=2)
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class PeoplePost:
+    """Sends emails to people."""
+
+    campaigns: Campaigns
+    people: People
+    sign_ins: SignIns
+    directory: Directory
+    post: Mailbox
+    tokens: OrganizerTokens
+    sender: Sender
+    clock: Callable[[], datetime]
+
+    def send_sign_in(self, request: str) -> PeoplePostOutcome:
+        """Send the email of a sign-in request, if somebody who can sign in has the address.
+
+        Raises the errors of `Mailbox.send`. A second email about the same request has the same link and code.
+        """
+        found = self.sign_ins.request(request)
+        if found is None or not found.is_open(self.clock()):
+            return "too late"
+        person = self.directory.person(found.person)
+        if person is None:
+            return "nobody"
+        code, link = self.tokens.code_of(found), self.tokens.for_sign_in(request)
+        mail = people_mails.sign_in(self.sender, person.email, found.language, code, link)
+        return self._send(mail, person.id, "MAILS", found.browser)
+
+    def send_invitation(self, campaign: str, person: str) -> PeoplePostOutcome:
+        """Send the invitation of a campaign's person, unless they were removed. Raises the errors of `Mailbox.send`."""
+        member = self.people.member(campaign, person)
+        if member is None:
+            return "nobody"
+        settings: Campaign | None
+        try:
+            settings = self.campaigns.campaign(campaign)
+        except NotFoundError:
+            # It was never published: its people write its draft.
+            settings = None
+        return self._send(people_mails.invitation(self.sender, settings, member), person, "INVITATIONS")
+
+    def _send(self, mail: Mail, person: str, count: SignInCount, browser: str = "") -> Literal["sent", "too many"]:
+        """Send an email, unless the person had too many in this hour. One that SES didn't take doesn't count.
+
+        It counts before it is sent, so that messages at the same moment don't pass the limit together. Emails for a
+        browser in which the person signed in before are counted apart.
+        """
+        now = self.clock()
+        hour = "#".join(filter(None, (now.astimezone(UTC).isoformat(timespec="hours"), browser)))
+        if self.sign_ins.count(person, count, hour, expires_at=now + _COUNTED_FOR) > MOST_MAILS_AN_HOUR:
+            return "too many"
+        try:
+            self.post.send(mail)
+        except Exception:
+            # It is tried again. In an outage of SES, its tries would use up the hour, and the email would be lost.
+            self.sign_ins.give_back(person, count, hour)
+            raise
+        return "sent"

@@ -1,0 +1,1 @@
+"""From a form to a confirmed letter, and its withdrawal or erasure."""

@@ -1,0 +1,108 @@
+"""Abuse checks: issue form tokens, limit how many forms a network may post, and detect forms that bots filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from undersigned.domain.errors import TokenError, UndersignedError
+from undersigned.domain.signing.abuse_checks import (
+    NETWORK_SHARE,
+    RATE_WINDOW,
+    TRAP,
+    FormToken,
+    Suspicion,
+    Visitor,
+    hashed_address,
+    hashed_network,
+    suspicion,
+    window_of,
+)
+from undersigned.domain.signing.disowned import DAYS_KNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from undersigned.aws.abuse_counters import AbuseCounters
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.services.signing.disowning import SuspiciousNetworks
+    from undersigned.tokens import Tokens
+
+
+class BusyError(UndersignedError):
+    """One network posts more forms than people do, and must wait; carries how long, in seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        """Keep the seconds."""
+        super().__init__(f"too many forms from one network; wait {seconds} s")
+        self.seconds = seconds
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class NetworkLimit:
+    """Limits how many forms a network may post."""
+
+    counters: AbuseCounters
+    keys: Callable[[], Sequence[str]]
+    forms_a_minute: int
+    clock: Callable[[], datetime]
+
+    def admit(self, address: str) -> None:
+        """Count a form from an IP address. Raises BusyError if the address or its network has sent too many."""
+        visitor, now = Visitor.at(address), self.clock()
+        window = window_of(now, RATE_WINDOW)
+        of_network, of_address = self.counters.count_form(
+            self._hashed(visitor.network, window),
+            self._hashed(visitor.address, window),
+            expires_at=window + 2 * RATE_WINDOW,
+        )
+        if of_address > self.forms_a_minute or of_network > NETWORK_SHARE * self.forms_a_minute:
+            raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
+
+    def _hashed(self, address: str, window: datetime) -> str:
+        return hashed_address(f"address:{self.keys()[0]}", address, window)
+
+
+class Judged(NamedTuple):
+    """A posted form: why it looks like a bot's, the hash of its network on this day, and its token if it is valid."""
+
+    suspicion: Suspicion | None
+    network: str
+    token: str | None
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class AbuseChecks:
+    """Issues form tokens, and judges posted forms."""
+
+    networks: SuspiciousNetworks
+    tokens: Tokens
+    keys: Callable[[], Sequence[str]]
+    clock: Callable[[], datetime]
+
+    def issue_form(self, campaign: Campaign, earlier_token: object = None) -> str:
+        """Issue a form token, or return the earlier one if it is valid: a form that is corrected keeps its token."""
+        form = self._read(campaign, earlier_token) or FormToken.of_window(campaign.id, self.clock())
+        return self.tokens.for_form(form)
+
+    def judge(self, campaign: Campaign, values: Mapping[str, object], address: str, origin: str | None) -> Judged:
+        """Judge a form from an IP address. `origin` is the site that posted it, as the browser reports it."""
+        token = values.get("form")
+        form, key, now = self._read(campaign, token), f"network:{self.keys()[0]}", self.clock()
+        networks = [hashed_network(key, address, now - timedelta(days=day)) for day in range(DAYS_KNOWN)]
+        found = suspicion(
+            form, is_trapped=bool(values.get(TRAP)), is_from_known_site=origin in campaign.allowed_origins
+        )
+        if found is None and self.networks.has_any(campaign.id, networks):
+            found = "not signed"
+        return Judged(found, networks[0], str(token) if form else None)
+
+    def _read(self, campaign: Campaign, token: object) -> FormToken | None:
+        try:
+            form = self.tokens.read_form(token) if isinstance(token, str) else None
+        except TokenError:
+            return None
+        return form if form and form.campaign == campaign.id else None

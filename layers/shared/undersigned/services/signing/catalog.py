@@ -1,0 +1,128 @@
+"""The catalog: campaigns with their rosters and letters, cached for a minute so that a warm request needs no read.
+
+A roster may have thousands of targets, so it is read again only when one has changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from undersigned.domain.authoring.campaigns import Campaign, Roster
+from undersigned.domain.errors import DamagedRowsError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.authoring.letters import Letter
+    from undersigned.domain.delivering.controls import Controls
+    from undersigned.domain.signing.signatures import Signature
+
+KEPT_FOR = timedelta(seconds=60)
+
+ROSTER_KEPT_FOR = timedelta(minutes=15)
+"""How long a roster is kept while its last change has the same name. A process may die before it names its change."""
+
+_NAMED = 20
+"""The most targets that an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A campaign, its targets and the letters that new signers sign, by language, the campaign's own first."""
+
+    campaign: Campaign
+    roster: Roster
+    letters: Mapping[str, Letter]
+
+    def letter(self, language: str) -> Letter:
+        """Return the letter in a language; if there is none, the one in the campaign's own language."""
+        return self.letters.get(language) or self.letters[self.campaign.language]
+
+    def target(self, target: str) -> Target:
+        """Return a target; raises NotFoundError."""
+        if found := self.roster.by_id.get(target):
+            return found
+        known = list(self.roster.by_id)
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        message = f"Campaign {self.campaign.id!r} has no recipient {target!r}; it has {', '.join(known[:_NAMED])}{more}"
+        raise NotFoundError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptRoster:
+    """A roster as it was after the change that `Controls.roster` named."""
+
+    roster: Roster
+    change: str
+    read_at: datetime
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Catalog:
+    """Reads campaigns through a cache."""
+
+    campaigns: Campaigns
+    clock: Callable[[], datetime]
+    _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
+    _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)
+    _controls: dict[str, tuple[datetime, Controls]] = field(default_factory=dict, init=False)
+    _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
+
+    def entry(self, campaign: str, target: str | None = None) -> Entry:
+        """Return a campaign. It is read again if the cached one lacks the given target. Raises NotFoundError."""
+        now = self.clock()
+        kept = self._entries.get(campaign)
+        # Another process may already have used a target that was added within the minute.
+        if kept and now - kept[0] < KEPT_FOR and (target is None or target in kept[1].roster.by_id):
+            return kept[1]
+        settings = self.campaigns.campaign(campaign)
+        letters = {language: self.letter(campaign, version) for language, version in settings.letters.items()}
+        entry = Entry(settings, self._roster(campaign, target, now), letters)
+        self._entries[campaign] = (now, entry)
+        return entry
+
+    def _roster(self, campaign: str, target: str | None, now: datetime) -> Roster:
+        controls = self.campaigns.controls(campaign)
+        self._controls[campaign] = (now, controls)
+        kept = self._rosters.get(campaign)
+        if (
+            kept
+            and controls.roster
+            and controls.roster == kept.change
+            and now - kept.read_at < ROSTER_KEPT_FOR
+            and (target is None or target in kept.roster.by_id)
+        ):
+            return kept.roster
+        # The name of the change is read first, and then the targets at least as they were when it was written. A roster
+        # without a name is not kept, so it may lag behind.
+        is_consistent = bool(controls.roster)
+        try:
+            roster = Roster.of(self.campaigns.targets(campaign, consistent=is_consistent))
+        except DamagedRowsError:
+            roster = Roster.of(self.campaigns.targets(campaign, consistent=is_consistent, whole=False), is_whole=False)
+        self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
+        return roster
+
+    def controls(self, campaign: str) -> Controls:
+        """Return a campaign's controls as they were a minute ago at most."""
+        now = self.clock()
+        kept = self._controls.get(campaign)
+        if kept is None or now - kept[0] >= KEPT_FOR:
+            kept = self._controls[campaign] = (now, self.campaigns.controls(campaign))
+        return kept[1]
+
+    def letter(self, campaign: str, version: str) -> Letter:
+        """Return a letter version, which never changes; raises NotFoundError."""
+        key = (campaign, version)
+        if key not in self._letters:
+            self._letters[key] = self.campaigns.letter(campaign, version)
+        return self._letters[key]
+
+    def as_signed(self, signature: Signature, target: Target) -> tuple[Target, Letter]:
+        """Return the target and the letter's text of a signature to it. Raises NotFoundError."""
+        return target.as_signed(signature.addressee), self.letter(signature.campaign, signature.letter)

@@ -1,0 +1,134 @@
+"""Disowning: a person whose address somebody else typed deletes the form, and ends the campaign's emails to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.domain.errors import ChangedError
+from undersigned.domain.signing.forms import current_of
+from undersigned.services.signing.signing import ExpiredError, LinksEndedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from undersigned.aws.disowned import Disowned
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.signing.signatures import Signature
+    from undersigned.services.signing.catalog import Catalog
+    from undersigned.tokens import Tokens
+
+_TRIES = 4
+_NETWORKS_KNOWN_FOR = timedelta(minutes=1)
+
+type DisownedState = Literal["asks", "disowned", "allowed", "kept"]
+"""The state of the form behind a link.
+
+`asks`: a form that waits. `disowned`: its form is deleted, and no email goes. `allowed`: its form is deleted, and
+emails go again. `kept`: a letter that was confirmed or withdrawn, which the link doesn't touch.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DisownedForm:
+    """A form as its link shows it: with nothing of its content, which may be about somebody else."""
+
+    campaign: Campaign
+    state: DisownedState
+    language: str
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Disowning:
+    """Follows the links "I didn't sign this"."""
+
+    catalog: Catalog
+    forms: Forms
+    signatures: Signatures
+    disowned: Disowned
+    tokens: Tokens
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def look(self, token: str) -> DisownedForm:
+        """Return the form of a link. Changes nothing. Raises TokenError, ExpiredError, LinksEndedError."""
+        _, found = self._read(token)
+        return DisownedForm(self.catalog.entry(found.campaign).campaign, _state_of(found), found.language)
+
+    def disown(self, token: str) -> DisownedForm:
+        """Delete the forms that wait, and send this campaign's emails to its address no more.
+
+        Doing it twice is harmless. A letter that was confirmed or withdrawn stays as it is. Raises as `look` does.
+        """
+        return self._change(token, self._disown)
+
+    def allow(self, token: str) -> DisownedForm:
+        """Allow this campaign's emails to the address again. A deleted form stays deleted. Raises as `look` does."""
+        return self._change(token, self._allow)
+
+    def _disown(self, row: Signature | None, found: Signature) -> None:
+        if found.status == "pending":
+            self.disowned.disown(row or found, found.network, self.clock())
+        elif found.status == "erased" and found.disowned_at is None:
+            self.disowned.set_disowned(found, self.clock())
+        if found.status in {"pending", "erased"}:
+            self.forms.delete_all(found.campaign, found.signer)
+
+    def _allow(self, _row: Signature | None, found: Signature) -> None:
+        if found.status == "erased" and found.disowned_at:
+            self.disowned.set_disowned(found, None)
+
+    def _change(self, token: str, change: Callable[[Signature | None, Signature], None]) -> DisownedForm:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                change(*self._read(token))
+            except ChangedError:
+                # It was confirmed, signed again or counted meanwhile: read it again.
+                if attempt == _TRIES:
+                    raise
+                self.sleep(0.05 * 2**attempt)
+            else:
+                break
+        return self.look(token)
+
+    def _read(self, token: str) -> tuple[Signature | None, Signature]:
+        """Return the signer's row, and the form that waits, or else the letter of the row."""
+        link = self.tokens.read_signer("disown", token)
+        row = self.signatures.signature(link.campaign, link.signer)
+        if row and not row.is_opened_by_links_of(link.issued_at):
+            raise LinksEndedError(link.campaign)
+        found = current_of(self.forms.of_signer(link.campaign, link.signer), row, self.clock())
+        if found is None:
+            raise ExpiredError(link.campaign)
+        return row, found
+
+
+def _state_of(row: Signature) -> DisownedState:
+    match row.status:
+        case "pending":
+            return "asks"
+        case "erased":
+            return "disowned" if row.disowned_at else "allowed"
+        case _:
+            return "kept"
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class SuspiciousNetworks:
+    """Knows the networks from which many disowned forms came, as it was a minute ago at most."""
+
+    disowned: Disowned
+    clock: Callable[[], datetime]
+    _known: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict, init=False)
+
+    def has_any(self, campaign: str, networks: Iterable[str]) -> bool:
+        """Say whether many disowned forms of a campaign came from one of these networks, by their hashes."""
+        now = self.clock()
+        kept = self._known.get(campaign)
+        if kept is None or now - kept[0] >= _NETWORKS_KNOWN_FOR:
+            kept = self._known[campaign] = (now, self.disowned.forms(campaign).suspicious_networks)
+        return not kept[1].isdisjoint(networks)

@@ -1,0 +1,450 @@
+"""Signing: keep a form that was sent, make it a letter when it is confirmed, withdraw it, and show its status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.domain.authoring.campaigns import ID_PATTERN
+from undersigned.domain.authoring.letters import render_html
+from undersigned.domain.delivering.schedule import cadence_of
+from undersigned.domain.errors import DamagedRowsError, NotFoundError, SignatureStateError, TokenError, UndersignedError
+from undersigned.domain.signing.forms import form_id
+from undersigned.domain.signing.signatures import (
+    PENDING_FOR,
+    Signature,
+    SignedForm,
+    details_so_far,
+    letter_language,
+    new_mail_request,
+    read_form,
+    read_unfinished,
+    signer_id,
+)
+from undersigned.domain.signing.typos import ASKS, MistypedError, answered, meant_by
+from undersigned.logs import report_damaged
+from undersigned.services.signing.catalog import KEPT_FOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.counting.tallies import Count
+    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.domain.delivering.schedule import WeeklySchedule
+    from undersigned.domain.errors import FieldError
+    from undersigned.domain.tokens import SignerToken
+    from undersigned.services.signing.abuse_checks import AbuseChecks, Judged, NetworkLimit
+    from undersigned.services.signing.catalog import Catalog, Entry
+    from undersigned.tokens import Tokens
+
+
+class ClosedError(UndersignedError):
+    """The campaign is not open on this day; carries the campaign."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        """Keep the campaign."""
+        super().__init__(f"campaign {campaign.id} is not open for signing")
+        self.campaign = campaign
+
+
+class ExpiredError(UndersignedError):
+    """The form was not confirmed in time or is gone, and can be signed again; carries the campaign's id."""
+
+    def __init__(self, campaign: str) -> None:
+        """Keep the campaign's id."""
+        super().__init__("the letter was not confirmed within 14 days")
+        self.campaign = campaign
+
+
+class LinksEndedError(UndersignedError):
+    """The signer has ended the link, with every other one of that time; carries the campaign's id."""
+
+    def __init__(self, campaign: str) -> None:
+        """Keep the campaign's id."""
+        super().__init__("the signer has ended this link")
+        self.campaign = campaign
+
+
+@dataclass(frozen=True, slots=True)
+class FormContext:
+    """The context of a posted form: the IP address, the site that posted it if the browser reports it, its language."""
+
+    address: str
+    origin: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """A form that was sent, with the email address that its sender typed or chose.
+
+    `meant` is the address that was probably meant if this one looks mistyped. With the token `redo`, the sender deletes
+    the form.
+    """
+
+    values: Mapping[str, object]
+    meant: str | None
+    redo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A campaign's form: whether people can sign, the count, and the token of one copy of the form.
+
+    `next_delivery` is None while nobody can sign, or while the campaign is paused. `closed_on` is the day on which
+    signing ended.
+    """
+
+    entry: Entry
+    count: Count
+    token: str
+    is_open: bool
+    today: date
+    next_delivery: datetime | None
+    closed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPreview:
+    """The letter of an incomplete form. `serving` are the targets of the postal code; `target` is the chosen one."""
+
+    target: Target | None
+    serving: tuple[Target, ...]
+    letter_html: str
+    letter_language: str
+    errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLetter:
+    """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed.
+
+    `next_delivery` returns when the schedule sends the next email to the letter's target, or None while the campaign is
+    paused. `is_of_other_words` says that the letter was confirmed by another email's link, with other words.
+    """
+
+    entry: Entry
+    target: Target
+    signature: Signature
+    letter_html: str
+    letter_language: str
+    delivery: Delivery | None
+    next_delivery: Callable[[], datetime | None]
+    token: str
+    is_of_other_words: bool = False
+
+    @property
+    def is_held_back(self) -> bool:
+        """Say whether the letter waits, in the tray or sealed, until the organizer releases it."""
+        has_left = self.delivery is not None and self.delivery.state not in {"open", "held"}
+        return self.target.is_held and not has_left
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether the letter goes by itself with a later email: from the tray, or sealed and not yet sent."""
+        if self.delivery is None:
+            return self.signature.period is None
+        return self.delivery.state == "held" and not self.delivery.awaits_decision
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Signing:
+    """Everything that signers do."""
+
+    catalog: Catalog
+    limit: NetworkLimit
+    abuse_checks: AbuseChecks
+    forms: Forms
+    signatures: Signatures
+    counts: Counts
+    deliveries: Callable[[], Deliveries]
+    tokens: Tokens
+    secret: Callable[[], str]
+    schedule: WeeklySchedule
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    _next_days: dict[tuple[str, str], tuple[datetime, date | None]] = field(default_factory=dict, init=False)
+
+    def campaign(self, campaign: str) -> Entry:
+        """Return a campaign; raises NotFoundError."""
+        _check_id(campaign)
+        return self.catalog.entry(campaign)
+
+    def is_allowed(self, campaign: str, site: str) -> bool:
+        """Say whether scripts of a site (an origin) may read a campaign's answers."""
+        try:
+            return site in self.campaign(campaign).campaign.allowed_origins
+        except NotFoundError:
+            return False
+
+    def count(self, campaign: str) -> Count:
+        """Return the public count of the last two seconds; raises NotFoundError."""
+        _check_id(campaign)
+        return self.counts.count(campaign)
+
+    def count_of_link(self, purpose: Literal["confirm", "letter"], token: str) -> Count:
+        """Return the public count of a signer's link; raises TokenError and NotFoundError.
+
+        Read it before the letter's row is read or written, and give both to `with_letter`.
+        """
+        return self.counts.count(self.tokens.read_signer(purpose, token).campaign, fresh=True)
+
+    def next_delivery(self, campaign: Campaign) -> datetime | None:
+        """Return when the next deliveries of a campaign are sent; None while it is paused."""
+        if self.catalog.controls(campaign.id).paused:
+            return None
+        return cadence_of(campaign, self.schedule).next_after(self.clock())
+
+    def is_open(self, campaign: Campaign) -> bool:
+        """Say whether people can sign today."""
+        return self.catalog.controls(campaign.id).is_open(campaign, self.today(campaign))
+
+    def today(self, campaign: Campaign) -> date:
+        """Return the current day in the campaign's time zone."""
+        return campaign.local(self.clock()).date()
+
+    def form(self, campaign: str, earlier_token: object = None) -> Form:
+        """Return a campaign's form; a valid token from an earlier post is kept. Raises NotFoundError."""
+        entry = self.campaign(campaign)
+        is_open, today = self.is_open(entry.campaign), self.today(entry.campaign)
+        return Form(
+            entry,
+            self.count(campaign),
+            self.abuse_checks.issue_form(entry.campaign, earlier_token),
+            is_open=is_open,
+            today=today,
+            next_delivery=self.next_delivery(entry.campaign) if is_open else None,
+            closed_on=self.catalog.controls(campaign).closed_on(entry.campaign, today),
+        )
+
+    def preview(self, campaign: str, values: Mapping[str, object], page_language: str) -> LetterPreview:
+        """Render the letter of an incomplete form, without signing it. Raises NotFoundError."""
+        entry = self.campaign(campaign)
+        unfinished = read_unfinished(values, entry.campaign, entry.roster)
+        language = letter_language(values, entry.campaign, page_language)
+        letter = entry.letter(language)
+        target = unfinished.target or entry.roster.someone(language)
+        details = details_so_far(unfinished, entry.campaign, self.today(entry.campaign), language)
+        return LetterPreview(
+            target=unfinished.target,
+            serving=entry.roster.serving(unfinished.texts.get("postal_code", "")),
+            letter_html=render_html(letter.template, target, details, language),
+            letter_language=language,
+            errors=unfinished.errors,
+        )
+
+    def sign(self, campaign: str, values: Mapping[str, object], context: FormContext) -> SentForm:
+        """Keep a form that was sent, in one write. The same form sent again is kept once.
+
+        Raises NotFoundError, ClosedError, FormError, BusyError; MistypedError instead of writing a form that asks.
+
+        The reads and writes are the same whether or not the person has signed before or the form looks like a bot's, so
+        that nobody can find out.
+        """
+        entry = self.campaign(campaign)
+        if not self.is_open(entry.campaign):
+            raise ClosedError(entry.campaign)
+        values = answered(values)
+        signed = read_form(values, entry.campaign, entry.roster, context.language)
+        meant = meant_by(signed.email)
+        if meant and values.get(ASKS):
+            raise MistypedError(meant)
+        self.limit.admit(context.address)
+        judged = self.abuse_checks.judge(entry.campaign, values, context.address, context.origin)
+        form = self._pending(entry, signed, judged, context.language)
+        form = replace(form, form=form_id(self.secret(), form, judged.token))
+        self.forms.put(form)
+        return SentForm(values, meant, self.tokens.for_redo(campaign, form.signer, form.form))
+
+    def redo(self, campaign: str, token: str) -> None:
+        """Delete the form that a token names. Its email is not sent if it has not left; a confirmed letter stays.
+
+        Doing it twice is harmless. Raises TokenError, NotFoundError.
+        """
+        sent = self.tokens.read_redo(token)
+        if sent.campaign != self.campaign(campaign).campaign.id:
+            message = "the form is of another campaign"
+            raise TokenError(message)
+        self.forms.delete(campaign, sent.signer, sent.form)
+
+    def _pending(self, entry: Entry, form: SignedForm, judged: Judged, language: str) -> Signature:
+        now = self.clock()
+        letter = entry.letter(form.letter_language)
+        return Signature(
+            campaign=entry.campaign.id,
+            signer=signer_id(self.secret(), form.email),
+            status="pending",
+            version=0,
+            name=form.name,
+            email=form.email,
+            address_line=form.address_line,
+            locality=form.locality,
+            region=form.region,
+            postal_code=form.postal_code,
+            target=form.target.id,
+            town=entry.roster.town_of(form.locality),
+            source=form.source,
+            signature=form.signature,
+            note=form.note if letter.offers_note else "",
+            drawing=form.drawing,
+            updates=form.updates,
+            letter=letter.version,
+            addressee=form.target.addressee,
+            language=language,
+            quarantine=judged.suspicion,
+            signed_at=now,
+            signed_on=self.today(entry.campaign),
+            mail_request=new_mail_request(now, self.new_id()),
+            expires_at=now + PENDING_FOR,
+            network=judged.network,
+        )
+
+    def to_confirm(self, token: str) -> OwnLetter:
+        """Return the letter with the words of the form that a confirmation link names. Changes nothing.
+
+        Once the form can't be confirmed, return the signer's letter. Raises TokenError, ExpiredError, LinksEndedError.
+        """
+        link = self.tokens.read_signer("confirm", token)
+        form, row = self._form_of(link), self.signatures.signature(link.campaign, link.signer)
+        if form and form.can_follow(row):
+            if row:
+                self._current(link, row)
+            return self._own_letter(form, link)
+        return self._letter_at(link, row)
+
+    def confirm(self, token: str) -> OwnLetter:
+        """Confirm the letter with the words of the form that a link names, in one write. Doing it twice is harmless.
+
+        A letter that is confirmed already keeps its words. Raises TokenError, ExpiredError, LinksEndedError.
+        """
+        link = self.tokens.read_signer("confirm", token)
+        form = self._form_of(link)
+        if form is None:
+            return self._letter_at(link, self.signatures.signature(link.campaign, link.signer))
+        entry = self.catalog.entry(link.campaign)
+        try:
+            row: Signature | None = self.signatures.confirm(
+                form, at=self.clock(), on=self.today(entry.campaign), link_of=link.issued_at
+            )
+        except SignatureStateError as error:
+            row = error.signature
+        return self._letter_at(link, row)
+
+    def _form_of(self, link: SignerToken) -> Signature | None:
+        """Return the form that a confirmation link names; None once it is gone or its time is over."""
+        form = self.forms.form(link.campaign, link.signer, link.form)
+        return None if form is None or form.has_expired(self.clock()) else form
+
+    def _letter_at(self, link: SignerToken, row: Signature | None) -> OwnLetter:
+        """Return the signer's letter behind a confirmation link, as it was confirmed, withdrawn or erased.
+
+        One that ended before the link was made is another letter: that of the link was not confirmed in time.
+        """
+        if row and row.ended_at and row.ended_at < link.issued_at and row.disowned_at is None:
+            raise ExpiredError(link.campaign)
+        own = self._own_letter(self._current(link, row), link)
+        return replace(own, is_of_other_words=own.signature.status == "confirmed" and own.signature.form != link.form)
+
+    def own_letter(self, token: str) -> OwnLetter:
+        """Return a signer's letter and its status.
+
+        Raises TokenError, ExpiredError, LinksEndedError.
+        """
+        link = self.tokens.read_signer("letter", token)
+        return self._own_letter(self._current(link, self.signatures.signature(link.campaign, link.signer)), link)
+
+    def withdraw(self, token: str) -> OwnLetter:
+        """Withdraw a letter unless it is sealed, and return it.
+
+        Raises TokenError, ExpiredError, LinksEndedError.
+        """
+        link = self.tokens.read_signer("letter", token)
+        try:
+            signature = self.signatures.withdraw(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
+        except SignatureStateError as error:
+            signature = self._current(link, error.signature)
+        else:
+            self._forget(signature)
+        return self._own_letter(signature, link)
+
+    def end_links(self, token: str) -> Campaign:
+        """End every link to a letter that was made until now, and return its campaign.
+
+        Raises TokenError, ExpiredError, LinksEndedError.
+        """
+        link = self.tokens.read_signer("letter", token)
+        try:
+            row = self.signatures.end_links(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
+        except SignatureStateError as error:
+            self._current(link, error.signature)
+        else:
+            self._forget(row)
+        return self.campaign(link.campaign).campaign
+
+    def _forget(self, row: Signature) -> None:
+        """Delete the form of a letter. Otherwise the same form, sent again, would be there already and get no email."""
+        self.forms.delete(row.campaign, row.signer, row.form)
+
+    def _current(self, link: SignerToken, signature: Signature | None) -> Signature:
+        """Return a row that a link may show. Raises LinksEndedError, ExpiredError."""
+        if signature and not signature.is_opened_by_links_of(link.issued_at):
+            raise LinksEndedError(link.campaign)
+        if signature is None:
+            raise ExpiredError(link.campaign)
+        return signature
+
+    def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
+        entry = self.catalog.entry(signature.campaign, signature.target)
+        try:
+            target, letter = self.catalog.as_signed(signature, entry.target(signature.target))
+        except NotFoundError as error:
+            # Something other than this program wrote the target and the versions.
+            row = self.signatures.row_name(signature.campaign, signature.signer)
+            report_damaged(row)
+            raise DamagedRowsError(row) from error
+        delivery = None
+        if signature.period is not None:
+            from undersigned.domain.delivering.deliveries import DeliveryKey
+
+            delivery = self.deliveries().delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
+        return OwnLetter(
+            entry=entry,
+            target=target,
+            signature=signature,
+            letter_html=(
+                render_html(letter.template, target, signature.details, letter.language)
+                if not signature.is_empty
+                else ""
+            ),
+            letter_language=letter.language,
+            delivery=delivery,
+            # Only the letter's own page needs this day, and a confirmation doesn't show that page.
+            next_delivery=lambda: self._next_delivery_of(signature, entry.campaign),
+            token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
+        )
+
+    def _next_delivery_of(self, signature: Signature, campaign: Campaign) -> datetime | None:
+        if self.catalog.controls(signature.campaign).paused:
+            return None
+        not_before = self._next_day(signature.campaign, signature.target) if signature.waits else None
+        return cadence_of(campaign, self.schedule).next_after(self.clock(), not_before=not_before)
+
+    def _next_day(self, campaign: str, target: str) -> date | None:
+        """Return the first day that can name a new delivery to a target, as it was a minute ago at most."""
+        now = self.clock()
+        kept = self._next_days.get((campaign, target))
+        if kept is None or now - kept[0] >= KEPT_FOR:
+            kept = self._next_days[campaign, target] = (now, self.catalog.campaigns.target(campaign, target).free_from)
+        return kept[1]
+
+
+def _check_id(campaign: str) -> None:
+    if not ID_PATTERN.fullmatch(campaign):
+        message = f"There is no campaign {campaign[:50]!r}"
+        raise NotFoundError(message)
