@@ -103,7 +103,7 @@ def test_a_plan_of_ten_thousand_targets_makes_few_calls_for_their_trays(monkeypa
         Target(f"town-{number:05d}", "Chief", "", "", "", f"{number}@towns.example", ()) for number in range(10_000)
     ]
     with world(monkeypatch, fast=True) as made:
-        monkeypatch.setattr(type(made.wiring.campaigns), "targets", lambda *_: targets)
+        monkeypatch.setattr(type(made.wiring.campaigns), "targets", lambda *_, **__: targets)
         for number, target in enumerate(targets):
             put_letter(made, target.id, signer_number(number))
         made.clock.now = MONDAY

@@ -313,7 +313,7 @@ class Signatures:
         """Erase all personal data from a row. Raises ChangedError if the row has changed.
 
         For the form of a signer without a row, write an erased row, so that this form and earlier ones can't be
-        confirmed. For a sealed letter, use `DeliveryStore.erase_letter`.
+        confirmed. For a sealed letter, use `Deliveries.erase_letter`.
         """
         self._table.update(erasure(signature, at))
 

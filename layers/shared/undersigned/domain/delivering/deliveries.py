@@ -295,7 +295,7 @@ class Delivery:
     def may_lose_letters(self) -> bool:
         """Say whether a sealed letter can be left out of the next attempt: not while SES may have the email.
 
-        A worker that makes the email meanwhile can't send it: see `DeliveryStore.begin_sending`.
+        A worker that makes the email meanwhile can't send it: see `Deliveries.begin_sending`.
         """
         return self.state != "sending"
 
