@@ -1,1 +1,1 @@
-"""AWS: the table, SES, S3, SQS and EventBridge, one file for each entity or service. Only this folder knows boto3."""
+"""AWS: the table, SES, S3, SQS and EventBridge, one file for each entity or service."""
