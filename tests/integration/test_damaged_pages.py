@@ -164,8 +164,8 @@ def test_each_page_answers_and_names_the_row_that_it_is_about(campaign: Campaign
 @pytest.mark.parametrize("kind", [kind for kind, (_, _, about) in KINDS.items() if about != EVERY])
 def test_everything_beside_a_damaged_row_is_sent_counted_and_exported(campaign: Campaign, kind: str) -> None:
     world = campaign.world
-    # Nothing can be added to a total that is no number: the change comes again, and takes another of the eight.
-    damage(world, row_of(world, kind), "missing" if kind == "total" else "wrong")
+    # Nothing can be added to a counter that is no number: the change comes again, and takes another of the eight.
+    damage(world, row_of(world, kind), "missing" if kind in {"total", "counter"} else "wrong")
     waits = {"target": "evanston", "another target": "skokie"}.get(kind)
     postal_code = "60091" if kind == "target" else "60201"
 
