@@ -156,10 +156,7 @@ class Campaigns:
         self._table.put(campaign_values(campaign))
 
     def put_target(self, campaign: str, target: Target) -> None:
-        """Write a target's settings. A new email address is assumed to take email.
-
-        First writes the target's versions, the one before and the new one, because letters may name them.
-        """
+        """Write a target's settings. A new email address is assumed to take email."""
         key, settings = target_key(campaign, target.id), target_settings(target)
         if not self._table.put_new(key._asdict() | settings):
             same_address = Attr("email").eq(target.email)

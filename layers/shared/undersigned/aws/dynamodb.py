@@ -184,7 +184,7 @@ def read_row[T](read: Callable[[Values], T], values: Values) -> T:
 
 
 def read_rows[T](read: Callable[[Values], T], found: Iterable[Values], *, whole: bool = False) -> Iterator[T]:
-    """Read rows, and leave out damaged ones. `whole` is for whoever needs all: it raises DamagedRowsError for one."""
+    """Read rows, and leave out damaged ones. With `whole`, raise DamagedRowsError for one instead."""
     for values in found:
         with nullcontext() if whole else suppress(DamagedRowsError):
             yield read_row(read, values)

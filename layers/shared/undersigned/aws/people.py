@@ -97,7 +97,7 @@ class People:
         keys += [of_person(person, campaign)] if campaign else []
         rows = {row["pk"].partition("#")[0]: row for row in self._table.batch_get(keys)}
         known, role = ([rows[kind]] if kind in rows else [] for kind in ("SESSION", "PERSON"))
-        # Whoever has a damaged session signs in again.
+        # A person with a damaged session signs in again.
         return (
             next(read_rows(lambda row: Person(person, row["email"]), known), None),
             next(read_rows(_of_person, role, whole=True), None),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.domain.authoring.campaigns import Addressee, Campaign, Roster, Target
+    from undersigned.domain.authoring.letters import Letter
     from undersigned.domain.signing.abuse_checks import WantedSuspicion
 
 Status = Literal["pending", "confirmed", "withdrawn", "erased"]
@@ -436,6 +437,32 @@ class Signature:
     def has_expired(self, now: datetime) -> bool:
         """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+def pending_signature(form: SignedForm, campaign: Campaign, letter: Letter, signer: str, at: datetime) -> Signature:
+    """Return what a form that was sent then asks for: a letter with its words, to the addressee that it showed."""
+    return Signature(
+        campaign=campaign.id,
+        signer=signer,
+        status="pending",
+        version=0,
+        name=form.name,
+        email=form.email,
+        address_line=form.address_line,
+        locality=form.locality,
+        region=form.region,
+        postal_code=form.postal_code,
+        target=form.target.id,
+        signature=form.signature,
+        note=form.note if letter.offers_note else "",
+        drawing=form.drawing,
+        updates=form.updates,
+        letter=letter.version,
+        addressee=form.target.addressee,
+        source=form.source,
+        signed_at=at,
+        signed_on=campaign.local(at).date(),
+    )
 
 
 class Waiting(NamedTuple):

@@ -6,7 +6,7 @@ as a test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import Roster
@@ -16,7 +16,7 @@ from undersigned.domain.counting.tallies import Count
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.domain.languages import Message
-from undersigned.domain.signing.signatures import Signature, SignedForm
+from undersigned.domain.signing.signatures import Signature, SignedForm, pending_signature
 from undersigned.rendering import mails
 from undersigned.rendering.mails import DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
@@ -110,30 +110,9 @@ class Sampling:
         )
 
     def _signature(self, entry: Entry, read: SignedForm) -> Signature:
-        campaign, now, letter = entry.campaign, self.clock(), entry.letter(read.letter_language)
-        return Signature(
-            campaign=campaign.id,
-            signer=NO_LINK,
-            status="pending",
-            version=1,
-            name=read.name,
-            email=read.email,
-            address_line=read.address_line,
-            locality=read.locality,
-            region=read.region,
-            postal_code=read.postal_code,
-            target=read.target.id,
-            signature=read.signature,
-            note=read.note if letter.offers_note else "",
-            drawing=read.drawing,
-            updates=read.updates,
-            letter=letter.version,
-            addressee=read.target.addressee,
-            language=campaign.language,
-            signed_at=now,
-            signed_on=campaign.local(now).date(),
-            mail_request=NO_LINK,
-        )
+        letter = entry.letter(read.letter_language)
+        made = pending_signature(read, entry.campaign, letter, NO_LINK, self.clock())
+        return replace(made, language=entry.campaign.language, mail_request=NO_LINK)
 
     def pages(self, sample: Sample) -> list[bytes]:
         """Return a picture of each page of the packet that the target would get with just this letter, as PNG."""
