@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import looks
+from tests.signatures import adas_signature
 from undersigned.domain.authoring.colors import ENOUGH, contrast
 from undersigned.domain.authoring.letters import Letter
 from undersigned.domain.counting.screening import Evidence
@@ -19,7 +20,6 @@ from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
 from undersigned.domain.delivering.reports import FATES, Report, ReportLine
 from undersigned.domain.people.people import Member, Person
 from undersigned.domain.signing.providers import Provider
-from undersigned.domain.signing.signatures import Signature
 from undersigned.rendering import mails, organizer_mails, people_mails
 from undersigned.rendering.mails import DeliverySummary, Mail
 from undersigned_cli import campaign_folder
@@ -33,26 +33,11 @@ TARGET = FOLDER.targets[0]
 SENDER = Sender("letters@enddemand.example", "https://letters.example")
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 TOKEN = "eyJ0b2tlbiI6" * 20
-SIGNED = Signature(
-    campaign=FOLDER.campaign.id,
-    signer="0" * 32,
-    status="confirmed",
-    version=2,
-    name="Ada Specimen",
-    email="ada@signers.example",
-    address_line="1 Sample Street",
-    locality="Evanston",
-    region="IL",
-    postal_code="60201",
+SIGNED = adas_signature(
     target=TARGET.id,
-    signature="Ada Specimen",
     note=f"https://letters.example/{TOKEN}",
-    updates=False,
     letter=FOLDER.letter.version,
     addressee=TARGET.addressee,
-    signed_at=NOON,
-    signed_on=NOON.date(),
-    mail_request="1",
 )
 EVIDENCE = Evidence(12, {"no form": 3}, None, None, on_hold=2)
 

@@ -18,6 +18,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pypdf import PdfReader
 
 from tests.fuzz.inputs import DEEP, ODD, example, given, json_texts, mutated, st, texts, tried
+from tests.signatures import adas_signature
 from tests.world import ADA, load_event
 from undersigned.domain.authoring.campaigns import Roster
 from undersigned.domain.authoring.letters import as_text, read_blocks, render_html
@@ -113,23 +114,10 @@ def signed(words: dict[str, str]) -> Signed | None:
         assert error.errors
         return None
     assert all(can_be_printed(getattr(form, name).replace("\n", "")) for name in PERSONAL)
-    now = datetime(2026, 11, 30, 12, tzinfo=UTC)
     fields: dict[str, Any] = {
         name: getattr(form, name) for name in (*PERSONAL, "email", "postal_code", "drawing", "updates")
     }
-    row = Signature(
-        campaign=FOLDER.campaign.id,
-        signer="0" * 32,
-        status="confirmed",
-        version=1,
-        target=form.target.id,
-        letter=FOLDER.letter.version,
-        addressee=form.target.addressee,
-        signed_at=now,
-        signed_on=now.date(),
-        mail_request="x",
-        **fields,
-    )
+    row = adas_signature(target=form.target.id, letter=FOLDER.letter.version, addressee=form.target.addressee, **fields)
     return Signed(form, row)
 
 

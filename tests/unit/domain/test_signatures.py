@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.signatures import adas_signature
 from undersigned.domain.authoring.campaigns import Campaign, Organizer, Roster, Target
 from undersigned.domain.authoring.postal_codes import lists, patterns_of
 from undersigned.domain.errors import FormError
 from undersigned.domain.signing.signatures import (
     FORM_FIELDS,
-    Signature,
     SignedForm,
     choose_target,
     details_so_far,
@@ -374,50 +374,25 @@ def test_an_id_does_not_reveal_the_address() -> None:
     assert len(bytes.fromhex(signer_id("secret", "robin@mail.example"))) == 16
 
 
-def signature(**changes: Any) -> Signature:
-    form = read()
-    start = Signature(
-        campaign="trees",
-        signer="0" * 32,
-        status="pending",
-        version=1,
-        name=form.name,
-        email=form.email,
-        address_line=form.address_line,
-        locality=form.locality,
-        region=form.region,
-        postal_code=form.postal_code,
-        target=form.target.id,
-        signature=form.signature,
-        note="Hurry",
-        updates=False,
-        letter="0" * 64,
-        addressee=form.target.addressee,
-        signed_at=NOON,
-        signed_on=date(2026, 11, 30),
-        mail_request="",
-        expires_at=NOON + timedelta(days=14),
-    )
-    return replace(start, **changes)
-
-
 def test_a_signature_has_the_details_of_its_forms_preview() -> None:
-    unfinished = read_unfinished(FORM | {"note": "Hurry"}, CAMPAIGN, ROSTER)
-    assert signature().details == details_so_far(unfinished, CAMPAIGN, date(2026, 11, 30), "en")
+    form = FORM | {"note": "Hurry"}
+    signed = adas_signature(**{name: getattr(read(**form), name) for name in ("region", *form)})
+    unfinished = read_unfinished(form, CAMPAIGN, ROSTER)
+    assert signed.details == details_so_far(unfinished, CAMPAIGN, signed.signed_on, "en")
 
 
 def test_a_sealed_letter_has_its_deliverys_period() -> None:
-    assert signature().period is None
-    assert signature(bundle="2026-11-30#0002").period == "2026-11-30"
+    assert adas_signature().period is None
+    assert adas_signature(bundle="2026-11-30#0002").period == "2026-11-30"
 
 
 def test_only_a_confirmed_letter_in_no_bundle_waits() -> None:
-    assert signature(status="confirmed").waits
-    assert not signature(status="confirmed", bundle="2026-11-30#0002").waits
-    assert not signature(status="pending").waits
-    assert not signature(status="withdrawn").waits
+    assert adas_signature(status="confirmed").waits
+    assert not adas_signature(status="confirmed", bundle="2026-11-30#0002").waits
+    assert not adas_signature(status="pending").waits
+    assert not adas_signature(status="withdrawn").waits
 
 
 @pytest.mark.parametrize(("expires_at", "expired"), [(NOON, True), (NOON + timedelta(seconds=1), False), (None, False)])
 def test_a_form_expires_and_a_letter_does_not(expires_at: datetime | None, expired: bool) -> None:  # noqa: FBT001
-    assert signature(expires_at=expires_at).has_expired(NOON) is expired
+    assert adas_signature(expires_at=expires_at).has_expired(NOON) is expired
