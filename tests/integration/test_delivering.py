@@ -1,4 +1,4 @@
-"""Test the weekly delivery through crashes, throttles and addresses that accept no email."""
+"""Test the weekly delivery: its plain way, then crashes, throttles and addresses that accept no email."""
 
 from __future__ import annotations
 
@@ -49,6 +49,221 @@ def crash_after(world: World, monkeypatch: pytest.MonkeyPatch, method: str, call
         return answer
 
     monkeypatch.setattr(repository, method, crashing)
+
+
+def test_letters_are_sealed_packed_sent_and_delivered(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.run_queue()
+    sealed, closing = world.wiring.deliveries.bundles(KEY)
+    assert (sealed.signers, closing.signers) == ((world.signer(),), ())
+    [mail] = world.deliveries
+    [packet], [pdf] = world.wiring.deliveries.packets(KEY), mail.pdfs
+    assert (packet.sha256, packet.bytes) == (hashlib.sha256(pdf).hexdigest(), len(pdf))
+    assert world.wiring.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001/0.pdf") == pdf
+    assert (delivery(world).state, mail.to) == ("sent", "chief@evanston-police.example")
+    world.feedback("delivery", mail)
+    assert delivery(world).state == "delivered"
+
+
+@pytest.mark.moto
+def test_each_mail_event_is_stored_once(world: World) -> None:
+    world.confirmed()
+    world.week()
+    [mail] = world.deliveries
+    for case in ("send", "delivery", "send", "delivery"):
+        world.feedback(case, mail)
+    world.feedback("bounce", mail, at=world.clock.now + timedelta(hours=1))
+    events = world.wiring.deliveries.mail_events(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
+    assert sorted(event.kind for event in events) == ["bounce", "delivery", "send"]
+    assert {event.message_id for event in events} == {mail.message_id}
+    assert events[-1].reason
+
+
+@pytest.mark.moto
+def test_mail_events_may_come_twice_late_and_in_any_order(world: World) -> None:
+    world.confirmed()
+    world.week()
+    for case in ("delivery", "send", "delivery", "send"):
+        world.feedback(case, world.deliveries[0])
+    assert delivery(world).state == "delivered"
+
+
+def test_a_signers_page_dates_the_delivery_in_the_campaigns_time_zone(world: World) -> None:
+    mail = world.confirmed()
+    link = world.post(mail.link("confirm"), as_json=True).json["links"]["letter"]
+    world.week()
+    # Half past six in the evening in Chicago
+    world.feedback("delivery", world.deliveries[0], at=datetime(2026, 11, 25, 0, 34, tzinfo=UTC))
+    assert "accepted your letter on November 24, 2026." in world.get(link).body
+
+
+def test_a_resident_is_known_by_the_postal_code_however_the_town_is_spelled(world: World) -> None:
+    world.confirmed(locality="Evanston, Ill.", postal_code="60201-1234")
+    world.confirmed(email="ben@signers.example", locality="EVANSTON")
+    world.week()
+    [mail] = world.deliveries
+    assert re.search(r"Signers with a postal code of Evanston +2\r?\n", mail.text)
+
+
+@pytest.mark.moto
+def test_a_delivery_whose_letters_are_all_withdrawn_sends_no_email(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = world.confirmed()
+    withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
+    world.plan()
+    deliveries = world.wiring.deliveries.__class__
+    original = deliveries.open
+
+    def withdrawn_meanwhile(*arguments: Any, **options: Any) -> None:
+        original(*arguments, **options)
+        world.post(withdraw)
+
+    monkeypatch.setattr(deliveries, "open", withdrawn_meanwhile)
+    world.run_queue()
+    assert world.deliveries == []
+    assert delivery(world).state == "empty"
+
+
+@pytest.mark.moto
+def test_a_letter_withdrawn_while_its_bundle_is_sealed_is_left_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = world.confirmed()
+    withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
+    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
+    world.plan()
+    deliveries = world.wiring.deliveries.__class__
+    original = deliveries.seal
+
+    def withdrawn_meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(deliveries, "seal", original)
+        world.post(withdraw)
+        original(*arguments)
+
+    monkeypatch.setattr(deliveries, "seal", withdrawn_meanwhile)
+    world.run_queue()
+    [sent] = world.deliveries
+    assert "Ben Specimen" in sent.text
+    assert "Ada Specimen" not in names_in(sent.pdfs[0])
+
+
+def test_a_bundle_that_another_process_sealed_first_is_not_written_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index that lists the tray lags behind, so two processes can see different letters."""
+    world.confirmed()
+    world.plan()
+    ben = signer_id(world.wiring.secret(), "ben@signers.example")
+    deliveries = world.wiring.deliveries.__class__
+    original = deliveries.seal
+
+    def sealed_meanwhile(stored: Any, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
+        monkeypatch.setattr(deliveries, "seal", original)
+        world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
+        original(stored, key, replace(bundle, signers=(ben,)), at)
+        original(stored, key, bundle, at)
+
+    monkeypatch.setattr(deliveries, "seal", sealed_meanwhile)
+    world.run_queue()
+    [sent] = world.deliveries
+    names = names_in(sent.pdfs[0])
+    assert "Ada Specimen" in names
+    assert "Ben Specimen" in names
+
+
+@pytest.mark.moto
+def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = world.confirmed()
+    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
+    stale = list(world.wiring.signatures.waiting(CAMPAIGN, "evanston"))
+    world.post(world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"])
+    world.clock.advance(seconds=1)
+    world.confirmed(postal_code="60076", locality="Skokie")
+    signatures = world.wiring.signatures.__class__
+    fresh = signatures.waiting
+    monkeypatch.setattr(
+        signatures, "waiting", lambda *call, **at: iter(stale) if call[2] == "evanston" else fresh(*call, **at)
+    )
+    world.week()
+    by_address = {sent.to: names_in(sent.pdfs[0]) for sent in world.deliveries}
+    assert "Ada Specimen" not in by_address["chief@evanston-police.example"]
+    assert "Ada Specimen" in by_address["chief@skokie-police.example"]
+
+
+def test_a_stale_tray_does_not_seal_a_letter_that_was_put_on_hold(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hold comes between the reading of the tray and the sealing."""
+    world.confirmed()
+    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
+    signatures = world.wiring.signatures
+    stale = list(signatures.waiting(CAMPAIGN, "evanston"))
+    held, waiting = signatures.signatures(CAMPAIGN, stale)
+    signatures.hold(held)
+    monkeypatch.setattr(type(signatures), "waiting", lambda *_call, **_at: iter(stale))
+    world.week()
+    [sent] = world.deliveries
+    assert waiting.name in names_in(sent.pdfs[0])
+    assert held.name not in names_in(sent.pdfs[0])
+    [held] = signatures.signatures(CAMPAIGN, [held.signer])
+    assert (held.on_hold, held.bundle) == (True, None)
+
+
+def test_a_letter_that_was_sealed_meanwhile_is_not_put_on_hold(world: World) -> None:
+    world.confirmed()
+    [signer] = world.wiring.signatures.waiting(CAMPAIGN, "evanston")
+    [waiting] = world.wiring.signatures.signatures(CAMPAIGN, [signer])
+    world.week()
+    with pytest.raises(ChangedError):
+        world.wiring.signatures.hold(waiting)
+    with pytest.raises(ChangedError):
+        world.wiring.signatures.end_hold(waiting, world.clock())
+    sealed = world.wiring.signatures.signature(CAMPAIGN, signer)
+    assert sealed is not None
+    assert (sealed.on_hold, sealed.period) == (False, "2026-11-24")
+
+
+def test_a_short_throttle_is_waited_out(world: World) -> None:
+    world.confirmed()
+    world.throttles = 3
+    [answer] = world.week()
+    assert answer["batchItemFailures"] == []
+    assert len(world.deliveries) == 1
+
+
+@pytest.mark.moto
+def test_a_throttled_delivery_is_retried_and_sent_once(world: World) -> None:
+    world.confirmed()
+    world.throttles = 100
+    assert world.week() == [{"batchItemFailures": []}]
+    assert delivery(world).state == "open"
+    world.throttles = 0
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+@pytest.mark.moto
+def test_a_refused_delivery_has_the_reason_and_is_sent_later(world: World) -> None:
+    world.confirmed()
+    world.refusal = "BadRequestException"
+    [answer] = world.week()
+    assert answer["batchItemFailures"]
+    assert (delivery(world).state, delivery(world).reason) == ("open", "BadRequestException")
+    world.refusal = ""
+    world.week()
+    assert delivery(world).state == "sent"
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "MessageRejected", "SendingPausedException"])
+def test_an_email_that_aws_refused_can_be_retried_immediately(world: World, code: str) -> None:
+    world.confirmed()
+    world.refusal = code
+    world.week()
+    assert (delivery(world).state, delivery(world).reason) == ("open", code)
 
 
 def test_an_attempt_without_an_answer_is_not_repeated_immediately(
@@ -169,35 +384,10 @@ def test_an_answer_of_ses_that_cannot_be_written_leaves_the_delivery_to_its_even
     assert delivery(world).state == "sent"
 
 
-@pytest.mark.moto
-def test_a_throttled_delivery_is_retried_and_sent_once(world: World) -> None:
-    world.confirmed()
-    world.throttles = 100
-    assert world.week() == [{"batchItemFailures": []}]
-    assert delivery(world).state == "open"
-    world.throttles = 0
-    world.week()
-    assert len(world.deliveries) == 1
-
-
-def test_a_short_throttle_is_waited_out(world: World) -> None:
-    world.confirmed()
-    world.throttles = 3
-    [answer] = world.week()
-    assert answer["batchItemFailures"] == []
-    assert len(world.deliveries) == 1
-
-
-@pytest.mark.moto
-def test_a_refused_delivery_has_the_reason_and_is_sent_later(world: World) -> None:
-    world.confirmed()
-    world.refusal = "BadRequestException"
-    [answer] = world.week()
-    assert answer["batchItemFailures"]
-    assert (delivery(world).state, delivery(world).reason) == ("open", "BadRequestException")
-    world.refusal = ""
-    world.week()
-    assert delivery(world).state == "sent"
+def correct_address(world: World) -> None:
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    assert target is not None
+    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
 
 
 @pytest.mark.moto
@@ -270,83 +460,6 @@ def test_an_out_of_office_reply_after_the_delivery_changes_nothing(world: World)
     assert delivery(world).state == "delivered"
 
 
-@pytest.mark.moto
-def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mail = world.confirmed()
-    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
-    stale = list(world.wiring.signatures.waiting(CAMPAIGN, "evanston"))
-    world.post(world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"])
-    world.clock.advance(seconds=1)
-    world.confirmed(postal_code="60076", locality="Skokie")
-    signatures = world.wiring.signatures.__class__
-    fresh = signatures.waiting
-    monkeypatch.setattr(
-        signatures, "waiting", lambda *call, **at: iter(stale) if call[2] == "evanston" else fresh(*call, **at)
-    )
-    world.week()
-    by_address = {sent.to: names_in(sent.pdfs[0]) for sent in world.deliveries}
-    assert "Ada Specimen" not in by_address["chief@evanston-police.example"]
-    assert "Ada Specimen" in by_address["chief@skokie-police.example"]
-
-
-def test_a_stale_tray_does_not_seal_a_letter_that_was_put_on_hold(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The hold comes between the reading of the tray and the sealing."""
-    world.confirmed()
-    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
-    signatures = world.wiring.signatures
-    stale = list(signatures.waiting(CAMPAIGN, "evanston"))
-    held, waiting = signatures.signatures(CAMPAIGN, stale)
-    signatures.hold(held)
-    monkeypatch.setattr(type(signatures), "waiting", lambda *_call, **_at: iter(stale))
-    world.week()
-    [sent] = world.deliveries
-    assert waiting.name in names_in(sent.pdfs[0])
-    assert held.name not in names_in(sent.pdfs[0])
-    [held] = signatures.signatures(CAMPAIGN, [held.signer])
-    assert (held.on_hold, held.bundle) == (True, None)
-
-
-def test_a_letter_that_was_sealed_meanwhile_is_not_put_on_hold(world: World) -> None:
-    world.confirmed()
-    [signer] = world.wiring.signatures.waiting(CAMPAIGN, "evanston")
-    [waiting] = world.wiring.signatures.signatures(CAMPAIGN, [signer])
-    world.week()
-    with pytest.raises(ChangedError):
-        world.wiring.signatures.hold(waiting)
-    with pytest.raises(ChangedError):
-        world.wiring.signatures.end_hold(waiting, world.clock())
-    sealed = world.wiring.signatures.signature(CAMPAIGN, signer)
-    assert sealed is not None
-    assert (sealed.on_hold, sealed.period) == (False, "2026-11-24")
-
-
-@pytest.mark.parametrize("code", ["AccessDeniedException", "MessageRejected", "SendingPausedException"])
-def test_an_email_that_aws_refused_can_be_retried_immediately(world: World, code: str) -> None:
-    world.confirmed()
-    world.refusal = code
-    world.week()
-    assert (delivery(world).state, delivery(world).reason) == ("open", code)
-
-
-def correct_address(world: World) -> None:
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    assert target is not None
-    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
-
-
-@pytest.mark.moto
-def test_mail_events_may_come_twice_late_and_in_any_order(world: World) -> None:
-    world.confirmed()
-    world.week()
-    for case in ("delivery", "send", "delivery", "send"):
-        world.feedback(case, world.deliveries[0])
-    assert delivery(world).state == "delivered"
-
-
 def test_an_event_of_a_confirmation_email_changes_nothing(world: World) -> None:
     world.calls.clear()
     world.handlers["record_feedback"](load_event("record_feedback_confirmation"), CONTEXT)
@@ -374,120 +487,6 @@ def test_a_damaged_message_is_retried_and_the_others_are_processed(
     assert len(world.deliveries) == 1
 
 
-def test_a_resident_is_known_by_the_postal_code_however_the_town_is_spelled(world: World) -> None:
-    world.confirmed(locality="Evanston, Ill.", postal_code="60201-1234")
-    world.confirmed(email="ben@signers.example", locality="EVANSTON")
-    world.week()
-    [mail] = world.deliveries
-    assert re.search(r"Signers with a postal code of Evanston +2\r?\n", mail.text)
-
-
-def test_a_packets_record_has_the_hash_of_its_file(world: World) -> None:
-    world.confirmed()
-    world.week()
-    [packet] = world.wiring.deliveries.packets(KEY)
-    [pdf] = world.deliveries[0].pdfs
-    assert packet.sha256 == hashlib.sha256(pdf).hexdigest()
-    assert packet.bytes == len(pdf)
-    assert world.wiring.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001/0.pdf") == pdf
-
-
-@pytest.mark.moto
-def test_a_delivery_whose_letters_are_all_withdrawn_sends_no_email(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mail = world.confirmed()
-    withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
-    world.plan()
-    deliveries = world.wiring.deliveries.__class__
-    original = deliveries.open
-
-    def withdrawn_meanwhile(*arguments: Any, **options: Any) -> None:
-        original(*arguments, **options)
-        world.post(withdraw)
-
-    monkeypatch.setattr(deliveries, "open", withdrawn_meanwhile)
-    world.run_queue()
-    assert world.deliveries == []
-    assert delivery(world).state == "empty"
-
-
-@pytest.mark.moto
-def test_a_letter_withdrawn_while_its_bundle_is_sealed_is_left_out(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mail = world.confirmed()
-    withdraw = world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"]
-    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
-    world.plan()
-    deliveries = world.wiring.deliveries.__class__
-    original = deliveries.seal
-
-    def withdrawn_meanwhile(*arguments: Any) -> None:
-        monkeypatch.setattr(deliveries, "seal", original)
-        world.post(withdraw)
-        original(*arguments)
-
-    monkeypatch.setattr(deliveries, "seal", withdrawn_meanwhile)
-    world.run_queue()
-    [sent] = world.deliveries
-    assert "Ben Specimen" in sent.text
-    assert "Ada Specimen" not in names_in(sent.pdfs[0])
-
-
-def test_a_bundle_that_another_process_sealed_first_is_not_written_over(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The index that lists the tray lags behind, so two processes can see different letters."""
-    world.confirmed()
-    world.plan()
-    ben = signer_id(world.wiring.secret(), "ben@signers.example")
-    deliveries = world.wiring.deliveries.__class__
-    original = deliveries.seal
-
-    def sealed_meanwhile(stored: Any, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
-        monkeypatch.setattr(deliveries, "seal", original)
-        world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
-        original(stored, key, replace(bundle, signers=(ben,)), at)
-        original(stored, key, bundle, at)
-
-    monkeypatch.setattr(deliveries, "seal", sealed_meanwhile)
-    world.run_queue()
-    [sent] = world.deliveries
-    names = names_in(sent.pdfs[0])
-    assert "Ada Specimen" in names
-    assert "Ben Specimen" in names
-
-
-def test_a_plan_for_one_campaign_has_only_its_deliveries(world: World) -> None:
-    world.confirmed()
-    assert world.plan(CAMPAIGN)["deliveries"] == [{"campaign": CAMPAIGN, "target": "evanston", "period": "2026-11-24"}]
-
-
-@pytest.mark.moto
-def test_a_plan_queues_one_message_for_each_target_with_waiting_letters(world: World) -> None:
-    world.confirmed()
-    world.confirmed(email="ben@signers.example")
-    world.confirmed(email="cyd@signers.example", postal_code="60091")
-    planned = world.plan()
-    assert {delivery["period"] for delivery in planned["deliveries"]} == {"2026-11-24"}
-    assert sorted(delivery["target"] for delivery in planned["deliveries"]) == ["evanston", "wilmette"]
-
-
-@pytest.mark.moto
-def test_each_mail_event_is_stored_once(world: World) -> None:
-    world.confirmed()
-    world.week()
-    [mail] = world.deliveries
-    for case in ("send", "delivery", "send", "delivery"):
-        world.feedback(case, mail)
-    world.feedback("bounce", mail, at=world.clock.now + timedelta(hours=1))
-    events = world.wiring.deliveries.mail_events(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
-    assert sorted(event.kind for event in events) == ["bounce", "delivery", "send"]
-    assert {event.message_id for event in events} == {mail.message_id}
-    assert events[-1].reason
-
-
 def test_an_email_sent_again_after_months_has_its_letters(world: World) -> None:
     world.confirmed()
     world.week()
@@ -501,12 +500,3 @@ def test_an_email_sent_again_after_months_has_its_letters(world: World) -> None:
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
     assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 1
-
-
-def test_a_signers_page_dates_the_delivery_in_the_campaigns_time_zone(world: World) -> None:
-    mail = world.confirmed()
-    link = world.post(mail.link("confirm"), as_json=True).json["links"]["letter"]
-    world.week()
-    # Half past six in the evening in Chicago
-    world.feedback("delivery", world.deliveries[0], at=datetime(2026, 11, 25, 0, 34, tzinfo=UTC))
-    assert "accepted your letter on November 24, 2026." in world.get(link).body

@@ -91,18 +91,6 @@ def test_a_delivery_stopped_while_its_packet_is_typeset_is_not_sent(
     assert sent(world) == ["evanston"]
 
 
-def test_a_period_that_needs_an_approval_waits_for_it(world: World, controls: DeliveryControls) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    planned: Any = world.plan()
-    assert (planned["deliveries"], [key["target"] for key in planned["awaiting_approval"]]) == ([], ["evanston"])
-    assert world.run_queue() == []
-    plan = controls.approve(CAMPAIGN, PERIOD, "cli", "")
-    assert plan.queued == (EVANSTON,)
-    world.run_queue()
-    assert sent(world) == ["evanston"]
-
-
 def test_an_approval_is_for_one_period(world: World, controls: DeliveryControls) -> None:
     world.change(approval=True)
     world.confirmed()
@@ -121,6 +109,12 @@ def test_a_delivery_message_without_an_approval_starts_nothing(world: World) -> 
     world.run_queue()
     assert sent(world) == []
     assert world.wiring.deliveries.delivery(EVANSTON) is None
+
+
+def state(world: World) -> str:
+    found = world.wiring.deliveries.delivery(EVANSTON)
+    assert found
+    return found.state
 
 
 def test_a_held_target_gets_no_letters_and_the_others_do(world: World, controls: DeliveryControls) -> None:
@@ -196,6 +190,13 @@ def test_a_bounced_email_is_sent_again_on_request(world: World, controls: Delive
     assert delivered.state == "delivered"
 
 
+def bounced(world: World) -> None:
+    """Send a week's letters, which bounce."""
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+
+
 @pytest.mark.parametrize("event", ["send", "delivery"])
 def test_a_sent_email_cannot_be_sent_again(world: World, controls: DeliveryControls, event: str) -> None:
     world.confirmed()
@@ -215,12 +216,6 @@ def in_doubt(world: World) -> None:
     world.clock.advance(hours=2)
     world.week()
     assert state(world) == "in_doubt"
-
-
-def state(world: World) -> str:
-    found = world.wiring.deliveries.delivery(EVANSTON)
-    assert found
-    return found.state
 
 
 def test_an_email_in_doubt_that_was_sent_is_not_asked_about_again(world: World, controls: DeliveryControls) -> None:
@@ -269,6 +264,10 @@ def test_an_email_without_an_outcome_is_settled_after_three_days(world: World, c
     assert sent(world) == ["evanston", "evanston"]
 
 
+def address(world: World) -> str:
+    return world.wiring.campaigns.target(CAMPAIGN, "evanston").email
+
+
 def test_an_out_of_office_reply_is_settled_as_handed_over_and_the_address_works(
     world: World, controls: DeliveryControls
 ) -> None:
@@ -282,17 +281,6 @@ def test_an_out_of_office_reply_is_settled_as_handed_over_and_the_address_works(
     world.clock.advance(days=30)
     world.week()
     assert (state(world), sent(world)) == ("sent", ["evanston"])
-
-
-def address(world: World) -> str:
-    return world.wiring.campaigns.target(CAMPAIGN, "evanston").email
-
-
-def bounced(world: World) -> None:
-    """Send a week's letters, which bounce."""
-    world.confirmed()
-    world.week()
-    world.feedback("bounce", world.deliveries[0])
 
 
 def test_letters_that_were_handed_over_leave_the_address_marked_as_bouncing(

@@ -69,6 +69,26 @@ def test_an_erased_letter_does_not_count_and_is_never_sent(world: World, erasing
     assert "Ada Specimen" not in mail.text + words_of(mail.pdfs[0])
 
 
+def test_a_sent_letter_is_erased_from_its_row(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("delivery", world.deliveries[0])
+    erasing.erase(CAMPAIGN, signer(world))
+    assert (row(world).name, row(world).bundle) == ("", "2026-11-24#0001")
+    assert total(world) == 0
+
+
+def test_a_delivery_still_lists_a_letter_that_was_erased_later(world: World, erasing: Erasing) -> None:
+    world.confirmed()
+    world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
+    world.week()
+    erasing.erase(CAMPAIGN, signer(world))
+    assert set(world.wiring.organizing().delivery(EVANSTON).signers) == {
+        signer(world),
+        signer(world, "bo@signers.example"),
+    }
+
+
 @pytest.mark.parametrize("when", ["pending", "confirmed", "withdrawn"])
 def test_erasing_twice_has_the_same_result_as_once(world: World, erasing: Erasing, when: str) -> None:
     world.sign()
@@ -104,15 +124,6 @@ def test_signing_again_after_an_erasure_is_noticed(world: World, erasing: Erasin
     assert world.press(world.sent[-1].link("confirm")).status == 200
     assert row(world).erased_at is not None
     assert total(world) == 1
-
-
-def test_a_sent_letter_is_erased_from_its_row(world: World, erasing: Erasing) -> None:
-    world.confirmed()
-    world.week()
-    world.feedback("delivery", world.deliveries[0])
-    erasing.erase(CAMPAIGN, signer(world))
-    assert (row(world).name, row(world).bundle) == ("", "2026-11-24#0001")
-    assert total(world) == 0
 
 
 def test_a_sealed_letter_is_erased_while_ses_refuses_its_email(world: World, erasing: Erasing) -> None:
@@ -202,17 +213,6 @@ def test_a_letter_erased_before_its_email_bounced_is_not_sent_again(world: World
     world.run_queue()
     words = words_of(world.deliveries[1].pdfs[0])
     assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
-
-
-def test_a_delivery_still_lists_a_letter_that_was_erased_later(world: World, erasing: Erasing) -> None:
-    world.confirmed()
-    world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
-    world.week()
-    erasing.erase(CAMPAIGN, signer(world))
-    assert set(world.wiring.organizing().delivery(EVANSTON).signers) == {
-        signer(world),
-        signer(world, "bo@signers.example"),
-    }
 
 
 def test_a_delivery_without_letters_left_sends_nothing(world: World, erasing: Erasing) -> None:

@@ -62,14 +62,6 @@ def test_running_the_week_twice_sends_once(world: World) -> None:
     assert len(world.deliveries) == 1
 
 
-def test_two_messages_for_one_delivery_send_one_email(world: World) -> None:
-    world.confirmed()
-    world.plan()
-    world.plan()
-    assert len(world.run_queue()) == 2
-    assert len(world.deliveries) == 1
-
-
 def test_the_next_week_sends_only_new_letters(world: World) -> None:
     world.confirmed()
     world.week()

@@ -1,4 +1,4 @@
-"""Test plans with a damaged row, or with a target that fails: all others are planned and asked for."""
+"""Test plans: what is queued and what waits; and that a damaged row, or a target that fails, stops no other."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.damage import DAMAGED, OTHER, damage_campaign, damage_delivery
 from tests.hours import at, sign
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries, delivery_key
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.services.delivering.planning import NotPlannedError
 from undersigned.services.operating.hours import NotDoneError
 from undersigned_cli.main import app
@@ -45,6 +46,41 @@ def fail_for_evanston(patch: pytest.MonkeyPatch) -> None:
 def sent_to(world: World) -> set[str]:
     world.run_queue()
     return {mail.tags["target"] for mail in world.deliveries}
+
+
+@pytest.mark.moto
+def test_a_plan_queues_one_message_for_each_target_with_waiting_letters(world: World) -> None:
+    world.confirmed()
+    world.confirmed(email="ben@signers.example")
+    world.confirmed(email="cyd@signers.example", postal_code="60091")
+    planned = world.plan()
+    assert {delivery["period"] for delivery in planned["deliveries"]} == {"2026-11-24"}
+    assert sorted(delivery["target"] for delivery in planned["deliveries"]) == ["evanston", "wilmette"]
+
+
+def test_a_plan_for_one_campaign_has_only_its_deliveries(world: World) -> None:
+    world.confirmed()
+    assert world.plan(CAMPAIGN)["deliveries"] == [{"campaign": CAMPAIGN, "target": "evanston", "period": "2026-11-24"}]
+
+
+@pytest.mark.moto
+def test_two_messages_for_one_delivery_send_one_email(world: World) -> None:
+    world.confirmed()
+    world.plan()
+    world.plan()
+    assert len(world.run_queue()) == 2
+    assert len(world.deliveries) == 1
+
+
+def test_a_period_that_needs_an_approval_waits_for_it(world: World) -> None:
+    world.change(approval=True)
+    world.confirmed()
+    planned = world.plan()
+    assert (planned["deliveries"], [key["target"] for key in planned["awaiting_approval"]]) == ([], ["evanston"])
+    assert world.run_queue() == []
+    plan = world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "")
+    assert plan.queued == (DeliveryKey(CAMPAIGN, "evanston", PERIOD),)
+    assert sent_to(world) == {"evanston"}
 
 
 def test_a_damaged_delivery_keeps_no_new_letters_back(signed: World, caplog: pytest.LogCaptureFixture) -> None:
