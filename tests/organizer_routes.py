@@ -12,7 +12,7 @@ from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.people.api_keys import digest_of
 from undersigned.domain.people.people import person_id
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.web.sessions import session_token
+from undersigned.web.people.sessions import session_token
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 

@@ -10,7 +10,8 @@ from functions.organizer_api import wired
 from undersigned.domain.errors import GivenError, NotFoundError, TokenError, TokenExpiredError
 from undersigned.domain.languages import Message
 from undersigned.services.delivering.delivery_controls import NotNowError
-from undersigned.web import pages, security_log
+from undersigned.web import pages
+from undersigned.web import security_log
 from undersigned.web.answers import Problem, moved, page, problem
 from undersigned.web.organizer_requests import posted_look
 from undersigned.web.posted import UNREADABLE_REQUEST, RequestError

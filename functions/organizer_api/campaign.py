@@ -8,7 +8,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.deliveries import delivery_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.web.answers import data
-from undersigned.web.campaign_values import settings_values
+from undersigned.web.authoring.campaign_values import settings_values
 from undersigned.web.cursors import AUDIT_POSITION, TARGET_POSITION, cursor_of
 
 if TYPE_CHECKING:

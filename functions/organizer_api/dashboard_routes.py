@@ -16,12 +16,14 @@ from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.services.authoring.draft_views import shown_campaign
 from undersigned.services.people.access import ScopeError, check_scope
 from undersigned.services.people.sessions import SignedOutError
-from undersigned.web import dashboard, people_pages, security_log
+from undersigned.web import dashboard
+from undersigned.web.people import people_pages
+from undersigned.web import security_log
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names
 from undersigned.web.reader import base_url, language_for
 from undersigned.web.scoped_routes import ScopedRoutes
-from undersigned.web.sessions import (
+from undersigned.web.people.sessions import (
     check_post,
     chosen_language,
     comes_from_a_link,
@@ -29,7 +31,7 @@ from undersigned.web.sessions import (
     session_cookie,
     session_token,
 )
-from undersigned.web.workshop.frame import unreadable_draft
+from undersigned.web.authoring.frame import unreadable_draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

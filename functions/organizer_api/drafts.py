@@ -10,7 +10,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.languages import Message
 from undersigned.web.answers import data
-from undersigned.web.draft_values import checked_values, draft_values, effects_values
+from undersigned.web.authoring.draft_values import checked_values, draft_values, effects_values
 from undersigned.web.posted import ProgramError, posted_values
 
 if TYPE_CHECKING:

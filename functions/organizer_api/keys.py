@@ -12,7 +12,7 @@ from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
 from undersigned.domain.people.api_keys import DIGITS_SHOWN, Scope
-from undersigned.web import people_pages
+from undersigned.web.people import people_pages
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.posted import ProgramError, RequestError, posted_values

@@ -20,7 +20,7 @@ from undersigned.domain.authoring.drafts import IdTakenError
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.web.answers import dashboard_page, moved
-from undersigned.web.workshop.frame import render
+from undersigned.web.authoring.frame import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

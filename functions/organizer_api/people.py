@@ -12,7 +12,7 @@ from undersigned.domain.languages import Message
 from undersigned.domain.people.people import SCOPE_OF
 from undersigned.domain.signing.addresses import email_mistake
 from undersigned.services.people.people import PeopleError
-from undersigned.web import people_pages
+from undersigned.web.people import people_pages
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.posted import ProgramError, RequestError

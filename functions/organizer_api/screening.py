@@ -13,9 +13,9 @@ from undersigned.domain.languages import Message
 from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
-from undersigned.web.evidence import evidence_values
+from undersigned.web.counting.evidence import evidence_values
 from undersigned.web.posted import ProgramError, posted_values
-from undersigned.web.posted_filters import CRITERIA, mistyped, posted_filter
+from undersigned.web.counting.posted_filters import CRITERIA, mistyped, posted_filter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,12 +11,13 @@ from functions.organizer_api.dashboard_routes import HOME, home_with_cookie, lan
 from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.services.people.access import KeyRefusedError, TooManyRefusalsError
-from undersigned.web import people_pages, security_log
+from undersigned.web.people import people_pages
+from undersigned.web import security_log
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.guide import guide
 from undersigned.web.organizer_requests import sign_in_form
 from undersigned.web.posted import RequestError
-from undersigned.web.sessions import check_origin
+from undersigned.web.people.sessions import check_origin
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

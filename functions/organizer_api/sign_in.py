@@ -13,11 +13,12 @@ from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import email_mistake
 from undersigned.services.people.signing_in import Asked, OtherBrowserError, SignInError, WrongCodeError
 from undersigned.services.signing.abuse_checks import BusyError
-from undersigned.web import people_pages, security_log
+from undersigned.web.people import people_pages
+from undersigned.web import security_log
 from undersigned.web.answers import Problem, dashboard_page, moved
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.posted import RequestError
-from undersigned.web.sessions import asked_cookie, asked_in, check_origin, comes_from_a_link, known_cookie, known_in
+from undersigned.web.people.sessions import asked_cookie, asked_in, check_origin, comes_from_a_link, known_cookie, known_in
 from undersigned.web.visitors import address_of
 
 if TYPE_CHECKING:

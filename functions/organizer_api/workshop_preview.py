@@ -9,14 +9,14 @@ from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, preview_of, sampling, workshop_of
 from undersigned.domain.errors import NotFoundError
 from undersigned.web.answers import dashboard_page, framed_mail, moved, page, private_picture
-from undersigned.web.workshop import preview as preview_pages
+from undersigned.web.authoring import preview as preview_pages
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.services.authoring.sampling import Sample
     from undersigned.web.organizer_requests import DashboardRequest
-    from undersigned.web.workshop.frame import Workshop
+    from undersigned.web.authoring.frame import Workshop
 
 pages = dashboard_routes()
 

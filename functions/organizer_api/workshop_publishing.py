@@ -15,8 +15,8 @@ from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError, DraftConflictError, PublishedMeanwhileError
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web.answers import dashboard_page, download, moved
-from undersigned.web.workshop import publish as publish_pages
-from undersigned.web.workshop.changes import changes
+from undersigned.web.authoring import publish as publish_pages
+from undersigned.web.authoring.changes import changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from undersigned.authoring.setting_kinds import Value
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.page import Page
-    from undersigned.web.workshop.frame import Workshop
-    from undersigned.web.workshop.publish import TypedWebsite
+    from undersigned.web.authoring.frame import Workshop
+    from undersigned.web.authoring.publish import TypedWebsite
 
 pages = dashboard_routes()
 

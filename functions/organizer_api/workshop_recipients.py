@@ -14,9 +14,9 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.web.answers import dashboard_page, download
 from undersigned.web.uploads import posted_form
-from undersigned.web.workshop import columns as column_pages
-from undersigned.web.workshop import recipients as recipient_pages
-from undersigned.web.workshop.recipients import Upload
+from undersigned.web.authoring import columns as column_pages
+from undersigned.web.authoring import recipients as recipient_pages
+from undersigned.web.authoring.recipients import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.web.organizer_requests import DashboardRequest
-    from undersigned.web.workshop.frame import Workshop
+    from undersigned.web.authoring.frame import Workshop
 
 pages = dashboard_routes()
 

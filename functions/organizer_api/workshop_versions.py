@@ -9,8 +9,8 @@ from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.web.answers import dashboard_page, moved
-from undersigned.web.workshop.changes import changes
-from undersigned.web.workshop.frame import workshop_page
+from undersigned.web.authoring.changes import changes
+from undersigned.web.authoring.frame import workshop_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

@@ -23,7 +23,7 @@ from undersigned.web.last_slash import without_last_slash
 from undersigned.web.methods import answering_head
 from undersigned.web.posted import RequestError
 from undersigned.web.reader import base_url, is_embedded, language_for, theme_of, wants_json
-from undersigned.web.sites import foreign_site, readable_by, site_of
+from undersigned.web.signing.sites import foreign_site, readable_by, site_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware

@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.public_api import wired
 from undersigned.domain.languages import chosen_language, languages
 from undersigned.web.answers import bitmap, data, picture
-from undersigned.web.count_picture import count_picture
+from undersigned.web.counting.count_picture import count_picture
 from undersigned.web.reader import language_in_link
-from undersigned.web.share_picture import share_picture
+from undersigned.web.signing.share_picture import share_picture
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

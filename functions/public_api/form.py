@@ -26,8 +26,8 @@ from undersigned.web.reader import (
     theme_of,
     wants_json,
 )
-from undersigned.web.signer_values import form_values, preview_values, serving_values
-from undersigned.web.sites import site_page, with_fields
+from undersigned.web.signing.signer_values import form_values, preview_values, serving_values
+from undersigned.web.signing.sites import site_page, with_fields
 from undersigned.web.visitors import address_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.web import pages, security_log
+from undersigned.web import pages
+from undersigned.web import security_log
 from undersigned.web.answers import moved, page
 
 if TYPE_CHECKING:

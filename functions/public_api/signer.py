@@ -12,10 +12,11 @@ from undersigned.aws.failures import is_throttle
 from undersigned.domain.counting.tallies import with_letter
 from undersigned.domain.languages import chosen_language
 from undersigned.domain.signing.sources import labelled_path
-from undersigned.web import pages, security_log
+from undersigned.web import pages
+from undersigned.web import security_log
 from undersigned.web.answers import data, moved, page
 from undersigned.web.reader import base_url, language_for, language_in_link, wants_json
-from undersigned.web.signer_values import letter_values
+from undersigned.web.signing.signer_values import letter_values
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

@@ -16,7 +16,7 @@ from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client
 from undersigned.domain.people.people import person_id
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.services.delivering.packet_links import PACKETS_ON_PAGE
-from undersigned.web.sessions import session_token
+from undersigned.web.people.sessions import session_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.world import CAMPAIGN, PUBLIC_URL
-from undersigned.web.workshop.publish import qr_code
+from undersigned.web.authoring.publish import qr_code
 
 if TYPE_CHECKING:
     from tests.workshop import Author

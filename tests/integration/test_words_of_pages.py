@@ -31,7 +31,7 @@ from undersigned.domain.authoring.letter_fields import DEEPEST, MOST_TAGS
 from undersigned.domain.authoring.letter_templates import mistakes_in
 from undersigned.domain.languages import Message
 from undersigned.web.posted import ProgramError
-from undersigned.web.workshop.frame import by_rows, shown_in_letter, step_of, table_in
+from undersigned.web.authoring.frame import by_rows, shown_in_letter, step_of, table_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -31,7 +31,7 @@ from undersigned.authoring.writing import files_of
 from undersigned.aws.campaigns import campaign_values, read_campaign
 from undersigned.domain.authoring.campaigns import Campaign, Organizer, Translation
 from undersigned.web.assets import asset
-from undersigned.web.campaign_values import settings_values
+from undersigned.web.authoring.campaign_values import settings_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.authoring.targets import COLUMNS, read_targets
 from undersigned.authoring.texts import text_of
 from undersigned.domain.languages import languages
-from undersigned.web.workshop.frame import heading_of
+from undersigned.web.authoring.frame import heading_of
 
 OAKTON = ("oakton", "Mayor", "Avery Sample", "City Hall", "Oakton", "mayor@oakton.example", "60201; 60202")
 ELMTON = ("elmton", "Mayor", "Blake Specimen", "Village Hall", "Elmton", "mayor@elmton.example", "60202")

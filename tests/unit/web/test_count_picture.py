@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from undersigned.domain.counting.tallies import Count
-from undersigned.web.count_picture import count_picture
+from undersigned.web.counting.count_picture import count_picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 

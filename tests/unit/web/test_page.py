@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned.web import pages, people_pages
+from undersigned.web import pages
+from undersigned.web.people import people_pages
 
 if TYPE_CHECKING:
     from undersigned.web.page import Page

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.authoring.trees import SETTINGS, SPANISH_TABLE
 from undersigned.authoring.described_settings import GROUPS, described
 from undersigned.authoring.settings_document import SettingsDocument
-from undersigned.web.workshop.settings import changed_values, setting_groups
+from undersigned.web.authoring.settings import changed_values, setting_groups
 
 if TYPE_CHECKING:
     from undersigned.authoring.setting_kinds import Value

@@ -13,8 +13,8 @@ from tests.logos import png
 from undersigned.authoring.logos import read_logo
 from undersigned.domain.counting.tallies import Count
 from undersigned.rendering.font_file import FontFile
-from undersigned.web import share_picture as module
-from undersigned.web.share_picture import drawable, fit, share_picture
+from undersigned.web.signing import share_picture as module
+from undersigned.web.signing.share_picture import drawable, fit, share_picture
 
 if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Logo

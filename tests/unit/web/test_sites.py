@@ -6,7 +6,7 @@ import pytest
 
 from undersigned.domain.errors import FieldError
 from undersigned.domain.languages import Message
-from undersigned.web.sites import with_fields
+from undersigned.web.signing.sites import with_fields
 
 ERRORS = tuple(FieldError(field, Message("…")) for field in ("name", "email", "name"))
 

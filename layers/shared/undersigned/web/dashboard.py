@@ -27,11 +27,11 @@ from undersigned.domain.signing.providers import odd_ones
 from undersigned.domain.signing.sources import NO_SOURCE, OTHER
 from undersigned.rendering.mail_reasons import in_words
 from undersigned.services.counting.organizing import MOST_NAMES_READ
-from undersigned.web.attention import blocked_by, decisions, has_failed, of_delivery, of_target, points
+from undersigned.web.operating.attention import blocked_by, decisions, has_failed, of_delivery, of_target, points
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.pages import DELIVERY_STATES, state_of_line
-from undersigned.web.posted_filters import CRITERIA
+from undersigned.web.counting.posted_filters import CRITERIA
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

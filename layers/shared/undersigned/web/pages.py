@@ -26,7 +26,7 @@ from undersigned.domain.signing.sources import SOURCE
 from undersigned.domain.signing.typos import ANSWER, ASKS
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.web.page import render_page, usual_theme
-from undersigned.web.share_picture import HEIGHT, WIDTH
+from undersigned.web.signing.share_picture import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

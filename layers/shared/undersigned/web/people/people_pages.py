@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.languages import Message, number, short_date
 from undersigned.domain.people.api_keys import DIGITS_SHOWN
 from undersigned.domain.people.people import SCOPE_OF
-from undersigned.web.attention import points
+from undersigned.web.operating.attention import points
 from undersigned.web.dashboard_frame import render_framed
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from undersigned.authoring.table_texts import MOST_COLUMNS, MOST_ROWS
 from undersigned.authoring.target_tables import is_column
 from undersigned.domain.languages import Message
 from undersigned.web.uploads import LARGEST_UPLOAD, encodable
-from undersigned.web.workshop.frame import COLUMNS, ShownMistake, heading_of, workshop_page
+from undersigned.web.authoring.frame import COLUMNS, ShownMistake, heading_of, workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.web.page import Page
-    from undersigned.web.workshop.frame import Workshop
+    from undersigned.web.authoring.frame import Workshop
 
 _ROWS_SHOWN = 5
 _LONGEST_SHOWN = 60

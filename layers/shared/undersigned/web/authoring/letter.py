@@ -11,7 +11,7 @@ from undersigned.authoring.typed_letters import placeholders, read_typed, typed_
 from undersigned.domain.authoring.letter_fields import FIELDS
 from undersigned.domain.languages import name_of
 from undersigned.services.authoring.draft_views import file_of_letter, mistakes_of_letter
-from undersigned.web.workshop.frame import render, shown_in_letter, workshop_page
+from undersigned.web.authoring.frame import render, shown_in_letter, workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from undersigned.authoring.typed_letters import Question
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.web.page import Page
-    from undersigned.web.workshop.frame import Workshop
-    from undersigned.web.workshop.preview import Preview
+    from undersigned.web.authoring.frame import Workshop
+    from undersigned.web.authoring.preview import Preview
 
 
 _TAGS = tuple(f"{{{{ {name} }}}}" for name in FIELDS)

@@ -10,7 +10,7 @@ from undersigned.authoring import settings as settings_file
 from undersigned.authoring.described_settings import GROUPS, label_of, setting_of
 from undersigned.authoring.setting_kinds import as_text
 from undersigned.domain.languages import SOURCE
-from undersigned.web.workshop.frame import workshop_page
+from undersigned.web.authoring.frame import workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from undersigned.authoring.setting_kinds import Choices, Value
     from undersigned.authoring.settings_document import SettingsDocument
     from undersigned.web.page import Page
-    from undersigned.web.workshop.frame import Workshop
-    from undersigned.web.workshop.preview import Preview
+    from undersigned.web.authoring.frame import Workshop
+    from undersigned.web.authoring.preview import Preview
 
 _SHORT = {"choice", "select", "number", "date", "color"}
 """The controls whose values a folded group shows."""

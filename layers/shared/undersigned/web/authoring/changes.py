@@ -15,8 +15,8 @@ from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.setting_kinds import as_text
 from undersigned.authoring.typed_letters import typed_letter
 from undersigned.domain.languages import Message, name_of
-from undersigned.web.workshop.frame import heading_of, settings_in, table_in
-from undersigned.web.workshop.settings import words_of
+from undersigned.web.authoring.frame import heading_of, settings_in, table_in
+from undersigned.web.authoring.settings import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

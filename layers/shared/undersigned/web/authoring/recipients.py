@@ -12,7 +12,7 @@ from undersigned.authoring.target_tables import TargetTable
 from undersigned.authoring.texts import on_one_line
 from undersigned.domain.languages import Message
 from undersigned.web.uploads import LARGEST_UPLOAD, TOO_LARGE
-from undersigned.web.workshop.frame import (
+from undersigned.web.authoring.frame import (
     COLUMNS,
     ROWS_SHOWN,
     ShownMistake,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.target_tables import Row
     from undersigned.web.page import Page
-    from undersigned.web.workshop.frame import Workshop
+    from undersigned.web.authoring.frame import Workshop
 
 
 _MOST_NAMED = 20

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from undersigned.authoring.sites import builder_of
 from undersigned.domain.authoring.colors import PLAIN, accents
 from undersigned.domain.languages import Message, name_of
-from undersigned.web.workshop.frame import heading_of, workshop_page
+from undersigned.web.authoring.frame import heading_of, workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from undersigned.domain.errors import ExplainedError
     from undersigned.services.authoring.publishing_effects import Effects, LetterChange, TargetChange
     from undersigned.web.page import Page
-    from undersigned.web.workshop.changes import Changed
-    from undersigned.web.workshop.frame import Workshop
+    from undersigned.web.authoring.changes import Changed
+    from undersigned.web.authoring.frame import Workshop
 
 
 WEBSITES = ("allowed_origins", "frame_origins")

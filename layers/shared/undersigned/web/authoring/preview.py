@@ -10,7 +10,7 @@ from markupsafe import Markup
 from undersigned.domain.languages import Message, name_of
 from undersigned.services.signing.signing import LetterPreview
 from undersigned.web import pages
-from undersigned.web.workshop.frame import workshop_page
+from undersigned.web.authoring.frame import workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.services.authoring.sampling import Sample
     from undersigned.web.page import Page
-    from undersigned.web.workshop.frame import Workshop
+    from undersigned.web.authoring.frame import Workshop
 
 _RECIPIENTS_SHOWN = 100
 _VIEWS = ("letter", "form", "email", "paper")

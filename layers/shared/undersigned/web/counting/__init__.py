@@ -1,0 +1,1 @@
+"""Counts, and lists and exports of letters."""

@@ -1,0 +1,1 @@
+"""Recipients, deliveries and approvals."""

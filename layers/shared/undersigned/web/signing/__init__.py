@@ -1,0 +1,1 @@
+"""The form, and a signer’s own letter."""
