@@ -10,9 +10,9 @@ from functions.organizer_api import wired
 from undersigned.domain.errors import GivenError, NotFoundError, TokenError, TokenExpiredError
 from undersigned.domain.languages import Message
 from undersigned.services.delivering.delivery_controls import NotNowError
-from undersigned.web import pages
 from undersigned.web import security_log
 from undersigned.web.answers import Problem, moved, page, problem
+from undersigned.web.delivering.approval import approval_page
 from undersigned.web.organizer_requests import posted_look
 from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 from undersigned.web.reader import language_for
@@ -38,7 +38,7 @@ _NOT_HERE = Problem(
 def show(token: str) -> Response[str]:
     """Show what the approval would send. Changes nothing, because email scanners follow links."""
     try:
-        return page(pages.approval(wired.stack.approving().period(token), token))
+        return page(approval_page(wired.stack.approving().period(token), token))
     except (TokenError, NotFoundError) as error:
         return _answer(error, "show")
 

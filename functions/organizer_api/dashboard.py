@@ -14,9 +14,14 @@ from undersigned.domain.counting.exports import EXPORTED, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import DamagedRowsError
 from undersigned.services.delivering.waiting_evidence import waiting_evidence
-from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, framed_mail, moved
+from undersigned.web.counting.exports import exports_page
+from undersigned.web.counting.signatures import named_page, signature_page, signatures_page
 from undersigned.web.cursors import AUDIT_POSITION, SIGNATURE_POSITION, TARGET_POSITION
+from undersigned.web.delivering.deliveries import deliveries_page, delivery_page
+from undersigned.web.delivering.recipients import COLUMNS, preview_page, target_page
+from undersigned.web.operating.audit import audit_page
+from undersigned.web.operating.overview import overview_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -41,7 +46,7 @@ def overview(request: DashboardRequest) -> Response[str]:
     look = found.controls.until(period, needs_approval=found.campaign.approval)
     targets = organizing.targets(request.campaign, after, TARGETS_SHOWN, look)
     return dashboard_page(
-        dashboard.overview(
+        overview_page(
             viewer,
             found,
             organizing.counts(request.campaign, "day").by,
@@ -55,7 +60,7 @@ def overview(request: DashboardRequest) -> Response[str]:
             by_source=organizing.counts(request.campaign, "source").by if viewer.campaign.sources else {},
             period=period,
             draft=_draft(request.campaign) if viewer.may_manage else None,
-            sort=request.choice("sort", dashboard.COLUMNS) or "recipient",
+            sort=request.choice("sort", COLUMNS) or "recipient",
             descending=request.choice("order", ("ascending", "descending")) == "descending",
         )
     )
@@ -78,7 +83,7 @@ def target(request: DashboardRequest, target: str) -> Response[str]:
     plan = state.plan(viewer.campaign, controls, period)
     next_delivery = organizing.next_delivery(viewer.campaign)
     history = state.deliveries[:ROWS_SHOWN]
-    return dashboard_page(dashboard.target(viewer, state, plan, history, next_delivery, period=period))
+    return dashboard_page(target_page(viewer, state, plan, history, next_delivery, period=period))
 
 
 @pages.get("/targets/<target>/next", "manage")
@@ -87,7 +92,7 @@ def preview(request: DashboardRequest, target: str) -> Response[str]:
     made, viewer = next_deliveries.preview_of(request, target), viewer_of(request)
     evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
     today = date.fromisoformat(wired.stack.period_of(viewer.campaign))
-    return dashboard_page(dashboard.preview(viewer, made, evidence, today), has_frames=True)
+    return dashboard_page(preview_page(viewer, made, evidence, today), has_frames=True)
 
 
 @pages.get("/targets/<target>/next/email", "manage")
@@ -114,7 +119,7 @@ def deliveries(request: DashboardRequest) -> Response[str]:
     after = api_deliveries.after(request)
     found, last = wired.organizing.history(request.campaign, None, None, after, ROWS_SHOWN)
     roster = wired.stack.catalog.entry(request.campaign).roster
-    return dashboard_page(dashboard.deliveries(viewer_of(request), found, last, roster))
+    return dashboard_page(deliveries_page(viewer_of(request), found, last, roster))
 
 
 @pages.get("/deliveries/<period>/<target>", "read")
@@ -122,7 +127,7 @@ def delivery(request: DashboardRequest, period: str, target: str) -> Response[st
     """Show one delivery with its packets and the events of its email."""
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     return dashboard_page(
-        dashboard.delivery(viewer_of(request), record, wired.organizing.target(request.campaign, target)),
+        delivery_page(viewer_of(request), record, wired.organizing.target(request.campaign, target)),
         has_frames=True,
     )
 
@@ -147,7 +152,7 @@ def signatures(request: DashboardRequest) -> Response[str]:
     wanted = filter_of(request)
     found = wired.organizing.signatures(request.campaign, wanted, request.position(SIGNATURE_POSITION), ROWS_SHOWN)
     roster = wired.stack.catalog.entry(request.campaign).roster
-    return dashboard_page(dashboard.signatures(viewer_of(request), found, wanted, roster))
+    return dashboard_page(signatures_page(viewer_of(request), found, wanted, roster))
 
 
 @pages.post("/signatures", "manage")
@@ -164,7 +169,7 @@ def find_signature(request: DashboardRequest) -> Response[str]:
     name, after = request.posted_person("find"), request.posted_position(SIGNATURE_POSITION)
     named = wired.organizing.named(request.campaign, name, after, ROWS_SHOWN)
     roster = wired.stack.catalog.entry(request.campaign).roster
-    return dashboard_page(dashboard.named(viewer_of(request), named, name, roster))
+    return dashboard_page(named_page(viewer_of(request), named, name, roster))
 
 
 @pages.get("/signatures/<signer>", "manage")
@@ -174,7 +179,7 @@ def signature(request: DashboardRequest, signer: str) -> Response[str]:
     target = wired.stack.campaigns.target(request.campaign, row.target)
     key = DeliveryKey(request.campaign, row.target, row.period or "")
     return dashboard_page(
-        dashboard.signature(
+        signature_page(
             viewer_of(request),
             row,
             target,
@@ -188,9 +193,7 @@ def signature(request: DashboardRequest, signer: str) -> Response[str]:
 def exports(request: DashboardRequest) -> Response[str]:
     """Show the exports and the form that requests one."""
     roster = wired.stack.catalog.entry(request.campaign).roster
-    return dashboard_page(
-        dashboard.exports(viewer_of(request), wired.stack.exporting().recent(request.campaign), roster)
-    )
+    return dashboard_page(exports_page(viewer_of(request), wired.stack.exporting().recent(request.campaign), roster))
 
 
 @pages.does("export")
@@ -212,4 +215,4 @@ def fetch_export(request: DashboardRequest, export: str) -> Response[str]:
 def audit(request: DashboardRequest) -> Response[str]:
     """Show the activity log."""
     found = wired.organizing.audit(request.campaign, request.position(AUDIT_POSITION), ROWS_SHOWN)
-    return dashboard_page(dashboard.audit(viewer_of(request), found))
+    return dashboard_page(audit_page(viewer_of(request), found))

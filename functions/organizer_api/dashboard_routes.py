@@ -16,13 +16,11 @@ from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.services.authoring.draft_views import shown_campaign
 from undersigned.services.people.access import ScopeError, check_scope
 from undersigned.services.people.sessions import SignedOutError
-from undersigned.web import dashboard
-from undersigned.web.people import people_pages
 from undersigned.web import security_log
 from undersigned.web.answers import dashboard_page, moved
+from undersigned.web.authoring.frame import unreadable_draft
+from undersigned.web.dashboard_frame import dashboard_problem_page, doorstep_page
 from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names
-from undersigned.web.reader import base_url, language_for
-from undersigned.web.scoped_routes import ScopedRoutes
 from undersigned.web.people.sessions import (
     check_post,
     chosen_language,
@@ -31,7 +29,10 @@ from undersigned.web.people.sessions import (
     session_cookie,
     session_token,
 )
-from undersigned.web.authoring.frame import unreadable_draft
+from undersigned.web.people.sign_in import sign_in_page
+from undersigned.web.reader import base_url, language_for
+from undersigned.web.scoped_routes import ScopedRoutes
+from undersigned.web.viewer import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,10 +64,10 @@ def dashboard_routes() -> ScopedRoutes:
     return ScopedRoutes(dashboard_path("<campaign>"), _keeping_language(_serve))
 
 
-def viewer_of(request: DashboardRequest) -> dashboard.Viewer:
+def viewer_of(request: DashboardRequest) -> Viewer:
     """Return the organizer who looks at a page. Raises NotFoundError if there is neither a campaign nor its draft."""
     campaign, is_published = _campaign_of(request)
-    return dashboard.Viewer(
+    return Viewer(
         campaign,
         request.holder.scope,
         request.session.post_token,
@@ -146,7 +147,7 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         session = wired.sessions.session(session_token(event.cookies), campaign)
     except SignedOutError as error:
         return _sign_in_first(event, error)
-    viewer: dashboard.Viewer | None = None
+    viewer: Viewer | None = None
     try:
         with _refusals(session, campaign, handler):
             holder = _holder_of(session)
@@ -215,12 +216,10 @@ def _handled(request: SessionRequest, parts: Mapping[str, str], handler: Handler
         return _problem(request.event, error)
 
 
-def _problem(
-    event: APIGatewayProxyEventV2, error: UndersignedError, viewer: dashboard.Viewer | None = None
-) -> Response[str]:
+def _problem(event: APIGatewayProxyEventV2, error: UndersignedError, viewer: Viewer | None = None) -> Response[str]:
     found, language = dashboard_problem_of(error), language_of(event)
     return dashboard_page(
-        dashboard.problem(viewer, language, found.title, found.detail),
+        dashboard_problem_page(viewer, language, found.title, found.detail),
         status=found.status,
         retry_after=found.retry_after,
     )
@@ -228,7 +227,7 @@ def _problem(
 
 def doorstep(event: APIGatewayProxyEventV2) -> Response[str]:
     """Answer a link on another site with a page that reloads: only then does the browser send its strict cookie."""
-    return dashboard_page(dashboard.doorstep(language_of(event), quote(event.path)))
+    return dashboard_page(doorstep_page(language_of(event), quote(event.path)))
 
 
 def _sign_in_first(event: APIGatewayProxyEventV2, error: SignedOutError) -> Response[str]:
@@ -239,4 +238,4 @@ def _sign_in_first(event: APIGatewayProxyEventV2, error: SignedOutError) -> Resp
         return doorstep(event)
     if event.http_method != "GET" or event.path != HOME:
         return home_with_cookie("")
-    return dashboard_page(people_pages.sign_in(language_of(event)))
+    return dashboard_page(sign_in_page(language_of(event)))

@@ -12,9 +12,9 @@ from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
 from undersigned.domain.people.api_keys import DIGITS_SHOWN, Scope
-from undersigned.web.people import people_pages
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
+from undersigned.web.people.people import keys_page
 from undersigned.web.posted import ProgramError, RequestError, posted_values
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _values(key: ApiKey) -> dict[str, object]:
 @pages.get("/keys", "own")
 def show_keys(request: DashboardRequest) -> Response[str]:
     """Show a campaign's keys, and the form that makes one."""
-    return dashboard_page(people_pages.keys(viewer_of(request), _keys(request)))
+    return dashboard_page(keys_page(viewer_of(request), _keys(request)))
 
 
 @pages.does("create key")
@@ -77,9 +77,9 @@ def make_key(request: DashboardRequest) -> Response[str]:
     except (RequestError, GivenError) as error:
         viewer = viewer_of(request)
         given = {name: request.posted(name) for name in ("label", "scope", "days")}
-        shown = people_pages.keys(viewer, _keys(request), error=viewer.say(error.on_page), given=given)
+        shown = keys_page(viewer, _keys(request), error=viewer.say(error.on_page), given=given)
         return dashboard_page(shown, status=400)
-    return dashboard_page(people_pages.keys(viewer_of(request), _keys(request), made))
+    return dashboard_page(keys_page(viewer_of(request), _keys(request), made))
 
 
 @pages.does("revoke key")

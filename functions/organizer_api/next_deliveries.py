@@ -14,8 +14,8 @@ from undersigned.domain.languages import Message
 from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned.web.answers import data, download
-from undersigned.web.cursors import TARGET_POSITION, cursor_of
 from undersigned.web.counting.evidence import evidence_values
+from undersigned.web.cursors import TARGET_POSITION, cursor_of
 from undersigned.web.reader import base_url
 
 if TYPE_CHECKING:

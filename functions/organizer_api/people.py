@@ -12,17 +12,17 @@ from undersigned.domain.languages import Message
 from undersigned.domain.people.people import SCOPE_OF
 from undersigned.domain.signing.addresses import email_mistake
 from undersigned.services.people.people import PeopleError
-from undersigned.web.people import people_pages
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
+from undersigned.web.people.people import people_page
 from undersigned.web.posted import ProgramError, RequestError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.people.people import Member, Role
-    from undersigned.web.dashboard import Viewer
     from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
+    from undersigned.web.viewer import Viewer
 
 routes = campaign_routes()
 pages = dashboard_routes()
@@ -88,7 +88,7 @@ def _people(request: DashboardRequest, viewer: Viewer, error: str | None = None,
     # Nobody takes over their own keys, so there is no choice about these.
     keys = {member.person.id: makers[member.person.id] for member in members if member.person.id != me}
     typed = {name: request.posted(name) for name in ("email", "role")} if error else {}
-    return dashboard_page(people_pages.people(viewer, members, keys, error=error, **typed), status=status)
+    return dashboard_page(people_page(viewer, members, keys, error=error, **typed), status=status)
 
 
 @pages.does("add person")

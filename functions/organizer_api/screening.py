@@ -10,12 +10,12 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.counting.screening import PLACES, ScreeningAction
 from undersigned.domain.languages import Message
-from undersigned.web import dashboard
 from undersigned.web.answers import dashboard_page, data
-from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
 from undersigned.web.counting.evidence import evidence_values
-from undersigned.web.posted import ProgramError, posted_values
 from undersigned.web.counting.posted_filters import CRITERIA, mistyped, posted_filter
+from undersigned.web.counting.screening import screened_page, screening_page, select_again_page
+from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
+from undersigned.web.posted import ProgramError, posted_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,10 +67,10 @@ def screen(request: ApiRequest) -> Response[str]:
 
 
 @pages.get("/screening", "manage")
-def screening_page(request: DashboardRequest) -> Response[str]:
+def screening(request: DashboardRequest) -> Response[str]:
     """Show the evidence against the newest letters, and the form that selects letters."""
     evidence = wired.stack.screening().recent(request.campaign)
-    return dashboard_page(dashboard.screening(viewer_of(request), evidence))
+    return dashboard_page(screening_page(viewer_of(request), evidence))
 
 
 @pages.does("hold letters")
@@ -86,13 +86,13 @@ def screen_letters(request: DashboardRequest) -> Response[str]:
         return _select_again(request, 409, {"": _NOTHING})
     done = _act(request, action, wanted, after) if action else None
     found = screening.look(request.campaign, wanted, after)
-    return dashboard_page(dashboard.screened(viewer, wanted, found, after, done))
+    return dashboard_page(screened_page(viewer, wanted, found, after, done))
 
 
 def _select_again(request: DashboardRequest, status: int, wrong: Mapping[str, Message]) -> Response[str]:
     """Show the form that selects letters again, with its values, and with the mistakes by field."""
     typed = {name: request.typed(name) for name in CRITERIA}
-    return dashboard_page(dashboard.select_again(viewer_of(request), typed, wrong), status=status)
+    return dashboard_page(select_again_page(viewer_of(request), typed, wrong), status=status)
 
 
 def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFilter, after: str | None) -> Screened:

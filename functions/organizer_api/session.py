@@ -11,13 +11,14 @@ from functions.organizer_api.dashboard_routes import HOME, home_with_cookie, lan
 from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.services.people.access import KeyRefusedError, TooManyRefusalsError
-from undersigned.web.people import people_pages
 from undersigned.web import security_log
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.guide import guide
 from undersigned.web.organizer_requests import sign_in_form
-from undersigned.web.posted import RequestError
+from undersigned.web.people.own_campaigns import own_campaigns_page
 from undersigned.web.people.sessions import check_origin
+from undersigned.web.people.sign_in import sign_in_page
+from undersigned.web.posted import RequestError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -38,7 +39,7 @@ def front_page(request: SessionRequest) -> Response[str]:
     if session.person is None:
         return home_with_cookie("")
     own = wired.stack.own_campaigns().of(session.person, is_administrator=session.is_administrator)
-    return dashboard_page(people_pages.front(language_of(request.event), session, own))
+    return dashboard_page(own_campaigns_page(language_of(request.event), session, own))
 
 
 @routes.get("/guide/<page>", "read")
@@ -61,7 +62,7 @@ def sign_in() -> Response[str]:
         session = _begin(campaign, key)
     except (KeyRefusedError, TooManyRefusalsError, RequestError) as error:
         language, found = language_of(event), dashboard_problem_of(error)
-        form = people_pages.sign_in(language, with_key=found.detail.in_language(language), campaign=campaign)
+        form = sign_in_page(language, with_key=found.detail.in_language(language), campaign=campaign)
         return dashboard_page(form, status=found.status, retry_after=found.retry_after)
     return home_with_cookie(session.token)
 

@@ -13,12 +13,19 @@ from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import email_mistake
 from undersigned.services.people.signing_in import Asked, OtherBrowserError, SignInError, WrongCodeError
 from undersigned.services.signing.abuse_checks import BusyError
-from undersigned.web.people import people_pages
 from undersigned.web import security_log
 from undersigned.web.answers import Problem, dashboard_page, moved
 from undersigned.web.organizer_requests import posted_text
+from undersigned.web.people.sessions import (
+    asked_cookie,
+    asked_in,
+    check_origin,
+    comes_from_a_link,
+    known_cookie,
+    known_in,
+)
+from undersigned.web.people.sign_in import code_page, expired_page, link_page, other_browser_page, sign_in_page
 from undersigned.web.posted import RequestError
-from undersigned.web.people.sessions import asked_cookie, asked_in, check_origin, comes_from_a_link, known_cookie, known_in
 from undersigned.web.visitors import address_of
 
 if TYPE_CHECKING:
@@ -63,7 +70,7 @@ def _form(error: RequestError | BusyError | None, email: str = "") -> Response[s
     event = router.current_event
     language = language_of(event)
     found = dashboard_problem_of(error) if error else Problem(400, _WRONG_EMAIL, _WRONG_EMAIL)
-    form = people_pages.sign_in(language, by_email=found.detail.in_language(language), email=email)
+    form = sign_in_page(language, by_email=found.detail.in_language(language), email=email)
     return dashboard_page(form, status=found.status, retry_after=found.retry_after)
 
 
@@ -74,7 +81,7 @@ def show_code_form() -> Response[str]:
     if not asked_in(event.cookies):
         # Signed-in people find their campaigns there, others the form that asks for an email.
         return doorstep(event) if comes_from_a_link(event.headers) else moved(HOME)
-    return dashboard_page(people_pages.code(language_of(event)))
+    return dashboard_page(code_page(language_of(event)))
 
 
 @router.post(f"{_ADDRESS}/code")
@@ -97,7 +104,7 @@ def show_link(token: str) -> Response[str]:
     except SignInError as error:
         security_log.sign_in_refused("email link", error)
         return _refused(error)
-    return dashboard_page(people_pages.link(language_of(event), f"{_ADDRESS}/link/{token}"))
+    return dashboard_page(link_page(language_of(event), f"{_ADDRESS}/link/{token}"))
 
 
 @router.post(f"{_ADDRESS}/link/<token>")
@@ -133,8 +140,8 @@ def _refused(error: SignInError) -> Response[str]:
     language = language_of(router.current_event)
     match error:
         case WrongCodeError(tries_left=left) if left:
-            return dashboard_page(people_pages.code(language, tries_left=left), status=400)
+            return dashboard_page(code_page(language, tries_left=left), status=400)
         case OtherBrowserError():
-            return dashboard_page(people_pages.other_browser(language), status=403)
+            return dashboard_page(other_browser_page(language), status=403)
         case _:
-            return dashboard_page(people_pages.expired(language), status=410)
+            return dashboard_page(expired_page(language), status=410)

@@ -21,7 +21,6 @@ from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.services.authoring.draft_views import file_of_letter, previewed
 from undersigned.services.authoring.drafting import Checked, NotSavedError
 from undersigned.web.answers import dashboard_page, moved
-from undersigned.web.uploads import posted_form
 from undersigned.web.authoring import letter as letter_pages
 from undersigned.web.authoring import recipients as recipient_pages
 from undersigned.web.authoring import settings as settings_pages
@@ -29,14 +28,15 @@ from undersigned.web.authoring.changes import changes
 from undersigned.web.authoring.columns import packed, unpacked
 from undersigned.web.authoring.frame import Workshop, fingerprint, step_of, workshop_page
 from undersigned.web.authoring.preview import Preview
+from undersigned.web.uploads import posted_form
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.services.authoring.sampling import Sampling
-    from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.authoring.frame import Step
+    from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.services.authoring.sampling import Sample
-    from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.authoring.frame import Workshop
+    from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
 
@@ -35,7 +35,7 @@ def preview(request: DashboardRequest) -> Response[str]:
 def preview_page(request: DashboardRequest) -> Response[str]:
     """Show the draft's form, for a frame. The page's policy lets no form be sent."""
     language = request.query("in") or ""
-    return page(preview_pages.form_page(_sample(request, language), language), sends_forms=False, hosts=("'self'",))
+    return page(preview_pages.sample_page(_sample(request, language), language), sends_forms=False, hosts=("'self'",))
 
 
 @pages.get("/workshop/preview/email", "manage")

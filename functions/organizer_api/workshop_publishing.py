@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.authoring.setting_kinds import Value
-    from undersigned.web.organizer_requests import DashboardRequest
-    from undersigned.web.page import Page
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.publish import TypedWebsite
+    from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.web.page import Page
 
 pages = dashboard_routes()
 

@@ -13,18 +13,18 @@ from undersigned.authoring.column_choice import guess, rows_in, taken, used_twic
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.web.answers import dashboard_page, download
-from undersigned.web.uploads import posted_form
 from undersigned.web.authoring import columns as column_pages
 from undersigned.web.authoring import recipients as recipient_pages
 from undersigned.web.authoring.recipients import Upload
+from undersigned.web.uploads import posted_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.authoring.frame import Workshop
+    from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
 

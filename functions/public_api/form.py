@@ -14,7 +14,6 @@ from undersigned.domain.signing.signatures import PENDING_FOR
 from undersigned.domain.signing.typos import MistypedError
 from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.signing import FormContext
-from undersigned.web import pages
 from undersigned.web.answers import PRIVATE, data, moved, page, preflight, problem
 from undersigned.web.posted import RequestError, posted_values
 from undersigned.web.reader import (
@@ -26,6 +25,8 @@ from undersigned.web.reader import (
     theme_of,
     wants_json,
 )
+from undersigned.web.signing.form import form_page, signed_page
+from undersigned.web.signing.privacy import privacy_page
 from undersigned.web.signing.signer_values import form_values, preview_values, serving_values
 from undersigned.web.signing.sites import site_page, with_fields
 from undersigned.web.visitors import address_of
@@ -96,7 +97,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
     retry_after: int | None = None,
 ) -> Response[str]:
     form = wired.signing.form(campaign, (values or {}).get("form"))
-    shown = pages.campaign(
+    shown = form_page(
         form,
         _language(form.entry.campaign),
         answers=values or prefilled(_event(), form.entry.campaign),
@@ -224,7 +225,7 @@ def signed(campaign: str) -> Response[str]:
 
 def _signed(campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
     """Say what happens after signing; to the sender of a form, with the address and a way back to the form."""
-    shown = pages.signed(
+    shown = signed_page(
         campaign,
         wired.signing.next_delivery(campaign),
         _language(campaign),
@@ -240,7 +241,7 @@ def _signed(campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
 def privacy(campaign: str) -> Response[str]:
     """Say what happens to a signer's data."""
     entry = wired.signing.campaign(campaign)
-    shown = pages.privacy(entry, wired.stack.settings.packet_days, _language(entry.campaign))
+    shown = privacy_page(entry, wired.stack.settings.packet_days, _language(entry.campaign))
     return page(shown, cache=NOTICE_CACHE)
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from undersigned.web import pages
 from undersigned.web.answers import page
+from undersigned.web.public_frame import front_page
 from undersigned.web.reader import language_for
 
 if TYPE_CHECKING:
@@ -21,4 +21,4 @@ FRONT_CACHE = "public, max-age=3600"
 @router.get("/")
 def show_front() -> Response[str]:
     """Say what this address is for. Reads nothing, and names no campaign."""
-    return page(pages.front(language_for(router.current_event)), cache=FRONT_CACHE)
+    return page(front_page(language_for(router.current_event)), cache=FRONT_CACHE)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.web import pages
 from undersigned.web import security_log
 from undersigned.web.answers import moved, page
+from undersigned.web.delivering.packets import packets_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -20,14 +20,14 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 @router.get("/packets/<token>")
 def list_packets(token: str) -> Response[str]:
     """Show the packets of a delivery that is too large for an email, or the first hundred."""
-    return page(pages.packets(wired.stack.packet_links().packets(token), token))
+    return page(packets_page(wired.stack.packet_links().packets(token), token))
 
 
 @router.get("/packets/<token>/pages/<number>")
 def list_more_packets(token: str, number: str) -> Response[str]:
     """Show another hundred packets of a very large delivery."""
     found = wired.stack.packet_links().packets(token)
-    return page(pages.packets(found, token, found.page(number)))
+    return page(packets_page(found, token, found.page(number)))
 
 
 @router.get("/packets/<token>/<number>")

@@ -12,10 +12,16 @@ from undersigned.aws.failures import is_throttle
 from undersigned.domain.counting.tallies import with_letter
 from undersigned.domain.languages import chosen_language
 from undersigned.domain.signing.sources import labelled_path
-from undersigned.web import pages
 from undersigned.web import security_log
 from undersigned.web.answers import data, moved, page
 from undersigned.web.reader import base_url, language_for, language_in_link, wants_json
+from undersigned.web.signing.own_letter import (
+    confirm_page,
+    disown_page,
+    letter_page,
+    links_ended_detail,
+    links_ended_page,
+)
 from undersigned.web.signing.signer_values import letter_values
 
 if TYPE_CHECKING:
@@ -49,7 +55,7 @@ def to_confirm(token: str) -> Response[str]:
     if wants_json(_event()):
         return data(letter_values(own, _language(own)))
     can_sign = wired.signing.is_open(own.entry.campaign)
-    return page(pages.confirm(own, token, _language(own), can_sign=can_sign))
+    return page(confirm_page(own, token, _language(own), can_sign=can_sign))
 
 
 @router.post("/confirm/<token>")
@@ -87,8 +93,8 @@ def end_links(token: str) -> Response[str]:
     security_log.links_ended(campaign.id)
     language, can_sign = language_for(_event(), campaign.languages), wired.signing.is_open(campaign)
     if wants_json(_event()):
-        return data({"status": "ended", "detail": pages.links_ended_detail(language, can_sign=can_sign)})
-    return page(pages.links_ended(campaign, language, can_sign=can_sign))
+        return data({"status": "ended", "detail": links_ended_detail(language, can_sign=can_sign)})
+    return page(links_ended_page(campaign, language, can_sign=can_sign))
 
 
 @router.get("/letters/<token>/withdraw")
@@ -128,7 +134,7 @@ def _disowned(found: DisownedForm, token: str) -> Response[str]:
         return data({"campaign": found.campaign.id, "status": found.state})
     wanted = language_in_link(_event()) or found.language
     language = chosen_language(found.campaign.languages, wanted, None)
-    return page(pages.disown(found.campaign, found.state, token, language))
+    return page(disown_page(found.campaign, found.state, token, language))
 
 
 def _own(
@@ -138,7 +144,7 @@ def _own(
     if wants_json(_event()):
         return data(letter_values(own, _language(own)), status=status)
     return page(
-        pages.letter(
+        letter_page(
             own,
             _language(own),
             count=with_letter(before, own.signature) if before else None,

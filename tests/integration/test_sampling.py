@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.starting import example_files
-from undersigned.web import pages
+from undersigned.web.signing.form import form_page
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -50,7 +50,7 @@ def test_the_sample_shows_what_everyone_gets_and_each_part_says_that_it_is_a_tes
 
 
 def test_the_samples_form_is_the_page_that_people_will_see(sampling: Sampling, compiled: CompiledCampaign) -> None:
-    page = pages.campaign(sampling.form(compiled), "en")
+    page = form_page(sampling.form(compiled), "en")
 
     assert compiled.campaign.title in page.html
 

@@ -30,8 +30,8 @@ from undersigned.authoring.typed_letters import read_typed
 from undersigned.domain.authoring.letter_fields import DEEPEST, MOST_TAGS
 from undersigned.domain.authoring.letter_templates import mistakes_in
 from undersigned.domain.languages import Message
-from undersigned.web.posted import ProgramError
 from undersigned.web.authoring.frame import by_rows, shown_in_letter, step_of, table_in
+from undersigned.web.posted import ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -26,9 +26,9 @@ from undersigned.authoring.typed_letters import merged_letter
 from undersigned.domain.authoring.letter_fields import FIELDS
 from undersigned.domain.errors import NotFoundError
 from undersigned.services.authoring.drafting import Drafting
+from undersigned.web.authoring.columns import packed, unpacked
 from undersigned.web.people.sessions import LANGUAGE_COOKIE
 from undersigned.web.uploads import LARGEST_UPLOAD
-from undersigned.web.authoring.columns import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import get_args
 
 from undersigned.domain.people.actions import ACTIONS, Action
-from undersigned.web import dashboard
+from undersigned.web import page
 from undersigned.web.assets import asset
-from undersigned.web.dashboard import chart
+from undersigned.web.counting.chart import chart
 
 TODAY = date(2026, 11, 30)
 
@@ -56,7 +56,7 @@ def test_a_signature_dated_tomorrow_by_another_clock_has_a_bar() -> None:
 
 
 def test_the_style_sheet_and_the_script_stay_small() -> None:
-    style = (Path(dashboard.__file__).parent / "templates" / "dashboard.css").read_bytes()
+    style = (Path(page.__file__).parent / "templates" / "dashboard.css").read_bytes()
     assert len(gzip.compress(style)) <= 2048
     assert len(gzip.compress(asset("dashboard.js").content)) <= 1024
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler import Response
 
 from undersigned.domain.languages import Message
-from undersigned.web import pages
+from undersigned.web.public_frame import problem_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -216,7 +216,7 @@ def problem(  # noqa: PLR0913  (an answer's parts)
     title, detail = found.title.in_language(language), found.detail.in_language(language)
     if not as_json:
         return page(
-            pages.problem(title, detail, language, framed, theme, about=about, can_sign=can_sign),
+            problem_page(title, detail, language, framed, theme, about=about, can_sign=can_sign),
             status=found.status,
             hosts=framed.framing_origins if framed else (),
             runs_scripts=framed is not None,

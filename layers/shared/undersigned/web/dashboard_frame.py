@@ -10,8 +10,9 @@ from undersigned.domain.languages import languages, name_of, short_date, short_m
 from undersigned.web.page import render_page
 
 if TYPE_CHECKING:
-    from undersigned.web.dashboard import Viewer
+    from undersigned.domain.languages import Message
     from undersigned.web.page import Page
+    from undersigned.web.viewer import Viewer
 
 
 def render_framed(
@@ -53,3 +54,15 @@ def _switches(here: str, language: str) -> list[tuple[str, str, str]]:
 
 def _day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def doorstep_page(language: str, address: str) -> Page:
+    """Render a page that loads an address from our own site, so that the browser sends its strict cookie."""
+    return render_framed("dashboard_doorstep.html", language, address=address)
+
+
+def dashboard_problem_page(viewer: Viewer | None, language: str, title: Message, detail: Message) -> Page:
+    """Render what is wrong and what to do, in the campaign's language, or in `language` without a campaign."""
+    language = viewer.language if viewer else language
+    said = title.in_language(language), detail.in_language(language)
+    return render_framed("dashboard_problem.html", language, viewer, title=said[0], detail=said[1])

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.services.authoring.drafting import Checked
-    from undersigned.web.dashboard import Viewer
     from undersigned.web.page import Page
+    from undersigned.web.viewer import Viewer
 
 
 Step = Literal["letter", "settings", "recipients", "preview", "publish"]

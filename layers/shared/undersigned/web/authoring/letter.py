@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.typed_letters import Question
     from undersigned.domain.authoring.drafts import Draft
-    from undersigned.web.page import Page
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.preview import Preview
-
+    from undersigned.web.page import Page
 
 _TAGS = tuple(f"{{{{ {name} }}}}" for name in FIELDS)
 

@@ -9,16 +9,16 @@ from markupsafe import Markup
 
 from undersigned.domain.languages import Message, name_of
 from undersigned.services.signing.signing import LetterPreview
-from undersigned.web import pages
 from undersigned.web.authoring.frame import workshop_page
+from undersigned.web.signing.form import form_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.services.authoring.sampling import Sample
-    from undersigned.web.page import Page
     from undersigned.web.authoring.frame import Workshop
+    from undersigned.web.page import Page
 
 _RECIPIENTS_SHOWN = 100
 _VIEWS = ("letter", "form", "email", "paper")
@@ -70,10 +70,10 @@ def preview(workshop: Workshop, made: Preview, *, test_to: str) -> Page:
     )
 
 
-def form_page(sample: Sample, language: str) -> Page:
+def sample_page(sample: Sample, language: str) -> Page:
     """Render a draft's form in one of its languages, filled in by the made-up signer."""
     languages = sample.form.entry.campaign.languages
-    return pages.campaign(
+    return form_page(
         replace(sample.form, is_open=True),
         language if language in languages else languages[0],
         answers={name: getattr(sample.signature, name) for name in _FILLED_IN},

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.errors import ExplainedError
     from undersigned.services.authoring.publishing_effects import Effects, LetterChange, TargetChange
-    from undersigned.web.page import Page
     from undersigned.web.authoring.changes import Changed
     from undersigned.web.authoring.frame import Workshop
-
+    from undersigned.web.page import Page
 
 WEBSITES = ("allowed_origins", "frame_origins")
 """The settings that list websites."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.setting_kinds import Choices, Value
     from undersigned.authoring.settings_document import SettingsDocument
-    from undersigned.web.page import Page
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.preview import Preview
+    from undersigned.web.page import Page
 
 _SHORT = {"choice", "select", "number", "date", "color"}
 """The controls whose values a folded group shows."""

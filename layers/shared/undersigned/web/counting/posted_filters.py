@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from undersigned.domain.authoring.campaigns import Campaign
 
-
 CRITERIA = ("suspicion", "domain", "network", "signed_from", "signed_before", "on_hold", "target")
 
 

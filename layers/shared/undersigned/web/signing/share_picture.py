@@ -32,7 +32,7 @@ _LINE = 1.22
 _MOST_MISSING = 0.2
 """The share of characters that a text may lose because the font doesn't have them, such as emoji."""
 
-_FONT = FontFile(Path(__file__).parents[1] / "assets" / "share.ttf")
+_FONT = FontFile(Path(__file__).parents[2] / "assets" / "share.ttf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.letters import as_text, read_blocks
 from undersigned.domain.signing.signatures import form_fields, read_unfinished
-from undersigned.web import pages
+from undersigned.web.signing.own_letter import state_of
 
 if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Target
@@ -89,7 +89,7 @@ def preview_values(preview: LetterPreview, language: str) -> dict[str, object]:
 
 def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
     """Return a signer's letter and its status."""
-    headline, explanation = pages.state_of(own, language)
+    headline, explanation = state_of(own, language)
     target = own.target
     return {
         "campaign": own.signature.campaign,

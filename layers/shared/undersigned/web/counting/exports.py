@@ -1,0 +1,49 @@
+"""Exports and the form that requests one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.counting.exports import EXPORTED
+from undersigned.domain.languages import Message
+from undersigned.web.counting.signatures import STATUSES
+from undersigned.web.dashboard_frame import render_framed
+from undersigned.web.delivering.recipients import recipient_choices, recipient_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from undersigned.domain.authoring.campaigns import Roster
+    from undersigned.domain.counting.exports import Export, ExportState
+    from undersigned.web.page import Page
+    from undersigned.web.viewer import Viewer
+
+_EXPORT_STATES: Mapping[ExportState, Message] = {
+    "queued": Message("Waiting to be created"),
+    "running": Message("Being created"),
+    "done": Message("Ready"),
+    "failed": Message("Failed. Create a new one."),
+    "erased": Message("Deleted, because a letter was erased. Create a new one."),
+}
+
+
+def exports_page(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
+    """Render the exports and the form that requests one."""
+    return render_framed(
+        "dashboard_exports.html",
+        viewer.language,
+        viewer,
+        "exports",
+        rows=[
+            (
+                export,
+                recipient_name(viewer, roster, export.filter.target) if export.filter.target else None,
+                viewer.say(STATUSES[export.filter.status]) if export.filter.status else None,
+                viewer.say(_EXPORT_STATES[export.state]),
+            )
+            for export in found
+        ],
+        is_writing=any(export.state in {"queued", "running"} for export in found),
+        targets=recipient_choices(roster),
+        statuses=[(name, viewer.say(STATUSES[name])) for name in EXPORTED],
+    )

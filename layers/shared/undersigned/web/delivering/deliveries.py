@@ -1,0 +1,79 @@
+"""Deliveries: their list, and the page of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.languages import Message
+from undersigned.rendering.mail_reasons import in_words
+from undersigned.web.cursors import cursor_of, delivery_position
+from undersigned.web.dashboard_frame import render_framed
+from undersigned.web.delivering.recipients import recipient_name, row_of
+from undersigned.web.delivering.states import state_of_delivery
+from undersigned.web.operating.attention import blocked_by, decisions, has_failed, of_delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from undersigned.domain.authoring.campaigns import Roster, Target
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, MailEventKind
+    from undersigned.services.counting import organizing
+    from undersigned.web.page import Page
+    from undersigned.web.viewer import Viewer
+
+_EVENTS: Mapping[MailEventKind, Message] = {
+    "send": Message("Our email service accepted it"),
+    "delivery": Message("The office’s mail server accepted it"),
+    "bounce": Message("It bounced"),
+    "complaint": Message("Someone there marked it as spam"),
+    "reject": Message("Our email service refused it"),
+    "delivery_delay": Message("The office’s mail server is delaying it"),
+}
+
+
+def deliveries_page(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None, roster: Roster) -> Page:
+    """Render deliveries, newest first; `last` is the last of this page if there may be more."""
+    return render_framed(
+        "dashboard_deliveries.html",
+        viewer.language,
+        viewer,
+        "deliveries",
+        rows=[
+            (made, recipient_name(viewer, roster, made.key.target), state_of_delivery(viewer, made)) for made in found
+        ],
+        next_cursor=cursor_of(delivery_position(last)),
+    )
+
+
+def delivery_page(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
+    """Render a delivery with its packets and the events of its email."""
+    made = record.delivery
+    acts, blocked = decisions(made, record.question, state), blocked_by(made, state)
+    return render_framed(
+        "dashboard_delivery.html",
+        viewer.language,
+        viewer,
+        "deliveries",
+        made=made,
+        row=row_of(viewer, state),
+        state=state_of_delivery(viewer, made),
+        why_not_sent=_reason(viewer, made, state.target),
+        packets=[(packet, record.erased_from(packet)) for packet in record.packets],
+        events=[
+            (event, viewer.say(_EVENTS[event.kind]), in_words(event.reason, viewer.language)) for event in record.events
+        ],
+        point=of_delivery(state, made, record.question, viewer.language) if record.question else None,
+        acts=acts,
+        too_soon_after=blocked.last if blocked and has_failed(made, state) else None,
+    )
+
+
+def _reason(viewer: Viewer, made: Delivery, target: Target) -> str | None:
+    """Return why a delivery is not sent, in the page's language; another mail server's words stay as they are."""
+    if made.state != "held" or made.reason != target.held_because or target.held_because is None:
+        return in_words(made.reason, viewer.language)
+    if target.hold:
+        return viewer.say(Message("The reason: “%(why)s”.", {"why": target.hold}))
+    if target.complained_at:
+        return viewer.say(Message("Someone at this office marked an earlier email as spam."))
+    return viewer.say(Message("The address %(email)s takes no email.", {"email": target.email}))

@@ -1,0 +1,222 @@
+"""Recipients: their table, the page of each, and the preview of their next email."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from undersigned.domain.languages import Message, number, short_moment
+from undersigned.web.dashboard_frame import render_framed
+from undersigned.web.delivering.states import state_of_delivery, state_of_line
+from undersigned.web.operating.attention import of_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+
+    from undersigned.domain.authoring.campaigns import Roster, Target
+    from undersigned.domain.counting.screening import Evidence
+    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.domain.delivering.plans import Outcome, PlanLine
+    from undersigned.services.counting import organizing
+    from undersigned.services.delivering.packing import DeliveryPreview
+    from undersigned.web.page import Page
+    from undersigned.web.viewer import Viewer
+
+COLUMNS = ("recipient", "waiting", "sent", "last", "state")
+"""The columns by which the table of targets can be sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A target in the table. `state` says whether its email works, `needs_you` whether the organizer should act."""
+
+    target: Target
+    name: str
+    waiting: int
+    sent: int
+    last: Delivery | None
+    last_state: str
+    state: str
+    needs_you: bool
+
+    def sorts_by(self, column: str) -> tuple[object, ...]:
+        """Return the row's sort key for a column."""
+        values: dict[str, object] = {
+            "recipient": self.target.locality.casefold(),
+            "waiting": self.waiting,
+            "sent": self.sent,
+            "last": self.last.key.period if self.last else "",
+            "state": (not self.needs_you, self.state),
+        }
+        return values[column], self.target.locality.casefold()
+
+
+def row_of(viewer: Viewer, state: organizing.TargetState) -> Row:
+    """Return a target's row in the table."""
+    target, last = state.target, state.last_delivery
+    bounced = target.mail_state == "bounced" or any(question == "bounced" for _, question in state.questions)
+    return Row(
+        target,
+        target.addressed(viewer.language),
+        state.waiting,
+        state.sent,
+        last,
+        state_of_delivery(viewer, last) if last else "",
+        viewer.say(_state_of_target(target, bounced=bounced, in_question=bool(state.questions))),
+        needs_you=bounced or target.is_held or bool(state.questions),
+    )
+
+
+def _state_of_target(target: Target, *, bounced: bool, in_question: bool) -> Message:
+    if target.hold:
+        return Message.in_context("status of a recipient", "On hold: %(why)s", {"why": target.hold})
+    if target.complained_at:
+        return Message.in_context("status of a recipient", "On hold: someone there marked the email as spam")
+    if bounced:
+        return Message.in_context("status of a recipient", "Email bounced")
+    if in_question:
+        return Message.in_context("status of a recipient", "Nobody knows whether the email arrived")
+    if target.retired:
+        return Message.in_context("status of a recipient", "Gets no new letters")
+    return Message.in_context("status of a recipient", "OK")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's heading: the address that sorts by it, and its current `aria-sort`."""
+
+    column: str
+    label: str
+    address: str
+    sorted: str | None
+
+
+def headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
+    """Return the table's headings, for the column by which it is sorted."""
+    labels = {
+        "recipient": Message("Recipient"),
+        "waiting": Message("Letters waiting"),
+        "sent": Message("Letters sent"),
+        "last": Message("Last delivery"),
+        "state": Message("Status"),
+    }
+    headings = []
+    for column in COLUMNS:
+        current = ("descending" if descending else "ascending") if column == sort else None
+        # Numbers start with the highest, and days with the newest.
+        usual = "descending" if column in {"waiting", "sent", "last"} else "ascending"
+        order = usual if current is None else "ascending" if current == "descending" else "descending"
+        address = f"?{urlencode({'sort': column, 'order': order})}#recipients"
+        headings.append(Heading(column, viewer.say(labels[column]), address, current))
+    return headings
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A target's letters in a delivery that would be made now.
+
+    `later` says how many other letters came after the approval, if any.
+    """
+
+    target: Target
+    name: str
+    letters: int
+    outcome: Outcome
+    state: str
+    later: str
+
+
+def plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
+    """Return the rows of a plan."""
+    return [
+        PlanRow(
+            line.target,
+            line.target.addressed(viewer.language),
+            line.letters,
+            line.outcome,
+            viewer.say(state_of_line(line, viewer.language)),
+            _later(line, viewer.language),
+        )
+        for line in lines
+    ]
+
+
+def _later(line: PlanLine, language: str) -> str:
+    if not line.later:
+        return ""
+    return Message.counted(
+        "%(count)s more letter came after the approval, and waits for the next one.",
+        "%(count)s more letters came after the approval, and wait for the next one.",
+        line.later,
+        {"count": number(line.later, language)},
+    ).in_language(language)
+
+
+def needs_approval_again(lines: Iterable[PlanLine]) -> bool:
+    """Say whether a second email within seven days needs an approval first."""
+    return any(line.outcome == "too soon" and not line.may_begin for line in lines)
+
+
+def target_page(  # noqa: PLR0913  (what the page shows)
+    viewer: Viewer,
+    state: organizing.TargetState,
+    plan: Sequence[PlanLine],
+    history: Sequence[Delivery],
+    next_delivery: datetime,
+    *,
+    period: str,
+) -> Page:
+    """Render a target with its deliveries and the buttons for its letters; `plan` is that of a period as of now."""
+    return render_framed(
+        "dashboard_target.html",
+        viewer.language,
+        viewer,
+        "overview",
+        row=row_of(viewer, state),
+        attention=tuple(of_target(state, viewer.language)),
+        plan=plan_rows(viewer, plan),
+        needs_approval_again=needs_approval_again(plan),
+        period=period,
+        next_delivery=short_moment(viewer.local(next_delivery), viewer.language),
+        history=[(delivery, state_of_delivery(viewer, delivery)) for delivery in history],
+    )
+
+
+def preview_page(viewer: Viewer, made: DeliveryPreview, evidence: Evidence, today: date) -> Page:
+    """Render the email that a delivery would send to a target now."""
+    return render_framed(
+        "dashboard_preview.html",
+        viewer.language,
+        viewer,
+        "overview",
+        made=made,
+        name=made.target.addressed(viewer.language),
+        warnings=[viewer.say(sentence) for sentence in evidence.to_check(viewer.language, of_one_target=True)],
+        damage=[viewer.say(sentence) for sentence in evidence.damage(viewer.language)],
+        advice_on_damage=viewer.say(_advice_on_damage(evidence)),
+        today=today,
+    )
+
+
+def _advice_on_damage(evidence: Evidence) -> Message:
+    return Message.counted(
+        "No list shows it. Tell that person, unless they know already. Nothing is lost: once it is repaired, it goes "
+        "with the next email.",
+        "No list shows them. Tell that person, unless they know already. Nothing is lost: once they are repaired, they "
+        "go with the next email.",
+        evidence.left_out,
+        {},
+    )
+
+
+def recipient_name(viewer: Viewer, roster: Roster, target: str) -> str:
+    """Return a target's name and locality, or the id of one that the campaign no longer has."""
+    found = roster.by_id.get(target)
+    return f"{found.addressed(viewer.language)}, {found.locality}" if found else target
+
+
+def recipient_choices(roster: Roster) -> list[tuple[str, str]]:
+    """Return the targets that a form offers to choose from."""
+    return [(target.id, f"{target.locality}: {target.name}") for target in roster.by_id.values()]

@@ -1,0 +1,63 @@
+"""The status of letters in a plan, and of deliveries, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.languages import Message, long_date
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryState
+    from undersigned.domain.delivering.plans import PlanLine
+    from undersigned.web.viewer import Viewer
+
+DELIVERY_STATES: Mapping[DeliveryState, Message] = {
+    "open": Message.in_context("status of a delivery", "Being sent"),
+    "sending": Message.in_context("status of a delivery", "Being sent"),
+    "in_doubt": Message.in_context("status of a delivery", "In doubt"),
+    "sent": Message.in_context("status of a delivery", "Sent"),
+    "delivered": Message.in_context("status of a delivery", "Delivered"),
+    "complained": Message.in_context("status of a delivery", "Delivered, marked as spam"),
+    "bounced": Message.in_context("status of a delivery", "Bounced"),
+    "given_up": Message.in_context("status of a delivery", "Given up"),
+    "held": Message.in_context("status of a delivery", "On hold"),
+    "empty": Message.in_context("status of a delivery", "Nothing to send"),
+}
+
+LATER = Message.in_context("status of letters", "Came after the approval: goes with the next one")
+"""For letters that came after an approval, to a recipient who gets the letters from before it."""
+
+
+def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (a table)
+    """Return the status that a plan gives to letters: they are ready, or the reason why they aren't sent."""
+    match line.outcome:
+        case "held":
+            if line.target.hold is None:
+                return Message.in_context("status of letters", "On hold: email marked as spam")
+            return Message.in_context("status of letters", "On hold: %(why)s", {"why": line.target.hold})
+        case "bounced":
+            return Message.in_context("status of letters", "On hold: email bounced")
+        case "too soon" if line.too_soon:
+            values = {
+                "last": long_date(line.too_soon.last, language),
+                "next": long_date(line.too_soon.next_day, language),
+            }
+            return Message.in_context(
+                "status of letters", "Not before %(next)s, because of the delivery of %(last)s", values
+            )
+        case "in doubt":
+            return Message.in_context("status of letters", "In doubt: nobody knows whether the email arrived")
+        case "paused":
+            return Message.in_context("status of letters", "Campaign paused")
+        case "awaiting approval":
+            return Message.in_context("status of letters", "Waiting for approval")
+        case _:
+            return Message.in_context("status of letters", "Ready to send")
+
+
+def state_of_delivery(viewer: Viewer, delivery: Delivery) -> str:
+    """Return a delivery's state. An attempt whose hour is over is in doubt before that is recorded."""
+    is_in_doubt = delivery.question(viewer.now) == "in doubt"
+    return viewer.say(DELIVERY_STATES["in_doubt" if is_in_doubt else delivery.state])

@@ -1,0 +1,47 @@
+"""The activity log."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from undersigned.domain.languages import Message
+from undersigned.domain.people.actions import ACTIONS
+from undersigned.web.cursors import cursor_of
+from undersigned.web.dashboard_frame import render_framed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from undersigned.domain.delivering.controls import AuditEntry
+    from undersigned.domain.people.actions import Action
+    from undersigned.services.counting import organizing
+    from undersigned.web.page import Page
+    from undersigned.web.viewer import Viewer
+
+_ACTIONS_ON_ONE: Mapping[Action, Message] = {
+    "hold letters": Message("Put a letter on hold"),
+    "release letters": Message("Included a letter again"),
+    "remove letters": Message("Erased a letter"),
+}
+"""The words for the same actions if they reached one letter."""
+
+_OF_ONE_LETTER = re.compile(r"[0-9a-f]{32}|1: .*", re.DOTALL)
+"""The subject of such an entry: a letter's id, or a number and the criteria that selected so many."""
+
+
+def audit_page(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
+    """Render the activity log, newest first."""
+    return render_framed(
+        "dashboard_audit.html",
+        viewer.language,
+        viewer,
+        "audit",
+        rows=[(entry, viewer.say(_what_happened(entry))) for entry in found.items],
+        next_cursor=cursor_of(found.next_position),
+    )
+
+
+def _what_happened(entry: AuditEntry) -> Message:
+    several = ACTIONS[entry.action].said
+    return _ACTIONS_ON_ONE.get(entry.action, several) if _OF_ONE_LETTER.fullmatch(entry.about) else several

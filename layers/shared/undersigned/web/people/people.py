@@ -1,0 +1,109 @@
+"""A campaign’s people and keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.languages import Message, short_date
+from undersigned.domain.people.api_keys import DIGITS_SHOWN
+from undersigned.domain.people.people import SCOPE_OF
+from undersigned.web.dashboard_frame import render_framed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from undersigned.domain.people.api_keys import ApiKey, Scope
+    from undersigned.domain.people.people import Member, Role
+    from undersigned.web.page import Page
+    from undersigned.web.viewer import Viewer
+
+ROLES: Mapping[Role, Message] = {
+    "owner": Message.in_context("role", "Owner"),
+    "editor": Message.in_context("role", "Editor"),
+    "viewer": Message.in_context("role", "Viewer"),
+}
+
+_WHAT_ROLES_MAY: Mapping[Role, Message] = {
+    "owner": Message("everything, and invites and removes people"),
+    "editor": Message(
+        "sees letters and people’s names, decides about letters and deliveries, and changes and publishes the campaign"
+    ),
+    "viewer": Message("sees numbers, and no names of people who signed"),
+}
+
+_WHAT_KEYS_MAY: Mapping[Scope, Message] = {
+    "read": Message("Read: numbers, and no names of people who signed"),
+    "manage": Message(
+        "Manage: letters and people’s names, decisions about letters and deliveries, and changes to the campaign"
+    ),
+    "own": Message("Own: everything, also people and keys"),
+}
+
+_NEW_KEY: Mapping[str, str] = {"label": "", "scope": "", "days": "90"}
+"""The values in the form of a new key at first."""
+
+
+def people_page(  # noqa: PLR0913  (what the page shows)
+    viewer: Viewer,
+    found: Sequence[Member],
+    keys: Mapping[str, int],
+    *,
+    error: str | None = None,
+    email: str = "",
+    role: str = "",
+) -> Page:
+    """Render a campaign's people, and the form that invites one; after a mistake, with the typed values.
+
+    `keys` says how many keys go with each person who is removed.
+    """
+    return render_framed(
+        "dashboard_people.html",
+        viewer.language,
+        viewer,
+        "people",
+        rows=[
+            (member, viewer.say(ROLES[member.role]), _day(viewer, member), keys.get(member.person.id, 0))
+            for member in found
+        ],
+        roles=[(role, viewer.say(ROLES[role]), viewer.say(_WHAT_ROLES_MAY[role])) for role in SCOPE_OF],
+        error=error,
+        email=email,
+        chosen=role,
+    )
+
+
+def _day(viewer: Viewer, member: Member) -> str:
+    return short_date(viewer.local(member.at).date(), viewer.language) if member.at else ""
+
+
+def keys_page(
+    viewer: Viewer,
+    found: Sequence[ApiKey],
+    made: tuple[str, ApiKey] | None = None,
+    error: str | None = None,
+    given: Mapping[str, str] = _NEW_KEY,
+) -> Page:
+    """Render a campaign's keys, the text of the one that was just made, and the form that makes one.
+
+    After a mistake, `given` are the values that were typed: `label`, `scope` and `days`.
+    """
+    return render_framed(
+        "dashboard_keys.html",
+        viewer.language,
+        viewer,
+        "keys",
+        rows=[
+            (
+                key,
+                key.digest[:DIGITS_SHOWN],
+                viewer.say(_WHAT_KEYS_MAY[key.scope]),
+                short_date(viewer.local(key.created_at).date(), viewer.language),
+                short_date(viewer.local(key.expires_at).date(), viewer.language) if key.expires_at else None,
+            )
+            for key in found
+        ],
+        scopes=[(scope, viewer.say(words)) for scope, words in _WHAT_KEYS_MAY.items()],
+        text=made[0] if made else None,
+        error=error,
+        given=given,
+    )

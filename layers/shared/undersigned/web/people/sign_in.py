@@ -1,0 +1,71 @@
+"""The pages on which somebody signs in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.languages import Message, number
+from undersigned.web.dashboard_frame import render_framed
+
+if TYPE_CHECKING:
+    from undersigned.web.page import Page
+
+
+def sign_in_page(
+    language: str, *, by_email: str | None = None, with_key: str | None = None, email: str = "", campaign: str = ""
+) -> Page:
+    """Render the form for an address and the one for a key, each with its mistake.
+
+    `email` and `campaign` are as they were typed.
+    """
+    return render_framed(
+        "dashboard_sign_in.html", language, by_email=by_email, with_key=with_key, email=email, campaign=campaign
+    )
+
+
+def code_page(language: str, *, tries_left: int | None = None) -> Page:
+    """Render the form for the code; after a wrong code, with the number of tries left."""
+    error = None
+    if tries_left is not None:
+        error = Message.counted(
+            "This is not the code. You can try %(count)s more time.",
+            "This is not the code. You can try %(count)s more times.",
+            tries_left,
+            {"count": number(tries_left, language)},
+        ).in_language(language)
+    return render_framed("dashboard_code.html", language, error=error)
+
+
+def link_page(language: str, address: str) -> Page:
+    """Render the button of a link in an email."""
+    return render_framed("dashboard_link.html", language, address=address)
+
+
+def other_browser_page(language: str) -> Page:
+    """Render the way out for a link that another browser asked for."""
+    return _no_way_in(
+        language,
+        Message("Open this link where you asked for it"),
+        Message(
+            "It works only in the browser in which you asked for the email. Open it there, or type the six digits of "
+            "the email there. To sign in here, ask for a new email."
+        ),
+    )
+
+
+def expired_page(language: str) -> Page:
+    """Render the way out for a link or a code that works no more."""
+    return _no_way_in(
+        language,
+        Message("This link or code doesn’t work any more"),
+        Message("It works once, for 15 minutes, and for five tries. Ask for a new email."),
+    )
+
+
+def _no_way_in(language: str, title: Message, detail: Message) -> Page:
+    return render_framed(
+        "dashboard_no_way_in.html",
+        language,
+        title=title.in_language(language),
+        detail=detail.in_language(language),
+    )
