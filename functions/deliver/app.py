@@ -15,7 +15,7 @@ from undersigned.aws.queue import (
     read_message,
     seconds_until_next_try,
 )
-from undersigned.domain.errors import MailRefusedError, SendingStoppedError, ThrottledError
+from undersigned.domain.errors import MailRefusedError, SendingStoppedError, SendingThrottledError
 from undersigned.logs import facts_of
 from undersigned.services.delivering.delivering import UnsettledError
 from undersigned.services.delivering.storing import OutOfTimeError
@@ -108,7 +108,7 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
     except OutOfTimeError:
         logger.info("a delivery continues in another run", extra=asdict(message.key))
         _continue(message)
-    except (ThrottledError, SendingStoppedError) as error:
+    except (SendingThrottledError, SendingStoppedError) as error:
         logger.error("a delivery must wait", extra={**asdict(message.key), "reason": str(error)})
         _continue(message, after=UNTIL_SES_IS_ASKED_AGAIN)
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from botocore.exceptions import ClientError
 
 from functions.organizer_api import (
     actions,
@@ -31,7 +30,6 @@ from functions.organizer_api import (
 )
 from functions.organizer_api.dashboard_routes import language_of
 from functions.organizer_api.problems import NO_PAGE, NO_ROUTE, problem_of
-from undersigned.aws.failures import is_throttle, slower
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import SOURCE
 from undersigned.web.answers import problem
@@ -91,12 +89,6 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     return answer
 
 
-def _answer_aws(error: ClientError) -> Response[str]:
-    if not is_throttle(error):
-        raise error
-    return _answer_error(slower(error))
-
-
 def _answer_no_route(_error: Exception) -> Response[str]:
     event = app.current_event
     if redirect := without_last_slash(event):
@@ -107,5 +99,4 @@ def _answer_no_route(_error: Exception) -> Response[str]:
 
 
 app.exception_handler(UndersignedError)(_answer_error)
-app.exception_handler(ClientError)(_answer_aws)
 app.not_found(_answer_no_route)

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from botocore.exceptions import ClientError
 
 from functions.public_api import assets, count, form, front, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
-from undersigned.aws.failures import is_throttle, slower
-from undersigned.domain.errors import NotFoundError, TokenExpiredError, UndersignedError
+from undersigned.domain.errors import NotFoundError, ThrottledError, TokenExpiredError, UndersignedError
 from undersigned.domain.languages import Message
 from undersigned.services.signing.signing import (
     ClosedError,
@@ -88,18 +86,8 @@ def _campaign_of_link(error: UndersignedError) -> Campaign | None:
             return None
     try:
         return wired.signing.campaign(campaign).campaign
-    except NotFoundError:
+    except (NotFoundError, ThrottledError):
         return None
-    except ClientError as failed:
-        if is_throttle(failed):
-            return None
-        raise
-
-
-def _answer_aws(error: ClientError) -> Response[str]:
-    if not is_throttle(error):
-        raise error
-    return _answer_error(slower(error))
 
 
 def _framed() -> Campaign | None:
@@ -120,5 +108,4 @@ def _answer_no_route(_error: Exception) -> Response[str]:
 
 app.use([_refuse_foreign_posts])
 app.exception_handler(UndersignedError)(_answer_error)
-app.exception_handler(ClientError)(_answer_aws)
 app.not_found(_answer_no_route)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from botocore.exceptions import ClientError
 
 from functions.public_api import wired
-from undersigned.aws.failures import is_throttle
 from undersigned.domain.counting.tallies import with_letter
+from undersigned.domain.errors import ThrottledError
 from undersigned.domain.languages import chosen_language
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web import security_log
@@ -166,7 +165,5 @@ def _count_before(purpose: Literal["confirm", "letter"], token: str) -> Count | 
         return None
     try:
         return wired.signing.count_of_link(purpose, token)
-    except ClientError as error:
-        if is_throttle(error):
-            return None
-        raise
+    except ThrottledError:
+        return None

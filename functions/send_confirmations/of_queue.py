@@ -14,7 +14,7 @@ from functions.send_confirmations import wired
 from functions.send_confirmations.outcomes import Outcomes
 from undersigned.at_once import each_at_once
 from undersigned.aws.queue import read_waiting_message, seconds_hidden
-from undersigned.domain.errors import MailRefusedError, SendingStoppedError, ThrottledError, UncertainError
+from undersigned.domain.errors import MailRefusedError, SendingStoppedError, SendingThrottledError, UncertainError
 from undersigned.logs import facts_of
 from undersigned.services.signing.mail_budgets import is_counted
 
@@ -133,11 +133,11 @@ class _Batch:
         about = {"campaign": signature.campaign}
         try:
             return "sent" if wired.confirmations.send(signature, claims=claims) else "not sent"
-        except (ThrottledError, SendingStoppedError, UncertainError) as error:
+        except (SendingThrottledError, SendingStoppedError, UncertainError) as error:
             # The account is over its quota or paused, or SES is down. A person may have to act, so it is an error,
             # which an alarm counts.
             logger.error("emails must wait", extra={**about, **facts_of(error), "reason": str(error)})
-            self.failures += _MOST_FAILURES if isinstance(error, ThrottledError) else 1
+            self.failures += _MOST_FAILURES if isinstance(error, SendingThrottledError) else 1
             return "perhaps sent" if isinstance(error, UncertainError) else "waits"
         except MailRefusedError as error:
             # Trying again doesn't help, and the signer can sign with another address.

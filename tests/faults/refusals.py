@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tests.world import CONTEXT, FUNCTIONS, Answer, NotRecordedError
+from undersigned.domain.errors import ThrottledError
 from undersigned.services.delivering.planning import NotPlannedError
 from undersigned_cli.local.sources import stream_source
 
@@ -64,7 +65,7 @@ def patiently[T](act: Callable[[], T]) -> T:
     for _ in range(_TRIES):
         try:
             done = act()
-        except (ClientError, NotPlannedError, NotRecordedError):
+        except (ClientError, ThrottledError, NotPlannedError, NotRecordedError):
             continue
         if not (isinstance(done, Answer) and done.status == 503):
             return done

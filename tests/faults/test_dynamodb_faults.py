@@ -74,6 +74,40 @@ def test_a_page_answers_503_with_retry_after_while_the_table_is_throttled(
     assert "Just a moment" in answer.body
 
 
+@pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"])
+def test_a_form_that_is_sent_again_after_a_throttle_gets_its_email(world: World, operation: str) -> None:
+    form = world.form()
+    world.watch = Refusing({f"dynamodb:{operation}": "ThrottlingException"}, times=1)
+    refused = world.sign(form=form)
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    assert world.sign(form=form).status == 200
+    read_stream(world)
+    assert len(world.sent) == 1
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "UpdateItem"])
+def test_a_letter_that_is_confirmed_again_after_a_throttle_counts_once(world: World, operation: str) -> None:
+    world.sign()
+    world.run_stream()
+    confirm = world.sent[-1].link("confirm")
+    world.watch = Refusing({f"dynamodb:{operation}": "ProvisionedThroughputExceededException"}, times=1)
+    refused = world.press(confirm)
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    assert world.press(confirm).status == 200
+    read_stream(world)
+    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
+
+
+def test_a_delivery_comes_again_with_its_message_after_a_throttle(world: World) -> None:
+    """Only SES makes a delivery wait for a quarter of an hour."""
+    world.confirmed()
+    world.watch = Refusing({"dynamodb:TransactWriteItems": "ThrottlingException"}, times=1)
+    [failed] = [answer["batchItemFailures"] for answer in world.week()]
+    assert len(failed) == 1
+    world.week()
+    assert len(world.deliveries) == 1
+
+
 def test_any_other_dynamodb_error_is_raised(world: World) -> None:
     world.watch = Refusing({"dynamodb:UpdateItem": "AccessDeniedException"})
     with pytest.raises(ClientError):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM
-from undersigned.aws.counts import Counts
 from undersigned.aws.mail_claims import MailClaims
 
 if TYPE_CHECKING:
@@ -200,17 +200,12 @@ def test_the_thanks_count_the_own_letter_once_if_it_is_confirmed_again(world: Wo
     assert "<strong>1 person has signed</strong>" in world.press(path).body
 
 
-def test_a_throttled_count_keeps_nobody_from_confirming(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_throttled_count_keeps_nobody_from_confirming(world: World) -> None:
     world.sign()
     world.run_stream()
-    path = world.sent[-1].link("confirm")
-
-    def throttled(_counts: Counts, _campaign: str, **_: Any) -> Any:
-        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem")
-
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Counts, "count", throttled)
-        assert world.press(path).status == 200
+    world.watch = throttle = Refusing({"dynamodb:BatchGetItem": "ThrottlingException"}, times=1)
+    assert world.press(world.sent[-1].link("confirm")).status == 200
+    assert [*throttle.refused] == [("PublicApi", "dynamodb:BatchGetItem")]
     world.run_stream()
     assert public_count(world) == 1
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from undersigned.aws.failures import code_of
+from undersigned.aws.failures import code_of, translating
+from undersigned.domain.errors import ThrottledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ class CdnProof:
 
     def __init__(self, client: Any, arn: str, clock: Callable[[], datetime]) -> None:  # noqa: ANN401
         """Keep a client of Secrets Manager, the secret's ARN and a clock."""
-        self._client = client
+        self._client = translating(client)
         self._arn = arn
         self._clock = clock
         self._known: tuple[datetime, tuple[str, ...]] | None = None
@@ -45,7 +46,7 @@ class CdnProof:
         if self._known is None or now - self._known[0] >= known_for:
             try:
                 self._known = now, self._read()
-            except (BotoCoreError, ClientError):
+            except (BotoCoreError, ClientError, ThrottledError):
                 if self._known is None:
                     raise
         return self._known[1]

@@ -19,7 +19,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of
+from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of, translating
 from undersigned.domain.errors import ChangedError, DamagedRowsError
 from undersigned.logs import report_damaged
 
@@ -231,11 +231,11 @@ def read_day(text: str | None) -> date | None:
 
 
 class Table:
-    """The table."""
+    """The table. A throttled call raises ThrottledError."""
 
     def __init__(self, client: DynamoDBClient, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Keep a client made with FEW_RETRIES, the table's name, and a way to wait (seconds)."""
-        self._client = client
+        self._client = translating(client)
         self._name = name
         self._sleep = sleep
 

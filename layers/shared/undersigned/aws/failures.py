@@ -1,13 +1,13 @@
-"""AWS error codes, and their translation to the services' errors."""
+"""AWS error codes, and their translation to the domain's errors."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import Any, cast
+
+from botocore.exceptions import ClientError
 
 from undersigned.domain.errors import ThrottledError
-
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 TRANSACTION_CANCELED = "TransactionCanceledException"
@@ -39,6 +39,30 @@ def is_throttle(error: ClientError) -> bool:
     return code_of(error) in _THROTTLES
 
 
-def slower(error: ClientError) -> ThrottledError:
-    """Return the services' error for a throttled call."""
-    return ThrottledError(f"AWS answered {code_of(error)}")
+def translating[C](client: C) -> C:
+    """Return a client whose throttled calls raise ThrottledError. Any other error is raised unchanged."""
+    return cast("C", _Translating(client))
+
+
+class _Translating:
+    def __init__(self, client: Any) -> None:  # noqa: ANN401  (of any service)
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (a method of the client)
+        call = getattr(self._client, name)
+
+        @wraps(call)
+        def translated(*args: Any, **parameters: Any) -> Any:  # noqa: ANN401
+            try:
+                return call(*args, **parameters)
+            except ClientError as error:
+                if is_throttle(error):
+                    raise ThrottledError(said_by(error)) from error
+                raise
+
+        return translated
+
+
+def said_by(error: ClientError) -> str:
+    """Return AWS's answer as our errors name it."""
+    return f"AWS answered {code_of(error)}"

@@ -20,8 +20,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from undersigned.aws.failures import code_of, is_throttle, slower
-from undersigned.domain.errors import MailRefusedError, SendingStoppedError, ThrottledError, UncertainError
+from undersigned.aws.failures import code_of, is_throttle, said_by
+from undersigned.domain.errors import MailRefusedError, SendingStoppedError, SendingThrottledError, UncertainError
 from undersigned.domain.signing.mail_budgets import SHARE_OF_QUOTA
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ _QUOTA_KNOWN_FOR = 60.0
 """Seconds for which an answer of GetAccount counts, and a missing answer, too. SES takes one such call a second."""
 
 
-class RateNotToldError(ThrottledError):
+class RateNotToldError(SendingThrottledError):
     """All processes together ask SES for its rate too often. It may take emails all the same."""
 
 
@@ -199,14 +199,14 @@ class Mailbox:
     def get_ready(self) -> None:
         """Ask SES for the facts that `send` needs.
 
-        Raises ThrottledError or SendingStoppedError if no email can be sent now.
+        Raises SendingThrottledError or SendingStoppedError if no email can be sent now.
         """
         self._patiently(self._spacing.get_ready)
 
     def send(self, mail: Mail) -> str:
         """Hand an email over and return its message id.
 
-        Raises ThrottledError, MailRefusedError or SendingStoppedError if it was certainly not sent. After
+        Raises SendingThrottledError, MailRefusedError or SendingStoppedError if it was certainly not sent. After
         UncertainError, and after any other error, it may have been sent.
         """
         return self._patiently(lambda: self._send(mail))
@@ -214,7 +214,7 @@ class Mailbox:
     def _patiently[T](self, act: Callable[[], T]) -> T:
         """Retry throttled calls until the patience ends."""
         for pause in pauses(self._patience):
-            with suppress(ThrottledError):
+            with suppress(SendingThrottledError):
                 return act()
             self._sleep(pause)
         return act()
@@ -250,7 +250,7 @@ class Mailbox:
         """Say whether confirmation emails have left deliveries their share of the account's daily quota."""
         # It is not known until the first email, nor while SES is asked too often. SES says whether it takes those.
         if self._quota_asked_at is not None and self._clock() - self._quota_asked_at >= _QUOTA_KNOWN_FOR:
-            with suppress(ThrottledError, SendingStoppedError):
+            with suppress(SendingThrottledError, SendingStoppedError):
                 self._ask_for_quota()
         most = self._quota.get("Max24HourSend", -1) if self._quota else -1
         if self._quota is None or most < 0:
@@ -260,7 +260,7 @@ class Mailbox:
     def _send_rate(self) -> float:
         try:
             return self._ask_for_quota()["MaxSendRate"]
-        except ThrottledError as error:
+        except SendingThrottledError as error:
             if isinstance(error.__cause__, ClientError) and is_throttle(error.__cause__):
                 raise RateNotToldError(str(error)) from error.__cause__
             raise
@@ -273,21 +273,21 @@ class Mailbox:
             failure = _failure(error)
             if isinstance(failure, UncertainError):
                 # Only the rate was asked for, so no email was sent.
-                failure = ThrottledError(str(failure))
+                failure = SendingThrottledError(str(failure))
             raise failure from error
         else:
             self._sent, self._sent_since_told = itertools.count(1), 0
             return self._quota
 
 
-def _failure(error: Exception) -> ThrottledError | SendingStoppedError | UncertainError:
+def _failure(error: Exception) -> SendingThrottledError | SendingStoppedError | UncertainError:
     """Return the meaning of a failed call. Keep only SES's code or the error's type: a message can quote addresses."""
     if isinstance(error, ClientError):
         if is_throttle(error):
-            return slower(error)
+            return SendingThrottledError(said_by(error))
         if error.response["ResponseMetadata"]["HTTPStatusCode"] < _FIRST_OF_SERVER_ERRORS:
             return SendingStoppedError(code_of(error))
         return UncertainError(f"SES answered {code_of(error) or 'an internal error'}")
     if isinstance(error, _NOT_CONNECTED):
-        return ThrottledError(f"SES can't be reached: {type(error).__name__}")
+        return SendingThrottledError(f"SES can't be reached: {type(error).__name__}")
     return UncertainError(f"SES's answer is lost: {type(error).__name__}")

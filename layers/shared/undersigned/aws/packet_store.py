@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from undersigned.aws.failures import translating
 from undersigned.domain.errors import FileMissingError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Bucket:
 
     def __init__(self, client: S3Client, name: str) -> None:
         """Keep a client made with SIGNED_LINKS, and the bucket's name."""
-        self._client = client
+        self._client = translating(client)
         self._name = name
 
     def put(self, name: str, content: bytes, kind: str = "application/pdf") -> None:

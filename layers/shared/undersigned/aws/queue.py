@@ -10,6 +10,7 @@ from itertools import batched, chain
 from typing import TYPE_CHECKING
 
 from undersigned.at_once import each_at_once
+from undersigned.aws.failures import translating
 from undersigned.domain.counting.reconciliations import Reconciliation
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import UndersignedError
@@ -234,7 +235,7 @@ class _SqsQueue:
 
     def __init__(self, client: SQSClient, url: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Keep the client, the queue's URL and a way to wait."""
-        self._client = client
+        self._client = translating(client)
         self._url = url
         self._sleep = sleep
 

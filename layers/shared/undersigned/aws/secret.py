@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from undersigned.aws.failures import translating
+from undersigned.domain.errors import ThrottledError
 from undersigned.domain.keyring import KNOWN_FOR
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ class Secret[K: Keyring]:
     def __init__(self, kind: type[K], client: Any, arn: str, clock: Callable[[], datetime]) -> None:  # noqa: ANN401
         """Keep the kind of its keyring, a client of Secrets Manager, the secret's ARN and a clock."""
         self._kind = kind
-        self._client = client
+        self._client = translating(client)
         self._arn = arn
         self._clock = clock
         self._known: tuple[datetime, K] | None = None
@@ -37,7 +39,7 @@ class Secret[K: Keyring]:
         """Read the keyring. While Secrets Manager doesn't answer, the known one stays in use."""
         try:
             answer = self._client.get_secret_value(SecretId=self._arn)
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError, ThrottledError):
             if self._known is None:
                 raise
             return self._known[1]

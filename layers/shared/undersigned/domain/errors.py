@@ -139,7 +139,11 @@ class DamagedRowsError(UndersignedError):
 
 
 class ThrottledError(UndersignedError):
-    """AWS throttled the call or could not be reached. Nothing was done; try again later."""
+    """AWS throttled the call. Nothing was done; try again later."""
+
+
+class SendingThrottledError(ThrottledError):
+    """SES takes no email now, or could not be reached; nothing was sent."""
 
 
 class UncertainError(UndersignedError):

@@ -22,7 +22,7 @@ from undersigned.domain.errors import (
     LettersNotWaitingError,
     MailRefusedError,
     SendingStoppedError,
-    ThrottledError,
+    SendingThrottledError,
     UndersignedError,
 )
 from undersigned.domain.languages import Message
@@ -91,9 +91,9 @@ class Delivering:
         An email is never sent again by itself. An hour after an attempt without an answer or an event, the delivery is
         in doubt, and waits for a person. So does one that bounced.
 
-        Raises UnsettledError while the email may have been sent, ThrottledError or MailRefusedError if it was not sent,
-        DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an unknown
-        campaign or target.
+        Raises UnsettledError while the email may have been sent, SendingThrottledError or MailRefusedError if it was
+        not sent, DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an
+        unknown campaign or target.
         """
         campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
         controls = self.campaigns.controls(key.campaign)
@@ -232,7 +232,7 @@ class Delivering:
         self.deliveries.begin_sending(sending, delivery)
         try:
             message_id = self.post.send(mail)
-        except (ThrottledError, SendingStoppedError, MailRefusedError) as error:
+        except (SendingThrottledError, SendingStoppedError, MailRefusedError) as error:
             # It was certainly not sent, so the next attempt needn't wait for an event.
             self._note_answer(sending.opened_again(str(error)), sending, has_time)
             raise

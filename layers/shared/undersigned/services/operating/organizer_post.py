@@ -41,8 +41,8 @@ class OrganizerPost:
     def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> PostOutcome:
         """Send an email, unless the campaign's organizer got one for this occasion and period.
 
-        An email about a later period counts, too. Raises ThrottledError or SendingStoppedError if it must be tried
-        again, MailRefusedError if SES refuses it.
+        An email about a later period counts, too. Raises SendingThrottledError or SendingStoppedError if it must be
+        tried again, MailRefusedError if SES refuses it.
         """
         # A signer's id has no colon, so the two can't be confused.
         person, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
