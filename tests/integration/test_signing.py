@@ -203,9 +203,10 @@ def test_the_thanks_count_the_own_letter_once_if_it_is_confirmed_again(world: Wo
 def test_a_throttled_count_keeps_nobody_from_confirming(world: World) -> None:
     world.sign()
     world.run_stream()
-    world.watch = throttle = Refusing({"dynamodb:BatchGetItem": "ThrottlingException"}, times=1)
+    world.watch = throttle = Refusing({"dynamodb:BatchGetItem": "ThrottlingException"})
     assert world.press(world.sent[-1].link("confirm")).status == 200
     assert [*throttle.refused] == [("PublicApi", "dynamodb:BatchGetItem")]
+    world.watch = None
     world.run_stream()
     assert public_count(world) == 1
 
