@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from itertools import product
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import pytest
@@ -18,6 +19,7 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from tests.e2e.waiting import wait_for
+from tests.odd_requests import BODIES, PLACES
 from undersigned.domain.counting.tallies import counters_of, mark_of
 from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned_cli import campaign_folder
@@ -249,29 +251,12 @@ def test_a_throttled_email_is_sent_once(campaign: Campaign) -> None:
     assert len([mail for mail in campaign.stack.mails() if mail.to == ("patient@signers.example",)]) == 1
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "content_type", "status"),
-    [
-        (f"/campaigns/{CAMPAIGN}/signatures", b"{", "application/json", 400),
-        (f"/campaigns/{CAMPAIGN}/signatures", b'{"name": "\\ud800"}', "application/json", 422),
-        (f"/campaigns/{CAMPAIGN}/signatures", b"x" * 1_000_000, "application/x-www-form-urlencoded", 413),
-        (f"/campaigns/{CAMPAIGN}/signatures", b"name=%ff", "application/x-www-form-urlencoded", 400),
-        (f"/campaigns/{CAMPAIGN}/signatures", b"<a/>", "text/xml", 415),
-        ("/campaigns/nothing/signatures", b"name=x", "application/x-www-form-urlencoded", 404),
-        ("/confirm/forged", b"", "application/x-www-form-urlencoded", 404),
-        ("/letters/forged/withdraw", b"", "application/x-www-form-urlencoded", 404),
-        ("/packets/forged", None, "", 404),
-        ("/nothing/here", None, "", 404),
-    ],
-)
-def test_bad_input_is_a_clear_4xx(
-    campaign: Campaign, path: str, body: bytes | None, content_type: str, status: int
-) -> None:
-    for accept in ("application/json", "text/html"):
-        answer = campaign.request(path, body, accept=accept, Content_Type=content_type)
-        assert answer.status == status, answer.text
-        wanted = "application/problem+json" if accept == "application/json" else "text/html; charset=utf-8"
-        assert answer.headers["Content-Type"] == wanted
+def test_an_odd_request_is_a_clear_4xx(campaign: Campaign) -> None:
+    types = {"application/json": "application/problem+json", "text/html": "text/html; charset=utf-8"}
+    for odd, (accept, answered) in product((*BODIES, *PLACES), types.items()):
+        headers = {name.replace("-", "_"): value for name, value in odd.headers.items()}
+        answer = campaign.request(quote(odd.path, safe="/?=%&"), odd.body, accept=accept, **headers)
+        assert (answer.status, answer.headers["Content-Type"]) == (odd.status, answered), (odd.what, answer.text)
 
 
 def test_only_a_key_of_the_campaign_opens_its_counts(campaign: Campaign) -> None:

@@ -131,32 +131,6 @@ def test_each_setting_can_be_written_by_the_api(ask: Ask) -> None:
     assert SettingsDocument.read(draft["files"]["campaign.toml"]).values == draft["settings"]
 
 
-@pytest.mark.parametrize(
-    ("values", "status"),
-    [
-        ({}, 400),
-        ({"revision": "0"}, 400),
-        ({"revision": True}, 400),
-        ({"revision": -1}, 400),
-        ({"revision": 0, "files": ["letter.md"]}, 400),
-        ({"revision": 0, "files": {"letter.md": 1}}, 400),
-        ({"revision": 0, "files": {"../letter.md": "x"}}, 400),
-        ({"revision": 0, "files": {"letter.md": "\ud800"}}, 400),
-        ({"revision": 0, "settings": ["goal"]}, 400),
-        ({"revision": 0, "settings": {"gaol": 1}}, 400),
-        ({"revision": 0, "settings": {"goal": {"a": 1}}}, 400),
-        ({"revision": 0, "settings": {"title": "\ud800"}}, 400),
-        ({"revision": 0, "files": {"targets.csv": "x" * 4_000_001}}, 400),
-        ({"revision": 0, "files": {"targets.csv": "x" * 4_500_000}}, 413),
-        ({"revision": 7, "settings": {"goal": 1}}, 409),
-        ({"revision": 0, "files": {"campaign.toml": "a = "}, "settings": {"goal": 1}}, 422),
-    ],
-)
-def test_a_draft_that_cannot_be_written_is_refused(ask: Ask, values: object, status: int) -> None:
-    assert ask("PUT", "/draft", values).status == status
-    assert ask("GET", "/draft").json["revision"] == 0
-
-
 def test_a_draft_of_four_megabytes_is_taken_and_answered(ask: Ask) -> None:
     noise = "\n".join(f"{number:039}" for number in range(99_000))
 

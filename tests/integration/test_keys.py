@@ -255,26 +255,6 @@ def test_a_key_finds_nothing_of_another_campaign(campaign: World) -> None:
     assert rows(campaign) == before
 
 
-def test_what_does_not_exist_is_a_404(campaign: World) -> None:
-    for path in (
-        f"/signatures/{NOBODY}",
-        "/signatures/{ada}%23x",
-        "/signatures/ADA",
-        f"/deliveries/{PERIOD}/atlantis",
-        "/deliveries/2026-02-31/evanston",
-        "/deliveries/2020-01-01/evanston",
-        f"/deliveries/{PERIOD}/evanston/packets/2",
-        f"/deliveries/{PERIOD}/evanston/packets/0",
-        f"/deliveries/{PERIOD}/evanston/packets/..",
-        f"/deliveries/{PERIOD}/evanston/packets/²",
-        "/deliveries/next/atlantis",
-        "/deliveries/next/wilmette/packets/2",
-        "/nothing",
-    ):
-        answer = ask(campaign, Route("GET", path, 404, 404), MANAGE)
-        assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json"), path
-
-
 def test_a_delivery_lists_the_letters_of_its_packets(campaign: World) -> None:
     delivery = ask(campaign, Route("GET", f"/deliveries/{PERIOD}/evanston", 200, 200), READ).json
     assert delivery["packets"][0]["letters"] == [campaign.signer("ada@signers.example")]

@@ -146,3 +146,12 @@ def test_a_letter_that_waits_when_its_campaign_is_closed_still_goes(world: World
     world.wiring.closing().close(CAMPAIGN, "cli", "")
     world.week()
     assert len(world.deliveries) == 1
+
+
+def test_a_closed_campaign_refuses_signatures_and_says_when_it_ended(world: World) -> None:
+    world.clock.advance(days=365 * 2)
+    answer = world.sign()
+    assert answer.status == 409
+    assert "Signing closed on December 31, 2027" in answer.body
+    assert world.post(f"{FORM}/signatures", ADA, as_json=True).status == 409
+    assert world.run_stream() == []

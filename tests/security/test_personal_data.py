@@ -287,3 +287,35 @@ def test_a_letter_whose_data_is_gone_can_still_be_erased(world: World) -> None:
     assert (left.status, left.cleared_at) == ("erased", None)
     assert stored(world) == []
     assert counters(world)["TOTAL"] == 0
+
+
+# Logs
+
+MARKED = {
+    "name": "Marked Zanzibar",
+    "email": "zanzibar@signers.example",
+    "address_line": "77 Zanzibar Road",
+    "locality": "Zanzibar Town",
+    "signature": "M. Zanzibar",
+    "note": "Zanzibar's own words",
+}
+
+
+@pytest.mark.asvs("14.2.4", "16.3.4", "16.5.1")
+def test_nothing_personal_is_logged(world: World, capsys: pytest.CaptureFixture[str], caplog: Any) -> None:
+    world.confirmed(**MARKED)
+    world.sign(**{**MARKED, "email": "zanzibar@", "name": "Zanzibar\x00"})
+    world.throttles = 100
+    world.sign(**MARKED)
+    world.run_stream()
+    world.week()
+    world.throttles = 0
+    world.clock.advance(days=7)
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    logged = capsys.readouterr().out + caplog.text
+    assert "delivery" in logged
+    assert "zanzibar" not in logged.lower()
+    # The hash of an address is a pseudonym, so it must not be logged either.
+    signer = next(iter(world.wiring.signatures.listed_signatures(CAMPAIGN))).signer
+    assert signer not in logged

@@ -1,12 +1,8 @@
-"""Malicious strangers: hostile bodies, headers and addresses, and guesses at who signed."""
+"""Malicious strangers: guesses at who signed, emails to others, false headers and caches."""
 
 from __future__ import annotations
 
-import gzip
-import json
-import random
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,49 +12,6 @@ from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
-
-JSON = {"content-type": "application/json", "accept": "application/json"}
-FIELDS = {"content-type": "application/x-www-form-urlencoded"}
-
-_random = random.Random(7)  # noqa: S311  (a drawing needs no secret)
-DRAWING = [[value for _ in range(1_900) for value in (_random.randrange(601), _random.randrange(201))]]
-
-BODIES: dict[str, tuple[dict[str, str], bytes, set[int]]] = {
-    "six megabytes": (JSON, b'{"name": "' + b"a" * 6_000_000 + b'"}', {413}),
-    "a form of six megabytes": (FIELDS, b"name=" + b"a" * 6_000_000, {413}),
-    "nested lists": (JSON, b"[" * 30_000 + b"]" * 30_000, {400}),
-    "nested objects": (JSON, b'{"a":' * 10_000 + b"1" + b"}" * 10_000, {400}),
-    "a deeply nested field": (JSON, b'{"name":' + b"[" * 30_000 + b"]" * 30_000 + b"}", {400}),
-    "a number of sixty thousand digits": (JSON, b'{"name":' + b"9" * 60_000 + b"}", {400}),
-    "numbers that aren't finite": (JSON, b'{"name": NaN, "target": Infinity, "postal_code": -1e999}', {422}),
-    "thousands of names": (JSON, json.dumps({f"k{n}": 1 for n in range(4_000)}).encode(), {422}),
-    "thousands of fields": (FIELDS, b"&".join(b"k%d=1" % n for n in range(6_000)), {400}),
-    "separators": (FIELDS, b"&" * 60_000, {400}),
-    "escapes": (FIELDS, b"name=" + b"%41" * 20_000, {422}),
-    "half escapes": (FIELDS, b"name=" + b"%" * 60_000, {422}),
-    "a gzip bomb": (
-        {**JSON, "content-encoding": "gzip"}, gzip.compress(b"a" * 10_000_000), {400},
-    ),
-    "multipart": ({"content-type": "multipart/form-data; boundary=x"}, b"--x\r\n" * 10_000, {415}),
-    "XML": ({"content-type": "application/xml"}, b'<!DOCTYPE x [<!ENTITY a "aa">]><x>&a;</x>', {415}),
-    "a pile of accents": (JSON, json.dumps({**ADA, "name": "a" + "\u0301\u0323" * 5_000}).encode(), {422}),
-    "a drawing of thousands of points": (JSON, json.dumps({**ADA, "drawing": DRAWING}).encode(), {202, 422}),
-    "nested strokes": (JSON, json.dumps({**ADA, "drawing": "[" * 30_000}).encode(), {422}),
-    "a token of separators": (JSON, json.dumps({**ADA, "form": "~." * 25_000}).encode(), {202}),
-}  # fmt: skip
-
-
-@pytest.mark.asvs("15.2.2", "16.5.1")
-def test_a_body_of_any_size_depth_or_shape_is_answered_within_a_second(world: World) -> None:
-    world.get(FORM)
-    for kind, (headers, body, expected) in BODIES.items():
-        for path in ("preview", "signatures"):
-            began = time.process_time()
-            answer = world.post(f"{FORM}/{path}", raw=body, headers=headers)
-            if path == "signatures":
-                assert answer.status in expected, kind
-            assert answer.status < 500, kind
-            assert time.process_time() - began < 1, kind
 
 
 # Who signed?
@@ -120,24 +73,6 @@ def test_a_letter_link_cannot_be_derived_from_another(world: World) -> None:
 
 
 # Email to a third person
-
-
-HOSTILE_ADDRESSES = [
-    "ada@signers.example, eve@evil.example", "ada@signers.example;eve@evil.example", '"ada eve"@evil.example',
-    "<a@b.example>", "Ada <a@b.example>", "a@b.example\r\nBcc: c@evil.example", "a@b.example\nBcc: c@evil.example",
-    "a@b.example\x00", "everyone: a@b.example;", "a(comment)@b.example", "a@b.example(comment)", "a@[127.0.0.1]",
-    "@relay.example:a@b.example", "a@b@c.example", "a..b@c.example", ".a@c.example", "a@-b.example", "a@b.example.",
-    "a@b..example", "a@b.example:25", "a@localhost", "ａ@b.example", "ſ@b.example", "a@℀.example",
-    "a\u202e@b.example", "a@b.example%0d%0aBcc:c@evil.example", "a" * 65 + "@b.example",
-    "a@" + "b" * 64 + ".example", "a@" + "b." * 130 + "example",
-]  # fmt: skip
-
-
-def test_an_address_that_contains_a_second_one_is_refused(world: World) -> None:
-    for address in HOSTILE_ADDRESSES:
-        assert world.sign(email=address).status == 422, address
-    world.run_stream()
-    assert world.sent == []
 
 
 @pytest.mark.asvs("1.3.11")
@@ -261,6 +196,7 @@ def test_a_personal_answer_is_never_cached(world: World) -> None:
     mail = world.confirmed()
     thanks = world.post(mail.link("confirm"))
     answers = [
+        world.get(mail.link("confirm")),
         world.post(f"{FORM}/preview", ADA),
         world.post(f"{FORM}/preview", ADA, as_json=True),
         world.sign(),
@@ -289,9 +225,12 @@ def test_links_in_emails_ignore_the_headers_of_requests(world: World) -> None:
     assert "alert" not in page.body
 
 
-@pytest.mark.asvs("3.4.6")
+@pytest.mark.asvs("3.4.5", "3.4.6")
 def test_no_page_but_the_form_can_be_framed(world: World) -> None:
     mail = world.confirmed()
+    confirmation = world.get(mail.link("confirm")).headers
+    assert confirmation["referrer-policy"] == "no-referrer"
+    assert "script-src" not in confirmation["content-security-policy"]
     for path in (mail.link("confirm"), "/letters/forged", "/organizer", "/nothing"):
         answer = world.get(path)
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path

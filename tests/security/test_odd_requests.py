@@ -1,0 +1,126 @@
+"""Odd requests: each is answered at once, with the fix, and changes nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.odd_requests import ACCEPTED, API, ORGANIZERS, PUBLIC, Odd
+from tests.openapi_document import OPERATIONS, resolved
+from tests.world import ADA, CAMPAIGN, FORM
+
+if TYPE_CHECKING:
+    from tests.world import Answer, World
+
+KEY = {"authorization": "Bearer us_own"}
+OF_CAMPAIGN = "/organizer/campaigns/{campaign}"
+BODIES = {
+    (method, path): resolved(operation["requestBody"]["content"]["application/json"]["schema"])
+    for (method, path), operation in OPERATIONS.items()
+    if path.startswith(OF_CAMPAIGN) and "requestBody" in operation
+}
+"""The bodies of organizers' actions, by method and path."""
+
+PLACES = {"campaign": CAMPAIGN, "target": "evanston", "period": "2026-11-23", "signer": "0" * 32, "person": "0" * 32}
+
+
+@pytest.fixture
+def campaign(world: World) -> World:
+    """Return a campaign with a sent letter (Ada's), a waiting one, and a key that may do everything."""
+    world.put_key("us_own", "own")
+    world.confirmed()
+    world.week()
+    world.confirmed(email="bo@signers.example", postal_code="60091")
+    return world
+
+
+def rows(world: World) -> list[str]:
+    """Return what is stored, without what limits how often a network or a key may ask."""
+    return sorted(str(item) for item in world.items() if not item["pk"]["S"].startswith("RATE#"))
+
+
+def answered(world: World, odd: Odd, *, as_json: bool = True) -> Answer:
+    """Return the answer to an odd request, which comes within a second."""
+    world.clock.advance(minutes=1)
+    path = odd.path.replace("{ada}", world.signer())
+    headers = odd.headers | (KEY if path.startswith(API) else {})
+    began = time.process_time()
+    answer = world.request(odd.method, path, raw=odd.body, headers=headers, as_json=as_json)
+    assert time.process_time() - began < 1, odd.what
+    assert answer.status == odd.status, (odd.what, answer.body[:300])
+    return answer
+
+
+def check(world: World, odd: Odd) -> None:
+    answer = answered(world, odd)
+    assert answer.headers["content-type"] == "application/problem+json", odd.what
+    if odd.status == 422 and odd.says:
+        assert [error["field"] for error in answer.json["errors"]] == [odd.says], odd.what
+    else:
+        assert odd.says in answer.json["detail"], odd.what
+
+
+@pytest.mark.asvs("1.1.1", "1.5.2", "2.2.2", "15.2.2", "16.5.1")
+@pytest.mark.parametrize("kind", PUBLIC)
+def test_an_odd_request_of_a_stranger_gets_the_fix_at_once_and_changes_nothing(campaign: World, kind: str) -> None:
+    campaign.get(FORM)
+    before = rows(campaign)
+    for odd in PUBLIC[kind]:
+        check(campaign, odd)
+        page = answered(campaign, odd, as_json=False)
+        assert page.headers["content-type"] == "text/html; charset=utf-8", odd.what
+    assert rows(campaign) == before
+    assert campaign.run_stream() == []
+
+
+@pytest.mark.parametrize("kind", ORGANIZERS)
+def test_an_odd_request_of_an_organizer_gets_the_fix_at_once_and_changes_nothing(campaign: World, kind: str) -> None:
+    before = rows(campaign)
+    for odd in ORGANIZERS[kind]:
+        check(campaign, odd)
+    assert rows(campaign) == before
+    assert campaign.run_queue() == []
+
+
+def test_an_odd_form_that_may_be_a_persons_is_taken(world: World) -> None:
+    for odd in ACCEPTED:
+        answered(world, odd)
+
+
+@pytest.mark.asvs("15.3.3")
+def test_a_field_that_an_action_does_not_have_is_refused_by_name(campaign: World) -> None:
+    before = rows(campaign)
+    for (method, path), body in BODIES.items():
+        for values in ({"agian": True}, {**dict.fromkeys(body["properties"]), "agian": True}):
+            answer = sent(campaign, method, path, values)
+            assert answer.status == 400, path
+            detail = str(answer.json["detail"])
+            assert all(f"`{name}`" in detail for name in ("agian", *body["properties"])), detail
+        assert body["additionalProperties"] is False, path
+    assert rows(campaign) == before
+
+
+def test_no_field_that_the_document_has_is_refused_as_unknown(campaign: World) -> None:
+    for (method, path), body in BODIES.items():
+        answer = sent(campaign, method, path, dict.fromkeys(body["properties"], "?"))
+        assert "There is no field" not in answer.body, path
+
+
+def sent(world: World, method: str, path: str, values: object) -> Answer:
+    return world.request(method, path.format(**PLACES), values, as_json=True, headers=KEY)
+
+
+def test_a_key_is_asked_for_before_a_field_is_named(world: World) -> None:
+    assert world.post(f"{API}/pause", {"wyh": ""}, as_json=True).status == 401
+
+
+@pytest.mark.asvs("15.3.7")
+def test_the_last_of_a_repeated_field_counts_and_none_is_read_from_the_address(world: World) -> None:
+    body = urlencode([*{**ADA, "form": world.form(), "name": "First Name"}.items(), ("name", "Last Name")])
+    assert world.post(f"{FORM}/signatures?name=Address+Name&signature=Address", raw=body.encode()).status == 200
+    signature = world.letter()
+    assert signature
+    assert (signature.name, signature.signature) == ("Last Name", ADA["signature"])
