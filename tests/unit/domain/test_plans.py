@@ -77,7 +77,7 @@ def test_an_older_delivery_that_bounced_goes_if_no_other_one_is_close() -> None:
     bounced = delivery("2026-11-23", "bounced", permanent=True)
 
     def goes_on_after(*days: str) -> bool:
-        return week_taken(bounced.day, [*(delivery(day, "sent") for day in days), bounced]) is None
+        return week_taken(bounced, [*(delivery(day, "sent") for day in days), bounced]) is None
 
     assert goes_on_after("2026-11-30")
     assert not goes_on_after("2026-11-29")
@@ -85,6 +85,13 @@ def test_an_older_delivery_that_bounced_goes_if_no_other_one_is_close() -> None:
     assert goes_on_after("2026-11-16")
     assert goes_on_after(), "that was itself"
     assert not goes_on_after("2026-12-04", "2026-11-27"), "one before the last is close"
+
+
+def test_one_without_sealed_letters_goes_after_a_hold_if_no_other_one_is_close() -> None:
+    """Planning it and opening it ask the same: else it waits although its week is free."""
+    held = delivery("2026-11-30", "held", letters=0)
+    assert outcomes([delivery("2026-12-07"), held], "2026-11-30") == [("2026-11-30", "goes")]
+    assert outcomes([delivery("2026-12-06"), held], "2026-11-30") == [("2026-11-30", "too soon")]
 
 
 def test_a_delivery_takes_seven_days_and_gives_none_back() -> None:

@@ -56,14 +56,16 @@ def too_soon(day: date, free_from: date | None) -> TooSoon | None:
     return None if free_from is None or day >= free_from else TooSoon(free_from - APART, free_from, day)
 
 
-def week_taken(day: date, deliveries: Iterable[Delivery]) -> TooSoon | None:
+def week_taken(delivery: Delivery, deliveries: Iterable[Delivery]) -> TooSoon | None:
     """Return which delivery took the week of one that had given it back, or None if that can go on.
 
     `deliveries` are all of the target: one before the last can be less than seven days away, too.
     """
-    others = (other.day for other in deliveries if other.occupies_week and other.day != day)
-    near = [other for other in others if abs(other - day) < APART]
-    return TooSoon(max(near), max(near) + APART, day) if near else None
+    if delivery.occupies_week:
+        return None
+    others = (other.day for other in deliveries if other.occupies_week and other.day != delivery.day)
+    near = [other for other in others if abs(other - delivery.day) < APART]
+    return TooSoon(max(near), max(near) + APART, delivery.day) if near else None
 
 
 def week_for(
@@ -73,7 +75,7 @@ def week_for(
 
     One that is `known` had given its week back, so it is compared with all `deliveries` of the target.
     """
-    blocked = week_taken(day, deliveries) if known else too_soon(day, free_from)
+    blocked = week_taken(known, deliveries) if known else too_soon(day, free_from)
     return taken(free_from, day) if again or blocked is None else None
 
 
@@ -159,7 +161,7 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
     own = next((delivery for delivery in deliveries if delivery.key == key), None)
     # Unfinished deliveries of earlier runs come first. Their letters are sealed and in no tray.
     for begun in reversed([delivery for delivery in deliveries if delivery.is_unfinished]):
-        blocked = None if again or begun.occupies_week else week_taken(begun.day, others)
+        blocked = None if again else week_taken(begun, others)
         line = PlanLine(
             begun.key, target, begun.letters, controls.paused, may_begin=True, too_soon=blocked, begun=begun
         )
@@ -176,7 +178,8 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
         blocked = TooSoon(own.day, allowed, following)
         yield PlanLine(key, target, waiting + later, controls.paused, may_begin=True, too_soon=blocked)
         return
-    blocked = None if again else too_soon(date.fromisoformat(period), free_from)
+    blocked = week_taken(own, others) if own else too_soon(date.fromisoformat(period), free_from)
+    blocked = None if again else blocked
     may_begin = may_begin or own is not None
     if blocked:
         waiting, later = waiting + later, 0

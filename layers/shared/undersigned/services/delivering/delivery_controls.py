@@ -302,7 +302,7 @@ class DeliveryControls:
                 self._change(opened, delivery)
             return opened
         known = self.deliveries.deliveries(delivery.key.campaign, delivery.key.target)
-        if not again and (blocked := week_taken(delivery.day, known)):
+        if not again and (blocked := week_taken(delivery, known)):
             raise _week_is_taken(blocked, self.campaigns.campaign(delivery.key.campaign).language)
         week = taken(target.free_from, delivery.day)
         try:

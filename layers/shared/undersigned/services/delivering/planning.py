@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.services.delivering.trays import read_trays, trays_that_go
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.aws.campaigns import Campaigns
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.plans import PlanLine
 
 _BLOCK = 10
-"""The targets of one block, whose deliveries are queued together: SQS takes ten messages in a call."""
+"""The deliveries that are queued together: SQS takes ten messages in a call."""
 
 
 class NotPlannedError(UndersignedError):
@@ -79,7 +80,7 @@ class Plan:
 class Planning:
     """Queues deliveries. Queueing one twice is harmless, because it is made once.
 
-    `at_once` is how many blocks of targets are asked about at the same time, each in a thread of its own.
+    `at_once` is how many targets are asked about at the same time, each in a thread of its own.
     """
 
     campaigns: Campaigns
@@ -131,14 +132,8 @@ class Planning:
         targets = self._targets(campaign, only)
         until = controls.until(period, needs_approval=campaign.approval)
         letters = self._letters(campaign, targets, until, counts=False)
-
-        def plan(target: Target) -> Iterator[PlanLine]:
-            return self._lines(campaign, controls, target, period, letters, again=again)
-
-        def queue(planned: Plan) -> Plan:
-            return self._queued(planned, again=again)
-
-        return self._plan_all(campaign, targets, plan, queue)
+        planned = self.preview_counted(campaign, controls, period, targets, letters, again=again, approved=False)
+        return self._queue(planned, again=again)
 
     def preview(  # noqa: PLR0913  (a plan's options)
         self,
@@ -180,55 +175,53 @@ class Planning:
 
         `letters` has how many the approval covers, and how many it doesn't.
         """
-
-        def plan(target: Target) -> Iterator[PlanLine]:
-            return self._lines(campaign, controls, target, period, letters, again=again, approved=approved)
-
-        return self._plan_all(campaign, targets, plan)
+        plan = partial(self._plan_target, campaign, controls, period, letters, again=again, approved=approved)
+        return _sum(each_at_once(plan, targets, self.at_once))
 
     def queue_previewed(self, previewed: Plan, *, again: bool = False) -> Plan:
         """Queue the deliveries of a preview that go, without looking at the targets once more.
 
         Raises NotPlannedError if an error kept targets out; all others are queued.
         """
-        blocks = map(Plan, batched(previewed.lines, _BLOCK, strict=False))
-        queued = each_at_once(lambda block: self._queued(block, again=again), blocks, self.at_once)
-        planned = _sum([*queued, Plan((), previewed.failed)])
+        planned = self._queue(previewed, again=again)
         planned.check()
         return planned
 
-    def _queued(self, planned: Plan, *, again: bool) -> Plan:
-        """Queue the deliveries of a block that go. Return the plan, without deliveries that an error kept out."""
-        due = [line for line in planned.lines if line.is_due and line.may_begin]
+    def _plan_target(  # noqa: PLR0913  (a plan's options)
+        self,
+        campaign: Campaign,
+        controls: Controls,
+        period: str,
+        letters: Mapping[str, tuple[int, int]],
+        target: Target,
+        *,
+        again: bool,
+        approved: bool,
+    ) -> Plan:
+        due, later = letters.get(target.id, (0, 0))
+        options = {"again": again, "approved": approved}
+        try:
+            deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id, whole=False))
+            lines = plan_lines(campaign, controls, target, deliveries, due, period=period, later=later, **options)
+            return Plan(tuple(lines))
+        except Exception as error:  # noqa: BLE001  (one target's error must not stop the others; it is reported)
+            return Plan((), (NotPlanned(campaign.id, (target.id,), error),))
+
+    def _queue(self, planned: Plan, *, again: bool) -> Plan:
+        """Queue the deliveries that go, in blocks. Return the plan without those that an error kept out."""
+        blocks = batched(planned.lines, _BLOCK, strict=False)
+        queued = each_at_once(partial(self._queue_block, again=again), blocks, self.at_once)
+        return _sum([*queued, Plan((), planned.failed)])
+
+    def _queue_block(self, lines: Sequence[PlanLine], *, again: bool) -> Plan:
+        due = [line for line in lines if line.is_due and line.may_begin]
         try:
             self.queue.put([line.key for line in due], again=again)
         except Exception as error:  # noqa: BLE001  (one block's error must not stop the others; it is reported)
             ids = dict.fromkeys(line.target.id for line in due)
-            lines = tuple(line for line in planned.lines if line not in due)
-            return Plan(lines, (*planned.failed, NotPlanned(due[0].key.campaign, tuple(ids), error)))
-        return planned
-
-    def _plan_all(
-        self,
-        campaign: Campaign,
-        targets: Sequence[Target],
-        plan: Callable[[Target], Iterable[PlanLine]],
-        queue: Callable[[Plan], Plan] | None = None,
-    ) -> Plan:
-        """Plan blocks of targets, and queue each, some at once. Return the lines in the order of the targets."""
-
-        def plan_block(targets: Sequence[Target]) -> Plan:
-            lines: list[PlanLine] = []
-            failed: list[NotPlanned] = []
-            for target in targets:
-                try:
-                    lines += plan(target)
-                except Exception as error:  # noqa: BLE001  (one target's error must not stop the others; it is reported)
-                    failed.append(NotPlanned(campaign.id, (target.id,), error))
-            planned = Plan(tuple(lines), tuple(failed))
-            return queue(planned) if queue else planned
-
-        return _sum(each_at_once(plan_block, batched(targets, _BLOCK, strict=False), self.at_once))
+            failed = NotPlanned(due[0].key.campaign, tuple(ids), error)
+            return Plan(tuple(line for line in lines if line not in due), (failed,))
+        return Plan(tuple(lines))
 
     def _targets(self, campaign: Campaign, only: str | None) -> list[Target]:
         return [target for target in self.campaigns.targets(campaign.id, whole=False) if only in {None, target.id}]
@@ -240,31 +233,6 @@ class Planning:
         read = read_trays if counts else trays_that_go
         found = read(self.signatures, campaign.id, [target.id for target in targets], self.at_once, until=until)
         return {target: (len(tray.due), len(tray.later)) for target, tray in found.items()}
-
-    def _lines(  # noqa: PLR0913  (a plan's options)
-        self,
-        campaign: Campaign,
-        controls: Controls,
-        target: Target,
-        period: str,
-        letters: Mapping[str, tuple[int, int]],
-        *,
-        again: bool,
-        approved: bool = False,
-    ) -> Iterator[PlanLine]:
-        deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id, whole=False))
-        due, later = letters.get(target.id, (0, 0))
-        yield from plan_lines(
-            campaign,
-            controls,
-            target,
-            deliveries,
-            due,
-            period=period,
-            later=later,
-            again=again,
-            approved=approved,
-        )
 
 
 def _sum(plans: Iterable[Plan]) -> Plan:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from undersigned.domain.delivering.plans import week_taken
 from undersigned.domain.languages import Message
 from undersigned.rendering.mail_reasons import in_words
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.delivering.recipients import recipient_name, row_of
 from undersigned.web.delivering.states import state_of_delivery
-from undersigned.web.operating.attention import blocked_by, decisions, has_failed, of_delivery
+from undersigned.web.operating.attention import decisions, has_failed, of_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +49,7 @@ def deliveries_page(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey
 def delivery_page(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
     """Render a delivery with its packets and the events of its email."""
     made = record.delivery
-    acts, blocked = decisions(made, record.question, state), blocked_by(made, state)
+    acts, blocked = decisions(made, record.question, state), week_taken(made, state.deliveries)
     return render_framed(
         "dashboard_delivery.html",
         viewer.language,

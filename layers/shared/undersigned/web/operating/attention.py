@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.deliveries import Delivery, Question
-    from undersigned.domain.delivering.plans import TooSoon
     from undersigned.domain.people.actions import Action
     from undersigned.domain.signing.mail_budgets import Lane
     from undersigned.domain.signing.providers import Provider
@@ -216,7 +215,7 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     if question in {"in doubt", "no outcome"}:
         return (Act(("settle as sent", "settle as not sent"), seen, quiet=True),)
     is_corrected = was_corrected(delivery, target)
-    can_retry = has_failed(delivery, state) and not blocked_by(delivery, state)
+    can_retry = has_failed(delivery, state) and not week_taken(delivery, state.deliveries)
     retry = (Act(("retry",), seen, quiet=question == "bounced" and not is_corrected),) if can_retry else ()
     if question != "bounced":
         return retry
@@ -229,11 +228,6 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
 def has_failed(delivery: Delivery, state: TargetState) -> bool:
     """Say whether a delivery did not arrive, and nobody keeps its recipient's letters back."""
     return delivery.state in {"held", "bounced", "given_up"} and not state.target.is_held
-
-
-def blocked_by(delivery: Delivery, state: TargetState) -> TooSoon | None:
-    """Return the other email that took a delivery's week."""
-    return None if delivery.occupies_week else week_taken(delivery.day, state.deliveries)
 
 
 def was_corrected(delivery: Delivery, target: Target) -> bool:
