@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.delivering.deliveries import Delivery, MailEvent, PacketRecord
+    from undersigned.domain.delivering.deliveries import Delivery, PacketRecord
+    from undersigned.domain.delivering.mail_events import MailEvent
     from undersigned.services.counting.organizing import DeliveryRecord
     from undersigned.web.organizer_requests import ApiRequest
 

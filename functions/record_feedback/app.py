@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message, read_mail_event
 from undersigned.aws.queue import seconds_until_next_try
-from undersigned.domain.delivering.deliveries import STATE_AFTER
+from undersigned.domain.delivering.mail_events import STATE_AFTER
 from undersigned.logs import facts_of
 from undersigned.metrics import emit
 from undersigned.wiring import Wiring
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.domain.delivering.deliveries import DeliveryState, MailEvent
+    from undersigned.domain.delivering.deliveries import DeliveryState
+    from undersigned.domain.delivering.mail_events import MailEvent
     from undersigned.metrics import MetricName
     from undersigned.services.delivering.feedback import Recorded
 

@@ -77,11 +77,12 @@ class Code:
 
     def deploy(self, world: World, patch: pytest.MonkeyPatch, attachment_limit: int) -> None:
         """Start all functions anew, with this code."""
+        from undersigned.domain.delivering import packets  # noqa: PLC0415
         from undersigned.services.delivering import packing  # noqa: PLC0415
 
         set_packet_size(patch, self.packet_size)
         patch.setattr(packing, "NAMES_IN_MAIL", self.names_in_mail)
-        patch.setattr(packing, "ATTACHMENT_LIMIT", attachment_limit if self.attaches else 0)
+        patch.setattr(packets, "ATTACHMENT_LIMIT", attachment_limit if self.attaches else 0)
         world.start = world.start_today
         world.variables["BUNDLE_SIZE"] = str(self.bundle_size)
         for function in FUNCTIONS:

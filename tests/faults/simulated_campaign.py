@@ -32,6 +32,7 @@ from tests.faults.true_findings import is_true
 from tests.world import ADA, CAMPAIGN, Sent, set_packet_size
 from undersigned import wiring
 from undersigned.aws import mail
+from undersigned.domain.delivering import packets as domain_packets
 from undersigned.domain.delivering.deliveries import Attempt, DeliveryKey
 from undersigned.domain.delivering.plans import next_day
 from undersigned.domain.delivering.schedule import period_of
@@ -39,7 +40,6 @@ from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.signing.mail_limits import mail_limit
 from undersigned.domain.signing.signatures import PENDING_FOR, signer_id
 from undersigned.rendering import mails, packets
-from undersigned.services.delivering import packing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -338,7 +338,7 @@ class Simulation:
         """Run an invocation with the constants of the code that is deployed when it begins."""
         patch = pytest.MonkeyPatch()
         set_packet_size(patch, self._packet_size)
-        patch.setattr(packing, "ATTACHMENT_LIMIT", self._attachment_limit)
+        patch.setattr(domain_packets, "ATTACHMENT_LIMIT", self._attachment_limit)
         # Most deliveries are over in one invocation. A deploy does harm only between two of the same delivery.
         is_delivery = self.platform.runs("deliver") and not self.is_calm
         if deploys := is_delivery and self.rng.random() < self.weather.deploys_in_deliveries:

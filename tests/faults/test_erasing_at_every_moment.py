@@ -9,7 +9,7 @@ import pytest
 
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, names_in, stored_letters
 from tests.world import set_packet_size, world
-from undersigned.services.delivering import packing
+from undersigned.domain.delivering import packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ def test_an_erased_letter_is_in_no_later_email_and_in_no_file_whenever_it_is_era
     """And the others arrive once. A letter in an email that is being sent can't be erased, until that has left."""
     set_packet_size(monkeypatch, 2)
     if not attaches:
-        monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+        monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
     refused = calls = 0
     for call in range(1, _MOST_CALLS):
         with monkeypatch.context() as patch, world(patch, fast=True) as stack:
@@ -83,7 +83,7 @@ def test_an_erased_letter_is_in_no_later_email_and_in_no_file_whenever_it_is_era
 def test_a_second_letter_is_in_no_file_whenever_it_is_erased_while_the_packet_is_made_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
     calls = 0
     for call in range(1, _MOST_CALLS):
         with monkeypatch.context() as patch, world(patch, fast=True) as stack:

@@ -20,10 +20,10 @@ from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.dynamodb import Table, Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.counting.exports import ExportFilter
+from undersigned.domain.delivering import packets
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.signing.signatures import SignatureFilter
-from undersigned.services.delivering import packing
 from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned_cli.main import app
 
@@ -269,7 +269,7 @@ def test_a_sealed_letter_that_cannot_be_repaired_is_erased_and_the_others_are_se
 def test_packets_without_the_damaged_letter_are_made_again_after_an_erasure(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
     set_packet_size(monkeypatch, 2)
     confirm(world, "Ada", "Ben", "Cyd", "Dee")
     world.week()

@@ -15,12 +15,13 @@ from pypdf import PdfReader
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.queue import Queue
-from undersigned.domain.delivering.deliveries import Attempt, Bundle, Delivery, DeliveryKey
+from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey
 from undersigned.domain.errors import ChangedError
 from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
     from tests.world import World
+    from undersigned.domain.delivering.bundles import Bundle
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 

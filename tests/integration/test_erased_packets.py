@@ -14,8 +14,8 @@ from tests.world import client_of, set_packet_size
 from undersigned.aws.deliveries import packet_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.packet_store import Bucket
-from undersigned.domain.delivering.deliveries import packet_name
-from undersigned.services.delivering import packing
+from undersigned.domain.delivering import packets
+from undersigned.domain.delivering.packets import packet_name
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _two_linked_letters_in_a_packet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
     set_packet_size(monkeypatch, 2)
 
 

@@ -95,9 +95,9 @@ def test_letters_of_several_bundles_are_sent_in_one_email(world: World) -> None:
 
 
 def test_packets_too_large_for_an_email_get_a_link(world: World, monkeypatch: object) -> None:
-    from undersigned.services.delivering import packing  # noqa: PLC0415
+    from undersigned.domain.delivering import packets  # noqa: PLC0415
 
-    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 1000)  # type: ignore[attr-defined]
+    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 1000)  # type: ignore[attr-defined]
     world.confirmed()
     world.week()
     [delivery] = world.deliveries

@@ -10,7 +10,8 @@ import pytest
 from tests.packets import PEOPLE, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of, set_packet_size
 from undersigned.aws.deliveries import Deliveries
-from undersigned.services.delivering import packet_links, packing
+from undersigned.domain.delivering import packets
+from undersigned.services.delivering import packet_links
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _two_packets_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
     set_packet_size(monkeypatch, 2)
     monkeypatch.setattr(packet_links, "PACKETS_ON_PAGE", 2)
 

@@ -22,7 +22,8 @@ from undersigned.aws.bus import EventBus
 from undersigned.aws.dynamodb import Key, Table, from_item
 from undersigned.aws.signatures import listing_shards
 from undersigned.domain.counting.screening import place_of
-from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey, MailEvent
+from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey
+from undersigned.domain.delivering.mail_events import MailEvent
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.settings import Settings

@@ -15,7 +15,8 @@ from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.deliveries import Deliveries, delivery_key
 from undersigned.aws.dynamodb import Update
-from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, MailEvent
+from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
+from undersigned.domain.delivering.mail_events import MailEvent
 from undersigned.domain.delivering.plans import taken
 from undersigned.domain.errors import ChangedError
 from undersigned.services.authoring.pushing import push

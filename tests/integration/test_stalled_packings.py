@@ -12,8 +12,8 @@ import pytest
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of
 from undersigned.aws.packet_store import Bucket
+from undersigned.domain.delivering import packets
 from undersigned.domain.errors import ChangedError, NotFoundError
-from undersigned.services.delivering import packing
 from undersigned.services.delivering.storing import clear_files, sent_packets
 from undersigned.services.operating.deleting import Deleted
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _linked_letters_in_one_packet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
 
 
 @pytest.fixture

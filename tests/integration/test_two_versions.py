@@ -11,6 +11,7 @@ import pytest
 from tests.faults.invariants import words_of
 from tests.world import CAMPAIGN, set_packet_size
 from undersigned.aws.deliveries import Deliveries
+from undersigned.domain.delivering import packets
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.services.delivering import packing
 
@@ -23,7 +24,7 @@ NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve")
 
 @pytest.fixture(autouse=True)
 def _links_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
 
 
 def confirm_letters(world: World) -> None:

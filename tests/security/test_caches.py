@@ -10,7 +10,7 @@ import pytest
 from tests.cdn import Cdn
 from tests.openapi_document import routes
 from tests.world import CAMPAIGN, DASHBOARD, FORM
-from undersigned.services.delivering import packing
+from undersigned.domain.delivering import packets
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -42,7 +42,7 @@ def test_search_engines_list_what_caches_may_keep_and_nothing_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """People pass on the links to their letters, and offices those to their packets."""
-    monkeypatch.setattr(packing, "ATTACHMENT_LIMIT", 0)
+    monkeypatch.setattr(packets, "ATTACHMENT_LIMIT", 0)
     confirm = world.confirmed().link("confirm")
     world.week()
     [delivered] = world.deliveries

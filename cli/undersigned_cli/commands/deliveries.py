@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.authoring.campaigns import Target
-    from undersigned.domain.delivering.deliveries import Delivery, MailEvent, Question
+    from undersigned.domain.delivering.deliveries import Delivery, Question
+    from undersigned.domain.delivering.mail_events import MailEvent
     from undersigned.wiring import Wiring
 
 

@@ -48,7 +48,7 @@ from undersigned.aws.signatures import (
 from undersigned.aws.slots import SLOTS
 from undersigned.aws.stream import RESTORED
 from undersigned.domain.counting.tallies import TOTAL
-from undersigned.domain.delivering.deliveries import after
+from undersigned.domain.delivering.mail_events import after
 from undersigned.domain.delivering.plans import next_day
 from undersigned.domain.errors import DamagedRowsError, NotFoundError, UndersignedError
 from undersigned.domain.signing.signatures import signer_id

@@ -10,7 +10,8 @@ import pytest
 from tests.faults.memory import Memory
 from undersigned.aws.deliveries import Deliveries, bundle_key, part_key
 from undersigned.aws.dynamodb import Table
-from undersigned.domain.delivering.deliveries import Bundle, DeliveryKey
+from undersigned.domain.delivering.bundles import Bundle
+from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,26 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from undersigned.domain.delivering.bundles import Bundle, Signers
 from undersigned.domain.delivering.deliveries import (
     OUTCOME_WITHIN,
     PACKET_SIZE,
     UNSETTLED_FOR,
     Attempt,
-    Bundle,
     Delivery,
     DeliveryKey,
     DeliveryState,
-    MailEvent,
-    MailEventKind,
     PacketRecord,
     Question,
-    Signers,
-    after,
-    erased_by_packet,
-    has_erased,
-    packet_name,
-    packet_spans,
 )
+from undersigned.domain.delivering.mail_events import MailEvent, MailEventKind, after
+from undersigned.domain.delivering.packets import erased_by_packet, has_erased, packet_name, packet_spans
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 NINE = datetime(2026, 11, 30, 15, tzinfo=UTC)

@@ -17,7 +17,8 @@ from hypothesis import example, given
 
 from tests.signatures import adas_signature
 from undersigned.domain import languages
-from undersigned.domain.delivering.deliveries import ATTACHMENT_LIMIT, DeliveryKey, Sender
+from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
+from undersigned.domain.delivering.packets import ATTACHMENT_LIMIT
 from undersigned.domain.signing.drawings import Drawing
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary, Mail

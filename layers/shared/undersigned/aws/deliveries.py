@@ -36,16 +36,9 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.signatures import erasure, is_in_tray, signature_key
 from undersigned.domain.authoring.campaigns import Addressee
-from undersigned.domain.delivering.deliveries import (
-    Attempt,
-    Bundle,
-    Delivery,
-    DeliveryKey,
-    DeliveryState,
-    MailEvent,
-    MailEventKind,
-    PacketRecord,
-)
+from undersigned.domain.delivering.bundles import Bundle
+from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey, DeliveryState, PacketRecord
+from undersigned.domain.delivering.mail_events import MailEvent, MailEventKind
 from undersigned.domain.delivering.plans import Week, next_day, taken
 from undersigned.domain.errors import BundleTakenError, DamagedRowsError, LettersNotWaitingError
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from undersigned.domain.delivering.deliveries import DeliveryKey, MailEvent, MailEventKind
+from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.mail_events import MailEvent, MailEventKind
 from undersigned.domain.signing.mail_budgets import LANES
 
 if TYPE_CHECKING:

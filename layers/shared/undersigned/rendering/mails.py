@@ -19,7 +19,7 @@ from markupsafe import Markup
 from undersigned.domain import languages
 from undersigned.domain.authoring.colors import PLAIN, accents
 from undersigned.domain.authoring.letters import as_text, read_blocks, render_html, render_specimen
-from undersigned.domain.delivering.deliveries import packet_filename
+from undersigned.domain.delivering.packets import packet_filename
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.mail_budgets import lane_of
 from undersigned.rendering.environment import environment

@@ -1,25 +1,17 @@
-"""Deliveries: one target's letters of one period, sealed in bundles and sent in one email.
-
-Bundles form a log that only grows: each seals up to 99 letters, and an empty one closes the delivery. It takes the next
-number, so nothing more can be sealed, and the content of the email can't change.
-"""
+"""Deliveries: one target's letters of one period, sent in one email, and the packets in it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal, overload, override
+from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Sequence
 
-    from undersigned.domain.authoring.campaigns import Addressee, Campaign, Target
+    from undersigned.domain.authoring.campaigns import Addressee
 
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "given_up", "complained", "held", "empty"
@@ -34,13 +26,6 @@ Settlement = Literal["sent", "not sent", "handed over", "given up"]
 
 PACKET_SIZE = 250
 """Letters in one PDF. Typst's memory grows with the pages of a document."""
-
-ATTACHMENT_LIMIT = 7_000_000
-"""The most bytes of PDFs to attach: some 950 typed or 760 drawn letters. Base64 adds a third, and many servers refuse
-emails over 10 MB; SES takes 40.
-
-Source: "Service quotas in Amazon SES", SES developer guide.
-"""
 
 UNSETTLED_FOR = timedelta(hours=1)
 """How long to wait for an event after SES's answer was lost. After that, a person decides."""
@@ -59,9 +44,6 @@ _STORED_WITHIN = timedelta(hours=1)
 
 Source: "Configure Lambda function timeout", Lambda developer guide: a function is ended after 15 minutes.
 """
-
-_ID = 16
-"""Bytes of a signer's id."""
 
 UNDER_WAY: tuple[DeliveryState, ...] = ("open", "sending")
 """The states while an email is being made or sent."""
@@ -84,50 +66,6 @@ class DeliveryKey:
     campaign: str
     target: str
     period: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """Letters sealed in one transaction, by their signers' ids. A bundle without letters closes the delivery."""
-
-    number: int
-    signers: tuple[str, ...]
-
-    @property
-    def closes(self) -> bool:
-        """Say whether this is the last bundle."""
-        return not self.signers
-
-
-class Signers(Sequence[str]):
-    """Ids of signers in 16 bytes each. A million of them as strings would take 90 MB while packets are typeset."""
-
-    def __init__(self, signers: Iterable[str]) -> None:
-        """Keep the ids: 128 bits, in hexadecimal digits."""
-        self._ids = bytearray()
-        for signer in signers:
-            self._ids += int(signer, 16).to_bytes(_ID)
-
-    def __len__(self) -> int:
-        return len(self._ids) // _ID
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
-
-    @override
-    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
-        if isinstance(index, slice):
-            return tuple(self[place] for place in range(*index.indices(len(self))))
-        place = range(len(self))[index] * _ID
-        return self._ids[place : place + _ID].hex()
-
-
-def sealed_in(bundles: Iterable[Bundle]) -> Signers:
-    """Return the signers of the letters in bundles, in order."""
-    return Signers(signer for bundle in bundles for signer in bundle.signers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,130 +316,3 @@ class Delivery:
             return None
         until = self.last.since + UNSETTLED_FOR
         return until if now < until else None
-
-
-MailEventKind = Literal["send", "delivery", "bounce", "complaint", "reject", "delivery_delay"]
-
-
-@dataclass(frozen=True, slots=True)
-class MailEvent:
-    """What SES reports about the email of one attempt. `permanent` says of a bounce that the address takes no email."""
-
-    kind: MailEventKind
-    delivery: DeliveryKey
-    attempt: int
-    message_id: str
-    at: datetime
-    reason: str | None = None
-    permanent: bool = False
-
-
-_RANK: dict[DeliveryState | None, float] = {None: 0, "sent": 2, "delivered": 3, "bounced": 4, "complained": 5}
-
-_RANK_OF_PASSING_BOUNCE = 2.5
-"""Below `delivered`: after a delivery, a bounce that is not permanent is an out-of-office reply."""
-
-
-def _rank(reported: DeliveryState | None, *, permanent: bool) -> float:
-    return _RANK_OF_PASSING_BOUNCE if reported == "bounced" and not permanent else _RANK[reported]
-
-
-STATE_AFTER: dict[MailEventKind, DeliveryState] = {
-    "send": "sent",
-    "delivery": "delivered",
-    "bounce": "bounced",
-    "complaint": "complained",
-    "reject": "bounced",
-}
-"""The state that an event of the last attempt leads to, if it says more than what is known."""
-
-
-def after(delivery: Delivery, event: MailEvent) -> Delivery:
-    """Return the delivery after an event.
-
-    Events arrive late, twice and in any order, so only news counts: an email that was delivered may still bounce
-    permanently, but one that bounced permanently was not delivered. News also counts after a person's decision, until
-    the next attempt begins: an email that has left is not sent a second time. An event of an earlier attempt changes
-    nothing, and neither does any event once the letters' personal data is gone: there is nothing left to send.
-    """
-    state = STATE_AFTER.get(event.kind)
-    is_over = delivery.state == "empty" or delivery.cleared_at is not None
-    if state is None or event.attempt != delivery.attempt or is_over:
-        return delivery
-    permanent = event.permanent or event.kind == "reject"
-    if _rank(state, permanent=permanent) <= _rank(delivery.last.reported, permanent=delivery.last.permanent):
-        return delivery
-    last = replace(
-        delivery.last,
-        reported=state,
-        message_id=event.message_id,
-        sent_at=delivery.last.sent_at or event.at,
-        settled_at=None if state == "sent" else event.at,
-        permanent=permanent,
-    )
-    return replace(delivery, state=state, reason=event.reason, last=last)
-
-
-def packet_spans(letters: int, size: int) -> tuple[tuple[int, int], ...]:
-    """Return the first and last letter (1-based) of each packet: 612 → (1, 250), (251, 500), (501, 612)."""
-    return tuple((first, min(first + size - 1, letters)) for first in range(1, letters + 1, size))
-
-
-def erased_by_packet(signers: Sequence[str], erased: AbstractSet[str], size: int) -> Counter[int]:
-    """Count the erased letters of each packet, by its number."""
-    return Counter(place // size + 1 for place, signer in enumerate(signers if erased else ()) if signer in erased)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Letters to one target, in packets of `size`: the common input of sending and previewing.
-
-    The `erased` ones are in no packet, and the others keep their numbers.
-    """
-
-    campaign: Campaign
-    target: Target
-    key: DeliveryKey
-    signers: Sequence[str]
-    erased: AbstractSet[str]
-    size: int
-
-    @property
-    def letters(self) -> int:
-        """Return how many letters are not erased."""
-        return len(self.signers) - len(self.erased)
-
-    @cached_property
-    def spans(self) -> Mapping[int, tuple[int, int]]:
-        """Return the first and the last letter of each packet, by its number."""
-        return dict(enumerate(packet_spans(len(self.signers), self.size), start=1))
-
-    @cached_property
-    def erased_in(self) -> Mapping[int, int]:
-        """Return how many letters of each packet are erased, by its number; 0 for all others."""
-        return erased_by_packet(self.signers, self.erased, self.size)
-
-
-def packets_prefix(key: DeliveryKey) -> str:
-    """Return the beginning of the names of a delivery's packets in the store."""
-    return f"packets/{key.campaign}/{key.period}/{key.target}/"
-
-
-def packet_name(key: DeliveryKey, number: int, erased: int) -> str:
-    """Return a packet's name in the store, by how many of its letters are erased. It contains no personal data.
-
-    Erased letters don't come back, so a name stands for the same letters always: a slow process can't replace a PDF by
-    one with other letters, and which files have an erased letter is in their names.
-    """
-    return f"{packets_prefix(key)}{number:04d}/{erased}.pdf"
-
-
-def has_erased(name: str, erased: Mapping[int, int]) -> bool:
-    """Say whether a PDF has an erased letter, by its name, and by how many letters are erased of each packet."""
-    *_, number, without = name.removesuffix(".pdf").split("/")
-    return int(without) < erased.get(int(number), 0)
-
-
-def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
-    """Return a packet's file name for the recipient: ASCII, without personal data."""
-    return f"letters-{key.period}-{number}-of-{of}.pdf" if of > 1 else f"letters-{key.period}.pdf"

@@ -8,8 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain.counting.tallies import NO_SUSPICION, TOTAL, TOWNS
+from undersigned.domain.delivering.bundles import sealed_in
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
-from undersigned.domain.delivering.deliveries import DeliveryKey, packet_filename, sealed_in
+from undersigned.domain.delivering.packets import packet_filename
 from undersigned.domain.delivering.plans import plan_lines
 from undersigned.domain.delivering.schedule import cadence_of, period_of
 from undersigned.domain.errors import ChangedError, NotFoundError
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.counting.tallies import Count
     from undersigned.domain.delivering.controls import Controls
-    from undersigned.domain.delivering.deliveries import Delivery, MailEvent, PacketRecord, Question
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, PacketRecord, Question
+    from undersigned.domain.delivering.mail_events import MailEvent
     from undersigned.domain.delivering.plans import PlanLine
     from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.people.actions import Action

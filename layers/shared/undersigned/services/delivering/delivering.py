@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from itertools import batched, count, islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.deliveries import PACKET_SIZE, UNSETTLED_FOR, Batch, Bundle, Delivery, sealed_in
+from undersigned.domain.delivering.bundles import Bundle, sealed_in
+from undersigned.domain.delivering.deliveries import PACKET_SIZE, UNSETTLED_FOR, Delivery
+from undersigned.domain.delivering.packets import Batch
 from undersigned.domain.delivering.plans import week_for
 from undersigned.domain.errors import (
     BundleTakenError,
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Target
-    from undersigned.domain.delivering.deliveries import DeliveryKey, PacketRecord, Signers
+    from undersigned.domain.delivering.bundles import Signers
+    from undersigned.domain.delivering.deliveries import DeliveryKey, PacketRecord
     from undersigned.rendering.mails import Mail
     from undersigned.services.delivering.packing import Packing
     from undersigned.services.delivering.storing import Storing

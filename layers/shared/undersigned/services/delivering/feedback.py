@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.deliveries import after
+from undersigned.domain.delivering.mail_events import after
 from undersigned.domain.errors import ChangedError
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.mail_budgets import MailBudgets
-    from undersigned.domain.delivering.deliveries import Delivery, MailEvent
+    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.domain.delivering.mail_events import MailEvent
     from undersigned.domain.signing.mail_budgets import Lane, MailReport
 
 _TRIES = 5

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.deliveries import packet_filename
+from undersigned.domain.delivering.packets import packet_filename
 from undersigned.domain.errors import NotFoundError
 from undersigned.services.delivering.storing import sent_packets
 

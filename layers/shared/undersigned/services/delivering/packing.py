@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.letters import read_blocks, render_html
 from undersigned.domain.authoring.postal_codes import lists
-from undersigned.domain.delivering.deliveries import ATTACHMENT_LIMIT, PACKET_SIZE, Batch, PacketRecord
+from undersigned.domain.delivering.deliveries import PACKET_SIZE, PacketRecord
+from undersigned.domain.delivering.packets import Batch, are_attached
 from undersigned.domain.errors import DamagedRowsError, NotFoundError, TooManyLettersError
 from undersigned.domain.languages import Message
 from undersigned.logs import report_damaged
@@ -76,7 +77,7 @@ class Packing:
             return None
         made = [self.typeset(batch, number) for number in batch.spans]
         packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
-        mail = self.mail(batch, packets, attempt=1, pdfs=pdfs if self.attaches(packets) else None, notice=notice)
+        mail = self.mail(batch, packets, attempt=1, pdfs=pdfs if are_attached(packets) else None, notice=notice)
         return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
 
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
@@ -145,10 +146,6 @@ class Packing:
             self.report_replaced(batch.key, cover.number, dict(packet.replaced))
         return packet
 
-    def attaches(self, packets: Sequence[PacketRecord]) -> bool:
-        """Say whether an email has its packets attached, rather than a link to them."""
-        return sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
-
     def mail_again(self, delivery: Delivery, signers: Sequence[str], packets: Sequence[PacketRecord]) -> Mail:
         """Write the email of a delivery again, from what is stored; its attached PDFs are empty.
 
@@ -161,7 +158,7 @@ class Packing:
         target = self.campaigns.target(campaign.id, delivery.key.target)
         to = replace(target, email=delivery.email or target.email)
         batch = Batch(campaign, to, delivery.key, signers, delivery.last.left_out, delivery.packet_size)
-        pdfs = [b"" for packet in packets if packet.letters] if self.attaches(packets) else None
+        pdfs = [b"" for packet in packets if packet.letters] if are_attached(packets) else None
         return self.mail(batch, packets, delivery.attempt, pdfs)
 
     def mail(

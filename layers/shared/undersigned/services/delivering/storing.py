@@ -10,14 +10,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.deliveries import (
-    UNDER_WAY,
+from undersigned.domain.delivering.bundles import sealed_in
+from undersigned.domain.delivering.deliveries import UNDER_WAY
+from undersigned.domain.delivering.packets import (
     Batch,
+    are_attached,
     erased_by_packet,
     has_erased,
     packet_name,
     packets_prefix,
-    sealed_in,
 )
 from undersigned.domain.errors import (
     ChangedError,
@@ -123,7 +124,7 @@ class Storing:
 
     def attached(self, key: DeliveryKey, packets: Sequence[PacketRecord]) -> list[bytes] | None:
         """Read the PDFs that an email has attached; None if it has a link to them."""
-        if not self.packing.attaches(packets):
+        if not are_attached(packets):
             return None
         sent = (packet for packet in packets if packet.letters)
         return [self.files.get(packet_name(key, packet.number, packet.erased)) for packet in sent]

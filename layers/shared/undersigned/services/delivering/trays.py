@@ -8,7 +8,7 @@ from itertools import batched, chain, groupby
 from typing import TYPE_CHECKING
 
 from undersigned.at_once import each_at_once
-from undersigned.domain.delivering.deliveries import Signers
+from undersigned.domain.delivering.bundles import Signers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.domain.authoring.campaigns import Roster, Target
-    from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, MailEventKind
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
+    from undersigned.domain.delivering.mail_events import MailEventKind
     from undersigned.services.counting import organizing
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
