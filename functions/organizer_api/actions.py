@@ -114,7 +114,7 @@ def release(request: ApiRequest, target: str) -> Done:
 
 def _while_paused(request: ApiRequest, word: str) -> str:
     """Return the word for what was done; while the campaign is paused, nothing goes with the next delivery."""
-    return f"{word}-while-paused" if wired.organizing.controls(request.campaign).paused else word
+    return f"{word}-while-paused" if wired.stack.campaigns.controls(request.campaign).paused else word
 
 
 @does("correct address")

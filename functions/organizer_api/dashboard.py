@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, done, pub
 from functions.organizer_api.signatures import filter_of
 from undersigned.domain.counting.exports import EXPORTED, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import DamagedRowsError
 from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned.web.answers import dashboard_page, framed_mail, moved
 from undersigned.web.counting.exports import exports_page
@@ -26,7 +24,6 @@ from undersigned.web.operating.overview import overview_page
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.authoring.drafts import Draft
     from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
@@ -38,52 +35,22 @@ ROWS_SHOWN = 25
 @pages.get("", "read")
 def overview(request: DashboardRequest) -> Response[str]:
     """Show a campaign's figures and what needs attention."""
-    organizing, viewer = wired.organizing, viewer_of(request)
+    viewer = viewer_of(request)
     if not viewer.is_published:
         return moved(f"{viewer.home}/workshop")
-    after = request.position(TARGET_POSITION)
-    found, period = organizing.overview(request.campaign), wired.stack.period_of(viewer.campaign)
-    look = found.controls.until(period, needs_approval=found.campaign.approval)
-    targets = organizing.targets(request.campaign, after, TARGETS_SHOWN, look)
-    return dashboard_page(
-        overview_page(
-            viewer,
-            found,
-            organizing.counts(request.campaign, "day").by,
-            targets,
-            organizing.providers(request.campaign, found.unconfirmed),
-            evidence=wired.stack.screening().recent(request.campaign),
-            held_back=organizing.held_back(request.campaign),
-            overdue=organizing.overdue(found, targets.items),
-            form_url=f"{public_url(request.event)}/campaigns/{request.campaign}",
-            is_part=after is not None or targets.next_position is not None,
-            by_source=organizing.counts(request.campaign, "source").by if viewer.campaign.sources else {},
-            period=period,
-            draft=_draft(request.campaign) if viewer.may_manage else None,
-            sort=request.choice("sort", COLUMNS) or "recipient",
-            descending=request.choice("order", ("ascending", "descending")) == "descending",
-        )
-    )
-
-
-def _draft(campaign: str) -> Draft | None:
-    """Return a campaign's draft; None also if it is damaged, because the page is about the campaign."""
-    with suppress(DamagedRowsError):
-        return wired.stack.drafts.draft(campaign)
-    return None
+    found = wired.stack.overviews().overview(request.campaign, request.position(TARGET_POSITION), TARGETS_SHOWN)
+    form_url = f"{public_url(request.event)}/campaigns/{request.campaign}"
+    sort = request.choice("sort", COLUMNS) or "recipient"
+    descending = request.choice("order", ("ascending", "descending")) == "descending"
+    return dashboard_page(overview_page(viewer, found, form_url, sort, descending=descending))
 
 
 @pages.get("/targets/<target>", "read")
 def target(request: DashboardRequest, target: str) -> Response[str]:
     """Show a target: its waiting letters, its deliveries and its buttons."""
-    viewer, organizing = viewer_of(request), wired.organizing
-    controls, period = organizing.controls(request.campaign), wired.stack.period_of(viewer.campaign)
-    look = controls.until(period, needs_approval=viewer.campaign.approval)
-    state = organizing.target(request.campaign, target, look)
-    plan = state.plan(viewer.campaign, controls, period)
-    next_delivery = organizing.next_delivery(viewer.campaign)
-    history = state.deliveries[:ROWS_SHOWN]
-    return dashboard_page(target_page(viewer, state, plan, history, next_delivery, period=period))
+    viewer = viewer_of(request)
+    found = wired.stack.overviews().recipient(viewer.campaign, target)
+    return dashboard_page(target_page(viewer, found, ROWS_SHOWN))
 
 
 @pages.get("/targets/<target>/next", "manage")
@@ -118,8 +85,7 @@ def deliveries(request: DashboardRequest) -> Response[str]:
     """Show deliveries, newest first."""
     after = api_deliveries.after(request)
     found, last = wired.organizing.history(request.campaign, None, None, after, ROWS_SHOWN)
-    roster = wired.stack.catalog.entry(request.campaign).roster
-    return dashboard_page(deliveries_page(viewer_of(request), found, last, roster))
+    return dashboard_page(deliveries_page(viewer_of(request), found, last))
 
 
 @pages.get("/deliveries/<period>/<target>", "read")
@@ -127,7 +93,7 @@ def delivery(request: DashboardRequest, period: str, target: str) -> Response[st
     """Show one delivery with its packets and the events of its email."""
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     return dashboard_page(
-        delivery_page(viewer_of(request), record, wired.organizing.target(request.campaign, target)),
+        delivery_page(viewer_of(request), record, wired.stack.overviews().target(request.campaign, target)),
         has_frames=True,
     )
 
@@ -151,8 +117,7 @@ def signatures(request: DashboardRequest) -> Response[str]:
     """Show letters, newest first."""
     wanted = filter_of(request)
     found = wired.organizing.signatures(request.campaign, wanted, request.position(SIGNATURE_POSITION), ROWS_SHOWN)
-    roster = wired.stack.catalog.entry(request.campaign).roster
-    return dashboard_page(signatures_page(viewer_of(request), found, wanted, roster))
+    return dashboard_page(signatures_page(viewer_of(request), found, wanted))
 
 
 @pages.post("/signatures", "manage")
@@ -168,32 +133,19 @@ def find_signature(request: DashboardRequest) -> Response[str]:
         return done(request, "none-found", "/signatures")
     name, after = request.posted_person("find"), request.posted_position(SIGNATURE_POSITION)
     named = wired.organizing.named(request.campaign, name, after, ROWS_SHOWN)
-    roster = wired.stack.catalog.entry(request.campaign).roster
-    return dashboard_page(named_page(viewer_of(request), named, name, roster))
+    return dashboard_page(named_page(viewer_of(request), named, name))
 
 
 @pages.get("/signatures/<signer>", "manage")
 def signature(request: DashboardRequest, signer: str) -> Response[str]:
     """Show a letter, what became of it, and its buttons."""
-    row, catalog = wired.organizing.signature(request.campaign, signer), wired.stack.catalog
-    target = wired.stack.campaigns.target(request.campaign, row.target)
-    key = DeliveryKey(request.campaign, row.target, row.period or "")
-    return dashboard_page(
-        signature_page(
-            viewer_of(request),
-            row,
-            target,
-            None if row.is_empty else catalog.as_signed(row, target),
-            wired.stack.deliveries.delivery(key) if row.period else None,
-        )
-    )
+    return dashboard_page(signature_page(viewer_of(request), wired.organizing.letter(request.campaign, signer)))
 
 
 @pages.get("/exports", "manage")
 def exports(request: DashboardRequest) -> Response[str]:
     """Show the exports and the form that requests one."""
-    roster = wired.stack.catalog.entry(request.campaign).roster
-    return dashboard_page(exports_page(viewer_of(request), wired.stack.exporting().recent(request.campaign), roster))
+    return dashboard_page(exports_page(viewer_of(request), wired.stack.exporting().recent(request.campaign)))
 
 
 @pages.does("export")

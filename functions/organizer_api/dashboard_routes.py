@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -10,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.organizer_api import wired
 from functions.organizer_api.problems import dashboard_problem_of
-from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.authoring.campaigns import Roster, dashboard_path
 from undersigned.domain.authoring.drafts import UnreadableDraftError
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.services.authoring.draft_views import shown_campaign
@@ -66,9 +67,10 @@ def dashboard_routes() -> ScopedRoutes:
 
 def viewer_of(request: DashboardRequest) -> Viewer:
     """Return the organizer who looks at a page. Raises NotFoundError if there is neither a campaign nor its draft."""
-    campaign, is_published = _campaign_of(request)
+    campaign, roster, is_published = _campaign_of(request)
     return Viewer(
         campaign,
+        roster,
         request.holder.scope,
         request.session.post_token,
         wired.stack.now(),
@@ -80,16 +82,17 @@ def viewer_of(request: DashboardRequest) -> Viewer:
     )
 
 
-def _campaign_of(request: DashboardRequest) -> tuple[Campaign, bool]:
-    """Return the campaign, and whether it is published. Until then it has its draft's settings."""
+def _campaign_of(request: DashboardRequest) -> tuple[Campaign, Roster, bool]:
+    """Return the campaign with its targets, and whether it is published. Until then it has its draft's settings."""
     try:
-        return wired.stack.catalog.entry(request.campaign).campaign, True
+        entry = wired.stack.catalog.entry(request.campaign)
     except NotFoundError:
         try:
             draft = wired.stack.drafting().draft(request.campaign)
         except UnreadableDraftError as error:
             draft = error.draft
-        return shown_campaign(draft), False
+        return shown_campaign(draft), Roster.of(()), False
+    return entry.campaign, entry.roster, True
 
 
 def language_of(event: APIGatewayProxyEventV2) -> str:
@@ -147,24 +150,18 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         session = wired.sessions.session(session_token(event.cookies), campaign)
     except SignedOutError as error:
         return _sign_in_first(event, error)
-    viewer: Viewer | None = None
+    request: DashboardRequest | None = None
     try:
         with _refusals(session, campaign, handler):
-            holder = _holder_of(session)
-        request = DashboardRequest(campaign, holder, event, session)
-        viewer = viewer_of(request)
-        with _refusals(session, campaign, handler):
+            request = DashboardRequest(campaign, _holder_of(session), event, session)
             if event.http_method == "POST":
                 check_post(request, public_url(event))
-            check_scope(holder, scope)
-        security_log.requested(holder, "dashboard", handler.__name__, scope)
+            check_scope(request.holder, scope)
+        security_log.requested(request.holder, "dashboard", handler.__name__, scope)
         check_names(names)
         return handler(request, **names)
-    except UnreadableDraftError as error:
-        shown = unreadable_draft(viewer_of(request), error.draft)
-        return dashboard_page(shown, status=409)
     except UndersignedError as error:
-        return _problem(event, error, viewer)
+        return _problem(event, error, request)
 
 
 def _holder_of(session: Session) -> Holder:
@@ -216,7 +213,15 @@ def _handled(request: SessionRequest, parts: Mapping[str, str], handler: Handler
         return _problem(request.event, error)
 
 
-def _problem(event: APIGatewayProxyEventV2, error: UndersignedError, viewer: Viewer | None = None) -> Response[str]:
+def _problem(
+    event: APIGatewayProxyEventV2, error: UndersignedError, request: DashboardRequest | None = None
+) -> Response[str]:
+    """Show an error, in the frame of the request's campaign if that can be read."""
+    viewer = None
+    with suppress(UndersignedError):
+        viewer = viewer_of(request) if request else None
+    if viewer and isinstance(error, UnreadableDraftError):
+        return dashboard_page(unreadable_draft(viewer, error.draft), status=409)
     found, language = dashboard_problem_of(error), language_of(event)
     return dashboard_page(
         dashboard_problem_page(viewer, language, found.title, found.detail),

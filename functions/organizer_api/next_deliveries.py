@@ -38,29 +38,25 @@ MOST_BYTES = 4_400_000
 @routes.get("/deliveries/next", "read")
 def list_next(request: ApiRequest) -> Response[str]:
     """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
-    after = request.position(TARGET_POSITION)
     seen_at = wired.stack.now()
-    overview = wired.organizing.overview(request.campaign)
-    period = wired.stack.period_of(overview.campaign)
-    campaign, controls = overview.campaign, overview.controls
-    look = controls.until(period, needs_approval=campaign.approval)
-    found = wired.organizing.targets(request.campaign, after, request.limit(50, most=200), look)
+    found = wired.stack.overviews().planned(
+        request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
+    )
+    state, controls = found.state, found.state.controls
     return data(
         {
-            "period": period,
+            "period": found.period,
             "look": seen_at.isoformat(),
-            "next_delivery": overview.next_delivery.isoformat(),
+            "next_delivery": state.next_delivery.isoformat(),
             "paused": controls.paused,
-            "may_begin": controls.lets_begin(period, needs_approval=campaign.approval),
+            "may_begin": controls.lets_begin(found.period, needs_approval=state.campaign.approval),
             "targets": [
-                {"target": state.target.id, "waiting": state.waiting, "held_because": state.target.held_because}
-                for state in found.items
-                if state.waiting
+                {"target": listed.target.id, "waiting": listed.waiting, "held_because": listed.target.held_because}
+                for listed in found.targets.items
+                if listed.waiting
             ],
-            "deliveries": [
-                line_values(line) for state in found.items for line in state.plan(campaign, controls, period)
-            ],
-            "next": cursor_of(found.next_position),
+            "deliveries": [line_values(line) for line in found.lines()],
+            "next": cursor_of(found.targets.next_position),
         }
     )
 

@@ -10,6 +10,7 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.counting.screening import PLACES, ScreeningAction
 from undersigned.domain.languages import Message
+from undersigned.services.counting.screening import recent_evidence
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.counting.evidence import evidence_values
 from undersigned.web.counting.posted_filters import CRITERIA, mistyped, posted_filter
@@ -40,7 +41,7 @@ _MOST_TIME = timedelta(seconds=12)
 @routes.get("/signatures/evidence", "manage")
 def show_evidence(request: ApiRequest) -> Response[str]:
     """Return the evidence against the newest letters."""
-    return data(evidence_values(wired.stack.screening().recent(request.campaign)))
+    return data(evidence_values(recent_evidence(wired.stack.forms, wired.stack.signatures, request.campaign)))
 
 
 @routes.does("hold letters")
@@ -69,7 +70,7 @@ def screen(request: ApiRequest) -> Response[str]:
 @pages.get("/screening", "manage")
 def screening(request: DashboardRequest) -> Response[str]:
     """Show the evidence against the newest letters, and the form that selects letters."""
-    evidence = wired.stack.screening().recent(request.campaign)
+    evidence = recent_evidence(wired.stack.forms, wired.stack.signatures, request.campaign)
     return dashboard_page(screening_page(viewer_of(request), evidence))
 
 

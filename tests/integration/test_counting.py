@@ -13,6 +13,7 @@ from undersigned.aws.dynamodb import to_item
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.services.signing.unconfirmed import unconfirmed
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -72,15 +73,14 @@ def test_forms_count_for_their_email_provider_while_they_wait(world: World) -> N
     world.sign(email="bo@Outlook.com")
     world.sign(email="bo@Outlook.com", note="Said better")
     world.run_stream()
-    organizing = world.wiring.organizing()
-    waiting = organizing.unconfirmed(CAMPAIGN)
+    waiting = unconfirmed(world.wiring.forms, CAMPAIGN)
     assert (waiting.forms, waiting.is_part) == (2, False)
-    assert {(it.domain, it.signed, it.confirmed) for it in organizing.providers(CAMPAIGN, waiting)} == {
+    assert {(it.domain, it.signed, it.confirmed) for it in world.wiring.overviews().providers(CAMPAIGN)} == {
         ("other", 1, 1), ("outlook.com", 2, 0),
     }  # fmt: skip
     world.press(world.sent[-1].link("confirm"))
     world.run_stream()
-    waiting = organizing.unconfirmed(CAMPAIGN)
+    waiting = unconfirmed(world.wiring.forms, CAMPAIGN)
     assert waiting.forms == 0, "of one person, one form is confirmed and the other can't be"
     assert counted(world)["TOTAL"] == 2
 

@@ -311,9 +311,7 @@ def test_letters_after_the_look_are_not_overdue(world: World) -> None:
     world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC)
     world.week()
     world.clock.advance(days=2)
-    found = world.wiring.organizing().overview(CAMPAIGN)
-    listed = world.wiring.organizing().targets(CAMPAIGN, None, 50).items
-    assert world.wiring.organizing().overdue(found, listed) == frozenset()
+    assert world.wiring.overviews().overview(CAMPAIGN, None, 50).overdue == frozenset()
     world.begin_reconciling()
     assert world.deliveries == []
 

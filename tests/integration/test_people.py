@@ -20,7 +20,7 @@ from undersigned.aws.forms import form_key
 from undersigned.domain.errors import ChangedError
 from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.people.people import Member, Person, person_id
-from undersigned.services.counting.screening import MOST_ROWS_READ, Screening
+from undersigned.services.counting.screening import recent_evidence
 from undersigned.services.people import own_campaigns
 from undersigned.services.people.people import PeopleError
 from undersigned_cli import campaign_folder
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import Answer, World
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.counting.screening import Evidence
     from undersigned.services.people.people import PeopleOfCampaign
 
@@ -256,13 +258,12 @@ def test_the_front_page_looks_at_the_letters_of_few_campaigns_and_of_none_that_i
         push(replace(folder, campaign=replace(folder.campaign, id=name)), world.wiring.campaigns)
         add(world, OWNER, "owner", name)
     looked: list[tuple[str, int]] = []
-    recent = Screening.recent
 
-    def counted(screening: Screening, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
+    def counted(forms: Forms, signatures: Signatures, campaign: str, most: int) -> Evidence:
         looked.append((campaign, most))
-        return recent(screening, campaign, most)
+        return recent_evidence(forms, signatures, campaign, most)
 
-    monkeypatch.setattr(Screening, "recent", counted)
+    monkeypatch.setattr(own_campaigns, "recent_evidence", counted)
     owner.see("/organizer")
     assert looked == [(name, own_campaigns.MOST_LETTERS) for name in ("another", CAMPAIGN, "one-more")]
     looked.clear()

@@ -28,7 +28,7 @@ def counting(world: World) -> World:
 
 
 def by_source(world: World) -> dict[str, int]:
-    return dict(world.wiring.organizing().counts(CAMPAIGN, "source").by)
+    return dict(world.wiring.overviews().counts(CAMPAIGN, "source").by)
 
 
 def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None:
@@ -37,7 +37,7 @@ def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None
         counting.confirmed(email=f"signer{number}@signers.example", **changes)
 
     assert by_source(counting) == {"flyer": 2, "mail-2": 1, "other": 2, "none": 2}
-    assert counting.wiring.organizing().counts(CAMPAIGN, "source").total == 7
+    assert counting.wiring.overviews().counts(CAMPAIGN, "source").total == 7
     rows = [*counting.wiring.signatures.listed_signatures(CAMPAIGN)]
     assert sorted(str(row.source) for row in rows) == ["flyer", "flyer", "mail-2", "none", "none", "other", "other"]
     assert sorted(row(it, "en")[COLUMNS.index("source")] for it in rows)[:2] == ["flyer", "flyer"]

@@ -444,9 +444,7 @@ def test_a_domain_that_takes_no_email_gets_none_and_the_organizer_sees_why(
         "no mailbox",
         "no mailbox",
     ]
-    assert world.wiring.organizing().overview(CAMPAIGN).unconfirmed.wrong_addresses == 3, (
-        "gone.org twice, null.org once"
-    )
+    assert world.wiring.overviews().state(CAMPAIGN).unconfirmed.wrong_addresses == 3, "gone.org twice, null.org once"
     assert asked == ["gone.org", "null.org", "host.org", "fine.org"], "known providers are not, and the others once"
     world.clock.advance(hours=27)
     world.begin_reconciling(CAMPAIGN)
@@ -476,7 +474,7 @@ def test_wrong_addresses_are_shown_apart_from_forms_that_look_like_a_bots(
     set_dns(monkeypatch, world, {})
     world.run_stream()
     assert "s1@gone.org" in {sent.to for sent in world.sent}
-    assert world.wiring.organizing().overview(CAMPAIGN).unconfirmed.wrong_addresses == 0
+    assert world.wiring.overviews().state(CAMPAIGN).unconfirmed.wrong_addresses == 0
 
 
 def test_a_form_with_a_wrong_address_is_deleted_after_14_days_and_counts_no_more(
@@ -485,13 +483,11 @@ def test_a_form_with_a_wrong_address_is_deleted_after_14_days_and_counts_no_more
     set_dns(monkeypatch, world, {"gone.org": NameNotFoundError()})
     answer = post(world, 1, email="s1@gone.org")
     world.run_stream()
-    assert world.wiring.organizing().overview(CAMPAIGN).unconfirmed.wrong_addresses == 1
+    assert world.wiring.overviews().state(CAMPAIGN).unconfirmed.wrong_addresses == 1
     token = re.findall(r'name="redo" value="([^"]+)"', answer.body)[0]
     world.post(f"/campaigns/{CAMPAIGN}/redo", {"redo": token})
     world.run_stream()
-    assert world.wiring.organizing().overview(CAMPAIGN).unconfirmed.wrong_addresses == 0, (
-        "its sender corrected the address"
-    )
+    assert world.wiring.overviews().state(CAMPAIGN).unconfirmed.wrong_addresses == 0, "its sender corrected the address"
 
 
 def test_a_resolver_that_fails_costs_nobody_an_email(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

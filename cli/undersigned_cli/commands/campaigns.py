@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.services.authoring.publishing_effects import Effects
-    from undersigned.services.counting.organizing import Overview
+    from undersigned.services.operating.overviews import CampaignState
 
 _MOST_MISTAKES = 100
 _MOST_NOTES = 20
@@ -257,7 +257,7 @@ def list_(stack: Stack, *, as_json: AsJson = False) -> None:
     columns = {"campaign": "Campaign", "title": "Title", "signatures": "Signatures", "goal": "Goal", "state": "State"}
     rows: list[dict[str, object]] = []
     for campaign in wiring.campaigns.campaign_ids():
-        found = wiring.organizing().overview(campaign)
+        found = wiring.overviews().state(campaign)
         shown = found.campaign
         today = shown.local(wiring.now()).date()
         rows.append(
@@ -281,7 +281,7 @@ def list_(stack: Stack, *, as_json: AsJson = False) -> None:
     show("Campaigns", columns, rows, as_json=as_json)
 
 
-def _state_on(found: Overview, today: date) -> str:
+def _state_on(found: CampaignState, today: date) -> str:
     campaign = found.campaign
     if closed_on := found.controls.closed_on(campaign, today):
         return f"closed {closed_on}"
@@ -310,7 +310,7 @@ def send_test(
 def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = False) -> None:
     """Let nobody sign any more, within a minute. Letters that are confirmed are still sent."""
     wiring = stack.wiring()
-    shown = wiring.organizing().overview(campaign)
+    shown = wiring.overviews().state(campaign)
     if shown.controls.closed_at:
         say(f"{campaign} is closed since {shown.campaign.local(shown.controls.closed_at):%Y-%m-%d %H:%M}.")
         return
@@ -327,7 +327,7 @@ def reopen(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
     """Let people sign a closed campaign again, on the days in its campaign.toml."""
     wiring = stack.wiring()
     wiring.closing().reopen(campaign, COMMAND_LINE, reason)
-    found = wiring.organizing().overview(campaign)
+    found = wiring.overviews().state(campaign)
     today = found.campaign.local(wiring.now()).date()
     say(f"{campaign} is no longer closed; within a minute its state is: {_state_on(found, today)}.")
 

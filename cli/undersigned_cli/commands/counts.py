@@ -9,6 +9,7 @@ import typer
 
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.signing.providers import odd_ones
+from undersigned.services.signing.unconfirmed import unconfirmed
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import console, counted, say, show, show_json
 from undersigned_cli.stacks import Stack
@@ -64,17 +65,16 @@ def counts(
     known_targets(wiring, campaign)
     if recount:
         _recount(wiring, campaign)
-    organizing = wiring.organizing()
-    waiting = organizing.unconfirmed(campaign)
+    overviews = wiring.overviews()
     if by is By.domain:
         columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}
-        rows, total = _domains(organizing.providers(campaign, waiting))
+        rows, total = _domains(overviews.providers(campaign))
     else:
         columns = {by.value: "Recipient" if by is By.target else by.value.title(), "signatures": "Signatures"}
-        counted_by = sorted(organizing.counts(campaign, by.value).by.items())
+        counted_by = sorted(overviews.counts(campaign, by.value).by.items())
         rows = [{by.value: name, "signatures": count} for name, count in counted_by]
         total = {"signatures": wiring.counts.count(campaign).signatures}
-    wrong = waiting.wrong_addresses
+    wrong = unconfirmed(wiring.forms, campaign).wrong_addresses
     if as_json:
         show_json({"counts": rows, "total": total, "wrong_addresses": wrong})
         return

@@ -13,6 +13,7 @@ from undersigned.domain.delivering.controls import checked_reason
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import SignatureFilter
+from undersigned.services.counting.screening import recent_evidence
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -102,7 +103,7 @@ def screen(  # noqa: PLR0913  (options)
         raise typer.BadParameter(message)
     screening = wiring.screening()
     if not (wanted.singles_out or action):
-        _show_evidence(screening.recent(campaign), as_json=as_json)
+        _show_evidence(recent_evidence(wiring.forms, wiring.signatures, campaign), as_json=as_json)
         return
     found = Counter[str]()
     for part in _looks(screening, campaign, wanted):

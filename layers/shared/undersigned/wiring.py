@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from undersigned.services.operating.deleting import Deleting
     from undersigned.services.operating.hours import Hours
     from undersigned.services.operating.organizer_post import OrganizerPost
+    from undersigned.services.operating.overviews import Overviews
     from undersigned.services.operating.publishing import Publishing
     from undersigned.services.operating.reconciling import Reconciling
     from undersigned.services.operating.reporting import Gathering, Reporting
@@ -740,28 +741,42 @@ class Wiring:
             people=self.people,
             campaigns=self.campaigns,
             drafts=self.drafts,
-            organizing=self.organizing(),
-            screening=self.screening(),
+            forms=self.forms,
+            signatures=self.signatures,
+            overviews=self.overviews(),
         )
 
     def organizing(self) -> Organizing:
-        """Wire the organizers' views of a campaign, and their actions on single letters."""
+        """Wire the organizers' views of letters and deliveries, and their actions on single letters."""
         from undersigned.services.counting.organizing import Organizing
 
         return Organizing(
             campaigns=self.campaigns,
-            counters=self.counts,
             form_store=self.forms,
             signature_store=self.signatures,
             delivery_store=self.deliveries,
-            budgets=self.mail_budgets,
-            disowned=self.disowned,
             packets=lambda: self.bucket,
             erasing=self.erasing(),
-            schedule=self.settings.schedule,
             secret=self.secret,
             clock=self._clock,
             new_id=new_id,
+        )
+
+    def overviews(self) -> Overviews:
+        """Wire the organizers' views of how a campaign stands."""
+        from undersigned.services.operating.overviews import Overviews
+
+        return Overviews(
+            campaigns=self.campaigns,
+            counters=self.counts,
+            forms=self.forms,
+            signatures=self.signatures,
+            deliveries=self.deliveries,
+            budgets=self.mail_budgets,
+            disowned=self.disowned,
+            drafts=self.drafts,
+            schedule=self.settings.schedule,
+            clock=self._clock,
         )
 
     def closing(self) -> Closing:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign, Roster
     from undersigned.domain.people.actions import Action, Deed
     from undersigned.domain.people.api_keys import Scope
 
@@ -80,13 +80,14 @@ class Form:
 class Viewer:
     """An organizer who looks at a campaign.
 
-    `scope` is what they may do, `token` is what the page's forms send back, `now` is the moment that the page shows,
-    and `done` is the word for what the organizer just did. `is_person` is false for somebody who signed in with a key.
-    `chosen` is the language that they chose, if they did, and `here` the address of the page, to which the links to
-    other languages lead. A campaign that is not published has only its draft.
+    `roster` has its targets, and `scope` is what they may do. `token` is what the page's forms send back, `now` is the
+    moment that the page shows, and `done` is the word for what the organizer just did. `is_person` is false for
+    somebody who signed in with a key. `chosen` is the language that they chose, if they did, and `here` the address of
+    the page, to which the links to other languages lead. A campaign that is not published has only its draft.
     """
 
     campaign: Campaign
+    roster: Roster
     scope: Scope
     token: str
     now: datetime

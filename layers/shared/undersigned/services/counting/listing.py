@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,18 @@ if TYPE_CHECKING:
     from undersigned.domain.signing.signatures import ReportedStatus, Signature
 
 _OF_FORMS = frozenset({"pending", "quarantined"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listing[Item]:
+    """One page of a list, and the position after which the next page begins, if there may be one.
+
+    `ended_early` says that the page has fewer items than requested because too many others had to be skipped.
+    """
+
+    items: tuple[Item, ...]
+    next_position: str | None
+    ended_early: bool = False
 
 
 def newest_letters(  # noqa: PLR0913  (where, and which)

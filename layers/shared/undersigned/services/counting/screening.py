@@ -80,6 +80,13 @@ class Screened:
         return sum(count for place, count in self.places.items() if place in REACHES[action])
 
 
+def recent_evidence(forms: Forms, signatures: Signatures, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
+    """Return the evidence against the newest letters, at most `most`, confirmed or not."""
+    rows = newest_letters(forms, signatures, campaign, read_ahead=_READ_AHEAD)
+    newest = (row for _, row in islice(rows, most) if row and not row.is_empty)
+    return evidence_of(newest, on_hold=signatures.how_many_held(campaign))
+
+
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Screening:
     """Screens a campaign's letters."""
@@ -90,12 +97,6 @@ class Screening:
     erasing: Erasing
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
-
-    def recent(self, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
-        """Return the evidence against the newest letters, at most `most`, confirmed or not."""
-        rows = newest_letters(self.forms, self.signatures, campaign, read_ahead=_READ_AHEAD)
-        newest = (row for _, row in islice(rows, most) if row and not row.is_empty)
-        return evidence_of(newest, on_hold=self.signatures.how_many_held(campaign))
 
     def look(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
         """Count the letters of a slice that a filter selects, by where they are. Changes nothing.

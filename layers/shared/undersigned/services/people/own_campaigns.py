@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import DamagedRowsError, NotFoundError
+from undersigned.services.counting.screening import recent_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.drafts import Drafts
+    from undersigned.aws.forms import Forms
     from undersigned.aws.people import People
+    from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.counting.tallies import Count
     from undersigned.domain.people.people import Person, Role
-    from undersigned.services.counting.organizing import Glance, Organizing
-    from undersigned.services.counting.screening import Screening
+    from undersigned.services.operating.overviews import Glance, Overviews
 
 MOST_LOOKED_AT = 100
 """The most recipients that the page looks at in all, one read each, for deliveries that need a decision."""
@@ -47,12 +49,12 @@ class OwnCampaign:
     @property
     def campaign(self) -> Campaign:
         """Return the campaign."""
-        return self.glance.overview.campaign
+        return self.glance.state.campaign
 
     @property
     def count(self) -> Count:
         """Return its count."""
-        return self.glance.overview.count
+        return self.glance.state.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,9 @@ class OwnCampaigns:
     people: People
     campaigns: Campaigns
     drafts: Drafts
-    organizing: Organizing
-    screening: Screening
+    forms: Forms
+    signatures: Signatures
+    overviews: Overviews
 
     def of(self, person: Person, *, is_administrator: bool) -> Own:
         """Return a person's campaigns; for an administrator, all of them."""
@@ -90,14 +93,14 @@ class OwnCampaigns:
         left, unscreened = MOST_LOOKED_AT, MOST_SCREENED
         for campaign, role in roles.items():
             try:
-                glance = self.organizing.glance(campaign, left)
+                glance = self.overviews.glance(campaign, left)
             except (DamagedRowsError, NotFoundError):
                 # It has only a draft, is being deleted or restored, or is damaged.
                 continue
             left -= len(glance.states)
             evidence = None
-            if glance.overview.is_open and unscreened:
+            if glance.state.is_open and unscreened:
                 unscreened -= 1
-                evidence = self.screening.recent(campaign, MOST_LETTERS)
+                evidence = recent_evidence(self.forms, self.signatures, campaign, MOST_LETTERS)
             draft = drafts.get(campaign)
             yield OwnCampaign(role, glance, draft is not None and not draft.is_published, evidence)

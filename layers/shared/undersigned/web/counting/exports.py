@@ -13,7 +13,6 @@ from undersigned.web.delivering.recipients import recipient_choices, recipient_n
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Roster
     from undersigned.domain.counting.exports import Export, ExportState
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
@@ -27,7 +26,7 @@ _EXPORT_STATES: Mapping[ExportState, Message] = {
 }
 
 
-def exports_page(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Page:
+def exports_page(viewer: Viewer, found: Sequence[Export]) -> Page:
     """Render the exports and the form that requests one."""
     return render_framed(
         "dashboard_exports.html",
@@ -37,13 +36,13 @@ def exports_page(viewer: Viewer, found: Sequence[Export], roster: Roster) -> Pag
         rows=[
             (
                 export,
-                recipient_name(viewer, roster, export.filter.target) if export.filter.target else None,
+                recipient_name(viewer, export.filter.target) if export.filter.target else None,
                 viewer.say(STATUSES[export.filter.status]) if export.filter.status else None,
                 viewer.say(_EXPORT_STATES[export.state]),
             )
             for export in found
         ],
         is_writing=any(export.state in {"queued", "running"} for export in found),
-        targets=recipient_choices(roster),
+        targets=recipient_choices(viewer),
         statuses=[(name, viewer.say(STATUSES[name])) for name in EXPORTED],
     )

@@ -18,12 +18,10 @@ from undersigned.web.delivering.states import state_of_delivery
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.authoring.campaigns import Roster, Target
-    from undersigned.domain.authoring.letters import Letter
-    from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.signing.abuse_checks import Suspicion
     from undersigned.domain.signing.signatures import ReportedStatus, Signature, SignatureFilter
-    from undersigned.services.counting import organizing
+    from undersigned.services.counting.listing import Listing
+    from undersigned.services.counting.organizing import LetterRecord
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
@@ -46,9 +44,7 @@ _SUSPICIONS: Mapping[Suspicion, Message] = {
 }
 
 
-def signatures_page(
-    viewer: Viewer, found: organizing.Listing[Signature], wanted: SignatureFilter, roster: Roster
-) -> Page:
+def signatures_page(viewer: Viewer, found: Listing[Signature], wanted: SignatureFilter) -> Page:
     """Render a list of letters, newest first, and the forms that search them."""
     next_cursor = cursor_of(found.next_position)
     kept = {
@@ -63,19 +59,19 @@ def signatures_page(
         viewer,
         "signatures",
         rows=[
-            (row, recipient_name(viewer, roster, row.target), status_in_words(viewer, row), suspicion_of(viewer, row))
+            (row, recipient_name(viewer, row.target), status_in_words(viewer, row), suspicion_of(viewer, row))
             for row in found.items
         ],
         ended_early=found.ended_early,
         wanted=wanted,
-        targets=recipient_choices(roster),
+        targets=recipient_choices(viewer),
         statuses=[(name, viewer.say(message)) for name, message in STATUSES.items()],
         suspicions=suspicion_choices(viewer),
         next_address=f"?{urlencode({name: value for name, value in kept.items() if value})}" if next_cursor else None,
     )
 
 
-def named_page(viewer: Viewer, found: organizing.Listing[Signature], name: str, roster: Roster) -> Page:
+def named_page(viewer: Viewer, found: Listing[Signature], name: str) -> Page:
     """Render the letters whose name has the words that somebody looks for, newest first."""
     return render_framed(
         "dashboard_named.html",
@@ -83,7 +79,7 @@ def named_page(viewer: Viewer, found: organizing.Listing[Signature], name: str, 
         viewer,
         "signatures",
         rows=[
-            (row, recipient_name(viewer, roster, row.target), status_in_words(viewer, row), suspicion_of(viewer, row))
+            (row, recipient_name(viewer, row.target), status_in_words(viewer, row), suspicion_of(viewer, row))
             for row in found.items
         ],
         name=name,
@@ -93,11 +89,10 @@ def named_page(viewer: Viewer, found: organizing.Listing[Signature], name: str, 
     )
 
 
-def signature_page(
-    viewer: Viewer, row: Signature, target: Target, signed: tuple[Target, Letter] | None, delivery: Delivery | None
-) -> Page:
-    """Render a letter as it was `signed`, its outcome, and its buttons."""
-    whom, letter = signed or (target, None)
+def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
+    """Render a letter as it was signed, its outcome, and its buttons."""
+    row, target = found.row, found.target
+    whom, letter = found.signed or (target, None)
     html = render_html(letter.template, whom, row.details, letter.language) if letter else ""
     return render_framed(
         "dashboard_signature.html",
@@ -109,7 +104,7 @@ def signature_page(
         name=f"{target.addressed(viewer.language)}, {target.locality}",
         letter_html=Markup(html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=letter.language if letter else "",
-        delivered=state_of_delivery(viewer, delivery) if delivery else None,
+        delivered=state_of_delivery(viewer, found.delivery) if found.delivery else None,
         state=status_in_words(viewer, row),
         suspicion=suspicion_of(viewer, row),
     )

@@ -16,10 +16,11 @@ from undersigned.web.operating.attention import decisions, has_failed, of_delive
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Roster, Target
+    from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
     from undersigned.domain.delivering.mail_events import MailEventKind
-    from undersigned.services.counting import organizing
+    from undersigned.services.counting.organizing import DeliveryRecord
+    from undersigned.services.operating.overviews import TargetState
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
@@ -33,21 +34,19 @@ _EVENTS: Mapping[MailEventKind, Message] = {
 }
 
 
-def deliveries_page(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None, roster: Roster) -> Page:
+def deliveries_page(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None) -> Page:
     """Render deliveries, newest first; `last` is the last of this page if there may be more."""
     return render_framed(
         "dashboard_deliveries.html",
         viewer.language,
         viewer,
         "deliveries",
-        rows=[
-            (made, recipient_name(viewer, roster, made.key.target), state_of_delivery(viewer, made)) for made in found
-        ],
+        rows=[(made, recipient_name(viewer, made.key.target), state_of_delivery(viewer, made)) for made in found],
         next_cursor=cursor_of(delivery_position(last)),
     )
 
 
-def delivery_page(viewer: Viewer, record: organizing.DeliveryRecord, state: organizing.TargetState) -> Page:
+def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState) -> Page:
     """Render a delivery with its packets and the events of its email."""
     made = record.delivery
     acts, blocked = decisions(made, record.question, state), week_taken(made, state.deliveries)

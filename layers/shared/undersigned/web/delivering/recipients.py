@@ -12,15 +12,15 @@ from undersigned.web.delivering.states import state_of_delivery, state_of_line
 from undersigned.web.operating.attention import of_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
+    from collections.abc import Iterable
+    from datetime import date
 
-    from undersigned.domain.authoring.campaigns import Roster, Target
+    from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.delivering.plans import Outcome, PlanLine
-    from undersigned.services.counting import organizing
     from undersigned.services.delivering.packing import DeliveryPreview
+    from undersigned.services.operating.overviews import Recipient, TargetState
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
@@ -53,7 +53,7 @@ class Row:
         return values[column], self.target.locality.casefold()
 
 
-def row_of(viewer: Viewer, state: organizing.TargetState) -> Row:
+def row_of(viewer: Viewer, state: TargetState) -> Row:
     """Return a target's row in the table."""
     target, last = state.target, state.last_delivery
     bounced = target.mail_state == "bounced" or any(question == "bounced" for _, question in state.questions)
@@ -159,28 +159,20 @@ def needs_approval_again(lines: Iterable[PlanLine]) -> bool:
     return any(line.outcome == "too soon" and not line.may_begin for line in lines)
 
 
-def target_page(  # noqa: PLR0913  (what the page shows)
-    viewer: Viewer,
-    state: organizing.TargetState,
-    plan: Sequence[PlanLine],
-    history: Sequence[Delivery],
-    next_delivery: datetime,
-    *,
-    period: str,
-) -> Page:
-    """Render a target with its deliveries and the buttons for its letters; `plan` is that of a period as of now."""
+def target_page(viewer: Viewer, found: Recipient, most: int) -> Page:
+    """Render a target with its last deliveries, at most `most`, and the buttons for its letters."""
     return render_framed(
         "dashboard_target.html",
         viewer.language,
         viewer,
         "overview",
-        row=row_of(viewer, state),
-        attention=tuple(of_target(state, viewer.language)),
-        plan=plan_rows(viewer, plan),
-        needs_approval_again=needs_approval_again(plan),
-        period=period,
-        next_delivery=short_moment(viewer.local(next_delivery), viewer.language),
-        history=[(delivery, state_of_delivery(viewer, delivery)) for delivery in history],
+        row=row_of(viewer, found.state),
+        attention=tuple(of_target(found.state, viewer.language)),
+        plan=plan_rows(viewer, found.plan),
+        needs_approval_again=needs_approval_again(found.plan),
+        period=found.period,
+        next_delivery=short_moment(viewer.local(found.next_delivery), viewer.language),
+        history=[(delivery, state_of_delivery(viewer, delivery)) for delivery in found.state.deliveries[:most]],
     )
 
 
@@ -211,12 +203,12 @@ def _advice_on_damage(evidence: Evidence) -> Message:
     )
 
 
-def recipient_name(viewer: Viewer, roster: Roster, target: str) -> str:
+def recipient_name(viewer: Viewer, target: str) -> str:
     """Return a target's name and locality, or the id of one that the campaign no longer has."""
-    found = roster.by_id.get(target)
+    found = viewer.roster.by_id.get(target)
     return f"{found.addressed(viewer.language)}, {found.locality}" if found else target
 
 
-def recipient_choices(roster: Roster) -> list[tuple[str, str]]:
+def recipient_choices(viewer: Viewer) -> list[tuple[str, str]]:
     """Return the targets that a form offers to choose from."""
-    return [(target.id, f"{target.locality}: {target.name}") for target in roster.by_id.values()]
+    return [(target.id, f"{target.locality}: {target.name}") for target in viewer.roster.by_id.values()]

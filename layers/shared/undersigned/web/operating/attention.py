@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.domain.delivering.plans import week_taken
 from undersigned.domain.languages import Message, long_date, number
-from undersigned.services.counting.organizing import MOST_POSTPONED
+from undersigned.services.operating.overviews import MOST_POSTPONED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undersigned.domain.people.actions import Action
     from undersigned.domain.signing.mail_budgets import Lane
     from undersigned.domain.signing.providers import Provider
-    from undersigned.services.counting.organizing import Overview, TargetState
+    from undersigned.services.operating.overviews import CampaignState, TargetState
 
 type Weight = Literal["serious", "to do", "to know"]
 
@@ -66,7 +66,7 @@ class Point:
 
 
 def points(  # noqa: PLR0913  (all that can need attention)
-    found: Overview,
+    found: CampaignState,
     states: Iterable[TargetState],
     elsewhere: Iterable[Target],
     odd: Iterable[Provider],
@@ -97,7 +97,7 @@ def points(  # noqa: PLR0913  (all that can need attention)
     return tuple(sorted(found_points, key=lambda point: get_args(Weight.__value__).index(point.weight)))
 
 
-def _paused(found: Overview) -> Iterator[Point]:
+def _paused(found: CampaignState) -> Iterator[Point]:
     if found.controls.paused:
         yield Point(
             "serious",
@@ -268,7 +268,7 @@ def of_delivery(state: TargetState, delivery: Delivery, question: Question, lang
     return Point("serious", title, (cause, *others, ask), sees=sees, acts=acts)
 
 
-def _confirmation_emails(found: Overview, language: str) -> Iterator[Point]:
+def _confirmation_emails(found: CampaignState, language: str) -> Iterator[Point]:
     waiting = {lane: _up_to(count, language) for lane, count in found.postponed.items() if count}
     if found.sending.stopped:
         yield Point(
@@ -319,7 +319,7 @@ def _confirmation_emails(found: Overview, language: str) -> Iterator[Point]:
         )
 
 
-def _how_many_wait(found: Overview, language: str) -> Iterator[Message]:
+def _how_many_wait(found: CampaignState, language: str) -> Iterator[Message]:
     lanes: tuple[Lane, ...] = ("clean", "suspicious")
     if count := sum(found.postponed[lane] for lane in lanes):
         yield Message("Emails that wait: %(number)s.", {"number": _up_to(count, language)})
@@ -358,7 +358,7 @@ def _suspicious(evidence: Evidence, language: str) -> Iterator[Point]:
         )
 
 
-def _dates(found: Overview, states: tuple[TargetState, ...] | None, today: date, language: str) -> Iterator[Point]:
+def _dates(found: CampaignState, states: tuple[TargetState, ...] | None, today: date, language: str) -> Iterator[Point]:
     campaign = found.campaign
     closed_on = found.controls.closed_on(campaign, today)
     if closed_on is None and campaign.opens and today < campaign.opens:

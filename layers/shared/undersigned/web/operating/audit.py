@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.delivering.controls import AuditEntry
     from undersigned.domain.people.actions import Action
-    from undersigned.services.counting import organizing
+    from undersigned.services.counting.listing import Listing
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
@@ -30,7 +30,7 @@ _OF_ONE_LETTER = re.compile(r"[0-9a-f]{32}|1: .*", re.DOTALL)
 """The subject of such an entry: a letter's id, or a number and the criteria that selected so many."""
 
 
-def audit_page(viewer: Viewer, found: organizing.Listing[AuditEntry]) -> Page:
+def audit_page(viewer: Viewer, found: Listing[AuditEntry]) -> Page:
     """Render the activity log, newest first."""
     return render_framed(
         "dashboard_audit.html",

@@ -15,98 +15,64 @@ from undersigned.web.delivering.recipients import headings, needs_approval_again
 from undersigned.web.operating.attention import points
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Mapping
 
-    from undersigned.domain.authoring.campaigns import Target
-    from undersigned.domain.authoring.drafts import Draft
-    from undersigned.domain.counting.screening import Evidence
-    from undersigned.domain.signing.providers import Provider
-    from undersigned.services.counting import organizing
+    from undersigned.services.operating.overviews import CampaignState, Overview
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 _PROVIDERS_SHOWN = 8
 
 
-def overview_page(  # noqa: PLR0913  (what the page shows)
-    viewer: Viewer,
-    found: organizing.Overview,
-    by_day: Mapping[str, int],
-    targets: organizing.Listing[organizing.TargetState],
-    providers: tuple[Provider, ...],
-    *,
-    evidence: Evidence,
-    held_back: Iterable[Target],
-    overdue: Collection[str],
-    by_source: Mapping[str, int],
-    form_url: str,
-    is_part: bool,
-    period: str,
-    draft: Draft | None,
-    sort: str,
-    descending: bool,
-) -> Page:
-    """Render the overview: the points that need attention, then the figures.
-
-    `held_back` are all recipients whose letters are held back, on whatever page of the table they are. `overdue` has
-    the ids of those of this page whose letters should have gone out. With `is_part`, the table has further pages.
-    `draft` is the campaign's, if it has one.
-    """
-    rows = sorted(
-        (row_of(viewer, state) for state in targets.items), key=lambda row: row.sorts_by(sort), reverse=descending
-    )
-    odd = odd_ones(providers)
-    shown = {state.target.id for state in targets.items}
-    attention = points(
-        found,
-        targets.items,
-        (target for target in held_back if target.id not in shown),
-        odd,
-        evidence,
-        overdue=overdue,
-        is_part=is_part,
-        today=date.fromisoformat(period),
-        language=viewer.language,
-    )
+def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, descending: bool) -> Page:
+    """Render the overview: the points that need attention, then the figures."""
+    state, states = found.planned.state, found.planned.targets.items
+    period, lines = found.planned.period, found.planned.lines()
+    rows = sorted((row_of(viewer, state) for state in states), key=lambda row: row.sorts_by(sort), reverse=descending)
+    odd, today = odd_ones(found.providers), date.fromisoformat(period)
     waiting = sum(row.waiting for row in rows)
-    lines = [line for state in targets.items for line in state.plan(found.campaign, found.controls, period)]
     awaiting = sum(line.letters for line in lines if line.outcome == "awaiting approval")
     return render_framed(
         "dashboard_overview.html",
         viewer.language,
         viewer,
         "overview",
-        found=found,
-        attention=attention,
+        found=state,
+        attention=points(
+            state,
+            states,
+            found.elsewhere,
+            odd,
+            found.evidence,
+            overdue=found.overdue,
+            is_part=found.is_part,
+            today=today,
+            language=viewer.language,
+        ),
         form_url=form_url,
-        is_part=is_part,
-        chart=chart(by_day, date.fromisoformat(period)),
+        is_part=found.is_part,
+        chart=chart(found.by_day, today),
         rows=rows,
         headings=headings(viewer, sort, descending=descending),
-        next_cursor=cursor_of(targets.next_position),
-        providers=[provider for rank, provider in enumerate(providers) if rank < _PROVIDERS_SHOWN or provider in odd],
+        next_cursor=cursor_of(found.planned.targets.next_position),
+        providers=[
+            provider for rank, provider in enumerate(found.providers) if rank < _PROVIDERS_SHOWN or provider in odd
+        ],
         odd=odd,
-        sources=_sources(viewer, by_source),
+        sources=_sources(viewer, found.by_source),
         waiting=waiting,
         sent=sum(row.sent for row in rows),
         awaiting=awaiting,
-        plan=plan_rows(
-            viewer,
-            [
-                line
-                for state in targets.items
-                for line in state.plan(found.campaign, found.controls, period, approved=True)
-            ],
-        ),
+        plan=plan_rows(viewer, found.planned.lines(approved=True)),
         sends=plan_rows(viewer, lines),
         can_send=any(line.outcome == "goes" for line in lines),
         needs_approval_again=not awaiting and needs_approval_again(lines),
         period=period,
         look=viewer.now.isoformat(),
-        draft=draft if draft and not draft.is_published else None,
-        next_delivery=_next_delivery(viewer, found, waiting if not is_part else None),
-        next_by_cadence=short_moment(viewer.local(found.next_delivery), viewer.language),
-        privacy=found.campaign.privacy_notice("", viewer.language),
+        draft=found.draft if viewer.may_manage else None,
+        next_delivery=_next_delivery(viewer, state, waiting if not found.is_part else None),
+        next_by_cadence=short_moment(viewer.local(state.next_delivery), viewer.language),
+        privacy=state.campaign.privacy_notice("", viewer.language),
     )
 
 
@@ -122,7 +88,7 @@ def _sources(viewer: Viewer, by_source: Mapping[str, int]) -> list[tuple[str, in
     )
 
 
-def _next_delivery(viewer: Viewer, found: organizing.Overview, waiting: int | None) -> tuple[str, str | None]:
+def _next_delivery(viewer: Viewer, found: CampaignState, waiting: int | None) -> tuple[str, str | None]:
     """Return when letters go out next, and under which condition. `waiting` is None if not all were counted."""
     if found.controls.paused:
         return viewer.say(Message.in_context("next delivery", "None")), viewer.say(Message("the campaign is paused"))

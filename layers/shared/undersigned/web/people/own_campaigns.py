@@ -34,7 +34,7 @@ def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
         *(
             (point.title, point.weight != "to know")
             for point in points(
-                glance.overview,
+                glance.state,
                 glance.states,
                 glance.elsewhere,
                 (),

@@ -1,0 +1,349 @@
+"""Overviews: show organizers how a campaign stands, and what a delivery would send now."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from undersigned.domain.counting.tallies import NO_SUSPICION, TOTAL, TOWNS
+from undersigned.domain.delivering.plans import plan_lines
+from undersigned.domain.delivering.schedule import cadence_of, period_of
+from undersigned.domain.errors import DamagedRowsError
+from undersigned.domain.signing.mail_budgets import LANES
+from undersigned.domain.signing.providers import CONFIRMED, providers_of
+from undersigned.services.counting.listing import Listing
+from undersigned.services.counting.measuring import Kept, last_overdue_run
+from undersigned.services.counting.screening import recent_evidence
+from undersigned.services.delivering.trays import read_trays, trays_that_go
+from undersigned.services.signing.unconfirmed import Unconfirmed, unconfirmed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.counts import Counts
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.disowned import Disowned
+    from undersigned.aws.drafts import Drafts
+    from undersigned.aws.forms import Forms
+    from undersigned.aws.mail_budgets import MailBudgets
+    from undersigned.aws.signatures import Signatures
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.authoring.drafts import Draft
+    from undersigned.domain.counting.screening import Evidence
+    from undersigned.domain.counting.tallies import Count
+    from undersigned.domain.delivering.controls import Controls
+    from undersigned.domain.delivering.deliveries import Delivery, Question
+    from undersigned.domain.delivering.plans import PlanLine
+    from undersigned.domain.delivering.schedule import WeeklySchedule
+    from undersigned.domain.signing.mail_budgets import Lane, Sending
+    from undersigned.domain.signing.providers import Provider
+
+MOST_POSTPONED = 1_000
+"""More postponed emails are not counted: bots could make the count expensive."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignState:
+    """The current state of a campaign.
+
+    `postponed` counts the confirmation emails that wait, up to MOST_POSTPONED, and `sending` says whether any go out.
+    `disowned` counts the forms that people said they didn't sign, `unconfirmed` the newest that wait.
+    """
+
+    campaign: Campaign
+    count: Count
+    is_open: bool
+    controls: Controls
+    next_delivery: datetime
+    postponed: Mapping[Lane, int]
+    sending: Sending
+    disowned: int
+    unconfirmed: Unconfirmed = field(default_factory=Unconfirmed)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
+
+    `later` is how many of the waiting letters came after the approval of a period, if it has one. `questions` are the
+    deliveries that a person has to decide about, newest first.
+    """
+
+    target: Target
+    waiting: int
+    sent: int
+    deliveries: tuple[Delivery, ...]
+    questions: tuple[tuple[Delivery, Question], ...] = ()
+    later: int = 0
+
+    @property
+    def last_delivery(self) -> Delivery | None:
+        """Return the last delivery."""
+        return self.deliveries[0] if self.deliveries else None
+
+    def plan(
+        self, campaign: Campaign, controls: Controls, period: str, *, approved: bool = False
+    ) -> tuple[PlanLine, ...]:
+        """Preview the plan of a period, as it is now, or as if the period were approved."""
+        later = 0 if approved else self.later
+        waiting = self.waiting - later
+        return tuple(
+            plan_lines(
+                campaign,
+                controls,
+                self.target,
+                self.deliveries,
+                waiting,
+                period=period,
+                later=later,
+                approved=approved,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A campaign in a list of campaigns.
+
+    `states` are of the targets that were looked at; their letters are not counted. `elsewhere` are further targets
+    whose letters are held back. Of the targets that were looked at, `overdue` has the ids of those with overdue
+    letters, and `awaiting` counts those whose letters wait for an approval. `today` is the day in the campaign's time
+    zone.
+    """
+
+    state: CampaignState
+    states: tuple[TargetState, ...]
+    elsewhere: tuple[Target, ...]
+    overdue: frozenset[str]
+    awaiting: int
+    is_part: bool
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """How many letters are confirmed: in total, and by target, day, hour or locality."""
+
+    total: int
+    by: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A campaign with a page of its targets, and what a delivery of the period of today would send them."""
+
+    state: CampaignState
+    period: str
+    targets: Listing[TargetState]
+
+    def lines(self, *, approved: bool = False) -> tuple[PlanLine, ...]:
+        """Preview the plan of these targets, as it is now, or as if the period were approved."""
+        campaign, controls = self.state.campaign, self.state.controls
+        return tuple(
+            line
+            for target in self.targets.items
+            for line in target.plan(campaign, controls, self.period, approved=approved)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How a campaign stands, with a page of its targets, which is not all of them if it `is_part`.
+
+    `elsewhere` are targets of other pages whose letters are held back. `overdue` has the ids of those of this page with
+    letters that should have been sent a day ago. `draft` is the one with unpublished changes.
+    """
+
+    planned: Planned
+    is_part: bool
+    elsewhere: tuple[Target, ...]
+    overdue: frozenset[str]
+    by_day: Mapping[str, int]
+    by_source: Mapping[str, int]
+    providers: tuple[Provider, ...]
+    evidence: Evidence
+    draft: Draft | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A target, and what a delivery of the period of today would send it."""
+
+    state: TargetState
+    plan: tuple[PlanLine, ...]
+    period: str
+    next_delivery: datetime
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Overviews:
+    """Reads a campaign for its organizers."""
+
+    campaigns: Campaigns
+    counters: Counts
+    forms: Forms
+    signatures: Signatures
+    deliveries: Deliveries
+    budgets: MailBudgets
+    disowned: Disowned
+    drafts: Drafts
+    schedule: WeeklySchedule
+    clock: Callable[[], datetime]
+
+    def state(self, campaign: str) -> CampaignState:
+        """Return the current state of a campaign. Raises NotFoundError."""
+        return replace(self._state(campaign), unconfirmed=unconfirmed(self.forms, campaign))
+
+    def _state(self, campaign: str) -> CampaignState:
+        settings, count = self.campaigns.campaign(campaign), self.counters.count(campaign)
+        now, controls = self.clock(), self.campaigns.controls(campaign)
+        return CampaignState(
+            settings,
+            count,
+            is_open=controls.is_open(settings, settings.local(now).date()),
+            controls=controls,
+            next_delivery=cadence_of(settings, self.schedule).next_after(now),
+            postponed={lane: self.forms.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
+            sending=self.budgets.sending(now),
+            disowned=self.disowned.total(campaign),
+        )
+
+    def overview(self, campaign: str, after: str | None, limit: int) -> Overview:
+        """Return how a campaign stands, with its targets after one, in the order of their ids. Raises NotFoundError."""
+        state, targets = self.state(campaign), self.campaigns.targets(campaign, whole=False)
+        planned = self._planned(state, targets, after, limit)
+        shown = {found.target.id: found.target for found in planned.targets.items if found.waiting}
+        listed = {found.target.id for found in planned.targets.items}
+        return Overview(
+            planned,
+            is_part=len(listed) < len(targets),
+            elsewhere=tuple(target for target in targets if target.held_because and target.id not in listed),
+            overdue=self._overdue(state, shown),
+            by_day=self.counts(campaign, "day").by,
+            by_source=self.counts(campaign, "source").by if state.campaign.sources else {},
+            providers=self._providers(campaign, state.unconfirmed),
+            evidence=recent_evidence(self.forms, self.signatures, campaign),
+            draft=self._changed_draft(campaign),
+        )
+
+    def planned(self, campaign: str, after: str | None, limit: int) -> Planned:
+        """Return what a delivery would send now to the targets after one. Raises NotFoundError."""
+        return self._planned(self._state(campaign), self.campaigns.targets(campaign, whole=False), after, limit)
+
+    def _planned(self, state: CampaignState, targets: Sequence[Target], after: str | None, limit: int) -> Planned:
+        period = self._period(state.campaign)
+        until = state.controls.until(period, needs_approval=state.campaign.approval)
+        return Planned(state, period, self._page(state.campaign.id, targets, after, limit, until))
+
+    def _period(self, campaign: Campaign) -> str:
+        return period_of(self.clock(), cadence_of(campaign, self.schedule).time_zone)
+
+    def _changed_draft(self, campaign: str) -> Draft | None:
+        """Return the draft with unpublished changes; None also for a damaged one: others see the campaign, too."""
+        with suppress(DamagedRowsError):
+            draft = self.drafts.head(campaign)
+            return draft if draft and not draft.is_published else None
+        return None
+
+    def targets(self, campaign: str, after: str | None, limit: int) -> Listing[TargetState]:
+        """List targets in the order of their ids."""
+        return self._page(campaign, self.campaigns.targets(campaign, whole=False), after, limit)
+
+    def _page(
+        self, campaign: str, every: Sequence[Target], after: str | None, limit: int, until: datetime | None = None
+    ) -> Listing[TargetState]:
+        """List targets after one. Count waiting letters that came after `until` apart."""
+        targets = [target for target in every if after is None or target.id > after]
+        shown = self._states_of(campaign, targets[:limit], until)
+        return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
+
+    def recipient(self, campaign: Campaign, target: str) -> Recipient:
+        """Return one target, and what a delivery would send it now. Raises NotFoundError."""
+        controls, period = self.campaigns.controls(campaign.id), self._period(campaign)
+        until = controls.until(period, needs_approval=campaign.approval)
+        state = self._states_of(campaign.id, [self.campaigns.target(campaign.id, target)], until)[0]
+        next_delivery = cadence_of(campaign, self.schedule).next_after(self.clock())
+        return Recipient(state, state.plan(campaign, controls, period), period, next_delivery)
+
+    def _overdue(self, found: CampaignState, targets: Mapping[str, Target]) -> frozenset[str]:
+        run = last_overdue_run(found.campaign, self.schedule, self.clock())
+        kept = Kept(campaign=found.campaign, controls=found.controls, targets=targets)
+        should_go = [target for target in targets if kept.should_go(target, run)]
+        trays = read_trays(self.signatures, found.campaign.id, should_go, whole=False)
+        return frozenset(of for of, tray in trays.items() if tray.since < run and kept.is_covered(tray.since, run))
+
+    def glance(self, campaign: str, most: int) -> Glance:
+        """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
+        found, targets = self._state(campaign), self.campaigns.targets(campaign, whole=False)
+        now, today = self.clock(), self._period(found.campaign)
+        some = {target.id: target for target in targets[:most]}
+        may_await = found.campaign.approval and today not in found.controls.approved
+        trays = trays_that_go(self.signatures, campaign, some if may_await else ())
+        states, awaiting = [], 0
+        for target in some.values():
+            deliveries = tuple(self.deliveries.deliveries(campaign, target.id, whole=False))
+            questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
+            states.append(TargetState(target, 0, 0, deliveries, questions))
+            if may_await:
+                waiting = int(target.id in trays)
+                lines = plan_lines(found.campaign, found.controls, target, deliveries, waiting, period=today)
+                awaiting += any(line.outcome == "awaiting approval" for line in lines)
+        elsewhere = tuple(target for target in targets[most:] if target.held_because)
+        overdue, is_part, day = self._overdue(found, some), len(targets) > most, date.fromisoformat(today)
+        return Glance(found, tuple(states), elsewhere, overdue, awaiting, is_part=is_part, today=day)
+
+    def target(self, campaign: str, target: str) -> TargetState:
+        """Return one target; raises NotFoundError."""
+        return self._states_of(campaign, [self.campaigns.target(campaign, target)], None)[0]
+
+    def _states_of(self, campaign: str, targets: Sequence[Target], until: datetime | None) -> tuple[TargetState, ...]:
+        if not targets:
+            return ()
+        ends = targets[0].id, targets[-1].id
+        waiting = self.signatures.how_many_wait_each(campaign, *ends)
+        covered = self.signatures.how_many_wait_each(campaign, *ends, until=until) if until else waiting
+        return tuple(
+            self._state_of(campaign, target, waiting[target.id], waiting[target.id] - covered[target.id])
+            for target in targets
+        )
+
+    def _state_of(self, campaign: str, target: Target, waiting: int, later: int) -> TargetState:
+        deliveries, now = tuple(self.deliveries.deliveries(campaign, target.id, whole=False)), self.clock()
+        return TargetState(
+            target,
+            waiting,
+            sum(made.letters for made in deliveries if made.is_settled and made.state != "given_up"),
+            deliveries,
+            tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
+            later=max(later, 0),
+        )
+
+    def counts(self, campaign: str, by: str) -> Breakdown:
+        """Return the counts by `target`, `day`, `hour`, `locality`, `suspicion` or `source`.
+
+        Hours are in UTC; a locality is a target's, or `other`. Each confirmed letter is in exactly one counter of each
+        kind, so the counters add up to the total. Letters without a suspicion have no counter of their own: they are
+        the rest of the total. Letters from before the campaign counted sources have none either.
+        """
+        found = self._counted(campaign, TOWNS if by == "locality" else f"{by.upper()}#")
+        if by not in {"suspicion", "source"}:
+            return Breakdown(sum(found.values()), found)
+        total = self.counters.counts(campaign, TOTAL).get(TOTAL, 0)
+        if by == "suspicion":
+            found[NO_SUSPICION] = max(total - sum(found.values()), 0)
+        return Breakdown(max(total, sum(found.values())), found)
+
+    def providers(self, campaign: str) -> tuple[Provider, ...]:
+        """Return how many people signed and confirmed by email provider, those with the most signers first."""
+        return self._providers(campaign, unconfirmed(self.forms, campaign))
+
+    def _providers(self, campaign: str, waiting: Unconfirmed) -> tuple[Provider, ...]:
+        return providers_of(self.counters.counts(campaign, CONFIRMED), waiting.by_provider)
+
+    def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
+        found = self.counters.counts(campaign, beginning)
+        return {name.removeprefix(beginning): count for name, count in found.items() if count}
