@@ -58,7 +58,7 @@ def approved_and_sent_yesterday(world: World) -> None:
     """Send a letter of a campaign that needs approvals, and confirm another one; a day passes."""
     world.change(approval=True)
     world.confirmed()
-    world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "")
+    world.wiring.delivering.controls.approve(CAMPAIGN, PERIOD, "cli", "")
     world.run_queue()
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=1)

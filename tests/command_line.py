@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 def command_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let commands run on the world."""
-    stack = Stack({"PublicUrl": PUBLIC_URL}, world.wiring._client)
+    stack = Stack({"PublicUrl": PUBLIC_URL}, world.wiring.client)
     monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
     monkeypatch.setattr(options, "stack_of", lambda **_: stack)

@@ -135,7 +135,7 @@ def code_in(mail: Sent) -> str:
 
 def add(world: World, email: str, role: Role, campaign: str = CAMPAIGN) -> str:
     """Give somebody a role as the command line does, without their invitation, and return their id."""
-    world.wiring.people_of_campaign().add(campaign, email, role, "command line")
+    world.wiring.people.of_campaign.add(campaign, email, role, "command line")
     world.run_people_mails()
     world.sent.pop()
     return person_id(world.wiring.secret(), email)

@@ -126,7 +126,7 @@ class Author(Browser):
         return self.send("recipients", {**(columns or {}), "do": "columns"})
 
     def draft(self) -> Draft:
-        return self.world.wiring.drafting().draft(self.campaign)
+        return self.world.wiring.authoring.drafting.draft(self.campaign)
 
 
 def author_of(world: World) -> Author:
@@ -139,7 +139,7 @@ def author_of(world: World) -> Author:
 
 def beginner_of(world: World) -> Author:
     """Return an organizer with the draft of a new campaign in which everything is to fill in."""
-    world.wiring.drafting().create(NEW, ANN, empty_files(NEW))
+    world.wiring.authoring.drafting.create(NEW, ANN, empty_files(NEW))
     world.put_key("us_new", "manage", NEW)
     author = Author(world)
     assert author.enter("us_new", NEW).status == 303

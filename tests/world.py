@@ -29,7 +29,7 @@ from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.delivering.plans import taken
-from undersigned.domain.delivering.schedule import period_of
+from undersigned.domain.delivering.schedule import cadence_of, period_of
 from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.forms import current_of
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.domain.delivering.schedule import Cadence
     from undersigned.domain.signing.signatures import Signature
 
 quicken()
@@ -223,6 +224,16 @@ class World:
     def __post_init__(self) -> None:
         """Remember how today's code starts."""
         self.start_today = self.start
+
+    @property
+    def cadence(self) -> Cadence:
+        """Return when the campaign's letters go out."""
+        return cadence_of(self.wiring.campaigns.campaign(CAMPAIGN), self.wiring.settings.schedule)
+
+    @property
+    def period(self) -> str:
+        """Return the period of a delivery of the campaign that begins now."""
+        return self.wiring.operating.overviews.period(self.wiring.campaigns.campaign(CAMPAIGN))
 
     @staticmethod
     def forget_refusals() -> None:
@@ -691,31 +702,35 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
     module = importlib.import_module(f"functions.{function}.app")
     wired: Any = sys.modules.get(f"functions.{function}.wired", module)
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
-        "public_api": {"signing": wiring.signing},
+        "public_api": {"signing": lambda: wiring.signing.signing},
         "organizer_api": {
-            "access": wiring.access,
-            "sessions": wiring.sessions,
-            "organizing": wiring.organizing,
+            "access": lambda: wiring.people.access,
+            "sessions": lambda: wiring.people.sessions,
+            "organizing": lambda: wiring.counting.organizing,
         },
-        "export_signatures": {"exporting": wiring.exporting},
+        "export_signatures": {"exporting": lambda: wiring.counting.exporting},
         "send_confirmations": {
-            "confirmations": wiring.confirmations,
-            "people_post": wiring.people_post,
+            "confirmations": lambda: wiring.signing.confirmations,
+            "people_post": lambda: wiring.people.people_post,
         },
-        "tally": {"tallying": wiring.tallying, "freeing": wiring.freeing, "publishing": wiring.publishing},
+        "tally": {
+            "tallying": lambda: wiring.counting.tallying,
+            "freeing": lambda: wiring.counting.freeing,
+            "publishing": lambda: wiring.counting.publishing,
+        },
         "run_jobs": {
-            "planning": wiring.planning,
-            "hours": wiring.hours,
-            "approval_requests": wiring.approval_requests,
-            "reporting": wiring.reporting,
-            "all_is_well": wiring.all_is_well,
-            "reconciling": lambda: wiring.reconciling(wired.report),
+            "planning": lambda: wiring.delivering.planning,
+            "hours": lambda: wiring.operating.hours,
+            "approval_requests": lambda: wiring.delivering.approval_requests,
+            "reporting": lambda: wiring.operating.reporting,
+            "all_is_well": lambda: wiring.operating.all_is_well,
+            "reconciling": lambda: wiring.operating.reconciling(wired.report),
         },
         "deliver": {
-            "delivering": lambda: wiring.delivering(module.report_replaced),
-            "storing": lambda: wiring.storing(module.report_replaced),
+            "delivering": lambda: wiring.delivering.delivering(module.report_replaced),
+            "storing": lambda: wiring.delivering.storing(module.report_replaced),
         },
-        "record_feedback": {"feedback": wiring.feedback},
+        "record_feedback": {"feedback": lambda: wiring.delivering.feedback},
     }
     for name, make in made_of[function].items():
         monkeypatch.setattr(wired, name, make())

@@ -99,7 +99,7 @@ def _confirmation(wiring: Wiring, body: str) -> Verdict:
     mail = read_waiting_message(body)
     about = f"confirmation email of {mail.campaign} to {mail.signer}"
     form = wiring.forms.form(mail.campaign, mail.signer, mail.form)
-    return Verdict(about, "" if form and not form.has_expired(wiring.now()) else "its form is gone")
+    return Verdict(about, "" if form and not form.has_expired(wiring.clock()) else "its form is gone")
 
 
 def _counting(_wiring: Wiring, body: str) -> Verdict:

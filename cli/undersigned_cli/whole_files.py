@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from undersigned import wiring
+import undersigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OWN = (Path(wiring.__file__).parent, Path(__file__).parent)
+_OWN = (Path(undersigned.__file__).parent, Path(__file__).parent)
 """The program's own files. A person can't correct errors in reading them."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -50,8 +50,8 @@ def report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -
 stack = Wiring.of_environment(
     "table_name", "secret_arn", "sender", "configuration_set", "packet_bucket", "delivery_queue_url", "bundle_size"
 )
-delivering = stack.delivering(report_replaced)
-storing = stack.storing(report_replaced)
+delivering = stack.delivering.delivering(report_replaced)
+storing = stack.delivering.storing(report_replaced)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -72,7 +72,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
                 logger.warning("SES gave no answer", extra=facts | facts_of(error.__cause__))
             else:
                 logger.info("an email may have been sent", extra=facts)
-            wait = max(1, int((error.until - stack.now()).total_seconds()) + 1)
+            wait = max(1, int((error.until - stack.clock()).total_seconds()) + 1)
             if received >= _MOST_RECEIPTS:
                 _continue(read_message(record["body"]), after=min(wait, LONGEST_DELAY))
                 continue
@@ -86,7 +86,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _send_draft_test(test: DraftTest) -> None:
     try:
-        message_id = stack.draft_test_post().send(test.campaign, test.to)
+        message_id = stack.authoring.draft_test_post.send(test.campaign, test.to)
     except SendingStoppedError:
         raise
     except MailRefusedError as error:
@@ -119,7 +119,7 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
 
 
 def _continue(message: DeliveryMessage, after: int = 0) -> None:
-    now = stack.now()
+    now = stack.clock()
     since = message.since or now
     if now - since < LONGEST_WAIT:
         stack.queue.put_again(message.key, since, after=after)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = Logger()
 stack = Wiring.of_environment("table_name", "packet_bucket", "export_queue_url")
-exporting = stack.exporting()
+exporting = stack.counting.exporting
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -63,21 +63,21 @@ def does(action: Action) -> Callable[[Handler], Handler]:
 @does("pause")
 def pause(request: ApiRequest) -> Done:
     """Pause a campaign's deliveries."""
-    wired.stack.delivery_controls().pause(request.campaign, request.by, request.why())
+    wired.stack.delivering.controls.pause(request.campaign, request.by, request.why())
     return Done({"paused": True}, "paused")
 
 
 @does("resume")
 def resume(request: ApiRequest) -> Done:
     """Resume a campaign's deliveries, from the next plan on."""
-    wired.stack.delivery_controls().resume(request.campaign, request.by, request.why())
+    wired.stack.delivering.controls.resume(request.campaign, request.by, request.why())
     return Done({"paused": False}, "resumed")
 
 
 @does("approve")
 def approve(request: ApiRequest, period: str) -> Done:
     """Approve a period's deliveries, for letters that had come at `look`, and queue them."""
-    controls, look = wired.stack.delivery_controls(), request.look()
+    controls, look = wired.stack.delivering.controls, request.look()
     plan = controls.approve(request.campaign, period, request.by, request.why(), look=look, again=request.again)
     return Done({"period": period, "queued": [key.target for key in plan.queued]}, "approved")
 
@@ -89,26 +89,30 @@ def deliver(request: ApiRequest) -> Done:
         raise ProgramError(
             Message("Put what you want in the body, as JSON: `target`, `again` and `why`."), UNREADABLE_ADDRESS
         )
-    period, target = wired.stack.period(request.campaign), request.posted_name("target")
-    plan = wired.stack.delivery_controls().deliver(
+    period, target = _period_of(request), request.posted_name("target")
+    plan = wired.stack.delivering.controls.deliver(
         request.campaign, period, request.by, request.why(), only=target, again=request.again
     )
     values = {"period": period, "deliveries": [line_values(line) for line in plan.lines]}
     return Done(values, "delivered" if plan.going else "not-delivered", f"/targets/{target}" if target else "", 202)
 
 
+def _period_of(request: ApiRequest) -> str:
+    return wired.stack.operating.overviews.period(wired.stack.campaigns.campaign(request.campaign))
+
+
 @does("hold")
 def hold(request: ApiRequest, target: str) -> Done:
     """Hold one target's letters; the reason is required."""
     why = request.why(required=True)
-    wired.stack.delivery_controls().hold(request.campaign, target, request.by, why)
+    wired.stack.delivering.controls.hold(request.campaign, target, request.by, why)
     return Done({"target": target, "hold": why}, "held", f"/targets/{target}")
 
 
 @does("release")
 def release(request: ApiRequest, target: str) -> Done:
     """Release a target's letters for the next plan."""
-    wired.stack.delivery_controls().release(request.campaign, target, request.by, request.why())
+    wired.stack.delivering.controls.release(request.campaign, target, request.by, request.why())
     return Done({"target": target, "hold": None}, _while_paused(request, "released"), f"/targets/{target}")
 
 
@@ -120,7 +124,7 @@ def _while_paused(request: ApiRequest, word: str) -> str:
 @does("correct address")
 def set_address(request: ApiRequest, target: str) -> Done:
     """Save the address that takes a target's email: a corrected one, or the same one, which works again."""
-    typed, controls = posted_text(request.event, "email"), wired.stack.delivery_controls()
+    typed, controls = posted_text(request.event, "email"), wired.stack.delivering.controls
     email = controls.set_address(request.campaign, target, typed, request.by, request.why())
     return Done({"target": target, "email": email}, "address-saved", f"/targets/{target}")
 
@@ -128,9 +132,9 @@ def set_address(request: ApiRequest, target: str) -> Done:
 @does("test")
 def test(request: ApiRequest, target: str) -> Done:
     """Send the target's next email to the person who is signed in instead, as a test; with a key, to the organizer."""
-    person, period = request.person, wired.stack.period(request.campaign)
+    person, period = request.person, _period_of(request)
     who, to = (person.id, person.email) if person else (request.by, None)
-    wired.stack.delivery_controls().test(request.campaign, target, period, request.by, request.why(), who=who, to=to)
+    wired.stack.delivering.controls.test(request.campaign, target, period, request.by, request.why(), who=who, to=to)
     return Done(
         {"target": target, "status": "queued"}, "test-sent" if person else "tested", f"/targets/{target}", status=202
     )
@@ -139,7 +143,7 @@ def test(request: ApiRequest, target: str) -> Done:
 @does("retry")
 def retry(request: ApiRequest, period: str, target: str) -> Done:
     """Send a delivery again that bounced or is held."""
-    wired.stack.delivery_controls().retry(
+    wired.stack.delivering.controls.retry(
         DeliveryKey(request.campaign, target, period),
         request.by,
         request.why(),
@@ -162,7 +166,7 @@ _SETTLED: Mapping[Settlement, str] = {
 def settle(request: ApiRequest, period: str, target: str) -> Done:
     """Settle a delivery: decide whether its email was sent. One that was not is sent again."""
     outcome, key = request.decision("outcome", get_args(Settlement)), DeliveryKey(request.campaign, target, period)
-    settled = wired.stack.delivery_controls().settle(
+    settled = wired.stack.delivering.controls.settle(
         key, request.by, request.why(), outcome, again=request.again, revision=request.revision(required=True)
     )
     values = {"target": target, "period": period, "state": settled.state}

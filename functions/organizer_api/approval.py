@@ -38,7 +38,7 @@ _NOT_HERE = Problem(
 def show(token: str) -> Response[str]:
     """Show what the approval would send. Changes nothing, because email scanners follow links."""
     try:
-        return page(approval_page(wired.stack.approving().period(token), token))
+        return page(approval_page(wired.stack.delivering.approving.period(token), token))
     except (TokenError, NotFoundError) as error:
         return _answer(error, "show")
 
@@ -47,7 +47,7 @@ def show(token: str) -> Response[str]:
 def approve(token: str) -> Response[str]:
     """Approve what the page showed, and queue its deliveries. Doing it twice has no further effect."""
     try:
-        wired.stack.approving().approve(token, posted_look(router.current_event))
+        wired.stack.delivering.approving.approve(token, posted_look(router.current_event))
     except (TokenError, NotFoundError, NotNowError, GivenError, RequestError) as error:
         return _answer(error, "approve")
     return moved(f"/organizer/approve/{token}")

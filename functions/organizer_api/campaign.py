@@ -25,7 +25,7 @@ COUNTED_BY = ("target", "day", "hour", "locality", "source", "domain", "suspicio
 @routes.get("", "read")
 def show_campaign(request: ApiRequest) -> Response[str]:
     """Return a campaign's settings, counts and controls."""
-    found = wired.stack.overviews().state(request.campaign)
+    found = wired.stack.operating.overviews.state(request.campaign)
     settings = found.campaign
     return data(
         {
@@ -60,7 +60,7 @@ def show_campaign(request: ApiRequest) -> Response[str]:
 @routes.get("/targets", "read")
 def list_targets(request: ApiRequest) -> Response[str]:
     """List targets with the number of letters in each tray."""
-    found = wired.stack.overviews().targets(
+    found = wired.stack.operating.overviews.targets(
         request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
     )
     return data({"targets": [_target(state) for state in found.items], "next": cursor_of(found.next_position)})
@@ -91,13 +91,13 @@ def count(request: ApiRequest) -> Response[str]:
     """Return the counts, grouped by the request's `by`."""
     by = request.choice("by", COUNTED_BY) or "target"
     if by == "domain":
-        providers = wired.stack.overviews().providers(request.campaign)
+        providers = wired.stack.operating.overviews.providers(request.campaign)
         total = sum(provider.confirmed for provider in providers)
         counts: dict[str, object] = {
             provider.domain: {"signed": provider.signed, "confirmed": provider.confirmed} for provider in providers
         }
     else:
-        found = wired.stack.overviews().counts(request.campaign, by)
+        found = wired.stack.operating.overviews.counts(request.campaign, by)
         total, counts = found.total, dict(found.by)
     return data({"campaign": request.campaign, "signatures": total, "by": by, "counts": counts})
 

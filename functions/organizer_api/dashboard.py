@@ -38,7 +38,7 @@ def overview(request: DashboardRequest) -> Response[str]:
     viewer = viewer_of(request)
     if not viewer.is_published:
         return moved(f"{viewer.home}/workshop")
-    found = wired.stack.overviews().overview(request.campaign, request.position(TARGET_POSITION), TARGETS_SHOWN)
+    found = wired.stack.operating.overviews.overview(request.campaign, request.position(TARGET_POSITION), TARGETS_SHOWN)
     form_url = f"{public_url(request.event)}/campaigns/{request.campaign}"
     sort = request.choice("sort", COLUMNS) or "recipient"
     descending = request.choice("order", ("ascending", "descending")) == "descending"
@@ -49,7 +49,7 @@ def overview(request: DashboardRequest) -> Response[str]:
 def target(request: DashboardRequest, target: str) -> Response[str]:
     """Show a target: its waiting letters, its deliveries and its buttons."""
     viewer = viewer_of(request)
-    found = wired.stack.overviews().recipient(viewer.campaign, target)
+    found = wired.stack.operating.overviews.recipient(viewer.campaign, target)
     return dashboard_page(target_page(viewer, found, ROWS_SHOWN))
 
 
@@ -58,7 +58,7 @@ def preview(request: DashboardRequest, target: str) -> Response[str]:
     """Preview the email that a delivery would send to a target now."""
     made, viewer = next_deliveries.preview_of(request, target), viewer_of(request)
     evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
-    today = date.fromisoformat(wired.stack.period_of(viewer.campaign))
+    today = date.fromisoformat(wired.stack.operating.overviews.period(viewer.campaign))
     return dashboard_page(preview_page(viewer, made, evidence, today), has_frames=True)
 
 
@@ -93,7 +93,7 @@ def delivery(request: DashboardRequest, period: str, target: str) -> Response[st
     """Show one delivery with its packets and the events of its email."""
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     return dashboard_page(
-        delivery_page(viewer_of(request), record, wired.stack.overviews().target(request.campaign, target)),
+        delivery_page(viewer_of(request), record, wired.stack.operating.overviews.target(request.campaign, target)),
         has_frames=True,
     )
 
@@ -145,21 +145,21 @@ def signature(request: DashboardRequest, signer: str) -> Response[str]:
 @pages.get("/exports", "manage")
 def exports(request: DashboardRequest) -> Response[str]:
     """Show the exports and the form that requests one."""
-    return dashboard_page(exports_page(viewer_of(request), wired.stack.exporting().recent(request.campaign)))
+    return dashboard_page(exports_page(viewer_of(request), wired.stack.counting.exporting.recent(request.campaign)))
 
 
 @pages.does("export")
 def request_export(request: DashboardRequest) -> Response[str]:
     """Request an export."""
     wanted = ExportFilter(request.posted("target") or None, request.posted_choice("status", EXPORTED))
-    wired.stack.exporting().ask(request.campaign, wanted, request.by)
+    wired.stack.counting.exporting.ask(request.campaign, wanted, request.by)
     return done(request, "asked", "/exports")
 
 
 @pages.get("/exports/<export>", "manage")
 def fetch_export(request: DashboardRequest, export: str) -> Response[str]:
     """Redirect to an export's file."""
-    exporting = wired.stack.exporting()
+    exporting = wired.stack.counting.exporting
     return moved(exporting.link(exporting.export(request.campaign, export)), status=302)
 
 

@@ -73,7 +73,7 @@ def viewer_of(request: DashboardRequest) -> Viewer:
         roster,
         request.holder.scope,
         request.session.post_token,
-        wired.stack.now(),
+        wired.stack.clock(),
         request.query("done"),
         chosen=chosen_language(request.event),
         here=_here(request),
@@ -88,7 +88,7 @@ def _campaign_of(request: DashboardRequest) -> tuple[Campaign, Roster, bool]:
         entry = wired.stack.catalog.entry(request.campaign)
     except NotFoundError:
         try:
-            draft = wired.stack.drafting().draft(request.campaign)
+            draft = wired.stack.authoring.drafting.draft(request.campaign)
         except UnreadableDraftError as error:
             draft = error.draft
         return shown_campaign(draft), Roster.of(()), False

@@ -33,13 +33,13 @@ MOST_TIME = timedelta(seconds=12)
 @routes.get("/draft", "manage")
 def show_draft(request: ApiRequest) -> Response[str]:
     """Return the draft: its files, and the settings in campaign.toml by name."""
-    return data(draft_values(wired.stack.drafting().draft(request.campaign)))
+    return data(draft_values(wired.stack.authoring.drafting.draft(request.campaign)))
 
 
 @routes.get("/draft/versions/<revision>", "manage")
 def show_version(request: ApiRequest, revision: str) -> Response[str]:
     """Return an earlier version of the draft."""
-    return data(draft_values(wired.stack.drafting().version(request.campaign, int(revision))))
+    return data(draft_values(wired.stack.authoring.drafting.version(request.campaign, int(revision))))
 
 
 @routes.does("make draft")
@@ -47,7 +47,7 @@ def write_draft(request: ApiRequest) -> Response[str]:
     """Change files and settings of the draft as it was in a revision."""
     values = posted_values(request.event, MOST_BYTES)
     files, settings = _files(values), _settings(values)
-    drafting = wired.stack.drafting()
+    drafting = wired.stack.authoring.drafting
     written = drafting.write(request.campaign, _revision(values.get("revision")), files, request.by, settings)
     return data(draft_values(written))
 
@@ -57,14 +57,14 @@ def discard_draft(request: ApiRequest) -> Response[str]:
     """Discard the draft as it was in a revision. A published campaign stays; an unpublished one is gone."""
     text = request.query("revision") or ""
     revision = int(text) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
-    wired.stack.drafting().discard(request.campaign, _revision(revision), request.by)
+    wired.stack.authoring.drafting.discard(request.campaign, _revision(revision), request.by)
     return data({"campaign": request.campaign, "discarded": True})
 
 
 @routes.get("/draft/check", "manage")
 def check_draft(request: ApiRequest) -> Response[str]:
     """Compile the draft, and return its mistakes, warnings and notes."""
-    drafting = wired.stack.drafting()
+    drafting = wired.stack.authoring.drafting
     draft = drafting.draft(request.campaign)
     return data({"revision": draft.revision, **checked_values(drafting.check(draft))})
 
@@ -72,7 +72,7 @@ def check_draft(request: ApiRequest) -> Response[str]:
 @routes.get("/draft/effects", "manage")
 def show_effects(request: ApiRequest) -> Response[str]:
     """Return the effects of publishing the draft."""
-    drafting = wired.stack.drafting()
+    drafting = wired.stack.authoring.drafting
     draft = drafting.draft(request.campaign)
     return data({"revision": draft.revision, **effects_values(drafting.effects(draft))})
 
@@ -81,7 +81,7 @@ def show_effects(request: ApiRequest) -> Response[str]:
 def publish_draft(request: ApiRequest) -> Response[str]:
     """Publish the draft as it was in a revision."""
     revision = _revision(posted_values(request.event).get("revision"))
-    published = wired.stack.drafting().publish(
+    published = wired.stack.authoring.drafting.publish(
         request.campaign, revision, request.by, request.why(), over=request.flag("over")
     )
     return data(
@@ -98,29 +98,29 @@ def publish_draft(request: ApiRequest) -> Response[str]:
 @routes.does("test draft")
 def test_draft(request: ApiRequest) -> Response[str]:
     """Send the organizer the email that a recipient of the draft would get, as a test."""
-    wired.stack.draft_test_requests().ask(request.campaign, request.by, who=request.by)
+    wired.stack.authoring.draft_test_requests.ask(request.campaign, request.by, who=request.by)
     return data({"campaign": request.campaign, "status": "queued"}, status=202)
 
 
 @routes.does("close")
 def close(request: ApiRequest) -> Response[str]:
     """End signing, which each process learns within a minute."""
-    closed_at = wired.stack.closing().close(request.campaign, request.by, request.why())
+    closed_at = wired.stack.operating.closing.close(request.campaign, request.by, request.why())
     return data({"campaign": request.campaign, "closed_at": closed_at.isoformat()})
 
 
 @routes.does("reopen")
 def reopen(request: ApiRequest) -> Response[str]:
     """Let people sign again, which each process learns within a minute."""
-    wired.stack.closing().reopen(request.campaign, request.by, request.why())
+    wired.stack.operating.closing.reopen(request.campaign, request.by, request.why())
     return data({"campaign": request.campaign, "closed_at": None})
 
 
 @routes.post("/delete", "own")
 def delete(request: ApiRequest) -> Response[str]:
     """Delete a campaign that nobody has signed, or whose time is over. A large one takes several requests."""
-    until = wired.stack.now() + MOST_TIME
-    deleted = wired.stack.deleting().delete(request.campaign, lambda: wired.stack.now() > until)
+    until = wired.stack.clock() + MOST_TIME
+    deleted = wired.stack.operating.deleting.delete(request.campaign, lambda: wired.stack.clock() > until)
     values = {"campaign": request.campaign, "rows": deleted.rows, "done": deleted.is_done}
     return data(values, status=200 if deleted.is_done else 202)
 

@@ -39,14 +39,14 @@ def download_signatures(request: ApiRequest) -> Response[str]:
 @routes.get("/exports", "manage")
 def list_exports(request: ApiRequest) -> Response[str]:
     """List the exports of the last week, newest first."""
-    recent = wired.stack.exporting().recent(request.campaign)
+    recent = wired.stack.counting.exporting.recent(request.campaign)
     return data({"exports": [_export(export) for export in recent]})
 
 
 @routes.get("/exports/<export>", "manage")
 def show_export(request: ApiRequest, export: str) -> Response[str]:
     """Return an export's state and, when it is written, a link that works for 15 minutes."""
-    exporting = wired.stack.exporting()
+    exporting = wired.stack.counting.exporting
     found = exporting.export(request.campaign, export)
     return data(_export(found) | {"link": exporting.link(found) if found.state == "done" else None})
 
@@ -54,7 +54,7 @@ def show_export(request: ApiRequest, export: str) -> Response[str]:
 def _requested(request: ApiRequest) -> Export:
     request.check_query(("target", "status"))
     wanted = ExportFilter(request.query_name("target"), request.choice("status", EXPORTED))
-    return wired.stack.exporting().ask(request.campaign, wanted, request.by)
+    return wired.stack.counting.exporting.ask(request.campaign, wanted, request.by)
 
 
 def _address(export: Export) -> str:

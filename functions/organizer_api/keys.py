@@ -32,7 +32,7 @@ pages = dashboard_routes()
 @routes.get("/keys", "own")
 def list_keys(request: ApiRequest) -> Response[str]:
     """List a campaign's keys, without their texts."""
-    found = wired.stack.keys_of_campaign().keys_of(request.campaign)
+    found = wired.stack.people.keys_of_campaign.keys_of(request.campaign)
     return data({"keys": [_values(key) for key in found]})
 
 
@@ -49,7 +49,7 @@ def create_key(request: ApiRequest) -> Response[str]:
 @routes.does("revoke key")
 def revoke_key(request: ApiRequest, key: str) -> Response[str]:
     """Revoke a key. It stops working at once."""
-    return data(_values(wired.stack.keys_of_campaign().revoke(request.campaign, key, request.by)))
+    return data(_values(wired.stack.people.keys_of_campaign.revoke(request.campaign, key, request.by)))
 
 
 def _values(key: ApiKey) -> dict[str, object]:
@@ -85,12 +85,12 @@ def make_key(request: DashboardRequest) -> Response[str]:
 @pages.does("revoke key")
 def revoke(request: DashboardRequest, key: str) -> Response[str]:
     """Revoke a key."""
-    wired.stack.keys_of_campaign().revoke(request.campaign, key, request.by)
+    wired.stack.people.keys_of_campaign.revoke(request.campaign, key, request.by)
     return done(request, "key-revoked", "/keys")
 
 
 def _keys(request: ApiRequest) -> tuple[ApiKey, ...]:
-    return wired.stack.keys_of_campaign().keys_of(request.campaign)
+    return wired.stack.people.keys_of_campaign.keys_of(request.campaign)
 
 
 def _make(request: ApiRequest, days: str) -> tuple[str, ApiKey]:
@@ -104,7 +104,9 @@ def _make(request: ApiRequest, days: str) -> tuple[str, ApiKey]:
             Message("The scope is missing or wrong"),
         )
     label, ends = posted_text(request.event, "label"), _end_of(days)
-    return wired.stack.keys_of_campaign().make(request.campaign, scope, label, ends, request.by, holder=request.holder)
+    return wired.stack.people.keys_of_campaign.make(
+        request.campaign, scope, label, ends, request.by, holder=request.holder
+    )
 
 
 def _end_of(days: str) -> datetime | None:
@@ -112,7 +114,7 @@ def _end_of(days: str) -> datetime | None:
         return None
     if not re.fullmatch(r"[1-9]\d{0,3}", days, re.ASCII):
         raise _wrong_days()
-    return wired.stack.now() + timedelta(days=int(days))
+    return wired.stack.clock() + timedelta(days=int(days))
 
 
 def _wrong_days() -> RequestError:

@@ -59,7 +59,7 @@ def begin(request: SessionRequest) -> Response[str]:
     try:
         campaign = given.campaign or _free_id(given.title)
         files = _files(request.posted("do"), campaign, given, language_of(request.event))
-        wired.stack.drafting().create(campaign, _author(request, campaign), files)
+        wired.stack.authoring.drafting.create(campaign, _author(request, campaign), files)
     except MistakesError as error:
         return _form(request, given, error=error.mistakes[0].on_page, wrong="text")
     except IdTakenError as error:
@@ -77,7 +77,7 @@ def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -
     text = merged_letter(given.text.strip(), language)
     match begins_with:
         case "copy":
-            files = dict(wired.stack.drafting().copied_files(given.copy))
+            files = dict(wired.stack.authoring.drafting.copied_files(given.copy))
         case "example":
             files[letter_file.FILE] = example_files()[letter_file.FILE]
         case _ if text:
@@ -92,7 +92,7 @@ def _author(request: SessionRequest, campaign: str) -> str:
     if person is None:
         message = "only people make campaigns"
         raise NotFoundError(message)
-    return wired.stack.directory.as_owner(person, campaign).name
+    return wired.stack.people.directory.as_owner(person, campaign).name
 
 
 def _free_id(title: str) -> str:

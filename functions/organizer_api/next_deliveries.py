@@ -38,8 +38,8 @@ MOST_BYTES = 4_400_000
 @routes.get("/deliveries/next", "read")
 def list_next(request: ApiRequest) -> Response[str]:
     """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
-    seen_at = wired.stack.now()
-    found = wired.stack.overviews().planned(
+    seen_at = wired.stack.clock()
+    found = wired.stack.operating.overviews.planned(
         request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
     )
     state, controls = found.state, found.state.controls
@@ -115,12 +115,14 @@ def preview_packet(request: ApiRequest, target: str, number: str) -> Response[by
 
 def packing(request: ApiRequest) -> Packing:
     """Wire the typesetting of letters, with links to the address of this request."""
-    public_url = base_url(request.event, wired.stack.settings.public_url)
-    return wired.stack.packing(_report_replaced, public_url)
+    settings = wired.stack.settings
+    sender = settings.sender_at(base_url(request.event, settings.public_url))
+    return wired.stack.delivering.packing(_report_replaced, sender)
 
 
 def _key(request: ApiRequest, target: str) -> DeliveryKey:
-    return DeliveryKey(request.campaign, target, wired.stack.period(request.campaign))
+    campaign = wired.stack.campaigns.campaign(request.campaign)
+    return DeliveryKey(campaign.id, target, wired.stack.operating.overviews.period(campaign))
 
 
 def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:

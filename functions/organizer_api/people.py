@@ -36,7 +36,7 @@ _WRONG_EMAIL = Message("Write an email address like name@example.org.")
 @routes.get("/people", "own")
 def list_people(request: ApiRequest) -> Response[str]:
     """List a campaign's people with their roles."""
-    found = wired.stack.people_of_campaign().members(request.campaign)
+    found = wired.stack.people.of_campaign.members(request.campaign)
     return data({"people": [_values(member) for member in found]})
 
 
@@ -44,7 +44,7 @@ def list_people(request: ApiRequest) -> Response[str]:
 def add_person(request: ApiRequest) -> Response[str]:
     """Give somebody a role, and email them an invitation."""
     email, role = _email(request), _role(request)
-    added = wired.stack.people_of_campaign().add(request.campaign, email, role, request.by)
+    added = wired.stack.people.of_campaign.add(request.campaign, email, role, request.by)
     return data(_values(added), status=201)
 
 
@@ -52,14 +52,14 @@ def add_person(request: ApiRequest) -> Response[str]:
 def set_role(request: ApiRequest, person: str) -> Response[str]:
     """Change what a person may do."""
     role = _role(request)
-    return data(_values(wired.stack.people_of_campaign().set_role(request.campaign, person, role, request.by)))
+    return data(_values(wired.stack.people.of_campaign.set_role(request.campaign, person, role, request.by)))
 
 
 @routes.does("remove person")
 def remove_person(request: ApiRequest, person: str) -> Response[str]:
     """Remove a person from the campaign. The request's `keys` says whether their keys are revoked or taken over."""
     takes_over = request.choice("keys", KEYS) == "take over"
-    removed = wired.stack.people_of_campaign().remove(
+    removed = wired.stack.people.of_campaign.remove(
         request.campaign, person, request.by, request.holder, takes_over=takes_over
     )
     return data(_values(removed.member))
@@ -82,8 +82,8 @@ def show_people(request: DashboardRequest) -> Response[str]:
 
 
 def _people(request: DashboardRequest, viewer: Viewer, error: str | None = None, status: int = 200) -> Response[str]:
-    members = wired.stack.people_of_campaign().members(request.campaign)
-    makers = Counter(key.maker for key in wired.stack.keys_of_campaign().keys_of(request.campaign))
+    members = wired.stack.people.of_campaign.members(request.campaign)
+    makers = Counter(key.maker for key in wired.stack.people.keys_of_campaign.keys_of(request.campaign))
     me = request.holder.maker
     # Nobody takes over their own keys, so there is no choice about these.
     keys = {member.person.id: makers[member.person.id] for member in members if member.person.id != me}
@@ -96,7 +96,7 @@ def invite(request: DashboardRequest) -> Response[str]:
     """Give somebody a role, and email them an invitation. After a mistake, show the form again."""
     viewer = viewer_of(request)
     try:
-        wired.stack.people_of_campaign().add(request.campaign, _email(request), _role(request), request.by)
+        wired.stack.people.of_campaign.add(request.campaign, _email(request), _role(request), request.by)
     except (RequestError, PeopleError) as error:
         words = error.on_page
         return _people(request, viewer, viewer.say(words), error.status if isinstance(error, RequestError) else 409)
@@ -106,7 +106,7 @@ def invite(request: DashboardRequest) -> Response[str]:
 @pages.does("change role")
 def change_role(request: DashboardRequest, person: str) -> Response[str]:
     """Change what a person may do."""
-    wired.stack.people_of_campaign().set_role(request.campaign, person, _role(request), request.by)
+    wired.stack.people.of_campaign.set_role(request.campaign, person, _role(request), request.by)
     return done(request, "role-changed", "/people")
 
 
@@ -114,7 +114,7 @@ def change_role(request: DashboardRequest, person: str) -> Response[str]:
 def remove(request: DashboardRequest, person: str) -> Response[str]:
     """Remove a person from the campaign, and revoke or take over their keys, as the page chose."""
     takes_over = request.posted("keys") == "take over"
-    wired.stack.people_of_campaign().remove(request.campaign, person, request.by, request.holder, takes_over=takes_over)
+    wired.stack.people.of_campaign.remove(request.campaign, person, request.by, request.holder, takes_over=takes_over)
     return done(request, "person-removed", "/people")
 
 

@@ -50,7 +50,7 @@ def screen(request: ApiRequest) -> Response[str]:
     campaign, on_hold = wired.stack.campaigns.campaign(request.campaign), request.flag("on_hold")
     wanted = posted_filter(posted_values(request.event), campaign, on_hold=on_hold)
     action = _action(request)
-    after, screening = _after(request), wired.stack.screening()
+    after, screening = _after(request), wired.stack.counting.screening
     found = (
         screening.act(request.campaign, action, wanted, by=request.by, why=request.why(required=True), after=after)
         if action
@@ -78,7 +78,7 @@ def screening(request: DashboardRequest) -> Response[str]:
 def screen_letters(request: DashboardRequest) -> Response[str]:
     """Show where the selected letters are and the buttons for them, after doing what a button says."""
     request.check_fields(("token", *_FIELDS))
-    viewer, screening, values = viewer_of(request), wired.stack.screening(), posted_values(request.event)
+    viewer, screening, values = viewer_of(request), wired.stack.counting.screening, posted_values(request.event)
     if wrong := mistyped(values, viewer.campaign):
         return _select_again(request, 400, wrong)
     wanted = posted_filter(values, viewer.campaign, on_hold=request.ticked("on_hold"))
@@ -98,10 +98,10 @@ def _select_again(request: DashboardRequest, status: int, wrong: Mapping[str, Me
 
 def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFilter, after: str | None) -> Screened:
     """Act on slices until the time is up, and return the last one with the sums of all."""
-    screening, why = wired.stack.screening(), request.why()
-    until = wired.stack.now() + _MOST_TIME
+    screening, why = wired.stack.counting.screening, request.why()
+    until = wired.stack.clock() + _MOST_TIME
     done = screening.act(request.campaign, action, wanted, by=request.by, why=why, after=after)
-    while done.next_position and wired.stack.now() < until:
+    while done.next_position and wired.stack.clock() < until:
         done = done.plus(
             screening.act(request.campaign, action, wanted, by=request.by, why=why, after=done.next_position)
         )

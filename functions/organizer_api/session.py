@@ -38,7 +38,7 @@ def front_page(request: SessionRequest) -> Response[str]:
         return moved(dashboard_path(session.key.campaign))
     if session.person is None:
         return home_with_cookie("")
-    own = wired.stack.own_campaigns().of(session.person, is_administrator=session.is_administrator)
+    own = wired.stack.people.own_campaigns.of(session.person, is_administrator=session.is_administrator)
     return dashboard_page(own_campaigns_page(language_of(request.event), session, own))
 
 

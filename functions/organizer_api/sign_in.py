@@ -55,10 +55,10 @@ def ask() -> Response[str]:
             return _form(None, email)
         # So that a program can't fill the queue, in which everybody's emails wait.
         with security_log.refusals("dashboard", "", "", "ask"):
-            wired.stack.sign_in_limit().admit(address_of(event, wired.stack.cdn_proof))
+            wired.stack.people.sign_in_limit.admit(address_of(event, wired.stack.cdn_proof))
     except (RequestError, BusyError) as error:
         return _form(error, email)
-    asked = wired.stack.signing_in().ask(email, language_of(event), known_in(event.cookies))
+    asked = wired.stack.people.signing_in.ask(email, language_of(event), known_in(event.cookies))
     security_log.sign_in_asked()
     answer = moved(_ADDRESS)
     answer.cookies = [asked_cookie(asked.written())]
@@ -89,7 +89,7 @@ def use_code() -> Response[str]:
     """Sign in with the code."""
     event = router.current_event
     asked = Asked.read(asked_in(event.cookies))
-    return _signed_in("email code", lambda: wired.stack.signing_in().by_code(posted_text(event, "code"), asked))
+    return _signed_in("email code", lambda: wired.stack.people.signing_in.by_code(posted_text(event, "code"), asked))
 
 
 @router.get(f"{_ADDRESS}/link/<token>")
@@ -100,7 +100,7 @@ def show_link(token: str) -> Response[str]:
     if not asked and comes_from_a_link(event.headers):
         return doorstep(event)
     try:
-        wired.stack.signing_in().check_link(token, Asked.read(asked))
+        wired.stack.people.signing_in.check_link(token, Asked.read(asked))
     except SignInError as error:
         security_log.sign_in_refused("email link", error)
         return _refused(error)
@@ -111,7 +111,7 @@ def show_link(token: str) -> Response[str]:
 def use_link(token: str) -> Response[str]:
     """Sign in with the link."""
     asked = Asked.read(asked_in(router.current_event.cookies))
-    return _signed_in("email link", lambda: wired.stack.signing_in().by_link(token, asked))
+    return _signed_in("email link", lambda: wired.stack.people.signing_in.by_link(token, asked))
 
 
 def _signed_in(way: SignInWay, begin: Callable[[], str]) -> Response[str]:
@@ -131,7 +131,7 @@ def _signed_in(way: SignInWay, begin: Callable[[], str]) -> Response[str]:
     answer = home_with_cookie(token)
     answer.cookies = [*answer.cookies, asked_cookie("")]
     if person:
-        known = wired.stack.signing_in().known_browser(person, known_in(event.cookies))
+        known = wired.stack.people.signing_in.known_browser(person, known_in(event.cookies))
         answer.cookies.append(known_cookie(known))
     return answer
 

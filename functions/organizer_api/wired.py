@@ -16,6 +16,6 @@ stack = Wiring.of_environment(
     "public_url",
     "cdn_proof_arn",
 )
-access = stack.access()
-sessions = stack.sessions()
-organizing = stack.organizing()
+access = stack.people.access
+sessions = stack.people.sessions
+organizing = stack.counting.organizing

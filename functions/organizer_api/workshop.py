@@ -43,7 +43,7 @@ pages = dashboard_routes()
 
 def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Workshop:
     """Return the workshop with a draft, or with the campaign's own. Raises NotFoundError."""
-    drafting = wired.stack.drafting()
+    drafting = wired.stack.authoring.drafting
     draft = draft or drafting.draft(request.campaign)
     return Workshop(viewer_of(request), draft, drafting.check(draft), is_refused=request.query("refused") == "yes")
 
@@ -69,7 +69,7 @@ def preview_of(request: DashboardRequest, draft: Draft, language: str = "") -> P
 
 def sampling(request: DashboardRequest) -> Sampling:
     """Return the service that makes samples, with links to this stack."""
-    return wired.stack.sampling(public_url(request.event))
+    return wired.stack.authoring.sampling(wired.stack.settings.sender_at(public_url(request.event)))
 
 
 def save(  # noqa: PLR0913  (what is saved, and where to go on)
@@ -90,7 +90,7 @@ def write(  # noqa: PLR0913  (as in `save`)
 ) -> Response[str]:
     """Write a file of the draft as it is now, and go on. Shows both texts if another save comes before the writing."""
     try:
-        written = wired.stack.drafting().write(request.campaign, draft.revision, {file: text}, request.by)
+        written = wired.stack.authoring.drafting.write(request.campaign, draft.revision, {file: text}, request.by)
     except ChangedMeanwhileError as error:
         return _both_texts(request, step, error.current, file, text)
     except NotSavedError as error:
@@ -217,7 +217,7 @@ def settings(request: DashboardRequest) -> Response[str]:
 @pages.post("/workshop/settings", "manage")
 def save_settings(request: DashboardRequest) -> Response[str]:
     """Save the settings of a page."""
-    posted, draft = posted_form(request.event), wired.stack.drafting().draft(request.campaign)
+    posted, draft = posted_form(request.event), wired.stack.authoring.drafting.draft(request.campaign)
     document = Workshop(viewer_of(request), draft, Checked(None)).settings
     changed = settings_pages.changed_values(document, posted)
     return save(request, "settings", draft, settings_file.FILE, document.changed(changed).text)
@@ -240,7 +240,7 @@ def save_logo(request: DashboardRequest) -> Response[str]:
 @pages.post("/workshop/mine", "manage")
 def save_mine(request: DashboardRequest) -> Response[str]:
     """Save a person's text over the one that somebody else saved meanwhile, once the person saw both."""
-    draft, file = wired.stack.drafting().draft(request.campaign), request.posted("file")
+    draft, file = wired.stack.authoring.drafting.draft(request.campaign), request.posted("file")
     try:
         text = unpacked(request.typed("mine"))
     except ValueError:

@@ -56,7 +56,7 @@ def preview_paper(request: DashboardRequest) -> Response[bytes]:
 
 
 def _sample(request: DashboardRequest, language: str = "") -> Sample:
-    return preview_of(request, wired.stack.drafting().draft(request.campaign), language).sample
+    return preview_of(request, wired.stack.authoring.drafting.draft(request.campaign), language).sample
 
 
 @pages.post("/workshop/test-email", "manage")
@@ -64,7 +64,9 @@ def send_test(request: DashboardRequest) -> Response[str]:
     """Send a recipient's email to the person who is signed in, as a test; with a key, to the organizer."""
     person = request.session.person
     who = person.id if person else request.by
-    wired.stack.draft_test_requests().ask(request.campaign, request.by, who=who, to=person.email if person else None)
+    wired.stack.authoring.draft_test_requests.ask(
+        request.campaign, request.by, who=who, to=person.email if person else None
+    )
     return moved(address_of(request, f"preview?done={'test-sent' if person else 'tested'}"))
 
 
@@ -73,4 +75,4 @@ def _test_address(request: DashboardRequest, workshop: Workshop) -> str:
     person, found = request.session.person, workshop.checked.compiled
     if person:
         return person.email
-    return wired.stack.draft_test_requests().organizers_address(found) if found else ""
+    return wired.stack.authoring.draft_test_requests.organizers_address(found) if found else ""

@@ -46,7 +46,7 @@ def _publish_page(
     refused: TypedWebsite | None = None,
     not_named: DraftConflictError | None = None,
 ) -> Page:
-    drafting = wired.stack.drafting()
+    drafting = wired.stack.authoring.drafting
     effects = drafting.effects(workshop.draft) if workshop.checked.compiled else None
     changed = changes(*drafting.both_files(workshop.draft), workshop.language) if effects and not effects.is_new else ()
     public, campaigns = None, wired.stack.campaigns
@@ -65,7 +65,7 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
     """Publish the draft as the page showed it; if it changed meanwhile, show it, and keep the reason."""
     is_over, why = request.posted("over") == "yes", request.why()
     try:
-        wired.stack.drafting().publish(request.campaign, revision_of(request), request.by, why, over=is_over)
+        wired.stack.authoring.drafting.publish(request.campaign, revision_of(request), request.by, why, over=is_over)
     except (ChangedMeanwhileError, PublishedMeanwhileError) as error:
         workshop = workshop_of(request)
         if isinstance(error, ChangedMeanwhileError):
@@ -87,7 +87,7 @@ def add_website(request: DashboardRequest) -> Response[str]:
         return dashboard_page(_publish_page(request, workshop, refused=refused), status=422)
     changed = _with_website(workshop, str(origin), own_form=request.posted("own-form") == "yes")
     try:
-        wired.stack.drafting().write(request.campaign, workshop.draft.revision, {}, request.by, changed)
+        wired.stack.authoring.drafting.write(request.campaign, workshop.draft.revision, {}, request.by, changed)
     except ChangedMeanwhileError:
         return moved(address_of(request, "publish?done=changed"))
     except MistakesError:
@@ -112,7 +112,9 @@ def _with_website(workshop: Workshop, origin: str, *, own_form: bool) -> Mapping
 def rename(request: DashboardRequest) -> Response[str]:
     """Give a draft that was never published another short name."""
     try:
-        made = wired.stack.drafting().rename(request.campaign, revision_of(request), request.posted("name"), request.by)
+        made = wired.stack.authoring.drafting.rename(
+            request.campaign, revision_of(request), request.posted("name"), request.by
+        )
     except DraftConflictError as error:
         page = _publish_page(request, workshop_of(request), not_named=error)
         return dashboard_page(page, status=422)
@@ -135,7 +137,7 @@ def discard(request: DashboardRequest) -> Response[str]:
     """Delete the draft as the page showed it."""
     is_published = viewer_of(request).is_published
     try:
-        wired.stack.drafting().discard(request.campaign, revision_of(request), request.by)
+        wired.stack.authoring.drafting.discard(request.campaign, revision_of(request), request.by)
     except ChangedMeanwhileError:
         return moved(address_of(request, "publish?done=changed"))
     return moved(address_of(request, "letter?done=discarded") if is_published else HOME)
@@ -144,14 +146,14 @@ def discard(request: DashboardRequest) -> Response[str]:
 @pages.does("close")
 def close(request: DashboardRequest) -> Response[str]:
     """End the signing. Letters that wait are still sent."""
-    wired.stack.closing().close(request.campaign, request.by, request.why())
+    wired.stack.operating.closing.close(request.campaign, request.by, request.why())
     return moved(address_of(request, "publish?done=closed"))
 
 
 @pages.does("reopen")
 def reopen(request: DashboardRequest) -> Response[str]:
     """Let people sign again."""
-    wired.stack.closing().reopen(request.campaign, request.by, request.why())
+    wired.stack.operating.closing.reopen(request.campaign, request.by, request.why())
     return moved(address_of(request, "publish?done=reopened"))
 
 
@@ -160,6 +162,6 @@ def delete(request: DashboardRequest) -> Response[str]:
     """Delete a campaign whose time is over, if its short name was typed to confirm it."""
     if request.posted("campaign") != request.campaign:
         return moved(address_of(request, "publish?done=not-deleted"))
-    until = wired.stack.now() + MOST_TIME
-    deleted = wired.stack.deleting().delete(request.campaign, lambda: wired.stack.now() > until)
+    until = wired.stack.clock() + MOST_TIME
+    deleted = wired.stack.operating.deleting.delete(request.campaign, lambda: wired.stack.clock() > until)
     return moved(HOME if deleted.is_done else address_of(request, "publish?done=deleting"))

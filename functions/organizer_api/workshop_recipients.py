@@ -38,7 +38,7 @@ def recipients(request: DashboardRequest) -> Response[str]:
 @pages.get("/workshop/recipients/file", "manage")
 def recipients_file(request: DashboardRequest) -> Response[bytes]:
     """Download the table of recipients as CSV, in which no spreadsheet finds a formula."""
-    text = read_table(wired.stack.drafting().draft(request.campaign).files.get(targets_file.FILE, "")).text()
+    text = read_table(wired.stack.authoring.drafting.draft(request.campaign).files.get(targets_file.FILE, "")).text()
     # Spreadsheets recognise UTF-8 by its byte order mark.
     return download(f"\ufeff{text}".encode(), "text/csv; charset=utf-8", f"{request.campaign}-recipients.csv")
 
@@ -130,5 +130,5 @@ def _undo(request: DashboardRequest, posted: Mapping[str, object]) -> Response[s
         text = column_pages.unpacked(posted.get("before"))
     except ValueError:
         return dashboard_page(recipient_pages.recipients(workshop_of(request), 1), status=422)
-    draft = wired.stack.drafting().draft(request.campaign)
+    draft = wired.stack.authoring.drafting.draft(request.campaign)
     return save(request, "recipients", draft, targets_file.FILE, text)

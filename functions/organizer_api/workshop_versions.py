@@ -24,7 +24,7 @@ pages = dashboard_routes()
 def versions(request: DashboardRequest) -> Response[str]:
     """List the earlier versions, with the differences between one of them and the current draft."""
     workshop, of = workshop_of(request), request.query("of")
-    shown = wired.stack.drafting().version(request.campaign, number_of(of)) if of else None
+    shown = wired.stack.authoring.drafting.version(request.campaign, number_of(of)) if of else None
     page = workshop_page(
         "workshop_versions.html",
         workshop,
@@ -42,7 +42,7 @@ def take_back(request: DashboardRequest) -> Response[str]:
     """Write the files of an earlier version again."""
     to = number_of(request.posted("to"))
     try:
-        wired.stack.drafting().take_back(request.campaign, revision_of(request), to, request.by)
+        wired.stack.authoring.drafting.take_back(request.campaign, revision_of(request), to, request.by)
     except ChangedMeanwhileError:
         return moved(address_of(request, "versions?done=changed"))
     workshop = workshop_of(request)

@@ -31,7 +31,7 @@ def show_count(campaign: str) -> Response[str]:
         "signatures": found.signatures,
         "goal": found.goal,
         "shows_goal": found.shows_goal,
-        "as_of": wired.stack.now().isoformat(timespec="seconds"),
+        "as_of": wired.stack.clock().isoformat(timespec="seconds"),
     }
     return data(values, cache=COUNT_CACHE, for_any_site=True)
 

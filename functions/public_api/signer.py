@@ -106,25 +106,25 @@ def show_letter_again(token: str) -> Response[str]:
 @router.get("/disown/<token>")
 def to_disown(token: str) -> Response[str]:
     """Show the button for a person whose address somebody else typed. Changes nothing: email scanners follow links."""
-    return _disowned(wired.stack.disowning().look(token), token)
+    return _disowned(wired.stack.signing.disowning.look(token), token)
 
 
 @router.post("/disown/<token>")
 def disown(token: str) -> Response[str]:
     """Delete the waiting form, and end this campaign's emails to its address. A confirmed letter stays as it is."""
-    return _disowned(wired.stack.disowning().disown(token), token)
+    return _disowned(wired.stack.signing.disowning.disown(token), token)
 
 
 @router.post("/disown/<token>/undo")
 def allow_again(token: str) -> Response[str]:
     """Allow this campaign's emails to the address again. The form stays deleted."""
-    return _disowned(wired.stack.disowning().allow(token), token)
+    return _disowned(wired.stack.signing.disowning.allow(token), token)
 
 
 @router.get("/disown/<token>/undo")
 def show_disowned_again(token: str) -> Response[str]:
     """Redirect a reload of the undo's page to the link's own page. Changes nothing."""
-    wired.stack.disowning().look(token)
+    wired.stack.signing.disowning.look(token)
     return moved(f"/disown/{token}")
 
 

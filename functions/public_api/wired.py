@@ -12,4 +12,4 @@ stack = Wiring.of_environment(
     "public_url",
     "cdn_proof_arn",
 )
-signing = stack.signing()
+signing = stack.signing.signing

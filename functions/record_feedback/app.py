@@ -34,7 +34,7 @@ _COUNTED: dict[DeliveryState, MetricName] = {
 }
 
 stack = Wiring.of_environment("table_name", "feedback_queue_url")
-feedback = stack.feedback()
+feedback = stack.delivering.feedback
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -31,9 +31,9 @@ stack = Wiring.of_environment(
     "operator_topic",
     "plans_at_once",
 )
-hours = stack.hours()
-planning = stack.planning()
-approval_requests = stack.approval_requests()
-reporting = stack.reporting()
-all_is_well = stack.all_is_well()
-reconciling = stack.reconciling(report)
+hours = stack.operating.hours
+planning = stack.delivering.planning
+approval_requests = stack.delivering.approval_requests
+reporting = stack.operating.reporting
+all_is_well = stack.operating.all_is_well
+reconciling = stack.operating.reconciling(report)

@@ -31,7 +31,7 @@ _MOST_COUNTED = 1000
 
 def queue() -> None:
     """Queue postponed emails, people's before suspicious ones, as long as there is time and room for more."""
-    until = wired.stack.now() + _LONGEST
+    until = wired.stack.clock() + _LONGEST
     state = wired.confirmations.budgeting.sending()
     for lane in LANES:
         if state.is_braked(lane):
@@ -49,11 +49,11 @@ def _emit() -> None:
 
 def _queue(lane: Lane, until: datetime) -> None:
     stack, room = wired.stack, wired.confirmations.budgeting.room()
-    postponed = stack.forms.postponed_mails(stack.campaigns.campaign_ids(), lane, stack.now())
+    postponed = stack.forms.postponed_mails(stack.campaigns.campaign_ids(), lane, stack.clock())
     for forms in batched(postponed, _AT_ONCE, strict=False):
         ready, has_room = wired.confirmations.ready(forms, room)
         mails = [WaitingMail(form.campaign, form.signer, form.form) for form in ready]
         if mails and (refused := stack.waiting_mails.put_all(mails)):
             logger.warning("emails were not queued", extra={"emails": len(refused)})
-        if not has_room or stack.now() >= until:
+        if not has_room or stack.clock() >= until:
             return

@@ -47,7 +47,7 @@ def send(records: Sequence[Record]) -> dict[str, Any]:
         logger.error("a batch failed", extra=facts_of(error))
         batch.failed = list(records)
     if batch.failed:
-        wired.stack.pause(PAUSE_OF_FAILURE)
+        wired.stack.sleep(PAUSE_OF_FAILURE)
     failed = {record["messageId"]: record for record in batch.failed}
     for record in failed.values():
         _hide(record)
@@ -104,7 +104,7 @@ class _Batch:
         for record, about in asked:
             if about in admitted.signatures:
                 people.setdefault(about.signer, []).append((record, about))
-        with Outcomes(wired.stack.now) as outcomes:
+        with Outcomes(wired.stack.clock) as outcomes:
             work = each_at_once(
                 lambda some: self._send_to_one(some, outcomes), people.values(), wired.stack.settings.mails_at_once
             )

@@ -16,5 +16,5 @@ stack = Wiring.of_environment(
     "accepts_reserved_domains",
     "mails_at_once",
 )
-confirmations = stack.confirmations()
-people_post = stack.people_post()
+confirmations = stack.signing.confirmations
+people_post = stack.people.people_post

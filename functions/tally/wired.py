@@ -3,6 +3,6 @@
 from undersigned.wiring import Wiring
 
 stack = Wiring.of_environment("table_name", "budget_sizes")
-tallying = stack.tallying()
-freeing = stack.freeing()
-publishing = stack.publishing()
+tallying = stack.counting.tallying
+freeing = stack.counting.freeing
+publishing = stack.counting.publishing

@@ -80,12 +80,12 @@ class Stack:
 
     def write(self, campaign: str, files: Mapping[str, str | None]) -> None:
         """Change files as another person would."""
-        drafting = self.world.wiring.drafting()
+        drafting = self.world.wiring.authoring.drafting
         drafting.write(campaign, drafting.draft(campaign).revision, files, ANN)
 
     def set(self, campaign: str, settings: Mapping[str, Value]) -> None:
         """Change settings as another person would."""
-        text = self.world.wiring.drafting().draft(campaign).files["campaign.toml"]
+        text = self.world.wiring.authoring.drafting.draft(campaign).files["campaign.toml"]
         self.write(campaign, {"campaign.toml": SettingsDocument.read(text).changed(settings).text})
 
 
@@ -261,7 +261,7 @@ def test_a_row_is_added_and_saved(stack: Stack, visitor: Visitor) -> None:
 
 
 def test_without_javascript_a_campaign_is_written_and_published(stack: Stack, visitor: Visitor) -> None:
-    drafting = stack.world.wiring.drafting()
+    drafting = stack.world.wiring.authoring.drafting
     drafting.create(NEW, ANN, example_files())
     page = visitor.open(scripts=False)
     stack.sign_in(page, NEW)
@@ -315,7 +315,7 @@ def test_a_website_is_named_and_published_and_then_shows_what_is_pasted(
 
 
 def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(stack: Stack, visitor: Visitor) -> None:
-    drafting = stack.world.wiring.drafting()
+    drafting = stack.world.wiring.authoring.drafting
     before = drafting.draft(CAMPAIGN).files["targets.csv"]
     page = visitor.open(scripts=False)
     stack.sign_in(page, CAMPAIGN)
@@ -341,7 +341,7 @@ def test_without_javascript_a_spreadsheet_is_taken_by_its_columns_and_undone(sta
 
 
 def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(stack: Stack, visitor: Visitor) -> None:
-    drafting = stack.world.wiring.drafting()
+    drafting = stack.world.wiring.authoring.drafting
     files = example_files()
     # A few rows are enough, and are faster to go through.
     files["targets.csv"] = "".join(files["targets.csv"].splitlines(keepends=True)[:3])
@@ -395,7 +395,7 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor: Visitor, *, scripts: bool) -> None:
-    drafting = stack.world.wiring.drafting()
+    drafting = stack.world.wiring.authoring.drafting
     drafting.create(NEW, ANN, empty_files(NEW))
     page = visitor.open(width=360, scripts=scripts)
     stack.sign_in(page, NEW)
@@ -423,7 +423,7 @@ def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor:
 def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads to the next)
     stack: Stack, visitor: Visitor, width: int, language: str, *, dark: bool
 ) -> None:
-    drafting = stack.world.wiring.drafting()
+    drafting = stack.world.wiring.authoring.drafting
     drafting.create(NEW, ANN, example_files())
     letter = drafting.draft(NEW).files["letter.md"]
     # The pages are in the campaign's language.

@@ -66,7 +66,7 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
     table.update(Update(signature_key(CAMPAIGN, row.signer), assign=since))
     table.update(Update(counter_key(CAMPAIGN, "TARGET#evanston"), add={"signatures": 3}))
     # Each pass of a reconciliation comes a quarter of an hour after the one before. The function reports with the last.
-    reconciling = wiring.reconciling(lambda _finding: None)
+    reconciling = wiring.operating.reconciling(lambda _finding: None)
     [reconciliation] = reconciling.begin(CAMPAIGN)
     while not reconciliation.is_last_pass:
         reconciliation = reconciling.proceed(reconciliation)

@@ -100,7 +100,7 @@ class Person:
 
     def _erase(self) -> None:
         if self._wiring.signatures.signature(CAMPAIGN, self._signer):
-            self._wiring.erasing().erase(CAMPAIGN, self._signer)
+            self._wiring.signing.erasing.erase(CAMPAIGN, self._signer)
 
 
 def rows_of(stack: RunningStack) -> list[dict[str, Any]]:
@@ -149,7 +149,7 @@ def test_counts_equal_the_rows_after_random_changes(stack: RunningStack, wiring:
 
 def test_the_daily_reconciliation_explains_every_row(stack: RunningStack) -> None:
     found: list[object] = []
-    reconciling = Stack(stack.outputs, stack.client).wiring().reconciling(found.append)
+    reconciling = Stack(stack.outputs, stack.client).wiring().operating.reconciling(found.append)
 
     stack.run_job("reconcile", datetime.now(UTC))
     [begun] = reconciling.begin(CAMPAIGN)

@@ -134,8 +134,8 @@ def test_every_page_about_people_is_accessible(
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     language = locale[:2]
     push(replace(folder, campaign=replace(folder.campaign, id=campaign, language=language)), wiring.campaigns)
-    wiring.people_of_campaign().add(campaign, f"viewer-{look}@people.example", "viewer", ADMIN_EMAIL)
-    wiring.keys_of_campaign().make(campaign, "read", "board", None, ADMIN_EMAIL)
+    wiring.people.of_campaign.add(campaign, f"viewer-{look}@people.example", "viewer", ADMIN_EMAIL)
+    wiring.people.keys_of_campaign.make(campaign, "read", "board", None, ADMIN_EMAIL)
     home = f"{stack.public_url}/organizer"
     page = visitor.open(home, width=width, dark=dark, locale=locale)
 
@@ -154,9 +154,9 @@ def test_every_page_about_people_is_accessible(
     see("wrong-code")
     page.goto(f"{home}/sign-in/link/none")
     see("no-way-in")
-    administrator = wiring.directory.person(wiring.directory.id_of(ADMIN_EMAIL))
+    administrator = wiring.people.directory.person(wiring.people.directory.id_of(ADMIN_EMAIL))
     assert administrator
-    page.goto(f"{home}/sign-in/link/{wiring.signing_in().operators_link(administrator)}")
+    page.goto(f"{home}/sign-in/link/{wiring.people.signing_in.operators_link(administrator)}")
     see("link")
     page.get_by_role("button").click()
     see("front")

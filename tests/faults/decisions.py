@@ -19,7 +19,7 @@ def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) 
     An email has arrived if it is in the outbox, and its message id is not in `bounced`. With `retry`, deliveries that
     bounced are sent again.
     """
-    controls, decisions = world.wiring.delivery_controls(), 0
+    controls, decisions = world.wiring.delivering.controls, 0
     for target in world.wiring.campaigns.targets(CAMPAIGN):
         for delivery in list(world.wiring.deliveries.deliveries(CAMPAIGN, target.id)):
             question = delivery.question(world.clock.now)

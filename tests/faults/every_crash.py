@@ -349,10 +349,9 @@ def _quick_typesetting(memo: Memo, patch: pytest.MonkeyPatch, *, real: bool) -> 
 
     If packets need not be `real`, write the letters' text only.
     """
-    from undersigned import wiring  # noqa: PLC0415
-    from undersigned.rendering import packets  # noqa: PLC0415
+    from undersigned.rendering import fonts, packets  # noqa: PLC0415
 
-    typeset, fonts = packets.typeset, wiring.font_book
+    typeset, font_book = packets.typeset, fonts.font_book
 
     def plain(_cover: Any, letters: Sequence[Any], _fonts: object) -> Packet:
         pdf = "\n".join(map(repr, letters)).encode()
@@ -361,12 +360,12 @@ def _quick_typesetting(memo: Memo, patch: pytest.MonkeyPatch, *, real: bool) -> 
     def memoized(cover: Any, letters: Sequence[Any], _fonts: object) -> Packet:
         given = repr((cover, letters))
         if given not in memo:
-            memo[given] = typeset(cover, letters, fonts())
+            memo[given] = typeset(cover, letters, font_book())
         return memo[given]
 
     patch.setattr(packets, "typeset", memoized if real else plain)
     # Threads don't survive a fork, so the typesetter must not start in a process that forks.
-    patch.setattr(wiring, "font_book", lambda: None)
+    patch.setattr(fonts, "font_book", lambda: None)
     yield
 
 

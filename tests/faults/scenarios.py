@@ -671,7 +671,7 @@ def settlement(acts: Acts) -> dict[str, object]:
 def is_whole(platform: Platform) -> bool:
     """Return whether the published campaign is that of the draft, all of it."""
     wiring = platform.world.wiring
-    drafting = wiring.drafting()
+    drafting = wiring.authoring.drafting
     return drafting.effects(drafting.draft(CAMPAIGN)).is_nothing
 
 
@@ -736,7 +736,7 @@ def people_come_and_go(platform: Platform) -> Arrivals:
     # Without an administrator, an owner goes only while there is another one.
     world.variables["ADMIN_EMAIL"] = ""
     world.restart("organizer_api")
-    world.wiring.people_of_campaign().add(CAMPAIGN, OWNER, "owner", "command line")
+    world.wiring.people.of_campaign.add(CAMPAIGN, OWNER, "owner", "command line")
     platform.settle()
     owner, maria, stranger = Browser(world), Browser(world), Browser(world)
     world.throttles = 1
@@ -762,7 +762,7 @@ def people_come_and_go(platform: Platform) -> Arrivals:
     assert platform.person(lambda: maria.see("/signatures")).status in {303, 404}
     assert acts.press(owner, "/organizer/sign-out").status == 303
     assert platform.person(lambda: owner.see("/people")).status == 303
-    people = world.wiring.people
+    people = world.wiring.people_rows
     assert [(member.person.email, member.role) for member in people.members(CAMPAIGN)] == [(OWNER, "owner")]
     assert people.campaigns_of(person) == ()
     assert world.wiring.api_keys.api_keys(CAMPAIGN) == ()
@@ -772,9 +772,9 @@ def people_come_and_go(platform: Platform) -> Arrivals:
 def discards_a_campaign(acts: Acts) -> None:
     """The administrator discards a campaign that was never published. Its people and keys go, too."""
     world, campaign = acts.platform.world, "abandoned"
-    draft = world.wiring.drafting().create(campaign, ADMINISTRATOR, {})
-    world.wiring.people_of_campaign().add(campaign, MARIA, "owner", ADMINISTRATOR)
-    world.wiring.keys_of_campaign().make(campaign, "own", "a script", None, ADMINISTRATOR)
+    draft = world.wiring.authoring.drafting.create(campaign, ADMINISTRATOR, {})
+    world.wiring.people.of_campaign.add(campaign, MARIA, "owner", ADMINISTRATOR)
+    world.wiring.people.keys_of_campaign.make(campaign, "own", "a script", None, ADMINISTRATOR)
     administrator = Browser(world, campaign)
     signs_in(acts, administrator, ADMINISTRATOR)
     named = {"revision": str(draft.revision), "name": "another"}

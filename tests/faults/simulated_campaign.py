@@ -30,7 +30,6 @@ from tests.faults.platform import Fate, Faults, Outage, Platform
 from tests.faults.stored import is_of_letter
 from tests.faults.true_findings import is_true
 from tests.world import ADA, CAMPAIGN, Sent, set_packet_size
-from undersigned import wiring
 from undersigned.aws import mail
 from undersigned.domain.delivering import packets as domain_packets
 from undersigned.domain.delivering.deliveries import Attempt, DeliveryKey
@@ -39,7 +38,8 @@ from undersigned.domain.delivering.schedule import period_of
 from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.signing.mail_limits import mail_limit
 from undersigned.domain.signing.signatures import PENDING_FOR, signer_id
-from undersigned.rendering import mails, packets
+from undersigned.rendering import fonts, mails, packets
+from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -555,7 +555,7 @@ class Simulation:
     def _approve_today(self) -> None:
         campaign = self.world.wiring.campaigns.campaign(CAMPAIGN)
         if campaign.has_own_cadence:
-            self.approve(self.world.wiring.period_of(campaign))
+            self.approve(self.world.period)
 
     def change_cadence(self) -> None:
         """Let letters go out at other times from now on."""
@@ -806,7 +806,7 @@ class Simulation:
         alarms = sum("counters differ" in record.getMessage() for record in self.alarms.seen)
         if alarms > self._alarms_answered:
             self.questions["counters differ from the rows"] += 1
-            self.world.wiring.recounting().recount(CAMPAIGN)
+            self.world.wiring.counting.recounting.recount(CAMPAIGN)
             self._recounted_at = self.world.clock.now
             self._alarms_answered = alarms
 
@@ -923,7 +923,7 @@ class Simulation:
 
     def _promise(self, monday: datetime) -> None:
         """Note when the letters that wait go out, as their signers are told, and look then whether they wait still."""
-        wired, cadence = self.world.wiring, self.world.wiring.cadence(CAMPAIGN)
+        wired, cadence = self.world.wiring, self.world.cadence
         # A campaign may stop in the middle of a week, and no schedule runs before that Monday.
         since = max(self.world.clock.now, monday)
         for target in _TARGETS:
@@ -1035,14 +1035,14 @@ class Outcome:
 def campaign(seed: int, weeks: int) -> Iterator[Simulation]:
     """Make a campaign that has not begun."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wiring, "font_book", lambda: None)
+        patch.setattr(fonts, "font_book", lambda: None)
         patch.setattr(mails.Mail, "as_bytes", _kept)
         # Other tests compare each answer with the API's document.
         patch.setattr(worlds, "breach_of", lambda *_: None)
         with worlds.world(patch, bundle_size=2, fast=True) as world:
             run = Simulation(seed, world, weeks)
             patch.setattr(packets, "typeset", run.typeset)
-            patch.setattr(wiring, "new_id", run.new_id)
+            patch.setattr(Clients, "new_id", run.new_id)
 
             def seconds() -> float:
                 return world.clock.now.timestamp()

@@ -403,7 +403,7 @@ def test_a_delivery_reaches_an_address_on_the_suppression_list(world: World, cas
     world.confirmed()
     world.week()
     world.feedback(case, world.deliveries[0])
-    controls = world.wiring.delivery_controls()
+    controls = world.wiring.delivering.controls
     if case == "bounce":
         controls.retry(KEY, "cli", "the mailbox is repaired")
     else:

@@ -313,7 +313,7 @@ def test_a_form_with_mistakes_does_not_count_towards_a_flood(small: World) -> No
 def test_no_ip_address_is_stored(world: World) -> None:
     for _ in range(2):
         world.sign()
-    scanned = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)
+    scanned = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)
     stored = json.dumps(scanned["Items"], default=str)
     assert "203.0.113." not in stored
     [rate] = [item for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")]
@@ -347,7 +347,7 @@ def test_the_networks_hash_goes_when_the_letter_is_sealed_or_erased(world: World
     world.week()
     assert world.row().period
     eve = world.row("eve@signers.example")
-    world.wiring.erasing().erase(CAMPAIGN, eve.signer)
+    world.wiring.signing.erasing.erase(CAMPAIGN, eve.signer)
     assert world.row().network is None
     assert world.row(eve.email).network is None
 
@@ -357,7 +357,7 @@ def test_an_ip_address_has_a_different_hash_each_minute(world: World) -> None:
         for _ in range(2):
             world.sign()
         world.clock.advance(minutes=1)
-    scanned = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)
+    scanned = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)
     rates = {item["pk"]["S"] for item in scanned["Items"] if item["pk"]["S"].startswith("RATE#")}
     assert len(rates) == 2
 

@@ -123,11 +123,11 @@ def test_letters_confirmed_after_the_delivery_wait_for_the_next_approval(world: 
 def test_the_page_of_a_paused_campaign_says_so_and_sends_nothing(world: World) -> None:
     world.confirmed()
     world.plan()
-    world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
+    world.wiring.delivering.controls.pause(CAMPAIGN, "cli", "")
     assert "Campaign paused" in world.get(link(world)).body
     world.post(link(world))
     assert world.run_queue() == []
-    world.wiring.delivery_controls().resume(CAMPAIGN, "cli", "")
+    world.wiring.delivering.controls.resume(CAMPAIGN, "cli", "")
     world.post(link(world))
     world.run_queue()
     assert sent(world) == ["evanston"]
@@ -135,7 +135,7 @@ def test_the_page_of_a_paused_campaign_says_so_and_sends_nothing(world: World) -
 
 def test_a_target_on_hold_is_shown_as_on_hold(world: World) -> None:
     world.confirmed()
-    world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "cli", "the chief <retires>")
+    world.wiring.delivering.controls.hold(CAMPAIGN, "evanston", "cli", "the chief <retires>")
     world.plan()
     html = world.mails("approval")[0].mail.get_body(("html",))
     assert html

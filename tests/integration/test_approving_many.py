@@ -115,7 +115,7 @@ def test_email_and_page_list_some_recipients_and_count_all(many: World) -> None:
 
 
 def test_the_page_counts_what_does_not_go(many: World) -> None:
-    controls = many.wiring.delivery_controls()
+    controls = many.wiring.delivering.controls
     for number in (220, 221):
         controls.hold(CAMPAIGN, f"town-{number}", "cli", "the chief <retires>")
     page = many.get(asked(many).link("organizer/approve")).body

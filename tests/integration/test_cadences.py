@@ -43,7 +43,7 @@ def test_an_hour_in_another_time_zone_names_the_day_there(world: World) -> None:
     world.clock.now = datetime(2026, 11, 29, 12, tzinfo=UTC)  # still Sunday in Chicago
     world.hour()
     assert sent(world) == [("evanston", "2026-11-30")]
-    assert world.wiring.period(CAMPAIGN) == "2026-11-30"
+    assert world.period == "2026-11-30"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_recipient_for_whom_a_monthly_slot_was_too_soon_gets_its_letters_with_
     world.change(deliver="monthly", deliver_on=30)
     sign(world, 1)
     at(world, "2026-11-26T12:00")
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
     world.run_queue()
     own_letter = world.confirmed(email="bo@signers.example").link("confirm")
     sign(world, 1, postal_code="60091")
@@ -159,7 +159,7 @@ def test_an_approval_is_asked_for_at_the_campaigns_own_hour(world: World) -> Non
         world.hour()
     [asked] = world.sent[before:]
     assert asked.tags["kind"] == "approval"
-    world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-30", "cli", "")
+    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-30", "cli", "")
     world.run_queue()
     assert sent(world) == [("evanston", "2026-11-30")]
 
@@ -174,7 +174,7 @@ def test_an_approval_of_an_overtaken_slot_sends_the_letters_that_its_page_showed
     seen = world.clock()
     world.clock.advance(hours=1)
     sign(world, 1)
-    controls = world.wiring.delivery_controls()
+    controls = world.wiring.delivering.controls
     controls.approve(CAMPAIGN, "2026-11-30", "link", "", look=seen)
     world.run_queue()
     assert sent(world) == [("evanston", "2026-11-30")]
@@ -189,7 +189,7 @@ def test_an_approval_of_an_overtaken_slot_sends_the_letters_that_its_page_showed
 def test_a_slot_that_was_overtaken_can_not_be_approved_after_the_later_one(world: World) -> None:
     world.change(approval=True)
     sign(world, 1)
-    controls = world.wiring.delivery_controls()
+    controls = world.wiring.delivering.controls
     at(world, "2026-12-07T10:00")
     controls.approve(CAMPAIGN, "2026-12-07", "link", "")
     world.run_queue()

@@ -38,7 +38,7 @@ def test_pushing_twice_changes_nothing(run: Any, world: World) -> None:
     table = world.wiring.settings.table_name
 
     def items() -> list[Any]:
-        return sorted(world.wiring._client("dynamodb").scan(TableName=table)["Items"], key=str)
+        return sorted(world.wiring.client("dynamodb").scan(TableName=table)["Items"], key=str)
 
     before = items()
     assert "is on the stack already" in run("campaign", "push", FOLDER)
@@ -237,9 +237,9 @@ def test_counts_of_an_unknown_campaign_name_the_known_ones(run: Any) -> None:
 
 def test_a_preview_is_the_exact_email_and_changes_nothing(run: Any, world: World, tmp_path: Path) -> None:
     world.confirmed()
-    before = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    before = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     assert "nothing was sent" in run("deliver", CAMPAIGN, "--preview", str(tmp_path))
-    assert world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"] == before
+    assert world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"] == before
     assert world.deliveries == []
     previewed = (tmp_path / "evanston.eml").read_bytes()
     world.week()
@@ -294,14 +294,14 @@ def test_the_former_option_note_labels_a_key(run: Any) -> None:
 
 def test_only_the_hash_of_a_key_is_stored(run: Any, world: World) -> None:
     key = run("key", "create", CAMPAIGN).splitlines()[-1]
-    items = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    items = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     assert key not in str(items)
 
 
 def test_no_key_of_the_table_contains_an_email_address(world: World) -> None:
     world.confirmed()
     world.week()
-    for item in world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]:
+    for item in world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]:
         keys = " ".join(str(item.get(name)) for name in ("pk", "sk", "due", "due_at", "listed", "listed_at"))
         assert str(ADA["email"]) not in keys
 
@@ -337,7 +337,7 @@ def test_a_campaign_is_pulled_to_a_folder_that_pushes_back_unchanged(run: Any, w
     table = world.wiring.settings.table_name
 
     def items() -> list[Any]:
-        return sorted(world.wiring._client("dynamodb").scan(TableName=table)["Items"], key=str)
+        return sorted(world.wiring.client("dynamodb").scan(TableName=table)["Items"], key=str)
 
     before = items()
     run("campaign", "pull", CAMPAIGN, str(folder))
@@ -416,13 +416,13 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
         run("campaign", "delete", CAMPAIGN, "--yes")
 
     [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
-    world.wiring.erasing().erase(CAMPAIGN, row.signer)
+    world.wiring.signing.erasing.erase(CAMPAIGN, row.signer)
     world.run_stream()
     run("key", "create", CAMPAIGN)
 
     assert f"{CAMPAIGN} is deleted" in run("campaign", "delete", CAMPAIGN, "--yes")
     world.run_stream()
-    left = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    left = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     kinds = {item["pk"]["S"].partition("#")[0] for item in left}
     # What is not the campaign's alone, and expires.
     assert kinds <= {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS"}
@@ -433,7 +433,7 @@ def test_counters_are_deleted_only_when_they_have_followed_the_letters(run: Any,
     world.confirmed()
     run("campaign", "close", CAMPAIGN, "--yes")
     [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
-    world.wiring.erasing().erase(CAMPAIGN, row.signer)
+    world.wiring.signing.erasing.erase(CAMPAIGN, row.signer)
 
     with pytest.raises(UndersignedError, match="the counters follow"):
         run("campaign", "delete", CAMPAIGN, "--yes")
@@ -458,7 +458,7 @@ def test_a_draft_is_deleted(run: Any, world: World) -> None:
 
     run("campaign", "delete", CAMPAIGN, "--yes")
 
-    assert world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"] == []
+    assert world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"] == []
 
 
 def test_a_draft_goes_to_a_folder_and_back_and_is_published(run: Any, world: World, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_forms_count_for_their_email_provider_while_they_wait(world: World) -> N
     world.run_stream()
     waiting = unconfirmed(world.wiring.forms, CAMPAIGN)
     assert (waiting.forms, waiting.is_part) == (2, False)
-    assert {(it.domain, it.signed, it.confirmed) for it in world.wiring.overviews().providers(CAMPAIGN)} == {
+    assert {(it.domain, it.signed, it.confirmed) for it in world.wiring.operating.overviews.providers(CAMPAIGN)} == {
         ("other", 1, 1), ("outlook.com", 2, 0),
     }  # fmt: skip
     world.press(world.sent[-1].link("confirm"))
@@ -121,7 +121,7 @@ def test_signing_again_after_the_row_is_gone_counts_again(world: World) -> None:
 def lose(world: World, email: str) -> None:
     """Delete a row, as an operator may by mistake."""
     key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), email))
-    client = world.wiring._client("dynamodb")
+    client = world.wiring.client("dynamodb")
     client.delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
 
 
@@ -167,7 +167,7 @@ def test_a_damaged_row_is_reported_and_the_others_are_counted(world: World) -> N
     confirm_all(world, 2)
     records = world.new_records()
     broken = records[0]["dynamodb"]["Keys"]
-    world.wiring._client("dynamodb").update_item(
+    world.wiring.client("dynamodb").update_item(
         TableName=world.wiring.settings.table_name,
         Key=broken,
         UpdateExpression="REMOVE #status",
@@ -227,7 +227,7 @@ def test_a_new_target_moves_no_mark(world: World) -> None:
     world.confirmed(locality="Nowhere")
     before = counted(world)
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    world.wiring._client("dynamodb").update_item(
+    world.wiring.client("dynamodb").update_item(
         TableName=world.wiring.settings.table_name,
         Key=to_item(target_key(CAMPAIGN, target.id)._asdict()),
         UpdateExpression="SET #locality = :town",
@@ -237,7 +237,7 @@ def test_a_new_target_moves_no_mark(world: World) -> None:
     world.clock.advance(hours=2)
     world.reconcile()
     world.run_stream()
-    assert world.wiring.recounting().recount(CAMPAIGN).counted == 0
+    assert world.wiring.counting.recounting.recount(CAMPAIGN).counted == 0
     assert counted(world) == before
 
 

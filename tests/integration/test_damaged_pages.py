@@ -120,7 +120,6 @@ class Campaign:
 
 @pytest.fixture
 def campaign(world: World) -> Campaign:
-    world.wiring.people_of_campaign()
     add(world, OWNER, "owner")
     add(world, OTHER, "viewer")
     for key, scope in (("us_own", "own"), ("us_other", "read")):
@@ -135,7 +134,7 @@ def campaign(world: World) -> Campaign:
     browser.sign_in(OWNER)
     browser.press(f"{dashboard_path(CAMPAIGN)}/exports", {})
     world.run_exports()
-    drafting = world.wiring.drafting()
+    drafting = world.wiring.authoring.drafting
     draft = drafting.draft(CAMPAIGN)
     drafting.write(CAMPAIGN, draft.revision, {"letter.md": draft.files["letter.md"] + "\nThank you.\n"}, OWNER)
     world.wiring.table.update(Update(Key(disowned_partition(CAMPAIGN), "ALL"), add={"forms": 1}))
@@ -177,7 +176,7 @@ def test_everything_beside_a_damaged_row_is_sent_counted_and_exported(campaign: 
     assert sent == {"evanston", "skokie", "wilmette"} - {waits}
     marks = [row["tallied"] for row in rows(world) if row["pk"].startswith("SIGNATURE#") and "tallied" in row]
     assert sum("TOTAL" in mark.split("|") for mark in marks if isinstance(mark, str)) == 5 - (kind == "signature")
-    lines = b"".join(world.wiring.exporting().sheet.lines(CAMPAIGN, ExportFilter())).decode()
+    lines = b"".join(world.wiring.counting.exporting.sheet.lines(CAMPAIGN, ExportFilter())).decode()
     signed = [name for name in ("ada", "bo", "cy", "dee", "eve") if f"{name}@signers.example" in lines]
     assert signed == ["ada", "bo", "cy", "dee", "eve"][kind == "signature" :]
 

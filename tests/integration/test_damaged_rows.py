@@ -214,7 +214,7 @@ def test_a_tray_with_damaged_letters_only_has_no_email_to_preview_or_test(world:
     damage(world, "Ada")
     assert organizer(world, "/deliveries/next/evanston").status == 409
     with pytest.raises(NotNowError, match="No letters are waiting"):
-        world.wiring.delivery_controls().test(CAMPAIGN, "evanston", KEY.period, "cli", "")
+        world.wiring.delivering.controls.test(CAMPAIGN, "evanston", KEY.period, "cli", "")
     world.wiring.queue.put_test(KEY, "olu@organizers.example")
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert [mail for mail in world.sent if mail.tags["kind"] != "confirmation"] == []
@@ -257,9 +257,9 @@ def test_a_sealed_letter_that_cannot_be_repaired_is_erased_and_the_others_are_se
     world.week()
     change(world, "Ben", {"name": None, "signed_at": "yesterday"})
     with pytest.raises(DamagedRowsError, match=world.signer("Ben@signers.example")):
-        world.wiring.erasing().erase(CAMPAIGN, world.signer("Ben@signers.example"))
+        world.wiring.signing.erasing.erase(CAMPAIGN, world.signer("Ben@signers.example"))
     change(world, "Ben", {"name": "-", "signed_at": "2026-11-24T00:00:00+00:00"})
-    world.wiring.erasing().erase(CAMPAIGN, world.signer("Ben@signers.example"))
+    world.wiring.signing.erasing.erase(CAMPAIGN, world.signer("Ben@signers.example"))
     world.refusal = ""
     world.clock.advance(days=2)
     world.week()
@@ -275,7 +275,7 @@ def test_packets_without_the_damaged_letter_are_made_again_after_an_erasure(
     world.week()
     whole = row(world, "Ben")
     for name in ("Ada", "Cyd"):
-        world.wiring.erasing().erase(CAMPAIGN, world.signer(f"{name}@signers.example"))
+        world.wiring.signing.erasing.erase(CAMPAIGN, world.signer(f"{name}@signers.example"))
     damage(world, "Ben")
     caplog.clear()
     assert len(repack(world)["batchItemFailures"]) == 1
@@ -365,7 +365,7 @@ def test_the_command_sends_nothing_if_all_letters_are_damaged(world: World) -> N
 def test_nothing_is_recorded_if_nothing_but_damaged_letters_would_go(world: World) -> None:
     confirm(world, "Ada")
     damage(world, "Ada")
-    plan = world.wiring.delivery_controls().deliver(CAMPAIGN, KEY.period, "Olu", "")
+    plan = world.wiring.delivering.controls.deliver(CAMPAIGN, KEY.period, "Olu", "")
     assert plan.queued == ()
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 
@@ -496,7 +496,7 @@ def test_a_form_of_a_signer_whose_row_is_damaged_is_taken_and_its_email_is_a_dea
 
 
 def test_other_letters_are_put_on_hold_released_and_erased(damaged: World) -> None:
-    screening = damaged.wiring.screening()
+    screening = damaged.wiring.counting.screening
     wanted = SignatureFilter(domain="signers.example")
     for action in ("hold", "release", "remove"):
         assert screening.act(CAMPAIGN, action, wanted, by="cli", why="a test").changed == 2
@@ -504,7 +504,7 @@ def test_other_letters_are_put_on_hold_released_and_erased(damaged: World) -> No
 
 
 def test_an_export_has_all_other_letters(damaged: World) -> None:
-    lines = [*damaged.wiring.exporting().sheet.lines(CAMPAIGN, ExportFilter())]
+    lines = [*damaged.wiring.counting.exporting.sheet.lines(CAMPAIGN, ExportFilter())]
     assert [name for name in NAMES if any(f"7 {name} Place".encode() in line for line in lines)] == ["Ada", "Cyd"]
 
 

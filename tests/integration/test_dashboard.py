@@ -668,7 +668,7 @@ def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: W
     world.week()
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=1)
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-25", "cli", "the office asked for it", again=True)
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-25", "cli", "the office asked for it", again=True)
     world.run_queue()
     assert [mail.tags["period"] for mail in world.deliveries] == ["2026-11-24", "2026-11-25"]
     manager.enter("us_manage")
@@ -1073,7 +1073,7 @@ def test_confirmed_forms_make_neither_the_overview_nor_a_listing_read_without_a_
     for number in range(4):
         world.clock.advance(seconds=1)
         world.confirmed(email=f"signer{number}@signers.example")
-    organizing = world.wiring.organizing()
+    organizing = world.wiring.counting.organizing
     found = unconfirmed(world.wiring.forms, CAMPAIGN)
     assert (found.forms, found.is_part) == (0, True)
     pending = SignatureFilter(status="pending")

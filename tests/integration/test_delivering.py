@@ -310,7 +310,7 @@ def test_an_email_in_doubt_waits_for_a_person_while_the_campaign_is_paused(world
     world.confirmed()
     lose_answer(world)
     world.plan()
-    world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
+    world.wiring.delivering.controls.pause(CAMPAIGN, "cli", "")
     world.clock.advance(hours=2)
     world.run_queue()
     assert delivery(world).state == "in_doubt"
@@ -330,7 +330,7 @@ def test_a_late_event_of_an_earlier_attempt_changes_nothing(world: World) -> Non
     world.confirmed()
     lose_answer(world)
     world.clock.advance(hours=2)
-    world.wiring.delivery_controls().settle(KEY, "cli", "they have nothing", "not sent")
+    world.wiring.delivering.controls.settle(KEY, "cli", "they have nothing", "not sent")
     world.run_queue()
     assert (len(world.deliveries), delivery(world).attempt) == (2, 2)
     world.feedback("bounce", world.deliveries[0])
@@ -409,7 +409,7 @@ def test_what_bounced_waits_for_a_person_and_what_was_held_goes_when_the_address
     assert ["Ada Specimen  " in sent.text for sent in world.deliveries] == [True, False]
     assert "Ben Specimen" in world.deliveries[1].text
     assert delivery(world).state == "bounced"
-    world.wiring.delivery_controls().retry(KEY, "cli", "the address is correct now")
+    world.wiring.delivering.controls.retry(KEY, "cli", "the address is correct now")
     world.week()
     assert ["Ada Specimen  " in sent.text for sent in world.deliveries] == [True, False, True]
     assert {sent.to for sent in world.deliveries[1:]} == {"chief@evanston.example"}
@@ -434,7 +434,7 @@ def test_a_late_event_of_a_bounced_email_loses_no_letter(world: World) -> None:
     world.week()
     world.feedback("send", world.deliveries[0])
     assert delivery(world).state == "bounced"
-    world.wiring.delivery_controls().retry(KEY, "cli", "")
+    world.wiring.delivering.controls.retry(KEY, "cli", "")
     world.feedback("send", world.deliveries[0])
     world.feedback("bounce", world.deliveries[0])
     world.run_queue()
@@ -445,7 +445,7 @@ def test_the_next_attempt_has_no_details_of_the_bounced_email(world: World) -> N
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.delivery_controls().retry(KEY, "cli", "")
+    world.wiring.delivering.controls.retry(KEY, "cli", "")
     world.throttles = 100
     world.run_queue()
     again = delivery(world)
@@ -497,7 +497,7 @@ def test_an_email_sent_again_after_months_has_its_letters(world: World) -> None:
     s3 = client_of("s3")
     for stored in s3.list_objects_v2(Bucket=bucket)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=stored["Key"])
-    world.wiring.delivery_controls().retry(KEY, "key", "the address is corrected")
+    world.wiring.delivering.controls.retry(KEY, "key", "the address is corrected")
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
     assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 1

@@ -26,7 +26,7 @@ EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 
 @pytest.fixture
 def controls(world: World) -> DeliveryControls:
-    return world.wiring.delivery_controls()
+    return world.wiring.delivering.controls
 
 
 def sent(world: World) -> list[str]:
@@ -305,7 +305,7 @@ def test_letters_that_are_given_up_are_not_sent_and_not_asked_about(world: World
     bounced(world)
     settled = controls.settle(EVANSTON, "cli", "the office has closed", "given up")
     assert (settled.state, settled.is_settled, settled.question(world.clock.now)) == ("given_up", True, None)
-    found = world.wiring.overviews().target(CAMPAIGN, "evanston")
+    found = world.wiring.operating.overviews.target(CAMPAIGN, "evanston")
     assert (found.sent, found.questions) == (0, ())
     assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["settle as given up"]
     world.confirmed(email="bo@signers.example")

@@ -200,7 +200,7 @@ def test_a_campaign_is_closed_and_deleted_with_its_draft(ask: Ask, world: World)
 
     assert ask("GET", "/draft").status == 401
     assert [*world.wiring.bucket.names("")] == []
-    rows = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    rows = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     assert {row["pk"]["S"].partition("#")[0] for row in rows} <= {"RATE"}
 
 

@@ -33,7 +33,7 @@ def sent_as_tests(world: World) -> list[Sent]:
 
 
 def new_draft(world: World) -> None:
-    drafting = world.wiring.drafting()
+    drafting = world.wiring.authoring.drafting
     drafting.create(NEW, "ann", example_files())
 
 
@@ -76,7 +76,7 @@ def test_a_person_gets_the_email_of_a_draft_that_was_never_published(world: Worl
 
 
 def test_the_test_has_the_words_of_the_draft_and_not_the_published_ones(world: World) -> None:
-    drafting = world.wiring.drafting()
+    drafting = world.wiring.authoring.drafting
     files = drafting.draft(CAMPAIGN).files
     drafting.write(CAMPAIGN, 0, {"letter.md": f"Words of the draft.\n\n{files['letter.md']}"}, "ann")
     member(world, MARIA, "editor").press(TEST)
@@ -96,7 +96,7 @@ def test_an_event_about_a_test_of_a_draft_changes_nothing(world: World) -> None:
 def test_a_key_sends_the_test_to_the_published_organizer_whatever_the_draft_names(world: World) -> None:
     organizer = world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
     recipient = world.wiring.campaigns.target(CAMPAIGN, "evanston").email
-    drafting = world.wiring.drafting()
+    drafting = world.wiring.authoring.drafting
     others = "".join(
         line
         for line in drafting.draft(CAMPAIGN).files["targets.csv"].splitlines(keepends=True)
@@ -115,7 +115,7 @@ def test_a_key_sends_the_test_to_the_published_organizer_whatever_the_draft_name
 
 
 def test_a_key_sends_no_test_to_a_recipient_of_the_draft_or_of_the_published_campaign(world: World) -> None:
-    drafting, campaigns = world.wiring.drafting(), world.wiring.campaigns
+    drafting, campaigns = world.wiring.authoring.drafting, world.wiring.campaigns
     organizer, recipient = campaigns.campaign(CAMPAIGN).organizer.email, campaigns.target(CAMPAIGN, "evanston").email
     world.put_key("us_manage", "manage")
     targets = drafting.draft(CAMPAIGN).files["targets.csv"]
@@ -131,7 +131,7 @@ def test_a_key_sends_no_test_to_a_recipient_of_the_draft_or_of_the_published_cam
 
 def test_a_key_sends_the_test_of_an_unpublished_campaign_only_to_its_people_and_the_administrator(world: World) -> None:
     new_draft(world)
-    drafting = world.wiring.drafting()
+    drafting = world.wiring.authoring.drafting
     world.put_key("us_new", "manage", NEW)
     add(world, MARIA, "viewer", NEW)
 
@@ -180,7 +180,7 @@ def test_a_test_waits_while_ses_takes_no_email(world: World) -> None:
 
 
 def test_a_draft_with_mistakes_has_no_test(world: World) -> None:
-    world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
+    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
     maria = member(world, MARIA, "editor")
     assert TEST not in maria.see("/workshop/preview").body
     assert maria.press(TEST).status == 409
@@ -189,7 +189,7 @@ def test_a_draft_with_mistakes_has_no_test(world: World) -> None:
 
 def test_a_mistake_made_after_the_button_is_no_email_and_no_failure(world: World) -> None:
     member(world, MARIA, "editor").press(TEST)
-    world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
+    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {"letter.md": "Nothing."}, "ann")
     [answer] = world.run_queue()
     assert answer == {"batchItemFailures": []}
     assert sent_as_tests(world) == []
@@ -220,7 +220,7 @@ def test_a_person_gets_twenty_tests_an_hour_and_others_are_not_delayed(
 
 
 def test_the_command_line_sends_a_test_to_the_address_that_it_is_given(world: World) -> None:
-    requests = world.wiring.draft_test_requests()
+    requests = world.wiring.authoring.draft_test_requests
     requests.ask(CAMPAIGN, "command line", to="ada@office.example")
     [sent] = sent_as_tests(world)
     assert sent.to == "ada@office.example"

@@ -40,7 +40,7 @@ NEW = "safer-streets"
 
 @pytest.fixture
 def drafting(world: World) -> Drafting:
-    return world.wiring.drafting()
+    return world.wiring.authoring.drafting
 
 
 def make(drafting: Drafting) -> Draft:
@@ -259,7 +259,7 @@ def test_the_last_ten_versions_can_be_seen_and_taken_back(drafting: Drafting, wo
 def test_an_address_that_a_delivery_corrects_is_corrected_in_the_draft(drafting: Drafting, world: World) -> None:
     draft = drafting.write(CAMPAIGN, 0, {}, ANN, {"goal": 11})
 
-    world.wiring.delivery_controls().set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
 
     followed = drafting.draft(CAMPAIGN)
     assert (followed.revision, followed.changed_by) == (draft.revision + 1, BEN)
@@ -273,7 +273,7 @@ def test_a_draft_with_another_address_of_the_same_recipient_is_published_only_ov
 ) -> None:
     draft = publish_table(drafting, ("chief@evanston", "mine@evanston"))
 
-    world.wiring.delivery_controls().set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
 
     assert drafting.draft(CAMPAIGN) == draft
     [change] = drafting.effects(draft).changed
@@ -293,25 +293,25 @@ def test_a_version_with_a_file_less_takes_the_file_away(drafting: Drafting) -> N
 def test_a_new_campaign_inherits_nobody_from_a_discarded_one(drafting: Drafting, world: World) -> None:
     made = make(drafting)
     person = add(world, ANN, "owner", NEW)
-    world.wiring.keys_of_campaign().make(NEW, "own", "a script", None, ANN)
+    world.wiring.people.keys_of_campaign.make(NEW, "own", "a script", None, ANN)
     drafting.discard(NEW, made.revision, ANN)
 
     assert world.memory
     left = [(pk, sk) for pk, rows in world.memory.partitions.items() for sk in rows if NEW in pk + sk]
     assert left == []
     make(drafting)
-    assert world.wiring.people.members(NEW) == world.wiring.people.campaigns_of(person) == ()
+    assert world.wiring.people_rows.members(NEW) == world.wiring.people_rows.campaigns_of(person) == ()
     assert world.wiring.api_keys.api_keys(NEW) == ()
 
 
 def test_a_discarded_draft_of_a_published_campaign_leaves_its_people_and_keys(drafting: Drafting, world: World) -> None:
     draft = drafting.write(CAMPAIGN, 0, with_goal(drafting.draft(CAMPAIGN), 11), ANN)
     add(world, ANN, "owner")
-    world.wiring.keys_of_campaign().make(CAMPAIGN, "own", "a script", None, ANN)
+    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "own", "a script", None, ANN)
     logged = list(world.wiring.campaigns.audit(CAMPAIGN))
     drafting.discard(CAMPAIGN, draft.revision, ANN)
 
-    assert [member.person.email for member in world.wiring.people.members(CAMPAIGN)] == [ANN]
+    assert [member.person.email for member in world.wiring.people_rows.members(CAMPAIGN)] == [ANN]
     assert len(world.wiring.api_keys.api_keys(CAMPAIGN)) == 1
     entries = list(world.wiring.campaigns.audit(CAMPAIGN))
     assert [entry for entry in entries if entry.action != "discard draft"] == logged
@@ -324,7 +324,7 @@ def test_a_draft_that_was_pushed_from_a_folder_meanwhile_leaves_its_people(draft
     push(compile_campaign(made.files), world.wiring.campaigns)
     drafting.discard(NEW, made.revision, ANN)
 
-    assert [member.campaign for member in world.wiring.people.campaigns_of(person)] == [NEW]
+    assert [member.campaign for member in world.wiring.people_rows.campaigns_of(person)] == [NEW]
 
 
 def test_files_of_four_megabytes_fit_however_little_they_can_be_compressed(drafting: Drafting, world: World) -> None:

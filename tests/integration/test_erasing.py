@@ -26,7 +26,7 @@ EVANSTON = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
 @pytest.fixture
 def erasing(world: World) -> Erasing:
-    return world.wiring.erasing()
+    return world.wiring.signing.erasing
 
 
 def signer(world: World, email: str = "ada@signers.example") -> str:
@@ -52,7 +52,7 @@ def words_of(pdf: bytes) -> str:
 def test_nothing_personal_is_left_of_an_erased_letter(world: World, erasing: Erasing) -> None:
     world.confirmed(note="My own words", drawing="[[10,10,300,150,500,20]]")
     erasing.erase(CAMPAIGN, signer(world))
-    items = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    items = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     row_of_ada = json.dumps([item for item in items if item["pk"]["S"].startswith("SIGNATURE#")])
     for word in (*map(str, ADA.values()), "My own words", "[[10,10"):
         assert word not in row_of_ada.replace('"IL"', "")
@@ -83,7 +83,7 @@ def test_a_delivery_still_lists_a_letter_that_was_erased_later(world: World, era
     world.confirmed(email="bo@signers.example", name="Bo Placeholder", signature="Bo Placeholder")
     world.week()
     erasing.erase(CAMPAIGN, signer(world))
-    assert set(world.wiring.organizing().delivery(EVANSTON).signers) == {
+    assert set(world.wiring.counting.organizing.delivery(EVANSTON).signers) == {
         signer(world),
         signer(world, "bo@signers.example"),
     }
@@ -170,8 +170,8 @@ def test_a_letter_erased_while_its_packet_is_made_is_not_sent(
     assert world.deliveries == []
     world.week()
     assert ["Ada Specimen" in words_of(pdf) for email in world.deliveries for pdf in email.pdfs] == [False]
-    world.wiring.storing(lambda *_: None).store_again(EVANSTON)
-    s3, bucket = world.wiring._client("s3"), world.wiring.settings.packet_bucket
+    world.wiring.delivering.storing(lambda *_: None).store_again(EVANSTON)
+    s3, bucket = world.wiring.client("s3"), world.wiring.settings.packet_bucket
     stored = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     assert ["Ada Specimen" in words_of(world.wiring.bucket.get(name)) for name in stored] == [False]
 
@@ -192,7 +192,7 @@ def test_a_letter_erased_after_its_email_bounced_is_not_sent_again(world: World,
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.delivery_controls().retry(EVANSTON, "cli", "corrected")
+    world.wiring.delivering.controls.retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     again = world.deliveries[1]
     assert again.mail["Subject"].startswith("1 signed letter for")
@@ -209,7 +209,7 @@ def test_a_letter_erased_before_its_email_bounced_is_not_sent_again(world: World
     world.week()
     erasing.erase(CAMPAIGN, signer(world))
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.delivery_controls().retry(EVANSTON, "cli", "corrected")
+    world.wiring.delivering.controls.retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     words = words_of(world.deliveries[1].pdfs[0])
     assert ("Ada Specimen" in words, "Bo Placeholder" in words) == (False, True)
@@ -220,7 +220,7 @@ def test_a_delivery_without_letters_left_sends_nothing(world: World, erasing: Er
     world.week()
     world.feedback("bounce", world.deliveries[0])
     erasing.erase(CAMPAIGN, signer(world))
-    world.wiring.delivery_controls().retry(EVANSTON, "cli", "corrected")
+    world.wiring.delivering.controls.retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     assert len(world.deliveries) == 1
     delivery = world.wiring.deliveries.delivery(EVANSTON)

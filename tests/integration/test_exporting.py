@@ -31,7 +31,7 @@ KEY = "us_manage"
 
 @pytest.fixture
 def exporting(world: World) -> Exporting:
-    return world.wiring.exporting()
+    return world.wiring.counting.exporting
 
 
 def sign(world: World, people: int) -> list[str]:
@@ -71,7 +71,7 @@ def test_an_export_selects_letters_by_target_and_status_without_erased_ones(worl
     world.sign(email="cy@signers.example")
     world.sign(email="di@signers.example")
     erased = next(form.signer for form in world.forms() if form.email.startswith("di"))
-    world.wiring.erasing().erase(CAMPAIGN, erased)
+    world.wiring.signing.erasing.erase(CAMPAIGN, erased)
     found = {}
     for wanted in (
         ExportFilter(),
@@ -199,12 +199,14 @@ def is_stored(world: World, export: Export) -> bool:
 
 
 def erase_by_hand(world: World, email: str) -> None:
-    world.wiring.organizing().remove(CAMPAIGN, signer_id(world.wiring.secret(), email), "key", "The signer asked.")
+    world.wiring.counting.organizing.remove(
+        CAMPAIGN, signer_id(world.wiring.secret(), email), "key", "The signer asked."
+    )
 
 
 def erase_by_filter(world: World, email: str) -> None:
     wanted = SignatureFilter(domain=email.partition("@")[2], signed_from=world.clock.now - timedelta(days=1))
-    done = world.wiring.screening().act(CAMPAIGN, "remove", wanted, by="key", why="They are made up.")
+    done = world.wiring.counting.screening.act(CAMPAIGN, "remove", wanted, by="key", why="They are made up.")
     assert done.changed == 2
 
 

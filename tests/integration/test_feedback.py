@@ -76,7 +76,7 @@ def test_a_late_complaint_about_an_earlier_attempt_raises_an_alarm(
 ) -> None:
     """It changes nothing of the delivery, but it holds the target."""
     sent.feedback("bounce", sent.deliveries[0])
-    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
     sent.run_queue()
     caplog.clear()
     sent.feedback("complaint", sent.deliveries[0])

@@ -63,7 +63,7 @@ def test_a_changed_campaign_never_sends_at_a_slot_that_has_passed(
         hours(world, *(f"2026-12-02T{hour:02}:01" for hour in range(11)))
     at(world, "2026-12-02T10:30")
     world.change(**settings)
-    next_slot = world.wiring.cadence(CAMPAIGN).next_after(world.clock())
+    next_slot = world.cadence.next_after(world.clock())
     hours(world, "2026-12-02T11:01", "2026-12-03T11:01")
     assert sent(world) == []
     world.clock.now = next_slot
@@ -166,7 +166,7 @@ def test_the_reconciliation_and_the_operators_email_come_once_however_many_hours
 
 
 def test_a_slower_run_takes_no_slot_back_and_makes_no_row_of_a_deleted_campaign(world: World) -> None:
-    slots, cadence = world.wiring.slots, world.wiring.cadence(CAMPAIGN)
+    slots, cadence = world.wiring.slots, world.cadence
     earlier, later = (cadence.moment(date(2026, 11, day)) for day in (23, 30))
     slots.note("plan", CAMPAIGN, later)
     assert world.wiring.table.get(slot_key("plan", CAMPAIGN)) is None

@@ -164,7 +164,7 @@ def refused(world: World) -> Answer:
 def rows(world: World) -> list[Any]:
     """Return all rows of the table without the counters of wrong keys."""
     table = world.wiring.settings.table_name
-    items = world.wiring._client("dynamodb").scan(TableName=table)["Items"]
+    items = world.wiring.client("dynamodb").scan(TableName=table)["Items"]
     return sorted((item for item in items if not item["pk"]["S"].startswith("RATE#")), key=str)
 
 
@@ -234,7 +234,7 @@ def test_good_keys_and_requests_without_a_key_do_not_count(campaign: World) -> N
 
 def test_neither_a_wrong_key_nor_who_sent_it_is_stored_and_its_counter_expires(campaign: World) -> None:
     ask(campaign, ROUTES[0], "us_wrong", source="198.51.100.7")
-    items = campaign.wiring._client("dynamodb").scan(TableName=campaign.wiring.settings.table_name)["Items"]
+    items = campaign.wiring.client("dynamodb").scan(TableName=campaign.wiring.settings.table_name)["Items"]
     [counter] = [item for item in items if item["pk"]["S"].startswith("RATE#KEYS#")]
     assert not any(text in str(items) for text in ("198.51", "us_wrong", digest_of("us_wrong")))
     assert int(counter["expires_at"]["N"]) <= (campaign.clock.now + timedelta(days=1)).timestamp()

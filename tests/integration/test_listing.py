@@ -80,7 +80,7 @@ def test_a_wanted_status_reads_only_forms_or_only_letters(world: World) -> None:
 def test_an_erased_letter_keeps_its_position(world: World) -> None:
     sign(world, 2)
     [(position, newest), _] = listed(world)
-    world.wiring.erasing().erase(CAMPAIGN, newest.signer)
+    world.wiring.signing.erasing.erase(CAMPAIGN, newest.signer)
     assert next((place, row.status) for place, row in listed(world)) == (position, "erased")
 
 

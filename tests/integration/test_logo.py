@@ -23,7 +23,7 @@ PICTURE = png(640, 240)
 
 
 def publish(author: Author) -> None:
-    drafting = author.world.wiring.drafting()
+    drafting = author.world.wiring.authoring.drafting
     drafting.publish(CAMPAIGN, author.draft().revision, "maria", "")
     author.world.clock.advance(minutes=2)
 

@@ -39,7 +39,7 @@ def _needs_approval(world: World) -> None:
 def approved_on_hold(world: World) -> DeliveryControls:
     """Let somebody confirm, hold their recipient, and approve; the delivery has begun, and nothing is sealed."""
     world.confirmed()
-    controls = world.wiring.delivery_controls()
+    controls = world.wiring.delivering.controls
     controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
     world.plan()
     world.press(link(world), hidden(world.get(link(world))))
@@ -181,7 +181,7 @@ def test_a_delivery_that_began_before_approvals_were_needed_takes_what_waited_th
 ) -> None:
     world.change(approval=False)
     world.confirmed()
-    controls = world.wiring.delivery_controls()
+    controls = world.wiring.delivering.controls
     controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
     world.week()
     world.change(approval=True)
@@ -311,7 +311,7 @@ def test_letters_after_the_look_are_not_overdue(world: World) -> None:
     world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC)
     world.week()
     world.clock.advance(days=2)
-    assert world.wiring.overviews().overview(CAMPAIGN, None, 50).overdue == frozenset()
+    assert world.wiring.operating.overviews.overview(CAMPAIGN, None, 50).overdue == frozenset()
     world.begin_reconciling()
     assert world.deliveries == []
 
@@ -431,7 +431,7 @@ def test_letters_of_an_approval_whose_message_was_lost_go_when_it_is_given_again
 ) -> None:
     world.confirmed()
     first = world.clock.now
-    controls = world.wiring.delivery_controls()
+    controls = world.wiring.delivering.controls
     with monkeypatch.context() as broken:
         broken.setattr(type(world.wiring.queue), "put", Mock(side_effect=ConnectionError))
         with pytest.raises(NotPlannedError):
@@ -450,6 +450,6 @@ def test_a_letter_that_was_due_at_the_very_moment_of_the_approval_goes(world: Wo
     due = world.clock.now
     world.clock.advance(microseconds=1)
     world.confirmed(email="cy@signers.example")
-    world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "", look=due)
+    world.wiring.delivering.controls.approve(CAMPAIGN, PERIOD, "cli", "", look=due)
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 2)], 1)

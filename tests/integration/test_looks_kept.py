@@ -79,7 +79,7 @@ def test_approvals_of_two_days_at_the_same_moment_both_keep_their_looks(world: W
     confirm(world, "cy")
 
     def approve_the_day_before() -> None:
-        world.wiring.delivery_controls().approve(CAMPAIGN, DAY_BEFORE, "cli", "", look=second)
+        world.wiring.delivering.controls.approve(CAMPAIGN, DAY_BEFORE, "cli", "", look=second)
 
     world.watch = between = Between(approve_the_day_before)
     approve(world, PERIOD, first)
@@ -97,7 +97,7 @@ def test_of_two_approvals_of_a_day_at_the_same_moment_the_earlier_look_counts(wo
     confirm(world, "cy")
 
     def approve_later_look() -> None:
-        world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "", look=late)
+        world.wiring.delivering.controls.approve(CAMPAIGN, PERIOD, "cli", "", look=late)
 
     world.watch = Between(approve_later_look)
     approve(world, PERIOD, early)

@@ -90,7 +90,7 @@ def test_a_preview_asks_about_several_blocks_at_once_too(many: World) -> None:
     lines = planning.preview(campaign, "2026-11-30").lines
     assert watch.most == 3
     assert [line.letters for line in lines] == [1] * TOWNS
-    assert lines == many.wiring.planning().preview(campaign, "2026-11-30").lines
+    assert lines == many.wiring.delivering.planning.preview(campaign, "2026-11-30").lines
 
 
 def steps_of(monkeypatch: pytest.MonkeyPatch, letters: int) -> None:
@@ -132,7 +132,7 @@ def test_a_preview_counts_all_letters(many: World, monkeypatch: pytest.MonkeyPat
         put_letter(many, "town-3", signer_number(number))
     steps_of(monkeypatch, 2)
     campaign = many.wiring.campaigns.campaign(CAMPAIGN)
-    lines = many.wiring.planning().preview(campaign, "2026-11-30").lines
+    lines = many.wiring.delivering.planning.preview(campaign, "2026-11-30").lines
     assert {line.target.id: line.letters for line in lines} == {
         f"town-{number}": 51 if number == 3 else 1 for number in range(TOWNS)
     }

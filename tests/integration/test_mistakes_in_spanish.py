@@ -56,7 +56,7 @@ def mistakes_on(page: str) -> str:
 
 @pytest.mark.parametrize("file", CASES)
 def test_a_spanish_page_has_no_english_reason(world: World, file: str) -> None:
-    browser, drafting, left = member(world, "maria@enddemand.example", "editor"), world.wiring.drafting(), {}
+    browser, drafting, left = member(world, "maria@enddemand.example", "editor"), world.wiring.authoring.drafting, {}
     for name, text in CASES[file].items():
         try:
             drafting.write(CAMPAIGN, drafting.draft(CAMPAIGN).revision, {file: text}, "ann")

@@ -258,10 +258,10 @@ def test_the_next_delivery_is_shown_exactly_as_it_is_sent(world: World) -> None:
 def test_showing_the_next_delivery_changes_nothing(world: World) -> None:
     world.confirmed()
     table = world.wiring.settings.table_name
-    before = world.wiring._client("dynamodb").scan(TableName=table)["Items"]
+    before = world.wiring.client("dynamodb").scan(TableName=table)["Items"]
     for path in ("", "/evanston", "/evanston/mail", "/evanston/packets/1"):
         assert world.get(f"{BASE}/deliveries/next{path}", headers=HEADERS).status == 200
-    assert world.wiring._client("dynamodb").scan(TableName=table)["Items"] == before
+    assert world.wiring.client("dynamodb").scan(TableName=table)["Items"] == before
 
 
 def test_an_email_too_large_for_an_answer_gets_an_explanation(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

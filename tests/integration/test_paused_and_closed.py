@@ -112,7 +112,7 @@ def test_the_report_of_a_paused_campaign_promises_no_day(world: World) -> None:
 def closed_today(world: World) -> None:
     """Close the campaign on its first day."""
     world.change_and_wait(opens=date(2026, 11, 24), closes=date(2026, 12, 24))
-    world.wiring.closing().close(CAMPAIGN, "cli", "the council has decided")
+    world.wiring.operating.closing.close(CAMPAIGN, "cli", "the council has decided")
     world.clock.advance(minutes=1)
 
 
@@ -134,7 +134,7 @@ def test_publishing_does_not_open_a_closed_campaign(world: World) -> None:
 def test_a_closed_campaign_can_be_opened_again(world: World) -> None:
     closed_today(world)
     for _ in range(2):
-        world.wiring.closing().reopen(CAMPAIGN, "cli", "the vote is postponed")
+        world.wiring.operating.closing.reopen(CAMPAIGN, "cli", "the vote is postponed")
     world.clock.advance(minutes=1)
     assert world.sign().status == 200
     log = [(entry.action, entry.why) for entry in world.wiring.campaigns.audit(CAMPAIGN)]
@@ -143,7 +143,7 @@ def test_a_closed_campaign_can_be_opened_again(world: World) -> None:
 
 def test_a_letter_that_waits_when_its_campaign_is_closed_still_goes(world: World) -> None:
     world.confirmed()
-    world.wiring.closing().close(CAMPAIGN, "cli", "")
+    world.wiring.operating.closing.close(CAMPAIGN, "cli", "")
     world.week()
     assert len(world.deliveries) == 1
 

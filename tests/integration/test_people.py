@@ -55,7 +55,7 @@ def owner(world: World) -> Browser:
 @pytest.fixture
 def without_administrator(world: World) -> PeopleOfCampaign:
     """Return what changes people in a stack that has no administrator."""
-    people = world.wiring.people_of_campaign()
+    people = world.wiring.people.of_campaign
     return replace(people, directory=replace(people.directory, admin_email=""))
 
 
@@ -64,7 +64,7 @@ def id_of(world: World, email: str) -> str:
 
 
 def roles(world: World) -> dict[str, str]:
-    return {member.person.email: member.role for member in world.wiring.people.members(CAMPAIGN)}
+    return {member.person.email: member.role for member in world.wiring.people_rows.members(CAMPAIGN)}
 
 
 def log(world: World) -> set[tuple[str, str, str]]:
@@ -164,7 +164,7 @@ def test_the_front_page_shows_own_campaigns_and_what_needs_attention(owner: Brow
     assert "Another campaign" in page
     assert 'href="/organizer/dashboard/another"' in page
     # A published campaign with a draft is not among those that are not published.
-    world.wiring.drafting().write(CAMPAIGN, 0, {}, OWNER, {"goal": 77})
+    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, OWNER, {"goal": 77})
     assert "Not published yet" not in administrator.see("/organizer").body
 
 
@@ -207,7 +207,7 @@ def test_the_front_page_tells_overdue_letters_closed_campaigns_and_unpublished_c
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     world.wiring.campaigns.put_campaign(replace(campaign, closes=date(2026, 11, 25)))
     world.confirmed()
-    world.wiring.drafting().write(CAMPAIGN, 0, {}, OWNER, {"goal": 77})
+    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, OWNER, {"goal": 77})
     assert "The draft has unpublished changes" in campaigns_of(owner)
     world.clock.now = datetime(2026, 12, 1, 16, tzinfo=UTC)
     owner.sign_in(OWNER)
@@ -274,7 +274,7 @@ def test_the_front_page_looks_at_the_letters_of_few_campaigns_and_of_none_that_i
 
 
 def test_a_person_without_campaigns_is_told_so(owner: Browser, world: World) -> None:
-    world.wiring.people.remove(world.wiring.people.members(CAMPAIGN)[0])
+    world.wiring.people_rows.remove(world.wiring.people_rows.members(CAMPAIGN)[0])
     page = owner.see("/organizer").body
     assert "You have no campaigns." in page
     assert owner.see().status == 404
@@ -378,7 +378,7 @@ def test_a_removed_persons_keys_can_be_taken_over(owner: Browser, second: Browse
     [known] = world.wiring.api_keys.api_keys(CAMPAIGN)
     assert (known.maker, known.by, known.scope) == (id_of(world, OWNER), OWNER, "read")
     assert ("take over key", OWNER, digest_of(key)[:12]) in log(world)
-    world.wiring.people_of_campaign().remove(CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
+    world.wiring.people.of_campaign.remove(CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
     assert ask_with(world, key, path=f"/organizer/campaigns/{CAMPAIGN}").status == 401
 
 
@@ -413,10 +413,10 @@ def test_the_api_removes_a_person_with_or_without_their_keys(second: Browser, wo
 @pytest.mark.parametrize("made_with", ["a session", "a key"])
 def test_no_key_is_made_by_who_was_removed_at_the_same_moment(owner: Browser, world: World, made_with: str) -> None:
     """The page or the program was let in, and then the person was removed, before the key is written."""
-    key, keys = key_of(owner), world.wiring.keys_of_campaign()
+    key, keys = key_of(owner), world.wiring.people.keys_of_campaign
     [known] = world.wiring.api_keys.api_keys(CAMPAIGN)
-    holder = known if made_with == "a key" else world.wiring.people.members(CAMPAIGN)[0]
-    world.wiring.people_of_campaign().remove(CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
+    holder = known if made_with == "a key" else world.wiring.people_rows.members(CAMPAIGN)[0]
+    world.wiring.people.of_campaign.remove(CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
     with pytest.raises(ChangedError):
         keys.make(CAMPAIGN, "own", "", None, holder.name, holder=holder)
     assert ask_with(world, key).status == 401
@@ -437,14 +437,14 @@ def test_the_last_owner_stays_unless_there_is_an_administrator(
     add(world, MARIA, "owner")
     without_administrator.remove(CAMPAIGN, first, OWNER)
     assert roles(world) == {MARIA: "owner"}
-    world.wiring.people_of_campaign().remove(CAMPAIGN, id_of(world, MARIA), ADMINISTRATOR)
+    world.wiring.people.of_campaign.remove(CAMPAIGN, id_of(world, MARIA), ADMINISTRATOR)
     assert roles(world) == {}
 
 
 def test_two_owners_cannot_remove_each_other_at_the_same_moment(world: World) -> None:
     add(world, OWNER, "owner")
     add(world, MARIA, "owner")
-    people = world.wiring.people
+    people = world.wiring.people_rows
     first, second = people.members(CAMPAIGN)
     people.remove(first, another_owner=second)
     with pytest.raises(ChangedError):
@@ -454,7 +454,7 @@ def test_two_owners_cannot_remove_each_other_at_the_same_moment(world: World) ->
 
 def test_a_role_is_written_for_the_campaign_and_the_person_or_not_at_all(world: World) -> None:
     person = add(world, MARIA, "viewer")
-    people = world.wiring.people
+    people = world.wiring.people_rows
     [known] = people.members(CAMPAIGN)
     assert people.campaigns_of(person) == (known,)
     with pytest.raises(ChangedError):
@@ -470,7 +470,7 @@ def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pyte
     monkeypatch.setattr("undersigned.services.people.people.MOST_PEOPLE", 1)
     add(world, OWNER, "owner")
     with pytest.raises(PeopleError, match="1 people at most"):
-        world.wiring.people_of_campaign().add(CAMPAIGN, MARIA, "viewer", OWNER)
+        world.wiring.people.of_campaign.add(CAMPAIGN, MARIA, "viewer", OWNER)
 
 
 # The API
@@ -599,14 +599,14 @@ def late_after_two_rows() -> Callable[[], bool]:
 def test_an_owner_can_go_on_deleting_until_only_the_settings_are_left(owner: Browser, world: World) -> None:
     add(world, MARIA, "viewer")
     people = {id_of(world, email): email for email in (OWNER, MARIA)}
-    world.wiring.closing().close(CAMPAIGN, "command line", "")
+    world.wiring.operating.closing.close(CAMPAIGN, "command line", "")
     assert world.memory
     left: set[str] = set()
     for _ in range(100):
-        world.wiring.deleting().delete(CAMPAIGN, late_after_two_rows())
+        world.wiring.operating.deleting.delete(CAMPAIGN, late_after_two_rows())
         rows = [(pk, sk) for pk, rows in world.memory.partitions.items() for sk in rows]
         left = {people.get(sk, f"{pk} {sk}") for pk, sk in rows if pk.endswith(f"#{CAMPAIGN}")}
-        if not world.wiring.people.campaigns_of(id_of(world, OWNER)):
+        if not world.wiring.people_rows.campaigns_of(id_of(world, OWNER)):
             break
         assert owner.see("/people").status == 200
     assert left - {OWNER} == {f"CAMPAIGN#{CAMPAIGN} META", f"CAMPAIGN#{CAMPAIGN} STEERING"}
@@ -615,15 +615,15 @@ def test_an_owner_can_go_on_deleting_until_only_the_settings_are_left(owner: Bro
 def test_deleting_goes_on_after_it_ended_among_the_rows_of_a_counter(world: World) -> None:
     for shard, amount in ((1, 2), (2, -1), (3, -1)):
         world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL", shard), add={"signatures": amount}))
-    world.wiring.closing().close(CAMPAIGN, "command line", "")
-    runs = (world.wiring.deleting().delete(CAMPAIGN, late_after_two_rows()) for _ in range(100))
+    world.wiring.operating.closing.close(CAMPAIGN, "command line", "")
+    runs = (world.wiring.operating.deleting.delete(CAMPAIGN, late_after_two_rows()) for _ in range(100))
     assert any(run.is_done for run in runs)
 
 
 def test_deleting_a_campaign_deletes_its_people(owner: Browser, world: World) -> None:
-    world.wiring.closing().close(CAMPAIGN, "command line", "")
-    world.wiring.deleting().delete(CAMPAIGN)
-    assert world.wiring.people.members(CAMPAIGN) == ()
-    assert world.wiring.people.campaigns_of(id_of(world, OWNER)) == ()
+    world.wiring.operating.closing.close(CAMPAIGN, "command line", "")
+    world.wiring.operating.deleting.delete(CAMPAIGN)
+    assert world.wiring.people_rows.members(CAMPAIGN) == ()
+    assert world.wiring.people_rows.campaigns_of(id_of(world, OWNER)) == ()
     world.clock.advance(minutes=2)
     assert owner.see().status == 404

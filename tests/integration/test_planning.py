@@ -78,7 +78,7 @@ def test_a_period_that_needs_an_approval_waits_for_it(world: World) -> None:
     planned = world.plan()
     assert (planned["deliveries"], [key["target"] for key in planned["awaiting_approval"]]) == ([], ["evanston"])
     assert world.run_queue() == []
-    plan = world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "cli", "")
+    plan = world.wiring.delivering.controls.approve(CAMPAIGN, PERIOD, "cli", "")
     assert plan.queued == (DeliveryKey(CAMPAIGN, "evanston", PERIOD),)
     assert sent_to(world) == {"evanston"}
 
@@ -118,13 +118,13 @@ def test_a_damaged_campaign_stops_no_other(signed: World) -> None:
 def test_sending_now_sends_to_all_others(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_for_evanston(monkeypatch)
     with pytest.raises(NotPlannedError, match=CAMPAIGN):
-        signed.wiring.delivery_controls().deliver(CAMPAIGN, PERIOD, "Olu", "")
+        signed.wiring.delivering.controls.deliver(CAMPAIGN, PERIOD, "Olu", "")
     assert sent_to(signed) == {"wilmette", "skokie"}
     assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]
 
 
 def test_what_could_not_be_previewed_and_goes_is_in_the_log(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    controls = signed.wiring.delivery_controls()
+    controls = signed.wiring.delivering.controls
     store, fails = type(controls.planning.deliveries), iter([True])
     deliveries = store.deliveries
 

@@ -106,7 +106,7 @@ def test_pages_and_emails_have_the_right_plural(world: World, language: str, let
     world.plan()
     world.clock.advance(seconds=2)
     texts = [words_of(answer.body) for answer in pages(world, language, cookies)]
-    world.wiring.delivery_controls().approve(CAMPAIGN, PERIOD, "tests", "")
+    world.wiring.delivering.controls.approve(CAMPAIGN, PERIOD, "tests", "")
     world.run_queue()
     texts += [words_of(answer.body) for answer in pages(world, language, cookies)]
     texts += [words_of(world.get(mail.link("confirm")).body) for mail in confirmations]

@@ -103,7 +103,7 @@ def test_a_withdrawn_or_erased_letter_has_an_event(world: World, listener: Liste
     withdraw(world, mail)
     world.run_stream()
     [row] = [row for _, row in world.wiring.signatures.newest_signatures(CAMPAIGN)]
-    world.wiring.erasing().erase(CAMPAIGN, row.signer)
+    world.wiring.signing.erasing.erase(CAMPAIGN, row.signer)
     world.run_stream()
     events = listener.new_events()
     assert kinds(events) == ["signature.confirmed", "signature.withdrawn", "signature.erased"]
@@ -162,7 +162,7 @@ def test_a_delivery_that_bounced_twice_has_two_events(world: World, listener: Li
     world.week()
     for _ in range(2):
         world.feedback("bounce", world.deliveries[-1])
-        world.wiring.delivery_controls().retry(KEY, "key", "the address is corrected")
+        world.wiring.delivering.controls.retry(KEY, "key", "the address is corrected")
         world.run_queue()
     world.run_stream()
     bounced = [event for event in listener.new_events() if event["DetailType"] == "undersigned.delivery.bounced"]

@@ -212,7 +212,7 @@ def test_a_deleted_rows_forgotten_record_is_reported_and_can_be_repaired(world: 
 
     assert error["message"] == "the counters differ from the rows"
     assert (error["rows_more"], error["rows_fewer"], summary["unexplained"]) == (0, len(every), 1)
-    assert world.wiring.recounting().recount(CAMPAIGN).corrected == every
+    assert world.wiring.counting.recounting.recount(CAMPAIGN).corrected == every
     assert (counted(world), reconcile()[0]["unexplained"]) == (dict.fromkeys(every, 1), 0)
 
 
@@ -226,11 +226,11 @@ def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest
         correct(counts, campaign, counter, wrong=wrong, right=right)
 
     monkeypatch.setattr(Counts, "correct", correct_while_people_sign)
-    recount = world.wiring.recounting().recount(CAMPAIGN)
+    recount = world.wiring.counting.recounting.recount(CAMPAIGN)
     assert (recount.corrected, recount.too_many, counted(world)["TOTAL"]) == ((), 1, 4)
 
     monkeypatch.undo()
-    world.wiring.recounting().recount(CAMPAIGN)
+    world.wiring.counting.recounting.recount(CAMPAIGN)
     assert counted(world)["TOTAL"] == 3
 
 
@@ -240,7 +240,7 @@ def test_a_counter_that_was_never_written_is_corrected(world: World) -> None:
         world.wiring.table.delete(counter_key(CAMPAIGN, "REACHED#other", shard))
     assert "REACHED#other" not in counted(world)
 
-    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ("REACHED#other",)
+    assert world.wiring.counting.recounting.recount(CAMPAIGN).corrected == ("REACHED#other",)
     assert counted(world)["REACHED#other"] == 1
 
 
@@ -303,7 +303,7 @@ def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile:
     world.confirmed()
     world.week()
     assert reconcile()[0]["unexplained"] == 0
-    period = world.wiring.period(CAMPAIGN)
+    period = world.period
     change_item(world, bundle_key(DeliveryKey(CAMPAIGN, "evanston", period), 1)._asdict(), signers=["0" * 32])
 
     error, _ = reconcile()
@@ -314,7 +314,7 @@ def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile:
 def test_an_erased_letter_whose_person_signs_again_is_no_difference(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.week()
-    world.wiring.erasing().erase(CAMPAIGN, signer_id(world.wiring.secret(), str(ADA["email"])))
+    world.wiring.signing.erasing.erase(CAMPAIGN, signer_id(world.wiring.secret(), str(ADA["email"])))
     assert reconcile()[-1]["unexplained"] == 0
     world.clock.advance(days=1)
     world.confirmed()
@@ -382,7 +382,7 @@ def test_a_delivery_without_an_outcome_raises_one_alarm(world: World, reconcile:
         world.clock.advance(days=1)
         found.append(reconcile()[-1]["unexplained"])
     assert found == [0, 0, 0, 1] + [0] * 10
-    state = world.wiring.overviews().target(CAMPAIGN, "evanston")
+    state = world.wiring.operating.overviews.target(CAMPAIGN, "evanston")
     assert [question for _, question in state.questions] == ["no outcome"]
 
 
@@ -405,7 +405,7 @@ def test_a_delivery_that_bounced_raised_its_alarm_then(world: World, reconcile: 
 def test_a_delivery_in_doubt_whose_message_is_lost_is_reported_and_not_sent_again(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.week()
-    key = DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN))
+    key = DeliveryKey(CAMPAIGN, "evanston", world.period)
     since = world.clock.now.isoformat()
     change_item(world, delivery_key(key)._asdict(), state="sending", sending_since=since, sent_at=None)
     world.clock.advance(hours=4)
@@ -437,8 +437,8 @@ def test_a_campaign_that_takes_longer_than_one_run_continues_in_a_new_message(
 
 def test_a_message_is_small_and_has_no_personal_data(world: World) -> None:
     world.confirmed(note="My own words")
-    [run] = world.wiring.reconciling(lambda _finding: None).begin()
-    run = world.wiring.reconciling(lambda _finding: None).proceed(run, lambda: False)
+    [run] = world.wiring.operating.reconciling(lambda _finding: None).begin()
+    run = world.wiring.operating.reconciling(lambda _finding: None).proceed(run, lambda: False)
     world.wiring.reconciliation_queue.put(run)
     [message] = client_of("sqs").receive_message(QueueUrl=world.queues["ReconciliationQueue"])["Messages"]
 

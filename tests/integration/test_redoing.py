@@ -211,7 +211,7 @@ def test_a_copy_of_somebody_elses_form_deletes_nothing(world: World, minutes: in
 
 def test_a_row_that_remembers_an_erasure_stays_and_a_later_form_still_looks_suspicious(world: World) -> None:
     send(world)
-    world.wiring.erasing().erase(CAMPAIGN, world.row(TYPED).signer)
+    world.wiring.signing.erasing.erase(CAMPAIGN, world.row(TYPED).signer)
     erased_at = world.row(TYPED).erased_at
     world.clock.advance(hours=1)
     redo(world, send(world))

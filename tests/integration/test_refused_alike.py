@@ -65,7 +65,7 @@ def test_a_reason_that_signers_cant_read(world: World, refusal: Any, organizer: 
 
 
 def test_a_reason_of_500_characters_is_kept(world: World) -> None:
-    world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "command line", f" {'x' * 500} ")
+    world.wiring.delivering.controls.hold(CAMPAIGN, "evanston", "command line", f" {'x' * 500} ")
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").hold == "x" * 500
 
 

@@ -117,7 +117,7 @@ def test_a_bounced_email_whose_address_was_corrected_waits_for_a_retry(world: Wo
 def test_held_letters_are_listed_with_the_reason(world: World) -> None:
     world.confirmed()
     world.confirmed(**WILMETTE)
-    world.wiring.delivery_controls().hold(CAMPAIGN, "evanston", "cli", "the chief retires")
+    world.wiring.delivering.controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires")
     world.week()
     a_day_later(world)
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (the chief retires)" in section(
@@ -136,7 +136,7 @@ def test_letters_without_an_approval_are_listed(world: World) -> None:
 
 def test_the_report_of_a_paused_campaign_lists_waiting_letters(world: World) -> None:
     world.confirmed()
-    world.wiring.delivery_controls().pause(CAMPAIGN, "cli", "")
+    world.wiring.delivering.controls.pause(CAMPAIGN, "cli", "")
     world.week()
     a_day_later(world)
     assert "Resume it when the letters can go. 1 letter" in section(world, "Campaign paused")
@@ -188,7 +188,7 @@ def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world
     world.clock.advance(days=-4)  # Friday
     world.run_job("report")
     world.confirmed()
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-20", "cli", "the council meets on Monday")
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-20", "cli", "the council meets on Monday")
     world.run_queue()
     delivered(world)
     for _ in range(8):
@@ -206,7 +206,7 @@ def test_a_delivery_that_is_approved_after_its_report_is_in_the_next_one(world: 
     a_day_later(world)
     assert "0 sent, 1 not sent" in subject(world)
     world.clock.advance(hours=1)
-    world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-24", "cli", "")
+    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
     world.run_queue()
     delivered(world)
     a_day_later(world)

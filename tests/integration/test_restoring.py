@@ -60,7 +60,7 @@ class Recovery:
 
     def lose(self, *beginnings: str, silently: bool = True) -> None:
         """Delete the rows whose keys begin so, or all; the stream's readers don't see it, or do."""
-        client, table = self.world.wiring._client("dynamodb"), self.world.wiring.settings.table_name
+        client, table = self.world.wiring.client("dynamodb"), self.world.wiring.settings.table_name
         for item in list(items(self.world)):
             key = {name: item[name] for name in ("pk", "sk")}
             if f"{item['pk']['S']} {item['sk']['S']}".startswith(beginnings or ("",)):
@@ -86,7 +86,7 @@ def recovery(world: World, monkeypatch: pytest.MonkeyPatch) -> Recovery:
 
 def recovery_of(world: World, monkeypatch: pytest.MonkeyPatch) -> Recovery:
     made = Recovery(world, Memory(world.clock))
-    stack = Stack({"TableName": world.wiring.settings.table_name}, world.wiring._client)
+    stack = Stack({"TableName": world.wiring.settings.table_name}, world.wiring.client)
 
     def wiring(of: Stack) -> Wiring:
         name = of.outputs["TableName"]
@@ -106,7 +106,7 @@ def run(*arguments: str) -> str:
 
 
 def items(world: World) -> Iterable[dict[str, Any]]:
-    pages = world.wiring._client("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
+    pages = world.wiring.client("dynamodb").get_paginator("scan").paginate(TableName=world.wiring.settings.table_name)
     return (item for page in pages for item in page["Items"])
 
 
@@ -182,7 +182,7 @@ def test_a_lost_campaign_goes_on_where_it_was(recovery: Recovery) -> None:
     for sent in list(world.deliveries):
         world.feedback("send", sent)
         world.feedback("delivery", sent)
-    world.wiring.erasing().erase(CAMPAIGN, id_of("Cy"))
+    world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Cy"))
     bo = row(world, "Bo")
     assert bo
     world.wiring.signatures.clear(bo, world.clock.now)
@@ -244,15 +244,15 @@ def test_people_and_the_draft_come_back_with_a_lost_campaign_and_neither_keys_no
     add(world, "maria@enddemand.example", "editor")
     maria = Browser(world)
     maria.sign_in("maria@enddemand.example")
-    world.wiring.keys_of_campaign().make(CAMPAIGN, "own", "a script", None, "ann")
-    draft = world.wiring.drafting().write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
+    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "own", "a script", None, "ann")
+    draft = world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
     recovery.keep()
     had, sent = kinds_of(world), list(world.sent)
     recovery.lose()
     recovery.restore()
     gone = {"KEY ", "RATE META", "SESSION ", "SIGN_IN META", "SIGN_INS INVITATIONS", "SIGN_INS MAILS"}
     assert had - kinds_of(world) == gone
-    assert world.wiring.drafting().draft(CAMPAIGN) == draft
+    assert world.wiring.authoring.drafting.draft(CAMPAIGN) == draft
     world.run_people_mails()
     assert world.sent == sent
     browser = Browser(world)
@@ -263,7 +263,7 @@ def test_people_and_the_draft_come_back_with_a_lost_campaign_and_neither_keys_no
 
 def test_a_draft_whose_file_is_gone_does_not_come_back(recovery: Recovery) -> None:
     world = recovery.world
-    drafting = world.wiring.drafting()
+    drafting = world.wiring.authoring.drafting
     published = drafting.draft(CAMPAIGN)
     draft = drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
     recovery.keep()
@@ -282,7 +282,7 @@ def test_somebody_who_was_removed_since_does_not_come_back_with_lost_letters(rec
         recovery.lose(beginning)
     recovery.restore()
     assert row(world, "Ada")
-    assert world.wiring.people.members(CAMPAIGN) == ()
+    assert world.wiring.people_rows.members(CAMPAIGN) == ()
 
 
 def test_a_restore_sends_no_second_report(recovery: Recovery) -> None:
@@ -327,7 +327,7 @@ def test_what_the_stack_has_stays_as_it_is(recovery: Recovery) -> None:
     confirm(world, "Bo", "Cy")
     recovery.keep()
     world.wiring.signatures.withdraw(CAMPAIGN, id_of("Ada"), world.clock.now)
-    world.wiring.erasing().erase(CAMPAIGN, id_of("Bo"))
+    world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Bo"))
     recovery.lose(row_of("Cy"))
     world.sign(**named("Cy", note="other words"))
     recovery.restored()
@@ -378,7 +378,7 @@ def test_a_letter_that_was_not_confirmed_in_time_does_not_come_back(recovery: Re
     world = recovery.world
     world.sign(**named("Ada"))
     world.sign(**named("Bo"))
-    world.wiring.erasing().erase(CAMPAIGN, id_of("Bo"))
+    world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Bo"))
     world.clock.advance(seconds=1)
     world.sign(**named("Bo"))
     world.run_stream()
@@ -491,10 +491,10 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
     confirm(world, "Di")
     recovery.keep()
     world.clock.advance(minutes=1)
-    organizing = world.wiring.organizing()
+    organizing = world.wiring.counting.organizing
     for name in ("Ada", "Di"):
         organizing.remove(CAMPAIGN, id_of(name), "ann", "they asked")
-    world.wiring.erasing().erase(CAMPAIGN, id_of("Cy"))
+    world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Cy"))
     world.run_queue()
     for beginning in (row_of("Ada"), row_of("Di"), row_of("Bo"), "DELIVERY#"):
         recovery.lose(beginning)
@@ -503,7 +503,7 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
     assert [place(world, name) for name in ("Ada", "Bo", "Cy", "Di")] == [None, "in a delivery", "erased", None]
     assert delivery(world).erased == {id_of("Ada"), id_of("Cy")}
     run("resume", CAMPAIGN)
-    world.wiring.delivery_controls().retry(EVANSTON, "cli", "corrected")
+    world.wiring.delivering.controls.retry(EVANSTON, "cli", "corrected")
     world.run_queue()
     assert letters_in(world.deliveries[1:]) == ["Bo"]
     world.clock.advance(hours=2)
@@ -514,7 +514,7 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
 def test_a_form_that_somebody_sent_after_an_erasure_comes_back(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada")
-    world.wiring.organizing().remove(CAMPAIGN, id_of("Ada"), "ann", "they asked")
+    world.wiring.counting.organizing.remove(CAMPAIGN, id_of("Ada"), "ann", "they asked")
     world.clock.advance(minutes=1)
     world.sign(**named("Ada"))
     recovery.keep()
@@ -732,7 +732,7 @@ def test_a_table_whose_signers_have_other_ids_is_refused(recovery: Recovery) -> 
     recovery.keep()
     recovery.lose()
     secret = world.wiring.settings.secret_arn
-    client = world.wiring._client("secretsmanager")
+    client = world.wiring.client("secretsmanager")
     client.put_secret_value(SecretId=secret, SecretString="t" * 64)
     with pytest.raises(OtherTableError, match="under another secret"):
         recovery.restore()
@@ -764,7 +764,7 @@ def test_a_table_without_the_campaign_and_the_stacks_own_are_refused(recovery: R
 @pytest.mark.moto
 def test_the_commands_of_the_page_recover_a_table_that_can_be_read(world: World) -> None:
     world.confirmed()
-    client, table = world.wiring._client("dynamodb"), world.wiring.settings.table_name
+    client, table = world.wiring.client("dynamodb"), world.wiring.settings.table_name
     client.update_continuous_backups(
         TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )

@@ -24,7 +24,7 @@ ANN = "ann@organizer.example"
 
 @pytest.fixture
 def sampling(world: World) -> Sampling:
-    return world.wiring.sampling("https://letters.example")
+    return world.wiring.authoring.sampling(world.wiring.settings.sender_at("https://letters.example"))
 
 
 @pytest.fixture

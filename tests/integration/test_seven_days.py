@@ -43,7 +43,7 @@ def sent_on_tuesday(world: World) -> None:
 def test_a_campaign_without_approval_has_nothing_to_approve(world: World) -> None:
     sent_on_tuesday(world)
     with pytest.raises(NotNowError, match="needs no approval"):
-        world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-23", "cli", "")
+        world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-23", "cli", "")
     world.run_queue()
     assert sent(world) == [("evanston", "2026-11-24")]
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
@@ -61,7 +61,7 @@ def test_two_days_of_one_week_send_one_email(world: World, days: int, second: bo
 def test_an_older_day_cannot_be_approved_after_a_newer_one_was_sent(world: World) -> None:
     world.change(approval=True)
     world.confirmed()
-    controls = world.wiring.delivery_controls()
+    controls = world.wiring.delivering.controls
     controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
     world.run_queue()
     world.confirmed(email=BO)
@@ -76,7 +76,7 @@ def test_a_late_approval_of_a_day_that_stands_is_possible(world: World) -> None:
     world.change(approval=True)
     world.confirmed()
     world.clock.advance(days=3)
-    world.wiring.delivery_controls().approve(CAMPAIGN, "2026-11-24", "cli", "")
+    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
     world.run_queue()
     assert sent(world) == [("evanston", "2026-11-24")]
 
@@ -100,7 +100,7 @@ def test_a_message_of_another_plan_opens_no_second_delivery(world: World) -> Non
 def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: World) -> None:
     world.clock.advance(days=2)  # Thursday
     world.confirmed()
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
     world.run_queue()
     world.clock.advance(minutes=1)  # The processes of signers' pages know of a delivery for a minute.
     own_letter = world.confirmed(email=BO).link("confirm")
@@ -125,7 +125,7 @@ def test_pages_know_of_a_delivery_within_a_minute_and_read_its_recipient_once_fo
     world.clock.advance(days=2)  # Thursday
     own_letter = world.confirmed().link("confirm")
     assert "on Monday, November 30, 2026" in world.get(own_letter).body
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
     world.run_queue()
     world.clock.advance(minutes=1)
     monkeypatch.setattr(Campaigns, "target", counting)
@@ -148,7 +148,7 @@ def test_a_delivery_that_surely_did_not_arrive_does_not_count(world: World) -> N
 
 
 def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> None:
-    controls = world.wiring.delivery_controls()
+    controls = world.wiring.delivering.controls
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
@@ -308,7 +308,7 @@ def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_
     assert free_from(world) == date(2026, 12, 1)
     world.feedback("bounce", world.deliveries[0])
     assert free_from(world) is None
-    world.wiring.delivery_controls().retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
+    world.wiring.delivering.controls.retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
     assert (len(sent(world)), free_from(world)) == (1, date(2026, 12, 1))
     # The event comes again: it is no news, and gives nothing back.
     world.feedback("bounce", world.deliveries[0])
@@ -320,9 +320,9 @@ def test_a_bounced_delivery_gives_its_week_back_and_takes_it_again_before_it_is_
 def test_new_letters_go_within_seven_days_of_an_email_that_was_refused(world: World) -> None:
     sent_on_tuesday(world)
     world.feedback("bounce", world.deliveries[0])
-    world.wiring.delivery_controls().set_address(CAMPAIGN, "evanston", "chief@evanston.example", "cli", "")
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "chief@evanston.example", "cli", "")
     world.clock.advance(days=2)
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "")
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "")
     world.run_queue()
     assert [(mail.to, mail.tags["period"]) for mail in world.deliveries[1:]] == [
         ("chief@evanston.example", "2026-11-26")
@@ -334,10 +334,10 @@ def test_an_email_that_ses_rejects_gives_its_week_back(world: World) -> None:
     sent_on_tuesday(world)
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
     event = MailEvent("reject", key, 1, world.deliveries[0].message_id, world.clock.now, "virus")
-    assert world.wiring.feedback().record(event)
+    assert world.wiring.delivering.feedback.record(event)
     assert free_from(world) is None
     world.clock.advance(days=1)
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-25", "cli", "the council meets")
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-25", "cli", "the council meets")
     world.run_queue()
     assert (sent(world)[1:], free_from(world)) == ([("evanston", "2026-11-25")], date(2026, 12, 2))
 
@@ -368,13 +368,13 @@ def test_a_bounced_delivery_is_not_sent_again_in_a_week_that_another_took_before
         key = DeliveryKey(CAMPAIGN, "evanston", day)
         world.open(Delivery(key, "open", opened_at=world.clock.now, letters=1))
     with pytest.raises(NotNowError, match="There is a delivery of November 28, 2026"):
-        world.wiring.delivery_controls().retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
+        world.wiring.delivering.controls.retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
 
 
 def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
     world.run_queue()
     assert free_from(world) == date(2026, 12, 3)
     world.feedback("bounce", world.deliveries[0])
@@ -386,7 +386,7 @@ def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World)
 def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one_only(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
     world.run_queue()
     world.feedback("bounce", world.deliveries[1])
     assert free_from(world) == date(2026, 12, 1)
@@ -395,7 +395,7 @@ def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one
 def test_a_bounced_delivery_gives_no_week_back_beside_a_damaged_one_that_may_have_taken_it(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    world.wiring.delivery_controls().deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
     world.run_queue()
     damaged = delivery_key(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
     world.wiring.table.update(Update(damaged, assign={"opened_at": "yesterday"}))
@@ -410,7 +410,7 @@ def test_letters_of_a_bounced_email_that_were_handed_over_take_the_week(world: W
     world.week()
     world.feedback("bounce", world.deliveries[0])
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-    world.wiring.delivery_controls().settle(key, "cli", "", "handed over")
+    world.wiring.delivering.controls.settle(key, "cli", "", "handed over")
     assert free_from(world) == date(2026, 12, 1)
 
 

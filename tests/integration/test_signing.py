@@ -64,7 +64,7 @@ def test_the_campaign_in_json_has_fields_targets_and_count(world: World) -> None
 
 
 def test_a_target_added_a_moment_ago_can_get_letters(world: World) -> None:
-    campaigns, other_process = world.wiring.campaigns, world.wiring.signing()
+    campaigns, other_process = world.wiring.campaigns, world.wiring.signing.signing
     world.get(FORM)
     world.clock.advance(seconds=40)
     other_process.campaign(CAMPAIGN)

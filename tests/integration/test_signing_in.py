@@ -91,11 +91,13 @@ def test_a_known_and_an_unknown_address_get_the_same_answer_from_the_same_calls(
 
 def test_two_mailboxes_are_two_people(maria: Browser, world: World) -> None:
     # Many mail systems deliver a tag to a mailbox of its own, and dots matter outside Gmail.
-    world.wiring.drafting().create("a-campaign", ADMINISTRATOR, {})
+    world.wiring.authoring.drafting.create("a-campaign", ADMINISTRATOR, {})
     add(world, "maria+other@enddemand.example", "owner", "a-campaign")
     maria.ask(EDITOR)
     assert [mail.to for mail in world.sent] == [EDITOR]
-    assert [member.campaign for member in world.wiring.people.campaigns_of(person_id_of(world, EDITOR))] == [CAMPAIGN]
+    assert [member.campaign for member in world.wiring.people_rows.campaigns_of(person_id_of(world, EDITOR))] == [
+        CAMPAIGN
+    ]
 
 
 @pytest.mark.parametrize(
@@ -485,7 +487,7 @@ def test_a_session_of_a_person_ends_after_twelve_hours(maria: Browser, world: Wo
 @pytest.mark.asvs("7.4.5")
 def test_removing_a_person_ends_their_sessions_at_once(maria: Browser, world: World) -> None:
     maria.sign_in(EDITOR)
-    world.wiring.people_of_campaign().remove(CAMPAIGN, person_id(world.wiring.secret(), EDITOR), "command line")
+    world.wiring.people.of_campaign.remove(CAMPAIGN, person_id(world.wiring.secret(), EDITOR), "command line")
     assert maria.see("/deliveries").status == 303
     assert "Your email address" in maria.see("/organizer").body
     maria.ask(EDITOR)
@@ -497,10 +499,10 @@ def test_changing_a_role_takes_effect_at_once(maria: Browser, world: World) -> N
     maria.sign_in(EDITOR)
     person = person_id(world.wiring.secret(), EDITOR)
     assert maria.see("/signatures").status == 200
-    world.wiring.people_of_campaign().set_role(CAMPAIGN, person, "viewer", "command line")
+    world.wiring.people.of_campaign.set_role(CAMPAIGN, person, "viewer", "command line")
     assert maria.see("/signatures").status == 403
     assert maria.see("/deliveries").status == 200
-    world.wiring.people_of_campaign().set_role(CAMPAIGN, person, "owner", "command line")
+    world.wiring.people.of_campaign.set_role(CAMPAIGN, person, "owner", "command line")
     assert maria.see("/people").status == 200
 
 
@@ -519,14 +521,14 @@ def test_the_administrator_owns_every_campaign_that_exists(world: World) -> None
 def test_an_operators_link_signs_in_once_in_any_browser(world: World) -> None:
     person = add(world, EDITOR, "owner")
     wiring = world.wiring
-    found = wiring.directory.person(person)
+    found = wiring.people.directory.person(person)
     assert found
-    link = f"/organizer/sign-in/link/{wiring.signing_in().operators_link(found)}"
+    link = f"/organizer/sign-in/link/{wiring.people.signing_in.operators_link(found)}"
     first, second = Browser(world), Browser(world)
     assert first.see(link).status == 200
     assert second.post(link).status == 303
     assert first.post(link).status == 410
     assert second.see("/people").status == 200
-    later = f"/organizer/sign-in/link/{wiring.signing_in().operators_link(found)}"
+    later = f"/organizer/sign-in/link/{wiring.people.signing_in.operators_link(found)}"
     world.clock.advance(minutes=15)
     assert first.post(later).status == 410

@@ -28,7 +28,7 @@ def counting(world: World) -> World:
 
 
 def by_source(world: World) -> dict[str, int]:
-    return dict(world.wiring.overviews().counts(CAMPAIGN, "source").by)
+    return dict(world.wiring.operating.overviews.counts(CAMPAIGN, "source").by)
 
 
 def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None:
@@ -37,11 +37,11 @@ def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None
         counting.confirmed(email=f"signer{number}@signers.example", **changes)
 
     assert by_source(counting) == {"flyer": 2, "mail-2": 1, "other": 2, "none": 2}
-    assert counting.wiring.overviews().counts(CAMPAIGN, "source").total == 7
+    assert counting.wiring.operating.overviews.counts(CAMPAIGN, "source").total == 7
     rows = [*counting.wiring.signatures.listed_signatures(CAMPAIGN)]
     assert sorted(str(row.source) for row in rows) == ["flyer", "flyer", "mail-2", "none", "none", "other", "other"]
     assert sorted(row(it, "en")[COLUMNS.index("source")] for it in rows)[:2] == ["flyer", "flyer"]
-    assert counting.wiring.recounting().recount(CAMPAIGN).corrected == ()
+    assert counting.wiring.counting.recounting.recount(CAMPAIGN).corrected == ()
 
 
 def test_a_link_that_a_signer_shares_counts_for_the_source_that_brought_them(counting: World) -> None:
@@ -77,7 +77,7 @@ def test_counts_by_source_are_the_same_on_the_dashboard_by_the_api_and_in_the_cs
     assert re.search(r"Where letters come from .*flyer 2 .*mail-2 1\b", words), words
     answer = counting.get(f"/organizer/campaigns/{CAMPAIGN}/counts?by=source", headers=headers)
     assert {name: count for name, count in answer.json["counts"].items() if count} == {"flyer": 2, "mail-2": 1}
-    exporting = counting.wiring.exporting()
+    exporting = counting.wiring.counting.exporting
     requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
     counting.run_exports()
     rows = rows_of(file_of(counting, requested))

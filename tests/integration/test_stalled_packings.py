@@ -64,7 +64,7 @@ def stall(
 
 
 def deliver(world: World) -> None:
-    world.wiring.delivering(lambda *_: None).deliver(KEY)
+    world.wiring.delivering.delivering(lambda *_: None).deliver(KEY)
 
 
 def unnamed(world: World) -> set[str]:
@@ -108,7 +108,7 @@ def test_a_repacking_of_an_earlier_attempts_packet_leaves_no_letter_that_was_era
 
     def others() -> None:
         sent.feedback("bounce", sent.deliveries[0])
-        sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+        sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
         sent.run_queue()
         assert len(sent.deliveries) == 2
         assert erase(sent, "Ben").status == 200
@@ -164,7 +164,7 @@ def test_a_packet_that_a_killed_attempt_was_replacing_is_still_linked(
     [link] = links(sent)
     sent.feedback("bounce", sent.deliveries[0])
     sent.clock.advance(days=2)
-    sent.wiring.delivery_controls().retry(KEY, "cli", "corrected")
+    sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
     with monkeypatch.context() as patch:
         patch.setattr(Bucket, "put", killed)
         with pytest.raises(KilledError):
@@ -230,9 +230,9 @@ def test_a_late_file_goes_with_a_deleted_campaign(sent: World, monkeypatch: pyte
     erase(sent, "Cyd")
     leave_late(sent, monkeypatch)
     sent.run_stream()
-    sent.wiring.closing().close(KEY.campaign, "cli", "test")
+    sent.wiring.operating.closing.close(KEY.campaign, "cli", "test")
     sent.clock.advance(hours=1)
-    assert sent.wiring.deleting().delete(KEY.campaign).is_done
+    assert sent.wiring.operating.deleting.delete(KEY.campaign).is_done
     assert stored_letters(sent) == []
 
 
@@ -248,7 +248,7 @@ def test_deleting_a_campaign_with_many_deliveries_goes_on_in_the_next_request(
     for name in (*NAMES, "Dee"):
         erase(sent, name)
     sent.run_stream()
-    sent.wiring.closing().close(KEY.campaign, "cli", "test")
+    sent.wiring.operating.closing.close(KEY.campaign, "cli", "test")
     looked_for: list[str] = []
     really = Bucket.names
 
@@ -257,7 +257,7 @@ def test_deleting_a_campaign_with_many_deliveries_goes_on_in_the_next_request(
         return really(bucket, beginning)
 
     monkeypatch.setattr(Bucket, "names", names)
-    deleting = sent.wiring.deleting()
+    deleting = sent.wiring.operating.deleting
     assert [deleting.delete(KEY.campaign, lambda: True) for _ in range(3)] == [Deleted(0, is_done=False)] * 3
     assert len(looked_for) == len({*looked_for}) == 2
     assert deleting.delete(KEY.campaign).is_done
@@ -327,9 +327,9 @@ def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
         for name in NAMES[1:]:
             assert erase(sent, name).status == 200
         sent.run_stream()
-        sent.wiring.closing().close(KEY.campaign, "cli", "test")
+        sent.wiring.operating.closing.close(KEY.campaign, "cli", "test")
         sent.clock.advance(minutes=2)
-        assert sent.wiring.deleting().delete(KEY.campaign).is_done
+        assert sent.wiring.operating.deleting.delete(KEY.campaign).is_done
 
     sent.feedback("delivery", sent.deliveries[0])
     erase(sent, "Ada")

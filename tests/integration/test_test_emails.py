@@ -98,8 +98,8 @@ def test_the_delivery_itself_does_not_say_that_it_is_a_test(world: World) -> Non
     world.confirmed()
     signed_in(world).press(TEST)
     world.run_queue()
-    key = DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN))
-    preview = world.wiring.packing(lambda *_: None).preview(key)
+    key = DeliveryKey(CAMPAIGN, "evanston", world.period)
+    preview = world.wiring.delivering.packing(lambda *_: None, world.wiring.settings.sender).preview(key)
     assert preview
     world.week()
     [sent] = world.deliveries
@@ -143,7 +143,7 @@ def test_a_recipient_gets_no_test_from_a_key_or_the_command_line(world: World) -
     """A test is no way around one email in seven days."""
     campaigns = world.wiring.campaigns
     world.confirmed()
-    controls, period = world.wiring.delivery_controls(), world.wiring.period(CAMPAIGN)
+    controls, period = world.wiring.delivering.controls, world.period
     chief = campaigns.target(CAMPAIGN, "wilmette").email
     with pytest.raises(NotNowError, match="is a recipient of this campaign"):
         controls.test(CAMPAIGN, "evanston", period, "command line", "", to=chief.upper())
@@ -160,7 +160,7 @@ def test_the_operator_has_no_limit(world: World, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(limiting_tests, "MOST_TESTS_AN_HOUR", 1)
     monkeypatch.setattr(limiting_tests, "MOST_TESTS_A_DAY", 1)
     world.confirmed()
-    controls, period = world.wiring.delivery_controls(), world.wiring.period(CAMPAIGN)
+    controls, period = world.wiring.delivering.controls, world.period
     for to in (None, None, "ada@office.example"):
         controls.test(CAMPAIGN, "evanston", period, "command line", "", to=to)
     assert len(sent_as_tests(world)) == 3

@@ -85,7 +85,7 @@ def test_a_delivery_keeps_the_packets_that_it_began_with(world: World, monkeypat
     stop_before_sending(world, monkeypatch, 2)
     continue_with(world, monkeypatch, 3)
     assert letters_linked(world) == [2, 2, 1]
-    assert world.wiring.organizing().delivery(KEY).delivery.last.packets == 3
+    assert world.wiring.counting.organizing.delivery(KEY).delivery.last.packets == 3
 
 
 @pytest.mark.parametrize(("before", "after", "bundles"), [(1, 3, [1, 3, 1, 0]), (3, 1, [3, 1, 1, 0])])

@@ -94,7 +94,9 @@ def test_a_campaign_is_written_checked_and_published_in_the_browser(world: World
     assert "<svg" in shown.body
     assert "Safer streets" in text_of(world.get(f"/campaigns/{NEW}"))
     assert world.wiring.catalog.entry(NEW).campaign.goal == 1500
-    [entry] = [entry for entry in world.wiring.organizing().audit(NEW, None, 10).items if entry.action == "publish"]
+    [entry] = [
+        entry for entry in world.wiring.counting.organizing.audit(NEW, None, 10).items if entry.action == "publish"
+    ]
     assert entry.why == "Start"
 
 
@@ -611,7 +613,7 @@ def test_the_details_show_five_questions_and_fold_what_has_a_default(beginner: A
     assert {"goal": "100", "deliver": "weekly", "time_zone": ""}.items() <= beginner.form("settings").items()
     answers = {name: value for name, value in SETTINGS_OF_A_CAMPAIGN.items() if name != "goal"}
     assert beginner.send("settings", {**answers, "do": "save"}).status == 303
-    assert not [one for one in beginner.world.wiring.drafting().check(beginner.draft()).mistakes if one.setting]
+    assert not [one for one in beginner.world.wiring.authoring.drafting.check(beginner.draft()).mistakes if one.setting]
 
 
 @pytest.mark.parametrize("chosen", ["weekly", "monthly"])
@@ -619,13 +621,13 @@ def test_how_often_letters_go_out_is_chosen(author: Author, chosen: str) -> None
     author.open("settings")
     assert author.send("settings", {"deliver": chosen, "do": "save"}).status == 303
     assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["deliver"] == chosen
-    assert not author.world.wiring.drafting().check(author.draft()).mistakes
+    assert not author.world.wiring.authoring.drafting.check(author.draft()).mistakes
     author.open("settings")
     assert author.form("settings")["deliver"] == chosen
 
 
 def test_another_text_for_how_often_letters_go_out_is_kept_until_it_is_changed(author: Author) -> None:
-    drafting = author.world.wiring.drafting()
+    drafting = author.world.wiring.authoring.drafting
     drafting.write(CAMPAIGN, 0, {}, ANN, {"deliver": "daily"})
     page = author.open("settings").body
     assert 'id="setting-deliver-error"' in page
@@ -835,7 +837,7 @@ def test_rows_are_added_to_what_somebody_else_saved_meanwhile(world: World, auth
 
 def test_a_text_of_a_language_that_somebody_else_removed_is_not_lost(author: Author) -> None:
     author.open("settings")
-    drafting, draft = author.world.wiring.drafting(), author.draft()
+    drafting, draft = author.world.wiring.authoring.drafting, author.draft()
     drafting.write(CAMPAIGN, draft.revision, {}, ANN, {"languages": None})
     both = author.send("settings", {"es.title": "Otro", "do": "save"})
     assert both.status == 409
@@ -881,7 +883,7 @@ UNREADABLE_TABLE = f'id,name\n"{"a" * 200_000}'
 
 
 def break_file(author: Author, file: str, text: str) -> None:
-    drafting = author.world.wiring.drafting()
+    drafting = author.world.wiring.authoring.drafting
     drafting.write(author.campaign, author.draft().revision, {file: text}, ANN)
 
 
@@ -902,7 +904,7 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
     assert page.content.startswith(b"\x89PNG")
     assert beginner.open("preview/paper?page=9").status == 404
     # A letter that nobody understands is there, too.
-    drafting, draft = world.wiring.drafting(), beginner.draft()
+    drafting, draft = world.wiring.authoring.drafting, beginner.draft()
     letter = "Dear {{ target.title }} {{ nobody }}, {{ targt.name }}, {% if x %} hurry!"
     drafting.write(NEW, draft.revision, {"letter.md": letter, "targets.csv": "x"}, ANN)
     page = beginner.open("preview")
@@ -941,7 +943,7 @@ def test_a_condition_of_a_folder_is_an_optional_part_with_a_name(author: Author)
 
 
 def test_the_preview_shows_spanish_signers_their_form_with_an_english_letter(author: Author) -> None:
-    drafting = author.world.wiring.drafting()
+    drafting = author.world.wiring.authoring.drafting
     drafting.write(author.campaign, drafting.draft(author.campaign).revision, {"letter.es.md": None}, "ann")
     assert "preview/page?to=deerfield&amp;in=es" in author.open("preview").body
     page = author.see(f"{author.base}/preview/page?in=es").body
@@ -1314,7 +1316,7 @@ def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else
     form = world.get(f"/campaigns/{CAMPAIGN}/embed")
     assert form.headers["content-security-policy"].endswith(f"frame-ancestors {site}")
     assert f'data-hosts="{site}"' in form.body
-    [entry] = [it for it in world.wiring.organizing().audit(CAMPAIGN, None, 10).items if it.action == "publish"]
+    [entry] = [it for it in world.wiring.counting.organizing.audit(CAMPAIGN, None, 10).items if it.action == "publish"]
     assert entry.why == "Our website"
     assert "changed" not in add_website(unlisted, site).headers["location"]
     assert unlisted.draft().is_published
@@ -1448,7 +1450,7 @@ def test_mistakes_are_in_the_language_of_the_page_and_in_english_for_programs(au
         "targets.csv": "id,title,name,department,locality,email,postal_codes\n"
         "a,Chief,Ann,Police,Aton,a@a.example,60201\na,Chief,Bo,Police,Beton,b@b,60202\n",
     }
-    drafting = author.world.wiring.drafting()
+    drafting = author.world.wiring.authoring.drafting
     draft = drafting.write(CAMPAIGN, 0, files, "ann", {"goal": 0, "organizer.email": ""})
 
     author.jar[LANGUAGE_COOKIE] = "es"

@@ -51,7 +51,7 @@ def publish_hostile(world: World) -> None:
 def deliver(world: World) -> None:
     """Run the week, whose letters wait for an approval, and approve them."""
     world.week()
-    world.wiring.delivery_controls().approve(CAMPAIGN, world.wiring.period(CAMPAIGN), "command line", "")
+    world.wiring.delivering.controls.approve(CAMPAIGN, world.period, "command line", "")
     world.run_queue()
 
 
@@ -95,7 +95,7 @@ def test_hostile_texts_of_a_campaign_run_in_no_page_of_organizers(world: World) 
     add(world, OWNER, "owner")
     owner = Browser(world)
     owner.sign_in(OWNER)
-    day = world.wiring.period(CAMPAIGN)
+    day = world.period
     paths = ["/organizer", "", "/targets/evanston", "/targets/evanston/next"]
     paths += [
         "/deliveries",

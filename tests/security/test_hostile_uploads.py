@@ -188,7 +188,7 @@ def test_a_letter_with_more_than_its_limits_is_not_saved_and_the_page_names_the_
     assert (answer.status, author.draft()) == (422, before)
     assert limit.partition("characters, ")[2] in answer.words
     assert text[:20] in answer.body
-    assert author.world.wiring.drafting().draft(CAMPAIGN).files[file] != text
+    assert author.world.wiring.authoring.drafting.draft(CAMPAIGN).files[file] != text
 
 
 def test_pasted_recipients_with_more_than_their_limits_are_refused_at_their_field(author: Author) -> None:
@@ -228,12 +228,12 @@ def test_nothing_is_saved_on_which_a_parser_fails(author: Author, monkeypatch: p
     before = author.draft()
     monkeypatch.setattr(drafting, "compile_campaign", hang)
     with pytest.raises(HangsError):
-        author.world.wiring.drafting().write(CAMPAIGN, before.revision, {"letter.md": "new"}, "Ann")
+        author.world.wiring.authoring.drafting.write(CAMPAIGN, before.revision, {"letter.md": "new"}, "Ann")
     assert author.draft() == before
 
 
 def test_a_draft_that_was_saved_before_the_limits_is_shown_and_discarded(author: Author) -> None:
-    drafting_of, before = author.world.wiring.drafting(), author.draft()
+    drafting_of, before = author.world.wiring.authoring.drafting, author.draft()
     saved = drafting_of.write(CAMPAIGN, before.revision, {"letter.md": f"{before.files['letter.md']} "}, "Ann")
     hostile = {**saved.files, "campaign.toml": DOTTED, "targets.csv": headings(60_000)}
     drafting_of.store.put_draft(replace(saved, revision=saved.revision + 1, files=hostile), saved)
@@ -257,7 +257,7 @@ STEPS = ("letter", "recipients", "settings", "preview", "publish")
 
 def test_a_draft_that_can_not_be_read_says_so_on_each_page_and_is_discarded_there(author: Author) -> None:
     published = author.draft()
-    author.world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": f"{published.files['letter.md']} "}, "Ann")
+    author.world.wiring.authoring.drafting.write(CAMPAIGN, 0, {"letter.md": f"{published.files['letter.md']} "}, "Ann")
     make_unreadable(author.world, CAMPAIGN)
 
     for step in STEPS:
@@ -283,7 +283,7 @@ def test_a_new_draft_that_can_not_be_read_is_discarded(beginner: Author) -> None
 
 def test_the_api_discards_a_draft_that_can_not_be_read(author: Author) -> None:
     published = author.draft()
-    saved = author.world.wiring.drafting().write(CAMPAIGN, 0, {"letter.md": "new"}, "Ann")
+    saved = author.world.wiring.authoring.drafting.write(CAMPAIGN, 0, {"letter.md": "new"}, "Ann")
     make_unreadable(author.world, CAMPAIGN)
 
     assert api(author.world, "GET").json["detail"] == "This draft can’t be read. Discard it, and begin again."

@@ -120,7 +120,7 @@ def test_an_ended_link_stays_dead_after_the_letter_is_erased(world: World) -> No
     mail = world.confirmed()
     end_links(world, own_link(world, mail))
     [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
-    world.wiring.erasing().erase(CAMPAIGN, row.signer)
+    world.wiring.signing.erasing.erase(CAMPAIGN, row.signer)
     assert world.get(mail.link("confirm")).status == 410
 
 
@@ -129,7 +129,7 @@ def test_a_row_with_every_attribute_stays_below_a_kilobyte(world: World) -> None
     mail = world.confirmed(note="Thank you for reading this.", updates="yes")
     end_links(world, own_link(world, mail))
     world.week()
-    items = world.wiring._client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
+    items = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     [row] = [item for item in items if item["pk"]["S"].startswith("SIGNATURE#")]
     size = sum(len(name) + len(str(next(iter(value.values()))).encode()) for name, value in row.items())
     assert {"links_ended_at", "bundle", "tallied"} <= row.keys()

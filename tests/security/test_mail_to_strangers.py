@@ -76,6 +76,10 @@ def waiting(world: World, lane: Lane = "suspicious") -> int:
     return world.wiring.forms.how_many_postponed(CAMPAIGN, lane, 1_000)
 
 
+def _wrong_addresses(world: World) -> int:
+    return world.wiring.operating.overviews.state(CAMPAIGN).unconfirmed.wrong_addresses
+
+
 # The share of suspicious forms
 
 
@@ -110,7 +114,7 @@ def test_a_released_letter_gets_its_email_at_once_outside_every_budget(world: Wo
     world.run_stream()
     assert world.sent == []
     released = world.row(address(2))
-    world.wiring.organizing().release(CAMPAIGN, released.signer, "us_manage", "she called")
+    world.wiring.counting.organizing.release(CAMPAIGN, released.signer, "us_manage", "she called")
     world.run_stream()
     assert recipients(world) == {address(2)}
     assert waiting(world) == 2
@@ -444,7 +448,7 @@ def test_a_domain_that_takes_no_email_gets_none_and_the_organizer_sees_why(
         "no mailbox",
         "no mailbox",
     ]
-    assert world.wiring.overviews().state(CAMPAIGN).unconfirmed.wrong_addresses == 3, "gone.org twice, null.org once"
+    assert _wrong_addresses(world) == 3, "gone.org twice, null.org once"
     assert asked == ["gone.org", "null.org", "host.org", "fine.org"], "known providers are not, and the others once"
     world.clock.advance(hours=27)
     world.begin_reconciling(CAMPAIGN)
@@ -470,11 +474,11 @@ def test_wrong_addresses_are_shown_apart_from_forms_that_look_like_a_bots(
     assert letters.count("Wrong email address") == 1, "the other form in quarantine has an address that takes email"
     # A person who knows the domain releases the letter. It is then like any other, and so is its count.
     wrong = world.row("s1@gone.org")
-    world.wiring.organizing().release(CAMPAIGN, wrong.signer, "key", "the domain is new")
+    world.wiring.counting.organizing.release(CAMPAIGN, wrong.signer, "key", "the domain is new")
     set_dns(monkeypatch, world, {})
     world.run_stream()
     assert "s1@gone.org" in {sent.to for sent in world.sent}
-    assert world.wiring.overviews().state(CAMPAIGN).unconfirmed.wrong_addresses == 0
+    assert _wrong_addresses(world) == 0
 
 
 def test_a_form_with_a_wrong_address_is_deleted_after_14_days_and_counts_no_more(
@@ -483,11 +487,11 @@ def test_a_form_with_a_wrong_address_is_deleted_after_14_days_and_counts_no_more
     set_dns(monkeypatch, world, {"gone.org": NameNotFoundError()})
     answer = post(world, 1, email="s1@gone.org")
     world.run_stream()
-    assert world.wiring.overviews().state(CAMPAIGN).unconfirmed.wrong_addresses == 1
+    assert _wrong_addresses(world) == 1
     token = re.findall(r'name="redo" value="([^"]+)"', answer.body)[0]
     world.post(f"/campaigns/{CAMPAIGN}/redo", {"redo": token})
     world.run_stream()
-    assert world.wiring.overviews().state(CAMPAIGN).unconfirmed.wrong_addresses == 0, "its sender corrected the address"
+    assert _wrong_addresses(world) == 0, "its sender corrected the address"
 
 
 def test_a_resolver_that_fails_costs_nobody_an_email(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

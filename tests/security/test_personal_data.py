@@ -72,7 +72,7 @@ def row(world: World, email: str = "ada@signers.example") -> Signature | None:
 
 
 def erase(world: World) -> None:
-    world.wiring.erasing().erase(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
+    world.wiring.signing.erasing.erase(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
 
 
 def pass_days(world: World, days: int) -> None:
@@ -119,7 +119,7 @@ def test_a_letter_of_an_erased_address_can_be_confirmed_for_as_long_as_any_other
     assert (confirmed.status, confirmed.name) == ("confirmed", "Ada Specimen")
 
     world.sign(email="bo@signers.example")
-    world.wiring.erasing().erase(CAMPAIGN, signer_id(world.wiring.secret(), "bo@signers.example"))
+    world.wiring.signing.erasing.erase(CAMPAIGN, signer_id(world.wiring.secret(), "bo@signers.example"))
     world.clock.advance(seconds=1)
     world.sign(email="bo@signers.example")
     world.run_stream()
@@ -219,7 +219,7 @@ def test_personal_data_goes_when_the_campaigns_time_is_over_and_the_counts_stay(
     assert "Ada" not in str(items(world, ""))
     assert stored(world) == []
     assert counters(world) == before
-    assert world.wiring.recounting().recount(CAMPAIGN).corrected == ()
+    assert world.wiring.counting.recounting.recount(CAMPAIGN).corrected == ()
     assert counters(world) == {name: count for name, count in before.items() if count}
     page = world.get(letter).body
     assert "We deleted what your letter said" in page

@@ -82,7 +82,10 @@ def opened(world: World, token: str) -> set[str]:
     world.clock.advance(seconds=10)
     if world.post(f"/campaigns/{CAMPAIGN}/redo", {"redo": token}, as_json=True).status == 200:
         found.add("redo")
-    if world.wiring.signing().abuse_checks.judge(campaign, {"form": token}, "198.51.100.7", None).suspicion is None:
+    if (
+        world.wiring.signing.signing.abuse_checks.judge(campaign, {"form": token}, "198.51.100.7", None).suspicion
+        is None
+    ):
         found.add("form")
     return found
 
@@ -94,7 +97,7 @@ def make_what_exists(world: World) -> None:
     administrator = Person(person_id(world.wiring.secret(), ADMINISTRATOR), ADMINISTRATOR)
     later = world.clock.now + timedelta(days=30)
     world.wiring.sign_ins.put(SignInRequest(REQUEST, administrator.id, None, "en", later))
-    world.wiring.people.put_session(administrator, SESSION, later)
+    world.wiring.people_rows.put_session(administrator, SESSION, later)
     world.confirmed()
     world.week()
 

@@ -286,7 +286,7 @@ def wait_until_counted(stack: RunningStack) -> None:
 def reconcile(wiring: Wiring) -> list[str]:
     """Reconcile the campaign as the command does, and return what can't be explained."""
     findings: list[str] = []
-    reconciling = wiring.reconciling(lambda finding: findings.append(f"{finding.kind} {finding.about}"))
+    reconciling = wiring.operating.reconciling(lambda finding: findings.append(f"{finding.kind} {finding.about}"))
     [run] = reconciling.begin(CAMPAIGN)
     while not run.is_done:
         run = reconciling.proceed(run)

@@ -140,7 +140,7 @@ def waiting(wiring: Wiring) -> int:
 
 def remove(wiring: Wiring, wave: SignatureFilter) -> int:
     """Remove the letters of a wave, as its organizer does on the dashboard. Return how many they were."""
-    screening, removed, after = wiring.screening(), 0, None
+    screening, removed, after = wiring.counting.screening, 0, None
     while True:
         done = screening.act(CAMPAIGN, "remove", wave, by="the organizer", why="made-up addresses", after=after)
         removed, after = removed + done.changed, done.next_position

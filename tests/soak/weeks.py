@@ -45,7 +45,7 @@ class Weeks:
         self._stack = stack
         self._campaigns = wiring.campaigns
         self._deliveries = wiring.deliveries
-        self._controls = wiring.delivery_controls()
+        self._controls = wiring.delivering.controls
         self._campaign = campaign
         self._killer = killer
         self._rng = rng

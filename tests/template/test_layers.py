@@ -160,7 +160,7 @@ def test_equal_sources_give_an_equal_layer_whatever_the_environment(tmp_path: Pa
     make_products_layer(two, Path(sys.executable), PYTHONPYCACHEPREFIX=str(tmp_path), PYTHONHASHSEED="7")
 
     files = contents(one)
-    assert "python/undersigned/__pycache__/wiring.cpython-313.pyc" in files
+    assert "python/undersigned/wiring/__pycache__/signing.cpython-313.pyc" in files
     assert contents(two) == files
 
 

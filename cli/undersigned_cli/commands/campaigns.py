@@ -125,7 +125,7 @@ def push(
     wiring = stack.wiring()
     if changes := campaign_folder.changes_of(compiled, wiring.campaigns):
         # First, so that no change goes without an entry.
-        wiring.delivery_controls().record(campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
+        wiring.delivering.controls.record(campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
     pushed = campaign_folder.push(compiled, wiring.campaigns)
     say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
     for language, version in campaign.letters.items():
@@ -136,7 +136,7 @@ def push(
     for target in pushed.retired:
         say(f"  {target} is no longer in targets.csv: it gets no new letters. Those that are waiting are still sent.")
     if campaign.kept_until:
-        is_over = campaign.is_over(campaign.local(wiring.now()).date())
+        is_over = campaign.is_over(campaign.local(wiring.clock()).date())
         say(
             f"  Personal data is kept until {campaign.kept_until}. "
             + (
@@ -161,7 +161,7 @@ def _push_draft(stack: Stack, folder: Path, revision: int | None) -> None:
     if not isinstance(campaign, str) or not campaign:
         message = f"{settings.FILE} has no `id`; add the name of the campaign"
         raise UndersignedError(message)
-    drafting = stack.wiring().drafting()
+    drafting = stack.wiring().authoring.drafting
     try:
         before = drafting.draft(campaign)
     except NotFoundError:
@@ -193,7 +193,7 @@ def publish(
     yes: Yes = False,
 ) -> None:
     """Publish a campaign's draft. It says first what changes, and asks."""
-    drafting = stack.wiring().drafting()
+    drafting = stack.wiring().authoring.drafting
     draft = drafting.draft(campaign)
     try:
         effects = drafting.effects(draft)
@@ -239,7 +239,7 @@ def pull(
     """Write a campaign on a stack to a folder. Pushing the folder changes nothing."""
     wiring = stack.wiring()
     if draft:
-        found = wiring.drafting().draft(campaign)
+        found = wiring.authoring.drafting.draft(campaign)
         campaign_folder.write(folder, found.files, replace=force)
         say(f"The draft of {campaign} is in {folder}.")
         say(f"To write it back: undersigned campaign push --draft {folder} --revision {found.revision}")
@@ -257,9 +257,9 @@ def list_(stack: Stack, *, as_json: AsJson = False) -> None:
     columns = {"campaign": "Campaign", "title": "Title", "signatures": "Signatures", "goal": "Goal", "state": "State"}
     rows: list[dict[str, object]] = []
     for campaign in wiring.campaigns.campaign_ids():
-        found = wiring.overviews().state(campaign)
+        found = wiring.operating.overviews.state(campaign)
         shown = found.campaign
-        today = shown.local(wiring.now()).date()
+        today = shown.local(wiring.clock()).date()
         rows.append(
             {
                 "campaign": campaign,
@@ -301,7 +301,7 @@ def send_test(
     It has one made-up letter and its packet, is marked as a test, and goes to no recipient. A campaign that was never
     published must have its organizer among its people, unless you give an address.
     """
-    stack.wiring().draft_test_requests().ask(campaign, COMMAND_LINE, to=to)
+    stack.wiring().authoring.draft_test_requests.ask(campaign, COMMAND_LINE, to=to)
     say(f"The email is on its way to {to or 'the organizer'}. Nothing was sent to anyone else.")
 
 
@@ -310,12 +310,12 @@ def send_test(
 def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = False) -> None:
     """Let nobody sign any more, within a minute. Letters that are confirmed are still sent."""
     wiring = stack.wiring()
-    shown = wiring.overviews().state(campaign)
+    shown = wiring.operating.overviews.state(campaign)
     if shown.controls.closed_at:
         say(f"{campaign} is closed since {shown.campaign.local(shown.controls.closed_at):%Y-%m-%d %H:%M}.")
         return
     ask(f"Within a minute, nobody can sign {shown.campaign.title} any more. Close it?", yes=yes)
-    wiring.closing().close(campaign, COMMAND_LINE, reason)
+    wiring.operating.closing.close(campaign, COMMAND_LINE, reason)
     say(f"{campaign} is closed: within a minute, nobody can sign any more.")
     say("Letters that wait are still sent, and signers can confirm for 14 days.")
     say(f"To open it again: undersigned campaign reopen {campaign}")
@@ -326,9 +326,9 @@ def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = F
 def reopen(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
     """Let people sign a closed campaign again, on the days in its campaign.toml."""
     wiring = stack.wiring()
-    wiring.closing().reopen(campaign, COMMAND_LINE, reason)
-    found = wiring.overviews().state(campaign)
-    today = found.campaign.local(wiring.now()).date()
+    wiring.operating.closing.reopen(campaign, COMMAND_LINE, reason)
+    found = wiring.operating.overviews.state(campaign)
+    today = found.campaign.local(wiring.clock()).date()
     say(f"{campaign} is no longer closed; within a minute its state is: {_state_on(found, today)}.")
 
 
@@ -340,7 +340,7 @@ def delete(stack: Stack, campaign: Campaign, *, yes: Yes = False) -> None:
     It refuses while people can sign, while a letter holds personal data, and while a delivery is not finished.
     """
     wiring = stack.wiring()
-    deleting = wiring.deleting()
+    deleting = wiring.operating.deleting
     if wiring.drafts.draft(campaign) is None:
         known_targets(wiring, campaign)
     deleting.check(campaign)

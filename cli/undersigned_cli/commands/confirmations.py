@@ -30,7 +30,7 @@ _FORMS = {"clean": "clean forms", "suspicious": "suspicious forms"}
 def show_(stack: Stack, *, as_json: AsJson = False) -> None:
     """Show whether confirmation emails go out, and what became of those of the last day."""
     wiring = stack.wiring()
-    sending = wiring.mail_budgets.sending(wiring.now())
+    sending = wiring.mail_budgets.sending(wiring.clock())
     rows: list[dict[str, object]] = [
         {
             "lane": lane if as_json else _FORMS[lane],
@@ -52,7 +52,7 @@ def stop(stack: Stack, *, reason: Reason = "") -> None:
     wiring = stack.wiring()
     wiring.mail_budgets.stop()
     for campaign in wiring.campaigns.campaign_ids():
-        wiring.delivery_controls().record(campaign, "stop confirmations", COMMAND_LINE, why=reason)
+        wiring.delivering.controls.record(campaign, "stop confirmations", COMMAND_LINE, why=reason)
     say("Stopped. Confirmation emails wait until `undersigned confirmations start`.")
 
 
@@ -62,7 +62,7 @@ def start(stack: Stack, *, reason: Reason = "") -> None:
     """Let confirmation emails go again after a stop or a brake. What bounced until now no longer counts."""
     reason = checked_reason(reason)
     wiring = stack.wiring()
-    wiring.mail_budgets.start(wiring.now())
+    wiring.mail_budgets.start(wiring.clock())
     for campaign in wiring.campaigns.campaign_ids():
-        wiring.delivery_controls().record(campaign, "start confirmations", COMMAND_LINE, why=reason)
+        wiring.delivering.controls.record(campaign, "start confirmations", COMMAND_LINE, why=reason)
     say("Started. Those that waited go within their budgets, in some minutes.")

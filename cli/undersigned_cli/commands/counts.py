@@ -65,7 +65,7 @@ def counts(
     known_targets(wiring, campaign)
     if recount:
         _recount(wiring, campaign)
-    overviews = wiring.overviews()
+    overviews = wiring.operating.overviews
     if by is By.domain:
         columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}
         rows, total = _domains(overviews.providers(campaign))
@@ -101,7 +101,7 @@ def _shares(signed: int, confirmed: int) -> dict[str, object]:
 def _recount(wiring: Wiring, campaign: str) -> None:
     """Correct the counts; raises CountsDifferError when counters still differ from the rows."""
     with console.status("Reading every row …"):
-        recount = wiring.recounting().recount(campaign)
+        recount = wiring.counting.recounting.recount(campaign)
     typer.echo(
         f"{counted(recount.confirmed, 'confirmed letter')}, {recount.counted:,} of them newly counted.", err=True
     )

@@ -94,7 +94,7 @@ def deliveries(
         "sent_at": "Sent",
         "reason": "Reason",
     }
-    now = wiring.now()
+    now = wiring.clock()
     show(f"Deliveries of {campaign}", columns, [_delivery(delivery, now) for delivery in found], as_json=as_json)
     for delivery in found:
         if not as_json and (question := delivery.question(now)):
@@ -191,11 +191,11 @@ def deliver(  # noqa: PLR0913  (options)
     targets = known_targets(wiring, campaign)
     check_target(wiring, campaign, test)
     check_target(wiring, campaign, target)
-    period = wiring.period(campaign)
+    period = wiring.operating.overviews.period(wiring.campaigns.campaign(campaign))
     if preview is not None:
         _write_preview(wiring, campaign, targets, period, preview)
     elif test is not None:
-        wiring.delivery_controls().test(campaign, test, period, COMMAND_LINE, "", to=test_to)
+        wiring.delivering.controls.test(campaign, test, period, COMMAND_LINE, "", to=test_to)
         say(f"The email is on its way to {test_to or "the campaign's organizer"}. Nothing was sent to anyone else.")
     else:
         _deliver(wiring, campaign, target, reason, again=again, yes=yes)
@@ -204,11 +204,12 @@ def deliver(  # noqa: PLR0913  (options)
 def _deliver(  # noqa: PLR0913  (the command's options)
     wiring: Wiring, campaign: str, only: str | None, reason: str, *, again: bool, yes: bool
 ) -> None:
-    settings, period = wiring.campaigns.campaign(campaign), wiring.period(campaign)
+    settings = wiring.campaigns.campaign(campaign)
+    period = wiring.operating.overviews.period(settings)
     if wiring.campaigns.controls(campaign).paused:
         message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)
-    planned = show_plan(wiring, settings, wiring.planning().preview(settings, period, only=only, again=again))
+    planned = show_plan(wiring, settings, wiring.delivering.planning.preview(settings, period, only=only, again=again))
     if planned.awaiting:
         say(f"To approve it, run `undersigned approve {campaign} {period}`.")
     if not planned.going:
@@ -216,7 +217,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
         say("0 deliveries started: there is nothing to send now.")
         return
     ask(f"Send {counted(len(planned.going), 'email')} now?", yes=yes)
-    plan = wiring.delivery_controls().deliver(campaign, period, COMMAND_LINE, reason, only=only, again=again)
+    plan = wiring.delivering.controls.deliver(campaign, period, COMMAND_LINE, reason, only=only, again=again)
     show_started(plan)
     started = counted(len(plan.going), "delivery", "deliveries")
     say(f"{started} started. To see the outcome, run `undersigned deliveries {campaign}`.")
@@ -224,7 +225,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
 
 def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], period: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    packing = wiring.packing(_report_replaced)
+    packing = wiring.delivering.packing(_report_replaced, wiring.settings.sender)
     found = 0
     with console.status("Typesetting …"):
         for target in targets:

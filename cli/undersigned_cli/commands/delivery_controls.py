@@ -79,7 +79,7 @@ def pause(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
     """Stop a campaign's deliveries until `resume`. People can still sign."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    wiring.delivery_controls().pause(campaign, COMMAND_LINE, reason)
+    wiring.delivering.controls.pause(campaign, COMMAND_LINE, reason)
     say(f"{campaign} is paused: nothing is sent. To continue, run `undersigned resume {campaign}`.")
 
 
@@ -88,7 +88,7 @@ def resume(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
     """Continue a paused campaign. Letters go out with the next delivery."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    wiring.delivery_controls().resume(campaign, COMMAND_LINE, reason)
+    wiring.delivering.controls.resume(campaign, COMMAND_LINE, reason)
     say(f"{campaign} continues with the next delivery. To deliver now, run `undersigned deliver {campaign}`.")
 
 
@@ -110,13 +110,15 @@ def approve(  # noqa: PLR0913  (options)
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     settings = wiring.campaigns.campaign(campaign)
-    day = _day(period) or wiring.period_of(settings)
+    day = _day(period) or wiring.operating.overviews.period(settings)
     # Letters that come while the person reads and answers go with a later period.
-    look = wiring.now()
+    look = wiring.clock()
     if settings.approval:
-        show_plan(wiring, settings, wiring.planning().preview(settings, day, again=again, approved=True, until=look))
+        show_plan(
+            wiring, settings, wiring.delivering.planning.preview(settings, day, again=again, approved=True, until=look)
+        )
         ask(f"Approve the deliveries of {day}?", yes=yes)
-    plan = wiring.delivery_controls().approve(campaign, day, COMMAND_LINE, reason, look=look, again=again)
+    plan = wiring.delivering.controls.approve(campaign, day, COMMAND_LINE, reason, look=look, again=again)
     show_started(plan)
     if wiring.campaigns.controls(campaign).paused:
         say(f"{campaign} is paused: nothing is sent until you run `undersigned resume {campaign}`.")
@@ -134,7 +136,7 @@ def hold(
     """Hold the letters to one recipient until `release`."""
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
-    wiring.delivery_controls().hold(campaign, target, COMMAND_LINE, reason)
+    wiring.delivering.controls.hold(campaign, target, COMMAND_LINE, reason)
     say(f"{target}: letters are on hold. To release them, run `undersigned release {campaign} {target}`.")
 
 
@@ -143,7 +145,7 @@ def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reaso
     """Release the letters to one recipient, after a hold or a complaint. They go out with the next delivery."""
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
-    wiring.delivery_controls().release(campaign, target, COMMAND_LINE, reason)
+    wiring.delivering.controls.release(campaign, target, COMMAND_LINE, reason)
     say(f"{target}: letters go out with the next delivery. To deliver now, run `undersigned deliver {campaign}`.")
 
 
@@ -168,7 +170,7 @@ def retry(  # noqa: PLR0913  (options)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
     seen = _show(wiring, key)
     ask("Send its email again?", yes=yes)
-    wiring.delivery_controls().retry(key, COMMAND_LINE, reason, again=again, revision=seen)
+    wiring.delivering.controls.retry(key, COMMAND_LINE, reason, again=again, revision=seen)
     say(
         f"{target}: the delivery of {key.period} is on its way again. "
         f"To see the outcome, run `undersigned deliveries {campaign}`."
@@ -211,7 +213,7 @@ def settle(  # noqa: PLR0913  (a command's parameters)
     key = DeliveryKey(campaign, target, _day(period) or _last_in_question(wiring, campaign, target))
     seen = _show(wiring, key)
     ask(_QUESTIONS[outcome], yes=yes)
-    wiring.delivery_controls().settle(key, COMMAND_LINE, reason, outcome, again=again, revision=seen)
+    wiring.delivering.controls.settle(key, COMMAND_LINE, reason, outcome, again=again, revision=seen)
     say(f"{target}: the delivery of {key.period} {_SETTLED[outcome].format(campaign=campaign, target=target)}")
 
 
@@ -230,7 +232,7 @@ def set_address(
     """
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
-    saved = wiring.delivery_controls().set_address(campaign, target, email, COMMAND_LINE, reason)
+    saved = wiring.delivering.controls.set_address(campaign, target, email, COMMAND_LINE, reason)
     say(f"{target}: letters go to {saved}. To send again what bounced, run `undersigned retry {campaign} {target}`.")
 
 
@@ -268,7 +270,7 @@ def _show(wiring: Wiring, key: DeliveryKey) -> str:
             f"to see all of them, run `undersigned deliveries {key.campaign}`"
         )
         raise NotFoundError(message)
-    state = delivery.question(wiring.now()) or delivery.state
+    state = delivery.question(wiring.clock()) or delivery.state
     to = f", to {delivery.email}" if delivery.email else ""
     say(f"{key.target}, {key.period}: {state}, attempt {delivery.attempt}{to}")
     return delivery.revision
@@ -291,7 +293,7 @@ def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
 
 def _last_in_question(wiring: Wiring, campaign: str, target: str) -> str:
     for delivery in wiring.deliveries.deliveries(campaign, target):
-        if delivery.question(wiring.now()):
+        if delivery.question(wiring.clock()):
             return delivery.key.period
     message = (
         f"{target} has no delivery that is in doubt, without an outcome for three days, or bounced; "

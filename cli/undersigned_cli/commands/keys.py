@@ -51,7 +51,7 @@ def create(  # noqa: PLR0913  (options)
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     label = label or note  # `--note` is the former name of `--label`.
-    text, key = wiring.keys_of_campaign().make(campaign, scope.value, label, expires_at, COMMAND_LINE)
+    text, key = wiring.people.keys_of_campaign.make(campaign, scope.value, label, expires_at, COMMAND_LINE)
     say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
     typer.echo(text)
 
@@ -125,5 +125,5 @@ def revoke(
         )
         raise NotFoundError(message)
     wiring.api_keys.remove_api_key(campaign, found[0])
-    wiring.delivery_controls().record(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
+    wiring.delivering.controls.record(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
     say(f"Key {found[0][:DIGITS_SHOWN]} is revoked.")

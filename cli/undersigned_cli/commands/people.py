@@ -12,7 +12,6 @@ from undersigned.domain.delivering.controls import AuditEntry
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.people.people import SIGN_IN_FOR
 from undersigned.domain.signing.addresses import email_mistake
-from undersigned.wiring import new_id
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
 from undersigned_cli.commands.output import counted, moment, say, show
 from undersigned_cli.stacks import Stack
@@ -44,7 +43,7 @@ def list_(stack: Stack, campaign: Campaign, *, as_json: AsJson = False) -> None:
     columns = {"email": "Email address", "role": "Role", "by": "Invited by", "at": "Invited"}
     rows: list[dict[str, object]] = [
         {"email": member.person.email, "role": member.role, "by": member.by, "at": moment(member.at)}
-        for member in wiring.people_of_campaign().members(campaign)
+        for member in wiring.people.of_campaign.members(campaign)
     ]
     show(f"People of {campaign}", columns, rows, as_json=as_json)
 
@@ -65,7 +64,7 @@ def add(
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     _check(email)
-    added = wiring.people_of_campaign().add(campaign, email.strip(), role.value, COMMAND_LINE)
+    added = wiring.people.of_campaign.add(campaign, email.strip(), role.value, COMMAND_LINE)
     say(f"{added.person.email} is {role.value} of {campaign}. An email says how to sign in.")
 
 
@@ -77,7 +76,7 @@ def role(
     """Change what a person may do. It takes effect at once."""
     wiring = stack.wiring()
     with _way_out(campaign):
-        changed = wiring.people_of_campaign().set_role(campaign, _id_of(wiring, email), new.value, COMMAND_LINE)
+        changed = wiring.people.of_campaign.set_role(campaign, _id_of(wiring, email), new.value, COMMAND_LINE)
     say(f"{changed.person.email} is {new.value} of {campaign}.")
 
 
@@ -95,7 +94,7 @@ def remove(
     """Remove a person from a campaign, and revoke their keys. Their sessions end at once."""
     wiring = stack.wiring()
     with _way_out(campaign):
-        removed = wiring.people_of_campaign().remove(
+        removed = wiring.people.of_campaign.remove(
             campaign, _id_of(wiring, email), COMMAND_LINE, takes_over=take_over_keys
         )
     say(f"{removed.member.person.email} is removed from {campaign}.")
@@ -109,17 +108,17 @@ def remove(
 def sign_in_link(stack: Stack, email: Email) -> None:
     """Print a link that signs a person in: once, in any browser, within 15 minutes. For when no email arrives."""
     wiring = stack.wiring()
-    person = wiring.directory.person(_id_of(wiring, email))
+    person = wiring.people.directory.person(_id_of(wiring, email))
     if person is None:
         message = (
             f"nobody with the address {email} has a role in a campaign, nor is the administrator; "
             "to give one, run `undersigned person add CAMPAIGN EMAIL`"
         )
         raise NotFoundError(message)
-    token = wiring.signing_in().operators_link(person)
-    for member in wiring.people.campaigns_of(person.id):
-        entry = AuditEntry(member.campaign, wiring.now(), "print sign-in link", COMMAND_LINE, person.email)
-        wiring.campaigns.record_audit(entry, new_id())
+    token = wiring.people.signing_in.operators_link(person)
+    for member in wiring.people_rows.campaigns_of(person.id):
+        entry = AuditEntry(member.campaign, wiring.clock(), "print sign-in link", COMMAND_LINE, person.email)
+        wiring.campaigns.record_audit(entry, wiring.new_id())
     say(f"Whoever opens this link in the next {SIGN_IN_FOR.seconds // 60} minutes is signed in as {person.email}:")
     typer.echo(f"{wiring.settings.sender.public_url}/organizer/sign-in/link/{token}")
 
@@ -136,7 +135,7 @@ def _way_out(campaign: str) -> Iterator[None]:
 
 def _id_of(wiring: Wiring, email: str) -> str:
     _check(email)
-    return wiring.directory.id_of(email)
+    return wiring.people.directory.id_of(email)
 
 
 def _check(email: str) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def show_plan(wiring: Wiring, campaign: Campaign, planned: Plan) -> Plan:
     """Print a campaign's plan, line by line, and when its next delivery is. Return it without damaged letters."""
-    now = wiring.now()
+    now = wiring.clock()
     # The letters of a delivery that has begun can't be held any more.
     targets = dict.fromkeys(line.key.target for line in planned.lines if line.begun is None)
     evidence = waiting_evidence(wiring.signatures, campaign.id, targets)

@@ -76,7 +76,7 @@ def release(
 ) -> None:
     """Release a letter from quarantine: its signer gets the confirmation email again. Or release one from hold."""
     try:
-        status = stack.wiring().organizing().release(campaign, signer, COMMAND_LINE, reason)
+        status = stack.wiring().counting.organizing.release(campaign, signer, COMMAND_LINE, reason)
     except (NotNowError, NotFoundError) as error:
         message = (
             f"{campaign} has no letter {signer} in quarantine; "

@@ -48,7 +48,7 @@ def reconcile(
     wiring = stack.wiring()
     if campaign is not None:
         known_targets(wiring, campaign)
-    reconciling = wiring.reconciling(_print_finding)
+    reconciling = wiring.operating.reconciling(_print_finding)
     done = []
     with console.status("Reading every row …"):
         for begun in reconciling.begin(campaign):

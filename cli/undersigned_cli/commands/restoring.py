@@ -113,7 +113,7 @@ def restore(
     source = replace(stack, outputs={**stack.outputs, "TableName": table}).wiring().table
     restoring = Restoring(wiring, source, campaign)
     restoring.check(table)
-    wiring.delivery_controls().record(campaign, "restore", COMMAND_LINE, about=table)
+    wiring.delivering.controls.record(campaign, "restore", COMMAND_LINE, about=table)
     with progress_of("rows") as progress:
         task = progress.add_task("restore", total=None)
         for _ in restoring.run():
@@ -218,7 +218,7 @@ class Restoring:
 
     @property
     def _mark(self) -> Values:
-        return {RESTORED: written(self.wiring.now())}
+        return {RESTORED: written(self.wiring.clock())}
 
     def check(self, name: str) -> None:
         """Raise NotFoundError if the table has no such campaign, and OtherTableError if its signers have other ids."""
@@ -329,7 +329,7 @@ class Restoring:
         values = {name: value for name, value in row.items() if name not in current} | current
         erased = self._erased_of(period, log)
         if erased - delivery.erased:
-            values |= {"erased": erased | delivery.erased, "erased_at": written(self.wiring.now())}
+            values |= {"erased": erased | delivery.erased, "erased_at": written(self.wiring.clock())}
         return values | self._mark
 
     def _erased_of(self, period: str, log: _Log) -> frozenset[str]:
@@ -386,7 +386,7 @@ class Restoring:
             return "damaged", row
         if form.signer in self._sealed:
             return "changed", None
-        if form.has_expired(self.wiring.now()):
+        if form.has_expired(self.wiring.clock()):
             return "expired", None
         if self._erased.get(form.signer, "") > form.signed_at.isoformat():
             return "erased", None

@@ -101,7 +101,7 @@ def screen(  # noqa: PLR0913  (options)
     if action and not reason:
         message = "--action needs --why; give the reason, and leave personal data out"
         raise typer.BadParameter(message)
-    screening = wiring.screening()
+    screening = wiring.counting.screening
     if not (wanted.singles_out or action):
         _show_evidence(recent_evidence(wiring.forms, wiring.signatures, campaign), as_json=as_json)
         return

@@ -35,7 +35,7 @@ def rotate(
     first one.
     """
     wiring = stack.wiring()
-    now = wiring.now()
+    now = wiring.clock()
     ended = _ended_by_rotation(wiring.stack_secret.keyring(), now)
     if ended and not yes:
         typer.confirm(f"{ended} Go on?", abort=True)
@@ -43,7 +43,7 @@ def rotate(
     _rotate(wiring.organizers_secret, now)
     _rotate(wiring.stack_secret, now)
     for campaign in wiring.campaigns.campaign_ids():
-        wiring.delivery_controls().record(campaign, "rotate secret", COMMAND_LINE)
+        wiring.delivering.controls.record(campaign, "rotate secret", COMMAND_LINE)
     say(f"The stack has new keys, and signs with them in {IN_USE_AFTER.seconds // 60} minutes.")
     say(ended or "Links in earlier emails work until the next rotation.")
 

@@ -86,7 +86,7 @@ def signatures(  # noqa: PLR0913  (options)
         rows = newest_letters(wiring.forms, wiring.signatures, campaign, status=status)
         found: Iterable[Signature] = (signature for _, signature in rows if signature)
     else:
-        found = filter(None, [wiring.organizing().signed_with(campaign, email)])
+        found = filter(None, [wiring.counting.organizing.signed_with(campaign, email)])
     matching = (
         signature
         for signature in found
@@ -134,12 +134,12 @@ def export(
     """Write signatures to a CSV file for spreadsheets and databases. Leaves erased letters out."""
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
-    wanted, sheet = ExportFilter(target, status), wiring.sheet()
+    wanted, sheet = ExportFilter(target, status), wiring.counting.sheet
     if output == _STDOUT:
         sheet.record(campaign, wanted, COMMAND_LINE)
         _write(sheet.lines(campaign, wanted), sys.stdout.buffer)
         return
-    file = output or Path(f"{campaign}-{wiring.now():%Y-%m-%d}.csv")
+    file = output or Path(f"{campaign}-{wiring.clock():%Y-%m-%d}.csv")
     with whole(file) as opened:
         sheet.record(campaign, wanted, COMMAND_LINE)
         rows = _write(sheet.lines(campaign, wanted), opened)
@@ -181,7 +181,7 @@ def remove(  # noqa: PLR0913  (options)
         message = "--why is empty; give the reason"
         raise typer.BadParameter(message)
     try:
-        found = wiring.organizing().signature(campaign, signer or signer_id(wiring.secret(), email or ""))
+        found = wiring.counting.organizing.signature(campaign, signer or signer_id(wiring.secret(), email or ""))
     except NotFoundError:
         named = f"of {email}" if email else f"with the id {signer}"
         way_out = f"to see its letters, run `undersigned signatures {campaign}`"
@@ -195,7 +195,7 @@ def remove(  # noqa: PLR0913  (options)
     say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
     say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
     ask("Erase it? You can't undo this", yes=yes)
-    arrived = wiring.organizing().remove(campaign, found.signer, COMMAND_LINE, reason.strip())
+    arrived = wiring.counting.organizing.remove(campaign, found.signer, COMMAND_LINE, reason.strip())
     say("Erased.")
     if arrived is not None:
         say(

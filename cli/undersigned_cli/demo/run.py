@@ -118,7 +118,7 @@ class _Demo:
 
     def new_key(self) -> str:
         """Make a key that opens the dashboard."""
-        text, _ = self._wiring.keys_of_campaign().make(self._campaign, "manage", "demo", None, "command line")
+        text, _ = self._wiring.people.keys_of_campaign.make(self._campaign, "manage", "demo", None, "command line")
         return text
 
     def _sign_and_confirm(self, signers: tuple[DemoSigner, ...]) -> tuple[int, int]:

@@ -125,6 +125,12 @@ class Settings:
 
         return Sender(self.sender_address, self._required("PUBLIC_URL").rstrip("/"))
 
+    def sender_at(self, public_url: str) -> Sender:
+        """Return the sender of emails with links to another address, for a function whose template can't have it."""
+        from undersigned.domain.delivering.deliveries import Sender
+
+        return Sender(self.sender_address, public_url)
+
     @cached_property
     def public_url(self) -> str:
         """The base address of all pages; empty if a function must take it from its requests."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import re
 import struct
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +74,12 @@ class FontBook:
     def lacks(self, character: str) -> bool:
         """Return whether a character needs a glyph that no font has."""
         return ord(character) not in self._covered and not needs_no_glyph(character)
+
+
+@lru_cache(maxsize=1)
+def font_book() -> FontBook:
+    """Return the fonts, opened once per process."""
+    return FontBook()
 
 
 def needs_no_glyph(character: str) -> bool:

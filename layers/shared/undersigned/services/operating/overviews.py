@@ -235,11 +235,12 @@ class Overviews:
         return self._planned(self._state(campaign), self.campaigns.targets(campaign, whole=False), after, limit)
 
     def _planned(self, state: CampaignState, targets: Sequence[Target], after: str | None, limit: int) -> Planned:
-        period = self._period(state.campaign)
+        period = self.period(state.campaign)
         until = state.controls.until(period, needs_approval=state.campaign.approval)
         return Planned(state, period, self._page(state.campaign.id, targets, after, limit, until))
 
-    def _period(self, campaign: Campaign) -> str:
+    def period(self, campaign: Campaign) -> str:
+        """Return the period of a delivery that begins now."""
         return period_of(self.clock(), cadence_of(campaign, self.schedule).time_zone)
 
     def _changed_draft(self, campaign: str) -> Draft | None:
@@ -263,7 +264,7 @@ class Overviews:
 
     def recipient(self, campaign: Campaign, target: str) -> Recipient:
         """Return one target, and what a delivery would send it now. Raises NotFoundError."""
-        controls, period = self.campaigns.controls(campaign.id), self._period(campaign)
+        controls, period = self.campaigns.controls(campaign.id), self.period(campaign)
         until = controls.until(period, needs_approval=campaign.approval)
         state = self._states_of(campaign.id, [self.campaigns.target(campaign.id, target)], until)[0]
         next_delivery = cadence_of(campaign, self.schedule).next_after(self.clock())
@@ -279,7 +280,7 @@ class Overviews:
     def glance(self, campaign: str, most: int) -> Glance:
         """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
         found, targets = self._state(campaign), self.campaigns.targets(campaign, whole=False)
-        now, today = self.clock(), self._period(found.campaign)
+        now, today = self.clock(), self.period(found.campaign)
         some = {target.id: target for target in targets[:most]}
         may_await = found.campaign.approval and today not in found.controls.approved
         trays = trays_that_go(self.signatures, campaign, some if may_await else ())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from undersigned.domain.people.people import Role
     from undersigned.services.people.access import Holder
     from undersigned.services.people.directory import Directory
+    from undersigned.services.people.known_campaigns import KnownCampaigns
 
 
 class PeopleError(ExplainedError):
@@ -50,13 +51,13 @@ class Removed:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class PeopleOfCampaign:
-    """Changes people's roles in a campaign. `campaign_exists` says whether there is one, published or not."""
+    """Changes people's roles in a campaign."""
 
     campaigns: Campaigns
     people: People
     keys: KeysOfCampaign
     directory: Directory
-    campaign_exists: Callable[[str], bool]
+    known: KnownCampaigns
     mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -72,7 +73,7 @@ class PeopleOfCampaign:
         NotFoundError if there is neither a campaign nor a draft of one, PeopleError if the person has another role or
         the campaign has too many.
         """
-        if not self.campaign_exists(campaign):
+        if not self.known.has(campaign):
             message = f"there is no campaign `{campaign}`"
             raise NotFoundError(message)
         known = self.people.members(campaign)

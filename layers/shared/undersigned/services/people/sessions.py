@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from undersigned.domain.people.people import Person
     from undersigned.services.people.access import Access, Holder
     from undersigned.services.people.directory import Directory
+    from undersigned.services.people.known_campaigns import KnownCampaigns
     from undersigned.tokens import OrganizerTokens
 
 
@@ -70,7 +71,7 @@ class Sessions:
     access: Access
     people: People
     directory: Directory
-    campaign_exists: Callable[[str], bool]
+    known: KnownCampaigns
     tokens: OrganizerTokens
     clock: Callable[[], datetime]
 
@@ -121,7 +122,7 @@ class Sessions:
         if person is None:
             raise _signed_out()
         is_administrator = self.directory.is_administrator(person.id)
-        if is_administrator and campaign and self.campaign_exists(campaign):
+        if is_administrator and campaign and self.known.has(campaign):
             holder = self.directory.as_owner(person, campaign)
         posts = self.tokens.accepted_in_posts(token)
         return Session(token, posts, person=person, holder=holder, is_administrator=is_administrator)

@@ -1,0 +1,67 @@
+"""The composition root: the only package that connects use cases to their clients.
+
+To keep init times short, a function imports what it uses: each subject's file when it is first needed, and in that file
+the slow use cases (those that make emails and PDFs) in their methods.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from undersigned.settings import Settings
+from undersigned.wiring.clients import Clients
+
+if TYPE_CHECKING:
+    from undersigned.wiring.authoring import AuthoringCases
+    from undersigned.wiring.counting import CountingCases
+    from undersigned.wiring.delivering import DeliveringCases
+    from undersigned.wiring.operating import OperatingCases
+    from undersigned.wiring.people import PeopleCases
+    from undersigned.wiring.signing import SigningCases
+
+
+class Wiring(Clients):
+    """One stack, and the use cases of each subject."""
+
+    @classmethod
+    def of_environment(cls, *needed: str) -> Wiring:
+        """Wire from the environment variables. Raises SettingsError if one of the needed settings is missing."""
+        return cls(Settings(os.environ).check(*needed))
+
+    @cached_property
+    def signing(self) -> SigningCases:
+        from undersigned.wiring.signing import SigningCases
+
+        return SigningCases(self)
+
+    @cached_property
+    def counting(self) -> CountingCases:
+        from undersigned.wiring.counting import CountingCases
+
+        return CountingCases(self, lambda: self.signing.erasing)
+
+    @cached_property
+    def people(self) -> PeopleCases:
+        from undersigned.wiring.people import PeopleCases
+
+        return PeopleCases(self, lambda: self.operating)
+
+    @cached_property
+    def authoring(self) -> AuthoringCases:
+        from undersigned.wiring.authoring import AuthoringCases
+
+        return AuthoringCases(self, self.people)
+
+    @cached_property
+    def delivering(self) -> DeliveringCases:
+        from undersigned.wiring.delivering import DeliveringCases
+
+        return DeliveringCases(self, lambda: self.authoring)
+
+    @cached_property
+    def operating(self) -> OperatingCases:
+        from undersigned.wiring.operating import OperatingCases
+
+        return OperatingCases(self, self.counting)

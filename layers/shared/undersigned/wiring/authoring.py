@@ -1,0 +1,79 @@
+"""Authoring: drafts of campaigns, their samples and their tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from undersigned.services.authoring.draft_testing import DraftTestPost, DraftTestRequests
+from undersigned.services.authoring.drafting import Drafting
+from undersigned.services.authoring.limiting_tests import LimitedTests
+
+if TYPE_CHECKING:
+    from undersigned.domain.delivering.deliveries import Sender
+    from undersigned.services.authoring.sampling import Sampling
+    from undersigned.wiring.clients import Clients
+    from undersigned.wiring.people import PeopleCases
+
+
+@dataclass(frozen=True)
+class AuthoringCases:
+    """The use cases of authoring."""
+
+    stack: Clients
+    people: PeopleCases
+
+    @cached_property
+    def drafting(self) -> Drafting:
+        return Drafting(
+            store=self.stack.drafts,
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            rows=self.stack.campaign_rows,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
+
+    def sampling(self, sender: Sender) -> Sampling:
+        """Make the samples of drafts, with the links of a sender's emails."""
+        from undersigned.rendering.fonts import font_book
+        from undersigned.rendering.packets import pictures, typeset
+        from undersigned.services.authoring.sampling import Sampling
+
+        return Sampling(
+            sender=sender,
+            schedule=lambda: self.stack.settings.schedule,
+            typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
+            pictures=lambda cover, letters: pictures(cover, letters, font_book()),
+            clock=self.stack.clock,
+        )
+
+    @cached_property
+    def limited_tests(self) -> LimitedTests:
+        return LimitedTests(
+            campaigns=self.stack.campaigns,
+            directory=self.people.directory,
+            sign_ins=self.stack.sign_ins,
+            clock=self.stack.clock,
+        )
+
+    @cached_property
+    def draft_test_requests(self) -> DraftTestRequests:
+        return DraftTestRequests(
+            drafting=self.drafting,
+            campaigns=self.stack.campaigns,
+            people=self.stack.people_rows,
+            directory=self.people.directory,
+            limits=self.limited_tests,
+            queue=self.stack.queue,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
+
+    @cached_property
+    def draft_test_post(self) -> DraftTestPost:
+        return DraftTestPost(
+            drafting=self.drafting, sampling=self.sampling(self.stack.settings.sender), post=self.stack.mailbox
+        )

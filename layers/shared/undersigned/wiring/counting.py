@@ -1,0 +1,102 @@
+"""Counting: what follows from each change of a letter, and what organizers see of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from undersigned.services.counting.recounting import Recounting
+from undersigned.services.counting.tallying import Tallying
+from undersigned.services.operating.publishing import Publishing
+from undersigned.services.signing.mail_budgets import Freeing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from undersigned.services.counting.exporting import Exporting, SignatureSheet
+    from undersigned.services.counting.organizing import Organizing
+    from undersigned.services.counting.screening import Screening
+    from undersigned.services.signing.erasing import Erasing
+    from undersigned.wiring.clients import Clients
+
+
+@dataclass(frozen=True)
+class CountingCases:
+    """The use cases of counting."""
+
+    stack: Clients
+    erasing: Callable[[], Erasing]
+
+    @cached_property
+    def tallying(self) -> Tallying:
+        return Tallying(signatures=self.stack.signatures, counts=self.stack.counts, clock=self.stack.clock)
+
+    @cached_property
+    def freeing(self) -> Freeing:
+        return Freeing(budgets=self.stack.mail_budgets, sizes=self.stack.settings.budget_sizes, clock=self.stack.clock)
+
+    @cached_property
+    def publishing(self) -> Publishing | None:
+        """The publishing of events, if the stack publishes them."""
+        bus = self.stack.event_bus
+        return Publishing(bus=bus, sleep=self.stack.sleep) if bus else None
+
+    @cached_property
+    def recounting(self) -> Recounting:
+        return Recounting(
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            counts=self.stack.counts,
+            tallying=self.tallying,
+        )
+
+    @cached_property
+    def organizing(self) -> Organizing:
+        from undersigned.services.counting.organizing import Organizing
+
+        return Organizing(
+            campaigns=self.stack.campaigns,
+            form_store=self.stack.forms,
+            signature_store=self.stack.signatures,
+            delivery_store=self.stack.deliveries,
+            packets=lambda: self.stack.bucket,
+            erasing=self.erasing(),
+            secret=self.stack.secret,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
+
+    @cached_property
+    def screening(self) -> Screening:
+        from undersigned.services.counting.screening import Screening
+
+        return Screening(
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            campaigns=self.stack.campaigns,
+            erasing=self.erasing(),
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
+
+    @cached_property
+    def sheet(self) -> SignatureSheet:
+        from undersigned.services.counting.exporting import SignatureSheet
+
+        return SignatureSheet(
+            catalog=self.stack.catalog,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            campaigns=self.stack.campaigns,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
+
+    @cached_property
+    def exporting(self) -> Exporting:
+        from undersigned.services.counting.exporting import Exporting
+
+        return Exporting(
+            sheet=self.sheet, exports=self.stack.exports, files=self.stack.export_files, queue=self.stack.export_queue
+        )

@@ -1,0 +1,144 @@
+"""Delivering: from the plan of a period to an office's inbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from undersigned.services.delivering.approving import Approving
+from undersigned.services.delivering.delivery_controls import DeliveryControls
+from undersigned.services.delivering.feedback import Feedback
+from undersigned.services.delivering.packet_links import PacketLinks
+from undersigned.services.delivering.planning import Planning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
+    from undersigned.services.delivering.approval_requests import ApprovalRequests
+    from undersigned.services.delivering.delivering import Delivering
+    from undersigned.services.delivering.packing import Packing
+    from undersigned.services.delivering.storing import Storing
+    from undersigned.wiring.authoring import AuthoringCases
+    from undersigned.wiring.clients import Clients
+
+    ReportReplaced = Callable[[DeliveryKey, int, dict[str, int]], None]
+    """What is told of the characters of a packet that no font has."""
+
+
+@dataclass(frozen=True)
+class DeliveringCases:
+    """The use cases of delivering."""
+
+    stack: Clients
+    authoring: Callable[[], AuthoringCases]
+
+    @cached_property
+    def planning(self) -> Planning:
+        return Planning(
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            queue=self.stack.queue,
+            at_once=self.stack.settings.plans_at_once,
+        )
+
+    def packing(self, report_replaced: ReportReplaced, sender: Sender) -> Packing:
+        """Make the typesetting of letters, with the links of a sender's emails."""
+        from undersigned.rendering.fonts import font_book
+        from undersigned.rendering.packets import typeset
+        from undersigned.services.delivering.packing import Packing
+
+        return Packing(
+            campaigns=self.stack.campaigns,
+            catalog=self.stack.catalog,
+            signatures=self.stack.signatures,
+            tokens=self.stack.tokens,
+            sender=sender,
+            typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
+            report_replaced=report_replaced,
+        )
+
+    def storing(self, report_replaced: ReportReplaced) -> Storing:
+        """Make the storing of packets."""
+        from undersigned.services.delivering.storing import Storing
+
+        return Storing(
+            packing=self.packing(report_replaced, self.stack.settings.sender),
+            campaigns=self.stack.campaigns,
+            deliveries=self.stack.deliveries,
+            files=self.stack.bucket,
+            clock=self.stack.clock,
+        )
+
+    def delivering(self, report_replaced: ReportReplaced) -> Delivering:
+        """Make the deliveries."""
+        from undersigned.services.delivering.delivering import Delivering
+
+        return Delivering(
+            packing=self.packing(report_replaced, self.stack.settings.sender),
+            storing=self.storing(report_replaced),
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            post=self.stack.mailbox,
+            clock=self.stack.clock,
+            sleep=self.stack.sleep,
+            bundle_size=self.stack.settings.bundle_size,
+        )
+
+    @cached_property
+    def packet_links(self) -> PacketLinks:
+        return PacketLinks(catalog=self.stack.catalog, deliveries=self.stack.deliveries, tokens=self.stack.tokens)
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        return Feedback(
+            campaigns=self.stack.campaigns,
+            deliveries=self.stack.deliveries,
+            budgets=self.stack.mail_budgets,
+            clock=self.stack.clock,
+        )
+
+    @cached_property
+    def controls(self) -> DeliveryControls:
+        return DeliveryControls(
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            queue=self.stack.queue,
+            planning=self.planning,
+            limits=self.authoring().limited_tests,
+            follow_address=self.authoring().drafting.follow_address,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
+
+    @cached_property
+    def approval_requests(self) -> ApprovalRequests:
+        from undersigned.services.delivering.approval_requests import ApprovalRequests
+        from undersigned.services.operating.organizer_post import OrganizerPost
+
+        return ApprovalRequests(
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            post=OrganizerPost(claims=self.stack.mail_claims, post=self.stack.mailbox),
+            tokens=self.stack.organizer_tokens,
+            sender=self.stack.settings.sender,
+            clock=self.stack.clock,
+            at_once=self.stack.settings.plans_at_once,
+        )
+
+    @cached_property
+    def approving(self) -> Approving:
+        return Approving(
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            planning=self.planning,
+            tokens=self.stack.organizer_tokens,
+            delivery_controls=self.controls,
+            clock=self.stack.clock,
+            at_once=self.stack.settings.plans_at_once,
+        )

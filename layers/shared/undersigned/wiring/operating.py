@@ -1,0 +1,137 @@
+"""Operating: what runs by the hour and by the day, and what the operator and organizers hear of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from undersigned.services.counting.measuring import Measuring
+from undersigned.services.operating.clearing import Clearing
+from undersigned.services.operating.closing import Closing
+from undersigned.services.operating.deleting import Deleting
+from undersigned.services.operating.hours import Hours
+from undersigned.services.operating.reconciling import Reconciling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from undersigned.domain.counting.reconciliations import Finding
+    from undersigned.services.operating.all_is_well import AllIsWell
+    from undersigned.services.operating.overviews import Overviews
+    from undersigned.services.operating.reporting import Gathering, Reporting
+    from undersigned.wiring.clients import Clients
+    from undersigned.wiring.counting import CountingCases
+
+
+@dataclass(frozen=True)
+class OperatingCases:
+    """The use cases of operating."""
+
+    stack: Clients
+    counting: CountingCases
+
+    @cached_property
+    def hours(self) -> Hours:
+        return Hours(
+            campaigns=self.stack.campaigns,
+            slots=self.stack.slots,
+            schedule=self.stack.settings.schedule,
+            clock=self.stack.clock,
+        )
+
+    @cached_property
+    def clearing(self) -> Clearing:
+        return Clearing(
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            packets=lambda: self.stack.bucket,
+            clock=self.stack.clock,
+        )
+
+    def reconciling(self, report: Callable[[Finding], None]) -> Reconciling:
+        """Make the reconciliation. `report` is told each difference that it can't explain."""
+        return Reconciling(
+            campaigns=self.stack.campaigns,
+            forms=self.stack.forms,
+            claims=self.stack.mail_claims,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            counts=self.stack.counts,
+            tallying=self.counting.tallying,
+            clearing=self.clearing,
+            measuring=Measuring(
+                deliveries=self.stack.deliveries, schedule=self.stack.settings.schedule, clock=self.stack.clock
+            ),
+            delivery_queue=self.stack.queue,
+            clock=self.stack.clock,
+            report=report,
+        )
+
+    @cached_property
+    def overviews(self) -> Overviews:
+        from undersigned.services.operating.overviews import Overviews
+
+        return Overviews(
+            campaigns=self.stack.campaigns,
+            counters=self.stack.counts,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            budgets=self.stack.mail_budgets,
+            disowned=self.stack.disowned,
+            drafts=self.stack.drafts,
+            schedule=self.stack.settings.schedule,
+            clock=self.stack.clock,
+        )
+
+    @cached_property
+    def closing(self) -> Closing:
+        return Closing(campaigns=self.stack.campaigns, clock=self.stack.clock, new_id=self.stack.new_id)
+
+    @cached_property
+    def deleting(self) -> Deleting:
+        return Deleting(
+            campaigns=self.stack.campaigns,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            counts=self.stack.counts,
+            drafts=self.stack.drafts,
+            rows=self.stack.campaign_rows,
+            packets=lambda: self.stack.bucket,
+            clock=self.stack.clock,
+        )
+
+    @cached_property
+    def _gathering(self) -> Gathering:
+        from undersigned.services.operating.reporting import Gathering
+
+        return Gathering(
+            campaigns=self.stack.campaigns,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            counts=self.stack.counts,
+            schedule=self.stack.settings.schedule,
+            clock=self.stack.clock,
+            at_once=self.stack.settings.plans_at_once,
+        )
+
+    @cached_property
+    def all_is_well(self) -> AllIsWell:
+        from undersigned.services.operating.all_is_well import AllIsWell
+
+        return AllIsWell(gathering=self._gathering, channel=self.stack.operator_topic, clock=self.stack.clock)
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        from undersigned.services.operating.organizer_post import OrganizerPost
+        from undersigned.services.operating.reporting import Reporting
+
+        return Reporting(
+            gathering=self._gathering,
+            post=OrganizerPost(claims=self.stack.mail_claims, post=self.stack.mailbox),
+            sender=self.stack.settings.sender,
+            clock=self.stack.clock,
+        )
