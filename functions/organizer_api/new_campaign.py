@@ -12,7 +12,7 @@ from undersigned.authoring import letters as letter_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
-from undersigned.authoring.starting import empty_files, example_files, language_of_letter
+from undersigned.authoring.starting import empty_files, example_letter, language_of_letter
 from undersigned.authoring.texts import slug_of
 from undersigned.authoring.typed_letters import merged_letter
 from undersigned.domain.authoring.campaigns import dashboard_path
@@ -71,18 +71,14 @@ def begin(request: SessionRequest) -> Response[str]:
 
 
 def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -> Mapping[str, str]:
-    """Return the first files of a campaign, with its title, and in the language of a pasted letter."""
+    """Return the first files of a campaign, with its title, and in the language of its letter."""
     changed, files = {"title": given.title}, empty_files(campaign)
+    if begins_with == "copy":
+        files = dict(wired.stack.authoring.drafting.copied_files(given.copy))
     # The page of the letter asks about the blanks of a pasted one.
-    text = merged_letter(given.text.strip(), language)
-    match begins_with:
-        case "copy":
-            files = dict(wired.stack.authoring.drafting.copied_files(given.copy))
-        case "example":
-            files[letter_file.FILE] = example_files()[letter_file.FILE]
-        case _ if text:
-            files[letter_file.FILE] = f"{text}\n"
-            changed["language"] = language_of_letter(text)
+    elif text := example_letter(language) if begins_with == "example" else merged_letter(given.text.strip(), language):
+        files[letter_file.FILE] = f"{text.strip()}\n"
+        changed["language"] = language_of_letter(text)
     settings = SettingsDocument.read(files[settings_file.FILE])
     return {**files, settings_file.FILE: settings.changed(changed).text}
 

@@ -1244,6 +1244,17 @@ def test_the_administrator_gives_a_campaign_that_is_not_published_an_owner(world
     assert owner.draft().changed_by == ANN
 
 
+@pytest.mark.parametrize(("page", "language", "begins"), [("es", "es", "Respetable"), ("en", "en", "Dear")])
+def test_our_example_of_a_letter_has_the_language_of_the_page(
+    administrator: Author, page: str, language: str, begins: str
+) -> None:
+    administrator.see(f"/organizer?lang={page}")
+    begin(administrator, title="Safer streets", do="example")
+    draft = administrator.draft()
+    assert SettingsDocument.read(draft.files["campaign.toml"]).values["language"] == language
+    assert begins in draft.files["letter.md"]
+
+
 def test_the_form_of_a_new_campaign_is_in_the_language_that_the_reader_chose(administrator: Author) -> None:
     browser = Browser(administrator.world, jar=administrator.jar)
     assert '<html lang="en">' in browser.see("/organizer/new").body
