@@ -123,10 +123,11 @@ def push(
     compiled = _read(folder)
     campaign = compiled.campaign
     wiring = stack.wiring()
-    if changes := campaign_folder.changes_of(compiled, wiring.campaigns):
+    before = campaign_folder.PublishedCampaign.read(wiring.campaigns, campaign.id)
+    if changes := before.changes(compiled):
         # First, so that no change goes without an entry.
         wiring.delivering.controls.record(campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
-    pushed = campaign_folder.push(compiled, wiring.campaigns)
+    pushed = campaign_folder.push(compiled, wiring.campaigns, before)
     say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
     for language, version in campaign.letters.items():
         if version in pushed.new_letters:

@@ -6,9 +6,8 @@ compiler, and each can go on with the others' work.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.services.authoring.publishing_effects import Effects, EffectsOf
-from undersigned.services.authoring.pushing import OF_THE_STACK, changes_of, push
+from undersigned.services.authoring.pushing import PublishedCampaign, push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -271,10 +270,10 @@ class Drafting:
         draft = self.draft(campaign)
         if draft.revision != revision:
             raise ChangedMeanwhileError(draft)
-        compiled = self._compiled(draft)
-        changes = changes_of(compiled, self.campaigns)
+        compiled, before = self._compiled(draft), PublishedCampaign.read(self.campaigns, campaign)
+        changes = before.changes(compiled)
         # After a crash, the campaign differs from the base because of this draft itself.
-        is_outdated = draft.base != self._base(campaign) and not draft.is_publishing
+        is_outdated = draft.base != before.digest and not draft.is_publishing
         if changes and is_outdated and not over:
             raise PublishedMeanwhileError(
                 Message(
@@ -288,7 +287,7 @@ class Drafting:
             self._record(campaign, "publish", by, about=changes, why=why)
         if revision:
             self.store.set_publishing(draft)
-        pushed = push(compiled, self.campaigns)
+        pushed = push(compiled, self.campaigns, before)
         published = replace(draft, published_revision=revision, base=self._base(campaign), is_publishing=False)
         if revision:
             self.store.set_published(published)
@@ -341,19 +340,8 @@ class Drafting:
 
         `instead` is a target as it was before.
         """
-        try:
-            settings = self.campaigns.campaign(campaign)
-        except NotFoundError:
-            return ""
-        targets = [
-            [getattr(target, field.name) for field in fields(target) if field.name not in OF_THE_STACK]
-            for target in (
-                instead if instead and target.id == instead.id else target
-                for target in self.campaigns.targets(campaign)
-            )
-            if not target.retired
-        ]
-        return hashlib.sha256(repr((settings, targets)).encode(errors="replace")).hexdigest()[:32]
+        found = PublishedCampaign.read(self.campaigns, campaign)
+        return (replace(found, targets={**found.targets, instead.id: instead}) if instead else found).digest
 
     def _first_revision(self) -> int:
         """Return a revision that no earlier draft of this campaign had, unless it changed more than once a second."""

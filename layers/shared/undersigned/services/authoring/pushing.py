@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from undersigned.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.aws.campaigns import Campaigns
@@ -34,56 +35,72 @@ OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at", "free_from"})
 """The attributes of a target that a push doesn't write."""
 
 
-def changes_of(compiled: CompiledCampaign, campaigns: Campaigns) -> str:
-    """Return a push's changes, for the activity log, or an empty text if it changes nothing.
+@dataclass(frozen=True, slots=True)
+class PublishedCampaign:
+    """A campaign as it is on a stack: its settings, None if it was never published, and its targets by id."""
 
-    Names settings, letter versions, targets and their columns, never their contents: `settings (goal); evanston
-    (email); skokie added`.
-    """
-    changes = [*_changes(compiled, campaigns)]
-    left_out = len(changes) - _MOST_CHANGES
-    return "; ".join(changes[:_MOST_CHANGES] + ([f"and {left_out} more"] if left_out > 0 else []))
+    settings: Campaign | None
+    targets: Mapping[str, Target]
 
-
-def _changes(compiled: CompiledCampaign, campaigns: Campaigns) -> Iterator[str]:
-    campaign = compiled.campaign
-    try:
-        before = campaigns.campaign(campaign.id)
-    except NotFoundError:
-        yield "new campaign"
-    else:
-        if names := _differences(before, campaign):
-            yield f"settings ({names})"
-    for letter in compiled.letters.values():
+    @classmethod
+    def read(cls, campaigns: Campaigns, campaign: str) -> Self:
+        """Read a campaign."""
         try:
-            campaigns.letter(campaign.id, letter.version)
+            settings = campaigns.campaign(campaign)
         except NotFoundError:
-            yield f"letter {letter.language} {letter.version[:12]}"
-    known = {target.id: target for target in campaigns.targets(campaign.id)}
-    for target in compiled.targets:
-        earlier = known.pop(target.id, None)
-        if earlier is None:
-            yield f"{target.id} added"
-        elif names := _differences(earlier, target):
-            yield f"{target.id} ({names})"
-    yield from (f"{target.id} retired" for target in known.values() if not target.retired)
+            settings = None
+        return cls(settings, {target.id: target for target in campaigns.targets(campaign)})
+
+    @property
+    def digest(self) -> str:
+        """Return a digest of what a push writes, or an empty text if the campaign was never published."""
+        if self.settings is None:
+            return ""
+        targets = [
+            [getattr(target, name) for name in _names(target)] for target in self.targets.values() if not target.retired
+        ]
+        return hashlib.sha256(repr((self.settings, targets)).encode(errors="replace")).hexdigest()[:32]
+
+    def changes(self, compiled: CompiledCampaign) -> str:
+        """Return the changes that a push makes, for the activity log, or an empty text if it changes nothing.
+
+        Names settings, letter versions, targets and their columns, never their contents: `settings (goal); evanston
+        (email); skokie added`.
+        """
+        changes = [*self._changes(compiled)]
+        left_out = len(changes) - _MOST_CHANGES
+        return "; ".join(changes[:_MOST_CHANGES] + ([f"and {left_out} more"] if left_out > 0 else []))
+
+    def _changes(self, compiled: CompiledCampaign) -> Iterator[str]:
+        if self.settings is None:
+            yield "new campaign"
+        elif names := _differences(self.settings, compiled.campaign):
+            yield f"settings ({names})"
+        known = self.settings.letters if self.settings else {}
+        for language, letter in compiled.letters.items():
+            if known.get(language) != letter.version:
+                yield f"letter {language} {letter.version[:12]}"
+        kept = {target.id for target in compiled.targets}
+        for target in compiled.targets:
+            earlier = self.targets.get(target.id)
+            if earlier is None:
+                yield f"{target.id} added"
+            elif names := _differences(earlier, target):
+                yield f"{target.id} ({names})"
+        yield from (f"{of} retired" for of, target in self.targets.items() if of not in kept and not target.retired)
 
 
-def _differences[Settings: (Campaign, Target)](before: Settings, after: Settings) -> str:
-    names = [field.name for field in fields(after) if field.name not in OF_THE_STACK]
-    return ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
-
-
-def push(compiled: CompiledCampaign, campaigns: Campaigns) -> Pushed:
+def push(compiled: CompiledCampaign, campaigns: Campaigns, before: PublishedCampaign | None = None) -> Pushed:
     """Write a campaign to a stack: letters and targets before the settings, which refer to them.
 
-    A letter version that people may have signed never changes. A changed letter is a new version.
+    A letter version that people may have signed never changes. A changed letter is a new version. `before` is the
+    campaign as it was just read, if it was.
     """
     campaign = compiled.campaign
     new_letters = tuple(
         letter.version for letter in compiled.letters.values() if campaigns.put_letter(campaign.id, letter)
     )
-    known = {target.id: target for target in campaigns.targets(campaign.id)}
+    known = (before or PublishedCampaign.read(campaigns, campaign.id)).targets
     kept = {target.id for target in compiled.targets}
     gone = [target for target in known.values() if target.id not in kept]
     new = [target for target in compiled.targets if target.id not in known]
@@ -94,3 +111,11 @@ def push(compiled: CompiledCampaign, campaigns: Campaigns) -> Pushed:
             campaigns.put_target(campaign.id, target)
     campaigns.put_campaign(campaign)
     return Pushed(new_letters, len(compiled.targets), tuple(target.id for target in gone))
+
+
+def _names(settings: Campaign | Target) -> list[str]:
+    return [field.name for field in fields(settings) if field.name not in OF_THE_STACK]
+
+
+def _differences[Settings: (Campaign, Target)](before: Settings, after: Settings) -> str:
+    return ", ".join(name for name in _names(after) if getattr(before, name) != getattr(after, name))
