@@ -287,7 +287,7 @@ def test_any_text_is_a_mistake_or_a_picture_of_numbers_only(text: str) -> None:
 # In a form
 
 
-FOLDER = campaign_folder.read(Path(__file__).parents[3] / "campaigns" / "end-demand-illinois")
+FOLDER = campaign_folder.read(Path(__file__).parents[4] / "campaigns" / "end-demand-illinois")
 FORM: dict[str, object] = {
     "name": "Ada Specimen",
     "email": "ada@signers.example",
