@@ -24,7 +24,7 @@ endif
 QUICK := tests/unit tests/template tests/integration tests/security tests/faults
 TEST := $(RUN) pytest --quiet --numprocesses auto
 
-# What `make nightly` runs, one after the other.
+# The parts of `make nightly`, one after the other.
 PARTS := audit deploy rehearsals looks rows load moto races waits versions weather crashes campaigns fuzz
 # The parts that have passed for these very files.
 DONE = .undersigned/nightly/$(shell { git rev-parse HEAD && git diff HEAD; } 2>/dev/null | git hash-object --stdin)

@@ -33,7 +33,7 @@ CLASSIFIERS = {
 """Classifiers that name one licence. `BSD License` does not: it can have two, three or four clauses."""
 
 IN_WORDS = {"Apache License 2.0": "Apache-2.0", "Dual License": ""}
-"""What metadata says in place of an SPDX identifier. If it names no licence, the text of the licence decides."""
+"""Words in metadata that stand for an SPDX identifier. If it names no licence, the text of the licence decides."""
 
 TEXTS = {
     "MIT": "Permission is hereby granted, free of charge, to any person obtaining a copy of this software",

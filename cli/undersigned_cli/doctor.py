@@ -165,7 +165,7 @@ class Doctor:
             yield Finding("daily quota", "ok", f"{used:.0f} of {most:.0f} emails used in 24 hours")
 
     def _waiting(self) -> Iterator[Finding]:
-        """Compare the rate at which the queue of confirmation emails is sent with that of SES."""
+        """Compare how fast the queue of confirmation emails goes with SES's rate."""
         rate = self.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
         mapping = self._resources("AWS::Lambda::EventSourceMapping").get("SendConfirmationsWaiting")
         if mapping is None:

@@ -55,7 +55,7 @@ NO_ROUTE = Problem(
 )
 
 NO_PAGE = Problem(404, NO_ROUTE.title, Message("Check the web address."))
-"""What a browser shows instead."""
+"""A page for a browser, instead of the document."""
 
 
 def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0912  (a table)

@@ -76,7 +76,7 @@ class _Batch:
     failures: int = 0
 
     def read(self, records: Sequence[Record]) -> list[Asked]:
-        """Return what the messages' emails are about. What can't be read is a dead letter at once."""
+        """Return what the messages' emails are about. An unreadable message is a dead letter at once."""
         messages: dict[FormName, Record] = {}
         for record in records:
             try:
@@ -117,7 +117,7 @@ class _Batch:
 
     def _send_to_one(self, some: Iterable[Asked], outcomes: Outcomes) -> None:
         for record, about in some:
-            # What is counted in a budget has shown that the table takes writes.
+            # A counted email has shown that the table takes writes.
             claims = not is_counted(about)
             outcome = "waits" if self.failures >= _MOST_FAILURES else self._send(about, claims=claims)
             outcomes.add(about, outcome)

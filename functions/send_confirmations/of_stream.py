@@ -21,7 +21,7 @@ logger = Logger()
 
 
 def queue(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Queue the emails that the records request. What the queue does not take comes again, for a day."""
+    """Queue the emails that the records request. A record comes again, for a day, if the queue does not take it."""
     asked: dict[WaitingMail, Mapping[str, Any]] = {}
     forms: list[FormChange] = []
     for record in records:

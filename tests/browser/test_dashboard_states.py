@@ -267,7 +267,7 @@ def test_an_approval_and_what_came_since_are_accessible_and_fit(
     see(visitor, page, f"states-approved-and-more-{look}")
     page.goto(f"{address}/organizer?lang={language}")
     sign_in(page)
-    # What came since goes with a later day, so nothing is asked today.
+    # Letters that came since go with a later day, so nothing is asked today.
     expect(page.locator(".state caption")).to_have_count(0)
     see(visitor, page, f"states-overview-and-more-{look}")
     world.run_queue()

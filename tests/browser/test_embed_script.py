@@ -42,7 +42,7 @@ STYLE = """
     max-width: 645px; margin-left: auto !important; margin-right: auto !important
 }
 """
-"""What a long page has, and how WordPress's default theme gives its width to all that stands in a page."""
+"""The start of a long page, with the rule of WordPress's default theme that gives its width to everything in a page."""
 
 EDITOR = """<!doctype html><html lang="en"><title>Editor</title><main><h1>Editor</h1>
 <iframe title="Preview" sandbox="{sandbox}" style="width:600px;height:0" srcdoc="{page}"></iframe></main>

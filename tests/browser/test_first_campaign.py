@@ -1,8 +1,8 @@
 """A volunteer goes from an empty dashboard to a published campaign in Texas, by visible labels alone.
 
-The letter is pasted from an email, and the recipients are in a spreadsheet as an office sends one. Whoever makes the
-way longer than MOST_CLICKS and MOST_FIELDS makes it too long. No id and no selector finds anything here: what a label
-or a role doesn't find, a volunteer doesn't either. The guide names each: the buttons in bold.
+The letter is pasted from an email, and the recipients are in a spreadsheet as an office sends one. The test fails if
+the way takes more than MOST_CLICKS or MOST_FIELDS. No id and no selector finds anything here: what a label or a role
+doesn't find, a volunteer doesn't either. The guide names each: the buttons in bold.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Publish hands out, pasted into a website: real pages of the form, in a frame on another site."""
+"""The snippets of *Publish*, pasted into a website: real pages of the form, in a frame on another site."""
 
 from __future__ import annotations
 

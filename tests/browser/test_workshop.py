@@ -175,7 +175,7 @@ def as_document(text: str) -> str:
 
 @pytest.mark.parametrize("file", PAPER_LETTERS, ids=lambda file: file.stem)
 def test_a_paper_letter_is_pasted_with_its_blanks(stack: Stack, visitor: Visitor, file: Path) -> None:
-    """What comes out has the words of the letter that the importer makes of the file, and its questions."""
+    """The result has the words and the questions of the letter that the importer makes of the file."""
     letter = file.read_text(encoding="utf-8")
     page = visitor.open()
     stack.sign_in(page, CAMPAIGN)
@@ -372,7 +372,7 @@ def test_with_the_keyboard_alone_a_campaign_is_written_checked_and_published(sta
     expect(text).to_have_value(re.compile(r"\[your name\]$"))
     press("Save and go on")
     expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
-    # What is left in the table leads to its cell.
+    # A mistake that is left in the table leads to its cell.
     reach(page, page.locator("nav.steps a").nth(2))
     page.keyboard.press("Enter")
     cell = page.get_by_label("Email, row 2", exact=True)

@@ -1,4 +1,4 @@
-"""What an AWS account answers and the local stack doesn't: what it cost, by moto, and a request for a quota.
+"""Answers of an AWS account that the local stack lacks: its costs, by moto, and a request for a quota.
 
 moto's server needs Flask, so a server of ours gives the AWS CLI's requests to moto. moto has made-up costs only, and no
 requests for quotas: those get an answer of ours, which knows one quota and grants nothing.

@@ -1,4 +1,4 @@
-"""A letter's whole way through functions as zip files with their layers, in workers of which some are killed."""
+"""A letter's whole way through functions as zip files with their layers. Some of their workers are killed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def confirmed(stack: RunningStack) -> int:
 def test_a_letter_is_signed_confirmed_counted_exported_and_delivered_once(stack: RunningStack, wiring: Wiring) -> None:
     killer = Killer(stack, random.Random(1), (1, 1))  # noqa: S311  (a test's choices)
     sign(stack, "ada@zipped.example", "60201", campaign=CAMPAIGN)
-    # What they were at is tried again.
+    # Their unfinished work is tried again.
     assert sum(killer.kill(function) for function in ("PublicApi", "SendConfirmations", "Tally"))
     confirm(stack, "ada@zipped.example")
     wait_for(lambda: confirmed(stack) == 1)

@@ -52,7 +52,7 @@ ANSWERS = (
     ("Weekly", "FRI 25 Europe/Madrid"),
     ("Weekly", "FRI 16 Europe/Madrid"),
 )
-"""What a person types, with a mistake at some questions."""
+"""The answers of a person, with a mistake at some questions."""
 
 CHANGES = "Deploy this changeset?"
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from undersigned_cli.local.running import RunningStack
 
 MOST_BYTES = 250 * 1024 * 1024
-"""What a function and its layers may have unzipped ("Lambda quotas", developer guide)."""
+"""The most bytes of a function and its layers, unzipped ("Lambda quotas", developer guide)."""
 
 LEFT_FREE = 50 * 1024 * 1024
 """Fonts and libraries grow with their versions."""

@@ -1,8 +1,8 @@
 """Every command that the runbook names, run on the local stack, on a campaign with a letter that bounced.
 
 Commands of AWS run in a shell with the runbook's own functions and the AWS CLI of uv.lock. It is version 1: PyPI has no
-other. What the local stack can't answer, tests/e2e/account.py does. It takes some minutes and changes the stack's
-secret, so only `make nightly` runs it.
+other. tests/deployed/account.py answers for an AWS account where the local stack can't. It takes some minutes and
+changes the stack's secret, so only `make nightly` runs it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ COSTS = [
         "Estimated": True,
     }
 ]
-"""What Cost Explorer says of a day, as its API reference has it."""
+"""A day's answer of Cost Explorer, from its API reference."""
 
 type Shell = Callable[[str], subprocess.CompletedProcess[str]]
 

@@ -1,4 +1,4 @@
-"""What the stack reports, on the real template: to organizers by email, to other programs on the bus."""
+"""Reports of the stack, on the real template: to organizers by email, to other programs on the bus."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_lost_letters_come_back_and_each_goes_once(stack: RunningStack) -> None:
         confirmed(stack, wiring, name, postal_code, target)
 
     recover(stack, "recovered")
-    # What happens since: an email leaves, and a letter is erased.
+    # After that, an email leaves, and a letter is erased.
     stack.run_job("plan", datetime.now(UTC) + timedelta(days=7), CAMPAIGN)
     wait_for(partial(has_delivered, wiring, SENT, 2))
     run(stack, "remove", CAMPAIGN, "--email", f"dan@{DOMAIN}", "--why", "we rehearse", "--yes")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CAMPAIGN = "safe-ways-to-school"
 
 STEPS, FIELDS = 14, 10
-"""What an organizer presses and fills in, from signing in to the published form. More would be a step back."""
+"""The clicks and fields of an organizer, from signing in to the published form. More would be a step back."""
 
 PAPER = """Date: ____________
 

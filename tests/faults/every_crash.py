@@ -68,7 +68,7 @@ repeats a call."""
 
 @dataclass(frozen=True)
 class Code:
-    """What a deploy can change. The limits are so low that few letters make several bundles and packets."""
+    """Settings that a deploy can change. The limits are so low that few letters make several bundles and packets."""
 
     packet_size: int = 2
     bundle_size: int = 2
@@ -453,7 +453,7 @@ def _run(
                 if watch:
                     watch.is_over = True
                 everything_works_again(platform)
-                # What dies in bad weather is repaired by the reconciliation or by an operator.
+                # The reconciliation or an operator repairs everything that dies in bad weather.
                 platform.dead_letters.clear()
             found = _failures(platform, arrivals)
         except Exception:  # noqa: BLE001  (any error of a run is a failure to report)

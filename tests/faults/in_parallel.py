@@ -1,7 +1,7 @@
 """Processes that run at the same time on the platform, in virtual time: a pause of one lets the others go on.
 
-The platform runs one thing after the other. That is too slow for a stream's reader that waits for SES while two of the
-queue's do the same, so here each of them is a thread. Only one runs at a time: the one that is due next.
+The platform runs one thing after the other. Three readers that wait for SES would be too slow so. Here each reader is a
+thread. Only one runs at a time: the one that is due next.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ PATIENCE = 30
 """Seconds after which a thread that doesn't stop fails the test."""
 
 type Order = Literal["go", "crash", "crash after", "conflict"]
-"""What happens to an actor's next call: it is made; not made; made, but its answer is lost; refused."""
+"""The fate of an actor's next call: it is made; not made; made, but its answer is lost; refused."""
 
 type Fate = Literal["delivered", "bounced", "soft bounced", "complained", "silent"]
 
@@ -593,7 +593,7 @@ class Play:
         self._seen = len(self.world.sent)
 
     def _note_form(self, record: Any) -> None:
-        """Note words of which no form is left. They can't be confirmed any more, until they are sent again."""
+        """Note words that no form has any more. They can't be confirmed any more, until they are sent again."""
         images = record["dynamodb"]
         if "NewImage" in images:
             self.gone.discard(images["NewImage"]["name"]["S"])

@@ -1,4 +1,4 @@
-"""What must hold after any crash, delay or repeat, read from the table, the accepted emails and their PDFs."""
+"""Invariants after any crash, delay or repeat, read from the table, the accepted emails and their PDFs."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _is_stuck(delivery: Row) -> bool:
 
 
 def state_of(platform: Platform) -> str:
-    """Return the state as text, without random ids and times. What follows is the same after equal states."""
+    """Return the state as text, without random ids and times. Equal states have the same future."""
     world = platform.world
     rows = list(rows_of(world))
     sent = sorted(str((mail.to, sorted(mail.tags.items()), letters_text(mail, world))) for mail in world.deliveries)

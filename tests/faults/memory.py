@@ -436,7 +436,7 @@ class Memory:
         )
         return {"MessageId": message_id}
 
-    # What makes a stack
+    # Making a stack
 
     def _secretsmanager_put_secret_value(self, *, SecretId: str, SecretString: str) -> Any:  # noqa: N803
         self._secrets[SecretId].append(SecretString)

@@ -230,7 +230,7 @@ class Running:
 
 @dataclass
 class Fate:
-    """What becomes of an email that SES accepted: SES's events about it, and whether it arrives."""
+    """The fate of an email that SES accepted: SES's events about it, and whether it arrives."""
 
     cases: tuple[str, ...] = ("send", "delivery")
     arrives: bool = True
@@ -399,7 +399,7 @@ class Platform:
         self._running[-1].has_time = False
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass for an invocation that waits. What is due meanwhile runs. Short pauses take no time."""
+        """Let time pass for an invocation that waits. Work that is due meanwhile runs. Short pauses take no time."""
         if not self.faults.time_passes or seconds < 1:
             return
         until = self.now + timedelta(seconds=seconds)
@@ -523,7 +523,7 @@ class Platform:
             self._refuse_email(operation, params["Destination"]["ToAddresses"][0])
 
     def _interrupt(self) -> None:
-        """Run something else: the same message, which SQS may deliver twice; a person's act; or what is due."""
+        """Run something else: the same message, which SQS may deliver twice; a person's act; or work that is due."""
         running = self._running[-1] if self._running else None
         if running and running.again and self.faults.repeats and self.rng.random() < _SHARE_OF_TWINS:
             self.happened["a message processed twice at once"] += 1

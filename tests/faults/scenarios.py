@@ -805,7 +805,7 @@ def signs_in(acts: Acts, browser: Browser, email: str) -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is played, to which targets, and how many bytes of PDFs an email holds before it links to them.
+    """A scenario: its steps, its targets, and the most bytes of PDFs that an email holds before it links to them.
 
     `on_page` is how many packets a page lists.
     """

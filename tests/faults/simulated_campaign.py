@@ -833,8 +833,8 @@ class Simulation:
             self._send(path, values, place)
 
     def _send(self, path: str, values: dict[str, object], place: tuple[str, str]) -> None:
-        """Send a delivery again. It may be told that another one of that week has arrived, and that a person must say
-        so for it to go, too."""
+        """Send a delivery again. The answer may be that another email of that week has arrived, and that only a person
+        can let this one go, too."""
         answer = self._organizer("POST", path, values)
         if answer and answer.status == _CONFLICT and (self.is_calm or self.rng.random() < _SENT_AGAIN):
             self._again.add(place)
@@ -1017,7 +1017,7 @@ class Simulation:
 
 @dataclass
 class Outcome:
-    """What became of a campaign of so many weeks. `passed` also counts those after them."""
+    """The result of a campaign of so many weeks. `passed` also counts those after them."""
 
     seed: int
     weeks: int

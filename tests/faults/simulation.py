@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Total:
-    """What became of all campaigns."""
+    """The results of all campaigns."""
 
     weeks: int = 0
     campaigns: int = 0

@@ -1,4 +1,5 @@
-"""What the table holds. Of the tests of faults, only this file knows the keys of its rows, and what is in which."""
+"""The contents of the table. Of the tests of faults, only this file knows the keys of its rows, and what is in
+which."""
 
 from __future__ import annotations
 
@@ -160,7 +161,7 @@ def is_in_transactions(item: str) -> bool:
 
 
 def is_private(item: str) -> bool:
-    """Say whether no other request changes or reads an item, given as `pk/sk`, so that its moment doesn't matter."""
+    """Say whether only one request uses an item, given as `pk/sk`, so that the moment of a call doesn't matter."""
     if item.startswith(_CAMPAIGN):
         return item.endswith(("/META", "/")) or "/LETTER#" in item
     return item.startswith(("KEY#", "RATE#", "AUDIT#", "CAMPAIGNS/")) or "/EVENT#" in item

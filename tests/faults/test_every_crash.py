@@ -91,5 +91,5 @@ def test_every_adapter_method_is_reached(run: Run) -> None:
 
 @pytest.mark.asvs("13.2.2")
 def test_every_permission_is_used(run: Run) -> None:
-    """That no permission is missing is checked at every call: see world.py."""
+    """world.py checks at every call that no permission is missing."""
     assert granted() - set(run.report["used"]) == UNUSED

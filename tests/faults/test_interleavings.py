@@ -1,4 +1,4 @@
-"""What runs at the same time on AWS, in every order that matters: each pair, and random weeks."""
+"""Handlers that run at the same time on AWS, in every order that matters: each pair, and random weeks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ with one.
 """
 
 DIFFERENCES = set(get_args(FindingKind)) - {"a delivery waits for a decision"}
-"""What a reconciliation must not report in a race, because it is not so."""
+"""Findings that a reconciliation must not report in a race, because they are false."""
 
 tried: dict[str, int] = {}
 

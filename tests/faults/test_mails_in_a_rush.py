@@ -208,7 +208,7 @@ def test_an_hour_is_never_exceeded_and_confirmations_give_it_room() -> None:
     assert sum(hour.sent["clean"] for hour in budgets.sending(HOUR).hours) == 300
 
 
-# What is taken and given back
+# Emails taken from a budget and given back
 
 
 def budgets(made: World) -> dict[Key, dict[str, Any]]:

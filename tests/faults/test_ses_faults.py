@@ -115,7 +115,7 @@ def sign_all(world: World) -> None:
 
 
 def queue_all(world: World) -> None:
-    """Let the stream put what it has into the queue, of which nothing is sent yet."""
+    """Let the stream put its records into the queue, and send nothing yet."""
     answer = world.handlers["send_confirmations"]({"Records": world.new_records()}, CONTEXT)
     assert answer == {"batchItemFailures": []}
 

@@ -1,4 +1,5 @@
-"""SES takes nothing for two weeks, or a tenth: what waits is sent in the end, and no chain of messages goes on forever.
+"""SES takes nothing for two weeks, or a tenth. All that waits is sent in the end, and no chain of messages goes on
+forever.
 
 The waits last six hours, longer than Lambda lets a function invoke itself unless it allows that; in `make nightly
 PART=waits`, two weeks. The rush lasts a minute and a half; there, an hour, and 9,000 people sign. 600 emails wait for

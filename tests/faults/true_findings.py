@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def is_true(record: LogRecord, world: World) -> bool:
-    """Return whether a difference exists at the moment when it is reported. What is no such finding is true."""
+    """Return whether a difference exists at the moment when it is reported. Any other finding is true."""
     finding = record.getMessage()
     rows = list(rows_of(world))
     match finding:

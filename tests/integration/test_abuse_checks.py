@@ -165,7 +165,7 @@ def test_other_words_in_the_same_copy_of_the_form_get_an_email_of_their_own_at_o
 def test_a_form_without_a_valid_token_has_no_copies(world: World, token: str) -> None:
     """An organization's own form may post anything in this field, and the same each time.
 
-    What it posts within a quarter of an hour is the same form.
+    Its posts within a quarter of an hour are the same form.
     """
     world.change_and_wait(allowed_origins=(SITE,))
     for emails, minutes in ((1, 3), (1, 15), (2, 0)):

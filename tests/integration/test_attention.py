@@ -1,4 +1,4 @@
-"""What needs attention on the overview: each kind names its cause and the next step, with its button."""
+"""*Needs attention* on the overview: each point names its cause and the next step, with its button."""
 
 from __future__ import annotations
 

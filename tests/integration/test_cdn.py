@@ -124,7 +124,7 @@ def test_without_a_domain_of_its_own_each_request_says_where_the_cdn_is(
     assert cdn.request("POST", "/organizer/sign-in", {"email": "a@example.org"}, headers=headers).status == 303
 
 
-# What the CDN keeps
+# Answers that the CDN keeps
 
 
 def test_the_second_visitor_gets_what_the_cdn_has_kept(cdn: Cdn) -> None:

@@ -424,7 +424,7 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
     world.run_stream()
     left = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     kinds = {item["pk"]["S"].partition("#")[0] for item in left}
-    # What is not the campaign's alone, and expires.
+    # Rows that are not the campaign's alone, and expire.
     assert kinds <= {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS"}
     assert json.loads(run("campaign", "list", "--json")) == []
 

@@ -223,7 +223,7 @@ def test_an_organizers_key_reads_its_campaigns_counts_until_it_expires(world: Wo
 
 
 def test_a_new_target_moves_no_mark(world: World) -> None:
-    """What a letter counts for is decided when it is signed, so counting never goes round in circles."""
+    """A letter's counters are decided when it is signed, so counting never goes round in circles."""
     world.confirmed(locality="Nowhere")
     before = counted(world)
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")

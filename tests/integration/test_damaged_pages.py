@@ -30,7 +30,7 @@ PERIOD = "2026-11-24"
 OWNER, OTHER = "olu@organizers.example", "pat@organizers.example"
 
 EVERY = ""
-"""What is about a campaign as a whole."""
+"""Rows about a campaign as a whole."""
 
 KINDS = {
     "campaign": ("CAMPAIGN#", "META", EVERY),

@@ -292,7 +292,7 @@ def stored(world: World) -> list[str]:
     return names_in(world.wiring.bucket.get(item["Key"]) for item in found)
 
 
-# What organizers see before
+# Before a delivery
 
 
 def organizer(world: World, path: str) -> Any:

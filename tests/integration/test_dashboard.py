@@ -1040,12 +1040,12 @@ def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World
     for number in range(5):
         world.confirmed(email=f"s{number}@signers.example")
     assert {path: reads(world, manager, path) for path in paths} == few
-    # The session's key, the page, eight shards of the trays of all targets, and the deliveries of each. What speaks
-    # against the newest letters takes eight shards of the listing, as many of forms and of those on hold, and the
-    # rows, 100 at a time. How many forms wait, and how many of them have a wrong address, takes the forms once more.
+    # The session's key, the page, eight shards of the trays of all targets, and the deliveries of each. The evidence
+    # against the newest letters takes eight shards of the listing, as many of forms and of those on hold, and the rows,
+    # 100 at a time. How many forms wait, and how many of them have a wrong address, takes the forms once more.
     # Postponed emails have two lanes, and the stop and the brake of confirmation emails take one read. The targets take
-    # one. The last two reads are of the draft, and of how many forms people said they didn't sign.
-    # Each of two kinds of counters takes a query of each shard.
+    # one. The last two reads are of the draft, and of how many forms people said they didn't sign. Each of two kinds of
+    # counters takes a query of each shard.
     targets = len(world.wiring.campaigns.targets(CAMPAIGN))
     assert few[""] == 52 + 2 * SHARDS + targets
     assert few["/targets/evanston"] <= 12

@@ -1,4 +1,4 @@
-"""What the form asks for, as campaign.toml says: from the folder to the letter."""
+"""The form's fields, as campaign.toml sets them: from the folder to the letter."""
 
 from __future__ import annotations
 

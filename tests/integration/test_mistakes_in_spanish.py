@@ -1,4 +1,4 @@
-"""What a parser says about a file has a sentence of our own: a Spanish page of the workshop has no English reason."""
+"""Each mistake of a parser has a sentence of our own, so a Spanish page of the workshop has no English reason."""
 
 from __future__ import annotations
 

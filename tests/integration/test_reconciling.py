@@ -91,7 +91,7 @@ def confirm(world: World, *names: str) -> None:
         world.confirmed(email=f"{name}@signers.example")
 
 
-# What the stream has forgotten
+# Emails that the stream has forgotten
 
 
 def test_dropped_records_lose_no_count(world: World, reconcile: Any) -> None:

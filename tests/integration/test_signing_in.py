@@ -515,7 +515,7 @@ def test_the_administrator_owns_every_campaign_that_exists(world: World) -> None
     assert "End Demand Illinois" in browser.see("/organizer").body
 
 
-# What an operator prints
+# Links that an operator prints
 
 
 def test_an_operators_link_signs_in_once_in_any_browser(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What a page says is about the campaign: no settings key, merge field, line number, file, syntax or command.
+"""Pages speak about the campaign: they have no settings key, merge field, line number, file, syntax or command.
 
 Every sentence is in the catalog, which `make catalogs` fills from the code and the templates. One that is about files
 is for a folder, and a page says it in other words; or for a program, which no page of ours is.
@@ -237,7 +237,7 @@ LETTERS = (
 
 
 def settings() -> Iterator[str]:
-    """Yield settings of which each is missing, empty, or a value of every kind."""
+    """Yield settings with each one missing, empty, or a value of every kind."""
     document = SettingsDocument.read(example_files()["campaign.toml"])
     for setting in SETTINGS:
         for value in ("", None, "x" * 5_000, "\x07", "ünï", "2026-99-99", -1, 10**12, True, [""], ["x", "x"]):

@@ -125,7 +125,7 @@ def test_nothing_is_an_error_before_somebody_presses_publish(beginner: Author) -
     assert "<title>Error: Details" in page.body
     shown = page.body.partition("</style>")[2]
     assert shown.count('class="error"') == shown.count('aria-invalid="true"') > 1
-    # Whoever saves goes on to what else is an error.
+    # Somebody who saves goes on to the next mistake.
     beginner.pages["settings"] = page.body
     saved = beginner.send("settings", {**SETTINGS_OF_A_CAMPAIGN, "do": "save"}, "settings?refused=yes")
     assert saved.headers["location"].endswith("/letter?done=saved&refused=yes")
@@ -876,7 +876,7 @@ def test_a_reason_is_kept_if_the_campaign_was_published_from_elsewhere(world: Wo
     assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 700
 
 
-# What can't be read any more
+# Drafts that can't be read any more
 
 
 UNREADABLE_TABLE = f'id,name\n"{"a" * 200_000}'
@@ -1098,7 +1098,7 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     author.open("publish")
     author.send("publish", {"why": "Over"}, "close")
     world.restart("organizer_api")
-    # Who deletes it must own it.
+    # Only an owner may delete it.
     assert "Delete the campaign" not in author.open("publish").body
     world.put_key("us_own", "own")
     assert author.enter("us_own").status == 303

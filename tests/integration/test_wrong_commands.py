@@ -1,4 +1,4 @@
-"""What a person at the terminal gets wrong is answered in one sentence that says what to write instead."""
+"""A mistake at the terminal is answered in one sentence, which says what to write instead."""
 
 from __future__ import annotations
 

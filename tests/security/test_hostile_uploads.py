@@ -95,7 +95,7 @@ HOSTILE: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Upload:
-    """What a request does with a text that somebody sent."""
+    """The uses that a request makes of a text that somebody sent."""
 
     largest: int
     does: Callable[[str], object]
@@ -152,7 +152,7 @@ def check_time(upload: Upload, text: str) -> None:
     assert time.process_time() - began < SECONDS
 
 
-# What the pages of a draft do
+# Pages of a draft
 
 
 def api(world: World, method: str, path: str = "", values: object = None) -> Answer:

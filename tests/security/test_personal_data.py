@@ -1,4 +1,4 @@
-"""Personal data: what people type names no counter, and what is erased or over its time is gone."""
+"""Personal data: no counter has people's words as its name, and nothing stays that is erased or over its time."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def made_from(key: str, world: World) -> tuple[dict[str, str], OrganizerTokens]:
 
 
 def test_after_a_leak_and_the_runbook_nothing_that_leaked_opens_anything(world: World, rotate: Any) -> None:
-    """Who read both secrets makes every token and code that their keys can make, before the recovery and after it."""
+    """A thief of both secrets makes every token and code that their keys can make, before the recovery and after it."""
     make_what_exists(world)
     rotate()
     leaked = leaked_keys(world)

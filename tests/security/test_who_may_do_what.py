@@ -43,7 +43,7 @@ OPEN = {
     ("GET", "/organizer/sign-in/link/{token}"),
     ("POST", "/organizer/sign-in/link/{token}"),
 }
-"""What takes no session and no key: a link in an email, or how one gets a session."""
+"""Routes without a session or a key: links in emails, and signing in."""
 
 NEEDS_SESSION = {
     ("GET", "/organizer"),
@@ -53,7 +53,7 @@ NEEDS_SESSION = {
     ("GET", "/organizer/new"),
     ("POST", "/organizer/new"),
 }
-"""What is about no campaign."""
+"""Routes about no campaign."""
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def as_before(world: World) -> Iterator[None]:
 
 
 REFUSED = {403}
-"""What the dashboard and the API answer to somebody who may not do this."""
+"""The answers of the dashboard and the API to somebody who may not do this."""
 
 
 @pytest.mark.asvs("13.4.5")

@@ -83,7 +83,7 @@ def people(number: int, postal_codes: Sequence[str], rng: Random) -> list[Person
 
 
 class Seen:
-    """What the clients saw."""
+    """The answers that the clients saw."""
 
     def __init__(self) -> None:
         self.answers: Counter[int] = Counter()

@@ -34,7 +34,7 @@ _STEPS = 97
 """The steps of a run, as if Lambda's 15 minutes were then over."""
 
 _MOST_BYTES = 2_000_000 + 250 * LETTERS
-"""What the product's code may hold after any step: the ids of all letters, and what it keeps anyway."""
+"""The most bytes that the product's code may hold after any step: the ids of all letters, and what it keeps anyway."""
 
 _OURS = (tracemalloc.Filter(True, "*/undersigned/*"), tracemalloc.Filter(True, __file__))  # noqa: FBT003
 

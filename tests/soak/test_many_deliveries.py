@@ -106,7 +106,7 @@ class Turns:
 
 @dataclass
 class Allowance:
-    """A limit of some rate a second. What one second allows can be used at once."""
+    """A limit of some rate a second. A second's share can be used at once."""
 
     rate: float
     left: float = 0.0

@@ -86,9 +86,9 @@ class Outcome:
     messages: dict[str, int]
     """The messages in queues, including the dead-letter queues."""
     findings: list[str]
-    """What the reconciliation could not explain, while people signed and in the end."""
+    """Differences that the reconciliation could not explain, while people signed and in the end."""
     reconciled: dict[str, int]
-    """What the reconciliation found in the end."""
+    """Findings of the reconciliation in the end."""
 
     @property
     def sent(self) -> Counter[int]:

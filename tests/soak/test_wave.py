@@ -46,7 +46,7 @@ PATIENCE = 300.0 + FORMS / 10
 
 @dataclass(frozen=True)
 class Signer:
-    """Somebody with an address in a network of their own, all of which are this machine."""
+    """Somebody with an address in a network of their own. All such addresses are this machine."""
 
     email: str
     network: int

@@ -31,7 +31,7 @@ class Metric(NamedTuple):
 
 
 type Values = Mapping[Metric, Mapping[int, Sequence[float]]]
-"""What was sent to each metric, by minute."""
+"""Values of each metric, by minute."""
 
 
 class Email(NamedTuple):
@@ -45,7 +45,7 @@ class Alarms:
     """The alarms of a template, while metrics have some values."""
 
     def __init__(self, template: Template, values: Values) -> None:
-        """Keep the alarms and the values. What a period had is looked up once."""
+        """Keep the alarms and the values. Each period is looked up once."""
         self._alarms = of_type(template, ALARM)
         self._values = values
         self._breaches = cache(self._look_up)

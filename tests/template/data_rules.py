@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from undersigned_cli.local.template import Template
 
 LOGGED = {"$context.requestId", "$context.routeKey", "$context.status", "$context.responseLatency"}
-"""What an access log may have. A path can contain a signer's token; IP address and user agent identify people."""
+"""Fields that an access log may have. A path can contain a signer's token; IP address and user agent identify
+people."""
 
 LONGEST_LOG_LINE = 160
 """In bytes. A person makes six requests, so a million people write a gigabyte of access logs at most."""
@@ -35,7 +36,7 @@ COUNTED = {
     "$.detail.bounce.bounceSubType",
     "$.detail.mail.tags.lane",
 }
-"""What the brake counts of an event. None of it says whose email it was."""
+"""Fields of an event that the brake counts. None of it says whose email it was."""
 
 
 def events_of_signers_emails_are_kept_nowhere(template: Template) -> Iterator[str]:
@@ -148,7 +149,7 @@ def apis_are_throttled(template: Template) -> Iterator[str]:
 
 
 def signing_never_starves_behind_reads(template: Template) -> Iterator[str]:
-    # A limit of a route is its own. What is left is the account's, which all routes share.
+    # A limit of a route is its own. The rest is the account's, which all routes share.
     routes = {
         f"{source['Method']} {source['Path']}" for _, _, kind, source in event_sources(template) if kind == "HttpApi"
     }

@@ -59,7 +59,8 @@ SIGNATURES = {
         _records("SIGNATURE#", OldImage={"tallied": {"S": [{"prefix": "TOTAL"}]}}),
     ],
 }
-"""What each reader of the stream is called for: at most five filters ("Lambda event filtering", developer guide)."""
+"""The records for which each reader of the stream is called: at most five filters ("Lambda event filtering", developer
+guide)."""
 
 DELIVERIES = {
     "Pattern": '{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "DELIVERY#"}]}, "sk": {"S": [{"prefix": "PERIOD#"}]}}}}'

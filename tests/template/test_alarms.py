@@ -77,7 +77,7 @@ OVERDUE = Metric("Undersigned", "LettersOverdue", "AWS::StackName")
 
 
 class Sent(NamedTuple):
-    """What is sent to a metric: a value, every so many minutes, from one minute to another."""
+    """Values of a metric: one every so many minutes, from one minute to another."""
 
     metric: Metric
     since: int
@@ -270,7 +270,7 @@ LINES: list[tuple[str, str, str, int, str]] = [
 
 @pytest.mark.parametrize(("function", "level", "message", "times", "alarm"), LINES)
 def test_a_line_of_a_log_raises_its_alarm(function: str, level: str, message: str, times: int, alarm: str) -> None:
-    """What waits for SES is told by what waits, and not as an error."""
+    """Emails that wait for SES are no error: MailsWaitAlarm and DeliveriesWaitAlarm tell of them."""
     found = list(counted(f"{function}LogGroup", {"level": level, "message": message}, times))
 
     assert on(sent(*found), 60) == ({alarm} if alarm else set())

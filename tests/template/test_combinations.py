@@ -77,7 +77,7 @@ def exists(template: Template, entry: Mapping[str, Any], settings: Mapping[str, 
 def mistakes(template: Template, settings: Mapping[str, Any]) -> list[str]:
     """Return what CloudFormation would fail at: a reference to what is not there, a list that is too short."""
     made = {name for name, resource in template["Resources"].items() if exists(template, resource, settings)}
-    # What SAM makes of a function, beside it.
+    # Resources that SAM makes beside a function.
     for name, function in functions(template).items():
         made |= {f"{name}Role", *(f"{name}{event}" for event in function.get("Events", {}))}
     text = str(template["Resources"]) + str(template["Outputs"])

@@ -59,7 +59,7 @@ def stop(stack: Stack, *, reason: Reason = "") -> None:
 @app.command(epilog=examples("confirmations start"))
 @on_stack
 def start(stack: Stack, *, reason: Reason = "") -> None:
-    """Let confirmation emails go again after a stop or a brake. What bounced until now no longer counts."""
+    """Let confirmation emails go again after a stop or a brake. Earlier bounces no longer count."""
     reason = checked_reason(reason)
     wiring = stack.wiring()
     wiring.mail_budgets.start(wiring.clock())

@@ -55,7 +55,7 @@ def put_back(
     drop: Annotated[bool, typer.Option("--drop", help="Delete the letters that make no sense any more.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Put back the dead letters that still make sense. What was done is recorded, and is not done twice."""
+    """Put back the dead letters that still make sense. Finished work is recorded, and is not done twice."""
     dead, letters = _read(stack, queue)
     _show(letters, as_json=False)
     sensible = [letter for letter in letters if letter.makes_sense]

@@ -176,7 +176,7 @@ class StreamReader:
         return shard[self.next : self.next + (self._sizes[0] if self._sizes else self.source.batch_size)]
 
     def note(self, batch: Sequence[Record], failed: Collection[str] | None) -> Sequence[Record]:
-        """Go on after a batch. Return the records that are given up, of which the dead-letter queue is told.
+        """Go on after a batch. Return the records that are given up; the dead-letter queue gets a message about them.
 
         `failed` has the sequence numbers in `batchItemFailures`; None if the function failed. From the first failure
         on, the records come again, or the whole batch in two halves. Source: "Error handling for DynamoDB event source

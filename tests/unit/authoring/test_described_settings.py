@@ -51,7 +51,7 @@ OTHER: dict[str, Any] = {
 }
 
 OF_THE_FILES = {"letter", "logo"}
-"""What a campaign has from its letters, not from campaign.toml."""
+"""Fields that a campaign has from its letters, not from campaign.toml."""
 
 
 def as_json(settings: str) -> Any:

@@ -1,6 +1,6 @@
 """Test that paper letters of many kinds become the letters beside them in `paper_letters`.
 
-They hold while the importer gets simpler: what it no longer guesses, a person corrects in the preview.
+They hold while the importer gets simpler: a person corrects in the preview where it no longer guesses.
 """
 
 from __future__ import annotations

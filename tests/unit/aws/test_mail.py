@@ -56,7 +56,7 @@ def test_calls_go_on_at_an_assumed_rate_until_the_rate_is_told() -> None:
     assert starts[:5] == [0, 0.25, 0.5, 0.75, 1]
     gaps = [later - earlier for earlier, later in pairwise(starts)]
     assert max(gaps) == 0.25
-    # What the account grants is approached, and never exceeded.
+    # A sender approaches the account's rate, and never exceeds it.
     assert 0.125 <= gaps[-1] < 0.2
 
 

@@ -1,4 +1,4 @@
-"""Who reaches the servers of a local stack: programs that show its key, never a page of another site."""
+"""Access to the servers of a local stack: programs that show its key have it, and pages of other sites never."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ class Deliveries:
         self._table.put(packet_values(key, packet), NEW | Attr("erased").lte(packet.erased))
 
     def put_file(self, key: DeliveryKey, packet: PacketRecord) -> None:
-        """Record that a packet is stored again. What the email says about it stays.
+        """Record that a packet is stored again. The words of the email about it stay.
 
         Raises ChangedError if it is recorded with more erased letters, or was deleted.
         """

@@ -80,7 +80,7 @@ class MailDomains:
         try:
             takes_none = self._asked(domain)
         except NoAnswerError:
-            # That costs nobody an email.
+            # A failing resolver costs nobody an email.
             self._failures += 1
             if self._failures >= _FAILURES:
                 self._failures, self._silent_until = 0, now + _SILENCE

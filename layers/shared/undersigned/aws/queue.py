@@ -135,7 +135,7 @@ def _read_moment(written: object) -> datetime | None:
 
 _FIRST_PAUSE = 300
 _LONGEST_PAUSE = 43_200 - 900
-"""SQS hides a message for at most 12 hours after its receipt, of which a function may have run for 900 seconds."""
+"""SQS hides a message for at most 12 hours after its receipt; a function may have run for 900 seconds of them."""
 
 
 def seconds_until_next_try(received: int) -> int:

@@ -202,7 +202,7 @@ class Delivery:
         return replace(self, state="empty")
 
     def settled(self, outcome: Settlement, at: datetime) -> Delivery:
-        """Return it after a person's decision about its email."""
+        """Return the delivery after a person's decision about its email."""
         match outcome:
             case "not sent":
                 return self.opened_again()

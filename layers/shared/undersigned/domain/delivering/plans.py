@@ -125,7 +125,7 @@ class PlanLine:
 def without_damaged(lines: Iterable[PlanLine], damaged: Mapping[str, int]) -> tuple[PlanLine, ...]:
     """Subtract the damaged letters in each target's tray, by target id, and leave out lines that have no others.
 
-    Which ones are damaged is not given. So they are taken from those that don't go, so that none that goes is hidden.
+    Which ones are damaged is not given. So they are taken from the letters that don't go, which hides none that goes.
     """
     counted = (line if line.begun else _without(line, damaged.get(line.target.id, 0)) for line in lines)
     return tuple(line for line in counted if line.begun or line.letters > 0)

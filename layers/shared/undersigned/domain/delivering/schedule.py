@@ -81,8 +81,8 @@ class Cadence:
     def moment(self, day: date) -> datetime:
         """Return the moment of a delivery on a day, in the cadence's time zone.
 
-        When clocks change, an hour that occurs twice is the first one, and a skipped hour is the one in its place: 3:00
-        for 2:00 (PEP 495).
+        When clocks change: of an hour that comes twice, the first counts; a skipped hour is the next one: 3:00 for 2:00
+        (PEP 495).
         """
         zone = ZoneInfo(self.time_zone)
         # By way of UTC, because Python keeps an hour that doesn't exist.

@@ -338,7 +338,7 @@ class Drafting:
     def _base(self, campaign: str, *, instead: Target | None = None) -> str:
         """Return a digest of a campaign as it is published, or an empty text if it isn't.
 
-        `instead` is a target as it was before.
+        `instead` is an earlier version of a target.
         """
         found = PublishedCampaign.read(self.campaigns, campaign)
         return (replace(found, targets={**found.targets, instead.id: instead}) if instead else found).digest

@@ -93,8 +93,8 @@ class DeliveryControls:
         it, and if it is in the future, it is this moment. A period that is approved is only queued again. `again` sends
         to targets that got an email less than seven days before, too, for a reason.
 
-        Raises NotNowError in a campaign that needs no approval, for a day in the future, whose letters nobody has seen
-        yet, for one that is long past, and for one that is too soon after another delivery to each target.
+        Raises NotNowError in a campaign that needs no approval; for a day in the future, whose letters nobody has seen
+        yet; for a day that is long past; and if each target had another delivery too recently.
         """
         why = checked_reason(why)
         settings = self.campaigns.campaign(campaign)
@@ -132,7 +132,7 @@ class DeliveryControls:
         self.campaigns.approve(campaign, period, until)
         self.record(campaign, "approve again" if again else "approve", by, about=period, why=why)
         if planned.failed:
-            # What could not be read a moment ago often can be now, and queueing a delivery twice is harmless.
+            # A read that failed a moment ago often works now, and queueing a delivery twice is harmless.
             return self.planning.queue_up(settings, period, again=again)
         return self.planning.queue_previewed(planned, again=again)
 
@@ -153,7 +153,7 @@ class DeliveryControls:
         if self.campaigns.controls(campaign).paused:
             raise _paused()
         planned = self.planning.preview(settings, period, only=only, again=again, counts=False)
-        if planned.going or planned.failed:  # What could not be looked at may go a moment later.
+        if planned.going or planned.failed:  # A delivery that could not be read may go a moment later.
             about = f"{period} {only}" if only else period
             self.record(campaign, "deliver again" if again else "deliver", by, about=about, why=why)
         return self.planning.queue_up(settings, period, only=only, again=again)
@@ -235,10 +235,9 @@ class DeliveryControls:
 
         Its email was sent, or it was not; if it bounced, its letters were handed over in another way, or given up. The
         address that bounced is not used again before a person says that it works, or corrects it. If the email was not
-        sent, it is sent again. A late event that says that the first email left still stops the second
-        one, until that begins. A permanent bounce gave its week free, so another email may have taken it: `again` sends
-        this one, too, for a reason. The others keep their week until they are settled. `revision` is what the person
-        saw of it.
+        sent, it is sent again. Until the second email begins, a late event about the first one still stops it. A
+        permanent bounce gave its week free, so another email may have taken it: `again` sends this one, too, for a
+        reason. The others keep their week until they are settled. `revision` is what the person saw of it.
 
         Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, or not this, if it is
         too soon, or if it is no longer as it was seen.

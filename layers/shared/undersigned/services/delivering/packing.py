@@ -221,7 +221,7 @@ class Packing:
     def _letters(
         self, target: Target, signatures: Sequence[Signature]
     ) -> tuple[Sequence[PacketLetter], Mapping[str, str]]:
-        """Make letters, and say whose can't be made, and because of which damaged row."""
+        """Make letters. Name the signers whose letters can't be made, and the damaged row of each."""
         made, not_made = [], {}
         for signature in signatures:
             try:

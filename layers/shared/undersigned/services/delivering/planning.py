@@ -153,7 +153,7 @@ class Planning:
         stops no others; it is in `failed`.
         """
         controls, targets = self.campaigns.controls(campaign.id), self._targets(campaign, only)
-        # What the approval doesn't cover is not asked for: it stays as it is.
+        # Letters that the approval doesn't cover stay as they are.
         until = until if approved else controls.until(period, needs_approval=campaign.approval)
         letters = self._letters(campaign, targets, until, counts=counts)
         if approved:

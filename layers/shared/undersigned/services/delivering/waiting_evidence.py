@@ -1,4 +1,4 @@
-"""What speaks against the letters that wait for a delivery, and which of them it can't take."""
+"""Evidence against the letters that wait for a delivery, and which of them are damaged."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What runs by itself: hours, reports, the daily check, and the end of a campaign."""
+"""Work that starts by itself: hours, reports, the daily check, and the end of a campaign."""

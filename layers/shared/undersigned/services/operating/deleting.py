@@ -59,7 +59,7 @@ class Deleting:
     def check(self, campaign: str) -> None:
         """Raise NotYetError if people can sign, or if letters or deliveries still need the campaign.
 
-        A campaign that was never published, or of which only the keys are left, can always be deleted.
+        A campaign that was never published, or that has only keys left, can always be deleted.
         """
         try:
             settings = self.campaigns.campaign(campaign)

@@ -127,7 +127,7 @@ class Reconciling:
             )
         if (found.counters or found.bundles) and not run.is_last_pass:
             # People may have signed and withdrawn meanwhile, and in the second pass, too. An index that lags hides a
-            # letter that was signed just now. What is really wrong is wrong in a third pass.
+            # letter that was signed just now. A real difference is still there in a third pass.
             is_last = run.suspects is not None
             return replace(run, position="", counters=None, bundles=None, suspects=found, is_last_pass=is_last)
         run = self._report_differences(run, found)

@@ -1,1 +1,1 @@
-"""Who may do what, and how they sign in."""
+"""Roles and keys, and how people sign in."""
