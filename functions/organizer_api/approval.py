@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
-from undersigned.domain.errors import GivenError, NotFoundError, TokenError, TokenExpiredError
+from undersigned.domain.errors import GivenError, NotFoundError, NotNowError, TokenError, TokenExpiredError
 from undersigned.domain.languages import Message
-from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned.web import security_log
 from undersigned.web.answers import Problem, moved, page, problem
 from undersigned.web.delivering.approval import approval_page

@@ -10,8 +10,8 @@ from functions.organizer_api import wired
 from functions.organizer_api.deliveries import packet_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.errors import NotNowError
 from undersigned.domain.languages import Message
-from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned.web.answers import data, download
 from undersigned.web.counting.evidence import evidence_values

@@ -15,6 +15,7 @@ from undersigned.domain.errors import (
     FileMissingError,
     GivenError,
     NotFoundError,
+    NotNowError,
     PacketErasedError,
     PacketNotReadyError,
     ThrottledError,
@@ -24,7 +25,6 @@ from undersigned.domain.errors import (
 from undersigned.domain.languages import Message
 from undersigned.services.authoring.drafting import NotSavedError
 from undersigned.services.counting.exporting import NotReadyError
-from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned.services.people.access import KeyRefusedError, ScopeError, TooManyRefusalsError
 from undersigned.services.people.people import PeopleError
 from undersigned.services.signing.abuse_checks import BusyError

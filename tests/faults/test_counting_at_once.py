@@ -22,8 +22,8 @@ from undersigned.aws.forms import Forms
 from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.aws.stream import read_change
 from undersigned.domain.counting.tallies import counters_of, mark_of
-from undersigned.domain.errors import ChangedError, SignatureStateError
-from undersigned.domain.signing.signatures import Signature, new_mail_request
+from undersigned.domain.errors import ChangedError
+from undersigned.domain.signing.signatures import Signature, SignatureStateError, new_mail_request
 from undersigned.services.counting.tallying import Tallying, needs_counting
 from undersigned_cli.local.sources import stream_source
 

@@ -13,7 +13,7 @@ from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.aws.campaigns import campaign_values, read_campaign
-from undersigned.services.delivering.delivery_controls import NotNowError
+from undersigned.domain.errors import NotNowError
 from undersigned.services.operating.hours import NotDoneError
 
 if TYPE_CHECKING:

@@ -22,9 +22,8 @@ from undersigned.aws.signatures import signature_key
 from undersigned.domain.counting.exports import ExportFilter
 from undersigned.domain.delivering import packets
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import DamagedRowsError
+from undersigned.domain.errors import DamagedRowsError, NotNowError
 from undersigned.domain.signing.signatures import SignatureFilter
-from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

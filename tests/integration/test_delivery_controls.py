@@ -14,8 +14,7 @@ from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import GivenError, NotFoundError
-from undersigned.services.delivering.delivery_controls import NotNowError
+from undersigned.domain.errors import GivenError, NotFoundError, NotNowError
 
 if TYPE_CHECKING:
     from tests.world import World

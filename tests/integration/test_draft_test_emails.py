@@ -15,8 +15,8 @@ from tests.organizers import add, member, with_key
 from tests.world import ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.starting import example_files
 from undersigned.aws.queue import DraftTest, read_draft_test, read_message
+from undersigned.domain.errors import NotNowError
 from undersigned.services.authoring import limiting_tests
-from undersigned.services.delivering.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import Answer, Sent, World

@@ -13,10 +13,9 @@ from typer.testing import CliRunner
 
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.domain.counting.exports import COLUMNS
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import NotFoundError, NotNowError, UndersignedError
 from undersigned.domain.people.api_keys import digest_of
 from undersigned.services.counting.listing import newest_letters
-from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned_cli import main
 from undersigned_cli.commands import output
 from undersigned_cli.commands.counts import CountsDifferError

@@ -18,9 +18,8 @@ from undersigned.aws.dynamodb import Update
 from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
 from undersigned.domain.delivering.mail_events import MailEvent
 from undersigned.domain.delivering.plans import taken
-from undersigned.domain.errors import ChangedError
+from undersigned.domain.errors import ChangedError, NotNowError
 from undersigned.services.authoring.pushing import push
-from undersigned.services.delivering.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import World

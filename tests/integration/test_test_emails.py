@@ -11,8 +11,8 @@ import pytest
 from tests.organizers import Browser, add, with_key
 from tests.world import CAMPAIGN
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.errors import NotNowError
 from undersigned.services.authoring import limiting_tests
-from undersigned.services.delivering.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import Answer, Sent, World

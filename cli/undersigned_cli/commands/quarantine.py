@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from undersigned.domain.errors import NotFoundError
-from undersigned.services.delivering.delivery_controls import NotNowError
+from undersigned.domain.errors import NotFoundError, NotNowError
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, Reason, examples, known_targets, on_stack
 from undersigned_cli.commands.output import say, show
 from undersigned_cli.stacks import Stack

@@ -38,10 +38,10 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.failures import UNFIT, code_of
 from undersigned.domain.authoring.campaigns import Addressee
-from undersigned.domain.errors import DamagedRowsError, SignatureStateError
+from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.signing.drawings import Drawing
 from undersigned.domain.signing.providers import provider_of
-from undersigned.domain.signing.signatures import ReadRows, Signature, Status, Waiting
+from undersigned.domain.signing.signatures import ReadRows, Signature, SignatureStateError, Status, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

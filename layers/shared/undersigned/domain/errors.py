@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from undersigned.domain.languages import Message
-
-if TYPE_CHECKING:
-    from undersigned.domain.signing.signatures import Signature
 
 LOAD_AGAIN = Message("Go back, load the page again, and try once more.")
 """For a request that no page of ours makes."""
@@ -30,6 +26,10 @@ class ExplainedError(UndersignedError):
 
 class GivenError(ExplainedError):
     """A value that an organizer gave can't be used; says why, and what to give instead."""
+
+
+class NotNowError(ExplainedError):
+    """This can't be done now; says why not, and the way out."""
 
 
 class AnswerError(ExplainedError, ValueError):
@@ -105,15 +105,6 @@ class TooManyLettersError(ExplainedError):
 
 class ChangedError(UndersignedError):
     """Another process changed the item since it was read, or a transaction on it was running. Read it again."""
-
-
-class SignatureStateError(UndersignedError):
-    """The signature's status doesn't allow this; carries the current signature, or None if there is no row."""
-
-    def __init__(self, signature: Signature | None) -> None:
-        """Keep the signature."""
-        super().__init__(f"the signature is {signature.status if signature else 'missing'}")
-        self.signature = signature
 
 
 class BundleTakenError(UndersignedError):

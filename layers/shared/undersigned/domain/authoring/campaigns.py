@@ -14,15 +14,12 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from undersigned.domain.authoring.postal_codes import ALL_OTHERS, canonical_postal_code, patterns_for, patterns_of
-from undersigned.domain.counting.tallies import counted_town
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.providers import OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
-
-    from undersigned.domain.delivering.schedule import Deliver
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
@@ -40,6 +37,9 @@ StreetAddress = Literal["required", "optional", "no"]
 
 ShowGoal = Literal["from-a-tenth", "always", "never"]
 """When people see the goal."""
+
+Deliver = Literal["weekly", "monthly"]
+"""How often letters go out."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"[!-\[\]-~]+")
@@ -307,6 +307,11 @@ _MOST_TOWNS = 12
 """The most towns that an error names."""
 
 
+def _counted(locality: str) -> str:
+    """Return the spelling by which a target's town is counted, without what separates counters in a mark."""
+    return " ".join(locality.replace("|", " ").casefold().split())
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """A campaign's targets, found by id or by postal code. Several targets may serve one code.
@@ -339,12 +344,12 @@ class Roster:
             by_pattern,
             for_others=for_others if is_whole else (),
             for_everyone=[target for target in active if not target.postal_codes],
-            towns=frozenset(counted_town(target.locality) for target in targets if target.locality),
+            towns=frozenset(_counted(target.locality) for target in targets if target.locality),
         )
 
     def town_of(self, locality: str) -> str:
         """Return the town that a signer's locality counts for: a target's, or `other`."""
-        town = counted_town(locality)
+        town = _counted(locality)
         return town if town in self.towns else OTHER
 
     @property

@@ -100,11 +100,6 @@ def with_letter(count: Count, signature: Signature) -> Count:
     return count
 
 
-def counted_town(locality: str) -> str:
-    """Return the spelling by which a target's town is counted. Letter case and spaces don't matter."""
-    return " ".join(locality.replace(_BETWEEN, " ").casefold().split())
-
-
 def counters_of(mark: str) -> tuple[str, ...]:
     """Return the counters (sort keys) that count a row with this mark, once each."""
     return tuple(mark.split(_BETWEEN)) if mark != NOT_COUNTED else ()

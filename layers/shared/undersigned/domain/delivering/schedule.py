@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
-Deliver = Literal["weekly", "monthly"]
-"""The values of the setting `deliver`."""
-
 LAST_HOUR = 23
 
 LAST_DAY_OF_MONTH = 31

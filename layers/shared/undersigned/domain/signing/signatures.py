@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from undersigned.domain.authoring.letters import SignerDetails, specimen
 from undersigned.domain.characters import can_be_printed, has_ink, has_phone_number, has_web_address
-from undersigned.domain.errors import AnswerError, FieldError, FormError
+from undersigned.domain.errors import AnswerError, FieldError, FormError, UndersignedError
 from undersigned.domain.languages import SOURCE, Message
 from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.signing.drawings import Drawing
@@ -437,6 +437,15 @@ class Signature:
     def has_expired(self, now: datetime) -> bool:
         """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+class SignatureStateError(UndersignedError):
+    """The signature's status doesn't allow this; carries the current signature, or None if there is no row."""
+
+    def __init__(self, signature: Signature | None) -> None:
+        """Keep the signature."""
+        super().__init__(f"the signature is {signature.status if signature else 'missing'}")
+        self.signature = signature
 
 
 def pending_signature(form: SignedForm, campaign: Campaign, letter: Letter, signer: str, at: datetime) -> Signature:

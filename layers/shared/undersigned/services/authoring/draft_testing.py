@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.delivering.controls import AuditEntry
-from undersigned.domain.errors import NotFoundError
+from undersigned.domain.errors import NotFoundError, NotNowError
 from undersigned.domain.languages import Message
-from undersigned.services.delivering.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.domain.errors import NotNowError
 from undersigned.domain.languages import Message
 from undersigned.domain.people.people import MOST_TESTS_A_DAY, MOST_TESTS_AN_HOUR
 from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
-from undersigned.services.delivering.delivery_controls import NotNowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

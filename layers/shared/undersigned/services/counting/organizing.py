@@ -10,14 +10,13 @@ from undersigned.domain.delivering.bundles import sealed_in
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.packets import packet_filename
-from undersigned.domain.errors import ChangedError, NotFoundError
+from undersigned.domain.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import email_mistake
 from undersigned.domain.signing.forms import current_of, waiting_of
 from undersigned.domain.signing.names import is_named
 from undersigned.domain.signing.signatures import new_mail_request, signer_id
 from undersigned.services.counting.listing import Listing, newest_letters
-from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned.services.delivering.storing import packet_file
 
 if TYPE_CHECKING:

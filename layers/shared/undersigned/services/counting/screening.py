@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.counting.screening import REACHES, checked_filter, evidence_of, in_words, place_of
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
-from undersigned.domain.errors import ChangedError
+from undersigned.domain.errors import ChangedError, NotNowError
 from undersigned.domain.languages import Message
 from undersigned.services.counting.listing import newest_letters
-from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned.services.signing.erasing import UnderWayError
 
 if TYPE_CHECKING:

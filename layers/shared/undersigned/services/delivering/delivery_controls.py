@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.plans import taken, week_taken
-from undersigned.domain.errors import ChangedError, ExplainedError, GivenError, NotFoundError
+from undersigned.domain.errors import ChangedError, GivenError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message, long_date
 from undersigned.domain.signing.addresses import email_mistake, mailable
 
@@ -46,10 +46,6 @@ _ACTIONS: Mapping[Settlement, Action] = {
 
 APPROVABLE_FOR = timedelta(days=31)
 """How long after its day a period can be approved."""
-
-
-class NotNowError(ExplainedError):
-    """This can't be done now; says why not, and the way out."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)

@@ -11,9 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import ChangedError, NotFoundError
+from undersigned.domain.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message
-from undersigned.services.delivering.delivery_controls import NotNowError
 from undersigned.services.delivering.storing import clear_files
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.authoring.letters import render_html
 from undersigned.domain.delivering.schedule import cadence_of
-from undersigned.domain.errors import DamagedRowsError, NotFoundError, SignatureStateError, TokenError, UndersignedError
+from undersigned.domain.errors import DamagedRowsError, NotFoundError, TokenError, UndersignedError
 from undersigned.domain.signing.forms import form_id
 from undersigned.domain.signing.signatures import (
     PENDING_FOR,
     Signature,
+    SignatureStateError,
     SignedForm,
     details_so_far,
     letter_language,
