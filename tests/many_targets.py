@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.world import client_of, publish_files
-from undersigned.aws.queue import read_message
+from undersigned.aws.queue import DeliveryMessage, read_message
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -55,7 +55,8 @@ def publish_towns(world: World, towns: int) -> None:
 
 def queued_for(world: World) -> list[str]:
     """Return the targets of the queued deliveries, in order, and empty the queue."""
-    keys = [read_message(body).key for body in bodies(world)]
+    messages = map(read_message, bodies(world))
+    keys = [message.key for message in messages if isinstance(message, DeliveryMessage)]
     assert {key.period for key in keys} == {"2026-11-30"}
     return [key.target for key in keys]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message
 from undersigned.aws.queue import (
-    read_draft_test,
+    DraftTest,
     read_export_message,
     read_message,
     read_reconciliation,
@@ -70,9 +70,9 @@ class DeadLetter:
 
 
 def _delivery(wiring: Wiring, body: str) -> Verdict:  # noqa: PLR0911  (one verdict after the other)
-    if test := read_draft_test(body):
-        return Verdict(f"test email of the draft of {test.campaign}", "it is a test email; ask for another one")
     message = read_message(body)
+    if isinstance(message, DraftTest):
+        return Verdict(f"test email of the draft of {message.campaign}", "it is a test email; ask for another one")
     key = message.key
     about = f"delivery of {key.campaign} to {key.target}, {key.period}"
     if message.test_to:

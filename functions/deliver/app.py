@@ -11,7 +11,8 @@ from undersigned.aws.queue import (
     LONGEST_DELAY,
     LONGEST_WAIT,
     UNTIL_SES_IS_ASKED_AGAIN,
-    read_draft_test,
+    DeliveryMessage,
+    DraftTest,
     read_message,
     seconds_until_next_try,
 )
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.aws.queue import DeliveryMessage, DraftTest
     from undersigned.domain.delivering.deliveries import DeliveryKey
 
 logger = Logger()
@@ -61,10 +61,11 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     for record in event["Records"]:
         received = int(record["attributes"]["ApproximateReceiveCount"])
         try:
-            if test := read_draft_test(record["body"]):
-                _send_draft_test(test)
+            message = read_message(record["body"])
+            if isinstance(message, DraftTest):
+                _send_draft_test(message)
             else:
-                _run(read_message(record["body"]), context)
+                _run(message, context)
             continue
         except UnsettledError as error:
             facts = {"until": error.until.isoformat()}
@@ -73,8 +74,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             else:
                 logger.info("an email may have been sent", extra=facts)
             wait = max(1, int((error.until - stack.clock()).total_seconds()) + 1)
-            if received >= _MOST_RECEIPTS:
-                _continue(read_message(record["body"]), after=min(wait, LONGEST_DELAY))
+            if received >= _MOST_RECEIPTS and isinstance(message, DeliveryMessage):
+                _continue(message, after=min(wait, LONGEST_DELAY))
                 continue
         except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
             logger.error("a delivery failed", extra={**facts_of(error), "received": received})

@@ -116,8 +116,7 @@ class Campaigns:
         """Read a campaign's settings; raises NotFoundError."""
         if values := self._table.get(campaign_key(campaign)):
             return read_row(read_campaign, values)
-        message = f"There is no campaign {campaign!r}"
-        raise NotFoundError(message)
+        raise _no_campaign(campaign)
 
     def targets(self, campaign: str, *, consistent: bool = False, whole: bool = True) -> tuple[Target, ...]:
         """Read a campaign's targets, in the order of their ids.
@@ -132,6 +131,21 @@ class Campaigns:
         if values := self._table.get(target_key(campaign, target), consistent=True):
             return read_row(read_target, values)
         raise _no_target(campaign, target)
+
+    def of_target(self, campaign: str, target: str) -> tuple[Campaign, Target, Controls]:
+        """Read a campaign's settings, one of its targets and its controls consistently. Raises NotFoundError."""
+        keys = campaign_key(campaign), target_key(campaign, target), controls_key(campaign)
+        found = {values["sk"]: values for values in self._table.batch_get(keys)}
+        settings, chosen, controls = (found.get(key.sk) for key in keys)
+        if settings is None:
+            raise _no_campaign(campaign)
+        if chosen is None:
+            raise _no_target(campaign, target)
+        return (
+            read_row(read_campaign, settings),
+            read_row(read_target, chosen),
+            read_row(_read_controls, controls or {}),
+        )
 
     def letter(self, campaign: str, version: str) -> Letter:
         """Read a letter version; raises NotFoundError."""
@@ -274,6 +288,10 @@ def _read_approvals(approvals: Iterable[str]) -> dict[str, datetime]:
     """Read until when the letters of each period are covered. Of two approvals at once, the earlier moment counts."""
     latest_first = sorted((approval.split(" ") for approval in approvals), reverse=True)
     return {period: datetime.fromisoformat(until) for period, until in latest_first}
+
+
+def _no_campaign(campaign: str) -> NotFoundError:
+    return NotFoundError(f"There is no campaign {campaign!r}")
 
 
 def _no_target(campaign: str, target: str) -> NotFoundError:

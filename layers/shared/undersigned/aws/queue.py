@@ -72,19 +72,6 @@ def draft_test_message(test: DraftTest) -> str:
     return json.dumps({"draft_test": asdict(test)})
 
 
-def read_draft_test(body: str) -> DraftTest | None:
-    """Read a request for a test email of a draft; None for another message. Raises ValueError if it is damaged."""
-    message = _json(body)
-    if not isinstance(message, dict) or "draft_test" not in message:
-        return None
-    match message["draft_test"]:
-        case {"campaign": str(campaign), "to": str(to)} if not email_mistake(to):
-            return DraftTest(campaign, to)
-        case _:
-            error = 'a test of a draft reads {"draft_test": {"campaign": …, "to": …}}'
-            raise ValueError(error)
-
-
 def _json(body: str) -> object:
     try:
         return json.loads(body)
@@ -93,10 +80,12 @@ def _json(body: str) -> object:
         raise ValueError(message) from error
 
 
-def read_message(body: str) -> DeliveryMessage:
-    """Read a delivery message. Raises ValueError if it is damaged."""
+def read_message(body: str) -> DeliveryMessage | DraftTest:
+    """Read a message of the delivery queue. Raises ValueError if it is damaged."""
     message = _json(body)
     is_repacking = False
+    if isinstance(message, dict) and "draft_test" in message:
+        return _read_draft_test(message["draft_test"])
     if isinstance(message, dict) and "repack" in message:
         is_repacking, message = True, message["repack"]
     if not isinstance(message, dict) or not all(
@@ -112,6 +101,15 @@ def read_message(body: str) -> DeliveryMessage:
         is_repacking=is_repacking,
         test_to=_read_address(message.get("test_to")),
     )
+
+
+def _read_draft_test(message: object) -> DraftTest:
+    match message:
+        case {"campaign": str(campaign), "to": str(to)} if not email_mistake(to):
+            return DraftTest(campaign, to)
+        case _:
+            error = 'a test of a draft reads {"draft_test": {"campaign": …, "to": …}}'
+            raise ValueError(error)
 
 
 def _read_address(written: object) -> str | None:

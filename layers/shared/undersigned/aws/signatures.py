@@ -145,10 +145,10 @@ class Signatures:
         values = self._table.get(signature_key(campaign, signer), consistent=True)
         return read_row(read_signature, values) if values else None
 
-    def signatures(self, campaign: str, signers: Sequence[str]) -> tuple[Signature, ...]:
+    def signatures(self, campaign: str, signers: Sequence[str], *, whole: bool = True) -> tuple[Signature, ...]:
         """Read several signatures consistently, in this order; all of them, but signers without a row."""
         found = self.read_rows(campaign, signers)
-        if found.damaged:
+        if whole and found.damaged:
             raise DamagedRowsError(*(self.row_name(campaign, signer) for signer in found.damaged))
         return found.rows
 
@@ -156,10 +156,10 @@ class Signatures:
         """Return how logs and errors name a signature's row."""
         return str(signature_key(campaign, signer))
 
-    def read_rows(self, campaign: str, signers: Sequence[str], *, consistent: bool = True) -> ReadRows:
+    def read_rows(self, campaign: str, signers: Sequence[str]) -> ReadRows:
         """Read several signatures like `signatures`, and say which rows are damaged."""
         keys = [signature_key(campaign, signer) for signer in signers]
-        read = {parse_signature_key(row["pk"])[1]: row for row in self._table.batch_get(keys, consistent=consistent)}
+        read = {parse_signature_key(row["pk"])[1]: row for row in self._table.batch_get(keys)}
         found = {row.signer: row for row in read_rows(read_signature, read.values())}
         return ReadRows(
             tuple(found[signer] for signer in signers if signer in found),
@@ -181,7 +181,7 @@ class Signatures:
         merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
         for positions in batched((values["listed_at"] for values in merged), read_ahead, strict=False):
             signers = [position.rpartition("#")[2] for position in positions]
-            found = {row.signer: row for row in self.read_rows(campaign, signers).rows}
+            found = {row.signer: row for row in self.signatures(campaign, signers, whole=False)}
             yield from (
                 (position, found[signer])
                 for position, signer in zip(positions, signers, strict=True)
@@ -337,20 +337,18 @@ class Signatures:
         return sum(self._table.count(shard, "tray") for shard in hold_shards(campaign))
 
     def has_waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> bool:
-        """Say whether a letter is in a target's tray. Reads no more than that.
+        """Say whether a letter is in a target's tray. A damaged one doesn't count.
 
-        A damaged letter doesn't count. With `until`, only letters that were due by then count, as in the methods below.
+        With `until`, only letters that were due by then count, as in the methods below.
         """
-        those = _from(target), _to(target, until)
-        shards = (
-            self._table.query(shard, index="tray", read_ahead=1, between=those) for shard in tray_shards(campaign)
-        )
-        first = next((parse_signature_key(values["pk"])[1] for shard in shards for values in shard), None)
-        if first is None or self.read_rows(campaign, [first]).rows:
-            return first is not None
-        # It is damaged, and others may be, too.
-        some = batched(self.waiting(campaign, target, until=until), BATCH_GET, strict=False)
-        return any(self.read_rows(campaign, signers).rows for signers in some)
+        return next(self.readable(campaign, target, until=until), None) is not None
+
+    def readable(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[Signature]:
+        """List the letters in a target's tray without damaged ones, oldest first."""
+        for signers in batched(self.waiting(campaign, target, until=until), BATCH_GET, strict=False):
+            # The index lags behind: some are sealed or withdrawn, or wait for another target.
+            rows = self.signatures(campaign, signers, whole=False)
+            yield from (row for row in rows if row.in_tray and row.target == target)
 
     def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
         """List the signers of the letters in a target's tray, oldest letter first. Rows may be damaged."""

@@ -82,6 +82,7 @@ class DeliveringCases:
             campaigns=self.stack.campaigns,
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
+            files=self.stack.bucket,
             post=self.stack.mailbox,
             clock=self.stack.clock,
             sleep=self.stack.sleep,

@@ -292,6 +292,11 @@ class Delivery:
         return self.state in {"in_doubt", "bounced"} or (self.state == "held" and self.last.reported == "bounced")
 
     @property
+    def goes_on(self) -> bool:
+        """Say whether the next try sends it, unless its target's letters are held."""
+        return self.state in {"open", "held"} and not self.awaits_decision
+
+    @property
     def is_kept_back(self) -> bool:
         """Say whether it is held without a week of its target. When the hold is over, it takes one and goes on."""
         return self.state == "held" and not self.occupies_week and not self.awaits_decision

@@ -11,12 +11,12 @@ the next email.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import batched, count, islice
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING
 
 from undersigned.domain.delivering.bundles import Bundle, sealed_in
 from undersigned.domain.delivering.deliveries import PACKET_SIZE, UNSETTLED_FOR, Delivery
-from undersigned.domain.delivering.packets import Batch
+from undersigned.domain.delivering.packets import Batch, are_attached, packet_name
 from undersigned.domain.delivering.plans import week_for
 from undersigned.domain.errors import (
     BundleTakenError,
@@ -29,16 +29,16 @@ from undersigned.domain.errors import (
 )
 from undersigned.domain.languages import Message
 from undersigned.rendering import mails
-from undersigned.services.delivering.storing import check_time
+from undersigned.services.delivering.storing import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.mail import Mailbox
+    from undersigned.aws.packet_store import Bucket
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.delivering.bundles import Signers
@@ -76,6 +76,7 @@ class Delivering:
     campaigns: Campaigns
     signatures: Signatures
     deliveries: Deliveries
+    files: Bucket
     post: Mailbox
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -98,19 +99,20 @@ class Delivering:
         not sent, DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an
         unknown campaign or target.
         """
-        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
-        controls = self.campaigns.controls(key.campaign)
+        campaign, target, controls = self.campaigns.of_target(key.campaign, key.target)
         delivery = self.deliveries.delivery(key)
         until = controls.until(key.period, needs_approval=campaign.approval, begun=delivery)
+        waiting = self._waiting(key, target, until)
         if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
-            if not self.signatures.has_waiting(key.campaign, key.target, until=until):
+            if (first := next(waiting, None)) is None:
                 return None
+            waiting = chain([first], waiting)
             delivery = self._open(key, target, again=again)
         if delivery is None:
             return None
         if delivery.state == "sending":
             return self._doubt(delivery)
-        if delivery.is_settled or delivery.awaits_decision or controls.paused:
+        if controls.paused or not delivery.goes_on:
             return delivery
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
@@ -119,14 +121,14 @@ class Delivering:
             if delivery is None or delivery.state != "open":
                 # It is too soon, or another process opened it and has gone on.
                 return delivery
-        sealed = self._seal_all(key, target, until, has_time)
+        sealed = self._seal_all(key, target, until, waiting, has_time)
         batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size)
         if not batch.letters:
             empty = delivery.emptied()
             self.deliveries.change(empty, delivery)
             return empty
         packets = self.storing.store(batch, has_time, to_send=True)
-        mail = self.packing.mail(batch, packets, delivery.attempt + 1, self.storing.attached(key, packets))
+        mail = self.packing.mail(batch, packets, delivery.attempt + 1, self._attached(key, packets))
         return self._send(mail, delivery, packets, has_time)
 
     def _open(self, key: DeliveryKey, target: Target, known: Delivery | None = None, *, again: bool) -> Delivery | None:
@@ -167,18 +169,29 @@ class Delivering:
             self.deliveries.change(held, delivery)
         return held
 
+    def _waiting(self, key: DeliveryKey, target: Target, until: datetime | None) -> Iterator[str]:
+        """List the signers of the letters in the tray, oldest first, but damaged ones."""
+        rows = self.signatures.readable(key.campaign, key.target, until=until)
+        return (row.signer for row in rows if self.packing.can_make(row, target))
+
     def _seal_all(
-        self, key: DeliveryKey, target: Target, until: datetime | None, has_time: Callable[[], bool]
+        self,
+        key: DeliveryKey,
+        target: Target,
+        until: datetime | None,
+        waiting: Iterator[str],
+        has_time: Callable[[], bool],
     ) -> Signers:
-        """Seal all waiting letters but damaged ones, close the delivery, and return its signers in order.
+        """Seal all `waiting` letters, close the delivery, and return its signers in order.
 
         With an approval, only letters that were due by its moment are sealed.
         """
         gone: set[str] = set()
         conflicts = 0
         while not ((bundles := self.deliveries.bundles(key)) and bundles[-1].closes):
+            passed = gone.union(*(bundle.signers for bundle in bundles))
             try:
-                self._seal_more(key, target, until, bundles, gone, has_time)
+                self._seal(key, (signer for signer in waiting if signer not in passed), len(bundles), has_time)
             except LettersNotWaitingError as error:
                 # They were withdrawn, or sealed by another process, after the index was read.
                 gone.update(error.signers)
@@ -190,39 +203,25 @@ class Delivering:
                 if conflicts > _CONFLICTS:
                     raise
                 self.sleep(0.05 * 2**conflicts)
+            waiting = self._waiting(key, target, until)
         return sealed_in(bundles)
 
-    def _seal_more(  # noqa: PLR0913, PLR0917  (what is sealed, and what was)
-        self,
-        key: DeliveryKey,
-        target: Target,
-        until: datetime | None,
-        bundles: Sequence[Bundle],
-        gone: set[str],
-        has_time: Callable[[], bool],
-    ) -> None:
-        """Seal bundles until no letter is left to seal, and then an empty one, which closes the delivery.
-
-        Damaged letters are added to `gone`.
-        """
-        passed = gone.union(*(bundle.signers for bundle in bundles))
-        waiting = self._readable(key, target, until, passed, gone)
-        for number in count(len(bundles) + 1):
-            bundle = Bundle(number, tuple(islice(waiting, self.bundle_size)))
+    def _seal(self, key: DeliveryKey, letters: Iterator[str], bundles: int, has_time: Callable[[], bool]) -> None:
+        """Seal letters in bundles that follow so many, and then an empty one, which closes the delivery."""
+        for number in count(bundles + 1):
+            bundle = Bundle(number, tuple(islice(letters, self.bundle_size)))
             self.deliveries.seal(key, bundle, self.clock())
             if bundle.closes:
                 return
-            check_time(has_time)
+            if not has_time():
+                raise OutOfTimeError
 
-    def _readable(
-        self, key: DeliveryKey, target: Target, until: datetime | None, passed: AbstractSet[str], damaged: set[str]
-    ) -> Iterator[str]:
-        """List the letters in the tray, oldest first, without those to pass over and damaged ones."""
-        waiting = self.signatures.waiting(key.campaign, key.target, until=until)
-        others = (signer for signer in waiting if signer not in passed)
-        for signers in batched(others, self.bundle_size, strict=False):
-            damaged.update(self.packing.damaged(key, target, signers))
-            yield from (signer for signer in signers if signer not in damaged)
+    def _attached(self, key: DeliveryKey, packets: Sequence[PacketRecord]) -> list[bytes] | None:
+        """Read the PDFs that the email has attached; None if it has a link to them."""
+        if not are_attached(packets):
+            return None
+        sent = (packet for packet in packets if packet.letters)
+        return [self.files.get(packet_name(key, packet.number, packet.erased)) for packet in sent]
 
     def _send(
         self, mail: Mail, delivery: Delivery, packets: Sequence[PacketRecord], has_time: Callable[[], bool]

@@ -19,7 +19,7 @@ from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.signatures import Signatures
@@ -89,27 +89,17 @@ class Packing:
         return self.typeset(batch, number)[1]
 
     def _waiting(self, key: DeliveryKey) -> Batch:
-        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
-        waiting = self._covered(campaign, key) or tuple(self.signatures.waiting(key.campaign, key.target))
-        found = self.signatures.read_rows(key.campaign, waiting)
-        signers = tuple(row.signer for row in found.rows if row.waits)
+        campaign, target, controls = self.campaigns.of_target(key.campaign, key.target)
+        until = controls.until(key.period, needs_approval=campaign.approval)
+        # Those that the period's approval covers. If it covers none, all of them: what another approval would send.
+        covered = tuple(row.signer for row in self.signatures.readable(key.campaign, key.target, until=until))
+        signers = covered or tuple(row.signer for row in self.signatures.readable(key.campaign, key.target))
         return Batch(campaign, target, key, signers, erased=frozenset(), size=PACKET_SIZE)
 
-    def _covered(self, campaign: Campaign, key: DeliveryKey) -> tuple[str, ...]:
-        """List the signers of the letters in the tray that the period's approval covers. Those that came later wait."""
-        if not campaign.approval:
-            return ()
-        until = self.campaigns.controls(key.campaign).until(key.period, needs_approval=True)
-        return tuple(self.signatures.waiting(key.campaign, key.target, until=until)) if until else ()
-
-    def damaged(self, key: DeliveryKey, target: Target, signers: Sequence[str]) -> tuple[str, ...]:
-        """Return those letters in a tray whose row is damaged, or whose letter can't be made.
-
-        The rows may be some moments old, and one that is missing counts as whole: sealing says what still waits.
-        """
-        found = self.signatures.read_rows(key.campaign, signers, consistent=False)
-        _, not_made = self._letters(target, found.rows)
-        return (*found.damaged, *not_made)
+    def can_make(self, signature: Signature, target: Target) -> bool:
+        """Say whether the letter of a signature can be made. If not, what is damaged is reported."""
+        _, not_made = self._letters(target, [signature])
+        return not not_made
 
     def typeset(self, batch: Batch, number: int) -> tuple[PacketRecord, bytes]:
         """Typeset one of a batch's packets. If all its letters are erased, there is no PDF (no bytes)."""
@@ -120,7 +110,12 @@ class Packing:
             return PacketRecord(number, first, last, 0, "", 0, _day(batch), (), erased=len(without)), b""
         kept = [signer for _, signer in letters if signer not in batch.erased]
         signatures = self.signatures.signatures(batch.key.campaign, kept)
-        packet = self._typeset(batch, self._cover(batch, number, first, last, without), signatures)
+        made, not_made = self._letters(batch.target, signatures)
+        if not_made:
+            raise DamagedRowsError(*dict.fromkeys(not_made))
+        packet = self.typesetter(self._cover(batch, number, first, last, without), made)
+        if packet.replaced:
+            self.report_replaced(batch.key, number, dict(packet.replaced))
         texts = dict.fromkeys((row.letter, row.addressee) for row in signatures)
         record = PacketRecord(
             number=number,
@@ -137,15 +132,6 @@ class Packing:
         )
         return record, packet.pdf
 
-    def _typeset(self, batch: Batch, cover: PacketCover, signatures: Sequence[Signature]) -> Packet:
-        letters, not_made = self._letters(batch.target, signatures)
-        if not_made:
-            raise DamagedRowsError(*dict.fromkeys(not_made.values()))
-        packet = self.typesetter(cover, letters)
-        if packet.replaced:
-            self.report_replaced(batch.key, cover.number, dict(packet.replaced))
-        return packet
-
     def mail_again(self, delivery: Delivery, signers: Sequence[str], packets: Sequence[PacketRecord]) -> Mail:
         """Write the email of a delivery again, from what is stored; its attached PDFs are empty.
 
@@ -154,8 +140,7 @@ class Packing:
         if not packets:
             message = f"the delivery {delivery.key.period} to {delivery.key.target!r} has no email"
             raise NotFoundError(message)
-        campaign = self.campaigns.campaign(delivery.key.campaign)
-        target = self.campaigns.target(campaign.id, delivery.key.target)
+        campaign, target, _ = self.campaigns.of_target(delivery.key.campaign, delivery.key.target)
         to = replace(target, email=delivery.email or target.email)
         batch = Batch(campaign, to, delivery.key, signers, delivery.last.left_out, delivery.packet_size)
         pdfs = [b"" for packet in packets if packet.letters] if are_attached(packets) else None
@@ -218,19 +203,18 @@ class Packing:
             logo=batch.campaign.logo,
         )
 
-    def _letters(
-        self, target: Target, signatures: Sequence[Signature]
-    ) -> tuple[Sequence[PacketLetter], Mapping[str, str]]:
-        """Make letters. Name the signers whose letters can't be made, and the damaged row of each."""
-        made, not_made = [], {}
+    def _letters(self, target: Target, signatures: Sequence[Signature]) -> tuple[list[PacketLetter], list[str]]:
+        """Make letters, and name the damaged row of each that can't be made."""
+        made: list[PacketLetter] = []
+        not_made: list[str] = []
         for signature in signatures:
             try:
                 made.append(self._packet_letter(target, signature))
             except DamagedRowsError as error:
-                [not_made[signature.signer]] = error.rows
+                not_made += error.rows
             except (LookupError, NotFoundError, TypeError, ValueError):
-                not_made[signature.signer] = self.signatures.row_name(signature.campaign, signature.signer)
-                report_damaged(not_made[signature.signer])
+                not_made.append(self.signatures.row_name(signature.campaign, signature.signer))
+                report_damaged(not_made[-1])
         return made, not_made
 
     def _packet_letter(self, target: Target, signature: Signature) -> PacketLetter:

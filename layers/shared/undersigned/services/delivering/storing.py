@@ -14,7 +14,6 @@ from undersigned.domain.delivering.bundles import sealed_in
 from undersigned.domain.delivering.deliveries import UNDER_WAY
 from undersigned.domain.delivering.packets import (
     Batch,
-    are_attached,
     erased_by_packet,
     has_erased,
     packet_name,
@@ -42,14 +41,10 @@ if TYPE_CHECKING:
 
 
 class OutOfTimeError(UndersignedError):
-    """The time for this try is up. Its finished steps are kept, and the next try continues from there."""
+    """The time for this try is up. Its finished steps are kept, and the next try continues from there.
 
-
-def check_time(has_time: Callable[[], bool]) -> None:
-    """Raise OutOfTimeError if the time is up. Called after each step, so that every try completes at least one."""
-    if not has_time():
-        message = "the time for this try is up; the next one continues"
-        raise OutOfTimeError(message)
+    Raised after a step only, so that every try completes at least one.
+    """
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -81,9 +76,8 @@ class Storing:
             except DamagedRowsError as error:
                 damaged += error.rows
             else:
-                check_time(has_time)
-        # A letter may have been erased since this began, and that looked for files before one of these was stored.
-        sweep(self.deliveries, self.files, batch.key)
+                if not has_time():
+                    raise OutOfTimeError
         if damaged:
             raise DamagedRowsError(*damaged)
         return tuple(made[number] for number in batch.spans)
@@ -101,10 +95,12 @@ class Storing:
         outdated = sum(packet.is_outdated for packet in sent_packets(self.deliveries, delivery))
         if delivery.has_ended_links(self.clock()) or not outdated:
             return 0
-        campaign, target = self.campaigns.campaign(key.campaign), self.campaigns.target(key.campaign, key.target)
+        campaign, target, _ = self.campaigns.of_target(key.campaign, key.target)
         signers = sealed_in(self.deliveries.bundles(key))
         batch = Batch(campaign, target, key, signers, delivery.erased, delivery.packet_size)
         self.store(batch, has_time, to_send=False)
+        # Another erasure may have looked for files before one of these was stored.
+        sweep(self.deliveries, self.files, key)
         return outdated
 
     def _store(self, batch: Batch, number: int, *, to_send: bool) -> PacketRecord:
@@ -121,13 +117,6 @@ class Storing:
             self.files.delete(name)
             raise
         return packet
-
-    def attached(self, key: DeliveryKey, packets: Sequence[PacketRecord]) -> list[bytes] | None:
-        """Read the PDFs that an email has attached; None if it has a link to them."""
-        if not are_attached(packets):
-            return None
-        sent = (packet for packet in packets if packet.letters)
-        return [self.files.get(packet_name(key, packet.number, packet.erased)) for packet in sent]
 
 
 @dataclass(frozen=True, slots=True)

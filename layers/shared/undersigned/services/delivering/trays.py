@@ -73,7 +73,7 @@ def trays_that_go(
 
     def damaged(some: Sequence[str]) -> list[str]:
         first = {target: next(chain(trays[target].due, trays[target].later)) for target in some}
-        readable = {row.signer for row in signatures.read_rows(campaign, [*first.values()]).rows}
+        readable = {row.signer for row in signatures.signatures(campaign, [*first.values()], whole=False)}
         return [target for target in some if first[target] not in readable]
 
     some = batched(tuple(trays), _READ_AHEAD, strict=False)
