@@ -14,7 +14,7 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_letter, language_of_letter
 from undersigned.authoring.texts import slug_of
-from undersigned.authoring.typed_letters import merged_letter
+from undersigned.authoring.typed_letters import pasted_letter
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.authoring.drafts import IdTakenError
 from undersigned.domain.errors import NotFoundError
@@ -75,8 +75,13 @@ def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -
     changed, files = {"title": given.title}, empty_files(campaign)
     if begins_with == "copy":
         files = dict(wired.stack.authoring.drafting.copied_files(given.copy))
-    # The page of the letter asks about the blanks of a pasted one.
-    elif text := example_letter(language) if begins_with == "example" else merged_letter(given.text.strip(), language):
+        text = ""
+    elif begins_with == "example":
+        text = example_letter(language)
+    else:
+        # The page of the letter asks about the blanks of a pasted one.
+        text = pasted_letter(given.text.strip(), language)
+    if text:
         files[letter_file.FILE] = f"{text.strip()}\n"
         changed["language"] = language_of_letter(text)
     settings = SettingsDocument.read(files[settings_file.FILE])

@@ -274,25 +274,37 @@ _UNWRAPPED = 160
 _SHORT = 60
 
 
+# Where a page of a PDF ends, a sentence goes on after a blank line.
+_WITHIN_SENTENCE = re.compile(rf"(?<=[^\n]{{{_SHORT}}}[^\W\d_])\n{{2,}}(?=[^\W\d_A-Z])")
+# Text copied from a PDF has no blank lines. Where the next word had room on a line, a paragraph ends.
+_ROOM = 0.9
+
+
 def _letter(lines: list[_Line]) -> str:
     """Return the letter's Markdown."""
     text = "\n".join(line.written() for line in lines if not line.is_removed).strip("\n")
+    text = _WITHIN_SENTENCE.sub("\n", text)
     return "\n\n".join(_block(block.split("\n")) for block in re.split(r"\n{2,}", text)) + "\n"
 
 
 def _block(lines: list[str]) -> str:
     """Join lines that have no blank line between them, so that Markdown keeps them apart where paper does."""
-    is_unwrapped = max(map(len, lines)) > _UNWRAPPED
-    parts = (_between(above, below, is_unwrapped=is_unwrapped) + below for above, below in pairwise(lines))
+    widest = max(map(_columns, lines))
+    parts = (_between(above, below, widest) + below for above, below in pairwise(lines))
     return "".join([lines[0], *parts])
 
 
-def _between(above: str, below: str, *, is_unwrapped: bool) -> str:
+def _between(above: str, below: str, widest: int) -> str:
+    is_unwrapped = widest > _UNWRAPPED
     if above.endswith(("\\", "  ")) or _ENTRY.match(below) or _OWN_LINE.match(above) or _OWN_LINE.match(below):
         return "\n"
     goes_on = below[0].islower() or below[0].isspace() or _columns(above) > _SHORT
     if _ENTRY.match(above):
         return "\n" if goes_on and not is_unwrapped else "\n\n"
+    is_salutation = above[-1] in ",:" and _columns(above) <= _SHORT < _columns(below)
+    has_room = _columns(above) + len(below.split()[0]) < _ROOM * widest
+    if is_salutation or (above[-1] in ".!?" and has_room and below[0].isupper() and not is_unwrapped and widest > _SHORT):
+        return "\n\n"
     if is_form_line(above) or is_form_line(below):
         return "\n"
     if goes_on or below[0] == "{" or above[-1] in ".!?" or _columns(below) > _SHORT:

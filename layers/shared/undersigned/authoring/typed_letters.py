@@ -20,7 +20,7 @@ from undersigned.authoring.letters import FILE, RULE, SHORTEST_RULE, TAG
 from undersigned.authoring.mistakes import MistakesError, TooMuchError
 from undersigned.authoring.paper_form import import_letter
 from undersigned.authoring.texts import with_our_line_ends
-from undersigned.domain.authoring.letter_fields import FIELDS, too_much_in
+from undersigned.domain.authoring.letter_fields import FIELDS, SIGN_ONLINE, too_much_in
 from undersigned.domain.languages import Message, languages
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = r"(?i:https?://|www\.)[^\s{}()]*"
 _BRACKETS = r"\[(?P<words>[^\[\]\\]{1,80})\](?!\()"
+_RULES = re.compile(rf"(?:{RULE}\s*)+(?={_BRACKETS})")
 _ESCAPED_RULE = RULE.replace("_", r"\\_")
 _MEANT = rf"(?<!_)(?P<rule>{_ESCAPED_RULE})(?!\\?_)|\\\[(?P<meant>[^\[\]{{}}\\\n]{{1,80}})\\\](?!\()"
 _PART = re.compile(rf"{_MEANT}|\\[^\w\s]|(?P<tag>{TAG.pattern})(?P<round>\()?|{_ADDRESS}|{_BRACKETS}")
@@ -53,6 +54,13 @@ def placeholders(language: str) -> Mapping[str, str]:
 def _tags(language: str) -> Mapping[str, str]:
     """Return the tags by their words. A page knows the words of all languages, its own first."""
     return {_plain(words): tag for known in (*languages(), language) for tag, words in placeholders(known).items()}
+
+
+@cache
+def _foot() -> re.Pattern[str]:
+    """Match what stands below the letter on a paper form, in each language, to the end of the text."""
+    begins = (replace(SIGN_ONLINE, values={"address": ""}).in_language(known) for known in languages())
+    return re.compile(rf"^[ \t]*(?:{'|'.join(map(re.escape, begins))})https?://.*\Z", re.DOTALL | re.MULTILINE)
 
 
 def _plain(words: str) -> str:
@@ -88,6 +96,13 @@ def merged_letter(typed: str, language: str) -> str:
     return _PART.sub(lambda part: tags.get(_plain(part["words"] or ""), part.group()), typed)
 
 
+def without_paper(typed: str, language: str) -> str:
+    """Return the text of a paper form without the rules before its placeholders, and without its foot."""
+    tags = _tags(language)
+    typed = _foot().sub("", typed)
+    return _RULES.sub(lambda rules: "" if _plain(rules["words"]) in tags else rules.group(), typed)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Asks if something typed is a blank. `guess` is the Markdown that belongs there, or empty if it is text."""
@@ -107,7 +122,7 @@ def read_typed(
     """
     if too_much := too_much_in(typed):
         raise TooMuchError(FILE, None, too_much)
-    form = _TypedForm.of(_with_meant(merged_letter(with_our_line_ends(typed), language), saved))
+    form = _TypedForm.of(_with_meant(merged_letter(without_paper(with_our_line_ends(typed), language), language), saved))
     letter = form.ask()
     if answers is not None:
         for blank in form.asked:

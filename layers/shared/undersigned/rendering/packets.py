@@ -1,4 +1,4 @@
-"""Packets: letters typeset as one accessible PDF, with a cover or, for a single letter, without."""
+"""Packets: letters typeset as one accessible PDF, with a cover or, for a single letter or a paper form, without."""
 
 from __future__ import annotations
 
@@ -47,6 +47,14 @@ _DRAWN_HEIGHT = 38  # points: a good half inch
 _SCREEN = 100
 """Pixels per inch: a page of a packet is about 850 pixels wide."""
 
+_SIZE, _SIZE_ON_PAPER = 10, 12
+"""Points of letters that were typed, and of those that people read and sign on paper."""
+
+_BLANKS = {"signature": 45, "date": 23, "signer.locality": 20, "signer.region": 6, "signer.postal_code": 11, "note": 88}
+_USUAL_BLANK = 37
+"""How many underscores a blank has to write on, by its merge field."""
+_RULES_OF_NOTE = 3
+
 _LONGEST_WORD = 40
 _LONGEST_SIGNED_WORD = 18
 _LONGEST_BOX = 1_000
@@ -81,12 +89,16 @@ class PacketCover:
 
 @dataclass(frozen=True, slots=True)
 class PacketLetter:
-    """A rendered letter. The PDF's bookmarks show its signer's name and town."""
+    """A rendered letter. The PDF's bookmarks show its signer's name and town.
+
+    `foot` stands below it: a picture as SVG, its words for people who don't see it, and paragraphs.
+    """
 
     blocks: tuple[Block, ...]
     language: str
     signer_name: str
     signer_locality: str
+    foot: tuple[str, str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,10 @@ def _breakable(word: re.Match[str]) -> str:
 
 def _parts(run: Run) -> Iterator[object]:
     """Yield a run's parts in packet.typ's format; a drawing is an SVG with its height in points."""
+    if run.blank:
+        rules = _RULES_OF_NOTE if run.blank == "note" else 1
+        yield [run.text, ["blank"], "", rules, _BLANKS.get(run.blank, _USUAL_BLANK)]
+        return
     if run.drawn:
         _, height = run.drawn.size(_DRAWN_HEIGHT)
         yield [_tidied(run.text, len(run.text) + 1), [], "", run.drawn.svg(_DRAWN_HEIGHT, ink=_INK), height]
@@ -198,6 +214,7 @@ def _letters(
 ) -> dict[str, Any]:
     blocks = _Blocks(letters)
     return {
+        "size": _SIZE_ON_PAPER if letters[0].foot else _SIZE,
         "language": language,
         "languages": {
             tag: {"language": _language(tag), "faces": fonts.faces(tag)}
@@ -205,7 +222,7 @@ def _letters(
         },
         "blocks": blocks.listed(),
         "letters": [
-            {"language": letter.language, "label": _tidied(label), "footer": footer, "blocks": numbers}
+            {"language": letter.language, "label": _tidied(label), "footer": footer, "blocks": numbers, "foot": letter.foot}
             for letter, (label, footer), numbers in zip(letters, labels, blocks.numbers(), strict=True)
         ],
     }
@@ -322,6 +339,12 @@ def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str
     }
 
 
+def _paper(letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook) -> dict[str, Any]:
+    language = letters[0].language
+    labels = [("", "")] * len(letters)
+    return {"title": title, "author": author, "cover": None, **_letters(language, letters, labels, fonts)}
+
+
 def _printable(document: str, fonts: FontBook) -> str:
     """Replace every character that no font has with U+FFFD."""
     lacking = filter(fonts.lacks, {character for character in document if character > "~"})
@@ -413,7 +436,16 @@ def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: F
 
     Equal input gives equal bytes. U+FFFD replaces a character that no font has, so no character stops a packet.
     """
-    written = _quoted(_packet(cover, letters, fonts) if cover else _without_cover(letters, fonts))
+    return _typeset(_packet(cover, letters, fonts) if cover else _without_cover(letters, fonts), fonts)
+
+
+def typeset_paper(letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook) -> bytes:
+    """Typeset letters to sign on paper, each with its foot, as a PDF with a title and an author."""
+    return _typeset(_paper(letters, _tidied(title), _tidied(author), fonts), fonts).pdf
+
+
+def _typeset(content: dict[str, Any], fonts: FontBook) -> Packet:
+    written = _quoted(content)
     document = _printable(written, fonts)
     typesetter = Typesetter(fonts)
     try:

@@ -26,6 +26,9 @@ FIELDS: Mapping[str, Message] = {
 }
 """The merge fields of letters, each with the words of its placeholder. “Your” is the signer's."""
 
+SIGN_ONLINE = Message("Or sign on the web: %(address)s")
+"""Begins what stands below a letter on paper."""
+
 LONGEST_LETTER = 20_000
 """The most characters in a letter's Markdown: about seven pages of a packet for each signer."""
 

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
+from undersigned.domain.authoring.letter_fields import FIELDS
 from undersigned.domain.languages import SOURCE, Message, long_date
 from undersigned.domain.signing.drawings import Drawing, Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from undersigned.domain.authoring.campaigns import Target
@@ -130,6 +131,30 @@ def render_marked(template: str, target: Target, signer: SignerDetails, language
     return marked(template, slots, holding)
 
 
+def render_blank(template: str, printed: Mapping[str, str], language: str = SOURCE, *, has_street: bool = True) -> str:
+    """Render a letter to sign on paper, with a `<slot>` for each merge field that a person fills in by hand.
+
+    A slot has the words of its field in brackets, as the letter's page reads them. `printed` are the fields that are
+    known, by name. Raises LetterError.
+    """
+    from undersigned.domain.authoring.letter_templates import compiled
+
+    shown = {
+        name: printed.get(name) or _SLOT.format(name, f"[{words.in_language(language)}]")
+        for name, words in FIELDS.items()
+        if name in printed or name != "signer.address_line" or has_street
+    }
+    town = Markup("{}, {} {}").format(*(shown[f"signer.{name}"] for name in ("locality", "region", "postal_code")))
+    shown["signer.address"] = _lines(*filter(None, (shown.get("signer.address_line"), town)))
+    return compiled(template).render(
+        target={name: shown[f"target.{name}"] for name in _OF_TARGET},
+        signer={name: shown.get(f"signer.{name}", "") for name in _OF_SIGNER},
+        signature=shown["signature"],
+        date=shown["date"],
+        note=shown["note"],
+    )
+
+
 _SLOT = Markup('<slot name="{}">{}</slot>')
 _OF_TARGET = ("title", "name", "department", "locality")
 _OF_SIGNER = ("name", "address", "address_line", "locality", "region", "postal_code")
@@ -168,7 +193,10 @@ BlockKind = Literal["paragraph", "heading", "bullet", "number", "quote"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text in one style. A line break is a run whose text is a newline. `drawn` is shown instead of the text."""
+    """Text in one style. A line break is a run whose text is a newline. `drawn` is shown instead of the text.
+
+    `blank` is the merge field of a place to write on by hand, whose caption is the text.
+    """
 
     text: str
     strong: bool = False
@@ -176,6 +204,7 @@ class Run:
     signature: bool = False
     link: str = ""
     drawn: Picture | None = None
+    blank: str = ""
 
 
 @dataclass(slots=True)
@@ -213,6 +242,7 @@ class _BlockReader(HTMLParser):
         self._lists: list[BlockKind] = []
         self._numbers: list[int] = []
         self._svg: dict[str, str | None] = {}
+        self._slot = ""
         self._block: Block | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -233,6 +263,8 @@ class _BlockReader(HTMLParser):
                 self._begin("heading")
             case "a":
                 self._links.append(values.get("href") or "")
+            case "slot":
+                self._slot = values.get("name") or ""
             case "svg":
                 self._svg = values
             case "path":
@@ -252,6 +284,8 @@ class _BlockReader(HTMLParser):
                 self._numbers.pop()
             case "a":
                 self._links.pop()
+            case "slot":
+                self._slot = ""
             case "p" | "li" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
                 self._block = None
             case _:
@@ -287,6 +321,7 @@ class _BlockReader(HTMLParser):
                 signature="signature" in self._open,
                 link=self._links[-1] if self._links else "",
                 drawn=drawn,
+                blank=self._slot,
             )
         )
 

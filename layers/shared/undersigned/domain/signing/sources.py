@@ -1,7 +1,8 @@
 """Sources: the labels of links and sites, by which a campaign counts its letters.
 
 A campaign lists its labels, so that no visitor makes up a counter. Each of its letters has one of them, `other` for a
-label that is not listed, or `none` without any. So the counts of all sources add up to the total.
+label that is not listed, or `none` without any. So the counts of all sources add up to the total. `paper` is the code
+on the paper form, which every campaign has.
 """
 
 from __future__ import annotations
@@ -14,19 +15,20 @@ if TYPE_CHECKING:
 
 SOURCE = re.compile(r"[a-z0-9-]{1,30}")
 
-OTHER, NO_SOURCE = "other", "none"
+OTHER, NO_SOURCE, ON_PAPER = "other", "none", "paper"
 
 
 def labelled_path(campaign: Campaign, source: str | None) -> str:
-    """Return the path of a campaign's form, with the label of a source that it lists."""
-    label = f"?source={source}" if source in campaign.sources else ""
+    """Return the path of a campaign's form, with the label of a source that it counts."""
+    label = f"?source={source}" if source in {ON_PAPER, *campaign.sources} else ""
     return f"/campaigns/{campaign.id}{label}"
 
 
 def source_of(value: object, campaign: Campaign) -> str | None:
-    """Return the source of a posted form; None if the campaign counts none."""
+    """Return the source of a posted form; None if the campaign lists none."""
+    label = value.strip() if isinstance(value, str) else ""
+    if label in {ON_PAPER, *campaign.sources}:
+        return label
     if not campaign.sources:
         return None
-    if not isinstance(value, str) or not value.strip():
-        return NO_SOURCE
-    return value.strip() if value.strip() in campaign.sources else OTHER
+    return OTHER if label else NO_SOURCE
