@@ -122,14 +122,28 @@ def rename(request: DashboardRequest) -> Response[str]:
 
 
 @pages.get("/workshop/qr", "manage")
-def qr_code(request: DashboardRequest) -> Response[bytes]:
+def code_of_form(request: DashboardRequest) -> Response[bytes]:
     """Download the QR code of the form's address as SVG, for one of the campaign's sources if the address names it."""
+    from undersigned.rendering.qr_codes import qr_code
+
     campaign = wired.stack.catalog.entry(request.campaign).campaign
     source = request.query("source")
     path = labelled_path(campaign, source)
     name = f"{campaign.id}-{source}-qr.svg" if source in campaign.sources else f"{campaign.id}-qr.svg"
-    svg = publish_pages.qr_code(f"{public_url(request.event)}{path}", border=4)
+    svg = qr_code(f"{public_url(request.event)}{path}", border=4)
     return download(svg.encode(), "image/svg+xml", name)
+
+
+@pages.get("/workshop/paper", "manage")
+def form_on_paper(request: DashboardRequest) -> Response[bytes]:
+    """Download the letter to sign on paper, to the recipient that the address names, or with a line for theirs."""
+    from undersigned.rendering.paper_forms import paper_form
+
+    entry, named = wired.stack.catalog.entry(request.campaign), request.query("target")
+    known = [*entry.roster.by_id.values()]
+    targets = [entry.target(named)] if named else [target for target in known if not target.retired] or known
+    pdf = paper_form(entry.campaign, entry.letters, targets, public_url(request.event))
+    return download(pdf, "application/pdf", f"{'-'.join(filter(None, (entry.campaign.id, named, 'paper')))}.pdf")
 
 
 @pages.does("discard draft")

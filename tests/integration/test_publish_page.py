@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from typing import TYPE_CHECKING
 
+from pypdf import PdfReader
+
 from tests.world import CAMPAIGN, PUBLIC_URL
-from undersigned.web.authoring.publish import qr_code
+from undersigned.rendering.qr_codes import qr_code
 
 if TYPE_CHECKING:
     from tests.workshop import Author
@@ -76,3 +79,29 @@ def test_each_snippet_leads_to_pages_that_there_are_and_has_a_picture(author: Au
         for address in addresses:
             assert author.world.get(address.removeprefix(PUBLIC_URL)).status == 200, address
     assert f'data-campaign="{CAMPAIGN}"' in html.unescape(snippets["script"])
+
+
+def test_the_paper_form_is_a_file_for_all_recipients_or_for_one(world: World, author: Author) -> None:
+    assert f'href="{author.base}/paper"' in author.open("publish?where=paper").body
+    [link] = re.findall(r'href="([^"]+/paper\?target=evanston)"', author.see("/targets/evanston").body)
+
+    for address, name, says in (
+        (f"{author.base}/paper", f"{CAMPAIGN}-paper.pdf", "[recipient’s name]"),
+        (link, f"{CAMPAIGN}-evanston-paper.pdf", "Dear Police Chief Avery Sample,"),
+    ):
+        answer = author.see(address)
+        assert answer.headers["content-type"] == "application/pdf"
+        assert f'filename="{name}"' in answer.headers["content-disposition"]
+        assert says in PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+    assert author.see(f"{author.base}/paper?target=nowhere").status == 404
+
+
+def test_the_form_that_was_made_can_be_pasted_as_a_new_letter(author: Author) -> None:
+    pages = PdfReader(io.BytesIO(author.see(f"{author.base}/paper?target=evanston").content)).pages[:2]
+    author.open("letter")
+    author.send("letter", {"text": "\n".join(page.extract_text() for page in pages), "do": "save"})
+
+    saved = author.form("letter")["text"]
+    assert "[your own words]" in saved
+    assert "Or sign on the web" not in saved
+    assert "____" not in saved

@@ -13,7 +13,7 @@ from tests.exports import file_of, rows_of
 from tests.organizers import Browser, with_key
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.domain.counting.exports import COLUMNS, ExportFilter, row
-from undersigned.web.authoring.publish import qr_code
+from undersigned.rendering.qr_codes import qr_code
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -302,14 +302,18 @@ def _between(above: str, below: str, widest: int) -> str:
     if _ENTRY.match(above):
         return "\n" if goes_on and not is_unwrapped else "\n\n"
     is_salutation = above[-1] in ",:" and _columns(above) <= _SHORT < _columns(below)
-    has_room = _columns(above) + len(below.split()[0]) < _ROOM * widest
-    if is_salutation or (above[-1] in ".!?" and has_room and below[0].isupper() and not is_unwrapped and widest > _SHORT):
+    if is_salutation or (_SHORT < widest <= _UNWRAPPED and _ends_paragraph(above, below, widest)):
         return "\n\n"
     if is_form_line(above) or is_form_line(below):
         return "\n"
     if goes_on or below[0] == "{" or above[-1] in ".!?" or _columns(below) > _SHORT:
         return "\n\n" if is_unwrapped else "\n"
     return "\\\n"
+
+
+def _ends_paragraph(above: str, below: str, widest: int) -> bool:
+    has_room = _columns(above) + len(below.split(maxsplit=1)[0]) < _ROOM * widest
+    return above[-1] in ".!?" and below[0].isupper() and has_room
 
 
 def _columns(line: str) -> int:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _ADDRESS = r"(?i:https?://|www\.)[^\s{}()]*"
 _BRACKETS = r"\[(?P<words>[^\[\]\\]{1,80})\](?!\()"
-_RULES = re.compile(rf"(?:{RULE}\s*)+(?={_BRACKETS})")
+# Possessive, because a text may be rules and spaces only.
+_RULES = re.compile(rf"_{{3,}}+(?:\s++_{{3,}}+)*+(?:\s*+(?P<placeholder>{_BRACKETS}))?+")
 _ESCAPED_RULE = RULE.replace("_", r"\\_")
 _MEANT = rf"(?<!_)(?P<rule>{_ESCAPED_RULE})(?!\\?_)|\\\[(?P<meant>[^\[\]{{}}\\\n]{{1,80}})\\\](?!\()"
 _PART = re.compile(rf"{_MEANT}|\\[^\w\s]|(?P<tag>{TAG.pattern})(?P<round>\()?|{_ADDRESS}|{_BRACKETS}")
@@ -100,7 +101,9 @@ def without_paper(typed: str, language: str) -> str:
     """Return the text of a paper form without the rules before its placeholders, and without its foot."""
     tags = _tags(language)
     typed = _foot().sub("", typed)
-    return _RULES.sub(lambda rules: "" if _plain(rules["words"]) in tags else rules.group(), typed)
+    return _RULES.sub(
+        lambda rules: rules["placeholder"] if _plain(rules["words"] or "") in tags else rules.group(), typed
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ def read_typed(
     """
     if too_much := too_much_in(typed):
         raise TooMuchError(FILE, None, too_much)
-    form = _TypedForm.of(_with_meant(merged_letter(without_paper(with_our_line_ends(typed), language), language), saved))
+    merged = merged_letter(without_paper(with_our_line_ends(typed), language), language)
+    form = _TypedForm.of(_with_meant(merged, saved))
     letter = form.ask()
     if answers is not None:
         for blank in form.asked:

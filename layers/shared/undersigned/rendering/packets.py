@@ -222,7 +222,13 @@ def _letters(
         },
         "blocks": blocks.listed(),
         "letters": [
-            {"language": letter.language, "label": _tidied(label), "footer": footer, "blocks": numbers, "foot": letter.foot}
+            {
+                "language": letter.language,
+                "label": _tidied(label),
+                "footer": footer,
+                "blocks": numbers,
+                "foot": letter.foot,
+            }
             for letter, (label, footer), numbers in zip(letters, labels, blocks.numbers(), strict=True)
         ],
     }

@@ -13,6 +13,7 @@ from undersigned.domain.authoring.letter_fields import SIGN_ONLINE
 from undersigned.domain.authoring.letters import read_blocks, render_blank
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.sources import ON_PAPER, labelled_path
+from undersigned.rendering.fonts import font_book
 from undersigned.rendering.packets import PacketLetter, typeset_paper
 from undersigned.rendering.qr_codes import qr_code
 
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.authoring.letters import Letter
-    from undersigned.rendering.fonts import FontBook
 
 
 def paper_form(
-    campaign: Campaign, letters: Mapping[str, Letter], targets: Sequence[Target], public_url: str, fonts: FontBook
+    campaign: Campaign, letters: Mapping[str, Letter], targets: Sequence[Target], public_url: str
 ) -> bytes:
     """Return the PDF of the letters, by language, each on a page of its own.
 
@@ -46,7 +46,7 @@ def paper_form(
         ],
         campaign.texts(campaign.language).title,
         campaign.organizer.name,
-        fonts,
+        font_book(),
     )
 
 
@@ -73,8 +73,8 @@ def _foot(campaign: Campaign, language: str, public_url: str) -> tuple[str, str,
         (
             replace(SIGN_ONLINE, values={"address": address}).in_language(language),
             Message(
-                "%(organizer)s gives this letter to the recipient, with your name and address. Under public-records law, "
-                "the office may have to publish it. Privacy notice: %(notice)s",
+                "%(organizer)s gives this letter to the recipient, with your name and address. Under public-records "
+                "law, the office may have to publish it. Privacy notice: %(notice)s",
                 values,
             ).in_language(language),
         ),

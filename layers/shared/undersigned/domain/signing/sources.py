@@ -8,7 +8,7 @@ on the paper form, which every campaign has.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Campaign
@@ -22,6 +22,13 @@ def labelled_path(campaign: Campaign, source: str | None) -> str:
     """Return the path of a campaign's form, with the label of a source that it counts."""
     label = f"?source={source}" if source in {ON_PAPER, *campaign.sources} else ""
     return f"/campaigns/{campaign.id}{label}"
+
+
+def is_counted(campaign: Campaign, label: object) -> TypeGuard[str]:
+    """Say whether a label of a form's address is worth keeping: letters with another one count as `other`."""
+    return label == ON_PAPER or (
+        bool(campaign.sources) and isinstance(label, str) and SOURCE.fullmatch(label) is not None
+    )
 
 
 def source_of(value: object, campaign: Campaign) -> str | None:

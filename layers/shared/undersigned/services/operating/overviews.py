@@ -224,7 +224,7 @@ class Overviews:
             elsewhere=tuple(target for target in targets if target.held_because and target.id not in listed),
             overdue=self._overdue(state, shown),
             by_day=self.counts(campaign, "day").by,
-            by_source=self.counts(campaign, "source").by if state.campaign.sources else {},
+            by_source=self.counts(campaign, "source").by,
             providers=self._providers(campaign, state.unconfirmed),
             evidence=recent_evidence(self.forms, self.signatures, campaign),
             draft=self._changed_draft(campaign),

@@ -30,6 +30,7 @@ WEBSITES = ("allowed_origins", "frame_origins")
 
 ANSWERS: Mapping[str, Message] = {
     "page": Message("On our page"),
+    "paper": Message("On paper"),
     "builder": Message("In a site builder"),
     "developer": Message("A developer puts it into a website"),
     "count": Message("Show the count"),
@@ -120,7 +121,7 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
     accent, _ = accents(campaign.accent or PLAIN)
     return {
         "address": address,
-        "qr": Markup(qr_code(address)),  # noqa: S704  (the lines of a picture)
+        "qr": Markup(_qr_code(address)),  # noqa: S704  (the lines of a picture)
         "sources": campaign.sources,
         "script": (
             f'<undersigned-form data-campaign="{campaign.id}"><a href="{address}">{label}</a></undersigned-form>\n'
@@ -163,18 +164,11 @@ def _own_form(campaign: Campaign, public_url: str, address: str, accent: Accent)
     return template.render(campaign=campaign, address=address, privacy=privacy, accent=accent).strip()
 
 
-def qr_code(address: str, border: int = 0) -> str:
-    """Return the QR code of an address as SVG, black on white or on nothing; `border` is in modules."""
-    import io
+def _qr_code(address: str) -> str:
+    # Only the pages that show one load its library.
+    from undersigned.rendering.qr_codes import qr_code
 
-    import segno
-
-    written = io.BytesIO()
-    # The page's policy allows no style of an element's own.
-    segno.make(address, error="m").save(
-        written, kind="svg", xmldecl=False, border=border, omitsize=True, svgclass=None, lineclass=None
-    )
-    return written.getvalue().decode().strip()
+    return qr_code(address)
 
 
 def _effect_texts(workshop: Workshop, effects: Effects) -> Iterator[Message]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.languages import Message, short_moment
 from undersigned.domain.signing.providers import odd_ones
-from undersigned.domain.signing.sources import NO_SOURCE, OTHER
+from undersigned.domain.signing.sources import NO_SOURCE, ON_PAPER, OTHER
 from undersigned.web.counting.chart import chart
 from undersigned.web.cursors import cursor_of
 from undersigned.web.dashboard_frame import render_framed
@@ -77,15 +77,16 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
 
 
 def _sources(viewer: Viewer, by_source: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return the campaign's labels with their counts, then the counts of letters without one."""
+    """Return the labels with their counts, then the counts of letters without one; nothing if none are counted."""
     names = {
         OTHER: viewer.say(Message.in_context("source of letters", "Other labels")),
         NO_SOURCE: viewer.say(Message.in_context("source of letters", "No label")),
     }
-    listed = dict.fromkeys((*viewer.campaign.sources, *sorted(by_source.keys() - names.keys()), *names))
-    return (
-        [(names.get(source, source), by_source.get(source, 0)) for source in listed] if viewer.campaign.sources else []
-    )
+    listed = dict.fromkeys((*viewer.campaign.sources, *sorted(by_source.keys() - names.keys())))
+    if viewer.campaign.sources:
+        listed |= dict.fromkeys(names)
+    names[ON_PAPER] = viewer.say(Message.in_context("source of letters", "Code on the paper form"))
+    return [(names.get(source, source), by_source.get(source, 0)) for source in listed]
 
 
 def _next_delivery(viewer: Viewer, found: CampaignState, waiting: int | None) -> tuple[str, str | None]:

@@ -10,7 +10,7 @@ from undersigned.domain.authoring.letters import render_marked, render_specimen
 from undersigned.domain.languages import Message, long_date, named_in
 from undersigned.domain.signing.abuse_checks import TRAP
 from undersigned.domain.signing.signatures import FORM_FIELDS, PENDING_FOR, details_at_first, wants_updates
-from undersigned.domain.signing.sources import SOURCE
+from undersigned.domain.signing.sources import is_counted
 from undersigned.domain.signing.typos import ANSWER, ASKS
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.web.public_frame import languages_named, public_page
@@ -86,7 +86,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         | {"updates": wants_updates(answers)},
         errors=messages,
         # A label from a link goes back with the form.
-        source=source if campaign.sources and isinstance(source, str) and SOURCE.fullmatch(source) else None,
+        source=source if is_counted(campaign, source) else None,
         choices=serving if len(serving) > 1 or "target" in messages else (),
         previewed=preview.target if preview else None,
         token=form.token,
