@@ -119,7 +119,18 @@ def test_a_campaign_without_sources_keeps_and_counts_none(world: World) -> None:
     assert row.source is None
     assert by_source(world) == {}
     assert 'name="source"' not in world.get(f"{FORM}?source=flyer").body
-    assert "The label of the link" not in world.get(f"{FORM}/privacy").body
+
+
+def test_each_campaign_counts_the_code_on_its_paper_form(world: World) -> None:
+    assert '<input type="hidden" name="source" value="paper">' in world.get(f"{FORM}?source=paper").body
+    world.confirmed(source="paper")
+    world.confirmed(email="bo@signers.example")
+
+    assert by_source(world) == {"paper": 1}
+    world.put_key("us_manage", "manage")
+    page = " ".join(with_key(world, "us_manage").see("").body.split())
+    assert "Code on the paper form" in page
+    assert "No label" not in page
 
 
 def test_the_privacy_notice_says_that_letters_are_counted_by_their_link(counting: World) -> None:

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from undersigned.domain.authoring.letters import Letter
 
 
-def paper_form(
-    campaign: Campaign, letters: Mapping[str, Letter], targets: Sequence[Target], public_url: str
-) -> bytes:
+def paper_form(campaign: Campaign, letters: Mapping[str, Letter], targets: Sequence[Target], public_url: str) -> bytes:
     """Return the PDF of the letters, by language, each on a page of its own.
 
     With one target, it is printed; of several, only what they have in common, and a rule for the rest.
