@@ -15,7 +15,7 @@ from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError, TooMuchError
 from undersigned.authoring.paper_form import import_letter
-from undersigned.authoring.typed_letters import merged_letter, placeholders, read_typed, typed_letter, without_paper
+from undersigned.authoring.typed_letters import merged_letter, pasted_letter, placeholders, read_typed, typed_letter
 from undersigned.domain.authoring.letter_fields import FIELDS, LONGEST_LETTER
 from undersigned.domain.authoring.letters import render_html
 
@@ -242,5 +242,5 @@ def test_whatever_is_typed_becomes_a_letter_or_is_refused(typed: str) -> None:
 @pytest.mark.parametrize("text", ["_" * 20_000, "___ " * 5_000, "____ [x " * 2_500, "Or sign on the web: " * 1_000])
 def test_a_text_of_rules_is_read_in_a_moment(text: str) -> None:
     begun = time.process_time()
-    without_paper(text, "en")
+    pasted_letter(text, "en")
     assert time.process_time() - begun < 0.5

@@ -97,13 +97,14 @@ def merged_letter(typed: str, language: str) -> str:
     return _PART.sub(lambda part: tags.get(_plain(part["words"] or ""), part.group()), typed)
 
 
-def without_paper(typed: str, language: str) -> str:
-    """Return the text of a paper form without the rules before its placeholders, and without its foot."""
+def pasted_letter(typed: str, language: str) -> str:
+    """Return a letter as `merged_letter` does, without the rules before placeholders and the foot of a paper form."""
     tags = _tags(language)
-    typed = _foot().sub("", typed)
-    return _RULES.sub(
-        lambda rules: rules["placeholder"] if _plain(rules["words"] or "") in tags else rules.group(), typed
-    )
+
+    def filled(rules: re.Match[str]) -> str:
+        return rules["placeholder"] if _plain(rules["words"] or "") in tags else rules.group()
+
+    return merged_letter(_RULES.sub(filled, _foot().sub("", typed)), language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,7 @@ def read_typed(
     """
     if too_much := too_much_in(typed):
         raise TooMuchError(FILE, None, too_much)
-    merged = merged_letter(without_paper(with_our_line_ends(typed), language), language)
-    form = _TypedForm.of(_with_meant(merged, saved))
+    form = _TypedForm.of(_with_meant(pasted_letter(with_our_line_ends(typed), language), saved))
     letter = form.ask()
     if answers is not None:
         for blank in form.asked:
