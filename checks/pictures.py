@@ -1,7 +1,7 @@
 """Draw each `.dot` file in docs/pictures as an `.svg` file with the same name, with Graphviz.
 
 Adds what Graphviz can't write: a title and a description for screen readers, a style that emphasizes a box's first
-line, and the digest of the source, with which a test without Graphviz finds a picture that is out of date.
+line, and the digest of the source. So a test finds a picture that is out of date without Graphviz.
 """
 
 from __future__ import annotations

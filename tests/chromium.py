@@ -198,7 +198,7 @@ class Visitor:
 
 
 def _is_checked(frame: Frame) -> bool:
-    """Say whether axe-core can check a frame: not one that the browser refused, nor one in which no script runs."""
+    """Say whether axe-core can check a frame: the browser shows it, and scripts run in it."""
     if frame.url.startswith("chrome-error:"):
         return False
     sandbox = frame.frame_element().get_attribute("sandbox") if frame.parent_frame else None

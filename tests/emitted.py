@@ -27,7 +27,7 @@ _TERM = re.compile(r'\$\.(\w+) (!?=) "([^"]*)"')
 
 
 def is_counted(pattern: str, line: str) -> bool:
-    """Return whether a metric filter's pattern matches a log's line, as CloudWatch does with its terms, joined by &&.
+    """Return whether a metric filter's pattern matches a log's line. Like CloudWatch's, it has terms joined by &&.
 
     Source: "Filter pattern syntax for metric filters", CloudWatch Logs user guide.
     """

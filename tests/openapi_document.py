@@ -39,7 +39,7 @@ def operation_of(method: str, path: str) -> tuple[str, str] | None:
 
 
 def routes(function: str) -> list[tuple[str, str, Any]]:
-    """Return method, path and handler of each route of a function, as its router has them.
+    """Return method, path and handler of each route of a function, from its router.
 
     The function must be imported already.
     """

@@ -50,7 +50,7 @@ class Route:
 
 
 def routes_of_organizers() -> list[Route]:
-    """Return every route of the function, as its router has them."""
+    """Return every route of the function, from its router."""
     found = (Route(method, path, getattr(handler, "scope", None)) for method, path, handler in routes("organizer_api"))
     return sorted(found, key=lambda route: (route.path, route.method))
 
@@ -93,7 +93,7 @@ def add_everyone(world: World) -> None:
 
 
 def tokens_of(browser: Browser) -> str:
-    """Return the token for posts of a session, as its pages have it."""
+    """Return the token for posts of a session, which its pages have."""
     return browser.world.wiring.organizer_tokens.for_posts(session_token(browser.cookies))
 
 

@@ -59,7 +59,7 @@ def whole(file: Path, *, private: bool = True) -> Iterator[BinaryIO]:
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Write a file that other users may read. A failure leaves it absent, or as it was. Raises OSError."""
+    """Write a file that other users may read. After a failure there is no file, or the old one. Raises OSError."""
     with whole(file, private=False) as opened:
         opened.write(content)
 

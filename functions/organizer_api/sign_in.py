@@ -53,7 +53,7 @@ def ask() -> Response[str]:
         email = posted_text(event, "email")
         if email_mistake(email):
             return _form(None, email)
-        # So that a program can't fill the queue, in which everybody's emails wait.
+        # A program must not fill the queue, because everybody's emails wait there.
         with security_log.refusals("dashboard", "", "", "ask"):
             wired.stack.people.sign_in_limit.admit(address_of(event, wired.stack.cdn_proof))
     except (RequestError, BusyError) as error:

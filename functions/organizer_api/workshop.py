@@ -75,7 +75,7 @@ def sampling(request: DashboardRequest) -> Sampling:
 def save(  # noqa: PLR0913  (what is saved, and where to go on)
     request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None, *, then: str = ""
 ) -> Response[str]:
-    """Write a file of the draft, and go on to an address, or the next step. None removes the file.
+    """Write a file of the draft, and go on to an address, or the next step. Without a text, the file is removed.
 
     Shows both texts if somebody else saved the file since the page showed it. Other files may have changed.
     """

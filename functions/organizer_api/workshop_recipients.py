@@ -37,7 +37,7 @@ def recipients(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/workshop/recipients/file", "manage")
 def recipients_file(request: DashboardRequest) -> Response[bytes]:
-    """Download the table of recipients as CSV, in which no spreadsheet finds a formula."""
+    """Download the table of recipients as CSV. Spreadsheets find no formula in it."""
     text = read_table(wired.stack.authoring.drafting.draft(request.campaign).files.get(targets_file.FILE, "")).text()
     # Spreadsheets recognise UTF-8 by its byte order mark.
     return download(f"\ufeff{text}".encode(), "text/csv; charset=utf-8", f"{request.campaign}-recipients.csv")

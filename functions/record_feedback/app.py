@@ -79,7 +79,7 @@ def _record(event: MailEvent | ConfirmationReport | None) -> None:
 
 
 def _needs_a_decision(recorded: Recorded | None, event: MailEvent) -> bool:
-    """Return whether a person must look at the email: such an event is logged as an error, which an alarm counts.
+    """Return whether a person must look at the email. Such an event is logged as an error, and an alarm counts it.
 
     It is logged once, although most events come in both ways. A bounce that doesn't change the delivery needs nobody:
     it is an out-of-office reply after the delivery, or about an earlier attempt.

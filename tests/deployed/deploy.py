@@ -36,7 +36,7 @@ class Deployed:
 
 
 def architecture() -> str:
-    """Return Lambda's name of this machine's architecture, for which the layers are compiled.
+    """Return Lambda's name of this machine's architecture. The layers are compiled for it.
 
     Raises LocalStackError.
     """

@@ -49,7 +49,7 @@ class DeployedStack:
         """Configure the stack, without starting it. Its schedules never fire.
 
         `state` is the folder of its data. `hurry` divides the time for which functions hide or delay messages.
-        `prelude` is Python code that each Lambda worker runs first, with which a test can watch the functions.
+        `prelude` is Python code that each Lambda worker runs first, so that a test can watch the functions.
         `parameters` overrides template parameters, such as PublishEvents, and `variables` the functions' environment
         variables.
         """

@@ -49,7 +49,7 @@ SIGNERS = {
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """The dashboard of a campaign that needs an approval, for which four letters wait."""
+    """The dashboard of a campaign that needs an approval. Four letters wait for it."""
 
     stack: RunningStack
     wiring: Wiring

@@ -1,4 +1,4 @@
-"""Any web page can send requests to 127.0.0.1. None reads or changes anything of the developer's local stack.
+"""Any web page can send requests to 127.0.0.1. No page reads or changes anything of the developer's local stack.
 
 The attacker has two pages. One is on a website of its own. The other is on a host name that the attacker points at
 127.0.0.1 once its page is loaded (DNS rebinding): to the browser, our servers are then of its own origin.

@@ -390,7 +390,7 @@ class Platform:
         return True
 
     def runs(self, function: str) -> bool:
-        """Return whether a function is what runs now, and not something that interrupts it."""
+        """Return whether a function runs now, and nothing that interrupts it."""
         return bool(self._running) and self._running[-1].function == function
 
     def hurry(self) -> None:

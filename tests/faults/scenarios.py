@@ -578,7 +578,7 @@ def a_forgotten_day(platform: Platform) -> Arrivals:
 
 
 def everything_works_again(platform: Platform) -> None:
-    """Go on without faults for some weeks, in which nobody signs."""
+    """Go on without faults for some weeks. Nobody signs in them."""
     acts = Acts(platform)
     platform.faults = WEATHERS["calm"]()
     platform.settle()

@@ -833,8 +833,7 @@ class Simulation:
             self._send(path, values, place)
 
     def _send(self, path: str, values: dict[str, object], place: tuple[str, str]) -> None:
-        """Send a delivery again. The answer may be that another email of that week has arrived, and that only a person
-        can let this one go, too."""
+        """Send a delivery again. The answer may be that another one of that week has arrived. A person then decides."""
         answer = self._organizer("POST", path, values)
         if answer and answer.status == _CONFLICT and (self.is_calm or self.rng.random() < _SENT_AGAIN):
             self._again.add(place)

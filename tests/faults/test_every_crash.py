@@ -62,7 +62,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def crash_everywhere(report: Path, *options: str) -> Run:
     """Crash in a process of its own: it forks, so it must have no threads."""
-    # It prints its seed, with which a run that failed can be repeated.
+    # It prints its seed, which repeats a run that failed.
     command = [sys.executable, "-m", "tests.faults.every_crash", "--json", str(report), *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     assert report.exists(), done.stderr

@@ -39,7 +39,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 @pytest.fixture
 def make(world: World) -> Make:
-    """Return a maker of platforms with these faults, in which time passes."""
+    """Return a maker of platforms with these faults. Time passes in them."""
 
     def made(**faults: Any) -> Platform:
         return Platform(world, random.Random(1), faults=Faults(time_passes=True, **faults))  # noqa: S311

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 KEPT = ROOT / ".undersigned" / "fuzz"
-"""Inputs that reached new code, with which the next run begins, and inputs that broke a property."""
+"""Inputs that reached new code, for the start of the next run, and inputs that broke a property."""
 
 INSTRUMENTED = ("undersigned", "undersigned_cli", "functions", "tomllib", "markdown_it", "csv", "email", "html")
 """The packages whose coverage guides the choice of inputs."""

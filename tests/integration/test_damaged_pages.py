@@ -186,5 +186,5 @@ def is_about(path: str, about: str | None) -> bool:
 
 
 def names(answer: Answer, row: Values) -> bool:
-    """Say whether a page or an answer of the API says which row is damaged, or that a person has to sign in again."""
+    """Say whether an answer names the damaged row, or asks the person to sign in again."""
     return answer.status in {302, 303} or (answer.status == 503 and f"{row['pk']} {row['sk']}" in answer.body)

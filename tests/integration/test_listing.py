@@ -27,7 +27,7 @@ def listed(world: World, before: str | None = None) -> Iterator[tuple[str, Signa
 
 
 def sign(world: World, people: int) -> list[str]:
-    """Let people sign, of whom every second one confirms."""
+    """Let people sign. Every second one confirms."""
     for number in range(people):
         world.clock.advance(seconds=1)
         (world.confirmed if number % 2 else world.sign)(email=f"signer{number}@signers.example")

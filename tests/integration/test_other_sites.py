@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.world import World
 
 SHARED = "https://sites.builder.example"
-"""A site builder, at whose address other people have pages, too."""
+"""A site builder: other people have pages at the same address."""
 
 FRAMING = f"{SITE} http://localhost:8080 {SHARED}"
 OTHER = "https://evil.example"

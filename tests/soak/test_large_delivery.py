@@ -48,7 +48,8 @@ def _typeset(cover: PacketCover | None, letters: Sequence[PacketLetter]) -> Pack
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Return a stack on which LETTERS letters wait for a chief. None is rendered: it would take most of the time."""
+    """Return a stack on which LETTERS letters wait for a chief. No letter is rendered: that would take most of the
+    time."""
 
     def plain(_packing: Packing, _target: Any, signature: Any) -> PacketLetter:
         return PacketLetter((), "en", signature.name, signature.locality)

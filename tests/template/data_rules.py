@@ -36,7 +36,7 @@ COUNTED = {
     "$.detail.bounce.bounceSubType",
     "$.detail.mail.tags.lane",
 }
-"""Fields of an event that the brake counts. None of it says whose email it was."""
+"""Fields of an event that the brake counts. Nothing in it says whose email it was."""
 
 
 def events_of_signers_emails_are_kept_nowhere(template: Template) -> Iterator[str]:

@@ -351,7 +351,7 @@ def delete(stack: Stack, campaign: Campaign, *, yes: Yes = False) -> None:
 
 @app.command(epilog=examples("campaign schema > campaign.schema.json"))
 def schema() -> None:
-    """Print the JSON Schema of campaign.toml, with which editors complete it."""
+    """Print the JSON Schema of campaign.toml. Editors use it to complete what people type."""
     typer.echo(described_settings.schema_text(), nl=False)
 
 

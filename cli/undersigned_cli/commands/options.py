@@ -120,7 +120,7 @@ def known_targets(wiring: Wiring, campaign: str) -> tuple[Target, ...]:
 
 
 def check_target(wiring: Wiring, campaign: str, target: str | None) -> None:
-    """Raise NotFoundError for an unknown campaign or target; the error lists the known ones. None is any target."""
+    """Raise NotFoundError for an unknown campaign or target; the error lists the known ones. None means any target."""
     known = [found.id for found in known_targets(wiring, campaign)]
     if target is not None and target not in known:
         message = f"Campaign {campaign!r} has no recipient {target!r}; it has {', '.join(known)}"

@@ -419,7 +419,7 @@ class Restoring:
         return row | {"due": hold_shard(self.campaign, parse_signature_key(row["pk"])[1])}
 
     def _changed_since(self, signature: Signature) -> bool:
-        """Say whether the row had changed when it was lost: the tally notes which state of a row was deleted."""
+        """Say whether the row had changed before it was lost. The tally notes the state of each deleted row."""
         for note in self._table.query(forgotten_partition(self.campaign, signature.signer), consistent=True):
             moment, _, version = note["sk"].rpartition("#")
             if datetime.fromisoformat(moment) > signature.signed_at or int(version) > signature.version:

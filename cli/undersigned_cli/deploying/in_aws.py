@@ -83,7 +83,7 @@ class StackInAws:
         }
 
     def has_identity(self, identity: str) -> bool:
-        """Return whether SES has an identity already, so that a stack can't create it."""
+        """Return whether SES has an identity already. A stack can't create it then."""
         ses = self.client("sesv2")
         try:
             ses.get_email_identity(EmailIdentity=identity)

@@ -129,7 +129,7 @@ class RunningStack:
 
 
 def write_privately(file: Path, content: bytes) -> None:
-    """Write a file that nobody but its owner can read. It is complete, or as it was before."""
+    """Write a file that nobody but its owner can read. A failure leaves the file as it was."""
     fresh = file.with_name(f"{file.name}.new")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)

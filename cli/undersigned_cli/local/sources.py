@@ -229,7 +229,7 @@ def as_lambda_does(records: Iterable[Record]) -> list[dict[str, Any]]:
 
 
 def number_of(record: Record) -> str:
-    """Return a record's sequence number, by which an answer names it."""
+    """Return a record's sequence number. An answer names the record by it."""
     return cast("str", record["dynamodb"]["SequenceNumber"])
 
 

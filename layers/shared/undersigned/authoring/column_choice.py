@@ -54,7 +54,7 @@ _ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LEAST_HEADINGS = 2
 _LEAST_COLUMNS = 3
-"""A narrower sheet may be a list, in which a line with one cell is a recipient."""
+"""A narrower sheet may be a list, and a line with one cell a recipient."""
 _LONGEST_CELL = 2_000
 _LOOKED_AT = 50
 """How many rows are looked at."""
@@ -172,7 +172,7 @@ def _column_of_cells(cells: Sequence[str]) -> str:
 
 
 def _is_value(cell: str) -> bool:
-    """Say whether a cell is an address or postal codes, so that it is no heading."""
+    """Say whether a cell is an address or postal codes. Then it is no heading."""
     return bool(_ADDRESS.search(cell)) or _are_codes(cell)
 
 

@@ -46,7 +46,7 @@ def compile_letters(files: Mapping[str, str], campaign: CampaignSettings) -> Cam
 
 
 def is_translation(file: str) -> bool:
-    """Say whether a file name is that of a translated letter, such as `letter.es.md`."""
+    """Say whether a file has a translated letter, by its name, such as `letter.es.md`."""
     return file.startswith("letter.") and file.endswith(".md") and file != letters.FILE
 
 

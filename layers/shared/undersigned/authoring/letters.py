@@ -87,7 +87,7 @@ _PARTS_OF_ADDRESS = ("signer.address_line", "signer.locality", "signer.postal_co
 
 
 def is_form_line(line: str) -> bool:
-    """Say whether a line of Markdown has only merge fields, with or without a label, and so keeps its line breaks."""
+    """Say whether a line of Markdown has only merge fields, labeled or not. It keeps its line breaks."""
     return bool(_FORM_LINE.fullmatch(line))
 
 

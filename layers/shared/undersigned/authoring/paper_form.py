@@ -175,7 +175,7 @@ class _Line:
         return bool(self.blanks) and not is_known and not any(character.isalnum() for character in text)
 
     def captions(self) -> list[str]:
-        """Return the labels of a line that has nothing else. None may end in a colon: a blank of its own follows."""
+        """Return the labels of a line that has nothing else. None may end in a colon: a blank would follow."""
         labels = _GAP.split(self.typed.strip())
         is_other = re.search(_RULE, self.typed) or any(without_markup(label).endswith(":") for label in labels)
         return labels if not is_other and all(fields_of_label(label) for label in labels) else []

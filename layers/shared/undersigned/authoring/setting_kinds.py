@@ -77,7 +77,7 @@ class Kind:
 
 
 def as_text(value: Value) -> str:
-    """Return a value as its field has it."""
+    """Return a value in the form of its field."""
     if isinstance(value, bool):
         return str(value).lower()
     return "\n".join(value) if isinstance(value, list) else "" if value is None else str(value)

@@ -44,7 +44,7 @@ class SettingsDocument:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Return the languages, other than the campaign's own, for which the file has or needs texts."""
+        """Return the other languages of the campaign: the file has texts in them, or needs some."""
         listed = self._document.get("languages")
         known = listed if isinstance(listed, list) else []
         own = self._document.get("language")

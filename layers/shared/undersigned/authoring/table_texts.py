@@ -117,7 +117,7 @@ def too_many_columns(file: str, line: int, columns: int) -> TooMuchError:
 
 
 def text_of_rows(rows: Iterable[Iterable[str]]) -> str:
-    """Return rows as CSV with commas, in which no spreadsheet finds a formula."""
+    """Return rows as CSV with commas. Spreadsheets find no formula in it."""
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows(map(defused, row) for row in rows)
     return written.getvalue()

@@ -53,7 +53,7 @@ class TargetList:
 def read_targets(text: str, languages: Collection[str] | None) -> TargetList:
     """Read the text of targets.csv.
 
-    `languages` are the campaign's other languages, in which titles may be; None allows any language.
+    `languages` are the campaign's other languages. Titles may be in these; None allows any language.
     """
     reader = _Reader(languages)
     reader.read(text)

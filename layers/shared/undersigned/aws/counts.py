@@ -86,7 +86,7 @@ class Counts:
         self._kept: dict[str, tuple[datetime, Count]] = {}
 
     def count(self, campaign: str, *, fresh: bool = False) -> Count:
-        """Return the public count as it is, or as it was within the last two seconds; raises NotFoundError."""
+        """Return the public count, which may be two seconds old; raises NotFoundError."""
         now = self._clock()
         read_at, kept = self._kept.get(campaign, (None, None))
         if read_at and kept and now - read_at < _KEPT_FOR and not fresh:

@@ -129,7 +129,7 @@ class Drafts:
         return kept
 
     def set_published(self, draft: Draft) -> None:
-        """Write that publishing ended, with which revision and base; also on a draft that was changed meanwhile.
+        """Write that publishing ended, and its revision and base, also on a draft that was changed meanwhile.
 
         Does nothing if the draft was discarded meanwhile.
         """

@@ -103,7 +103,7 @@ class Forms:
         self._table = table
 
     def put(self, form: Signature) -> None:
-        """Write a form. One that is there already stays as it is."""
+        """Write a form. A form that is there already doesn't change."""
         self._table.put_new(form_values(form))
 
     def form(self, campaign: str, signer: str, form: str) -> Signature | None:

@@ -85,7 +85,7 @@ class MailClaims:
         )
 
     def is_settled(self, person: str, campaign: str, request: str, *, limit: MailLimit, since: datetime) -> bool:
-        """Say whether the email for a request was sent, or a day since then had as many as the limit allows."""
+        """Say whether the email for a request was sent, or the limit was reached on a day since then."""
         return any(
             request in values.get("sent", ()) or _is_full(values, campaign, limit)
             for values in self._known(person, since)

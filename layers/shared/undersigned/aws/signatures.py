@@ -284,7 +284,7 @@ class Signatures:
         except ConditionFailedError as error:
             raise SignatureStateError(read_row(read_signature, error.values) if error.values else None) from error
         except ClientError as error:
-            # Such as a version that is a text, to which nothing can be added.
+            # For example, nothing can be added to a version that is a text.
             if code_of(error) == UNFIT:
                 self.signature(*parse_signature_key(change.key.pk))
             raise

@@ -42,7 +42,7 @@ def unprintable_in(line: str) -> str | None:
 
 
 def has_ink(text: str) -> bool:
-    """Say whether a text has a visible character, not only blanks, invisible characters such as U+200B, and accents."""
+    """Say whether a text has a visible character: no blank, accent or invisible one such as U+200B."""
     return any(unicodedata.category(character)[0] not in "CMZ" for character in _BLANK.sub("", text))
 
 

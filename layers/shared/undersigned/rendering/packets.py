@@ -196,7 +196,7 @@ class _Blocks:
 
 
 def _is_boxed(kind: str, runs: Sequence[Run], uses: int) -> bool:
-    """Return whether packet.typ sets a paragraph as one box, because Typst caches the layout of boxes only.
+    """Return whether packet.typ sets a paragraph as one box. Typst caches the layout of boxes only.
 
     A box can't break across pages, so a long paragraph is not boxed. One that a single letter uses needs no cache.
     """

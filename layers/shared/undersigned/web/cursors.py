@@ -1,4 +1,4 @@
-"""Cursors: each page of a list has one, with which a client requests the next page.
+"""Cursors: each page of a list has one, and a client requests the next page with it.
 
 A cursor is the position of the page's last row. It is Base64, so that clients don't build or change cursors.
 """

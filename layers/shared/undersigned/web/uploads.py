@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MULTIPART = "multipart/form-data"
 
 LARGEST_UPLOAD = 4_000_000
-"""The most bytes of a file. Lambda's limit is 6 MB for a request, in which the file is in Base64."""
+"""The most bytes of a file. Lambda's limit is 6 MB for a request, with the file in Base64."""
 
 TOO_LARGE = Message("A file can have up to %(limit)s MB.", {"limit": LARGEST_UPLOAD // 1_000_000})
 

@@ -82,8 +82,8 @@ class Viewer:
 
     `roster` has its targets, and `scope` is what they may do. `token` is what the page's forms send back, `now` is the
     moment that the page shows, and `done` is the word for what the organizer just did. `is_person` is false for
-    somebody who signed in with a key. `chosen` is the language that they chose, if they did, and `here` the address of
-    the page, to which the links to other languages lead. A campaign that is not published has only its draft.
+    somebody who signed in with a key. `chosen` is the language that they chose, if they did. `here` is the address of
+    the page, for the links to other languages. A campaign that is not published has only its draft.
     """
 
     campaign: Campaign

@@ -1,4 +1,4 @@
-"""Visitors: the IP address that a request comes from, by which forms and sign-ins are limited."""
+"""Visitors: the IP address that a request comes from. Limits of forms and sign-ins count by it."""
 
 from __future__ import annotations
 

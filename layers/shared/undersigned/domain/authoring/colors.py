@@ -14,7 +14,7 @@ ENOUGH = 4.5
 """The contrast that WCAG 2.2 requires between text and its background (success criterion 1.4.3, level AA)."""
 
 _LIGHT_PANEL, _DARK_PANEL = "#f3f4f6", "#232323"
-"""The backgrounds in page.css, light and dark, on which links have the least contrast."""
+"""The backgrounds in page.css, light and dark, with the least contrast to links."""
 _WHITE, _BLACK = "#ffffff", "#000000"
 _STEPS = 40
 _LINEAR_UP_TO = 0.04045

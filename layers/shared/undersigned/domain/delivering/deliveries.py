@@ -103,7 +103,7 @@ class PacketRecord:
         return tuple(zip(self.letters, self.addressed, strict=True))
 
     def is_ready_to_send(self, erased: int, now: datetime) -> bool:
-        """Say whether it is without its erased letters, and kept for as long as a link in an email sent now works.
+        """Say whether the file lacks its erased letters, and is kept for as long as a link works that is sent now.
 
         One that was made again after an email is made anew for the next one: its record says what was sent.
         """
@@ -266,7 +266,7 @@ class Delivery:
 
     @property
     def occupies_week(self) -> bool:
-        """Say whether its target got its email or may still get it, so that others keep seven days away.
+        """Say whether its target got its email or may still get it. Then other deliveries keep seven days away.
 
         False if it surely did not arrive: there was nothing to send, the address takes no email, or it is held and was
         never given to SES. One in doubt counts.

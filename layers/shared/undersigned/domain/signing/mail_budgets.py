@@ -126,7 +126,7 @@ class Sending:
     hours: tuple[HourOfMails, ...]
 
     def is_braked(self, lane: Lane) -> bool:
-        """Say whether so many emails of a lane bounced, or were marked as spam, that its emails have to wait."""
+        """Say whether a lane's emails have to wait, because too many bounced or were marked as spam."""
         sent = max(1, sum(hour.sent[lane] for hour in self.hours))
         bounced = sum(hour.bounced[lane] for hour in self.hours)
         complained = sum(hour.complained[lane] for hour in self.hours)

@@ -73,8 +73,8 @@ def providers_of(counters: Mapping[str, int], waiting: Mapping[str, int]) -> tup
 def odd_ones(providers: tuple[Provider, ...]) -> tuple[Provider, ...]:
     """Return the providers that may not deliver our emails.
 
-    Such a provider is a known one with at least ten signers, of whom fewer than a third confirmed, and its share is
-    less than half of the share of the other known providers together, or of `other` if there are none. So a rush of
+    Such a provider is a known one with at least ten signers. Fewer than a third of them confirmed, and less than half
+    as many in a hundred as with the other known providers together, or with `other` if there are none. So a rush of
     people who have not confirmed yet is not reported, and a flood of made-up domains hides nothing.
     """
 

@@ -1,4 +1,4 @@
-"""Sources: the labels of links and sites, by which a campaign counts its letters.
+"""Sources: the labels of links and sites. A campaign counts its letters by them.
 
 A campaign lists its labels, so that no visitor makes up a counter. Each of its letters has one of them, `other` for a
 label that is not listed, or `none` without any. So the counts of all sources add up to the total. `paper` is the code

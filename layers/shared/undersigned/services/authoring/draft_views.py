@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def shown_campaign(draft: Draft) -> Campaign:
-    """Return the campaign of a draft as its pages name it. A setting with a mistake has a substitute."""
+    """Return the campaign of a draft, with the name on its pages. A setting with a mistake has a substitute."""
     known = read_settings(draft.files.get(settings_file.FILE, "")).known
     return replace(known, id=draft.campaign, title=known.title or draft.campaign)
 

@@ -214,8 +214,8 @@ class Drafting:
     def follow_address(self, before: Target, after: Target, campaign: str, by: str) -> None:
         """Bring the corrected address of a published target into the draft, so that publishing doesn't undo it.
 
-        A draft that changes this address itself stays as it is, and publishing it reports the other change. A draft
-        that somebody saves at this moment stays as it is, too.
+        A draft with a change of this address keeps its own, and publishing reports the other change. So does a draft
+        that somebody saves at this moment.
         """
         with suppress(UnreadableDraftError, ChangedMeanwhileError, MistakesError):
             draft = self.store.draft(campaign)

@@ -98,7 +98,8 @@ class Erasing:
         if not delivery.may_lose_letters:
             raise UnderWayError(Message("The email with this letter is being sent. Try again in an hour."))
         # Queued first, and it begins after this function's time is up: so a crash after the next step leaves no PDF.
-        # Nor does a worker that has read the letter and stores its packet only now: it can't send it, and then it ends.
+        # A worker that has read the letter and stores its packet only now leaves none, either: it can't send it, and
+        # then it ends.
         self.queue().put_repacking(delivery.key, is_being_made=delivery.state == "open")
         self.deliveries.erase_letter(delivery.key, signature, self.clock())
         sweep(self.deliveries, self.packets(), delivery.key)

@@ -34,7 +34,7 @@ class MailBudgeting:
     _known: list[tuple[datetime, Sending]] = field(default_factory=list, init=False)
 
     def sending(self) -> Sending:
-        """Return whether confirmation emails go out, as it was half a minute ago at most."""
+        """Return whether confirmation emails go out. The answer may be half a minute old."""
         now = self.clock()
         if not self._known or now - self._known[0][0] >= _KNOWN_FOR:
             self._known[:] = [(now, self.budgets.sending(now))]

@@ -28,7 +28,7 @@ _TAGS = tuple(f"{{{{ {name} }}}}" for name in FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A letter as its field has it. `text` was typed and is not saved; None is the saved one. `draft` includes it."""
+    """A letter in the form of its field. `text` was typed and is not saved; None is the saved one. `draft` has it."""
 
     language: str
     text: str | None
@@ -37,7 +37,7 @@ class Written:
 
     @property
     def letter(self) -> str:
-        """Return the letter with its merge fields, or as it was typed if it has mistakes."""
+        """Return the letter with its merge fields; one with mistakes is returned as it was typed."""
         return self.draft.files.get(file_of_letter(self.draft, self.language), "")
 
 

@@ -191,7 +191,7 @@ def _choices(setting: Setting, value: str, language: str, own: str) -> Choices:
 
 
 def _shown(value: Value, setting: Setting) -> str:
-    """Return a setting's value as its field has it. A setting that isn't there has its default."""
+    """Return a setting's value in the form of its field. A setting that isn't there has its default."""
     return as_text(setting.default if value is None else value)
 
 

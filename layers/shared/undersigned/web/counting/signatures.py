@@ -125,7 +125,7 @@ def suspicion_of(viewer: Viewer, row: Signature) -> str | None:
 
 
 def suspicion_in_words(viewer: Viewer, suspicion: str) -> str:
-    """Return a suspicion in words; one that another version of the code wrote stays as it is."""
+    """Return a suspicion in words. A suspicion of another version of the code stays as it is."""
     known = next((message for name, message in _SUSPICIONS.items() if name == suspicion), None)
     return viewer.say(known) if known else suspicion
 

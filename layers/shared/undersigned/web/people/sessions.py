@@ -116,7 +116,7 @@ def language_cookie(event: APIGatewayProxyEventV2) -> Cookie | None:
 
 
 def comes_from_a_link(headers: Mapping[str, str]) -> bool:
-    """Return whether the request follows a link on another site, for which the browser sends no strict cookie."""
+    """Return whether the request follows a link on another site. Then the browser sends no strict cookie."""
     return headers.get("sec-fetch-site") == "cross-site"
 
 
