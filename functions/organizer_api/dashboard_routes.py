@@ -37,7 +37,6 @@ from undersigned.web.viewer import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from contextlib import AbstractContextManager
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
@@ -152,7 +151,7 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         return _sign_in_first(event, error)
     request: DashboardRequest | None = None
     try:
-        with _refusals(session, campaign, handler):
+        with security_log.refusals("dashboard", session, campaign, handler.__name__):
             request = DashboardRequest(campaign, _holder_of(session), event, session)
             if event.http_method == "POST":
                 check_post(request, public_url(event))
@@ -170,11 +169,6 @@ def _holder_of(session: Session) -> Holder:
         message = "the session opens no such campaign"
         raise NotFoundError(message)
     return session.holder
-
-
-def _refusals(session: Session, campaign: str, handler: Handler) -> AbstractContextManager[None]:
-    """Record refusals of a session's requests."""
-    return security_log.refusals("dashboard", session.logged_name, campaign, handler.__name__)
 
 
 def _serve_session(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
@@ -205,7 +199,7 @@ def _serve_administrator(
 def _handled(request: SessionRequest, parts: Mapping[str, str], handler: Handler) -> object:
     try:
         if request.event.http_method == "POST":
-            with _refusals(request.session, "", handler):
+            with security_log.refusals("dashboard", request.session, "", handler.__name__):
                 check_post(request, public_url(request.event))
         check_names(parts)
         return handler(request, **parts)

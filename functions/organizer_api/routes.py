@@ -38,7 +38,7 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
     except (KeyRefusedError, TooManyRefusalsError) as error:
         security_log.key_refused(campaign, "API", error)
         raise
-    with security_log.refusals("API", key.logged_name, campaign, handler.__name__):
+    with security_log.refusals("API", key, campaign, handler.__name__):
         check_scope(key, scope)
     security_log.requested(key, "API", handler.__name__, scope)
     check_names(names)

@@ -56,7 +56,7 @@ def sign_in() -> Response[str]:
     # Texts that another site sends are not shown.
     campaign = ""
     try:
-        with security_log.refusals("dashboard", "", "", "sign_in"):
+        with security_log.refusals("dashboard", None, "", "sign_in"):
             check_origin(event.headers, public_url(event))
         campaign, key = sign_in_form(event)
         session = _begin(campaign, key)

@@ -48,13 +48,13 @@ def ask() -> Response[str]:
     # Texts that another site sends are not shown.
     email = ""
     try:
-        with security_log.refusals("dashboard", "", "", "ask"):
+        with security_log.refusals("dashboard", None, "", "ask"):
             check_origin(event.headers, public_url(event))
         email = posted_text(event, "email")
         if email_mistake(email):
             return _form(None, email)
         # A program must not fill the queue, because everybody's emails wait there.
-        with security_log.refusals("dashboard", "", "", "ask"):
+        with security_log.refusals("dashboard", None, "", "ask"):
             wired.stack.people.sign_in_limit.admit(address_of(event, wired.stack.cdn_proof))
     except (RequestError, BusyError) as error:
         return _form(error, email)
@@ -118,7 +118,7 @@ def _signed_in(way: SignInWay, begin: Callable[[], str]) -> Response[str]:
     """Begin a session, or say why not and what to do."""
     event = router.current_event
     try:
-        with security_log.refusals(way, "", "", ""):
+        with security_log.refusals(way, None, "", ""):
             check_origin(event.headers, public_url(event))
         token = begin()
     except RequestError as error:

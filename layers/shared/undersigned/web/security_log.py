@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from undersigned.domain.people.api_keys import ApiKey, Scope
     from undersigned.domain.people.people import Person
     from undersigned.services.people.access import Holder
+    from undersigned.services.people.sessions import Session
 
 type Way = Literal["API", "dashboard"]
 type SignInWay = Literal["email link", "email code"]
@@ -71,12 +72,12 @@ def refused(error: UndersignedError, way: RefusedWay, *, by: str = "", campaign:
 
 
 @contextmanager
-def refusals(way: RefusedWay, by: str, campaign: str, route: str) -> Iterator[None]:
-    """Record each refusal in the block, and raise it again."""
+def refusals(way: RefusedWay, by: Session | ApiKey | None, campaign: str, route: str) -> Iterator[None]:
+    """Record each refusal in the block, and raise it again. `by` is None if nobody knows who it is."""
     try:
         yield
     except UndersignedError as error:
-        refused(error, way, by=by, campaign=campaign, route=route)
+        refused(error, way, by=by.logged_name if by else "", campaign=campaign, route=route)
         raise
 
 

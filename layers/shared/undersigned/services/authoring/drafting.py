@@ -101,13 +101,17 @@ class Drafting:
         A published campaign without a draft has the files that it was published with, and the revision 0. So has one
         whose draft has no changes of its own, if the campaign was published from elsewhere since; its revision stays.
         """
-        found, base = self.store.draft(campaign), self._base(campaign)
-        if found and (found.base == base or not found.is_published):
-            return found
+        return self._read(campaign)[0]
+
+    def _read(self, campaign: str) -> tuple[Draft, PublishedCampaign]:
+        """Return a campaign's draft as `draft` does, and the campaign as it is published."""
+        found, published = self.store.draft(campaign), PublishedCampaign.read(self.campaigns, campaign)
+        if found and (found.base == published.digest or not found.is_published):
+            return found, published
         files = self._published_files(campaign)
         if found:
-            return replace(found, files=files, base=base)
-        return Draft(campaign, 0, "", None, base=base, files=files)
+            return replace(found, files=files, base=published.digest), published
+        return Draft(campaign, 0, "", None, base=published.digest, files=files), published
 
     def create(self, campaign: str, by: str, files: Mapping[str, str]) -> Draft:
         """Make the draft of a new campaign; its campaign.toml gets the `id`.
@@ -218,8 +222,9 @@ class Drafting:
         that somebody saves at this moment.
         """
         with suppress(UnreadableDraftError, ChangedMeanwhileError, MistakesError):
-            draft = self.store.draft(campaign)
-            if draft is None or draft.is_published or draft.base != self._base(campaign, instead=before):
+            draft, now = self.store.draft(campaign), PublishedCampaign.read(self.campaigns, campaign)
+            earlier = PublishedCampaign.of(now.settings, {**now.targets, before.id: before}.values())
+            if draft is None or draft.is_published or draft.base != earlier.digest:
                 return
             text = draft.files.get(targets_file.FILE, "")
             table = read_table(text)
@@ -228,7 +233,7 @@ class Drafting:
                 return
             files = {**draft.files, targets_file.FILE: followed.text()}
             changed = replace(draft, revision=draft.revision + 1, changed_by=by, changed_at=self.clock(), files=files)
-            self.store.put_draft(replace(changed, base=self._base(campaign)), draft)
+            self.store.put_draft(replace(changed, base=now.digest), draft)
 
     def check(self, draft: Draft) -> Checked:
         """Compile a draft, and return the campaign or all mistakes."""
@@ -267,10 +272,10 @@ class Drafting:
         GivenError for a reason that can't be kept.
         """
         why = checked_reason(why)
-        draft = self.draft(campaign)
+        draft, before = self._read(campaign)
         if draft.revision != revision:
             raise ChangedMeanwhileError(draft)
-        compiled, before = self._compiled(draft), PublishedCampaign.read(self.campaigns, campaign)
+        compiled = self._compiled(draft)
         changes = before.changes(compiled)
         # After a crash, the campaign differs from the base because of this draft itself.
         is_outdated = draft.base != before.digest and not draft.is_publishing
@@ -335,13 +340,9 @@ class Drafting:
         letters = {language: self.campaigns.letter(campaign, version) for language, version in settings.letters.items()}
         return files_of(settings, letters, self.campaigns.targets(campaign))
 
-    def _base(self, campaign: str, *, instead: Target | None = None) -> str:
-        """Return a digest of a campaign as it is published, or an empty text if it isn't.
-
-        `instead` is an earlier version of a target.
-        """
-        found = PublishedCampaign.read(self.campaigns, campaign)
-        return (replace(found, targets={**found.targets, instead.id: instead}) if instead else found).digest
+    def _base(self, campaign: str) -> str:
+        """Return a digest of a campaign as it is published, or an empty text if it isn't."""
+        return PublishedCampaign.read(self.campaigns, campaign).digest
 
     def _first_revision(self) -> int:
         """Return a revision that no earlier draft of this campaign had, unless it changed more than once a second."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from undersigned.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.aws.campaigns import Campaigns
@@ -37,10 +37,14 @@ OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at", "free_from"})
 
 @dataclass(frozen=True, slots=True)
 class PublishedCampaign:
-    """A campaign as it is on a stack: its settings, None if it was never published, and its targets by id."""
+    """A campaign as it is on a stack: its settings, None if it was never published, and its targets by id.
+
+    `digest` is one of what a push writes; empty if the campaign was never published.
+    """
 
     settings: Campaign | None
     targets: Mapping[str, Target]
+    digest: str
 
     @classmethod
     def read(cls, campaigns: Campaigns, campaign: str) -> Self:
@@ -49,17 +53,17 @@ class PublishedCampaign:
             settings = campaigns.campaign(campaign)
         except NotFoundError:
             settings = None
-        return cls(settings, {target.id: target for target in campaigns.targets(campaign)})
+        return cls.of(settings, campaigns.targets(campaign))
 
-    @property
-    def digest(self) -> str:
-        """Return a digest of what a push writes, or an empty text if the campaign was never published."""
-        if self.settings is None:
-            return ""
-        targets = [
-            [getattr(target, name) for name in _names(target)] for target in self.targets.values() if not target.retired
+    @classmethod
+    def of(cls, settings: Campaign | None, targets: Iterable[Target]) -> Self:
+        """Make it of settings and targets."""
+        known = {target.id: target for target in targets}
+        written = [
+            [getattr(target, name) for name in _names(target)] for target in known.values() if not target.retired
         ]
-        return hashlib.sha256(repr((self.settings, targets)).encode(errors="replace")).hexdigest()[:32]
+        digest = hashlib.sha256(repr((settings, written)).encode(errors="replace")).hexdigest()[:32]
+        return cls(settings, known, digest if settings else "")
 
     def changes(self, compiled: CompiledCampaign) -> str:
         """Return the changes that a push makes, for the activity log, or an empty text if it changes nothing.
