@@ -52,8 +52,10 @@ def _queue(lane: Lane, until: datetime) -> None:
     postponed = stack.forms.postponed_mails(stack.campaigns.campaign_ids(), lane, stack.clock())
     for forms in batched(postponed, _AT_ONCE, strict=False):
         ready, has_room = wired.confirmations.ready(forms, room)
-        mails = [WaitingMail(form.campaign, form.signer, form.form) for form in ready]
-        if mails and (refused := stack.waiting_mails.put_all(mails)):
+        mails = {WaitingMail(form.campaign, form.signer, form.form): form for form in ready}
+        if mails and (refused := stack.waiting_mails.put_all(list(mails))):
             logger.warning("emails were not queued", extra={"emails": len(refused)})
+            mails = {mail: form for mail, form in mails.items() if mail not in refused}
+        wired.confirmations.note_queued(mails.values())
         if not has_room or stack.clock() >= until:
             return

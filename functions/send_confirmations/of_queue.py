@@ -125,7 +125,7 @@ class _Batch:
                 self.failed.append(record)
             else:
                 self.done.append(about)
-            if outcome == "waits":
+            if outcome in {"waits", "not sent"}:
                 self.unsent.append(about)
 
     def _send(self, signature: Signature, *, claims: bool) -> str:

@@ -90,6 +90,51 @@ def test_an_email_goes_once_although_the_stream_has_forgotten_its_form(world: Wo
     assert mailing.left_at[people[0]] <= ends + WITHIN
 
 
+@dataclass
+class Throttle:
+    """SES throttles each email until a moment. `queued` counts the messages of confirmation emails."""
+
+    world: World
+    until: datetime
+    queued: int = 0
+
+    def before(self, function: str, operation: str, params: Any) -> None:
+        if function == "SendConfirmations" and operation.startswith("sqs:SendMessage"):
+            self.queued += len(params.get("Entries", [params]))
+        if operation == "sesv2:SendEmail" and self.world.clock.now < self.until:
+            raise refusal(operation, "TooManyRequestsException", status=429)
+
+    def after(self, _function: str, _operation: str) -> None:
+        """Do nothing."""
+
+    def retries(self, _function: str, _operation: str) -> bool:
+        return False
+
+
+def test_emails_over_a_limit_are_queued_once_while_ses_throttles_for_a_day_and_keep_nobody_waiting_after_it(
+    world: World,
+) -> None:
+    world.variables["MAIL_BUDGETS"] = "10 4 100 100"
+    world.restart("send_confirmations")
+    throttle = Throttle(world, world.clock.now)
+    mailing = Mailing(world, throttle)
+    people = [f"signer{number}@signers.example" for number in range(6)]
+    for email in people:
+        world.sign(email=email)
+    mailing.run_until(world.clock.now + timedelta(minutes=5))
+    assert (len(world.sent), throttle.queued) == (4, 6)
+
+    throttle.until = world.clock.now + timedelta(days=1)
+    mailing.run_until(throttle.until - HOUR)
+    assert throttle.queued == 6 + 2
+    assert len(world.sent) == 4
+
+    mailing.run_until(throttle.until + timedelta(minutes=20))
+    world.sign(email=ADA["email"])
+    mailing.run_until(world.clock.now + timedelta(minutes=5))
+    assert Counter(sent.to for sent in world.sent) == dict.fromkeys([*people, ADA["email"]], 1)
+
+
 @pytest.mark.usefixtures("world")
 def test_a_long_outage_hides_fewer_messages_than_sqs_can() -> None:
     """SQS hides 120,000 messages of a queue, then hands out no more ("Amazon SQS quotas", SQS developer guide)."""

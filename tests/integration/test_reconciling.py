@@ -112,7 +112,7 @@ def forgotten(world: World, *, hours: int = 25, **form: str) -> None:
 
 
 def postponed(world: World) -> list[bool]:
-    return [form.mail_postponed for form in world.forms()]
+    return [bool(form.mail_postponed) for form in world.forms()]
 
 
 def run_day(world: World, reconcile: Any) -> int:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from benchmarks.meter import Meter
 from tests.organizers import with_key
-from tests.world import ADA, CAMPAIGN, DASHBOARD, FORM, World, client_of
+from tests.world import ADA, CAMPAIGN, CONTEXT, DASHBOARD, FORM, World, client_of
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.domain.people.api_keys import ApiKey, digest_of
@@ -209,6 +209,18 @@ def test_one_network_causes_so_many_unconfirmed_emails_a_day(world: World) -> No
     assert address(1_000) in recipients(world)
     pass_time(world, 10, hours=1)
     assert recipients(world) == {address(number) for number in (*range(70), 1_000)}, "the next day has begun"
+
+
+def test_a_message_that_comes_again_after_its_email_takes_no_room(world: World) -> None:
+    set_budgets(world, "10 2 10 10")
+    post(world, 1)
+    records = world.new_records()
+    for _ in range(3):
+        world.handlers["send_confirmations"]({"Records": records}, CONTEXT)
+        world.run_waiting_mails()
+    post(world, 2)
+    world.run_stream()
+    assert [sent.to for sent in world.sent] == [address(1), address(2)]
 
 
 def test_emails_that_are_confirmed_give_their_network_room(world: World) -> None:

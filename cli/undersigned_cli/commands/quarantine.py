@@ -51,7 +51,7 @@ def list_(
             "signer": row.signer,
             "signed": f"{row.signed_at:%Y-%m-%d %H:%M}",
             "reason": _REASONS.get(row.quarantine or "", row.quarantine),
-            "email_waits": row.mail_postponed,
+            "email_waits": bool(row.mail_postponed),
             "name": row.name,
             "email": row.email,
         }

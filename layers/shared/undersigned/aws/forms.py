@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from boto3.dynamodb.conditions import ConditionBase
+
     from undersigned.aws.dynamodb import Table, Values
     from undersigned.domain.signing.abuse_checks import Suspicion
     from undersigned.domain.signing.forms import FormName
@@ -182,13 +184,11 @@ class Forms:
 
     def postpone_mail(self, form: Signature, until: datetime) -> None:
         """Let the email of a form wait. Raises ChangedError if the form is gone, or requests another email."""
-        from undersigned.domain.signing.mail_budgets import lane_of
+        self._table.update(_postponement(form, until, Attr("mail_request").eq(form.mail_request)))
 
-        waiting = {
-            "due": postponed_partition(form.campaign, lane_of(form)),
-            "due_at": f"{_second(until)}#{form.signer}",
-        }
-        self._table.update(Update(form_key(form), assign=waiting, when=Attr("mail_request").eq(form.mail_request)))
+    def postpone_further(self, form: Signature, until: datetime) -> None:
+        """Let a postponed email wait longer. Raises ChangedError if it was sent, or was postponed anew, meanwhile."""
+        self._table.update(_postponement(form, until, Attr("due_at").eq(form.mail_postponed)))
 
     def end_postponement(self, form: Signature, expires_at: datetime | None = None) -> None:
         """List a form no longer. If its email was sent, it can be confirmed until `expires_at`.
@@ -220,6 +220,16 @@ class Forms:
 
 def _key_of(listed: Values) -> Key:
     return Key(listed["pk"], listed["sk"])
+
+
+def _postponement(form: Signature, until: datetime, when: ConditionBase) -> Update:
+    from undersigned.domain.signing.mail_budgets import lane_of
+
+    waiting = {
+        "due": postponed_partition(form.campaign, lane_of(form)),
+        "due_at": f"{_second(until)}#{form.signer}",
+    }
+    return Update(form_key(form), assign=waiting, when=when)
 
 
 def _signer_of(key: Key) -> tuple[str, str]:

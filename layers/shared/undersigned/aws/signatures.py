@@ -551,7 +551,7 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
         town=values.get("town"),
         cleared_at=read_moment(values.get("cleared_at")),
         provider=values.get("provider"),
-        mail_postponed=values["status"] == "pending" and "due" in values,
+        mail_postponed=values["due_at"] if values["status"] == "pending" and "due" in values else "",
         is_released=values.get("released", False),
         source=values.get("source"),
         disowned_at=read_moment(values.get("disowned_at")),

@@ -326,8 +326,8 @@ class Signature:
     didn't sign: the form was erased, and they get no more emails about the campaign.
 
     A form reads as the pending signature that it would make. `form` is its id, and that of the form which a letter was
-    made from. Only forms have a `mail_request`, and `expires_at`. `mail_postponed` says whether their email waits for
-    room in a budget, `is_released` whether an organizer said that a person wrote it.
+    made from. Only forms have a `mail_request`, and `expires_at`. `mail_postponed` is where their email waits
+    for room in a budget, if it does; `is_released` says whether an organizer said that a person wrote it.
     """
 
     campaign: str
@@ -368,7 +368,7 @@ class Signature:
     town: str | None = None
     cleared_at: datetime | None = None
     provider: str | None = None
-    mail_postponed: bool = False
+    mail_postponed: str = ""
     is_released: bool = False
     source: str | None = None
     disowned_at: datetime | None = None

@@ -14,7 +14,7 @@ from undersigned.domain.signing.signatures import PENDING_FOR, requested_at
 from undersigned.rendering import mails
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from undersigned.aws.forms import Forms
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from undersigned.services.signing.mail_budgets import MailBudgeting, Room
     from undersigned.tokens import Tokens
 
-_LOOKED_AT_AGAIN = timedelta(hours=1)
+_LOOKED_AT_AGAIN = timedelta(days=1)
+"""When a queued form is queued again, if the queue lost it. While SES takes nothing, each one adds a message."""
 
 
 class Admitted(NamedTuple):
@@ -98,19 +99,25 @@ class Confirmations:
     def ready(self, forms: Sequence[Signature], room: Room) -> tuple[list[Signature], bool]:
         """Return which postponed forms have room for their email, and whether the stack has room for more.
 
-        Those are looked at again in an hour, if the queue loses them. The others wait until their budgets have room.
+        The others wait until their budgets have room.
         """
         ready: list[Signature] = []
         for form in forms:
             moment = room.take(form)
             if moment is None:
                 ready.append(form)
-                moment = self.clock() + _LOOKED_AT_AGAIN
-            if moment <= self.clock():
+            elif moment <= self.clock():
                 return ready, False
-            with suppress(ChangedError):  # It was erased meanwhile.
-                self.forms.postpone_mail(form, moment)
+            else:
+                with suppress(ChangedError):  # It was erased meanwhile.
+                    self.forms.postpone_mail(form, moment)
         return ready, True
+
+    def note_queued(self, forms: Iterable[Signature]) -> None:
+        """Look at postponed forms whose emails are queued no sooner than in a day, if the queue loses them."""
+        for form in forms:
+            with suppress(ChangedError):  # The worker was faster.
+                self.forms.postpone_further(form, self.clock() + _LOOKED_AT_AGAIN)
 
     def _is_in_vain(self, signature: Signature) -> bool:
         return signature.status == "pending" and self.domains.takes_none(signature.email)
