@@ -65,7 +65,7 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     if isinstance(error, ClosedError) and not as_json:
         return form.closed(error.campaign.id)
     event, about = app.current_event, _campaign_of_link(error)
-    can_sign = about is not None and wired.signing.is_open(about)
+    can_sign = about is not None and wired.signing.is_open(about.id)
     return problem(
         problem_of(error, can_sign=can_sign),
         language_for(event),

@@ -20,6 +20,7 @@ from undersigned.web.reader import (
     base_url,
     is_embedded,
     language_for,
+    language_in_link,
     our_next_page,
     prefilled,
     theme_of,
@@ -145,22 +146,21 @@ def preview(campaign: str) -> Response[str]:
 def sign(campaign: str) -> Response[str]:
     """Sign the letter. The answer doesn't reveal whether the person has signed before."""
     event, values = _event(), posted_values(_event())
-    settings = wired.signing.campaign(campaign).campaign
-    language = _language(settings)
-    context = FormContext(address_of(event, wired.stack.cdn_proof), event.headers.get("origin"), language)
+    headers, address = event.headers, address_of(event, wired.stack.cdn_proof)
+    context = FormContext(address, headers.get("origin"), language_in_link(event), headers.get("accept-language"))
     try:
         sent = wired.signing.sign(campaign, values, context)
     except FormError as error:
-        return _with_errors(settings, values, error)
+        return _with_errors(campaign, values, error)
     except (BusyError, MistypedError) as error:
-        return _again(campaign, values, error, language)
+        return _again(campaign, values, error)
     if wants_json(event):
         detail = Message("Look for our email, and open the link in it to confirm. It may take some minutes.")
-        said = {"status": "pending", "detail": detail.in_language(language), "redo": sent.redo}
+        said = {"status": "pending", "detail": detail.in_language(sent.language), "redo": sent.redo}
         return data(said | ({"did_you_mean": sent.meant} if sent.meant else {}), status=202)
-    if address := site_page(settings, values.get("thanks")):
-        return moved(address)
-    return _signed(settings, sent)
+    if site := site_page(sent.campaign, values.get("thanks")):
+        return moved(site)
+    return _signed(sent.campaign, sent)
 
 
 @router.post("/campaigns/<campaign>/redo")
@@ -187,20 +187,20 @@ def redo(campaign: str) -> Response[str]:
     return _page(campaign, values, preview=wired.signing.preview(campaign, values, language), notice=notice)
 
 
-def _with_errors(campaign: Campaign, values: Mapping[str, object], error: FormError) -> Response[str]:
+def _with_errors(campaign: str, values: Mapping[str, object], error: FormError) -> Response[str]:
     """Show the form again with its errors and answers, or redirect to the organization's own form."""
-    language = _language(campaign)
+    settings = wired.signing.campaign(campaign).campaign
+    language = _language(settings)
     if wants_json(_event()):
         return problem(form_errors(error), language, as_json=True)
-    if address := site_page(campaign, values.get("mistakes")):
+    if address := site_page(settings, values.get("mistakes")):
         return moved(with_fields(address, error.errors))
-    return _page(campaign.id, values, error.errors, wired.signing.preview(campaign.id, values, language), status=422)
+    return _page(campaign, values, error.errors, wired.signing.preview(campaign, values, language), status=422)
 
 
-def _again(
-    campaign: str, values: Mapping[str, object], error: BusyError | MistypedError, language: str
-) -> Response[str]:
+def _again(campaign: str, values: Mapping[str, object], error: BusyError | MistypedError) -> Response[str]:
     """Show the form again as it was filled in: its sender must wait, or say which email address is right."""
+    language = _language(wired.signing.campaign(campaign).campaign)
     if wants_json(_event()):
         return problem(problem_of(error), language, as_json=True)
     shown = wired.signing.preview(campaign, values, language)
@@ -227,7 +227,7 @@ def _signed(campaign: Campaign, sent: SentForm | None = None) -> Response[str]:
     """Say what happens after signing; to the sender of a form, with the address and a way back to the form."""
     shown = signed_page(
         campaign,
-        wired.signing.next_delivery(campaign),
+        wired.signing.next_delivery(campaign.id),
         _language(campaign),
         sent=sent,
         embedded=is_embedded(_event()),

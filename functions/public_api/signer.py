@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.domain.counting.tallies import with_letter
-from undersigned.domain.errors import ThrottledError
 from undersigned.domain.languages import chosen_language
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web import security_log
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.counting.tallies import Count
     from undersigned.services.signing.disowning import DisownedForm
     from undersigned.services.signing.signing import OwnLetter
 
@@ -53,22 +50,20 @@ def to_confirm(token: str) -> Response[str]:
         return _own(own)
     if wants_json(_event()):
         return data(letter_values(own, _language(own)))
-    can_sign = wired.signing.is_open(own.entry.campaign)
+    can_sign = wired.signing.is_open(own.signature.campaign)
     return page(confirm_page(own, token, _language(own), can_sign=can_sign))
 
 
 @router.post("/confirm/<token>")
 def confirm(token: str) -> Response[str]:
     """Confirm the words of the link. Doing it twice has no further effect, and no other link changes them then."""
-    # In this order: the tally may count the letter right after it is confirmed.
-    before = _count_before("confirm", token)
-    own = wired.signing.confirm(token)
+    own = wired.signing.confirm(token, counted=not wants_json(_event()))
     if own.is_of_other_words:
         return _own(own, status=409)
     if wants_json(_event()):
         return data(letter_values(own, _language(own)))
     # Without a redirect, which would be a request more for each signer. A reload confirms again, which changes nothing.
-    return _own(own, before=before)
+    return _own(own)
 
 
 @router.get("/letters/<token>")
@@ -90,7 +85,7 @@ def end_links(token: str) -> Response[str]:
     """End all links to a signer's letter, including this one. The letter stays as it is."""
     campaign = wired.signing.end_links(token)
     security_log.links_ended(campaign.id)
-    language, can_sign = language_for(_event(), campaign.languages), wired.signing.is_open(campaign)
+    language, can_sign = language_for(_event(), campaign.languages), wired.signing.is_open(campaign.id)
     if wants_json(_event()):
         return data({"status": "ended", "detail": links_ended_detail(language, can_sign=can_sign)})
     return page(links_ended_page(campaign, language, can_sign=can_sign))
@@ -136,17 +131,13 @@ def _disowned(found: DisownedForm, token: str) -> Response[str]:
     return page(disown_page(found.campaign, found.state, token, language))
 
 
-def _own(
-    own: OwnLetter, *, asked_to_withdraw: bool = False, before: Count | None = None, status: int = 200
-) -> Response[str]:
-    """Show a letter. With the count `before` it was confirmed, thank its signer."""
+def _own(own: OwnLetter, *, asked_to_withdraw: bool = False, status: int = 200) -> Response[str]:
     if wants_json(_event()):
         return data(letter_values(own, _language(own)), status=status)
     return page(
         letter_page(
             own,
             _language(own),
-            count=with_letter(before, own.signature) if before else None,
             asked_to_withdraw=asked_to_withdraw,
             # A shared link has the source of the link that brought the signer.
             form_url=base_url(_event(), wired.stack.settings.public_url)
@@ -154,16 +145,3 @@ def _own(
         ),
         status=status,
     )
-
-
-def _count_before(purpose: Literal["confirm", "letter"], token: str) -> Count | None:
-    """Return the count for the page of thanks; None for a program, and while the count is throttled.
-
-    A throttled count must not keep anyone from confirming.
-    """
-    if wants_json(_event()):
-        return None
-    try:
-        return wired.signing.count_of_link(purpose, token)
-    except ThrottledError:
-        return None

@@ -17,7 +17,8 @@ NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 TOKENS = Tokens(lambda _: ("of this stack",), lambda: NOON)
 OURS = TOKENS.for_form(FormToken(CAMPAIGN.id, NOON - timedelta(minutes=1)))
 CHECKS = AbuseChecks(
-    networks=Mock(has_any=lambda *_: False),
+    limit=Mock(),
+    networks=Mock(of=lambda _: frozenset()),
     tokens=TOKENS,
     keys=lambda: ("of this stack",),
     clock=lambda: NOON,

@@ -11,7 +11,7 @@ from email import message_from_bytes, policy
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
@@ -26,20 +26,16 @@ from undersigned.domain.characters import can_be_printed
 from undersigned.domain.counting import exports
 from undersigned.domain.delivering.deliveries import Sender
 from undersigned.domain.errors import FormError
-from undersigned.domain.signing.signatures import (
-    FORM_FIELDS,
-    Signature,
-    SignedForm,
-    details_so_far,
-    read_form,
-    read_unfinished,
-)
+from undersigned.domain.signing.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
 from undersigned.rendering import mails
 from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import PacketLetter, typeset
 from undersigned.web.posted import RequestError, posted_values
 from undersigned.web.reader import wants_json
 from undersigned_cli import campaign_folder
+
+if TYPE_CHECKING:
+    from undersigned.domain.signing.signatures import Signature
 
 FOLDER = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois")
 ROSTER = Roster.of(FOLDER.targets)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from undersigned.domain.authoring.campaigns import Roster
 from undersigned.domain.authoring.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.signing.signatures import details_so_far, read_form, read_unfinished
+from undersigned.domain.signing.posted_forms import details_so_far, read_form, read_unfinished
 
 if TYPE_CHECKING:
     from undersigned.authoring.campaigns import CompiledCampaign

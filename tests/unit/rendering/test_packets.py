@@ -25,7 +25,7 @@ from pypdf import PdfReader
 from tests.pdfs import languages_in
 from undersigned.domain.authoring.letters import Block, Run, SignerDetails, read_blocks, render_html
 from undersigned.domain.signing.drawings import HEIGHT, WIDTH, Drawing
-from undersigned.domain.signing.signatures import FORM_FIELDS
+from undersigned.domain.signing.posted_forms import FORM_FIELDS
 from undersigned.rendering import packets
 from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import Packet, PacketCover, PacketLetter, typeset

@@ -12,11 +12,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.aws.dynamodb import Key, Update
+from undersigned.domain.signing.abuse_checks import RATE_WINDOW
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.dynamodb import Table
+    from undersigned.domain.signing.abuse_checks import Visit
 
 _NETWORK = "network"
 """The attribute that counts all forms of a network. Other attributes count those of each address."""
@@ -39,13 +41,13 @@ class AbuseCounters:
         """Keep the table."""
         self._table = table
 
-    def count_form(self, network: str, address: str, *, expires_at: datetime) -> tuple[int, int]:
-        """Count a form of an address of a network, both given as hashes. Return how many each has sent."""
-        of_address = f"address_{address[:12]}"
+    def count_form(self, visit: Visit) -> tuple[int, int]:
+        """Count a form. Return how many the visitor's network and their address have sent in this window."""
+        of_address = f"address_{visit.address[:12]}"
         counted = self._table.update(
             Update(
-                _network_key(network),
-                assign={"expires_at": int(expires_at.timestamp())},
+                _network_key(visit.network),
+                assign={"expires_at": int((visit.ends_at + RATE_WINDOW).timestamp())},
                 add={_NETWORK: 1, of_address: 1},
             ),
             returns="UPDATED_NEW",

@@ -96,7 +96,7 @@ class Counts:
             message = f"There is no campaign {campaign!r}"
             raise NotFoundError(message)
         goal, show_goal = read_row(lambda row: (int(row["goal"]), row["show_goal"]), rows[0])
-        found = Count(campaign, _sum_of(rows), goal, show_goal)
+        found = Count(campaign, sum(read_rows(_amount, rows)), goal, show_goal)
         self._kept[campaign] = now, found
         return found
 
@@ -165,15 +165,11 @@ class Counts:
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
         """Correct a counter by a difference. Raises ChangedError if it is no longer the wrong number."""
         rows = self._rows(campaign, counter, consistent=True)
-        if _sum_of(rows) != wrong:
+        if sum(read_rows(_amount, rows)) != wrong:
             raise ChangedError
         held: int | None = rows[0].get("signatures")
         unchanged = Attr("signatures").not_exists() if held is None else Attr("signatures").eq(held)
         self._table.update(Update(counter_key(campaign, counter), add={"signatures": right - wrong}, when=unchanged))
-
-
-def _sum_of(rows: Sequence[Values]) -> int:
-    return sum(read_rows(_amount, rows))
 
 
 def _amount(values: Values) -> int:

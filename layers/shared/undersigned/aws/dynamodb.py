@@ -9,7 +9,7 @@ import time
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
@@ -19,7 +19,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of, translating
+from undersigned.aws.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of, translated
 from undersigned.domain.errors import ChangedError, DamagedRowsError
 from undersigned.logs import report_damaged
 
@@ -235,13 +235,15 @@ class Table:
 
     def __init__(self, client: DynamoDBClient, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Keep a client made with FEW_RETRIES, the table's name, and a way to wait (seconds)."""
-        self._client = translating(client)
+        self._client = client
         self._name = name
         self._sleep = sleep
 
     def get(self, key: Key, *, consistent: bool = False) -> Values | None:
         """Read one item."""
-        answer = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=consistent)
+        answer = self._call(
+            lambda: self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=consistent)
+        )
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, keys: Iterable[Key], *, consistent: bool = True) -> Iterator[Values]:
@@ -251,7 +253,7 @@ class Table:
             pending: dict[str, Any] = {self._name: {"Keys": wanted, "ConsistentRead": consistent}}
             pauses = iter(_PAUSES)
             while pending:
-                answer = self._client.batch_get_item(RequestItems=pending)
+                answer = self._call(partial(self._client.batch_get_item, RequestItems=pending))
                 yield from (from_item(item) for item in answer["Responses"].get(self._name, []))
                 pending = dict(answer.get("UnprocessedKeys", {}))
                 if pending:
@@ -289,15 +291,13 @@ class Table:
         request["Select"] = "COUNT"
         if most is not None:
             request["Limit"] = most
-            return self._client.query(**request)["Count"]
+            return self._call(lambda: self._client.query(**request))["Count"]
         return sum(page["Count"] for page in self._pages(request))
 
     def put(self, values: Values, when: ConditionBase | None = None) -> None:
         """Write a whole item. Raises ConditionFailedError."""
-        try:
-            self._client.put_item(**self._put_request(Put(values, when)))
-        except ClientError as error:
-            raise _condition_failed(error) from error
+        request = self._put_request(Put(values, when))
+        self._call(lambda: self._client.put_item(**request))
 
     def put_new(self, values: Values) -> bool:
         """Write an item. If one with its key exists, change nothing and return False."""
@@ -316,19 +316,13 @@ class Table:
         request["ReturnValues"] = returns
         if change.when is not None:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        try:
-            changed = self._outside_transactions(lambda: self._client.update_item(**request))
-            return from_item(changed.get("Attributes", {}))
-        except ClientError as error:
-            raise _condition_failed(error) from error
+        changed = self._call(lambda: self._client.update_item(**request), _PAUSES)
+        return from_item(changed.get("Attributes", {}))
 
     def delete(self, key: Key, when: ConditionBase | None = None) -> None:
         """Delete an item, if it exists. Raises ConditionFailedError if the condition is not met."""
-        request = {"TableName": self._name, "Key": _key(key)} | _condition(when)
-        try:
-            self._outside_transactions(lambda: self._client.delete_item(**cast("DeleteItemInputTypeDef", request)))
-        except ClientError as error:
-            raise _condition_failed(error) from error
+        request = cast("DeleteItemInputTypeDef", {"TableName": self._name, "Key": _key(key)} | _condition(when))
+        self._call(lambda: self._client.delete_item(**request), _PAUSES)
 
     def transact(self, writes: Sequence[Write], *, wait_for_others: bool = False) -> None:
         """Make up to 100 writes, all or none of them. Raises TransactionCanceledError.
@@ -341,7 +335,7 @@ class Table:
                 self._client.transact_write_items(TransactItems=items)
             except ClientError as error:
                 if code_of(error) != TRANSACTION_CANCELED:
-                    raise
+                    raise translated(error) from error
                 canceled = TransactionCanceledError(_reasons(error))
                 if pause is None or {*canceled.reasons} - {"None"} != {"TransactionConflict"}:
                     raise canceled from error
@@ -349,16 +343,20 @@ class Table:
             else:
                 return
 
-    def _outside_transactions[Made](self, write: Callable[[], Made]) -> Made:
-        """Make a write. Waits 0.4 s at most for a running transaction on its item."""
-        for pause in _PAUSES:
+    def _call[Made](self, call: Callable[[], Made], pauses: Sequence[float] = ()) -> Made:
+        """Call DynamoDB, again after each pause while a transaction is running on the item.
+
+        Raises ConditionFailedError, ThrottledError.
+        """
+        left = iter(pauses)
+        while True:
             try:
-                return write()
+                return call()
             except ClientError as error:
-                if code_of(error) != TRANSACTION_CONFLICT:
-                    raise
+                pause = next(left, None) if code_of(error) == TRANSACTION_CONFLICT else None
+                if pause is None:
+                    raise _translated(error) from error
             self._sleep(pause)
-        return write()
 
     def _query(  # noqa: PLR0913  (the parts of a query)
         self,
@@ -396,7 +394,7 @@ class Table:
 
     def _pages(self, request: QueryInputTypeDef) -> Iterator[QueryOutputTypeDef]:
         while True:
-            page = self._client.query(**request)
+            page = self._call(partial(self._client.query, **request))
             yield page
             if "LastEvaluatedKey" not in page:
                 return
@@ -473,10 +471,9 @@ def _condition(when: ConditionBase | None) -> dict[str, Any]:
     return parameters
 
 
-def _condition_failed(error: ClientError) -> Exception:
-    """Return a failed condition as our own error, or any other error unchanged."""
+def _translated(error: ClientError) -> Exception:
     if code_of(error) != CONDITION_FAILED:
-        return error
+        return translated(error)
     item = cast("dict[str, Any] | None", error.response.get("Item"))
     return ConditionFailedError(from_item(item) if item else None)
 

@@ -39,6 +39,11 @@ def is_throttle(error: ClientError) -> bool:
     return code_of(error) in _THROTTLES
 
 
+def translated(error: ClientError) -> Exception:
+    """Return ThrottledError for a throttled call, and any other error unchanged."""
+    return ThrottledError(said_by(error)) if is_throttle(error) else error
+
+
 def translating[C](client: C) -> C:
     """Return a client whose throttled calls raise ThrottledError. Any other error is raised unchanged."""
     return cast("C", _Translating(client))
@@ -52,15 +57,13 @@ class _Translating:
         call = getattr(self._client, name)
 
         @wraps(call)
-        def translated(*args: Any, **parameters: Any) -> Any:  # noqa: ANN401
+        def made(*args: Any, **parameters: Any) -> Any:  # noqa: ANN401
             try:
                 return call(*args, **parameters)
             except ClientError as error:
-                if is_throttle(error):
-                    raise ThrottledError(said_by(error)) from error
-                raise
+                raise translated(error) from error
 
-        return translated
+        return made
 
 
 def said_by(error: ClientError) -> str:

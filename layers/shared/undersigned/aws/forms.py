@@ -83,11 +83,11 @@ def form_values(form: Signature) -> Values:
     """Return the item of a form."""
     return {
         **form_key(form)._asdict(),
+        "listed": form_shards(form.campaign)[int(form.signer[-8:], 16) % LISTING_SHARDS],
+        "listed_at": form_position(form),
         **signature_values(form),
         "mail_request": form.mail_request,
         "expires_at": int(form.expires_at.timestamp()) if form.expires_at else None,
-        "listed": form_shards(form.campaign)[int(form.signer[-8:], 16) % LISTING_SHARDS],
-        "listed_at": form_position(form),
     }
 
 

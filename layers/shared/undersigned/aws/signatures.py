@@ -105,7 +105,7 @@ def listing_shard(campaign: str, signer: str) -> str:
 
 def listing_position(signature: Signature) -> str:
     """Return a signature's position in its campaign's listing, which is ordered by the time of signing."""
-    return f"{written(signature.signed_at)}#{signature.signer}"
+    return f"{signature.signed_at.isoformat()}#{signature.signer}"
 
 
 def tray_shards(campaign: str) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.services.signing.abuse_checks import AbuseChecks, NetworkLimit
-from undersigned.services.signing.disowning import Disowning, SuspiciousNetworks
+from undersigned.services.signing.abuse_checks import AbuseChecks, NetworkLimit, SuspiciousNetworks
+from undersigned.services.signing.disowning import Disowning
 from undersigned.services.signing.signing import Signing
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ class SigningCases:
     def signing(self) -> Signing:
         return Signing(
             catalog=self.stack.catalog,
-            limit=NetworkLimit(
-                counters=self.stack.abuse_counters,
-                keys=self.stack.token_keys,
-                forms_a_minute=self.stack.settings.forms_a_minute,
-                clock=self.stack.clock,
-            ),
             abuse_checks=AbuseChecks(
+                limit=NetworkLimit(
+                    counters=self.stack.abuse_counters,
+                    keys=self.stack.token_keys,
+                    forms_a_minute=self.stack.settings.forms_a_minute,
+                    clock=self.stack.clock,
+                ),
                 networks=SuspiciousNetworks(disowned=self.stack.disowned, clock=self.stack.clock),
                 tokens=self.stack.tokens,
                 keys=self.stack.token_keys,

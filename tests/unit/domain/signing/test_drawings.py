@@ -18,7 +18,7 @@ from undersigned.domain.authoring.campaigns import Roster
 from undersigned.domain.authoring.letters import Run, SignerDetails, as_text, read_blocks, render_html
 from undersigned.domain.errors import FormError
 from undersigned.domain.signing.drawings import HEIGHT, MOST_POINTS, MOST_STROKES, WIDTH, Drawing, Picture
-from undersigned.domain.signing.signatures import SignedForm, read_form
+from undersigned.domain.signing.posted_forms import SignedForm, read_form
 from undersigned_cli import campaign_folder
 
 SLOPE = [10, 20, 300, 180]

@@ -13,15 +13,9 @@ from tests.signatures import adas_signature
 from undersigned.domain.authoring.campaigns import Campaign, Organizer, Roster, Target
 from undersigned.domain.authoring.postal_codes import lists, patterns_of
 from undersigned.domain.errors import FormError
-from undersigned.domain.signing.signatures import (
-    FORM_FIELDS,
-    SignedForm,
-    choose_target,
-    details_so_far,
-    read_form,
-    read_unfinished,
-    signer_id,
-)
+from undersigned.domain.signing.choosing import choose_target
+from undersigned.domain.signing.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
+from undersigned.domain.signing.signatures import signer_id
 
 
 def target(name: str, *codes: str) -> Target:
@@ -76,6 +70,7 @@ def test_a_complete_form_is_read() -> None:
         updates=False,
         letter_language="en",
         target=OAKTON,
+        town="oakton",
     )
 
 

@@ -36,9 +36,9 @@ class Controls:
     roster: str = ""
     closed_at: datetime | None = None
 
-    def is_open(self, campaign: Campaign, today: date) -> bool:
-        """Say whether people can sign on a day in the campaign's time zone: one of its days, and nobody closed it."""
-        return self.closed_at is None and campaign.is_open(today)
+    def is_open(self, campaign: Campaign, now: datetime) -> bool:
+        """Say whether people can sign: it is one of the campaign's days, and nobody closed it."""
+        return self.closed_at is None and campaign.is_open(campaign.local(now).date())
 
     def closed_on(self, campaign: Campaign, today: date) -> date | None:
         """Return the day on which signing ended: somebody closed the campaign, or its last day is over."""

@@ -12,7 +12,7 @@ import hmac
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Suspicion = Literal["trap", "no form", "erased before", "no mailbox", "not signed"]
 """Why a form looks like a bot's.
@@ -51,14 +51,18 @@ class FormToken:
         return cls(campaign, datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, UTC))
 
 
-def suspicion(form: FormToken | None, *, is_trapped: bool, is_from_known_site: bool) -> Suspicion | None:
+def suspicion(
+    form: FormToken | None, *, is_trapped: bool, is_from_known_site: bool, is_from_suspicious_network: bool
+) -> Suspicion | None:
     """Return why a form looks like a bot's, or None.
 
     An organization's own form has no token. It must come from a site that the campaign allows instead.
     """
     if is_trapped:
         return "trap"
-    return None if form or is_from_known_site else "no form"
+    if not form and not is_from_known_site:
+        return "no form"
+    return "not signed" if is_from_suspicious_network else None
 
 
 RATE_WINDOW = timedelta(minutes=1)
@@ -97,6 +101,22 @@ def hashed_network(key: str, address: str, moment: datetime) -> str:
     return hmac.new(key.encode(), f"{day} {Visitor.at(address).network}".encode(), hashlib.sha256).hexdigest()[:12]
 
 
-def hashed_address(key: str, address: str, window: datetime) -> str:
-    """Hash an address (128 bits, hex). The hash can't be reversed by guessing, nor followed into the next window."""
-    return hmac.new(key.encode(), f"{window.isoformat()} {address}".encode(), hashlib.sha256).hexdigest()[:32]
+class Visit(NamedTuple):
+    """A visitor as counters know them until the window `ends_at`: hashes of the network and of the address."""
+
+    network: str
+    address: str
+    ends_at: datetime
+
+
+def counted_visit(key: str, address: str, moment: datetime) -> Visit:
+    """Hash an IP address and its network (128 bits, hex) for the window of a moment.
+
+    The hashes can't be reversed by guessing, nor followed into the next window.
+    """
+    visitor, window = Visitor.at(address), window_of(moment, RATE_WINDOW)
+    network, own = (
+        hmac.new(key.encode(), f"{window.isoformat()} {part}".encode(), hashlib.sha256).hexdigest()[:32]
+        for part in (visitor.network, visitor.address)
+    )
+    return Visit(network, own, window + RATE_WINDOW)

@@ -82,15 +82,17 @@ def meant_by(address: str) -> str | None:
     return f"{local}@{meant}" if local and meant not in {"", domain} else None
 
 
-def answered(values: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a posted form with the email address that its sender chose, and without the question.
+def answered(values: Mapping[str, object]) -> tuple[Mapping[str, object], str | None]:
+    """Return a posted form with the email address that its sender chose, and the address that was probably meant.
 
-    An answer about another address than the one in the form doesn't count: it was changed since.
+    A form with an answer asks no more. An answer about another address than the one in the form doesn't count: it was
+    changed since.
     """
     typed, chosen = values.get("email"), values.get(ANSWER)
-    if isinstance(typed, str) and isinstance(chosen, str) and chosen in {typed, meant_by(typed)}:
-        return {**values, "email": chosen, ASKS: ""}
-    return values
+    meant = meant_by(typed) if isinstance(typed, str) else None
+    if not isinstance(chosen, str) or chosen not in {typed, meant}:
+        return values, meant
+    return {**values, "email": chosen, ASKS: ""}, meant if chosen == typed else None
 
 
 def _meant_domain(domain: str) -> str:

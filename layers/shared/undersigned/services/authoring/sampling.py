@@ -13,10 +13,11 @@ from undersigned.domain.authoring.campaigns import Roster
 from undersigned.domain.authoring.letters import read_blocks, render_html
 from undersigned.domain.authoring.postal_codes import lists, patterns_of
 from undersigned.domain.counting.tallies import Count
+from undersigned.domain.delivering.controls import Controls
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.domain.languages import Message
-from undersigned.domain.signing.signatures import Signature, SignedForm, pending_signature
+from undersigned.domain.signing.posted_forms import SignedForm
+from undersigned.domain.signing.signatures import Signature, pending_signature
 from undersigned.rendering import mails
 from undersigned.rendering.mails import DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
@@ -69,15 +70,14 @@ class Sampling:
 
     def form(self, compiled: CompiledCampaign) -> Form:
         """Return the form's page of a campaign that nobody has signed. Its form opens nothing."""
-        campaign = compiled.campaign
-        today = campaign.local(self.clock()).date()
+        entry, campaign, now = _entry(compiled), compiled.campaign, self.clock()
         return Form(
-            _entry(compiled),
+            entry,
             Count(campaign.id, 0, campaign.goal, campaign.show_goal),
             NO_LINK,
-            is_open=campaign.is_open(today),
-            today=today,
-            next_delivery=cadence_of(campaign, self.schedule()).next_after(self.clock()),
+            is_open=entry.is_open(now),
+            today=campaign.local(now).date(),
+            next_delivery=entry.next_delivery(self.schedule(), now),
         )
 
     def sample(self, compiled: CompiledCampaign, to: str, target: str = "", language: str = "") -> Sample:
@@ -164,7 +164,7 @@ class Sampling:
 
 
 def _entry(compiled: CompiledCampaign) -> Entry:
-    return Entry(compiled.campaign, Roster.of(compiled.targets), compiled.letters)
+    return Entry(compiled.campaign, Roster.of(compiled.targets), compiled.letters, Controls())
 
 
 def _sample_form(campaign: Campaign, target: Target, email: str, language: str) -> SignedForm:

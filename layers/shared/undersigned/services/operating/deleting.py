@@ -65,7 +65,7 @@ class Deleting:
         except NotFoundError:
             return
         names: dict[str, object] = {"campaign": campaign}
-        if self.campaigns.controls(campaign).is_open(settings, settings.local(self.clock()).date()):
+        if self.campaigns.controls(campaign).is_open(settings, self.clock()):
             raise NotYetError(Message("People can still sign. First close the campaign."))
         undelivered = [
             delivery.key

@@ -204,7 +204,7 @@ class Overviews:
         return CampaignState(
             settings,
             count,
-            is_open=controls.is_open(settings, settings.local(now).date()),
+            is_open=controls.is_open(settings, now),
             controls=controls,
             next_delivery=cadence_of(settings, self.schedule).next_after(now),
             postponed={lane: self.forms.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},

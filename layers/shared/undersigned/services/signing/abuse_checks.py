@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from undersigned.domain.errors import TokenError, UndersignedError
 from undersigned.domain.signing.abuse_checks import (
     NETWORK_SHARE,
-    RATE_WINDOW,
     TRAP,
     FormToken,
     Suspicion,
-    Visitor,
-    hashed_address,
+    counted_visit,
     hashed_network,
     suspicion,
-    window_of,
 )
 from undersigned.domain.signing.disowned import DAYS_KNOWN
 
@@ -27,8 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.abuse_counters import AbuseCounters
+    from undersigned.aws.disowned import Disowned
     from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.services.signing.disowning import SuspiciousNetworks
     from undersigned.tokens import Tokens
 
 
@@ -52,18 +49,31 @@ class NetworkLimit:
 
     def admit(self, address: str) -> None:
         """Count a form from an IP address. Raises BusyError if the address or its network has sent too many."""
-        visitor, now = Visitor.at(address), self.clock()
-        window = window_of(now, RATE_WINDOW)
-        of_network, of_address = self.counters.count_form(
-            self._hashed(visitor.network, window),
-            self._hashed(visitor.address, window),
-            expires_at=window + 2 * RATE_WINDOW,
-        )
+        now = self.clock()
+        visit = counted_visit(f"address:{self.keys()[0]}", address, now)
+        of_network, of_address = self.counters.count_form(visit)
         if of_address > self.forms_a_minute or of_network > NETWORK_SHARE * self.forms_a_minute:
-            raise BusyError(ceil((window + RATE_WINDOW - now).total_seconds()))
+            raise BusyError(ceil((visit.ends_at - now).total_seconds()))
 
-    def _hashed(self, address: str, window: datetime) -> str:
-        return hashed_address(f"address:{self.keys()[0]}", address, window)
+
+_NETWORKS_KNOWN_FOR = timedelta(minutes=1)
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class SuspiciousNetworks:
+    """Knows the networks from which many disowned forms came, as it was a minute ago at most."""
+
+    disowned: Disowned
+    clock: Callable[[], datetime]
+    _known: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict, init=False)
+
+    def of(self, campaign: str) -> frozenset[str]:
+        """Return the networks from which many disowned forms of a campaign came, by their hashes."""
+        now = self.clock()
+        kept = self._known.get(campaign)
+        if kept is None or now - kept[0] >= _NETWORKS_KNOWN_FOR:
+            kept = self._known[campaign] = (now, self.disowned.forms(campaign).suspicious_networks)
+        return kept[1]
 
 
 class Judged(NamedTuple):
@@ -78,6 +88,7 @@ class Judged(NamedTuple):
 class AbuseChecks:
     """Issues form tokens, and judges posted forms."""
 
+    limit: NetworkLimit
     networks: SuspiciousNetworks
     tokens: Tokens
     keys: Callable[[], Sequence[str]]
@@ -89,15 +100,20 @@ class AbuseChecks:
         return self.tokens.for_form(form)
 
     def judge(self, campaign: Campaign, values: Mapping[str, object], address: str, origin: str | None) -> Judged:
-        """Judge a form from an IP address. `origin` is the site that posted it, as the browser reports it."""
-        token = values.get("form")
+        """Count a form from an IP address, and judge it. `origin` is the site that posted it, as browsers report it.
+
+        Raises BusyError.
+        """
+        self.limit.admit(address)
+        suspicious, token = self.networks.of(campaign.id), values.get("form")
         form, key, now = self._read(campaign, token), f"network:{self.keys()[0]}", self.clock()
         networks = [hashed_network(key, address, now - timedelta(days=day)) for day in range(DAYS_KNOWN)]
         found = suspicion(
-            form, is_trapped=bool(values.get(TRAP)), is_from_known_site=origin in campaign.allowed_origins
+            form,
+            is_trapped=bool(values.get(TRAP)),
+            is_from_known_site=origin in campaign.allowed_origins,
+            is_from_suspicious_network=not suspicious.isdisjoint(networks),
         )
-        if found is None and self.networks.has_any(campaign.id, networks):
-            found = "not signed"
         return Judged(found, networks[0], str(token) if form else None)
 
     def _read(self, campaign: Campaign, token: object) -> FormToken | None:

@@ -10,16 +10,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import Campaign, Roster
+from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.domain.errors import DamagedRowsError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.authoring.letters import Letter
     from undersigned.domain.delivering.controls import Controls
+    from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.signing.signatures import Signature
 
 KEPT_FOR = timedelta(seconds=60)
@@ -33,11 +35,24 @@ _NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A campaign, its targets and the letters that new signers sign, by language, the campaign's own first."""
+    """A campaign, its targets, the letters that new signers sign, by language, its own first, and its controls."""
 
     campaign: Campaign
     roster: Roster
     letters: Mapping[str, Letter]
+    controls: Controls
+
+    def is_open(self, now: datetime) -> bool:
+        """Say whether people can sign."""
+        return self.controls.is_open(self.campaign, now)
+
+    def next_delivery(
+        self, schedule: WeeklySchedule, now: datetime, *, not_before: date | None = None
+    ) -> datetime | None:
+        """Return when the next deliveries are sent; None while the campaign is paused."""
+        if self.controls.paused:
+            return None
+        return cadence_of(self.campaign, schedule).next_after(now, not_before=not_before)
 
     def letter(self, language: str) -> Letter:
         """Return the letter in a language; if there is none, the one in the campaign's own language."""
@@ -70,7 +85,6 @@ class Catalog:
     clock: Callable[[], datetime]
     _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
     _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)
-    _controls: dict[str, tuple[datetime, Controls]] = field(default_factory=dict, init=False)
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
 
     def entry(self, campaign: str, target: str | None = None) -> Entry:
@@ -82,13 +96,12 @@ class Catalog:
             return kept[1]
         settings = self.campaigns.campaign(campaign)
         letters = {language: self.letter(campaign, version) for language, version in settings.letters.items()}
-        entry = Entry(settings, self._roster(campaign, target, now), letters)
+        controls = self.campaigns.controls(campaign)
+        entry = Entry(settings, self._roster(campaign, controls, target, now), letters, controls)
         self._entries[campaign] = (now, entry)
         return entry
 
-    def _roster(self, campaign: str, target: str | None, now: datetime) -> Roster:
-        controls = self.campaigns.controls(campaign)
-        self._controls[campaign] = (now, controls)
+    def _roster(self, campaign: str, controls: Controls, target: str | None, now: datetime) -> Roster:
         kept = self._rosters.get(campaign)
         if (
             kept
@@ -107,14 +120,6 @@ class Catalog:
             roster = Roster.of(self.campaigns.targets(campaign, consistent=is_consistent, whole=False), is_whole=False)
         self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
         return roster
-
-    def controls(self, campaign: str) -> Controls:
-        """Return a campaign's controls as they were a minute ago at most."""
-        now = self.clock()
-        kept = self._controls.get(campaign)
-        if kept is None or now - kept[0] >= KEPT_FOR:
-            kept = self._controls[campaign] = (now, self.campaigns.controls(campaign))
-        return kept[1]
 
     def letter(self, campaign: str, version: str) -> Letter:
         """Return a letter version, which never changes; raises NotFoundError."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.domain.errors import ChangedError, MailRefusedError, SendingStoppedError, UncertainError
 from undersigned.domain.signing.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.domain.signing.signatures import PENDING_FOR, requested_at
@@ -185,9 +184,5 @@ class Confirmations:
             confirm_token=self.tokens.for_confirming(*whose, signature.form),
             letter_token=self.tokens.for_signer("letter", *whose),
             disown_token=self.tokens.for_signer("disown", *whose),
-            next_delivery=(
-                None
-                if self.catalog.controls(signature.campaign).paused
-                else cadence_of(entry.campaign, self.schedule).next_after(now)
-            ),
+            next_delivery=entry.next_delivery(self.schedule, now),
         )

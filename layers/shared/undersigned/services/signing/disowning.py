@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.errors import ChangedError
@@ -11,7 +10,7 @@ from undersigned.domain.signing.forms import current_of
 from undersigned.services.signing.signing import ExpiredError, LinksEndedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from undersigned.aws.disowned import Disowned
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from undersigned.tokens import Tokens
 
 _TRIES = 4
-_NETWORKS_KNOWN_FOR = timedelta(minutes=1)
 
 type DisownedState = Literal["asks", "disowned", "allowed", "kept"]
 """The state of the form behind a link.
@@ -115,20 +113,3 @@ def _state_of(row: Signature) -> DisownedState:
             return "disowned" if row.disowned_at else "allowed"
         case _:
             return "kept"
-
-
-@dataclass(kw_only=True, frozen=True, slots=True)
-class SuspiciousNetworks:
-    """Knows the networks from which many disowned forms came, as it was a minute ago at most."""
-
-    disowned: Disowned
-    clock: Callable[[], datetime]
-    _known: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict, init=False)
-
-    def has_any(self, campaign: str, networks: Iterable[str]) -> bool:
-        """Say whether many disowned forms of a campaign came from one of these networks, by their hashes."""
-        now = self.clock()
-        kept = self._known.get(campaign)
-        if kept is None or now - kept[0] >= _NETWORKS_KNOWN_FOR:
-            kept = self._known[campaign] = (now, self.disowned.forms(campaign).suspicious_networks)
-        return not kept[1].isdisjoint(networks)

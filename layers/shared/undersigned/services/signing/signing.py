@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.authoring.letters import render_html
-from undersigned.domain.delivering.schedule import cadence_of
-from undersigned.domain.errors import DamagedRowsError, NotFoundError, TokenError, UndersignedError
+from undersigned.domain.counting.tallies import with_letter
+from undersigned.domain.errors import (
+    DamagedRowsError,
+    NotFoundError,
+    ThrottledError,
+    TokenError,
+    UndersignedError,
+)
+from undersigned.domain.languages import chosen_language
 from undersigned.domain.signing.forms import form_id
+from undersigned.domain.signing.posted_forms import (
+    details_so_far,
+    letter_language,
+    read_form,
+    read_unfinished,
+)
 from undersigned.domain.signing.signatures import (
     PENDING_FOR,
     Signature,
     SignatureStateError,
-    SignedForm,
-    details_so_far,
-    letter_language,
     new_mail_request,
     pending_signature,
-    read_form,
-    read_unfinished,
     signer_id,
 )
-from undersigned.domain.signing.typos import ASKS, MistypedError, answered, meant_by
+from undersigned.domain.signing.typos import ASKS, MistypedError, answered
 from undersigned.logs import report_damaged
 from undersigned.services.signing.catalog import KEPT_FOR
 
@@ -41,7 +49,7 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.errors import FieldError
     from undersigned.domain.tokens import SignerToken
-    from undersigned.services.signing.abuse_checks import AbuseChecks, Judged, NetworkLimit
+    from undersigned.services.signing.abuse_checks import AbuseChecks
     from undersigned.services.signing.catalog import Catalog, Entry
     from undersigned.tokens import Tokens
 
@@ -75,21 +83,27 @@ class LinksEndedError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class FormContext:
-    """The context of a posted form: the IP address, the site that posted it if the browser reports it, its language."""
+    """The context of a posted form: the IP address, and the site that posted it if the browser reports it.
+
+    `wanted` is the language in the page's address, `accepted` are the browser's, as its header has them.
+    """
 
     address: str
     origin: str | None
-    language: str
+    wanted: str | None
+    accepted: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class SentForm:
-    """A form that was sent, with the email address that its sender typed or chose.
+    """A form that was sent, with the email address that its sender typed or chose, in the language of its page.
 
     `meant` is the address that was probably meant if this one looks mistyped. With the token `redo`, the sender deletes
     the form.
     """
 
+    campaign: Campaign
+    language: str
     values: Mapping[str, object]
     meant: str | None
     redo: str
@@ -128,7 +142,8 @@ class OwnLetter:
     """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed.
 
     `next_delivery` returns when the schedule sends the next email to the letter's target, or None while the campaign is
-    paused. `is_of_other_words` says that the letter was confirmed by another email's link, with other words.
+    paused. `is_of_other_words` says that the letter was confirmed by another email's link, with other words. `count` is
+    the public count with the letter, for the page of thanks.
     """
 
     entry: Entry
@@ -140,6 +155,7 @@ class OwnLetter:
     next_delivery: Callable[[], datetime | None]
     token: str
     is_of_other_words: bool = False
+    count: Count | None = None
 
     @property
     def is_held_back(self) -> bool:
@@ -160,7 +176,6 @@ class Signing:
     """Everything that signers do."""
 
     catalog: Catalog
-    limit: NetworkLimit
     abuse_checks: AbuseChecks
     forms: Forms
     signatures: Signatures
@@ -190,39 +205,26 @@ class Signing:
         _check_id(campaign)
         return self.counts.count(campaign)
 
-    def count_of_link(self, purpose: Literal["confirm", "letter"], token: str) -> Count:
-        """Return the public count of a signer's link; raises TokenError and NotFoundError.
+    def next_delivery(self, campaign: str) -> datetime | None:
+        """Return when the next deliveries of a campaign are sent; None while it is paused. Raises NotFoundError."""
+        return self.campaign(campaign).next_delivery(self.schedule, self.clock())
 
-        Read it before the letter's row is read or written, and give both to `with_letter`.
-        """
-        return self.counts.count(self.tokens.read_signer(purpose, token).campaign, fresh=True)
-
-    def next_delivery(self, campaign: Campaign) -> datetime | None:
-        """Return when the next deliveries of a campaign are sent; None while it is paused."""
-        if self.catalog.controls(campaign.id).paused:
-            return None
-        return cadence_of(campaign, self.schedule).next_after(self.clock())
-
-    def is_open(self, campaign: Campaign) -> bool:
-        """Say whether people can sign today."""
-        return self.catalog.controls(campaign.id).is_open(campaign, self.today(campaign))
-
-    def today(self, campaign: Campaign) -> date:
-        """Return the current day in the campaign's time zone."""
-        return campaign.local(self.clock()).date()
+    def is_open(self, campaign: str) -> bool:
+        """Say whether people can sign. Raises NotFoundError."""
+        return self.campaign(campaign).is_open(self.clock())
 
     def form(self, campaign: str, earlier_token: object = None) -> Form:
         """Return a campaign's form; a valid token from an earlier post is kept. Raises NotFoundError."""
-        entry = self.campaign(campaign)
-        is_open, today = self.is_open(entry.campaign), self.today(entry.campaign)
+        entry, now = self.campaign(campaign), self.clock()
+        is_open, today = entry.is_open(now), entry.campaign.local(now).date()
         return Form(
             entry,
             self.count(campaign),
             self.abuse_checks.issue_form(entry.campaign, earlier_token),
             is_open=is_open,
             today=today,
-            next_delivery=self.next_delivery(entry.campaign) if is_open else None,
-            closed_on=self.catalog.controls(campaign).closed_on(entry.campaign, today),
+            next_delivery=entry.next_delivery(self.schedule, now) if is_open else None,
+            closed_on=entry.controls.closed_on(entry.campaign, today),
         )
 
     def preview(self, campaign: str, values: Mapping[str, object], page_language: str) -> LetterPreview:
@@ -232,7 +234,8 @@ class Signing:
         language = letter_language(values, entry.campaign, page_language)
         letter = entry.letter(language)
         target = unfinished.target or entry.roster.someone(language)
-        details = details_so_far(unfinished, entry.campaign, self.today(entry.campaign), language)
+        today = entry.campaign.local(self.clock()).date()
+        details = details_so_far(unfinished, entry.campaign, today, language)
         return LetterPreview(
             target=unfinished.target,
             serving=entry.roster.serving(unfinished.texts.get("postal_code", "")),
@@ -249,20 +252,29 @@ class Signing:
         The reads and writes are the same whether or not the person has signed before or the form looks like a bot's, so
         that nobody can find out.
         """
-        entry = self.campaign(campaign)
-        if not self.is_open(entry.campaign):
+        entry, now = self.campaign(campaign), self.clock()
+        if not entry.is_open(now):
             raise ClosedError(entry.campaign)
-        values = answered(values)
-        signed = read_form(values, entry.campaign, entry.roster, context.language)
-        meant = meant_by(signed.email)
+        language = chosen_language(entry.campaign.languages, context.wanted, context.accepted)
+        values, meant = answered(values)
+        signed = read_form(values, entry.campaign, entry.roster, language)
         if meant and values.get(ASKS):
             raise MistypedError(meant)
-        self.limit.admit(context.address)
         judged = self.abuse_checks.judge(entry.campaign, values, context.address, context.origin)
-        form = self._pending(entry, signed, judged, context.language)
-        form = replace(form, form=form_id(self.secret(), form, judged.token))
+        secret, random = self.secret(), self.new_id()
+        mail_request, signer = new_mail_request(now, random), signer_id(secret, signed.email)
+        form = replace(
+            pending_signature(signed, entry.campaign, entry.letters[signed.letter_language], signer, now),
+            language=language,
+            quarantine=judged.suspicion,
+            mail_request=mail_request,
+            expires_at=now + PENDING_FOR,
+            network=judged.network,
+        )
+        form = replace(form, form=form_id(secret, form, judged.token))
         self.forms.put(form)
-        return SentForm(values, meant, self.tokens.for_redo(campaign, form.signer, form.form))
+        redo = self.tokens.for_redo(campaign, form.signer, form.form)
+        return SentForm(entry.campaign, language, values, meant, redo)
 
     def redo(self, campaign: str, token: str) -> None:
         """Delete the form that a token names. Its email is not sent if it has not left; a confirmed letter stays.
@@ -274,19 +286,6 @@ class Signing:
             message = "the form is of another campaign"
             raise TokenError(message)
         self.forms.delete(campaign, sent.signer, sent.form)
-
-    def _pending(self, entry: Entry, form: SignedForm, judged: Judged, language: str) -> Signature:
-        now = self.clock()
-        letter = entry.letter(form.letter_language)
-        return replace(
-            pending_signature(form, entry.campaign, letter, signer_id(self.secret(), form.email), now),
-            town=entry.roster.town_of(form.locality),
-            language=language,
-            quarantine=judged.suspicion,
-            mail_request=new_mail_request(now, self.new_id()),
-            expires_at=now + PENDING_FOR,
-            network=judged.network,
-        )
 
     def to_confirm(self, token: str) -> OwnLetter:
         """Return the letter with the words of the form that a confirmation link names. Changes nothing.
@@ -301,20 +300,35 @@ class Signing:
             return self._own_letter(form, link)
         return self._letter_at(link, row)
 
-    def confirm(self, token: str) -> OwnLetter:
+    def confirm(self, token: str, *, counted: bool = True) -> OwnLetter:
         """Confirm the letter with the words of the form that a link names, in one write. Doing it twice is harmless.
 
-        A letter that is confirmed already keeps its words. Raises TokenError, ExpiredError, LinksEndedError.
+        A letter that is confirmed already keeps its words. If it is `counted`, the answer has the public count with it.
+        Raises TokenError, ExpiredError, LinksEndedError.
         """
         link = self.tokens.read_signer("confirm", token)
+        # In this order: the tally may count the letter right after it is confirmed.
+        before = self._count_now(link.campaign) if counted else None
+        own = self._confirm(link)
+        if before is None or own.signature.status != "confirmed" or own.is_of_other_words:
+            return own
+        return replace(own, count=with_letter(before, own.signature))
+
+    def _count_now(self, campaign: str) -> Count | None:
+        """Return the public count; None while it is throttled, which must not keep anyone from confirming."""
+        try:
+            return self.counts.count(campaign, fresh=True)
+        except ThrottledError:
+            return None
+
+    def _confirm(self, link: SignerToken) -> OwnLetter:
         form = self._form_of(link)
         if form is None:
             return self._letter_at(link, self.signatures.signature(link.campaign, link.signer))
-        entry = self.catalog.entry(link.campaign)
+        now = self.clock()
+        today = self.catalog.entry(link.campaign).campaign.local(now).date()
         try:
-            row: Signature | None = self.signatures.confirm(
-                form, at=self.clock(), on=self.today(entry.campaign), link_of=link.issued_at
-            )
+            row: Signature | None = self.signatures.confirm(form, at=now, on=today, link_of=link.issued_at)
         except SignatureStateError as error:
             row = error.signature
         return self._letter_at(link, row)
@@ -408,15 +422,13 @@ class Signing:
             letter_language=letter.language,
             delivery=delivery,
             # Only the letter's own page needs this day, and a confirmation doesn't show that page.
-            next_delivery=lambda: self._next_delivery_of(signature, entry.campaign),
+            next_delivery=lambda: self._next_delivery_of(signature, entry),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
         )
 
-    def _next_delivery_of(self, signature: Signature, campaign: Campaign) -> datetime | None:
-        if self.catalog.controls(signature.campaign).paused:
-            return None
+    def _next_delivery_of(self, signature: Signature, entry: Entry) -> datetime | None:
         not_before = self._next_day(signature.campaign, signature.target) if signature.waits else None
-        return cadence_of(campaign, self.schedule).next_after(self.clock(), not_before=not_before)
+        return entry.next_delivery(self.schedule, self.clock(), not_before=not_before)
 
     def _next_day(self, campaign: str, target: str) -> date | None:
         """Return the first day that can name a new delivery to a target, as it was a minute ago at most."""

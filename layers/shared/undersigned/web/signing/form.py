@@ -9,7 +9,8 @@ from markupsafe import Markup
 from undersigned.domain.authoring.letters import render_marked, render_specimen
 from undersigned.domain.languages import Message, long_date, named_in
 from undersigned.domain.signing.abuse_checks import TRAP
-from undersigned.domain.signing.signatures import FORM_FIELDS, PENDING_FOR, details_at_first, wants_updates
+from undersigned.domain.signing.posted_forms import FORM_FIELDS, details_at_first, wants_updates
+from undersigned.domain.signing.signatures import PENDING_FOR
 from undersigned.domain.signing.sources import is_counted
 from undersigned.domain.signing.typos import ANSWER, ASKS
 from undersigned.domain.tokens import VALID_FOR

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.counting.tallies import Count
     from undersigned.services.signing.disowning import DisownedState
     from undersigned.services.signing.signing import OwnLetter
     from undersigned.web.page import Page
@@ -37,9 +36,7 @@ def confirm_page(own: OwnLetter, confirm_token: str, language: str, *, can_sign:
     )
 
 
-def letter_page(
-    own: OwnLetter, language: str, *, count: Count | None = None, asked_to_withdraw: bool = False, form_url: str = ""
-) -> Page:
+def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = False, form_url: str = "") -> Page:
     """Render a signer's letter and its status.
 
     With a `count`, the signer has just confirmed: the page thanks them, shows the count and offers to share `form_url`.
@@ -61,7 +58,7 @@ def letter_page(
         can_withdraw=own.signature.status == "confirmed" and own.signature.bundle is None,
         can_end_links=own.signature.status == "confirmed",
         too_late=asked_to_withdraw and own.signature.status == "confirmed",
-        count=count if own.signature.status == "confirmed" else None,
+        count=own.count,
         form_url=form_url,
         token=own.token,
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.languages import Message, long_date
 from undersigned.domain.signing.mail_limits import CLAIMS_KNOWN_FOR
-from undersigned.domain.signing.signatures import PENDING_FOR, WITHDRAWN_FOR, form_fields
+from undersigned.domain.signing.posted_forms import form_fields
+from undersigned.domain.signing.signatures import PENDING_FOR, WITHDRAWN_FOR
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.web.public_frame import public_page
 

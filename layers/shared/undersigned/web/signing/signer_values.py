@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.letters import as_text, read_blocks
-from undersigned.domain.signing.signatures import form_fields, read_unfinished
+from undersigned.domain.signing.posted_forms import form_fields, read_unfinished
 from undersigned.web.signing.own_letter import state_of
 
 if TYPE_CHECKING:

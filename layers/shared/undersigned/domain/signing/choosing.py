@@ -1,0 +1,67 @@
+"""Choosing: to which target a form's letter goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import FieldError, FormError
+from undersigned.domain.languages import Message
+
+if TYPE_CHECKING:
+    from undersigned.domain.authoring.campaigns import Campaign, Roster, Target
+
+
+def choose_target(campaign: Campaign, roster: Roster, postal_code: str, target_id: str) -> Target:
+    """Return the target that serves the postal code, or the signer's choice among several.
+
+    Raises FormError if no target serves the code, if several do and none of them is chosen, or if the chosen one
+    doesn't serve the code.
+    """
+    serving = roster.serving(postal_code)
+    if not serving:
+        raise FormError((FieldError("postal_code", _not_covered(campaign, roster, postal_code)),))
+    chosen = [target for target in serving if target.id == target_id]
+    if chosen:
+        return chosen[0]
+    if len(serving) == 1 and not target_id:
+        return serving[0]
+    towns = dict.fromkeys(target.locality for target in serving if target.postal_codes)
+    values = {
+        "postal_code": postal_code,
+        "towns": " / ".join(towns),
+        "names": " / ".join(target.name for target in serving),
+    }
+    if len(towns) < len(serving):
+        # The towns don't tell the targets apart.
+        message = Message("Choose who gets your letter: %(names)s", values)
+    elif target_id:
+        message = Message("%(postal_code)s is in %(towns)s. Choose that town, or correct the postal code.", values)
+    else:
+        message = Message("%(postal_code)s is in more than one town. Choose yours: %(towns)s", values)
+    raise FormError((FieldError("target", message),))
+
+
+def _not_covered(campaign: Campaign, roster: Roster, postal_code: str) -> Message:
+    """Name the towns that the letter covers, and the organizer, whom people of other towns can ask."""
+    towns, others = roster.towns_near(postal_code)
+    values = {
+        "postal_code": postal_code,
+        "towns": ", ".join(towns),
+        "others": others,
+        "organizer": campaign.organizer.name,
+        "email": campaign.organizer.email,
+    }
+    if not others:
+        return Message(
+            "This letter doesn’t cover %(postal_code)s. It covers %(towns)s. "
+            "If you live somewhere else, write to %(organizer)s: %(email)s",
+            values,
+        )
+    return Message.counted(
+        "This letter doesn’t cover %(postal_code)s. It covers %(towns)s and %(others)s more town. "
+        "If you live somewhere else, write to %(organizer)s: %(email)s",
+        "This letter doesn’t cover %(postal_code)s. It covers %(towns)s and %(others)s more towns. "
+        "If you live somewhere else, write to %(organizer)s: %(email)s",
+        others,
+        values,
+    )
