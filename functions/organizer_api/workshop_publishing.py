@@ -16,7 +16,6 @@ from undersigned.domain.authoring.drafts import ChangedMeanwhileError, DraftConf
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.authoring import publish as publish_pages
-from undersigned.web.authoring.changes import changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,17 +45,10 @@ def _publish_page(
     refused: TypedWebsite | None = None,
     not_named: DraftConflictError | None = None,
 ) -> Page:
-    drafting = wired.stack.authoring.drafting
-    effects = drafting.effects(workshop.draft) if workshop.checked.compiled else None
-    changed = changes(*drafting.both_files(workshop.draft), workshop.language) if effects and not effects.is_new else ()
-    public, campaigns = None, wired.stack.campaigns
-    if workshop.viewer.is_published:
-        # The catalog's campaign can be from before the button was pressed.
-        public = publish_pages.published(campaigns.campaign(request.campaign), public_url(request.event))
-    controls = campaigns.controls(request.campaign)
+    found = wired.stack.authoring.drafting.to_publish(workshop.draft)
     where = "developer" if refused else request.query("where") or ""
     return publish_pages.publish(
-        workshop, effects, public, controls, changed=changed, where=where, why=why, refused=refused, not_named=not_named
+        workshop, found, public_url(request.event), where=where, why=why, refused=refused, not_named=not_named
     )
 
 

@@ -7,7 +7,7 @@ compiler, and each can go on with the others' work.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.drafts import Drafts
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.people.actions import Action
     from undersigned.services.authoring.pushing import Pushed
 
@@ -72,6 +73,21 @@ class Published:
     draft: Draft
     pushed: Pushed
     changes: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToPublish:
+    """What the step that publishes a draft shows: the effects, unless the draft has mistakes.
+
+    `published` is the campaign as it is. `before` and `after` are its files, without and with what publishing changes;
+    both are empty for a new campaign, and while the draft has mistakes.
+    """
+
+    effects: Effects | None
+    published: Campaign | None
+    controls: Controls
+    before: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)
 
 
 class NotSavedError(MistakesError):
@@ -108,7 +124,7 @@ class Drafting:
         found, published = self.store.draft(campaign), PublishedCampaign.read(self.campaigns, campaign)
         if found and (found.base == published.digest or not found.is_published):
             return found, published
-        files = self._published_files(campaign)
+        files = self._files(published)
         if found:
             return replace(found, files=files, base=published.digest), published
         return Draft(campaign, 0, "", None, base=published.digest, files=files), published
@@ -255,14 +271,24 @@ class Drafting:
 
     def effects(self, draft: Draft) -> Effects:
         """Return the effects of publishing a draft. Raises MistakesError."""
-        compiled = self._compiled(draft)
-        of = EffectsOf(self.campaigns, self.signatures, self.deliveries, self.clock())
-        return of.publishing(compiled, is_outdated=draft.base != self._base(draft.campaign) and not draft.is_publishing)
+        return self._effects(draft, self._compiled(draft), PublishedCampaign.read(self.campaigns, draft.campaign))
 
-    def both_files(self, draft: Draft) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Return the files of a published campaign, before and after publishing a draft. Raises MistakesError."""
-        found = self._compiled(draft)
-        return self._published_files(draft.campaign), files_of(found.campaign, found.letters, found.targets)
+    def _effects(self, draft: Draft, compiled: CompiledCampaign, published: PublishedCampaign) -> Effects:
+        is_outdated = draft.base != published.digest and not draft.is_publishing
+        of = EffectsOf(self.signatures, self.deliveries, self.clock())
+        return of.publishing(compiled, published, is_outdated=is_outdated)
+
+    def to_publish(self, draft: Draft) -> ToPublish:
+        """Return what the step that publishes a draft shows, whatever its mistakes are."""
+        published, compiled = PublishedCampaign.read(self.campaigns, draft.campaign), self.check(draft).compiled
+        controls = self.campaigns.controls(draft.campaign)
+        if compiled is None:
+            return ToPublish(None, published.settings, controls)
+        found = ToPublish(self._effects(draft, compiled, published), published.settings, controls)
+        if published.settings is None:
+            return found
+        after = files_of(compiled.campaign, compiled.letters, compiled.targets)
+        return replace(found, before=self._files(published), after=after)
 
     def publish(self, campaign: str, revision: int, by: str, why: str, *, over: bool = False) -> Published:
         """Publish a draft as it was in this revision, as `undersigned campaign push` does.
@@ -335,10 +361,14 @@ class Drafting:
             raise MistakesError(checked.mistakes)
         return checked.compiled
 
-    def _published_files(self, campaign: str) -> Mapping[str, str]:
-        settings = self.campaigns.campaign(campaign)
-        letters = {language: self.campaigns.letter(campaign, version) for language, version in settings.letters.items()}
-        return files_of(settings, letters, self.campaigns.targets(campaign))
+    def _files(self, published: PublishedCampaign) -> Mapping[str, str]:
+        """Return the files of a published campaign. Raises NotFoundError if it was never published."""
+        settings = published.settings
+        if settings is None:
+            message = "there is neither a draft nor a campaign"
+            raise NotFoundError(message)
+        letters = {language: self.campaigns.letter(settings.id, of) for language, of in settings.letters.items()}
+        return files_of(settings, letters, published.targets.values())
 
     def _base(self, campaign: str) -> str:
         """Return a digest of a campaign as it is published, or an empty text if it isn't."""

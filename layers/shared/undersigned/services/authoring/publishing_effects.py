@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotFoundError
 from undersigned.services.authoring.pushing import OF_THE_STACK
 
 if TYPE_CHECKING:
@@ -15,11 +14,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.services.authoring.pushing import PublishedCampaign
 
 MOST_PAGES = 50
 """How many pages of 100 letters are read to count who signed an earlier version."""
@@ -100,19 +99,16 @@ class Effects:
 class EffectsOf:
     """Finds the effects."""
 
-    campaigns: Campaigns
     signatures: Signatures
     deliveries: Deliveries
     now: datetime
 
-    def publishing(self, compiled: CompiledCampaign, *, is_outdated: bool) -> Effects:
-        """Return the effects of publishing a compiled campaign."""
-        name = compiled.campaign.id
-        try:
-            before = self.campaigns.campaign(name)
-        except NotFoundError:
+    def publishing(self, compiled: CompiledCampaign, published: PublishedCampaign, *, is_outdated: bool) -> Effects:
+        """Return the effects of publishing a compiled campaign over a published one."""
+        name, before = compiled.campaign.id, published.settings
+        if before is None:
             return Effects(is_new=True, added=tuple(TargetChange(None, target) for target in compiled.targets))
-        known = {target.id: target for target in self.campaigns.targets(name) if not target.retired}
+        known = {target.id: target for target in published.targets.values() if not target.retired}
         kept = {target.id for target in compiled.targets}
         gone = [target for target in known.values() if target.id not in kept]
         changes = [

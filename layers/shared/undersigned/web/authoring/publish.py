@@ -11,6 +11,7 @@ from markupsafe import Markup
 from undersigned.authoring.sites import builder_of
 from undersigned.domain.authoring.colors import PLAIN, accents
 from undersigned.domain.languages import Message, name_of
+from undersigned.web.authoring.changes import changes
 from undersigned.web.authoring.frame import heading_of, workshop_page
 
 if TYPE_CHECKING:
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
 
     from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.authoring.colors import Accent
-    from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.errors import ExplainedError
+    from undersigned.services.authoring.drafting import ToPublish
     from undersigned.services.authoring.publishing_effects import Effects, LetterChange, TargetChange
-    from undersigned.web.authoring.changes import Changed
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.page import Page
 
@@ -68,11 +68,9 @@ def refused_website(typed: str, origin: str | Message) -> TypedWebsite | None:
 
 def publish(  # noqa: PLR0913  (what the page shows)
     workshop: Workshop,
-    effects: Effects | None,
-    public: Mapping[str, Any] | None,
-    controls: Controls,
+    found: ToPublish,
+    public_url: str,
     *,
-    changed: Sequence[Changed] = (),
     where: str = "",
     why: str = "",
     refused: TypedWebsite | None = None,
@@ -83,7 +81,8 @@ def publish(  # noqa: PLR0913  (what the page shows)
     `where` is where people will sign, `why` the reason that was typed before, `refused` a website that isn't added, and
     `not_named` the error of a new short name.
     """
-    viewer = workshop.viewer
+    viewer, effects, controls = workshop.viewer, found.effects, found.controls
+    public = published(found.published, public_url) if found.published else None
     websites = public["websites"] if public else ()
     drafted = [name_of_site(site) for name in WEBSITES for site in workshop.sites(name)]
     return workshop_page(
@@ -104,7 +103,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         where=where,
         why=why,
         texts=[*map(viewer.say, _effect_texts(workshop, effects))] if effects else (),
-        changes=changed,
+        changes=changes(found.before, found.after, workshop.language),
     )
 
 
