@@ -1,4 +1,4 @@
-"""A signature, a signer and a target for tests, which change the values that they need."""
+"""A signature, a signer, a campaign and a target for tests, which change the values that they need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from undersigned.domain.authoring.campaigns import Addressee, Target
+from undersigned.domain.authoring.campaigns import Addressee, Campaign, Organizer, Target
 from undersigned.domain.authoring.letters import SignerDetails
 from undersigned.domain.signing.signatures import Signature
 
@@ -35,6 +35,17 @@ _ADAS = Signature(
 )
 
 
+TREES = Campaign(
+    id="trees",
+    title="Trees",
+    summary="Plant trees.",
+    organizer=Organizer("Tree Friends (sample)", "letters@trees.example"),
+    language="en",
+    time_zone="America/Chicago",
+    region="IL",
+    goal=10,
+    letter="0" * 64,
+)
 CHIEF = Target(
     id="sampleton",
     title="Police Chief",

@@ -100,7 +100,8 @@ CONTRASTS = """() => [...document.querySelectorAll("a, p, td, th, li, h1, h2")]
   };
   return [getComputedStyle(it).color, behind(it), it.innerText];
 })"""
-"""The color of each text, what is behind it, and the text. Email programs put anything behind what has no color."""
+"""The color of each text, what is behind it, and the text. Email programs choose a background for elements without
+one."""
 
 
 def as_hex(color: str) -> str:

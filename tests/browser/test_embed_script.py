@@ -245,7 +245,7 @@ def test_a_form_whose_script_an_optimizer_changed_is_where_its_link_says(
     for form in page.locator("undersigned-form iframe").all():
         expect(form).to_have_css("height", "1000px")
     assert page.locator("undersigned-form iframe").count() == 2
-    # A count out of view neither asks nor changes, and a form may push one out of view before it did.
+    # A count out of view neither asks nor changes. A form may push a count out of view before it has asked.
     for count in page.locator("undersigned-count").all():
         count.scroll_into_view_if_needed()
         expect(count).to_have_text("1,234 of 2,000")

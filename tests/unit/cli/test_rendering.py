@@ -8,24 +8,15 @@ from html.parser import HTMLParser
 import pytest
 from pypdf import PdfReader
 
+from tests import signatures
 from undersigned.authoring.campaigns import CompiledCampaign
-from undersigned.domain.authoring.campaigns import Campaign, Organizer, Target
+from undersigned.domain.authoring.campaigns import Target
 from undersigned.domain.authoring.letters import Letter, SignerDetails
 from undersigned.domain.errors import FormError, NotFoundError
 from undersigned_cli.campaign_folder import render
 
 LETTER = Letter.of("en", "source", "<p>Dear {{ target.name }}</p>\n<p>{{ signature }}<br>\n{{ signer.address }}</p>\n")
-CAMPAIGN = Campaign(
-    id="trees",
-    title="Trees",
-    summary="Plant trees.",
-    organizer=Organizer("Tree Friends (sample)", "letters@trees.example"),
-    language="en",
-    time_zone="America/Chicago",
-    region="IL",
-    goal=10,
-    letter=LETTER.version,
-)
+CAMPAIGN = replace(signatures.TREES, letter=LETTER.version)
 
 
 def target(name: str, code: str) -> Target:

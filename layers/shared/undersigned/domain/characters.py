@@ -49,7 +49,7 @@ def has_ink(text: str) -> bool:
 def has_web_address(text: str) -> bool:
     """Say whether a text has something that mail programs turn into a link, also in wide characters.
 
-    They do so with words that a dot joins if the last one is a top-level domain: `evil.com`, but not `St.John`.
+    They link words with a dot between them if the last one is a top-level domain: `evil.com`, but not `St.John`.
     """
     text = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
     return bool(_WEB_ADDRESS.search(text)) or any(map(_is_domain, _DOTTED.finditer(text)))

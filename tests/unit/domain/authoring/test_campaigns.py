@@ -5,20 +5,9 @@ from datetime import date
 
 import pytest
 
-from undersigned.domain.authoring.campaigns import ID_PATTERN, Campaign, Organizer, Roster, Target
+from tests.signatures import TREES
+from undersigned.domain.authoring.campaigns import ID_PATTERN, Roster, Target
 from undersigned.domain.authoring.postal_codes import canonical_postal_code
-
-CAMPAIGN = Campaign(
-    id="trees",
-    title="Trees",
-    summary="Plant trees.",
-    organizer=Organizer("Tree Friends (sample)", "letters@trees.example"),
-    language="en",
-    time_zone="America/Chicago",
-    region="IL",
-    goal=10,
-    letter="0" * 64,
-)
 
 
 def target(name: str, *codes: str) -> Target:
@@ -47,14 +36,14 @@ def test_a_postal_code_has_one_spelling(typed: str, code: str) -> None:
     [(date(2026, 1, 31), False), (date(2026, 2, 1), True), (date(2026, 2, 28), True), (date(2026, 3, 1), False)],
 )
 def test_a_campaign_is_open_from_its_first_day_to_its_last(day: date, is_open: bool) -> None:  # noqa: FBT001
-    campaign = replace(CAMPAIGN, opens=date(2026, 2, 1), closes=date(2026, 2, 28))
+    campaign = replace(TREES, opens=date(2026, 2, 1), closes=date(2026, 2, 28))
 
     assert campaign.is_open(day) is is_open
 
 
 def test_a_campaign_without_days_is_always_open() -> None:
-    assert CAMPAIGN.is_open(date.min)
-    assert CAMPAIGN.is_open(date.max)
+    assert TREES.is_open(date.min)
+    assert TREES.is_open(date.max)
 
 
 @pytest.mark.parametrize("identifier", ["a", "7", "end-demand-illinois", "a" * 50])

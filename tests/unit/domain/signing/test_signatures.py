@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.signatures import adas_signature
-from undersigned.domain.authoring.campaigns import Campaign, Organizer, Roster, Target
+from tests.signatures import TREES, adas_signature
+from undersigned.domain.authoring.campaigns import Roster, Target
 from undersigned.domain.authoring.postal_codes import lists, patterns_of
 from undersigned.domain.errors import FormError
 from undersigned.domain.signing.choosing import choose_target
@@ -25,17 +25,6 @@ def target(name: str, *codes: str) -> Target:
 OAKTON = target("Oakton", "60201", "60202")
 ELMTON = target("Elmton", "60202")
 ROSTER = Roster.of((OAKTON, ELMTON))
-CAMPAIGN = Campaign(
-    id="trees",
-    title="Trees",
-    summary="Plant trees.",
-    organizer=Organizer("Tree Friends (sample)", "letters@trees.example"),
-    language="en",
-    time_zone="America/Chicago",
-    region="IL",
-    goal=10,
-    letter="0" * 64,
-)
 FORM: dict[str, object] = {
     "name": "Robin Resident",
     "email": "robin@mail.example",
@@ -48,12 +37,12 @@ NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 def read(**changes: object) -> SignedForm:
-    return read_form(FORM | changes, CAMPAIGN, ROSTER)
+    return read_form(FORM | changes, TREES, ROSTER)
 
 
 def errors_of(form: dict[str, Any]) -> list[tuple[str, str]]:
     with pytest.raises(FormError) as caught:
-        read_form(form, CAMPAIGN, ROSTER)
+        read_form(form, TREES, ROSTER)
     return [(error.field, str(error.message)) for error in caught.value.errors]
 
 
@@ -216,7 +205,7 @@ POSTED = (
 @given(st.dictionaries(st.sampled_from([*FORM, "region", "target", "note", "updates"]), POSTED))
 def test_any_post_is_read_or_refused(changes: dict[str, object]) -> None:
     try:
-        form = read_form(FORM | changes, CAMPAIGN, ROSTER)
+        form = read_form(FORM | changes, TREES, ROSTER)
     except FormError as error:
         assert error.errors  # noqa: PT017
     else:
@@ -224,7 +213,7 @@ def test_any_post_is_read_or_refused(changes: dict[str, object]) -> None:
 
 
 def chosen_target(roster: Roster, postal_code: str, choice: str) -> Target:
-    return choose_target(CAMPAIGN, roster, postal_code, choice)
+    return choose_target(TREES, roster, postal_code, choice)
 
 
 def test_a_postal_code_of_one_town_needs_no_choice() -> None:
@@ -372,8 +361,8 @@ def test_an_id_does_not_reveal_the_address() -> None:
 def test_a_signature_has_the_details_of_its_forms_preview() -> None:
     form = FORM | {"note": "Hurry"}
     signed = adas_signature(**{name: getattr(read(**form), name) for name in ("region", *form)})
-    unfinished = read_unfinished(form, CAMPAIGN, ROSTER)
-    assert signed.details == details_so_far(unfinished, CAMPAIGN, signed.signed_on, "en")
+    unfinished = read_unfinished(form, TREES, ROSTER)
+    assert signed.details == details_so_far(unfinished, TREES, signed.signed_on, "en")
 
 
 def test_a_sealed_letter_has_its_deliverys_period() -> None:
