@@ -122,7 +122,7 @@ def recount(stack: RunningStack) -> dict[str, int]:
         provider = domain if domain in KNOWN_DOMAINS else "other"
         if status == "confirmed":
             counts["TOTAL"] += 1
-            counts[f"REACHED#{provider}"] += 1
+            counts[f"PROVIDER#{provider}"] += 1
             counts[f"TARGET#{row['target']['S']}"] += 1
             counts[f"DAY#{row['confirmed_on']['S']}"] += 1
             counts[f"HOUR#{row['confirmed_at']['S'][:13]}"] += 1

@@ -147,7 +147,7 @@ def _miscounted(letters: Rows, rows: Rows) -> Iterator[str]:
         counted_as = (town if town in towns else "other") if town else row["town"]
         expected[f"TOWN#{counted_as}"] += 1
         # The people of these tests have no known provider.
-        expected["REACHED#other"] += 1
+        expected["PROVIDER#other"] += 1
         if "quarantine" in row:
             expected[f"SUSPICION#{row['quarantine']}"] += 1
     counted = counted_in(rows)

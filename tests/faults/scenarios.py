@@ -679,7 +679,7 @@ def left_of_campaign(platform: Platform) -> set[str]:
     """Return the kinds of rows, and the files of drafts, that a campaign left and that don't expire by themselves."""
     assert platform.world.memory
     files = {name for name in platform.world.memory.objects if name.startswith("drafts/")}
-    kinds = kinds_in(platform.world.memory) - {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS", "SIGN_INS"}
+    kinds = kinds_in(platform.world.memory) - {"FORM", "RATE", "GONE", "MAIL_CLAIM", "MAILS", "SIGN_INS"}
     return kinds | files
 
 

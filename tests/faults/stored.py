@@ -108,7 +108,7 @@ def look_at(letter: Row, rows: Rows) -> str | None:
     of_campaign = [row for row in rows if row["pk"] == campaign]
     if not any(row["sk"] == "META" and row.get("approval") for row in of_campaign):
         return None
-    [approved] = [row.get("approved", ()) for row in of_campaign if row["sk"] == "STEERING"] or [()]
+    [approved] = [row.get("approved", ()) for row in of_campaign if row["sk"] == "CONTROLS"] or [()]
     period = letter["bundle"].partition("#")[0]
     return min((until for day, until in map(str.split, approved) if day == period), default=None)
 

@@ -208,7 +208,7 @@ class Crowd:
         return Counter(name for row in (*rows, *gone) if row for name in counters_of(row.tallied))
 
     def is_forgotten(self, row: Signature) -> bool:
-        key = Key(f"FORGOTTEN#{CAMPAIGN}#{row.signer}", f"{row.signed_at.isoformat()}#{row.version}")
+        key = Key(f"GONE#{CAMPAIGN}#{row.signer}", f"{row.signed_at.isoformat()}#{row.version}")
         return self.table.get(key) is not None
 
     def by_row(self) -> dict[str, int]:
@@ -320,7 +320,7 @@ def test_a_late_record_of_a_deleted_campaign_brings_no_counter_back(is_known: bo
     [gone, *_] = [row for signer in crowd.signers if (row := crowd.rows.signature(CAMPAIGN, signer))]
     delete(crowd)
     if not is_known:
-        for pk in [pk for pk in crowd.memory.partitions if pk.startswith("FORGOTTEN#")]:
+        for pk in [pk for pk in crowd.memory.partitions if pk.startswith("GONE#")]:
             crowd.memory.partitions[pk].clear()
     for worker in (*crowd.workers, crowd.worker()):
         worker.forget(gone)
@@ -374,11 +374,11 @@ def test_a_provider_that_is_wrong_is_corrected_wherever_it_is_counted() -> None:
     before = crowd.by_counter()
     counts = Counts(crowd.table)
     for shard in (0, 3):
-        crowd.table.update(Update(counter_key(CAMPAIGN, "REACHED#other", shard), add={"signatures": 2}))
-    right = before["REACHED#other"]
+        crowd.table.update(Update(counter_key(CAMPAIGN, "PROVIDER#other", shard), add={"signatures": 2}))
+    right = before["PROVIDER#other"]
     with pytest.raises(ChangedError):
-        counts.correct(CAMPAIGN, "REACHED#other", wrong=right + 5, right=right)
-    counts.correct(CAMPAIGN, "REACHED#other", wrong=right + 4, right=right)
+        counts.correct(CAMPAIGN, "PROVIDER#other", wrong=right + 5, right=right)
+    counts.correct(CAMPAIGN, "PROVIDER#other", wrong=right + 4, right=right)
     assert crowd.by_counter() == before
 
 

@@ -425,7 +425,7 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
     left = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     kinds = {item["pk"]["S"].partition("#")[0] for item in left}
     # Rows that are not the campaign's alone, and expire.
-    assert kinds <= {"FORM", "RATE", "FORGOTTEN", "MAIL_CLAIM", "MAILS"}
+    assert kinds <= {"FORM", "RATE", "GONE", "MAIL_CLAIM", "MAILS"}
     assert json.loads(run("campaign", "list", "--json")) == []
 
 

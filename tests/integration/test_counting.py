@@ -60,7 +60,7 @@ def test_counts_are_exact_if_records_come_twice_late_or_out_of_order(world: Worl
         "TARGET#wilmette": 2,
         "TARGET#winnetka": 2,
         "TOWN#evanston": 6,
-        "REACHED#other": 6,
+        "PROVIDER#other": 6,
     }
 
 

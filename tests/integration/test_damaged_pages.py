@@ -35,7 +35,7 @@ EVERY = ""
 KINDS = {
     "campaign": ("CAMPAIGN#", "META", EVERY),
     "letter version": ("CAMPAIGN#", "LETTER#", EVERY),
-    "controls": ("CAMPAIGN#", "STEERING", EVERY),
+    "controls": ("CAMPAIGN#", "CONTROLS", EVERY),
     "target": ("CAMPAIGN#", "TARGET#evanston", "evanston|/signatures/|/draft|/workshop"),
     "another target": ("CAMPAIGN#", "TARGET#skokie", "/draft|/workshop"),
     "audit entry": ("AUDIT#", "", None),

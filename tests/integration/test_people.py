@@ -609,7 +609,7 @@ def test_an_owner_can_go_on_deleting_until_only_the_settings_are_left(owner: Bro
         if not world.wiring.people_rows.campaigns_of(id_of(world, OWNER)):
             break
         assert owner.see("/people").status == 200
-    assert left - {OWNER} == {f"CAMPAIGN#{CAMPAIGN} META", f"CAMPAIGN#{CAMPAIGN} STEERING"}
+    assert left - {OWNER} == {f"CAMPAIGN#{CAMPAIGN} META", f"CAMPAIGN#{CAMPAIGN} CONTROLS"}
 
 
 def test_deleting_goes_on_after_it_ended_among_the_rows_of_a_counter(world: World) -> None:

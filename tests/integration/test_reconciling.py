@@ -237,11 +237,11 @@ def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest
 def test_a_counter_that_was_never_written_is_corrected(world: World) -> None:
     confirm(world, "ada")
     for shard in range(SHARDS):
-        world.wiring.table.delete(counter_key(CAMPAIGN, "REACHED#other", shard))
-    assert "REACHED#other" not in counted(world)
+        world.wiring.table.delete(counter_key(CAMPAIGN, "PROVIDER#other", shard))
+    assert "PROVIDER#other" not in counted(world)
 
-    assert world.wiring.counting.recounting.recount(CAMPAIGN).corrected == ("REACHED#other",)
-    assert counted(world)["REACHED#other"] == 1
+    assert world.wiring.counting.recounting.recount(CAMPAIGN).corrected == ("PROVIDER#other",)
+    assert counted(world)["PROVIDER#other"] == 1
 
 
 def test_people_who_sign_meanwhile_are_no_difference(

@@ -5,7 +5,7 @@
 | settings | `CAMPAIGN#<campaign>` | `META` |
 | letter | `CAMPAIGN#<campaign>` | `LETTER#<version>` |
 | target | `CAMPAIGN#<campaign>` | `TARGET#<target>` |
-| controls | `CAMPAIGN#<campaign>` | `STEERING` |
+| controls | `CAMPAIGN#<campaign>` | `CONTROLS` |
 | audit entry | `AUDIT#<campaign>` | `<moment>#<id>` |
 """
 
@@ -90,7 +90,7 @@ def target_key(campaign: str, target: str) -> Key:
 
 def controls_key(campaign: str) -> Key:
     """Return the key of the controls of a campaign's deliveries."""
-    return Key(campaign_partition(campaign), "STEERING")
+    return Key(campaign_partition(campaign), "CONTROLS")
 
 
 def audit_partition(campaign: str) -> str:

@@ -3,7 +3,7 @@
 | row | pk | sk |
 |---|---|---|
 | counter | `COUNT#<campaign>#<0…7>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>`, `TOWN#<town>` … |
-| a deleted row that was subtracted from the counters | `FORGOTTEN#<campaign>#<signer>` | `<moment>#<version>` |
+| a deleted row that was subtracted from the counters | `GONE#<campaign>#<signer>` | `<moment>#<version>` |
 
 A counter is the sum of its eight rows, so that workers that count at once seldom meet in one. The campaign's goal, and
 when people see it, are beside the first total.
@@ -59,7 +59,7 @@ def _partition(campaign: str, shard: int) -> str:
 
 def forgotten_partition(campaign: str, signer: str) -> str:
     """Return the partition that notes the deleted rows of a signer."""
-    return f"FORGOTTEN#{campaign}#{signer}"
+    return f"GONE#{campaign}#{signer}"
 
 
 def counter_key(campaign: str, counter: str, shard: int = 0) -> Key:

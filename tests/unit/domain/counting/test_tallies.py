@@ -45,7 +45,7 @@ def test_a_confirmed_signature_counts_in_every_counter() -> None:
         "DAY#2026-11-30",
         "HOUR#2026-11-30T17",
         "TOWN#oakton",
-        "REACHED#gmail.com",
+        "PROVIDER#gmail.com",
     )
 
 
@@ -93,7 +93,7 @@ def test_a_letter_of_before_version_0_3_counts_as_other_until_its_town_is_known(
 def test_the_counters_of_a_letter_are_not_named_by_its_words(locality: str, email: str) -> None:
     signed = replace(SIGNED, town=Roster.of((target("Oakton"),)).town_of(locality), email=email, locality=locality)
     *_, town, reached = counters_of(mark_of(signed))
-    assert reached.removeprefix("REACHED#") == provider_of(email)
+    assert reached.removeprefix("PROVIDER#") == provider_of(email)
     assert provider_of(email) in {*KNOWN, "other"}
     assert town in {"TOWN#oakton", "TOWN#other"}
 
@@ -153,7 +153,7 @@ def test_a_mark_says_how_it_begins_that_its_letter_is_confirmed() -> None:
     assert mark_of(SIGNED).startswith("TOTAL|")
 
 
-COUNTERS = (*"ABCDEF", *(f"{kind}#{domain}" for kind in ("TOWN", "REACHED") for domain in ("aol.com", "web.de")))
+COUNTERS = (*"ABCDEF", *(f"{kind}#{domain}" for kind in ("TOWN", "PROVIDER") for domain in ("aol.com", "web.de")))
 LISTS_OF_MARKS = st.lists(
     st.tuples(*(st.frozensets(st.sampled_from(COUNTERS), max_size=4).map(lambda some: "|".join(sorted(some))),) * 2),
     max_size=60,

@@ -11,7 +11,7 @@ from undersigned.domain.signing.providers import (
 
 
 def test_providers_are_those_of_confirmed_letters_and_of_forms_that_wait_most_signers_first() -> None:
-    confirmed = {"TOTAL": 5, "REACHED#gmail.com": 1, "REACHED#web.de": 4, "REACHED#aol.com": 0}
+    confirmed = {"TOTAL": 5, "PROVIDER#gmail.com": 1, "PROVIDER#web.de": 4, "PROVIDER#aol.com": 0}
     waiting = {"gmail.com": 1, "other": 9}
     assert providers_of(confirmed, waiting) == (
         Provider("other", 9, 0),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ENOUGH = 10
 """With fewer signers than this, the share of those who confirmed means nothing."""
 
-CONFIRMED = "REACHED#"
+CONFIRMED = "PROVIDER#"
 """The beginning of the names of the counters of confirmed letters by provider."""
 
 OTHER = "other"
