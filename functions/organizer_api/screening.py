@@ -54,7 +54,7 @@ def screen(request: ApiRequest) -> Response[str]:
     found = (
         screening.act(request.campaign, action, wanted, by=request.by, why=request.why(required=True), after=after)
         if action
-        else screening.look(request.campaign, wanted, after)
+        else screening.count(request.campaign, wanted, after)
     )
     return data(
         {
@@ -86,7 +86,7 @@ def screen_letters(request: DashboardRequest) -> Response[str]:
     if action is None and not wanted.singles_out:
         return _select_again(request, 409, {"": _NOTHING})
     done = _act(request, action, wanted, after) if action else None
-    found = screening.look(request.campaign, wanted, after)
+    found = screening.count(request.campaign, wanted, after)
     return dashboard_page(screened_page(viewer, wanted, found, after, done))
 
 

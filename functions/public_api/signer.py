@@ -101,7 +101,7 @@ def show_letter_again(token: str) -> Response[str]:
 @router.get("/disown/<token>")
 def to_disown(token: str) -> Response[str]:
     """Show the button for a person whose address somebody else typed. Changes nothing: email scanners follow links."""
-    return _disowned(wired.stack.signing.disowning.look(token), token)
+    return _disowned(wired.stack.signing.disowning.form(token), token)
 
 
 @router.post("/disown/<token>")
@@ -119,7 +119,7 @@ def allow_again(token: str) -> Response[str]:
 @router.get("/disown/<token>/undo")
 def show_disowned_again(token: str) -> Response[str]:
     """Redirect a reload of the undo's page to the link's own page. Changes nothing."""
-    wired.stack.signing.disowning.look(token)
+    wired.stack.signing.disowning.form(token)
     return moved(f"/disown/{token}")
 
 

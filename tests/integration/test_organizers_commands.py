@@ -61,7 +61,9 @@ def test_counts_by_domain_show_signed_and_confirmed_letters(listed: Any, world: 
 def test_a_domain_that_loses_emails_is_marked(run: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(12):
         world.sign(email=f"signer{number}@aol.com")
-    monkeypatch.setattr(type(world.wiring.counts), "counts", lambda *_: {"PROVIDER#aol.com": 1, "PROVIDER#gmail.com": 38})
+    monkeypatch.setattr(
+        type(world.wiring.counts), "counts", lambda *_: {"PROVIDER#aol.com": 1, "PROVIDER#gmail.com": 38}
+    )
     [marked] = [line for line in run("counts", CAMPAIGN, "--by", "domain").splitlines() if "yes" in line]
     assert "aol.com" in marked
     odd = {

@@ -106,7 +106,7 @@ def screen(  # noqa: PLR0913  (options)
         _show_evidence(recent_evidence(wiring.forms, wiring.signatures, campaign), as_json=as_json)
         return
     found = Counter[str]()
-    for part in _looks(screening, campaign, wanted):
+    for part in _parts(screening, campaign, wanted):
         found.update(part.places)
     if as_json and not action:
         show_json([{place: found[place] for place in PLACES}])
@@ -139,11 +139,11 @@ def _act(screening: Screening, campaign: str, action: ScreeningAction, wanted: S
         say(f"{counted(under_way, 'letter')} in an email that is being sent: run this again in an hour.")
 
 
-def _looks(screening: Screening, campaign: str, wanted: SignatureFilter) -> Iterator[Screened]:
-    part = screening.look(campaign, wanted)
+def _parts(screening: Screening, campaign: str, wanted: SignatureFilter) -> Iterator[Screened]:
+    part = screening.count(campaign, wanted)
     yield part
     while part.next_position:
-        part = screening.look(campaign, wanted, part.next_position)
+        part = screening.count(campaign, wanted, part.next_position)
         yield part
 
 

@@ -97,7 +97,7 @@ class Screening:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
-    def look(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
+    def count(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
         """Count the letters of a slice that a filter selects, by where they are. Changes nothing.
 
         Raises NotFoundError for an unknown target, NotNowError for a filter that singles no letters out, and GivenError
@@ -119,7 +119,7 @@ class Screening:
     ) -> Screened:
         """Hold, release or remove the letters of a slice that a filter selects.
 
-        Records their number in the activity log first. Raises as `look` does, NotNowError without a reason, and
+        Records their number in the activity log first. Raises as `count` does, NotNowError without a reason, and
         GivenError for one that can't be kept.
         """
         if not (why := checked_reason(why)):

@@ -52,7 +52,7 @@ class Disowning:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
-    def look(self, token: str) -> DisownedForm:
+    def form(self, token: str) -> DisownedForm:
         """Return the form of a link. Changes nothing. Raises TokenError, ExpiredError, LinksEndedError."""
         _, found = self._read(token)
         return DisownedForm(self.catalog.entry(found.campaign).campaign, _state_of(found), found.language)
@@ -60,12 +60,12 @@ class Disowning:
     def disown(self, token: str) -> DisownedForm:
         """Delete the forms that wait, and send this campaign's emails to its address no more.
 
-        Doing it twice is harmless. A letter that was confirmed or withdrawn stays as it is. Raises as `look` does.
+        Doing it twice is harmless. A letter that was confirmed or withdrawn stays as it is. Raises as `form` does.
         """
         return self._change(token, self._disown)
 
     def allow(self, token: str) -> DisownedForm:
-        """Allow this campaign's emails to the address again. A deleted form stays deleted. Raises as `look` does."""
+        """Allow this campaign's emails to the address again. A deleted form stays deleted. Raises as `form` does."""
         return self._change(token, self._allow)
 
     def _disown(self, row: Signature | None, found: Signature) -> None:
@@ -91,7 +91,7 @@ class Disowning:
                 self.sleep(0.05 * 2**attempt)
             else:
                 break
-        return self.look(token)
+        return self.form(token)
 
     def _read(self, token: str) -> tuple[Signature | None, Signature]:
         """Return the signer's row, and the form that waits, or else the letter of the row."""
