@@ -128,12 +128,12 @@ def find_signature(request: DashboardRequest) -> Response[str]:
     """
     wanted = request.posted("find")
     if "@" in wanted:
-        if found := wired.organizing.signed_with(request.campaign, wanted):
-            return moved(f"{request.home}/signatures/{found.signer}")
+        if letter := wired.organizing.signed_with(request.campaign, wanted):
+            return moved(f"{request.home}/signatures/{letter.signer}")
         return done(request, "none-found", "/signatures")
     name, after = request.posted_person("find"), request.posted_position(SIGNATURE_POSITION)
-    named = wired.organizing.named(request.campaign, name, after, ROWS_SHOWN)
-    return dashboard_page(named_page(viewer_of(request), named, name))
+    found = wired.organizing.with_name(request.campaign, name, after, ROWS_SHOWN)
+    return dashboard_page(named_page(viewer_of(request), found, name))
 
 
 @pages.get("/signatures/<signer>", "manage")

@@ -61,7 +61,7 @@ def find_signature(request: ApiRequest) -> Response[str]:
 def search_signatures(request: ApiRequest) -> Response[str]:
     """List the signatures whose name has some words. They are posted, to keep them out of URLs and logs."""
     name, after = request.posted_person("name"), request.posted_position(SIGNATURE_POSITION)
-    found = wired.organizing.named(request.campaign, name, after, _FOUND_AT_ONCE)
+    found = wired.organizing.with_name(request.campaign, name, after, _FOUND_AT_ONCE)
     return data(
         {
             "signatures": [_signature(row) for row in found.items],

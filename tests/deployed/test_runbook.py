@@ -205,18 +205,18 @@ def test_an_address_that_is_deleted_from_the_suppression_list_is_no_longer_named
     monkeypatch.setattr(doctor, "txt_records", lambda _name: [])
     command = piece_with("delete-suppressed-destination")
 
-    def named() -> dict[str, str]:
+    def suppressed() -> dict[str, str]:
         result = CliRunner().invoke(app, ["doctor", "--json", "--local", "--state", str(stack.state)])
         rows: list[dict[str, str]] = json.loads(result.stdout)
         return next(row for row in rows if row["check"] == "suppression list")
 
     mail = f"From: {bounced.wiring().settings.sender_address}\r\n\r\nGood day"
     stack.client("sesv2").send_email(Destination={"ToAddresses": [BOUNCES]}, Content={"Raw": {"Data": mail.encode()}})
-    wait_for(lambda: BOUNCES in named()["found"])
-    assert command in named()["todo"], "the doctor names the runbook's command"
+    wait_for(lambda: BOUNCES in suppressed()["found"])
+    assert command in suppressed()["todo"], "the doctor names the runbook's command"
     printed_by(shell, filled_in(command, stack, {}))
 
-    assert BOUNCES not in named()["found"]
+    assert BOUNCES not in suppressed()["found"]
 
 
 def test_the_costs_are_those_of_each_service_by_day(account: Account, shell: Shell) -> None:

@@ -134,13 +134,13 @@ def place(world: World, name: str) -> str | None:
     return place_of(found) or found.status if found else None
 
 
-def named(name: str, **changes: object) -> dict[str, object]:
+def answers_of(name: str, **changes: object) -> dict[str, object]:
     return {"name": f"{name} Specimen", "signature": name, "email": f"{name.lower()}@signers.example"} | changes
 
 
 def confirm(world: World, *names: str) -> None:
     for name in names:
-        world.confirmed(**named(name))
+        world.confirmed(**answers_of(name))
 
 
 def delivery(world: World, key: DeliveryKey = EVANSTON) -> Delivery:
@@ -177,7 +177,7 @@ def resume(world: World) -> None:
 def test_a_lost_campaign_goes_on_where_it_was(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada", "Bo", "Cy")
-    world.confirmed(**named("Di", postal_code="60091", locality="Wilmette"))
+    world.confirmed(**answers_of("Di", postal_code="60091", locality="Wilmette"))
     world.week()
     for sent in list(world.deliveries):
         world.feedback("send", sent)
@@ -189,11 +189,11 @@ def test_a_lost_campaign_goes_on_where_it_was(recovery: Recovery) -> None:
     world.clock.advance(days=1)
     confirm(world, "Ed", "Flo")
     world.wiring.signatures.withdraw(CAMPAIGN, id_of("Flo"), world.clock.now)
-    world.sign(**named("Gil"))
+    world.sign(**answers_of("Gil"))
     world.run_stream()
     gils_email = world.sent[-1]
-    world.sign(**named("Hal"), form="a bot's")
-    world.confirmed(**named("Ivy"), form="another bot's")
+    world.sign(**answers_of("Hal"), form="a bot's")
+    world.confirmed(**answers_of("Ivy"), form="another bot's")
     run("screen", CAMPAIGN, "--suspicion", "any", "--action", "hold", "--why", "a program", "--yes")
     world.run_stream()
     recovery.keep()
@@ -323,13 +323,13 @@ def test_deleted_letters_come_back_and_count_once(recovery: Recovery, *, silentl
 
 def test_what_the_stack_has_stays_as_it_is(recovery: Recovery) -> None:
     world = recovery.world
-    mail = world.confirmed(**named("Ada"))
+    mail = world.confirmed(**answers_of("Ada"))
     confirm(world, "Bo", "Cy")
     recovery.keep()
     world.wiring.signatures.withdraw(CAMPAIGN, id_of("Ada"), world.clock.now)
     world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Bo"))
     recovery.lose(row_of("Cy"))
-    world.sign(**named("Cy", note="other words"))
+    world.sign(**answers_of("Cy", note="other words"))
     recovery.restored()
     assert [place(world, name) for name in ("Ada", "Bo", "Cy")] == ["withdrawn", "erased", "waiting"]
     assert "other words" not in str(row(world, "Cy")), "nobody has confirmed them"
@@ -376,11 +376,11 @@ def test_a_damaged_row_comes_back_as_it_is(recovery: Recovery) -> None:
 
 def test_a_letter_that_was_not_confirmed_in_time_does_not_come_back(recovery: Recovery) -> None:
     world = recovery.world
-    world.sign(**named("Ada"))
-    world.sign(**named("Bo"))
+    world.sign(**answers_of("Ada"))
+    world.sign(**answers_of("Bo"))
     world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Bo"))
     world.clock.advance(seconds=1)
-    world.sign(**named("Bo"))
+    world.sign(**answers_of("Bo"))
     world.run_stream()
     recovery.keep()
     recovery.lose("SIGNATURE#", "FORM#")
@@ -413,7 +413,7 @@ def test_a_letter_that_was_confirmed_and_sent_since_can_not_be_confirmed_again(
     recovery: Recovery, lost: list[str]
 ) -> None:
     world = recovery.world
-    world.sign(**named("Ada"))
+    world.sign(**answers_of("Ada"))
     world.run_stream()
     recovery.keep()
     mail = world.sent[-1]
@@ -438,7 +438,7 @@ def test_a_letter_that_was_confirmed_and_sent_since_can_not_be_confirmed_again(
 def test_letters_of_an_email_whose_rows_are_lost_wait_on_hold(recovery: Recovery, lost: list[str]) -> None:
     world = recovery.world
     confirm(world, "Ada", "Bo")
-    world.confirmed(**named("Di", postal_code="60091", locality="Wilmette"))
+    world.confirmed(**answers_of("Di", postal_code="60091", locality="Wilmette"))
     recovery.keep()
     world.plan()
     world.run_queue()
@@ -516,7 +516,7 @@ def test_a_form_that_somebody_sent_after_an_erasure_comes_back(recovery: Recover
     confirm(world, "Ada")
     world.wiring.counting.organizing.remove(CAMPAIGN, id_of("Ada"), "ann", "they asked")
     world.clock.advance(minutes=1)
-    world.sign(**named("Ada"))
+    world.sign(**answers_of("Ada"))
     recovery.keep()
     recovery.lose("FORM#")
     assert recovery.restored()["written"] == 1
@@ -643,9 +643,9 @@ def test_a_restore_publishes_no_events(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_neither_the_stream_nor_the_reconciliation_asks_for_emails_of_restored_letters(recovery: Recovery) -> None:
     world = recovery.world
-    world.sign(**named("Ada"))
+    world.sign(**answers_of("Ada"))
     world.run_stream()
-    world.sign(**named("Ada", note="other words"))
+    world.sign(**answers_of("Ada", note="other words"))
     world.run_stream()
     recovery.keep()
     sent, [first, second] = list(world.sent), world.sent
@@ -657,7 +657,7 @@ def test_neither_the_stream_nor_the_reconciliation_asks_for_emails_of_restored_l
     assert world.sent == sent
     # The links in its emails work, and who signs again gets an email.
     assert world.press(first.link("confirm")).status == 200
-    world.sign(**named("Bo"))
+    world.sign(**answers_of("Bo"))
     world.run_stream()
     assert len(world.sent) == len(sent) + 1
     assert second != first
@@ -666,7 +666,7 @@ def test_neither_the_stream_nor_the_reconciliation_asks_for_emails_of_restored_l
 def test_a_postponed_email_goes_once(recovery: Recovery) -> None:
     world = recovery.world
     world.wiring.mail_budgets.stop()
-    world.sign(**named("Ada"))
+    world.sign(**answers_of("Ada"))
     world.run_stream()
     recovery.keep()
     recovery.lose("SIGNATURE#")

@@ -276,7 +276,7 @@ def test_a_file_with_an_erased_letter_is_known_by_its_name() -> None:
 
 
 def test_a_delivery_without_an_email_names_no_packets() -> None:
-    assert Delivery(KEY, "open", NINE).named([packet(1, 1, 2)]) == ()
+    assert Delivery(KEY, "open", NINE).packets_of_email([packet(1, 1, 2)]) == ()
 
 
 def test_signers_are_kept_in_16_bytes_each() -> None:

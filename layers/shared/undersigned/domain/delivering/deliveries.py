@@ -212,7 +212,7 @@ class Delivery:
                 last = replace(self.last, sent_at=self.last.sent_at or self.last.since, settled_at=at)
                 return replace(self, state="sent", reason=None, last=last)
 
-    def named(self, recorded: Sequence[PacketRecord]) -> Sequence[PacketRecord]:
+    def packets_of_email(self, recorded: Sequence[PacketRecord]) -> Sequence[PacketRecord]:
         """Return the packets that its email names, of those that were recorded; before the first attempt, none."""
         return recorded if self.attempt else ()
 

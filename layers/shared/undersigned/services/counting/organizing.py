@@ -106,7 +106,7 @@ class Organizing:
                 return Listing(tuple(found), position, ended_early=len(found) < limit)
         return Listing(tuple(found), None)
 
-    def named(self, campaign: str, name: str, after: str | None, limit: int) -> Listing[Signature]:
+    def with_name(self, campaign: str, name: str, after: str | None, limit: int) -> Listing[Signature]:
         """List the signatures whose name has these words, newest first, in a bounded number of reads.
 
         No index has names, because they are personal data: this reads the newest letters, or those after a position.
@@ -226,8 +226,8 @@ class Organizing:
         return self._record(delivery, tuple(sealed_in(self.delivery_store.bundles(key))), whole=True)
 
     def _record(self, delivery: Delivery, signers: tuple[str, ...] = (), *, whole: bool = False) -> DeliveryRecord:
-        named = delivery.named(self.delivery_store.packets(delivery.key, whole=whole))
-        packets = tuple(packet for packet in named if packet.letters)
+        recorded = self.delivery_store.packets(delivery.key, whole=whole)
+        packets = tuple(packet for packet in delivery.packets_of_email(recorded) if packet.letters)
         events = self.delivery_store.mail_events(delivery.key)
         return DeliveryRecord(delivery, packets, events, signers, delivery.question(self.clock()))
 

@@ -152,9 +152,9 @@ class SentPacket:
 
 def sent_packets(deliveries: Deliveries, delivery: Delivery) -> tuple[SentPacket, ...]:
     """Return the packets that a delivery's email names."""
-    named = delivery.named(deliveries.packets(delivery.key))
-    erased = _erased_by_packet(deliveries, delivery, named)
-    return tuple(SentPacket(packet, erased[packet.number]) for packet in named)
+    packets = delivery.packets_of_email(deliveries.packets(delivery.key))
+    erased = _erased_by_packet(deliveries, delivery, packets)
+    return tuple(SentPacket(packet, erased[packet.number]) for packet in packets)
 
 
 def _erased_by_packet(deliveries: Deliveries, delivery: Delivery, recorded: Sequence[PacketRecord]) -> Counter[int]:
