@@ -16,7 +16,7 @@ from tests.world import ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.starting import example_files
 from undersigned.aws.queue import DraftTest, read_message
 from undersigned.domain.errors import NotNowError
-from undersigned.services.authoring import limiting_tests
+from undersigned.services.authoring import limits_of_tests
 
 if TYPE_CHECKING:
     from tests.world import Answer, Sent, World
@@ -151,7 +151,7 @@ def test_a_key_sends_the_test_of_an_unpublished_campaign_only_to_its_people_and_
 def test_one_address_gets_five_tests_a_day_from_all_keys_together(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limiting_tests, "MOST_TESTS_A_DAY", 2)
+    monkeypatch.setattr(limits_of_tests, "MOST_TESTS_A_DAY", 2)
     world.put_key("us_one", "manage")
     world.put_key("us_two", "manage")
     assert [by_key(world, key).status for key in ("us_one", "us_two", "us_one")] == [202, 202, 409]
@@ -206,7 +206,7 @@ def test_a_viewer_can_send_no_test_of_a_draft(world: World) -> None:
 def test_a_person_gets_twenty_tests_an_hour_and_others_are_not_delayed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limiting_tests, "MOST_TESTS_AN_HOUR", 3)
+    monkeypatch.setattr(limits_of_tests, "MOST_TESTS_AN_HOUR", 3)
     maria, otto = member(world, MARIA, "editor"), member(world, "otto@enddemand.example", "owner")
     for _ in range(3):
         assert maria.press(TEST).status == 303

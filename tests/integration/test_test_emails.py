@@ -12,7 +12,7 @@ from tests.organizers import Browser, add, with_key
 from tests.world import CAMPAIGN
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import NotNowError
-from undersigned.services.authoring import limiting_tests
+from undersigned.services.authoring import limits_of_tests
 
 if TYPE_CHECKING:
     from tests.world import Answer, Sent, World
@@ -110,7 +110,7 @@ def test_the_delivery_itself_does_not_say_that_it_is_a_test(world: World) -> Non
 def test_tests_of_drafts_and_of_deliveries_have_one_limit_an_hour(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limiting_tests, "MOST_TESTS_AN_HOUR", 3)
+    monkeypatch.setattr(limits_of_tests, "MOST_TESTS_AN_HOUR", 3)
     world.confirmed()
     maria, otto = signed_in(world), signed_in(world, "otto@enddemand.example")
     assert [maria.press(path).status for path in (TEST, "/workshop/test-email", TEST)] == [303] * 3
@@ -126,7 +126,7 @@ def test_tests_of_drafts_and_of_deliveries_have_one_limit_an_hour(
 
 
 def test_all_keys_together_send_one_address_few_tests_a_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limiting_tests, "MOST_TESTS_A_DAY", 2)
+    monkeypatch.setattr(limits_of_tests, "MOST_TESTS_A_DAY", 2)
     world.confirmed()
     world.put_key("us_one", "manage")
     world.put_key("us_two", "manage")
@@ -157,8 +157,8 @@ def test_a_recipient_gets_no_test_from_a_key_or_the_command_line(world: World) -
 
 
 def test_the_operator_has_no_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limiting_tests, "MOST_TESTS_AN_HOUR", 1)
-    monkeypatch.setattr(limiting_tests, "MOST_TESTS_A_DAY", 1)
+    monkeypatch.setattr(limits_of_tests, "MOST_TESTS_AN_HOUR", 1)
+    monkeypatch.setattr(limits_of_tests, "MOST_TESTS_A_DAY", 1)
     world.confirmed()
     controls, period = world.wiring.delivering.controls, world.period
     for to in (None, None, "ada@office.example"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.services.authoring.draft_testing import DraftTestPost, DraftTestRequests
 from undersigned.services.authoring.drafting import Drafting
-from undersigned.services.authoring.limiting_tests import LimitedTests
+from undersigned.services.authoring.limits_of_tests import LimitsOfTests
 
 if TYPE_CHECKING:
     from undersigned.domain.delivering.deliveries import Sender
@@ -51,8 +51,8 @@ class AuthoringCases:
         )
 
     @cached_property
-    def limited_tests(self) -> LimitedTests:
-        return LimitedTests(
+    def limits_of_tests(self) -> LimitsOfTests:
+        return LimitsOfTests(
             campaigns=self.stack.campaigns,
             directory=self.people.directory,
             sign_ins=self.stack.sign_ins,
@@ -66,7 +66,7 @@ class AuthoringCases:
             campaigns=self.stack.campaigns,
             people=self.stack.people_rows,
             directory=self.people.directory,
-            limits=self.limited_tests,
+            limits=self.limits_of_tests,
             queue=self.stack.queue,
             clock=self.stack.clock,
             new_id=self.stack.new_id,

@@ -110,7 +110,7 @@ class DeliveringCases:
             deliveries=self.stack.deliveries,
             queue=self.stack.queue,
             planning=self.planning,
-            limits=self.authoring().limited_tests,
+            limits=self.authoring().limits_of_tests,
             follow_address=self.authoring().drafting.follow_address,
             clock=self.stack.clock,
             new_id=self.stack.new_id,

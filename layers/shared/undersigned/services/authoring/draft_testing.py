@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from undersigned.aws.queue import Queue
     from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.services.authoring.drafting import Drafting
-    from undersigned.services.authoring.limiting_tests import LimitedTests
+    from undersigned.services.authoring.limits_of_tests import LimitsOfTests
     from undersigned.services.authoring.sampling import Sampling
     from undersigned.services.people.directory import Directory
 
@@ -33,7 +33,7 @@ class DraftTestRequests:
     campaigns: Campaigns
     people: People
     directory: Directory
-    limits: LimitedTests
+    limits: LimitsOfTests
     queue: Queue
     clock: Callable[[], datetime]
     new_id: Callable[[], str]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.deliveries import Delivery, Question, Settlement
     from undersigned.domain.delivering.plans import TooSoon
     from undersigned.domain.people.actions import Action
-    from undersigned.services.authoring.limiting_tests import LimitedTests
+    from undersigned.services.authoring.limits_of_tests import LimitsOfTests
     from undersigned.services.delivering.planning import Plan, Planning
 
 _RETRIED = ("open", "held", "bounced", "given_up")
@@ -61,7 +61,7 @@ class DeliveryControls:
     deliveries: Deliveries
     queue: Queue
     planning: Planning
-    limits: LimitedTests
+    limits: LimitsOfTests
     follow_address: Callable[[Target, Target, str, str], None]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]

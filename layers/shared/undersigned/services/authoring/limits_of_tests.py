@@ -24,7 +24,7 @@ _COUNTED_FOR, _A_DAY_COUNTED_FOR = timedelta(hours=2), timedelta(days=2)
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
-class LimitedTests:
+class LimitsOfTests:
     """Says whether a test email may go to an address, and counts it.
 
     `is_own` says that somebody who is signed in gets it at their own address.
