@@ -216,7 +216,7 @@ class World:
     refusal: str = ""
     suppressed: dict[str, str] = field(default_factory=dict)
     memory: Memory | None = None
-    publishes_events: bool = False
+    announces_events: bool = False
     sleep: Callable[[float], None] = lambda _seconds: None
     _read: int = 0
     _hidden: list[Any] = field(default_factory=list)
@@ -374,7 +374,7 @@ class World:
     @cached_property
     def readers(self) -> list[StreamSource]:
         """The functions that read the stream, and their filters."""
-        found = sources(publishes_events=self.publishes_events)
+        found = sources(announces_events=self.announces_events)
         return [each for each in found if isinstance(each, StreamSource)]
 
     # Organizers
@@ -581,7 +581,7 @@ def world(
     *,
     bundle_size: int = 4,
     forms_a_minute: int = 10_000,
-    publishes_events: bool = False,
+    announces_events: bool = False,
     empty: bool = False,
     fast: bool = False,
 ) -> Iterator[World]:
@@ -593,7 +593,7 @@ def world(
     memory = Memory(clock) if fast else None
     with nullcontext() if memory else mock_aws():
         _memories.append(memory)
-        new = _make(monkeypatch, clock, bundle_size, forms_a_minute, publishes_events=publishes_events)
+        new = _make(monkeypatch, clock, bundle_size, forms_a_minute, announces_events=announces_events)
         new.memory = memory
         if memory:
             memory.world, memory.sent_as = new, Sent
@@ -625,7 +625,7 @@ def _shipped_campaign() -> CompiledCampaign:
 
 
 def _make(
-    monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms_a_minute: int, *, publishes_events: bool
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms_a_minute: int, *, announces_events: bool
 ) -> World:
     queues = {
         each.queue: resources.make_queue(client_of("sqs"), each.queue)
@@ -644,7 +644,7 @@ def _make(
         "AdminEmail": ADMINISTRATOR,
         "SenderAddress": SENDER,
         "PublicUrl": PUBLIC_URL,
-        "PublishEvents": str(publishes_events).lower(),
+        "AnnounceEvents": str(announces_events).lower(),
     }
     variables = {
         "BUNDLE_SIZE": str(bundle_size),
@@ -654,7 +654,7 @@ def _make(
         "MAILS_AT_ONCE": "1",
         "PLANS_AT_ONCE": "1",
     }
-    if publishes_events:
+    if announces_events:
         client_of("events").create_event_bus(Name=known["EventBus"])
     ses = client_of("sesv2")
     ses.create_email_identity(EmailIdentity="enddemand.example")
@@ -683,7 +683,7 @@ def _make(
         queues=queues,
         start=start,
         variables=variables,
-        publishes_events=publishes_events,
+        announces_events=announces_events,
     )
 
 
@@ -716,7 +716,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "tally": {
             "tallying": lambda: wiring.counting.tallying,
             "freeing": lambda: wiring.counting.freeing,
-            "publishing": lambda: wiring.counting.publishing,
+            "announcing": lambda: wiring.counting.announcing,
         },
         "run_jobs": {
             "planning": lambda: wiring.delivering.planning,

@@ -1,4 +1,4 @@
-"""Update the counts from the signature rows, and publish events for other programs if the stack has them enabled."""
+"""Update the counts from the signature rows, and announce events for other programs if the stack has them enabled."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from functions.tally import counting, publishing, wired
+from functions.tally import announcing, counting, wired
 from undersigned.aws.stream import failures_from, is_of_delivery
 
 if TYPE_CHECKING:
@@ -22,6 +22,6 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]
     """Process a batch of the table's stream; Lambda retries it from the first record that the answer names."""
     records = event["Records"]
     failed = counting.count([record for record in records if not is_of_delivery(record)])
-    if wired.publishing:
-        failed += publishing.publish(wired.publishing, records)
+    if wired.announcing:
+        failed += announcing.announce(wired.announcing, records)
     return failures_from(failed)

@@ -5,4 +5,4 @@ from undersigned.wiring import Wiring
 stack = Wiring.of_environment("table_name", "budget_sizes")
 tallying = stack.counting.tallying
 freeing = stack.counting.freeing
-publishing = stack.counting.publishing
+announcing = stack.counting.announcing

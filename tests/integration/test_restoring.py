@@ -618,14 +618,14 @@ def test_an_event_of_ses_decides_about_an_email_that_was_under_way(recovery: Rec
 # Nothing is triggered
 
 
-def test_a_restore_publishes_no_events(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restore_announces_no_events(monkeypatch: pytest.MonkeyPatch) -> None:
     published: list[str] = []
 
     def record(_bus: EventBus, events: Sequence[Event]) -> frozenset[str]:
         published.extend(event.kind for event in events)
         return frozenset()
 
-    with worlds.world(monkeypatch, publishes_events=True, fast=True) as world:
+    with worlds.world(monkeypatch, announces_events=True, fast=True) as world:
         recovery = recovery_of(world, monkeypatch)
         confirm(world, "Ada")
         world.week()

@@ -65,7 +65,7 @@ guide)."""
 DELIVERIES = {
     "Pattern": '{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "DELIVERY#"}]}, "sk": {"S": [{"prefix": "PERIOD#"}]}}}}'
 }
-DELIVERIES_IF_PUBLISHED = {"Fn::If": ["PublishesEvents", DELIVERIES, {"Ref": "AWS::NoValue"}]}
+DELIVERIES_IF_ANNOUNCED = {"Fn::If": ["AnnouncesEvents", DELIVERIES, {"Ref": "AWS::NoValue"}]}
 
 SCHEDULES = {"RunJobs": ["cron(1 * * * ? *)"], "SendConfirmations": ["cron(0/5 * * * ? *)"]}
 """The jobs run each hour, not at the stack's own: what is due is decided from the table."""
@@ -213,7 +213,7 @@ def the_stream_has_two_readers_of_signatures(template: Template) -> Iterator[str
         yield f"the stream has {len(readers)} readers"
     for function, source in readers:
         filters = source.get("FilterCriteria", {}).get("Filters", [])
-        if filters != [*SIGNATURES.get(function, []), *([DELIVERIES_IF_PUBLISHED] if function == "Tally" else [])]:
+        if filters != [*SIGNATURES.get(function, []), *([DELIVERIES_IF_ANNOUNCED] if function == "Tally" else [])]:
             yield f"{function} is called for rows that are not signatures"
 
 

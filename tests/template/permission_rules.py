@@ -119,14 +119,14 @@ def emails_can_be_sent_in_the_sandbox(template: Template) -> Iterator[str]:
             yield f"{owner} may not send to the recipients' identities"
 
 
-def events_are_published_only_if_a_parameter_says_so(template: Template) -> Iterator[str]:
+def events_are_announced_only_if_a_parameter_says_so(template: Template) -> Iterator[str]:
     for owner, statement in statements(template):
-        publishes = "events:PutEvents" in as_list(statement["Action"])
-        if publishes and template["Resources"].get(owner, {}).get("Condition") != "PublishesEvents":
-            yield f"{owner} may publish events in a stack that publishes none"
+        announces = "events:PutEvents" in as_list(statement["Action"])
+        if announces and template["Resources"].get(owner, {}).get("Condition") != "AnnouncesEvents":
+            yield f"{owner} may announce events in a stack that announces none"
     for name in of_type(template, "AWS::Events::EventBus"):
-        if template["Resources"][name].get("Condition") != "PublishesEvents":
-            yield f"{name} is created in a stack that publishes no events"
+        if template["Resources"][name].get("Condition") != "AnnouncesEvents":
+            yield f"{name} is created in a stack that announces no events"
 
 
 def _is_index(resource: Any) -> bool:

@@ -25,7 +25,7 @@ DEFAULTS = {
     "RequireTls": "true",
     "PacketRetentionDays": 90,
     "MonthlyBudget": 0,
-    "PublishEvents": "false",
+    "AnnounceEvents": "false",
     "SignersPerSecond": 50,
     "UnconfirmedMailsANetwork": 200,
     "UnconfirmedMailsADomain": 200,

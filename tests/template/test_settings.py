@@ -24,7 +24,7 @@ OPTIONAL = {
     "CDN_PROOF_ARN",
     "ADMIN_EMAIL",
 }
-"""Without the first, a stack publishes no events. Without the next, an API takes its address from each request. Without
+"""Without the first, a stack announces no events. Without the next, an API takes its address from each request. Without
 the third, there is no CDN, and without the last no administrator."""
 
 FUNCTIONS = sorted(functions(load_template()))

@@ -31,7 +31,7 @@ CHANGES = {
     "OperatorEmail": "operator@example.org",
     "PacketRetentionDays": "60",
     "PublicUrl": "https://letters.example.org",
-    "PublishEvents": "true",
+    "AnnounceEvents": "true",
     "RequireTls": "false",
     "SenderAddress": "other@example.org",
     "SignersPerSecond": "500",

@@ -58,7 +58,7 @@ class Driver:
         schedules: bool,
     ) -> None:
         """Prepare. `known` has the addresses of queues, and `log` gets a line for each invocation that fails."""
-        found = sources(publishes_events=resolve({"Ref": "PublishEvents"}, known) == "true")
+        found = sources(announces_events=resolve({"Ref": "AnnounceEvents"}, known) == "true")
         self._known = known
         self._invoke = invoke
         self._sqs = sqs

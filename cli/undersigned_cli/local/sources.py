@@ -88,9 +88,9 @@ type Source = StreamSource | QueueSource | Schedule
 
 
 @cache
-def sources(*, publishes_events: bool = False) -> tuple[Source, ...]:
-    """Return all event sources but the API, in the template's order. One of them depends on PublishEvents."""
-    known = {"PublishEvents": "true" if publishes_events else "false"}
+def sources(*, announces_events: bool = False) -> tuple[Source, ...]:
+    """Return all event sources but the API, in the template's order. One of them depends on AnnounceEvents."""
+    known = {"AnnounceEvents": "true" if announces_events else "false"}
     return tuple(
         _source(name, event["Type"], event["Properties"], known)
         for name, resource in load_template()["Resources"].items()

@@ -41,8 +41,8 @@ class LocalStack:
         """Configure the stack, without starting it.
 
         `state` is the folder of its data. Without `schedules`, the template's schedules never fire. `parameters`
-        overrides template parameters, such as PublishEvents, and `variables` the functions' environment variables, such
-        as BUNDLE_SIZE. `report` gets a line about each step.
+        overrides template parameters, such as AnnounceEvents, and `variables` the functions' environment variables,
+        such as BUNDLE_SIZE. `report` gets a line about each step.
         """
         self._settings = LocalSettings(
             state.resolve(), ports or Ports(), schedules, dict(parameters or {}), dict(variables or {})

@@ -105,7 +105,7 @@ class Settings:
 
     @cached_property
     def event_bus(self) -> str | None:
-        """The bus for events, if the stack publishes them."""
+        """The bus for events, if the stack announces them."""
         return self._optional("EVENT_BUS_NAME")
 
     @cached_property

@@ -65,7 +65,7 @@ def test_a_form_requests_its_email_when_it_is_new_and_when_it_is_released() -> N
     assert read_form_change(changed) == FormChange(name, is_new=False, is_suspicious=False)
 
 
-def test_what_is_restored_sends_no_email_and_publishes_no_event() -> None:
+def test_what_is_restored_sends_no_email_and_announces_no_event() -> None:
     restored = {"S": "2026-11-24T18:00:00+00:00"}
     letter = record("tally_confirmed")
     letter["eventName"] = "INSERT"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SOURCE = "undersigned"
 
 _IDS = UUID("6f0b5a0e-3f0c-5d55-9a3b-2f6c1d1f7a10")
-"""The namespace of event ids (RFC 9562, version 5): an event that is published twice has the same id twice."""
+"""The namespace of event ids (RFC 9562, version 5): an event that is announced twice has the same id twice."""
 
 
 @dataclass(frozen=True, slots=True)

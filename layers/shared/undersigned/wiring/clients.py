@@ -289,7 +289,7 @@ class Clients:
 
     @cached_property
     def event_bus(self) -> EventBus | None:
-        """The bus of events, if the stack publishes them."""
+        """The bus of events, if the stack announces them."""
         from undersigned.aws.bus import EventBus
 
         name = self.settings.event_bus

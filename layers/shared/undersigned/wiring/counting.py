@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.services.counting.recounting import Recounting
 from undersigned.services.counting.tallying import Tallying
-from undersigned.services.operating.publishing import Publishing
+from undersigned.services.operating.announcing import Announcing
 from undersigned.services.signing.mail_budgets import Freeing
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ class CountingCases:
         return Freeing(budgets=self.stack.mail_budgets, sizes=self.stack.settings.budget_sizes, clock=self.stack.clock)
 
     @cached_property
-    def publishing(self) -> Publishing | None:
-        """The publishing of events, if the stack publishes them."""
+    def announcing(self) -> Announcing | None:
+        """The announcing of events, if the stack does that."""
         bus = self.stack.event_bus
-        return Publishing(bus=bus, sleep=self.stack.sleep) if bus else None
+        return Announcing(bus=bus, sleep=self.stack.sleep) if bus else None
 
     @cached_property
     def recounting(self) -> Recounting:

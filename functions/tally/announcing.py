@@ -1,4 +1,4 @@
-"""Publishing: sends other programs the events in the stream's records."""
+"""Announcing: sends other programs the events in the stream's records."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.domain.events import Event
-    from undersigned.services.operating.publishing import Publishing
+    from undersigned.services.operating.announcing import Announcing
 
 logger = Logger()
 
 
-def publish(publishing: Publishing, records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Publish the records' events, and return the records that must be retried."""
+def announce(announcing: Announcing, records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Announce the records' events, and return the records that must be retried."""
     found: list[tuple[Event, Mapping[str, Any]]] = []
     failed: list[Mapping[str, Any]] = []
     for record in records:
@@ -34,12 +34,12 @@ def publish(publishing: Publishing, records: Sequence[Mapping[str, Any]]) -> lis
     if not found:
         return failed
     try:
-        refused = publishing.publish([event for event, _ in found])
-    except Exception as error:  # noqa: BLE001  (it is not known which were published, so all are retried)
-        logger.error("events were not published", extra={"events": len(found), **facts_of(error)})
+        refused = announcing.announce([event for event, _ in found])
+    except Exception as error:  # noqa: BLE001  (it is not known which were announced, so all are retried)
+        logger.error("events were not announced", extra={"events": len(found), **facts_of(error)})
         return [*failed, *(record for _, record in found)]
     log = logger.error if refused else logger.info
-    log("published", extra={"events": len(found), "refused": len(refused)})
+    log("announced", extra={"events": len(found), "refused": len(refused)})
     return [*failed, *(record for event, record in found if event.id in refused)]
 
 

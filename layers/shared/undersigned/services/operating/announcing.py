@@ -1,4 +1,4 @@
-"""Publishing: publish events for other programs on the stack's bus."""
+"""Announcing: put events on the stack's bus, for other programs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _PAUSES = (0.1, 0.4)
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
-class Publishing:
-    """Publishes events."""
+class Announcing:
+    """Announces events."""
 
     bus: EventBus
     sleep: Callable[[float], None]
 
-    def publish(self, events: Sequence[Event]) -> frozenset[str]:
-        """Publish events in order, and return the ids of those that the bus refused."""
+    def announce(self, events: Sequence[Event]) -> frozenset[str]:
+        """Announce events in order, and return the ids of those that the bus refused."""
         refused = self.bus.put(events)
         for pause in _PAUSES:
             if not refused:

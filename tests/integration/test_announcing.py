@@ -24,7 +24,7 @@ KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with worlds.world(monkeypatch, publishes_events=True, fast=True) as new:
+    with worlds.world(monkeypatch, announces_events=True, fast=True) as new:
         yield new
 
 
@@ -54,13 +54,13 @@ class Listener:
 
 def client() -> Any:
     """Return the tally's EventBridge client."""
-    return importlib.import_module("functions.tally.wired").publishing.bus._client
+    return importlib.import_module("functions.tally.wired").announcing.bus._client
 
 
 def validator(kind: str) -> Any:
     name = kind.split(".")[1]
     schema = json.loads((ROOT / "docs" / "schemas" / f"{name}-event.json").read_text(encoding="utf-8"))
-    # Readers must accept fields that are added later. We publish none that the schema lacks.
+    # Readers must accept fields that are added later. We announce none that the schema lacks.
     schema["additionalProperties"] = False
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
@@ -182,7 +182,7 @@ def test_events_have_nothing_that_a_signer_typed(world: World, listener: Listene
     assert "police.example" not in published
 
 
-def test_a_repeated_record_publishes_the_same_event(world: World, listener: Listener) -> None:
+def test_a_repeated_record_announces_the_same_event(world: World, listener: Listener) -> None:
     world.confirmed()
     world.week()
     records = world.new_records()
@@ -277,7 +277,7 @@ def test_more_events_than_a_call_accepts_are_sent_in_several_calls(
     assert len({event["Detail"]["signature"] for event in listener.new_events()}) == 11
 
 
-def test_a_damaged_record_is_reported_and_the_others_are_published(world: World, listener: Listener) -> None:
+def test_a_damaged_record_is_reported_and_the_others_are_announced(world: World, listener: Listener) -> None:
     world.confirmed()
     world.week()
     listener.new_events()
@@ -288,7 +288,7 @@ def test_a_damaged_record_is_reported_and_the_others_are_published(world: World,
     assert kinds(listener.new_events()) == ["delivery.open", "delivery.sending"]
 
 
-def test_a_stack_without_a_bus_publishes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stack_without_a_bus_announces_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with worlds.world(monkeypatch, fast=True) as world:
         world.confirmed()
         world.week()
@@ -298,12 +298,12 @@ def test_a_stack_without_a_bus_publishes_nothing(monkeypatch: pytest.MonkeyPatch
 
 def test_events_cause_no_calls_to_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = {}
-    for publishes_events in (False, True):
-        with monkeypatch.context() as patch, worlds.world(patch, publishes_events=publishes_events, fast=True) as world:
+    for announces_events in (False, True):
+        with monkeypatch.context() as patch, worlds.world(patch, announces_events=announces_events, fast=True) as world:
             world.confirmed()
             world.week()
             world.run_stream()
-            calls[publishes_events] = sorted(call for call in world.calls if call.startswith("dynamodb:"))
+            calls[announces_events] = sorted(call for call in world.calls if call.startswith("dynamodb:"))
     assert len(calls[True]) > 10
     assert calls[True] == calls[False]
 
