@@ -205,5 +205,18 @@ DRAFTS = [
     _draft(422, {"revision": 0, "files": {"campaign.toml": "a = "}, "settings": {"goal": 1}}),
 ]  # fmt: skip
 
+_FILTERS = (
+    b'{"status": "bogus"}', b'{"status": "confirmed"}', b'{"x": 1}', b"[]", b"null", b"{", b"\xff", b"status=pending",
+)  # fmt: skip
+EXPORTS = [
+    *(Odd(f"an export with {body!r}", 400, "/exports?target=", "POST", f"{API}/exports", media_type, body)
+      for body in _FILTERS for media_type in (JSON, FIELDS, "text/plain")),
+    *(Odd(f"{method} {path}?{query}", 400, "`target`, `status`", method, f"{API}{path}?{query}")
+      for method, path in (("POST", "/exports"), ("GET", "/signatures.csv"))
+      for query in ("staus=confirmed", "recipient=evanston", "status=confirmed&signed=today")),
+    *(Odd(query, status, "", "POST", f"{API}/exports?{query}") for query, status in (
+        ("status=erased", 400), ("target=Not%20a%20name", 400), ("target=atlantis", 404))),
+]  # fmt: skip
+
 PUBLIC = {"bodies": BODIES, "forms": FORMS, "places": PLACES}
-ORGANIZERS = {"places": API_PLACES, "queries": QUERIES, "actions": ACTIONS, "drafts": DRAFTS}
+ORGANIZERS = {"places": API_PLACES, "queries": QUERIES, "actions": ACTIONS, "drafts": DRAFTS, "exports": EXPORTS}

@@ -34,11 +34,6 @@ def sign(world: World, people: int) -> list[str]:
     return [f"signer{number}@signers.example" for number in reversed(range(people))]
 
 
-def test_signatures_are_listed_newest_first(world: World) -> None:
-    expected = sign(world, 20)
-    assert [row.email for _, row in listed(world)] == expected
-
-
 def test_a_page_continues_after_the_last_position_of_the_one_before(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,13 +56,6 @@ def test_an_error_in_a_frame_is_shown_in_the_frame(world: World) -> None:
     assert world.post("/campaigns/nowhere/signatures?embedded=1", ADA).status == 404
 
 
-def test_no_site_may_frame_a_signers_own_page(world: World) -> None:
-    world.sign()
-    world.run_stream()
-    policy = world.get(world.sent[-1].link("confirm")).headers["content-security-policy"]
-    assert policy.endswith("frame-ancestors 'none'")
-
-
 def test_scripts_of_the_organizations_site_may_read_the_answers(world: World) -> None:
     for answer in (
         world.get(FORM, as_json=True, headers={"origin": SITE}),

@@ -345,18 +345,6 @@ def test_the_later_of_two_letters_is_confirmed_by_its_own_link(world: World) -> 
     assert "Ada Typo" not in world.deliveries[0].text
 
 
-def test_an_address_gets_three_emails_a_day(world: World) -> None:
-    for _ in range(5):
-        assert world.sign().status == 200
-        world.run_stream()
-        world.clock.advance(minutes=2)
-    assert len(world.sent) == 3
-    world.clock.advance(days=1)
-    world.sign()
-    world.run_stream()
-    assert len(world.sent) == 4
-
-
 @pytest.mark.moto
 def test_a_withdrawn_letter_is_never_sent(world: World) -> None:
     confirmed = world.confirmed()
