@@ -210,6 +210,7 @@ def pending_signature(form: SignedForm, campaign: Campaign, letter: Letter, sign
         updates=form.updates,
         letter=letter.version,
         addressee=form.target.addressee,
+        town=form.town,
         source=form.source,
         signed_at=at,
         signed_on=campaign.local(at).date(),
