@@ -14,7 +14,7 @@ from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
 from undersigned.domain.languages import Message
 from undersigned.web.answers import data
 from undersigned.web.organizer_requests import posted_text
-from undersigned.web.posted import UNREADABLE_ADDRESS, ProgramError
+from undersigned.web.posted import UNREADABLE_ADDRESS, ProgramError, posted_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -127,6 +127,14 @@ def set_address(request: ApiRequest, target: str) -> Done:
     typed, controls = posted_text(request.event, "email"), wired.stack.delivering.controls
     email = controls.set_address(request.campaign, target, typed, request.by, request.why())
     return Done({"target": target, "email": email}, "address-saved", f"/targets/{target}")
+
+
+@does("count on paper")
+def count_on_paper(request: ApiRequest, target: str) -> Done:
+    """Keep how many letters to a target were signed on paper."""
+    typed = posted_values(request.event).get("letters", "")
+    counted = wired.stack.delivering.controls.count_on_paper(request.campaign, target, str(typed), request.by)
+    return Done({"target": target, "on_paper": counted.letters}, "counted", f"/targets/{target}")
 
 
 @does("test")

@@ -79,6 +79,7 @@ def _target(state: TargetState) -> dict[str, object]:
         "retired": target.retired,
         "held_because": target.held_because,
         "waiting": state.waiting,
+        "on_paper": target.on_paper.letters if target.on_paper else 0,
         "needs_attention": [
             {"period": delivery.key.period, "question": question} for delivery, question in state.questions
         ],

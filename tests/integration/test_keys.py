@@ -73,6 +73,7 @@ ROUTES = [
     Route("POST", f"/deliveries/{PERIOD}/evanston/retry", 403, 409, {}),
     Route("POST", f"/deliveries/{PERIOD}/evanston/settle", 403, 409, {"outcome": "sent", "revision": "1-sent"}),
     Route("POST", "/targets/evanston/address", 403, 200, {"email": "chief@evanston.example"}),
+    Route("POST", "/targets/evanston/on-paper", 403, 200, {"letters": 80}),
     Route("POST", "/pause", 403, 200, {}),
     Route("POST", "/resume", 403, 200, {}),
     Route("POST", "/targets/wilmette/hold", 403, 200, WHY),
@@ -191,8 +192,8 @@ def test_each_action_is_in_the_activity_log_with_its_key(campaign: World) -> Non
     entries = ask(campaign, Route("GET", "/audit", 403, 200), MANAGE).json["entries"]
     assert {entry["by"] for entry in entries} == {f"key {digest_of(MANAGE)[:12]}"}
     assert [entry["action"] for entry in entries] == [
-        "close", "test draft", "test", "release", "hold", "resume", "pause", "correct address", "deliver",
-        "export", "export", "release from quarantine", "remove",
+        "close", "test draft", "test", "release", "hold", "resume", "pause", "count on paper",
+        "correct address", "deliver", "export", "export", "release from quarantine", "remove",
     ]  # fmt: skip
     assert {entry["action"]: entry["why"] for entry in entries if entry["why"]} == {
         "remove": "asked for",

@@ -68,6 +68,7 @@ def add_to(app: typer.Typer) -> None:
         (release, "release my-campaign evanston"),
         (retry, 'retry my-campaign evanston --why "the address is correct now"'),
         (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
+        (on_paper, "on-paper my-campaign evanston 80"),
         (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
     ):
         app.command(rich_help_panel=ACT, epilog=examples(example))(command)
@@ -138,6 +139,15 @@ def hold(
     check_target(wiring, campaign, target)
     wiring.delivering.controls.hold(campaign, target, COMMAND_LINE, reason)
     say(f"{target}: letters are on hold. To release them, run `undersigned release {campaign} {target}`.")
+
+
+@on_stack
+def on_paper(stack: Stack, campaign: Campaign, target: TargetId, letters: str) -> None:
+    """Keep how many letters to one recipient were signed on paper. They stand beside the count, never in it."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    counted = wiring.delivering.controls.count_on_paper(campaign, target, letters, COMMAND_LINE)
+    say(f"{target}: {counted.letters:,} on paper.")
 
 
 @on_stack

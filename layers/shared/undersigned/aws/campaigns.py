@@ -43,6 +43,7 @@ from undersigned.domain.authoring.campaigns import (
     Campaign,
     Logo,
     MailState,
+    OnPaper,
     Organizer,
     Target,
     Translation,
@@ -229,6 +230,11 @@ class Campaigns:
         """Release a target's letters after a hold or a complaint; raises NotFoundError."""
         self._change_target(campaign, target, {"hold": None, "complained_at": None, "released_at": written(at)})
 
+    def count_on_paper(self, campaign: str, target: str, counted: OnPaper) -> None:
+        """Keep how many letters to a target were signed on paper; raises NotFoundError."""
+        kept = {"letters": counted.letters, "by": counted.by, "at": written(counted.at)}
+        self._change_target(campaign, target, {"on_paper": kept})
+
     def record_complaint(self, campaign: str, target: str, at: datetime) -> None:
         """Hold a target's letters because of a complaint. Does nothing if they were released after it."""
         not_released_since = Attr("released_at").not_exists() | Attr("released_at").lt(written(at))
@@ -388,7 +394,12 @@ def read_target(values: Values) -> Target:
         hold=values.get("hold"),
         complained_at=read_moment(values.get("complained_at")),
         free_from=read_day(values.get("free_from")),
+        on_paper=_read_on_paper(values["on_paper"]) if "on_paper" in values else None,
     )
+
+
+def _read_on_paper(values: Values) -> OnPaper:
+    return OnPaper(int(values["letters"]), values["by"], datetime.fromisoformat(values["at"]))
 
 
 def audit_values(entry: AuditEntry, entry_id: str) -> Values:

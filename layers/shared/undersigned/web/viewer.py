@@ -35,6 +35,7 @@ _NOTICES: Mapping[str, Message] = {
         "Recorded: the office has the letters. Later letters wait until you save an address that takes email."
     ),
     "given-up": Message("Recorded: these letters are sent no more. You can still send them, on the delivery’s page."),
+    "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "removed": Message("The letter is erased, with everything that it said about its signer."),

@@ -88,6 +88,15 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True)
+class OnPaper:
+    """How many letters to a target were signed on paper, who counted them, and when. They are in no other count."""
+
+    letters: int
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The person that letters are addressed to, such as a police chief.
 
@@ -113,6 +122,7 @@ class Target:
     hold: str | None = None
     complained_at: datetime | None = None
     free_from: date | None = None
+    on_paper: OnPaper | None = None
 
     @property
     def has_own_codes(self) -> bool:
@@ -357,6 +367,11 @@ class Roster:
         """Return the target of every letter, if there is just one."""
         everyones = [*self.for_others, *self.for_everyone]
         return everyones[0] if len(everyones) == 1 and not self.by_pattern else None
+
+    @property
+    def on_paper(self) -> int:
+        """Return how many letters were signed on paper, as they were counted for each target."""
+        return sum(target.on_paper.letters for target in self.by_id.values() if target.on_paper)
 
     @property
     def goes_by_town(self) -> bool:

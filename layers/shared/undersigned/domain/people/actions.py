@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
-    "correct address", "address works", "test", "retry", "retry again", "settle as sent", "settle as not sent",
-    "settle as not sent again", "settle as handed over", "settle as given up",
+    "correct address", "address works", "count on paper", "test", "retry", "retry again",
+    "settle as sent", "settle as not sent", "settle as not sent again", "settle as handed over", "settle as given up",
     "remove", "release from quarantine", "hold letters", "release letters", "remove letters", "export",
     "make draft", "publish", "discard draft", "test draft", "close", "reopen",
     "add person", "change role", "remove person", "create key", "revoke key", "take over key",
@@ -89,6 +89,9 @@ ACTIONS: Mapping[Action, Deed] = {
     ),
     "address works": Deed(
         Message("Said that a recipient’s address works again"), "set-address", "POST /targets/<target>/address"
+    ),
+    "count on paper": Deed(
+        Message("Counted letters on paper"), "on-paper", "POST /targets/<target>/on-paper", Message("Save the number")
     ),
     "test": Deed(
         Message("Sent a test email"), "deliver --test", "POST /targets/<target>/test", Message("Send a test email")

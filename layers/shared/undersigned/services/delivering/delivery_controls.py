@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.domain.authoring.campaigns import OnPaper
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.plans import taken, week_taken
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from undersigned.domain.people.actions import Action
     from undersigned.services.authoring.limits_of_tests import LimitsOfTests
     from undersigned.services.delivering.planning import Plan, Planning
+
+_NUMBER = re.compile(r"[0-9]{1,6}")
 
 _RETRIED = ("open", "held", "bounced", "given_up")
 
@@ -216,6 +220,19 @@ class DeliveryControls:
             self.follow_address(known, changed, campaign, by)
         self.record(campaign, "address works" if changed == known else "correct address", by, about=target, why=why)
         return changed.email
+
+    def count_on_paper(self, campaign: str, target: str, letters: str, by: str) -> OnPaper:
+        """Keep how many letters to a target were signed on paper, as somebody typed the number.
+
+        Raises NotFoundError for an unknown target, GivenError for what is no number, or too high.
+        """
+        number = letters.strip().replace(",", "")
+        if not _NUMBER.fullmatch(number):
+            raise GivenError(Message("Give a number from 0 to 999,999."))
+        counted = OnPaper(int(number), by, self.clock())
+        self.campaigns.count_on_paper(campaign, target, counted)
+        self.record(campaign, "count on paper", by, about=target, why=f"{counted.letters:,}")
+        return counted
 
     def settle(  # noqa: PLR0913  (what, who and why)
         self,

@@ -69,6 +69,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         language,
         campaign,
         count=form.count,
+        on_paper=form.entry.roster.on_paper,
         letter_html=Markup(letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=letter.language,
         marked_letters=_marked_letters(form) if form.is_open else {},

@@ -59,6 +59,7 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
         can_end_links=own.signature.status == "confirmed",
         too_late=asked_to_withdraw and own.signature.status == "confirmed",
         count=own.count,
+        on_paper=own.entry.roster.on_paper,
         form_url=form_url,
         token=own.token,
     )
