@@ -196,6 +196,7 @@ def test_each_action_is_in_the_activity_log_with_its_key(campaign: World) -> Non
         "correct address", "deliver", "export", "export", "release from quarantine", "remove",
     ]  # fmt: skip
     assert {entry["action"]: entry["why"] for entry in entries if entry["why"]} == {
+        "count on paper": "80",
         "remove": "asked for",
         "hold": "asked for",
     }
