@@ -11,6 +11,7 @@ import copy
 import io
 import operator
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 type Item = dict[str, dict[str, Any]]
 """An item with DynamoDB's typed attributes. It is never changed, only replaced."""
+
+_LAST = "\U0010ffff"
+"""A text after all others."""
 
 type Place = tuple[str, str]
 """The primary key of an item."""
@@ -59,6 +63,7 @@ class Index:
     sort: str
     entries: dict[str, dict[Place, str]] = field(default_factory=dict)
     _where: dict[Place, str] = field(default_factory=dict)
+    _in_order: dict[str, list[tuple[str, Place]]] = field(default_factory=dict)
     _late: list[tuple[datetime, Place, Item | None]] = field(default_factory=list)
 
     def change(self, place: Place, item: Item | None, visible_at: datetime) -> None:
@@ -76,13 +81,23 @@ class Index:
             else:
                 self._put(place, item)
 
+    def between(self, partition: str, first: str, last: str) -> list[tuple[str, Place]]:
+        """Return the entries of a partition from one position to another. Looks at no others: there may be 100,000."""
+        entries = self._in_order.get(partition)
+        if entries is None:
+            found = self.entries.get(partition, {}).items()
+            entries = self._in_order[partition] = sorted((position, place) for place, position in found)
+        return entries[bisect_left(entries, (first,)) : bisect_left(entries, (last + _LAST,))]
+
     def _put(self, place: Place, item: Item | None) -> None:
         if (before := self._where.pop(place, None)) is not None:
             del self.entries[before][place]
+            self._in_order.pop(before, None)
         if item is not None and self.partition in item and self.sort in item:
             partition = item[self.partition]["S"]
             self.entries.setdefault(partition, {})[place] = item[self.sort]["S"]
             self._where[place] = partition
+            self._in_order.pop(partition, None)
 
 
 class Memory:
@@ -237,7 +252,7 @@ class Memory:
                     index.partition: {"S": partition},
                     index.sort: {"S": position},
                 }
-                for (pk, sk), position in index.entries.get(partition, {}).items()
+                for position, (pk, sk) in index.between(partition, *_bounds(condition, values))
             ]
         else:
             sort = "sk"
@@ -598,6 +613,12 @@ def _meets(item: Item | None, request: Mapping[str, Any]) -> bool:
         request.get("ExpressionAttributeNames", {}),
         request.get("ExpressionAttributeValues", {}),
     )
+
+
+def _bounds(condition: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return positions before and after those of a key condition."""
+    between = re.search(r"BETWEEN (:\w+) AND (:\w+)", condition)
+    return (values[between[1]]["S"], values[between[2]]["S"]) if between else ("", _LAST)
 
 
 @cache
