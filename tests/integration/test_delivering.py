@@ -174,20 +174,34 @@ def test_a_bundle_that_another_process_sealed_first_is_not_written_over(
     assert "Ben Specimen" in names
 
 
+def test_a_tray_whose_only_letter_is_on_hold_by_now_opens_no_delivery(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index lags behind the rows."""
+    world.confirmed()
+    world.plan()
+    signatures = world.wiring.signatures
+    [letter] = signatures.readable(CAMPAIGN, "evanston")
+    signatures.hold(letter)
+    monkeypatch.setattr(type(signatures), "waiting", lambda *_call, **_at: iter([letter.signer]))
+    world.run_queue()
+    assert world.wiring.deliveries.delivery(KEY) is None
+
+
 @pytest.mark.moto
 def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail = world.confirmed()
     world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
-    stale = list(world.wiring.signatures.waiting(CAMPAIGN, "evanston"))
+    stale = list(world.wiring.signatures.readable(CAMPAIGN, "evanston"))
     world.post(world.post(mail.link("confirm"), as_json=True).json["links"]["withdraw"])
     world.clock.advance(seconds=1)
     world.confirmed(postal_code="60076", locality="Skokie")
     signatures = world.wiring.signatures.__class__
-    fresh = signatures.waiting
+    fresh = signatures.readable
     monkeypatch.setattr(
-        signatures, "waiting", lambda *call, **at: iter(stale) if call[2] == "evanston" else fresh(*call, **at)
+        signatures, "readable", lambda *call, **at: iter(stale) if call[2] == "evanston" else fresh(*call, **at)
     )
     world.week()
     by_address = {sent.to: names_in(sent.pdfs[0]) for sent in world.deliveries}
@@ -202,10 +216,9 @@ def test_a_stale_tray_does_not_seal_a_letter_that_was_put_on_hold(
     world.confirmed()
     world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
     signatures = world.wiring.signatures
-    stale = list(signatures.waiting(CAMPAIGN, "evanston"))
-    held, waiting = signatures.signatures(CAMPAIGN, stale)
+    stale = held, waiting = tuple(signatures.readable(CAMPAIGN, "evanston"))
     signatures.hold(held)
-    monkeypatch.setattr(type(signatures), "waiting", lambda *_call, **_at: iter(stale))
+    monkeypatch.setattr(type(signatures), "readable", lambda *_call, **_at: iter(stale))
     world.week()
     [sent] = world.deliveries
     assert waiting.name in names_in(sent.pdfs[0])
@@ -304,6 +317,31 @@ def test_an_attempt_without_an_event_for_an_hour_is_in_doubt_and_never_repeated(
         world.clock.advance(days=7)
         world.week()
     assert (len(world.deliveries), delivery(world).attempt) == (1, 1)
+
+
+def test_a_message_that_comes_late_sends_no_email_in_doubt_again(world: World) -> None:
+    world.confirmed()
+    lose_answer(world)
+    world.clock.advance(hours=2)
+    world.week()
+    world.wiring.queue.put([KEY])
+    world.run_queue()
+    assert (delivery(world).state, len(world.deliveries)) == ("in_doubt", 1)
+
+
+def test_a_message_that_comes_late_sends_no_bounced_email_again_after_a_hold(world: World) -> None:
+    """A retry was held before its email began. Once released, it waits for a person again."""
+    controls = world.wiring.delivering.controls
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    controls.retry(KEY, "cli", "")
+    controls.hold(CAMPAIGN, "evanston", "cli", "they moved")
+    world.run_queue()
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    world.wiring.queue.put([KEY])
+    world.run_queue()
+    assert (delivery(world).state, len(world.deliveries)) == ("held", 1)
 
 
 def test_an_email_in_doubt_waits_for_a_person_while_the_campaign_is_paused(world: World) -> None:

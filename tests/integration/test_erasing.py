@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
 from undersigned.aws.packet_store import Bucket
+from undersigned.aws.queue import Queue
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signing.signatures import signer_id
@@ -181,6 +182,25 @@ def test_a_letter_that_is_being_sent_cannot_be_erased_yet(world: World, erasing:
     world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
     world.week()
     world.watch = None
+    with pytest.raises(UnderWayError, match="Try again in an hour"):
+        erasing.erase(CAMPAIGN, signer(world))
+    assert row(world).name == "Ada Specimen"
+
+
+def test_a_letter_whose_email_begins_meanwhile_cannot_be_erased_yet(
+    world: World, erasing: Erasing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    world.refusal = "AccessDeniedException"
+    world.week()
+    deliveries = world.wiring.deliveries
+
+    def begin(_queue: Queue, key: DeliveryKey, **_: object) -> None:
+        delivery = deliveries.delivery(key)
+        assert delivery
+        deliveries.begin_sending(delivery.begun((), "chief@evanston.example", world.clock.now), delivery)
+
+    monkeypatch.setattr(Queue, "put_repacking", begin)
     with pytest.raises(UnderWayError, match="Try again in an hour"):
         erasing.erase(CAMPAIGN, signer(world))
     assert row(world).name == "Ada Specimen"

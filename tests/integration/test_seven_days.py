@@ -96,6 +96,21 @@ def test_a_message_of_another_plan_opens_no_second_delivery(world: World) -> Non
     assert len(sent(world)) == 1
 
 
+def test_a_message_of_a_held_delivery_sends_nothing_once_another_email_took_its_week(world: World) -> None:
+    controls = world.wiring.delivering.controls
+    world.confirmed()
+    controls.hold(CAMPAIGN, "evanston", "cli", "they moved")
+    world.week()
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    world.clock.advance(days=2)
+    controls.deliver(CAMPAIGN, "2026-11-26", "cli", "")
+    world.run_queue()
+    world.confirmed(email=BO)
+    world.wiring.queue.put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
+    world.run_queue()
+    assert sent(world) == [("evanston", "2026-11-26")]
+
+
 def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: World) -> None:
     world.clock.advance(days=2)  # Thursday
     world.confirmed()
@@ -207,6 +222,20 @@ def test_a_delivery_is_not_opened_if_another_one_was_opened_meanwhile(world: Wor
     # A person sends again.
     world.open(second)
     assert free_from(world) == date(2026, 12, 7)
+
+
+@pytest.mark.moto
+def test_a_delivery_is_opened_once_although_its_targets_free_day_stays(world: World) -> None:
+    """A person sends again, and a later delivery has moved that day already."""
+    later, again = (
+        Delivery(DeliveryKey(CAMPAIGN, "evanston", day), "open", opened_at=world.clock.now)
+        for day in ("2026-12-07", "2026-11-30")
+    )
+    world.open(later)
+    world.open(again)
+    assert free_from(world) == date(2026, 12, 14)
+    with pytest.raises(ChangedError):
+        world.open(again)
 
 
 def test_the_api_sends_what_waits_and_says_what_stays(world: World, key: dict[str, str]) -> None:
