@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
-from tests.faults.stored import expire_forms, is_in_transactions, is_of_form, is_private, item_of, read_by
+from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.aws.campaigns import target_key
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -32,6 +32,7 @@ from undersigned_cli.local.sources import stream_source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from tests.faults.stored import Change
     from tests.world import Sent, World
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.signing.signatures import Signature
@@ -565,20 +566,8 @@ class Play:
         written, self._records = self._records, len(self._memory.records)
         for record in self.world.new_records() if self._records > written else ():
             self.backlog.append(record)
-            image = record["dynamodb"].get("NewImage")
-            if is_of_form(record):
-                self._note_form(record)
-                continue
-            if image is None:
-                continue
-            status, words = image["status"]["S"], image["name"]["S"]
-            if status == "erased" and (before := record["dynamodb"].get("OldImage")):
-                self.emptied.add(before["name"]["S"])
-            if status == "confirmed":
-                self.confirmed.add(words)
-                self.too_late |= {words} & self.gone
-            elif status == "withdrawn":
-                self.withdrawn.add(words)
+            if change := change_in(record):
+                self._note(change)
         calls, self._calls = self.world.calls[self._calls :], len(self.world.calls)
         sqs, url = client_of("sqs"), self.world.queues["DeliveryQueue"]
         while "sqs:SendMessage" in calls and (
@@ -592,13 +581,20 @@ class Play:
             self.mail_events += [MailEvent(sent, case) for case in _EVENTS[self.fate]]
         self._seen = len(self.world.sent)
 
-    def _note_form(self, record: Any) -> None:
-        """Note words that no form has any more. They can't be confirmed any more, until they are sent again."""
-        images = record["dynamodb"]
-        if "NewImage" in images:
-            self.gone.discard(images["NewImage"]["name"]["S"])
-        else:
-            self.gone.add(images["OldImage"]["name"]["S"])
+    def _note(self, change: Change) -> None:
+        """Note what became of words. Those that no form has can't be confirmed any more, until they are sent again."""
+        match change.of, change.status:
+            case "form", _ if change.words:
+                self.gone.discard(change.words)
+            case "form", _:
+                self.gone.add(change.before)
+            case _, "erased" if change.before:
+                self.emptied.add(change.before)
+            case _, "confirmed":
+                self.confirmed.add(change.words)
+                self.too_late |= {change.words} & self.gone
+            case _, "withdrawn":
+                self.withdrawn.add(change.words)
 
     def enqueue(self, period: str = "2026-11-24") -> None:
         """Put a delivery in the queue, as an earlier plan did."""

@@ -19,17 +19,12 @@ from tests.faults.stored import (
     decisive,
     deliveries_in,
     exports_in,
-    is_in_tray,
     letters_in,
-    look_at,
     rows_of,
     sealed_in,
-    signer_of,
     targets_in,
-    towns_in,
 )
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.deliveries import read_delivery
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.plans import next_day
 from undersigned.services.delivering.storing import sent_packets
@@ -38,8 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from tests.faults.platform import Platform
-    from tests.faults.stored import Row, Rows
+    from tests.faults.stored import Letter, Rows
     from tests.world import Sent, World
+    from undersigned.domain.delivering.deliveries import Delivery
 
 _SETTLED = {"sent", "delivered", "complained", "empty"}
 
@@ -66,10 +62,10 @@ def breaches(
     return [
         *_lost_or_doubled(letters, arrived),
         *misplaced(rows),
-        *_not_seen(rows),
+        *_not_seen(letters),
         *_miscounted(letters, rows),
-        *(f"something personal is left: {row}" for row in letters if _should_be_empty(row) and row["name"]),
-        *(f"a delivery is stuck: {row['pk']} {row['sk']} is {row['state']}" for row in deliveries if _is_stuck(row)),
+        *(f"something personal is left: {letter}" for letter in letters if _should_be_empty(letter) and letter.name),
+        *(f"a delivery is stuck: {each.key} is {each.state}" for each in deliveries if _is_stuck(each)),
         *_too_close(
             mail
             for mail in world.deliveries
@@ -79,14 +75,14 @@ def breaches(
     ]
 
 
-def _lost_or_doubled(signatures: Rows, arrived: list[tuple[str, str]]) -> Iterator[str]:
-    for row in signatures:
-        if row["status"] == "erased" or "cleared_at" in row:
+def _lost_or_doubled(letters: list[Letter], arrived: list[tuple[str, str]]) -> Iterator[str]:
+    for letter in letters:
+        if _should_be_empty(letter):
             continue
-        times = {target: count for target, text in arrived if (count := text.count(row["address_line"]))}
-        due = {row["target"]: 1} if row["status"] == "confirmed" else {}
-        if times != due or sum(text.count(row["address_line"]) for _, text in arrived) != len(due):
-            yield f"{row['name']}'s {row['status']} letter arrived {times} times, not {due}"
+        times = {target: count for target, text in arrived if (count := text.count(letter.address_line))}
+        due = {letter.target: 1} if letter.status == "confirmed" else {}
+        if times != due or sum(text.count(letter.address_line) for _, text in arrived) != len(due):
+            yield f"{letter.name}'s {letter.status} letter arrived {times} times, not {due}"
 
 
 def _too_close(arrived: Iterable[Sent]) -> Iterator[str]:
@@ -100,7 +96,7 @@ def _too_close(arrived: Iterable[Sent]) -> Iterator[str]:
 def _not_free(rows: Rows) -> Iterator[str]:
     """List the targets that are not free from seven days after the last of their deliveries that may arrive."""
     for target, deliveries in targets_in(rows):
-        free_from = next_day(map(read_delivery, deliveries))
+        free_from = next_day(deliveries)
         if target.free_from != free_from:
             yield f"{target.id} is free from {target.free_from}, not from {free_from}"
 
@@ -111,57 +107,41 @@ def misplaced(rows: Rows) -> Iterator[str]:
     One on hold has a place of its own, and no other letter has any.
     """
     sealed = sealed_in(rows)
-    for row in letters_in(rows):
-        if row["status"] == "erased":
-            if "due" in row:
-                yield f"an erased letter is in a tray: {sorted(row)}"
+    for letter in letters_in(rows):
+        if letter.status == "erased":
+            if letter.has_place:
+                yield f"an erased letter is in a tray: {letter}"
             continue
-        in_bundles = sealed[signer_of(row)]
-        places = int(is_in_tray(row)) + in_bundles
-        due = int(row["status"] == "confirmed" or "bundle" in row)
-        if places != due or ("bundle" in row) != bool(in_bundles):
-            yield f"a {row['status']} letter is in {places} places, not in {due}: {sorted(row)}"
+        in_bundles = sealed[letter.signer]
+        places = int(letter.in_tray) + in_bundles
+        due = int(letter.status == "confirmed" or letter.bundle is not None)
+        if places != due or (letter.bundle is not None) != bool(in_bundles):
+            yield f"a {letter.status} letter is in {places} places, not in {due}: {letter}"
 
 
-def _not_seen(rows: Rows) -> Iterator[str]:
+def _not_seen(letters: list[Letter]) -> Iterator[str]:
     """List the letters that an approved delivery took, although they were confirmed after the look of its approval."""
-    for row in (row for row in letters_in(rows) if "bundle" in row):
-        look = look_at(row, rows)
-        if look and row.get("confirmed_at", "") > look:
-            yield f"{row['name']}'s letter of {row['confirmed_at']} went with {row['bundle']}, approved at {look}"
+    for letter in letters:
+        if letter.look and letter.confirmed_at > letter.look:
+            went = f"went with {letter.bundle}, approved at {letter.look}"
+            yield f"{letter.name}'s letter of {letter.confirmed_at} {went}"
 
 
-def _miscounted(letters: Rows, rows: Rows) -> Iterator[str]:
-    """Count the rows without the product's code, and compare."""
-    expected: Counter[str] = Counter()
-    towns = towns_in(rows)
-    for row in letters:
-        if row["status"] != "confirmed":
-            continue
-        expected["TOTAL"] += 1
-        expected[f"TARGET#{row['target']}"] += 1
-        expected[f"DAY#{row['confirmed_on']}"] += 1
-        expected[f"HOUR#{row['confirmed_at'][:13]}"] += 1
-        town = row["locality"].lower()
-        # A row whose personal data is gone keeps the town that it counts for.
-        counted_as = (town if town in towns else "other") if town else row["town"]
-        expected[f"TOWN#{counted_as}"] += 1
-        # The people of these tests have no known provider.
-        expected["PROVIDER#other"] += 1
-        if "quarantine" in row:
-            expected[f"SUSPICION#{row['quarantine']}"] += 1
+def _miscounted(letters: list[Letter], rows: Rows) -> Iterator[str]:
+    """Compare the counters with the letters."""
+    expected = Counter(counter for letter in letters for counter in letter.counts)
     counted = counted_in(rows)
     for counter in sorted(expected | counted):
         if expected[counter] != counted[counter]:
             yield f"counter {counter} is {counted[counter]}, but there are {expected[counter]} rows"
 
 
-def _should_be_empty(row: Row) -> bool:
-    return row["status"] == "erased" or "cleared_at" in row
+def _should_be_empty(letter: Letter) -> bool:
+    return letter.status == "erased" or letter.is_cleared
 
 
-def _is_stuck(delivery: Row) -> bool:
-    return delivery["state"] not in _SETTLED and not (delivery["state"] == "held" and not delivery["letters"])
+def _is_stuck(delivery: Delivery) -> bool:
+    return delivery.state not in _SETTLED and not (delivery.state == "held" and not delivery.letters)
 
 
 def state_of(platform: Platform) -> str:

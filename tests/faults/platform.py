@@ -6,7 +6,6 @@ badly it behaves beyond that.
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.sqs.models import sqs_backends
 
 from tests.faults.decisions import decide
+from tests.faults.stored import expire, shard_of
 from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, client_of
 from undersigned.aws.campaigns import target_key
 from undersigned.aws.dynamodb import to_item
@@ -419,12 +419,7 @@ class Platform:
 
     def expire(self) -> None:
         """Delete expired items, as DynamoDB does some time after they expire."""
-        client, table = client_of("dynamodb"), self.world.wiring.settings.table_name
-        now = int(self.now.timestamp())
-        for item in client.scan(TableName=table)["Items"]:
-            if "expires_at" in item and int(item["expires_at"]["N"]) <= now:
-                client.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
-                self._wrote = True
+        self._wrote |= expire(self.world)
 
     def run_schedule(self, function: str) -> None:
         """Run a function as its schedule does, with retries after errors."""
@@ -647,9 +642,7 @@ class Platform:
             self._wrote = False
             waits = {(reader.function, reader.shard) for reader in self._lagging()}
             for record in self.world.new_records():
-                pk = record["dynamodb"]["Keys"]["pk"]["S"]
-                shard = zlib.crc32(pk.encode()) % len(self._shards)
-                self._shards[shard].append((self.now, record))
+                self._shards[shard_of(record, len(self._shards))].append((self.now, record))
             for reader in self._lagging():
                 if (reader.function, reader.shard) not in waits and self.faults.time_passes:
                     reader.at = max(reader.at, self.now + timedelta(seconds=5 * self.rng.random()))

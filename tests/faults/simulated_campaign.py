@@ -27,7 +27,7 @@ from tests import world as worlds
 from tests.faults.interleavings import typeset_plainly
 from tests.faults.invariants import breaches
 from tests.faults.platform import Fate, Faults, Outage, Platform
-from tests.faults.stored import is_of_letter
+from tests.faults.stored import Change, change_in
 from tests.faults.true_findings import is_true
 from tests.world import ADA, CAMPAIGN, Sent, set_packet_size
 from undersigned.aws import mail
@@ -442,12 +442,11 @@ class Simulation:
         memory = self.world.memory
         assert memory
         for record in memory.records[self._records :]:
-            image = record["dynamodb"].get("NewImage", {})
-            if is_of_letter(record) and image:
-                if image["status"]["S"] == "confirmed":
-                    self.confirmed.setdefault(image["name"]["S"], self.world.clock.now)
-                elif image["status"]["S"] == "withdrawn":
-                    self.confirmed.pop(image["name"]["S"], None)
+            match change_in(record):
+                case Change(of="letter", status="confirmed", words=words):
+                    self.confirmed.setdefault(words, self.world.clock.now)
+                case Change(of="letter", status="withdrawn", words=words):
+                    self.confirmed.pop(words, None)
         self._records = len(memory.records)
 
     # The agenda

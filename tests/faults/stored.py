@@ -3,14 +3,15 @@ which."""
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from boto3.dynamodb.conditions import Attr
 
 from tests.world import CAMPAIGN, client_of
 from undersigned.aws.campaigns import read_target
-from undersigned.aws.deliveries import BUNDLES, delivery_partition, read_bundle
+from undersigned.aws.deliveries import BUNDLES, read_bundle, read_delivery
 from undersigned.aws.dynamodb import Key, from_item
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tests.faults.memory import Memory
     from tests.world import World
     from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
+    from undersigned.domain.signing.signatures import Signature
 
 type Row = dict[str, Any]
 type Rows = list[Row]
@@ -29,6 +32,7 @@ _COUNTER = "COUNT#"
 _DELIVERY = "DELIVERY#"
 _CAMPAIGN = "CAMPAIGN#"
 _CLAIM = "MAIL_CLAIM#"
+_GONE = "GONE#"
 
 _DECISIVE = (
     "status", "quarantine", "target", "note", "bundle", "due", "tallied",
@@ -46,9 +50,74 @@ def rows_of(world: World) -> Iterator[Row]:
     return (from_item(item) for page in pages for item in page["Items"])
 
 
-def letters_in(rows: Rows) -> Rows:
-    """Return the rows of letters."""
-    return [row for row in rows if row["pk"].startswith(_LETTER)]
+class Letter(NamedTuple):
+    """A letter as the table has it. `has_place` says whether it waits anywhere, `in_tray` in a tray or on hold.
+
+    `look` is the look of the approval with which it was sealed. `counts` are the counters that have it if it is exact,
+    and `mark` those that its mark names.
+    """
+
+    signer: str
+    name: str
+    address_line: str
+    status: str
+    target: str
+    is_cleared: bool
+    has_place: bool
+    in_tray: bool
+    bundle: str | None
+    confirmed_at: str
+    look: str | None
+    counts: tuple[str, ...]
+    mark: tuple[str, ...]
+
+
+def letters_in(rows: Rows) -> list[Letter]:
+    """Return the letters."""
+    towns, looks = _towns_in(rows), _looks_in(rows)
+    return [
+        Letter(
+            signer=row["pk"].rpartition("#")[2],
+            name=row["name"],
+            address_line=row["address_line"],
+            status=row["status"],
+            target=row["target"],
+            is_cleared="cleared_at" in row,
+            has_place="due" in row,
+            in_tray=row.get("due", "").startswith(("DUE#", "HELD#")),
+            bundle=row.get("bundle"),
+            confirmed_at=row.get("confirmed_at", ""),
+            look=looks.get((row["pk"].split("#")[1], row.get("bundle", "").partition("#")[0])),
+            counts=tuple(_counters_of(row, towns)) if row["status"] == "confirmed" else (),
+            mark=tuple(counter for counter in row.get("tallied", "").split("|") if counter),
+        )
+        for row in rows
+        if row["pk"].startswith(_LETTER)
+    ]
+
+
+def _counters_of(letter: Row, towns: set[str]) -> Iterator[str]:
+    """List the counters that have a confirmed letter, without the product's code."""
+    yield "TOTAL"
+    yield f"TARGET#{letter['target']}"
+    yield f"DAY#{letter['confirmed_on']}"
+    yield f"HOUR#{letter['confirmed_at'][:13]}"
+    town = letter["locality"].lower()
+    # A row whose personal data is gone keeps the town that it counts for.
+    yield f"TOWN#{(town if town in towns else 'other') if town else letter['town']}"
+    # The people of these tests have no known provider.
+    yield "PROVIDER#other"
+    if "quarantine" in letter:
+        yield f"SUSPICION#{letter['quarantine']}"
+
+
+class Change(NamedTuple):
+    """What a record of the stream says about a letter or a form. Words that are not there are empty."""
+
+    of: Literal["letter", "form"]
+    status: str
+    words: str
+    before: str
 
 
 def is_of_letter(record: Mapping[str, Any]) -> bool:
@@ -56,24 +125,32 @@ def is_of_letter(record: Mapping[str, Any]) -> bool:
     return record["dynamodb"]["Keys"]["pk"]["S"].startswith(_LETTER)  # type: ignore[no-any-return]
 
 
-def is_of_form(record: Mapping[str, Any]) -> bool:
-    """Say whether a record of the stream is about a form."""
-    return record["dynamodb"]["Keys"]["pk"]["S"].startswith(_FORM)  # type: ignore[no-any-return]
+def change_in(record: Mapping[str, Any]) -> Change | None:
+    """Return the change of a letter or a form that a record of the stream is about."""
+    images = record["dynamodb"]
+    pk, new, old = images["Keys"]["pk"]["S"], images.get("NewImage", {}), images.get("OldImage", {})
+    if not pk.startswith((_LETTER, _FORM)):
+        return None
+    status, words, before = (
+        image.get(name, {}).get("S", "") for image, name in ((new, "status"), (new, "name"), (old, "name"))
+    )
+    return Change("letter" if is_of_letter(record) else "form", status, words, before)
 
 
-def forms_in(rows: Rows) -> Rows:
-    """Return the rows of forms."""
-    return [row for row in rows if row["pk"].startswith(_FORM)]
+def row_of(record: Mapping[str, Any]) -> str:
+    """Return the row that a record of the stream is about, as `pk/sk`."""
+    return item_of(record["dynamodb"]["Keys"])
 
 
-def signer_of(letter: Row) -> str:
-    """Return who signed a letter."""
-    return letter["pk"].rpartition("#")[2]  # type: ignore[no-any-return]
+def shard_of(record: Mapping[str, Any], shards: int) -> int:
+    """Return which shard of the stream has a record: all of a partition are in the same one."""
+    return zlib.crc32(record["dynamodb"]["Keys"]["pk"]["S"].encode()) % shards
 
 
-def is_in_tray(letter: Row) -> bool:
-    """Say whether a letter is in a tray, or on hold."""
-    return letter.get("due", "").startswith(("DUE#", "HELD#"))  # type: ignore[no-any-return]
+def without_form(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record of a form that names no form."""
+    images = record["dynamodb"]
+    return {**record, "dynamodb": images | {"Keys": images["Keys"] | {"pk": {"S": "FORM"}}}}
 
 
 def sealed_in(rows: Rows) -> Counter[str]:
@@ -88,32 +165,43 @@ def sealed_in(rows: Rows) -> Counter[str]:
     )
 
 
-def deliveries_in(rows: Rows) -> Rows:
-    """Return the rows of deliveries."""
-    return [row for row in rows if row["pk"].startswith(_DELIVERY) and row["sk"].startswith("PERIOD#")]
+def deliveries_in(rows: Rows) -> list[Delivery]:
+    """Return the deliveries."""
+    return [read_delivery(row) for row in rows if row["pk"].startswith(_DELIVERY) and row["sk"].startswith("PERIOD#")]
 
 
-def targets_in(rows: Rows) -> Iterator[tuple[Target, Rows]]:
-    """List the targets, each with the rows of its deliveries."""
+def targets_in(rows: Rows) -> Iterator[tuple[Target, list[Delivery]]]:
+    """List the targets, each with its deliveries."""
     for row in rows:
         if row["pk"].startswith(_CAMPAIGN) and row["sk"].startswith("TARGET#"):
-            target = read_target(row)
-            deliveries = delivery_partition(row["pk"].removeprefix(_CAMPAIGN), target.id)
-            yield target, [other for other in deliveries_in(rows) if other["pk"] == deliveries]
+            target, campaign = read_target(row), row["pk"].removeprefix(_CAMPAIGN)
+            of_target = (campaign, target.id)
+            yield target, [each for each in deliveries_in(rows) if (each.key.campaign, each.key.target) == of_target]
 
 
-def look_at(letter: Row, rows: Rows) -> str | None:
-    """Return the look of the approval with which a sealed letter went; None if it needed none, or had none."""
-    campaign = f"{_CAMPAIGN}{letter['pk'].split('#')[1]}"
-    of_campaign = [row for row in rows if row["pk"] == campaign]
-    if not any(row["sk"] == "META" and row.get("approval") for row in of_campaign):
-        return None
-    [approved] = [row.get("approved", ()) for row in of_campaign if row["sk"] == "CONTROLS"] or [()]
-    period = letter["bundle"].partition("#")[0]
-    return min((until for day, until in map(str.split, approved) if day == period), default=None)
+def delivery_item(key: DeliveryKey) -> str:
+    """Return the item of a delivery, as `pk/sk`."""
+    return f"{_DELIVERY}{key.campaign}#{key.target}/PERIOD#{key.period}"
 
 
-def towns_in(rows: Rows) -> set[str]:
+def target_item(campaign: str, target: str) -> str:
+    """Return the item of a target, as `pk/sk`."""
+    return f"{_CAMPAIGN}{campaign}/TARGET#{target}"
+
+
+def _looks_in(rows: Rows) -> dict[tuple[str, str], str]:
+    """Return the first look of each approved period, by campaign and period, where campaigns ask for approvals."""
+    approved = {row["pk"]: row.get("approved", ()) for row in rows if row["sk"] == "CONTROLS"}
+    asking = [row["pk"] for row in rows if row["sk"] == "META" and row.get("approval")]
+    looks: dict[tuple[str, str], str] = {}
+    for campaign in asking:
+        for period, until in map(str.split, approved.get(campaign, ())):
+            of = (campaign.removeprefix(_CAMPAIGN), period)
+            looks[of] = min(until, looks.get(of, until))
+    return looks
+
+
+def _towns_in(rows: Rows) -> set[str]:
     """Return the towns of all targets, in lower case."""
     return {row["locality"].lower() for row in rows if row["sk"].startswith("TARGET#") and "locality" in row}
 
@@ -125,6 +213,30 @@ def counted_in(rows: Iterable[Row]) -> Counter[str]:
         if row["pk"].startswith(f"{_COUNTER}{CAMPAIGN}#"):
             counted[row["sk"]] += int(row.get("signatures", 0))
     return counted
+
+
+def is_counter(key: Mapping[str, Any]) -> bool:
+    """Say whether a key is one of a counter."""
+    return key["pk"]["S"].startswith(_COUNTER)  # type: ignore[no-any-return]
+
+
+def taken_in(rows: Iterable[Row]) -> list[Counter[str]]:
+    """Return what is taken from each budget of emails."""
+    kinds = ("unconfirmed", "network", "domain", "suspicious")
+    budgets = (row for row in rows if row["pk"].startswith("MAILS#"))
+    return [Counter({kind: int(row[kind]) for kind in kinds if kind in row}) for row in budgets]
+
+
+def is_forgotten(memory: Memory, letter: Signature) -> bool:
+    """Say whether the table says that a deleted letter no longer counts."""
+    rows = memory.partitions.get(f"{_GONE}{letter.campaign}#{letter.signer}", {})
+    return f"{letter.signed_at.isoformat()}#{letter.version}" in rows
+
+
+def forget_deletions(memory: Memory) -> None:
+    """Delete what the table keeps of deleted letters' marks, as DynamoDB does once it has expired."""
+    for pk in [pk for pk in memory.partitions if pk.startswith(_GONE)]:
+        memory.partitions[pk].clear()
 
 
 def decisive(rows: Rows) -> Any:
@@ -187,6 +299,16 @@ def read_by(operation: str, params: Mapping[str, Any], written: set[str]) -> set
 def item_of(key: Mapping[str, Any]) -> str:
     """Return a key as `pk/sk`."""
     return f"{key['pk']['S']}/{key['sk']['S']}"
+
+
+def expire(world: World) -> bool:
+    """Delete expired items, as DynamoDB does some time after they expire. Return whether there were any."""
+    client, table = client_of("dynamodb"), world.wiring.settings.table_name
+    now = int(world.clock.now.timestamp())
+    expired = [row for row in rows_of(world) if row.get("expires_at", now + 1) <= now]
+    for row in expired:
+        client.delete_item(TableName=table, Key={"pk": {"S": row["pk"]}, "sk": {"S": row["sk"]}})
+    return bool(expired)
 
 
 def expire_forms(world: World, signer: str) -> None:

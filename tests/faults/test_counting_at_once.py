@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
-from tests.faults.stored import is_of_letter
+from tests.faults.stored import forget_deletions, is_forgotten, is_of_letter, shard_of
 from tests.signatures import adas_signature
 from undersigned.aws.counts import Counts, counter_key, counter_partitions
 from undersigned.aws.dynamodb import Key, Table, Update
@@ -23,7 +23,7 @@ from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.aws.stream import read_change
 from undersigned.domain.counting.tallies import counters_of, mark_of
 from undersigned.domain.errors import ChangedError
-from undersigned.domain.signing.signatures import Signature, SignatureStateError, new_mail_request
+from undersigned.domain.signing.signatures import SignatureStateError, new_mail_request
 from undersigned.services.counting.tallying import Tallying, needs_counting
 from undersigned_cli.local.sources import stream_source
 
@@ -129,8 +129,7 @@ class Crowd:
         self.collected += len(new)
         for record in new:
             if is_of_letter(record):
-                pk = record["dynamodb"]["Keys"]["pk"]["S"]
-                self.streams[int(pk[-4:], 16) % STREAM_SHARDS].records.append(record)
+                self.streams[shard_of(record, STREAM_SHARDS)].records.append(record)
 
     def run_a_worker(self) -> None:
         """Let a worker count a batch of its shard. Sometimes it is an old one again, or begins earlier."""
@@ -203,13 +202,9 @@ class Crowd:
             for record in self.memory.records
             if is_of_letter(record)
             and (change := read_change(record)).is_gone
-            and not self.is_forgotten(change.signature)
+            and not is_forgotten(self.memory, change.signature)
         ]
         return Counter(name for row in (*rows, *gone) if row for name in counters_of(row.tallied))
-
-    def is_forgotten(self, row: Signature) -> bool:
-        key = Key(f"GONE#{CAMPAIGN}#{row.signer}", f"{row.signed_at.isoformat()}#{row.version}")
-        return self.table.get(key) is not None
 
     def by_row(self) -> dict[str, int]:
         rows = (self.rows.signature(CAMPAIGN, signer) for signer in self.signers)
@@ -320,8 +315,7 @@ def test_a_late_record_of_a_deleted_campaign_brings_no_counter_back(is_known: bo
     [gone, *_] = [row for signer in crowd.signers if (row := crowd.rows.signature(CAMPAIGN, signer))]
     delete(crowd)
     if not is_known:
-        for pk in [pk for pk in crowd.memory.partitions if pk.startswith("GONE#")]:
-            crowd.memory.partitions[pk].clear()
+        forget_deletions(crowd.memory)
     for worker in (*crowd.workers, crowd.worker()):
         worker.forget(gone)
     assert counter_rows(crowd) == []

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.refusals import ALWAYS, Refusing, patiently, read_stream, refusal
+from tests.faults.stored import is_counter
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
 from undersigned.aws.dynamodb import Table, to_item
 from undersigned.aws.signatures import Signatures, signature_key
@@ -175,7 +176,7 @@ def test_a_campaign_can_be_pushed_while_its_letters_are_counted(world: World, mo
     update_item, conflicts = client.update_item, iter([True, True])
 
     def held(**request: Any) -> Any:
-        if "COUNT#" in str(request["Key"]) and next(conflicts, False):
+        if is_counter(request["Key"]) and next(conflicts, False):
             error = refusal("UpdateItem", "TransactionConflictException")
             raise error
         return update_item(**request)

@@ -15,8 +15,10 @@ from pypdf import PdfReader
 from tests import figures, seeds
 from tests import world as worlds
 from tests.faults.interleavings import Play, Race, Refusals, staged, typeset_plainly, with_history
+from tests.faults.stored import delivery_item, target_item
 from tests.world import CAMPAIGN
 from undersigned.domain.counting.reconciliations import FindingKind
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.rendering import packets
 
 if TYPE_CHECKING:
@@ -110,7 +112,8 @@ def deliver_until_ses_accepts(play: Play, fate: Fate) -> Actor:
 def deliver_until_it_opens(play: Play, period: str) -> Actor:
     """Deliver until the next call opens the period's delivery, after its days were read."""
     delivering = play.deliver(play.messages[0])
-    while delivering.at is not None and f"DELIVERY#{CAMPAIGN}#evanston/PERIOD#{period}" not in delivering.at.written:
+    opened = delivery_item(DeliveryKey(CAMPAIGN, "evanston", period))
+    while delivering.at is not None and opened not in delivering.at.written:
         play.step(delivering)
     return delivering
 
@@ -118,7 +121,7 @@ def deliver_until_it_opens(play: Play, period: str) -> Actor:
 def deliver_until_it_sends(play: Play) -> Actor:
     """Deliver until the next call begins the email: the letters are sealed and typeset."""
     delivering = play.deliver(play.messages[-1])
-    while delivering.at is not None and f"CAMPAIGN#{CAMPAIGN}/TARGET#evanston" not in delivering.at.written:
+    while delivering.at is not None and target_item(CAMPAIGN, "evanston") not in delivering.at.written:
         play.step(delivering)
     return delivering
 

@@ -12,8 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.faults.memory import Memory
+from tests.faults.stored import rows_of, taken_in, without_form
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, world
-from undersigned.aws.dynamodb import Key, Table
+from undersigned.aws.dynamodb import Table
 from undersigned.aws.mail import Spacing
 from undersigned.aws.mail_budgets import MailBudgets
 from undersigned.domain.signing.mail_budgets import Budget
@@ -143,11 +144,10 @@ def test_one_that_is_damaged_in_a_batch_of_a_hundred_delays_nobody(
     records = rush.new_records()
     [reader] = [each for each in rush.readers if each.function == "SendConfirmations"]
     assert len(records) == reader.batch_size == A_BATCH
-    images = records[50]["dynamodb"]
     if what == "record":
-        images["Keys"] = images["Keys"] | {"pk": {"S": "FORM"}}
+        records[50] = without_form(records[50])
     if what == "form":
-        item = images["NewImage"] | {"signed_at": {"S": "yesterday"}}
+        item = records[50]["dynamodb"]["NewImage"] | {"signed_at": {"S": "yesterday"}}
         client_of("dynamodb").put_item(TableName=rush.wiring.settings.table_name, Item=item)
     if what == "message":
         client_of("sqs").send_message(QueueUrl=rush.queues["WaitingMails"], MessageBody="{")
@@ -211,16 +211,14 @@ def test_an_hour_is_never_exceeded_and_confirmations_give_it_room() -> None:
 # Emails taken from a budget and given back
 
 
-def budgets(made: World) -> dict[Key, dict[str, Any]]:
-    """Return what is taken from each budget."""
-    assert made.memory is not None
-    rows = {Key(item["pk"]["S"], item["sk"]["S"]): dict(item) for item in made.memory.items()}
-    return {key: row for key, row in rows.items() if key.pk.startswith("MAILS#")}
+def budgets(made: World, kind: str = "network") -> list[int]:
+    """Return how many emails are taken from each budget of a kind."""
+    return [taken[kind] for taken in taken_in(rows_of(made)) if kind in taken]
 
 
 def taken(made: World) -> int:
     """Return how many emails are taken from the stack's budgets."""
-    return sum(int(row["unconfirmed"]["N"]) for row in budgets(made).values() if "unconfirmed" in row)
+    return sum(budgets(made, "unconfirmed"))
 
 
 def tally(made: World, records: list[Any]) -> None:
@@ -239,8 +237,7 @@ def test_repeated_confirmations_give_back_once(rush: World, emails: int) -> None
     for some in (records, records[: emails // 2], records[emails // 2 :]):
         tally(rush, some)
     assert taken(rush) == PEOPLE - emails
-    networks = [int(row["network"]["N"]) for row in budgets(rush).values() if "network" in row]
-    assert sorted(networks) == [0] * emails + [1] * (PEOPLE - emails)
+    assert sorted(budgets(rush)) == [0] * emails + [1] * (PEOPLE - emails)
 
 
 def test_confirmations_write_to_no_budget_that_is_nearly_untouched(rush: World) -> None:
@@ -266,7 +263,7 @@ def test_an_email_that_one_budget_postpones_is_taken_from_no_other(rush: World) 
     rush.restart("send_confirmations")
     assert run(rush, rush.new_records()) == []
     assert len(rush.sent) == taken(rush) == 3
-    assert sum(int(row["network"]["N"]) for row in budgets(rush).values() if "network" in row) == 3
+    assert sum(budgets(rush)) == 3
 
 
 def test_a_batch_that_finds_a_budget_throttled_keeps_nothing_of_the_others(rush: World) -> None:
@@ -283,7 +280,7 @@ def test_a_batch_that_finds_a_budget_throttled_keeps_nothing_of_the_others(rush:
     rush.watch = None
     rush.run_waiting_mails()
     assert taken(rush) == len(rush.sent) == len(records)
-    assert {row["network"]["N"] for row in budgets(rush).values() if "network" in row} == {"1"}
+    assert {*budgets(rush)} == {1}
 
 
 # The pace

@@ -14,6 +14,7 @@ from tests.faults import platform as platforms
 from tests.faults.interleavings import typeset_plainly
 from tests.faults.platform import CrashError, Fate, Faults, Outage, Platform
 from tests.faults.scenarios import EVANSTON, MONDAY, Acts, Person
+from tests.faults.stored import row_of
 from tests.world import CAMPAIGN
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.rendering import packets
@@ -138,9 +139,7 @@ def test_records_of_one_row_stay_in_order_in_several_shards(make: Make, world: W
     count = world.handlers["tally"]
 
     def tally(event: Any, context: Any) -> Any:
-        read.extend(
-            (each["dynamodb"]["Keys"]["pk"]["S"], each["dynamodb"]["SequenceNumber"]) for each in event["Records"]
-        )
+        read.extend((row_of(each), each["dynamodb"]["SequenceNumber"]) for each in event["Records"])
         return count(event, context)
 
     world.handlers["tally"] = tally

@@ -11,7 +11,6 @@ from tests.faults.stored import counted_in, letters_in, rows_of
 if TYPE_CHECKING:
     from logging import LogRecord
 
-    from tests.faults.stored import Rows
     from tests.world import World
 
 
@@ -21,7 +20,8 @@ def is_true(record: LogRecord, world: World) -> bool:
     rows = list(rows_of(world))
     match finding:
         case "the counters differ from the rows":
-            return _marks(rows) != +counted_in(rows)
+            marks = Counter(counter for letter in letters_in(rows) for counter in letter.mark)
+            return marks != +counted_in(rows)
         case "a row is damaged":
             return False
         case (
@@ -33,8 +33,3 @@ def is_true(record: LogRecord, world: World) -> bool:
             return bool(list(misplaced(rows)))
         case _:
             return True
-
-
-def _marks(rows: Rows) -> Counter[str]:
-    """Return what the marks of all rows hold."""
-    return Counter(counter for row in letters_in(rows) for counter in row.get("tallied", "").split("|") if counter)
