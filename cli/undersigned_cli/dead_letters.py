@@ -105,7 +105,7 @@ def _confirmation(wiring: Wiring, body: str) -> Verdict:
 def _counting(_wiring: Wiring, body: str) -> Verdict:
     if not _is_of_stream(body):
         raise ValueError
-    return Verdict("changes in the stream", "run `undersigned counts CAMPAIGN --recount`, which reads the rows")
+    return Verdict("changes in the stream", "run `undersigned reconcile CAMPAIGN`, which reads the rows")
 
 
 def _job(_wiring: Wiring, body: str) -> Verdict:

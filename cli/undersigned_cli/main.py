@@ -35,7 +35,6 @@ from undersigned_cli.commands import (
     signatures,
     stack,
 )
-from undersigned_cli.commands.counts import CountsDifferError
 from undersigned_cli.commands.options import ACT, PANELS, PREPARE, RUN
 from undersigned_cli.whole_files import why_not
 
@@ -87,7 +86,7 @@ doctor.add_to(app)
 deploying.add_to(app)
 stack.add_to(app)
 
-MISTAKE, DIFFERS = 1, 3
+MISTAKE = 1
 """Exit codes, besides Click's 2 for a usage error (see docs/command-line.md)."""
 
 _FOR_PDFS = "typst"
@@ -117,8 +116,6 @@ def run() -> None:
     DAMAGED.addHandler(handler)
     try:
         app()
-    except CountsDifferError as error:
-        _fail(str(error), DIFFERS)
     except UndersignedError as error:
         _fail(str(error))
     except ModuleNotFoundError as error:

@@ -65,11 +65,13 @@ def run(stack: RunningStack, wiring: Wiring) -> None:
     since = {"confirmed_at": written(long_ago), "due_at": tray_position("winnetka", long_ago, row.signer)}
     table.update(Update(signature_key(CAMPAIGN, row.signer), assign=since))
     table.update(Update(counter_key(CAMPAIGN, "TARGET#evanston"), add={"signatures": 3}))
-    # Each pass of a reconciliation comes a quarter of an hour after the one before. The function reports with the last.
+    # What differed in the run before is reported. The function reads rows a quarter of an hour after the counters.
     reconciling = wiring.operating.reconciling(lambda _finding: None)
-    [reconciliation] = reconciling.begin(CAMPAIGN)
-    while not reconciliation.is_last_pass:
-        reconciliation = reconciling.proceed(reconciliation)
+    [run] = reconciling.begin(CAMPAIGN)
+    while not run.is_done:
+        run = reconciling.proceed(run)
+    [begun] = reconciling.begin(CAMPAIGN)
+    reconciliation = reconciling.proceed(begun)
     stack.invoke("RunJobs", {"Records": [{"body": reconciliation_message(reconciliation)}]})
 
     # The next email is the refused signer's, so that none of a delivery is in its way.

@@ -117,7 +117,7 @@ def test_lost_letters_come_back_and_each_goes_once(stack: RunningStack) -> None:
         "erased": 1, "changed": 0, "held": 0, "in_doubt": [],
     }  # fmt: skip
     wait_for(lambda: wiring.counts.count(CAMPAIGN).signatures == 3)
-    run(stack, "counts", CAMPAIGN, "--recount")
+    run(stack, "reconcile", CAMPAIGN)
     assert shown(stack, "counts", CAMPAIGN) == counted
     # It fails if it finds anything that is not explained.
     run(stack, "reconcile", CAMPAIGN)

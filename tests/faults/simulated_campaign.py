@@ -266,13 +266,11 @@ class Simulation:
         self._agenda: list[tuple[datetime, int, str, Callable[[], None]]] = []
         self._entries = 0
         self._ids = 0
-        self._alarms_answered = 0
         self._decided_at: dict[str, datetime] = {}
         self._again: set[tuple[str, str]] = set()
         self._addressed: dict[str, set[str]] = {}
         self._stopped: dict[str, datetime] = {}
         self._held: dict[str, datetime] = {}
-        self._recounted_at = world.clock.now
         self._died_at: list[datetime] = []
         self._dead_reconciliations = 0
         self._starts = 0
@@ -798,17 +796,6 @@ class Simulation:
                 self.questions["talk about a complaint"] += 1
                 self._release(place[0])
 
-        self._recount()
-
-    def _recount(self) -> None:
-        """Count again after the alarm that counters and rows differ, as `undersigned counts --recount` does."""
-        alarms = sum("counters differ" in record.getMessage() for record in self.alarms.seen)
-        if alarms > self._alarms_answered:
-            self.questions["counters differ from the rows"] += 1
-            self.world.wiring.counting.recounting.recount(CAMPAIGN)
-            self._recounted_at = self.world.clock.now
-            self._alarms_answered = alarms
-
     def _answer(self, question: str, path: str, place: tuple[str, str], revision: str) -> None:
         """Read the outbox and ask the office, then decide."""
         self.questions[question] += 1
@@ -901,8 +888,8 @@ class Simulation:
         self._check()
 
     def _check_finding(self, record: logging.LogRecord) -> None:
-        """Check that the reconciliation reports nothing that isn't so. A recount may correct it just then."""
-        if self.world.clock.now - self._recounted_at > _HOUR and not is_true(record, self.world):
+        """Check that the reconciliation reports nothing that isn't so."""
+        if not is_true(record, self.world):
             self.breach(f"the reconciliation reports what is not so: {record.getMessage()}")
 
     def _calm_week(self, monday: datetime) -> None:

@@ -204,12 +204,12 @@ def test_a_job_that_failed_is_done_by_the_next_run(letters: Letters) -> None:
     assert letters.held("JobsFailed") == []
 
 
-def test_rows_that_were_not_counted_are_recounted_instead(letters: Letters) -> None:
+def test_rows_that_were_not_counted_are_reconciled_instead(letters: Letters) -> None:
     letters.put("TallyFailed", {"DDBStreamBatchInfo": {"shardId": "shard"}})
 
     [(makes_sense, why)] = letters.listed("TallyFailed")
     assert not makes_sense
-    assert "--recount" in why
+    assert "undersigned reconcile" in why
 
 
 def test_an_export_that_has_expired_stays(letters: Letters) -> None:

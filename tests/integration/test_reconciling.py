@@ -13,10 +13,10 @@ from undersigned.aws.counts import SHARDS, Counts, counter_key
 from undersigned.aws.deliveries import bundle_key, delivery_key
 from undersigned.aws.dynamodb import Update, to_item
 from undersigned.aws.mail_claims import mail_claim_partition
-from undersigned.aws.queue import read_reconciliation
+from undersigned.aws.queue import LONGEST_DELAY, ReconciliationQueue, read_reconciliation
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
-from undersigned.domain.counting.reconciliations import Balance, sums_of
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.errors import ChangedError
 from undersigned.domain.signing.signatures import new_mail_request, requested_at, signer_id
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from undersigned.domain.counting.reconciliations import Page
 
 type Logs = list[dict[str, Any]]
-
-later_passes = pytest.mark.memory
-"""Marks a test of a second and a third pass, each of which waits in its queue for 15 minutes. moto waits by the
-machine's clock, so it would not give the message to the test. Our own memory gives a delayed message at once."""
 
 late_index = pytest.mark.memory
 """Marks a test of an index that shows changes late. moto's never does."""
@@ -46,6 +42,11 @@ def reconcile(world: World, caplog: pytest.LogCaptureFixture) -> Any:
         return [line for line in lines if line["message"] == "reconciled" or line["levelname"] == "ERROR"]
 
     return run
+
+
+def lose_messages(world: World) -> None:
+    for message in world.receive(queue := world.queues["DeliveryQueue"]):
+        client_of("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
 
 def counted(world: World) -> dict[str, int]:
@@ -200,23 +201,65 @@ def test_a_request_says_when_it_was_made(world: World) -> None:
 # Counters
 
 
-@later_passes
-def test_a_deleted_rows_forgotten_record_is_reported_and_can_be_repaired(world: World, reconcile: Any) -> None:
-    confirm(world, "ada", "bo")
-    every = tuple(sorted(counted(world)))
-    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
+def lose_row(world: World, email: str) -> None:
+    """Delete a row, of which the stream forgets the record."""
+    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), email))
     client_of("dynamodb").delete_item(TableName=world.wiring.settings.table_name, Key=to_item(key._asdict()))
-    world.new_records()  # the stream forgets the record of the loss
+    world.new_records()
 
+
+def test_a_deleted_rows_forgotten_record_is_reported_and_corrected_on_the_second_day(
+    world: World, reconcile: Any
+) -> None:
+    confirm(world, "ada", "bo")
+    every = counted(world)
+    lose_row(world, "ada@signers.example")
+
+    [first] = reconcile()
+    assert (first["differing"] > 0, first["unexplained"], counted(world)) == (True, 0, every)
     error, summary = reconcile()
-
     assert error["message"] == "the counters differ from the rows"
-    assert (error["rows_more"], error["rows_fewer"], summary["unexplained"]) == (0, len(every), 1)
-    assert world.wiring.counting.recounting.recount(CAMPAIGN).corrected == every
-    assert (counted(world), reconcile()[0]["unexplained"]) == (dict.fromkeys(every, 1), 0)
+    assert (error["rows_more"], error["rows_fewer"]) == (0, len(every))
+    assert (summary["corrected"], summary["unexplained"], summary["differing"]) == (len(every), 1, 0)
+    assert counted(world) == dict.fromkeys(every, 1)
+    [last] = reconcile()
+    assert (last["corrected"], last["unexplained"], last["differing"]) == (0, 0, 0)
 
 
-def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("counter", ["TOTAL", "PROVIDER#other"])
+def test_a_counter_that_lost_its_rows_is_corrected(world: World, reconcile: Any, counter: str) -> None:
+    confirm(world, "ada", "bo")
+    every = counted(world)
+    for shard in range(SHARDS):
+        world.wiring.table.update(Update(counter_key(CAMPAIGN, counter, shard), remove=["signatures"]))
+    reconcile()
+    assert [line.get("corrected") for line in reconcile()] == [None, 1]
+    assert counted(world) == every
+
+
+def test_a_counter_is_not_corrected_while_a_row_is_damaged(world: World, reconcile: Any) -> None:
+    """What counts the damaged letter is in its mark, which can't be read."""
+    confirm(world, "ada", "bo")
+    every = counted(world)
+    change_row(world, "ada@signers.example", version=None)
+    for _ in range(2):
+        assert reconcile()[-1]["corrected"] == 0
+    assert counted(world) == every
+    change_row(world, "ada@signers.example", version=2)
+    assert [line["differing"] for line in (*reconcile(), *reconcile())] == [0, 0]
+
+
+def test_a_counter_of_which_a_row_is_damaged_is_left_to_the_operator(world: World, reconcile: Any) -> None:
+    confirm(world, "ada", "bo")
+    shard = next(n for n in range(SHARDS) if world.wiring.table.get(counter_key(CAMPAIGN, "DAY#2026-11-24", n)))
+    world.wiring.table.update(Update(counter_key(CAMPAIGN, "DAY#2026-11-24", shard), assign={"signatures": "two"}))
+    reconcile()
+    *errors, summary = reconcile()
+    assert {line["message"] for line in errors} == {"a row is damaged", "the counters differ from the rows"}
+    assert summary["corrected"] == 0
+
+
+def test_what_moves_meanwhile_is_not_corrected(world: World, reconcile: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     confirm(world, "ada", "bo")
     world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 1}))
     correct = Counts.correct
@@ -225,50 +268,57 @@ def test_a_recount_corrects_nothing_that_moves(world: World, monkeypatch: pytest
         confirm(world, "cy")
         correct(counts, campaign, counter, wrong=wrong, right=right)
 
-    monkeypatch.setattr(Counts, "correct", correct_while_people_sign)
-    recount = world.wiring.counting.recounting.recount(CAMPAIGN)
-    assert (recount.corrected, recount.too_many, counted(world)["TOTAL"]) == ((), 1, 4)
-
-    monkeypatch.undo()
-    world.wiring.counting.recounting.recount(CAMPAIGN)
-    assert counted(world)["TOTAL"] == 3
-
-
-def test_a_counter_that_was_never_written_is_corrected(world: World) -> None:
-    confirm(world, "ada")
-    for shard in range(SHARDS):
-        world.wiring.table.delete(counter_key(CAMPAIGN, "PROVIDER#other", shard))
-    assert "PROVIDER#other" not in counted(world)
-
-    assert world.wiring.counting.recounting.recount(CAMPAIGN).corrected == ("PROVIDER#other",)
-    assert counted(world)["PROVIDER#other"] == 1
+    reconcile()
+    with monkeypatch.context() as while_people_sign:
+        while_people_sign.setattr(Counts, "correct", correct_while_people_sign)
+        assert reconcile()[-1]["corrected"] == 0
+    assert counted(world)["TOTAL"] == 4
+    assert (reconcile()[-1]["corrected"], counted(world)["TOTAL"]) == (1, 3)
 
 
-def test_people_who_sign_meanwhile_are_no_difference(
+def test_people_who_sign_withdraw_and_are_erased_meanwhile_are_no_difference(
+    world: World, reconcile: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The letter that comes is read, and those that leave were, so the rows are more than there ever were at once."""
+    confirm(world, *"abcdefgh")
+    pages = Signatures.pages
+
+    def read_in_a_rush(signatures: Signatures, campaign: str, after: str = "") -> Iterator[Page]:
+        world.confirmed(email=f"signer{len(world.sent)}@signers.example")
+        read = [*pages(signatures, campaign, after)]
+        yield from read
+        gone, erased, *_ = (row for page in read for row in page.rows if row.in_tray)
+        signatures.withdraw(campaign, gone.signer, world.clock.now)
+        signatures.erase(erased, world.clock.now)
+        world.run_stream()
+
+    monkeypatch.setattr(Signatures, "pages", read_in_a_rush)
+    for _ in range(3):
+        [summary] = reconcile()
+        assert (summary["differing"], summary["unexplained"]) == (0, 0)
+
+
+def test_letters_that_are_sealed_and_erased_meanwhile_are_no_difference(
     world: World, reconcile: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     confirm(world, "ada", "bo")
+    world.week()
+    world.feedback("delivery", world.deliveries[-1])
+    world.clock.advance(days=7)
+    confirm(world, "cy", "di")
     pages = Signatures.pages
 
-    def read_while_people_sign(signatures: Signatures, campaign: str, after: str = "") -> Iterator[Page]:
-        for page in pages(signatures, campaign, after):
-            yield page
-            world.confirmed(email=f"signer{len(world.sent)}@signers.example")
+    def read_while_letters_are_sealed(signatures: Signatures, campaign: str, after: str = "") -> Iterator[Page]:
+        if not after:
+            world.week()
+        yield from pages(signatures, campaign, after)
+        world.wiring.signing.erasing.erase(CAMPAIGN, signer_id(world.wiring.secret(), "ada@signers.example"))
 
-    monkeypatch.setattr(Signatures, "pages", read_while_people_sign)
-
-    assert reconcile()[-1]["unexplained"] == 0
-    assert len(world.sent) > len(("ada", "bo"))
-
-
-def test_the_rows_may_be_anywhere_between_the_counters_before_and_after() -> None:
-    balance = Balance(sums_of([("TOTAL", 5)])).plus(["TOTAL"] * 7)
-    assert balance.differences(sums_of([("TOTAL", 7)])) == {}
-    assert list(balance.differences(sums_of([("TOTAL", 6)])).values()) == [1]
-    assert list(balance.differences(sums_of([("TOTAL", 9)])).values()) == []
-    assert list(Balance(sums_of([("TOTAL", 8)])).plus(["TOTAL"] * 7).differences(sums_of([("TOTAL", 9)])).values()) == [
-        -1
-    ]
+    with monkeypatch.context() as while_letters_are_sealed:
+        while_letters_are_sealed.setattr(Signatures, "pages", read_while_letters_are_sealed)
+        [summary] = reconcile()
+        assert (summary["differing"], summary["unexplained"]) == (0, 0)
+    assert reconcile()[-1]["differing"] == 0
 
 
 # Trays and bundles
@@ -298,7 +348,58 @@ def test_a_letter_in_the_wrong_place_is_reported(
     assert "ada" not in str([(line["message"], line.get("letter")) for line in errors]).lower()
 
 
-@later_passes
+@pytest.mark.parametrize("due_at", [None, "no position", tray_position("wilmette", DUE, "0" * 32)])
+def test_a_letter_in_no_place_comes_back_into_its_tray_and_goes_once(
+    world: World, reconcile: Any, due_at: str | None
+) -> None:
+    world.confirmed()
+    change_row(world, due_at=due_at, **({} if due_at else {"due": None}))
+    error, summary = reconcile()
+    assert (error["message"], summary["returned"]) == ("a confirmed letter is in no tray and in no bundle", 1)
+    assert [line["message"] for line in reconcile()] == ["reconciled"]
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_letter_that_a_bundle_has_or_may_have_is_not_put_back(world: World, reconcile: Any, *, damaged: bool) -> None:
+    world.confirmed()
+    world.week()
+    change_row(world, bundle=None)
+    if damaged:
+        key = bundle_key(DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN)), 1)
+        change_item(world, key._asdict(), signers=None)
+    *_, summary = reconcile()
+    assert summary["returned"] == 0
+    world.clock.advance(days=7)
+    world.week()
+    assert len(world.deliveries) == 1
+
+
+def test_a_letter_is_put_back_only_if_it_is_still_in_no_place(world: World) -> None:
+    world.confirmed()
+    world.week()
+    [sealed] = world.wiring.signatures.listed_signatures(CAMPAIGN)
+    with pytest.raises(ChangedError):
+        world.wiring.signatures.put_back(sealed, world.clock.now)
+    world.confirmed(email="bo@signers.example")
+    [waiting] = [row for row in world.wiring.signatures.listed_signatures(CAMPAIGN) if row.in_tray]
+    with pytest.raises(ChangedError):
+        world.wiring.signatures.put_back(waiting, world.clock.now)
+    world.wiring.signatures.hold(waiting)
+    with pytest.raises(ChangedError):
+        world.wiring.signatures.put_back(waiting, world.clock.now)
+
+
+def test_a_bundle_without_its_delivery_is_reported(world: World, reconcile: Any) -> None:
+    world.confirmed()
+    world.week()
+    world.wiring.table.delete(delivery_key(DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN))))
+    reconcile()
+    error, _ = reconcile()
+    assert (error["message"], error["rows_more"], error["rows_fewer"]) == ("the bundles differ from the rows", 1, 0)
+
+
 def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.week()
@@ -306,6 +407,7 @@ def test_a_bundle_whose_row_does_not_say_so_is_reported(world: World, reconcile:
     period = world.period
     change_item(world, bundle_key(DeliveryKey(CAMPAIGN, "evanston", period), 1)._asdict(), signers=["0" * 32])
 
+    assert [reconcile()[-1]["differing"] for _ in range(2)] == [2, 0]
     error, _ = reconcile()
 
     assert (error["message"], error["rows_more"], error["rows_fewer"]) == ("the bundles differ from the rows", 1, 1)
@@ -325,13 +427,12 @@ def test_an_erased_letter_whose_person_signs_again_is_no_difference(world: World
 # Deliveries
 
 
-@pytest.mark.moto
 def test_a_delivery_that_lost_its_message_is_queued_again(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.throttles = 1_000
     world.plan()
     world.run_queue()
-    client_of("sqs").purge_queue(QueueUrl=world.queues["DeliveryQueue"])
+    lose_messages(world)
     world.throttles = 0
     world.clock.advance(hours=4)
 
@@ -341,7 +442,6 @@ def test_a_delivery_that_lost_its_message_is_queued_again(world: World, reconcil
     assert (summary["deliveries"], len(world.deliveries)) == (1, 1)
 
 
-@pytest.mark.moto
 def test_a_delivery_is_not_queued_while_others_wait_or_the_campaign_is_paused(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.throttles = 1_000
@@ -351,7 +451,7 @@ def test_a_delivery_is_not_queued_while_others_wait_or_the_campaign_is_paused(wo
     world.plan()
     assert reconcile()[0]["deliveries"] == 0
 
-    client_of("sqs").purge_queue(QueueUrl=world.queues["DeliveryQueue"])
+    lose_messages(world)
     world.wiring.campaigns.pause(CAMPAIGN, paused=True)
     assert reconcile()[0]["deliveries"] == 0
 
@@ -474,23 +574,34 @@ def test_mail_claims_are_known_for_as_long_as_an_email_may_be_asked_for(world: W
 
 
 @late_index
-def test_letters_that_an_index_shows_late_in_two_passes_are_no_difference(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_letters_that_an_index_shows_late_are_no_difference(world: World, caplog: pytest.LogCaptureFixture) -> None:
     assert world.memory
     world.memory.lag = lambda: timedelta(minutes=5)
-    for number in range(3):
+    for number in range(2):
         world.confirmed(email=f"signer{number}@signers.example")
-        if number == 0:
-            world.begin_reconciling()
-        if number < 2:
-            assert world.run_reconciliations() == [{"batchItemFailures": []}]
-        world.clock.advance(minutes=20)
-    caplog.clear()
-    assert world.run_reconciliations() == [{"batchItemFailures": []}]
-    [done] = [vars(record) for record in caplog.records if record.getMessage() == "reconciled"]
-    assert (done["rows"], done["unexplained"]) == (0, 0)
-    assert "the counters differ from the rows" not in caplog.messages
+        world.begin_reconciling()
+        assert world.run_reconciliations() == [{"batchItemFailures": []}]
+        world.clock.advance(seconds=LONGEST_DELAY)
+        caplog.clear()
+        assert world.run_reconciliations() == [{"batchItemFailures": []}]
+        [done] = [vars(record) for record in caplog.records if record.getMessage() == "reconciled"]
+        assert (done["rows"], done["differing"], done["unexplained"]) == (number + 1, 0, 0)
+        world.clock.advance(days=1)
+
+
+def test_rows_are_read_a_quarter_of_an_hour_after_the_counters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    delays: list[int] = []
+    send = ReconciliationQueue._send
+
+    def noted(queue: ReconciliationQueue, body: str, after: int = 0) -> None:
+        delays.append(after)
+        send(queue, body, after)
+
+    monkeypatch.setattr(ReconciliationQueue, "_send", noted)
+    monkeypatch.setattr(CONTEXT, "get_remaining_time_in_millis", lambda: 0)
+    confirm(world, "ada", "bo")
+    world.reconcile()
+    assert delays == [0, 0, 0, LONGEST_DELAY, *[0] * len(delays[4:])]
 
 
 @late_index

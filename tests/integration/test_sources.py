@@ -41,7 +41,6 @@ def test_letters_are_counted_by_the_label_of_their_link(counting: World) -> None
     rows = [*counting.wiring.signatures.listed_signatures(CAMPAIGN)]
     assert sorted(str(row.source) for row in rows) == ["flyer", "flyer", "mail-2", "none", "none", "other", "other"]
     assert sorted(row(it, "en")[COLUMNS.index("source")] for it in rows)[:2] == ["flyer", "flyer"]
-    assert counting.wiring.counting.recounting.recount(CAMPAIGN).corrected == ()
 
 
 def test_a_link_that_a_signer_shares_counts_for_the_source_that_brought_them(counting: World) -> None:

@@ -29,6 +29,7 @@ from tests.figures import FIGURES
 from tests.soak.crowd import Crowd, people
 from tests.soak.faults import Killer, Ses
 from tests.soak.weeks import Weeks
+from undersigned.aws.queue import reconciliation_message
 from undersigned.domain.counting.reconciliations import Summary
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -245,7 +246,7 @@ def outcome(stack: RunningStack, calls: Path, request: pytest.FixtureRequest) ->
         counters=counters_of(stack),
         messages=weeks.messages(),
         findings=findings + reconcile(wiring),
-        reconciled=reconciled(stack),
+        reconciled=reconciled(stack, wiring),
     )
     lines += made.lines()
     note("done")
@@ -290,12 +291,17 @@ def reconcile(wiring: Wiring) -> list[str]:
     [run] = reconciling.begin(CAMPAIGN)
     while not run.is_done:
         run = reconciling.proceed(run)
-    return findings
+    return findings + ["sums differ"] * run.summary.differing
 
 
-def reconciled(stack: RunningStack) -> dict[str, int]:
-    """Run the reconciliation of the stack to its end, and return what its function logs: rows, and what it repaired."""
-    stack.run_job("reconcile", datetime.now(UTC), CAMPAIGN)
+def reconciled(stack: RunningStack, wiring: Wiring) -> dict[str, int]:
+    """Run the reconciliation of the stack to its end, and return what its function logs: rows, and what it repaired.
+
+    Its queue would wait for a quarter of an hour before the rows are read.
+    """
+    reconciling = wiring.operating.reconciling(lambda _finding: None)
+    [begun] = reconciling.begin(CAMPAIGN)
+    stack.invoke("RunJobs", {"Records": [{"body": reconciliation_message(reconciling.proceed(begun))}]})
     deadline = time.monotonic() + 120
     while not (lines := log_lines(stack, "RunJobs", '"message":"reconciled"')):
         assert time.monotonic() < deadline, "the reconciliation does not end"

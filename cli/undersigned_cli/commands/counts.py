@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.domain.errors import UndersignedError
 from undersigned.domain.signing.providers import odd_ones
 from undersigned.services.signing.unconfirmed import unconfirmed
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, known_targets, on_stack
-from undersigned_cli.commands.output import console, counted, say, show, show_json
+from undersigned_cli.commands.output import counted, say, show, show_json
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from undersigned.domain.signing.providers import Provider
-    from undersigned.wiring import Wiring
 
 
 class By(StrEnum):
@@ -29,10 +27,6 @@ class By(StrEnum):
     source = "source"
     domain = "domain"
     suspicion = "suspicion"
-
-
-class CountsDifferError(UndersignedError):
-    """The counts differ from the rows even after a recount."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -57,14 +51,11 @@ def counts(
             "providers where so few confirm that emails may not arrive."
         ),
     ] = By.target,
-    recount: Annotated[bool, typer.Option("--recount", help="Read every row, and correct the counts.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show how many people signed."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    if recount:
-        _recount(wiring, campaign)
     overviews = wiring.operating.overviews
     if by is By.domain:
         columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}
@@ -96,20 +87,3 @@ def _domains(providers: tuple[Provider, ...]) -> tuple[list[dict[str, object]], 
 
 def _shares(signed: int, confirmed: int) -> dict[str, object]:
     return {"signed": signed, "confirmed": confirmed, "share": round(confirmed / signed, 3) if signed else None}
-
-
-def _recount(wiring: Wiring, campaign: str) -> None:
-    """Correct the counts; raises CountsDifferError when counters still differ from the rows."""
-    with console.status("Reading every row …"):
-        recount = wiring.counting.recounting.recount(campaign)
-    typer.echo(
-        f"{counted(recount.confirmed, 'confirmed letter')}, {recount.counted:,} of them newly counted.", err=True
-    )
-    if recount.corrected:
-        typer.echo(f"Corrected: {', '.join(recount.corrected)}", err=True)
-    if recount.too_many or recount.too_few:
-        message = (
-            f"the counts differ from the rows: {recount.too_many} too many and {recount.too_few} too few; "
-            "if people are signing now, run it again"
-        )
-        raise CountsDifferError(message)

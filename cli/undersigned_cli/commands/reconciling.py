@@ -9,7 +9,7 @@ import typer
 
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands.options import RUN, AsJson, examples, known_targets, on_stack
-from undersigned_cli.commands.output import console, counted, show
+from undersigned_cli.commands.output import console, counted, say, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ _COLUMNS = {
     "rows": "Rows read",
     "emails": "Emails asked for",
     "marks": "Counted",
+    "corrected": "Counters corrected",
+    "differing": "Sums that differ",
+    "returned": "Put back",
     "cleared": "Cleared",
     "deliveries": "Deliveries queued",
     "unexplained": "Unexplained",
@@ -58,6 +61,10 @@ def reconcile(
             done.append(run)
     rows: list[dict[str, object]] = [{"campaign": run.campaign, **asdict(run.summary)} for run in done]
     show("Reconciled", _COLUMNS, rows, as_json=as_json)
+    if differing := sum(run.summary.differing for run in done):
+        sums = counted(differing, "sum")
+        say(f"Counters or bundles differ from the rows in {sums}. Run it again in 15 minutes:")
+        say("what still differs then is reported, and such counters are corrected.")
     if unexplained := sum(run.summary.unexplained for run in done):
         differences = counted(unexplained, "difference")
         message = f"{differences} not explained; docs/runbook.md#unexplainedalarm says what to do"

@@ -152,8 +152,8 @@ def _report(campaign: str, restoring: Restoring) -> None:
             style="yellow",
         )
     say(
-        f"When its rows are counted, in a minute, run `undersigned counts {campaign} --recount` and `undersigned "
-        f"reconcile {campaign}`. Then run `undersigned resume {campaign}`."
+        f"When its rows are counted, in a minute, run `undersigned reconcile {campaign}`, and again 15 minutes later: "
+        f"counters that differ twice are corrected. Then run `undersigned resume {campaign}`."
     )
 
 

@@ -5,8 +5,8 @@
 | counter | `COUNT#<campaign>#<0…7>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>`, `TOWN#<town>` … |
 | a deleted row that was subtracted from the counters | `GONE#<campaign>#<signer>` | `<moment>#<version>` |
 
-A counter is the sum of its eight rows, so that workers that count at once seldom meet in one. The campaign's goal, and
-when people see it, are beside the first total.
+A counter is the sum of its eight rows, so that workers that count at once seldom meet in one. Each has its letters, and
+how many have ever `left` it. The campaign's goal, and when people see it, are beside the first total.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from undersigned.domain.counting.tallies import NOT_COUNTED, TOTAL, Count, diffe
 from undersigned.domain.errors import ChangedError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from undersigned.aws.dynamodb import Table, Values
     from undersigned.domain.signing.signatures import Signature
@@ -108,20 +108,26 @@ class Counts:
 
     def counts(self, campaign: str, *beginnings: str) -> dict[str, int]:
         """Read all counters (`TOTAL`, `TARGET#…`, `DAY#…`) consistently, or those whose names begin so."""
-        found: Counter[str] = Counter()
+        return {name: letters for name, (letters, _) in self.holdings(campaign, *beginnings).items()}
+
+    def holdings(self, campaign: str, *beginnings: str) -> dict[str, tuple[int, int]]:
+        """Read the same, each with how many letters have ever left it."""
+        letters, left = Counter[str](), Counter[str]()
         for partition in counter_partitions(campaign):
             for beginning in beginnings or (None,):
                 rows = self._table.query(partition, begins_with=beginning, consistent=True)
-                found.update(dict(read_rows(lambda values: (values["sk"], _amount(values)), rows)))
-        return dict(found)
+                for name, amount, gone in read_rows(_holding, rows):
+                    letters[name] += amount
+                    left[name] += gone
+        return {name: (letters[name], left[name]) for name in letters}
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
         """Move marks and counters together. Raises ChangedError if a row has changed.
 
         Marks and the rows of counters that change are at most 100 in all (see `tallies.transactions`).
         """
-        change = difference([(signature.tallied, mark) for signature, mark in moves])
-        self._transact(campaign, change, [_move_mark(signature, mark) for signature, mark in moves])
+        marks = [(signature.tallied, mark) for signature, mark in moves]
+        self._transact(campaign, marks, [_move_mark(signature, mark) for signature, mark in moves])
 
     def forget(self, gone: Signature, now: datetime) -> None:
         """Subtract a deleted row from the counters, if there are any: its campaign may have been deleted, too.
@@ -137,20 +143,22 @@ class Counts:
             "expires_at": int((now + _FORGOTTEN_FOR).timestamp()),
         }
         try:
-            self._transact(gone.campaign, difference([(gone.tallied, NOT_COUNTED)]), [Put(forgotten, NEW)])
+            self._transact(gone.campaign, [(gone.tallied, NOT_COUNTED)], [Put(forgotten, NEW)])
         except TransactionCanceledError as error:
             if not error.unmet[-1]:
                 raise
 
-    def _transact(self, campaign: str, change: Mapping[str, int], others: Sequence[Put | Update]) -> None:
-        """Change counters in any shard and other rows, all or nothing. Raises TransactionCanceledError.
+    def _transact(self, campaign: str, marks: Iterable[tuple[str, str]], others: Sequence[Put | Update]) -> None:
+        """Change counters in any shard, as marks move, and other rows, all or nothing. Raises TransactionCanceledError.
 
         If another transaction is running on a row, or a row is throttled, try again after a pause, up to five times.
         """
+        coming, leaving = difference(marks)
         for pause in (*_PAUSES, None):
             shard = self._random.randrange(SHARDS)
             additions = [
-                Update(counter_key(campaign, name, shard), add={"signatures": n}) for name, n in change.items()
+                Update(counter_key(campaign, name, shard), add=_change(coming[name] - leaving[name], leaving[name]))
+                for name in coming | leaving
             ]
             try:
                 self._table.transact([*additions, *others])
@@ -163,17 +171,29 @@ class Counts:
                 return
 
     def correct(self, campaign: str, counter: str, *, wrong: int, right: int) -> None:
-        """Correct a counter by a difference. Raises ChangedError if it is no longer the wrong number."""
+        """Correct a counter by a difference.
+
+        Raises ChangedError if it is no longer the wrong number, and DamagedRowsError if one of its rows is damaged.
+        """
         rows = self._rows(campaign, counter, consistent=True)
-        if sum(read_rows(_amount, rows)) != wrong:
+        if sum(read_rows(_amount, rows, whole=True)) != wrong:
             raise ChangedError
         held: int | None = rows[0].get("signatures")
         unchanged = Attr("signatures").not_exists() if held is None else Attr("signatures").eq(held)
-        self._table.update(Update(counter_key(campaign, counter), add={"signatures": right - wrong}, when=unchanged))
+        change = _change(right - wrong, max(wrong - right, 0))
+        self._table.update(Update(counter_key(campaign, counter), add=change, when=unchanged))
 
 
 def _amount(values: Values) -> int:
     return int(values.get("signatures", 0))
+
+
+def _holding(values: Values) -> tuple[str, int, int]:
+    return values["sk"], _amount(values), int(values.get("left", 0))
+
+
+def _change(letters: int, leaving: int) -> dict[str, int]:
+    return {"signatures": letters, "left": leaving} if leaving else {"signatures": letters}
 
 
 def _move_mark(signature: Signature, mark: str) -> Update:

@@ -154,10 +154,10 @@ class Deliveries:
         # Not in the order of the keys: 10000 comes before 9999 there.
         return tuple(sorted(self._parts(read_bundle, BUNDLES, key, whole=True), key=lambda bundle: bundle.number))
 
-    def bundles_to(self, campaign: str, target: str) -> Iterator[tuple[str, Bundle]]:
+    def bundles_to(self, campaign: str, target: str, *, whole: bool = False) -> Iterator[tuple[str, Bundle]]:
         """Read the bundles of all deliveries to a target consistently, each with its period."""
         found = self._table.query(delivery_partition(campaign, target), begins_with=BUNDLES, consistent=True)
-        yield from read_rows(lambda values: (values["sk"].split("#")[1], read_bundle(values)), found)
+        yield from read_rows(lambda values: (values["sk"].split("#")[1], read_bundle(values)), found, whole=whole)
 
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
         """Write a bundle and seal its letters, all or nothing.

@@ -406,9 +406,9 @@ class ReconciliationQueue(_SqsQueue):
     """The queue of reconciliations in SQS."""
 
     def put(self, run: Reconciliation) -> None:
-        """Queue a reconciliation. A second pass begins 15 minutes later."""
-        # Rows are found through an index, which can be minutes late. Letters missing there may be counted already.
-        self._send(reconciliation_message(run), LONGEST_DELAY if run.begins_again else 0)
+        """Queue a reconciliation. Its rows are read 15 minutes after the counters."""
+        # Rows are found through an index, which can be minutes late, and letters that it lacks may be counted already.
+        self._send(reconciliation_message(run), LONGEST_DELAY if run.begins_rows else 0)
 
 
 class FeedbackQueue(_SqsQueue):

@@ -190,7 +190,7 @@ class Signatures:
             )
 
     def listed_signatures(self, campaign: str) -> Iterator[Signature]:
-        """Read all signatures of a campaign, in no order and whole; for recounts."""
+        """Read all signatures of a campaign, in no order and whole."""
         for shard in listing_shards(campaign):
             signers = (parse_signature_key(values["pk"])[1] for values in self._table.query(shard, index="listing"))
             for some in batched(signers, BATCH_GET, strict=False):
@@ -331,6 +331,13 @@ class Signatures:
         campaign, signer = signature.campaign, signature.signer
         on_hold = Attr("due").eq(hold_shard(campaign, signer))
         self._table.update(Update(signature_key(campaign, signer), _in_tray(signature, at), when=on_hold))
+
+    def put_back(self, signature: Signature, at: datetime) -> None:
+        """Put a confirmed letter that is in no place into its target's tray. Raises ChangedError if it has changed."""
+        campaign, signer = signature.campaign, signature.signer
+        is_somewhere = is_in_tray(campaign, signature.target, signer) | Attr("due").eq(hold_shard(campaign, signer))
+        unchanged = Attr("version").eq(signature.version) & Attr("bundle").not_exists() & ~is_somewhere
+        self._table.update(Update(signature_key(campaign, signer), _in_tray(signature, at), when=unchanged))
 
     def how_many_held(self, campaign: str) -> int:
         """Count a campaign's letters on hold."""

@@ -1,5 +1,7 @@
 """Slots: the last one that each job of the hourly run did, for a campaign or the stack.
 
+A campaign's slot of `reconcile` has no moment, but the buckets that `differed` in its last reconciliation.
+
 | row | pk | sk |
 |---|---|---|
 | slot of a campaign | `CAMPAIGN#<campaign>` | `SLOT#<job>` |
@@ -18,6 +20,7 @@ from undersigned.aws.campaigns import campaign_partition
 from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_moment, read_row, written
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from undersigned.aws.dynamodb import Table
@@ -55,3 +58,12 @@ class Slots:
         moment = written(slot.astimezone(UTC))
         with suppress(ConditionFailedError):  # Another run was faster, or the campaign was deleted.
             self._table.update(Update(slot_key(job, campaign), assign={"slot": moment}, when=Attr("slot").lt(moment)))
+
+    def differed(self, campaign: str) -> tuple[str, ...]:
+        """Read the buckets that differed in the campaign's last reconciliation."""
+        values = self._table.get(slot_key("reconcile", campaign), consistent=True) or {}
+        return tuple(values.get("differed", ()))
+
+    def note_differed(self, campaign: str, buckets: Iterable[str]) -> None:
+        """Record the buckets that differ, in place of those of the reconciliation before."""
+        self._table.update(Update(slot_key("reconcile", campaign), assign={"differed": sorted({*buckets})}))

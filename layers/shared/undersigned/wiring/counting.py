@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.services.counting.recounting import Recounting
 from undersigned.services.counting.tallying import Tallying
 from undersigned.services.operating.announcing import Announcing
 from undersigned.services.signing.mail_budgets import Freeing
@@ -41,15 +40,6 @@ class CountingCases:
         """The announcing of events, if the stack does that."""
         bus = self.stack.event_bus
         return Announcing(bus=bus, sleep=self.stack.sleep) if bus else None
-
-    @cached_property
-    def recounting(self) -> Recounting:
-        return Recounting(
-            campaigns=self.stack.campaigns,
-            signatures=self.stack.signatures,
-            counts=self.stack.counts,
-            tallying=self.tallying,
-        )
 
     @cached_property
     def organizing(self) -> Organizing:

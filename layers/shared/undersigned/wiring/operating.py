@@ -58,6 +58,7 @@ class OperatingCases:
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
             counts=self.stack.counts,
+            slots=self.stack.slots,
             tallying=self.counting.tallying,
             clearing=self.clearing,
             measuring=Measuring(

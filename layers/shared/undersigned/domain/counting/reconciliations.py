@@ -1,58 +1,100 @@
 """Reconciliations: compare a campaign's rows with its counters, trays and bundles, while people sign.
 
 A reconciliation reads every row once, in pages, and can stop after any page and continue in another process. So it
-carries only sums in 256 buckets, which are small, of a fixed size, and without personal data.
+carries only sums in 256 buckets, which are small, of a bounded size, and without personal data.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zlib import crc32
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from undersigned.domain.signing.signatures import Signature
 
-BUCKETS = 256
+_BUCKETS = 256
 
-type Sums = tuple[int, ...]
-"""A sum for each bucket."""
+_LOOKED_INTO = 16
+"""Of how many buckets that differed the counters are summed up one by one. Each has 78 of 20,000 counters."""
 
 
-def sums_of(amounts: Iterable[tuple[str, int]]) -> Sums:
-    """Add up named amounts. The name decides the bucket."""
-    sums = [0] * BUCKETS
-    for name, amount in amounts:
-        sums[crc32(name.encode()) % BUCKETS] += amount
-    return tuple(sums)
+class Holding(NamedTuple):
+    """How many letters a counter or a bundle holds under a name, and how many have ever left it."""
+
+    kind: Literal["counters", "bundles"]
+    name: str
+    held: int = 1
+    left: int = 0
+
+
+class Difference(NamedTuple):
+    """By how many letters the rows differ from a bucket, or from one counter of it, which holds so many."""
+
+    bucket: str
+    counter: str
+    held: int
+    by: int
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The sums of the counters (or of the bundles) before the rows were read, and of the rows read so far."""
+    """The sums of counters and bundles before the rows were read, and of the rows read so far, by bucket.
 
-    before: Sums
-    rows: Sums = (0,) * BUCKETS
+    A bucket has its kind and number as its name; the counters of the first that `differed` in the run before have sums
+    of their own, by bucket and name.
+    """
 
-    def plus(self, names: Iterable[str]) -> Balance:
-        """Add one for each name from the rows."""
-        added = sums_of(Counter(names).items())
-        return replace(self, rows=tuple(map(sum, zip(self.rows, added, strict=True))))
+    differed: tuple[str, ...]
+    before: Mapping[str, int]
+    left: Mapping[str, int]
+    rows: Mapping[str, int] = field(default_factory=dict)
 
-    def differences(self, after: Sums) -> dict[int, int]:
-        """Return how far each bucket of the rows is from the sums before and after them.
+    @classmethod
+    def begun(cls, differed: Sequence[str], holdings: Iterable[Holding]) -> Balance:
+        """Return the balance before any row was read."""
+        held, left = _sums_of(holdings, differed)
+        return cls(tuple(differed), dict(held), dict(left))
 
-        People sign meanwhile. So the rows are right if their sum is between these two.
+    def plus(self, holdings: Iterable[Holding]) -> Balance:
+        """Add what counters and bundles should hold because of some rows."""
+        held, _ = _sums_of(holdings, self.differed)
+        return replace(self, rows=dict(held + Counter(self.rows)))
+
+    def differences(self, holdings: Iterable[Holding]) -> list[Difference]:
+        """Compare the rows with the sums before and after them.
+
+        Letters come and leave while rows are read. A row may have been read before its letter left, or after another
+        came. So the rows are right if their sum is at least the first one without those that left meanwhile, and at
+        most the last one with these.
         """
-        found = {}
-        for bucket, (before, rows, now) in enumerate(zip(self.before, self.rows, after, strict=True)):
-            low, high = min(before, now), max(before, now)
+        held, left = _sums_of(holdings, self.differed)
+        found = []
+        for place in sorted({*self.before, *self.rows, *held}):
+            gone = left[place] - self.left.get(place, 0)
+            low, high = self.before.get(place, 0) - gone, held[place] + gone
+            rows = self.rows.get(place, 0)
             if not low <= rows <= high:
-                found[bucket] = rows - (low if rows < low else high)
+                kind, number, *counter = place.split(" ", 2)
+                by = rows - (low if rows < low else high)
+                found.append(Difference(f"{kind} {number}", "".join(counter), held[place], by))
         return found
+
+
+def _sums_of(holdings: Iterable[Holding], differed: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
+    """Add up how many letters are held, and how many left, by bucket; for some buckets, by counter."""
+    held, left = Counter[str](), Counter[str]()
+    looked_into = {bucket for bucket in differed if bucket.startswith("counters")}
+    looked_into = {*sorted(looked_into)[:_LOOKED_INTO]}
+    for holding in holdings:
+        bucket = f"{holding.kind} {crc32(holding.name.encode()) % _BUCKETS}"
+        place = f"{bucket} {holding.name}" if bucket in looked_into else bucket
+        held[place] += holding.held
+        left[place] += holding.left
+    return held, left
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +113,20 @@ class Page:
 class Summary:
     """The work of a reconciliation so far.
 
-    `emails` that the stream forgot were asked for again. `rows` were read; `marks` were wrong, and counted;
-    `deliveries` were queued, and `repackings` of deliveries; `unexplained` differences were reported. The personal data
-    of `cleared` rows was removed, because its time was over.
+    `emails` that the stream forgot were asked for again. `rows` were read, of which some are `damaged`; `marks` were
+    wrong, and counted; `deliveries` were queued, and `repackings` of deliveries. The personal data of `cleared` rows
+    was removed, because its time was over. `returned` letters were put back into their trays, and `corrected` counters
+    differed from the rows. `differing` sums are reported if they still do in the next run; `unexplained` differences
+    were reported.
     """
 
     emails: int = 0
     rows: int = 0
+    damaged: int = 0
     marks: int = 0
+    returned: int = 0
+    corrected: int = 0
+    differing: int = 0
     cleared: int = 0
     deliveries: int = 0
     repackings: int = 0
@@ -136,38 +184,27 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspects:
-    """The buckets that differed in each pass so far, and by how much. A difference that stays is reported."""
-
-    counters: Mapping[int, int]
-    bundles: Mapping[int, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Reconciliation:
     """A campaign's reconciliation, as far as it has come.
 
     `may_queue` says that no delivery waited in its queue when it began. `form` is the position of the last form that
-    was read, and `position` that of the last page of rows; both are empty at first. With `suspects`, this is the second
-    pass, or the third and last one.
+    was read, and `position` that of the last page of rows; both are empty at first. The `balance` begins when all forms
+    were read.
     """
 
     campaign: str
     may_queue: bool
     form: str = ""
     position: str = ""
-    counters: Balance | None = None
-    bundles: Balance | None = None
-    suspects: Suspects | None = None
+    balance: Balance | None = None
     summary: Summary = Summary()
     gauges: Gauges = Gauges()
     is_done: bool = False
-    is_last_pass: bool = False
 
     @property
-    def begins_again(self) -> bool:
-        """Say whether the second or the third pass begins now."""
-        return self.suspects is not None and not self.position
+    def begins_rows(self) -> bool:
+        """Say whether the rows come next, and none was read yet."""
+        return self.balance is not None and not self.position
 
     def as_values(self) -> dict[str, Any]:
         """Return values that JSON can hold."""
@@ -176,24 +213,12 @@ class Reconciliation:
     @classmethod
     def of_values(cls, values: Any) -> Reconciliation:  # noqa: ANN401  (what JSON holds)
         """Read the values. Raises AttributeError, KeyError or TypeError if they are damaged or a name is unknown."""
-        suspects = values["suspects"]
+        balance = values["balance"]
         return cls(
             **values
             | {
-                "counters": _read_balance(values["counters"]),
-                "bundles": _read_balance(values["bundles"]),
-                "suspects": Suspects(*(_read_buckets(suspects[name]) for name in ("counters", "bundles")))
-                if suspects
-                else None,
+                "balance": Balance(**balance | {"differed": tuple(balance["differed"])}) if balance else None,
                 "summary": Summary(**values["summary"]),
                 "gauges": Gauges(**values["gauges"]),
             }
         )
-
-
-def _read_balance(values: Mapping[str, list[int]] | None) -> Balance | None:
-    return Balance(tuple(values["before"]), tuple(values["rows"])) if values else None
-
-
-def _read_buckets(values: Mapping[str, int]) -> dict[int, int]:
-    return {int(bucket): amount for bucket, amount in values.items()}

@@ -130,10 +130,10 @@ def transactions(moves: Iterable[Move], most: int) -> Iterator[list[Move]]:
         yield some
 
 
-def difference(moves: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Return the change of each counter when marks move from old to new. Counters that don't change are left out."""
-    change: Counter[str] = Counter()
+def difference(moves: Iterable[tuple[str, str]]) -> tuple[Counter[str], Counter[str]]:
+    """Return how many letters come to each counter, and how many leave it, when marks move from old to new."""
+    coming, leaving = Counter[str](), Counter[str]()
     for old, new in moves:
-        change.update(counters_of(new))
-        change.subtract(counters_of(old))
-    return {counter: amount for counter, amount in change.items() if amount}
+        coming.update({*counters_of(new)} - {*counters_of(old)})
+        leaving.update({*counters_of(old)} - {*counters_of(new)})
+    return coming, leaving

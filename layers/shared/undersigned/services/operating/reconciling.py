@@ -3,8 +3,8 @@
 Everything follows from forms and signature rows, through a stream that forgets a change after a day and queues that
 give up. So the reconciliation reads each of them, and compares it with what should have followed. It repairs only what
 can be repeated without harm: a form's email waits on it like any that may not go yet, a row is counted by the tally's
-own code, and a delivery is made once however often it is queued.
-Everything else is reported.
+own code, a counter that differs two days in a row is corrected, a letter in no place comes back into its tray, and a
+delivery is made once however often it is queued. Everything else is reported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.counting.reconciliations import Balance, Finding, Reconciliation, Suspects, sums_of
+from undersigned.domain.counting.reconciliations import Balance, Finding, Holding, Reconciliation
 from undersigned.domain.counting.tallies import counters_of
 from undersigned.domain.delivering.deliveries import UNDER_WAY
 from undersigned.domain.errors import ChangedError, DamagedRowsError
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from undersigned.aws.mail_claims import MailClaims
     from undersigned.aws.queue import Queue
     from undersigned.aws.signatures import Signatures
+    from undersigned.aws.slots import Slots
     from undersigned.domain.authoring.campaigns import Target
-    from undersigned.domain.counting.reconciliations import FindingKind, Page, Summary, Sums
+    from undersigned.domain.counting.reconciliations import Difference, FindingKind, Page, Summary
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.signing.signatures import Signature
     from undersigned.services.counting.measuring import Measuring
@@ -58,6 +59,13 @@ QUEUED_WITHIN = timedelta(hours=3)
 _MOST_FINDINGS = 100
 """How many findings of a campaign are reported one by one. The rest are only counted."""
 
+_LOST: FindingKind = "a confirmed letter is in no tray and in no bundle"
+
+_DIFFER: Mapping[str, FindingKind] = {
+    "counters": "the counters differ from the rows",
+    "bundles": "the bundles differ from the rows",
+}
+
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Reconciling:
@@ -69,6 +77,7 @@ class Reconciling:
     signatures: Signatures
     deliveries: Deliveries
     counts: Counts
+    slots: Slots
     tallying: Tallying
     clearing: Clearing
     measuring: Measuring
@@ -88,7 +97,8 @@ class Reconciling:
     def proceed(self, run: Reconciliation, has_time: Callable[[], bool] = lambda: True) -> Reconciliation:
         """Continue a reconciliation until it is done or the time is up, and return it as far as it is then.
 
-        `has_time` is called after each form and each page of rows.
+        `has_time` is called after each form and each page of rows. Rows are read in a later call than the counters are,
+        so that a caller can wait for the index through which they are found.
         """
         for position, form in self.forms.listed(run.campaign, run.form or None, consistent=False):
             summary = self._ask_again(form, run.summary) if form else run.summary
@@ -96,41 +106,26 @@ class Reconciling:
             if not has_time():
                 return run
         targets = self.campaigns.targets(run.campaign, whole=False)
-        settings = self.campaigns.campaign(run.campaign)
+        if run.balance is None:
+            differed = self.slots.differed(run.campaign)
+            return replace(run, balance=Balance.begun(differed, self._holdings(run.campaign, targets)))
+        balance, settings = run.balance, self.campaigns.campaign(run.campaign)
         over = self.clearing.clear_deliveries(settings, targets)
         kept = Kept(
             campaign=settings,
             controls=self.campaigns.controls(run.campaign),
             targets={target.id: target for target in targets},
         )
-        counters = run.counters or Balance(self._counted(run.campaign))
-        bundles = run.bundles or Balance(self._sealed(run.campaign, targets))
-        run = replace(run, counters=counters, bundles=bundles)
         for page in self.signatures.pages(run.campaign, run.position):
-            counters = counters.plus(counter for row in page.rows for counter in counters_of(row.tallied))
-            bundles = bundles.plus(
-                _sealed_name(row.target, row.bundle, row.signer) for row in page.rows if _is_sealed(row)
-            )
-            run = replace(run, counters=counters, bundles=bundles, position=page.position)
-            if run.suspects is None:
-                summary = self._reconcile_rows(run, page, over)
-                run = replace(run, summary=summary, gauges=self.measuring.rows(run.gauges, page.rows, kept))
+            balance = balance.plus(holding for row in page.rows for holding in _held_by(row))
+            summary = self._reconcile_rows(run, page, over)
+            gauges = self.measuring.rows(run.gauges, page.rows, kept)
+            run = replace(run, balance=balance, position=page.position, summary=summary, gauges=gauges)
             if not has_time():
                 return run
-        found = Suspects(
-            counters.differences(self._counted(run.campaign)),
-            bundles.differences(self._sealed(run.campaign, targets)),
+        run = self._report_differences(
+            run, balance.differences(self._holdings(run.campaign, targets)), balance.differed
         )
-        if run.suspects is not None:
-            found = Suspects(
-                _in_both(run.suspects.counters, found.counters), _in_both(run.suspects.bundles, found.bundles)
-            )
-        if (found.counters or found.bundles) and not run.is_last_pass:
-            # People may have signed and withdrawn meanwhile, and in the second pass, too. An index that lags hides a
-            # letter that was signed just now. A real difference is still there in a third pass.
-            is_last = run.suspects is not None
-            return replace(run, position="", counters=None, bundles=None, suspects=found, is_last_pass=is_last)
-        run = self._report_differences(run, found)
         return replace(self._reconcile_deliveries(run, targets, kept), is_done=True)
 
     # Forms
@@ -153,46 +148,71 @@ class Reconciling:
 
     def _reconcile_rows(self, run: Reconciliation, page: Page, over: Over) -> Summary:
         now = self.clock()
-        summary = run.summary.plus(rows=len(page.rows) + page.damaged, unexplained=page.damaged)
+        summary = run.summary.plus(rows=len(page.rows) + page.damaged, damaged=page.damaged, unexplained=page.damaged)
         uncounted = (row for row in page.rows if needs_counting(row) and now - row.changed_at > COUNTED_WITHIN)
         with suppress(ChangedError):  # The row has just changed again, and is counted after this change.
             summary = summary.plus(marks=self.tallying.count((row.campaign, row.signer) for row in uncounted))
         for row in page.rows:
             if misplaced := _misplaced(row):
                 summary = self._find(summary, misplaced, run.campaign, letter=row.signer)
-        return summary.plus(cleared=self.clearing.clear(page.rows, over))
+        returned = self._put_back([row for row in page.rows if _misplaced(row) == _LOST and not row.is_empty])
+        return summary.plus(returned=returned, cleared=self.clearing.clear(page.rows, over))
+
+    def _put_back(self, lost: Sequence[Signature]) -> int:
+        """Put letters back into their trays, unless a bundle has them or a damaged one may, and return how many."""
+        returned = 0
+        for campaign, target in {(row.campaign, row.target) for row in lost}:
+            with suppress(DamagedRowsError):
+                bundles = self.deliveries.bundles_to(campaign, target, whole=True)
+                sealed = {signer for _, bundle in bundles for signer in bundle.signers}
+                for row in lost:
+                    if row.target == target and row.signer not in sealed:
+                        with suppress(ChangedError):
+                            self.signatures.put_back(row, self.clock())
+                            returned += 1
+        return returned
 
     # Counters and bundles
 
-    def _counted(self, campaign: str) -> Sums:
-        return sums_of(self.counts.counts(campaign).items())
+    def _holdings(self, campaign: str, targets: Sequence[Target]) -> Iterator[Holding]:
+        for counter, (letters, left) in self.counts.holdings(campaign).items():
+            yield Holding("counters", counter, letters, left)
+        for target in targets:
+            yield from self._sealed_to(campaign, target.id)
 
-    def _sealed(self, campaign: str, targets: Sequence[Target]) -> Sums:
-        return sums_of((name, 1) for target in targets for name in self._sealed_to(campaign, target.id))
-
-    def _sealed_to(self, campaign: str, target: str) -> Iterator[str]:
-        """Return what the bundles to a target hold, without erased letters: an erased row may be signed again."""
-        erased: set[tuple[str, str]] = set()
-        for delivery in self.deliveries.deliveries(campaign, target, whole=False):
-            erased.update((delivery.key.period, signer) for signer in delivery.erased)
+    def _sealed_to(self, campaign: str, target: str) -> Iterator[Holding]:
+        """Return what the bundles of a target's deliveries hold. An erased letter left: its row may be signed again."""
+        deliveries = self.deliveries.deliveries(campaign, target, whole=False)
+        erased = {delivery.key.period: delivery.erased for delivery in deliveries}
         for period, bundle in self.deliveries.bundles_to(campaign, target):
-            for signer in bundle.signers:
-                if (period, signer) not in erased:
-                    yield _sealed_name(target, f"{period}#{bundle.number:04d}", signer)
+            for signer in bundle.signers if period in erased else ():
+                name = _sealed_name(target, f"{period}#{bundle.number:04d}", signer)
+                left = int(signer in erased[period])
+                yield Holding("bundles", name, 1 - left, left)
 
-    def _report_differences(self, run: Reconciliation, found: Suspects) -> Reconciliation:
-        summary, gauges = run.summary, run.gauges
-        kinds: tuple[tuple[FindingKind, Mapping[int, int]], ...] = (
-            ("the counters differ from the rows", found.counters),
-            ("the bundles differ from the rows", found.bundles),
-        )
-        for kind, differences in kinds:
-            if differences:
-                more = sum(amount for amount in differences.values() if amount > 0)
-                fewer = -sum(amount for amount in differences.values() if amount < 0)
-                summary = self._find(summary, kind, run.campaign, rows_more=more, rows_fewer=fewer)
+    def _report_differences(
+        self, run: Reconciliation, found: Sequence[Difference], differed: Sequence[str]
+    ) -> Reconciliation:
+        """Report what differed in the run before, too; counters are corrected. Note the rest for the next run."""
+        self.slots.note_differed(run.campaign, (each.bucket for each in found))
+        stood = [each for each in found if each.bucket in differed]
+        summary, gauges = run.summary.plus(differing=len(found) - len(stood)), run.gauges
+        for kind, finding in _DIFFER.items():
+            by = [each.by for each in stood if each.bucket.startswith(kind)]
+            more, fewer = sum(amount for amount in by if amount > 0), -sum(amount for amount in by if amount < 0)
+            if by:
+                summary = self._find(summary, finding, run.campaign, rows_more=more, rows_fewer=fewer)
                 gauges = gauges.plus(differing=more + fewer)
-        return replace(run, summary=summary, gauges=gauges)
+        # What counts a damaged row can't be read, so it seems to be missing.
+        wrong = [each for each in stood if each.counter and not summary.damaged]
+        corrected = sum(self._correct(run.campaign, each) for each in wrong)
+        return replace(run, summary=summary.plus(corrected=corrected), gauges=gauges)
+
+    def _correct(self, campaign: str, wrong: Difference) -> bool:
+        with suppress(ChangedError, DamagedRowsError):  # The next run looks at it again.
+            self.counts.correct(campaign, wrong.counter, wrong=wrong.held, right=wrong.held + wrong.by)
+            return True
+        return False
 
     # Deliveries
 
@@ -234,11 +254,15 @@ class Reconciling:
         return summary.plus(unexplained=1)
 
 
-def _is_sealed(row: Signature) -> bool:
-    return row.bundle is not None and row.status != "erased"
+def _held_by(row: Signature) -> Iterator[Holding]:
+    """Return what should hold a letter, because of its row."""
+    for counter in counters_of(row.tallied):
+        yield Holding("counters", counter)
+    if row.bundle is not None and row.status != "erased":
+        yield Holding("bundles", _sealed_name(row.target, row.bundle, row.signer))
 
 
-def _sealed_name(target: str, bundle: str | None, signer: str) -> str:
+def _sealed_name(target: str, bundle: str, signer: str) -> str:
     return f"{target}#{bundle}#{signer}"
 
 
@@ -251,7 +275,7 @@ def _misplaced(row: Signature) -> FindingKind | None:
     if is_somewhere and row.bundle:
         return "a letter is in a tray and in a bundle"
     if row.status == "confirmed" and not is_somewhere and not row.bundle:
-        return "a confirmed letter is in no tray and in no bundle"
+        return _LOST
     if row.status != "confirmed" and is_somewhere:
         return "a letter that is not confirmed is in a tray"
     return None
@@ -268,8 +292,3 @@ def _is_news(delivery: Delivery) -> bool:
     A bounce, and a delivery that is found in doubt, raise an alarm when they are recorded.
     """
     return delivery.state in {"sending", "sent"} and delivery.told != delivery.revision
-
-
-def _in_both(first: Mapping[int, int], second: Mapping[int, int]) -> dict[int, int]:
-    """Return the differences that a later pass has found again."""
-    return {bucket: amount for bucket, amount in second.items() if bucket in first}
