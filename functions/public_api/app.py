@@ -9,7 +9,13 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from functions.public_api import assets, count, form, front, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
-from undersigned.domain.errors import NotFoundError, ThrottledError, TokenExpiredError, UndersignedError
+from undersigned.domain.errors import (
+    DamagedRowsError,
+    NotFoundError,
+    ThrottledError,
+    TokenExpiredError,
+    UndersignedError,
+)
 from undersigned.domain.languages import Message
 from undersigned.services.signing.signing import (
     ClosedError,
@@ -64,10 +70,9 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     as_json = wants_json(app.current_event)
     if isinstance(error, ClosedError) and not as_json:
         return form.closed(error.campaign.id)
-    event, about = app.current_event, _campaign_of_link(error)
-    can_sign = about is not None and wired.signing.is_open(about.id)
+    event, (about, can_sign) = app.current_event, _campaign_of(error)
     return problem(
-        problem_of(error, can_sign=can_sign),
+        problem_of(error, about, can_sign=can_sign),
         language_for(event),
         as_json=as_json,
         framed=_framed(),
@@ -77,17 +82,21 @@ def _answer_error(error: UndersignedError) -> Response[str]:
     )
 
 
-def _campaign_of_link(error: UndersignedError) -> Campaign | None:
-    """Return the campaign of a signer's link that leads to no letter; None if it isn't known, or can't be read now."""
+def _campaign_of(error: UndersignedError) -> tuple[Campaign | None, bool]:
+    """Return the campaign of a damaged row, or of a signer's link that leads to no letter, and whether people can sign.
+
+    None if it isn't known, or can't be read now.
+    """
     match error:
-        case ExpiredError() | LinksEndedError() | TokenExpiredError() if error.campaign:
+        case DamagedRowsError() | ExpiredError() | LinksEndedError() | TokenExpiredError() if error.campaign:
             campaign = error.campaign
         case _:
-            return None
+            return None, False
     try:
-        return wired.signing.campaign(campaign).campaign
-    except (NotFoundError, ThrottledError):
-        return None
+        found = wired.signing.campaign(campaign).campaign
+        return found, wired.signing.is_open(found.id)
+    except (DamagedRowsError, NotFoundError, ThrottledError):
+        return None, False
 
 
 def _framed() -> Campaign | None:

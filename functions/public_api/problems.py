@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from undersigned.domain.errors import (
     ChangedError,
     DamagedRowsError,
@@ -26,6 +28,9 @@ from undersigned.services.signing.signing import (
 from undersigned.web.answers import DAMAGED_FOR, FILE_MISSING, Problem
 from undersigned.web.posted import RequestError
 
+if TYPE_CHECKING:
+    from undersigned.domain.authoring.campaigns import Campaign
+
 NO_ROUTE = Problem(
     404,
     Message("Page not found"),
@@ -33,10 +38,12 @@ NO_ROUTE = Problem(
 )
 
 
-def problem_of(error: UndersignedError, *, can_sign: bool = False) -> Problem:  # noqa: C901, PLR0911, PLR0912  (a table)
+def problem_of(  # noqa: C901, PLR0911, PLR0912  (a table)
+    error: UndersignedError, about: Campaign | None = None, *, can_sign: bool = False
+) -> Problem:
     """Return what a signer reads about an error. Any other error is raised unchanged.
 
-    `can_sign` says whether people can sign the letter that a link is about.
+    `can_sign` says whether people can sign the letter of the campaign that the error is `about`, if that is known.
     """
     match error:
         case RequestError():
@@ -96,10 +103,17 @@ def problem_of(error: UndersignedError, *, can_sign: bool = False) -> Problem:  
         case DamagedRowsError():
             return Problem(
                 503,
-                Message("We can’t do this now"),
+                Message("The mistake is on our side"),
                 Message(
-                    "The mistake is on our side. The people who run this page have been told. If you pressed a button, "
-                    "it may have had no effect. Try again in a few days. If it can’t wait, reply to one of our emails."
+                    "A record that this page needs is damaged, so trying again doesn’t help. The people who run this "
+                    "page have been told. If you pressed a button, it may have had no effect: write to the letter’s "
+                    "organizer what you want to do, at %(email)s.",
+                    {"email": about.organizer.email},
+                )
+                if about
+                else Message(
+                    "A record that this page needs is damaged, so trying again doesn’t help. The people who run this "
+                    "page have been told. To reach the letter’s organizer, reply to one of our emails."
                 ),
                 retry_after=DAMAGED_FOR,
             )

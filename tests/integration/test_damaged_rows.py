@@ -11,14 +11,15 @@ from typer.testing import CliRunner
 
 from tests.damage import change, damage
 from tests.faults.invariants import words_of
-from tests.organizers import with_key
+from tests.organizers import Browser, with_key
 from tests.packets import repack
 from tests.reports import section
-from tests.world import CAMPAIGN, client_of, set_packet_size
+from tests.world import ADMINISTRATOR, CAMPAIGN, client_of, set_packet_size
 from undersigned.aws.campaigns import letter_key
 from undersigned.aws.deliveries import delivery_key
-from undersigned.aws.dynamodb import Table, Update
+from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.signatures import signature_key
+from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.counting.exports import ExportFilter
 from undersigned.domain.delivering import packets
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tests.world import World
-    from undersigned.aws.dynamodb import Key, Values
+    from undersigned.aws.dynamodb import Values
 
 NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve", "Fay")
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
@@ -455,7 +456,9 @@ def test_a_signer_whose_row_is_damaged_reads_that_it_is_and_the_operator_is_told
         change(world, "Ben", changes)
         caplog.clear()
         shown = world.request(method, path)
-        assert (shown.status, "We can’t do this now" in shown.body) == (503, True), (method, path)
+        assert (shown.status, "The mistake is on our side" in shown.body) == (503, True), (method, path)
+        assert "trying again doesn’t help" in shown.body
+        assert "letters@enddemand.example" in shown.body
         assert told(caplog, "a row is damaged") == [("ERROR", row_of(world, "Ben"))]
         assert not any(word in shown.body for word in PERSONAL)
 
@@ -465,7 +468,20 @@ def test_a_program_reads_the_same_of_a_damaged_row(world: World) -> None:
     _, own = links_of_ben(world)
     damage(world, "Ben")
     answer = world.get(own, as_json=True, headers={"accept-language": "es"})
-    assert (answer.status, answer.json["title"]) == (503, "No podemos hacerlo ahora")
+    assert (answer.status, answer.json["title"]) == (503, "El error es nuestro")
+    assert "letters@enddemand.example" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("sk", ["META", "STEERING"])
+def test_a_signer_reads_so_although_the_campaigns_own_row_is_damaged(world: World, sk: str) -> None:
+    confirm(world, "Ben")
+    _, own = links_of_ben(world)
+    damage(world, "Ben")
+    values = {"META": {"title": 7}, "STEERING": {"approved": 7}}[sk]
+    world.wiring.table.update(Update(Key(f"CAMPAIGN#{CAMPAIGN}", sk), assign=values))
+    world.restart("public_api")
+    shown = world.get(own)
+    assert (shown.status, "reply to one of our emails" in shown.body) == (503, True)
 
 
 def test_a_repaired_letter_is_shown_as_before(world: World) -> None:
@@ -539,6 +555,20 @@ def test_a_postponed_email_of_a_damaged_row_stops_no_other(world: World) -> None
     assert [mail.to for mail in world.sent] == ["Ben@signers.example"]
 
 
+@pytest.mark.parametrize("path", ["", "/targets/evanston"])
+def test_the_overview_and_the_recipients_page_name_a_damaged_delivery(world: World, path: str) -> None:
+    confirm(world, "Ada")
+    world.week()
+    browser = Browser(world)
+    browser.sign_in(ADMINISTRATOR)
+    page = f"{dashboard_path(CAMPAIGN)}{path}"
+    assert "is damaged" not in browser.see(page).body
+    world.wiring.table.update(Update(delivery_key(KEY), assign={"opened_at": "yesterday"}))
+    shown = browser.see(page)
+    assert (shown.status, str(delivery_key(KEY)) in shown.body) == (200, True)
+    assert "the record of a delivery is damaged" in shown.body
+
+
 # A letter's version
 
 
@@ -561,7 +591,6 @@ def test_a_letter_that_is_not_what_its_version_says_is_neither_shown_nor_sent(wo
         world.wiring.campaigns.letter(CAMPAIGN, version)
 
 
-@pytest.mark.moto
 def test_a_damaged_row_of_a_delivery_is_named_and_stops_no_other_recipient(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -571,7 +600,8 @@ def test_a_damaged_row_of_a_delivery_is_named_and_stops_no_other_recipient(
     world.clock.advance(days=7)
     world.throttles = 1_000
     world.week()
-    client_of("sqs").purge_queue(QueueUrl=world.queues["DeliveryQueue"])
+    for message in world.receive(queue := world.queues["DeliveryQueue"]):
+        client_of("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     world.throttles = 0
     world.wiring.table.update(Update(delivery_key(KEY), assign={"opened_at": "yesterday"}))
     world.clock.advance(hours=4)

@@ -98,11 +98,13 @@ class Deliveries:
         """Read those of some deliveries that exist, consistently and in no order."""
         return tuple(read_rows(read_delivery, self._table.batch_get(map(delivery_key, keys))))
 
-    def deliveries(self, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
-        """List a target's deliveries consistently, newest first."""
+    def deliveries(
+        self, campaign: str, target: str, *, whole: bool = True, left_out: list[str] | None = None
+    ) -> Iterator[Delivery]:
+        """List a target's deliveries consistently, newest first. See `read_rows` for damaged ones."""
         partition = delivery_partition(campaign, target)
         found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
-        yield from read_rows(read_delivery, found, whole=whole)
+        yield from read_rows(read_delivery, found, whole=whole, left_out=left_out)
 
     def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
         """Write a delivery that takes a week of its target: a new one, or one that had given it back.

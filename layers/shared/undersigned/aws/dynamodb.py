@@ -6,7 +6,6 @@ This module knows keys, values, conditions and the two indexes. The file of each
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache, partial
@@ -183,11 +182,21 @@ def read_row[T](read: Callable[[Values], T], values: Values) -> T:
     return found
 
 
-def read_rows[T](read: Callable[[Values], T], found: Iterable[Values], *, whole: bool = False) -> Iterator[T]:
-    """Read rows, and leave out damaged ones. With `whole`, raise DamagedRowsError for one instead."""
+def read_rows[T](
+    read: Callable[[Values], T], found: Iterable[Values], *, whole: bool = False, left_out: list[str] | None = None
+) -> Iterator[T]:
+    """Read rows, and leave out damaged ones, whose names are added to `left_out`.
+
+    With `whole`, raise DamagedRowsError for one instead.
+    """
     for values in found:
-        with nullcontext() if whole else suppress(DamagedRowsError):
+        try:
             yield read_row(read, values)
+        except DamagedRowsError as error:
+            if whole:
+                raise
+            if left_out is not None:
+                left_out += error.rows
 
 
 def _check_texts(read: object) -> None:

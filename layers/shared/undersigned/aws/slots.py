@@ -1,6 +1,6 @@
 """Slots: the last one that each job of the hourly run did, for a campaign or the stack.
 
-A campaign's slot of `reconcile` has no moment, but the buckets that `differed` in its last reconciliation.
+A campaign's slot of `reconcile` is the moment of its last reconciliation, with the buckets that `differed` then.
 
 | row | pk | sk |
 |---|---|---|
@@ -64,6 +64,7 @@ class Slots:
         values = self._table.get(slot_key("reconcile", campaign), consistent=True) or {}
         return tuple(values.get("differed", ()))
 
-    def note_differed(self, campaign: str, buckets: Iterable[str]) -> None:
-        """Record the buckets that differ, in place of those of the reconciliation before."""
-        self._table.update(Update(slot_key("reconcile", campaign), assign={"differed": sorted({*buckets})}))
+    def note_differed(self, campaign: str, buckets: Iterable[str], at: datetime) -> None:
+        """Record the buckets that differ in a reconciliation, in place of those of the one before."""
+        values = {"slot": written(at), "differed": sorted({*buckets})}
+        self._table.update(Update(slot_key("reconcile", campaign), assign=values))

@@ -70,7 +70,8 @@ class TargetState:
     """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
 
     `later` is how many of the waiting letters came after the approval of a period, if it has one. `questions` are the
-    deliveries that a person has to decide about, newest first.
+    deliveries that a person has to decide about, newest first. `damaged` names the rows of deliveries that are left
+    out.
     """
 
     target: Target
@@ -79,6 +80,7 @@ class TargetState:
     deliveries: tuple[Delivery, ...]
     questions: tuple[tuple[Delivery, Question], ...] = ()
     later: int = 0
+    damaged: tuple[str, ...] = ()
 
     @property
     def last_delivery(self) -> Delivery | None:
@@ -313,7 +315,8 @@ class Overviews:
         )
 
     def _state_of(self, campaign: str, target: Target, waiting: int, later: int) -> TargetState:
-        deliveries, now = tuple(self.deliveries.deliveries(campaign, target.id, whole=False)), self.clock()
+        damaged, now = list[str](), self.clock()
+        deliveries = tuple(self.deliveries.deliveries(campaign, target.id, whole=False, left_out=damaged))
         return TargetState(
             target,
             waiting,
@@ -321,6 +324,7 @@ class Overviews:
             deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
             later=max(later, 0),
+            damaged=tuple(damaged),
         )
 
     def counts(self, campaign: str, by: str) -> Breakdown:

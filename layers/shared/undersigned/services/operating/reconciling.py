@@ -194,7 +194,7 @@ class Reconciling:
         self, run: Reconciliation, found: Sequence[Difference], differed: Sequence[str]
     ) -> Reconciliation:
         """Report what differed in the run before, too; counters are corrected. Note the rest for the next run."""
-        self.slots.note_differed(run.campaign, (each.bucket for each in found))
+        self.slots.note_differed(run.campaign, (each.bucket for each in found), self.clock())
         stood = [each for each in found if each.bucket in differed]
         summary, gauges = run.summary.plus(differing=len(found) - len(stood)), run.gauges
         for kind, finding in _DIFFER.items():

@@ -115,6 +115,18 @@ def of_target(state: TargetState, language: str) -> Iterator[Point]:
         yield from _held_back(target, state.waiting, language)
     for delivery, question in state.questions:
         yield of_delivery(state, delivery, question, language)
+    if state.damaged:
+        yield Point(
+            "serious",
+            Message("%(whom)s: the record of a delivery is damaged", _whom(target, language)),
+            (
+                Message(
+                    "So these pages leave the delivery out. The person who runs the system has been told, and can "
+                    "repair it: %(rows)s",
+                    {"rows": ", ".join(state.damaged)},
+                ),
+            ),
+        )
 
 
 def _whom(target: Target, language: str) -> dict[str, object]:
