@@ -7,12 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.conditions import Attr
+
 from tests.faults.invariants import stored_text
 from tests.faults.platform import Fate, Platform
 from tests.faults.stored import kinds_in
 from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, link_in
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
+from undersigned.aws.counts import counter_key
+from undersigned.aws.dynamodb import Update
+from undersigned.aws.signatures import signature_key
 from undersigned.domain.people.people import person_id
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.services.delivering.packet_links import PACKETS_ON_PAGE
@@ -545,7 +550,7 @@ def somebody_elses_address(platform: Platform) -> Arrivals:
 def a_forgotten_day(platform: Platform) -> Arrivals:
     """The stream forgets what its readers should have read, a message is damaged, SES refuses an address.
 
-    A delivery loses its message.
+    Something else changes a counter, and takes a letter out of its tray. A delivery loses its message.
     """
     world, acts = platform.world, Acts(platform)
     client_of("sqs").send_message(QueueUrl=world.queues["WaitingMails"], MessageBody="{")
@@ -558,6 +563,9 @@ def a_forgotten_day(platform: Platform) -> Arrivals:
     acts.sign(ada)
     acts.confirm(bo)
     platform.forget_stream()
+    world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL"), add={"signatures": 1}))
+    key = signature_key(CAMPAIGN, signer_id(world.wiring.secret(), bo.email))
+    world.wiring.table.update(Update(key, remove=["due", "due_at"], when=Attr("due").exists()))
     # In bad weather, a run may die, or find a queue that isn't empty.
     acts.reconcile(days=2 if platform.visits == 1 else 4)
     # She got no email.

@@ -25,7 +25,6 @@ pytestmark = pytest.mark.slow
 
 COMMAND_LINE_ONLY = {
     "Campaigns.audit",
-    "Counts.correct",
     "MailBudgets.start",
     "MailBudgets.stop",
     "Secret.replace",

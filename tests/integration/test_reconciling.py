@@ -367,7 +367,7 @@ def test_a_letter_that_a_bundle_has_or_may_have_is_not_put_back(world: World, re
     world.week()
     change_row(world, bundle=None)
     if damaged:
-        key = bundle_key(DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN)), 1)
+        key = bundle_key(DeliveryKey(CAMPAIGN, "evanston", world.period), 1)
         change_item(world, key._asdict(), signers=None)
     *_, summary = reconcile()
     assert summary["returned"] == 0
@@ -394,7 +394,7 @@ def test_a_letter_is_put_back_only_if_it_is_still_in_no_place(world: World) -> N
 def test_a_bundle_without_its_delivery_is_reported(world: World, reconcile: Any) -> None:
     world.confirmed()
     world.week()
-    world.wiring.table.delete(delivery_key(DeliveryKey(CAMPAIGN, "evanston", world.wiring.period(CAMPAIGN))))
+    world.wiring.table.delete(delivery_key(DeliveryKey(CAMPAIGN, "evanston", world.period)))
     reconcile()
     error, _ = reconcile()
     assert (error["message"], error["rows_more"], error["rows_fewer"]) == ("the bundles differ from the rows", 1, 0)
