@@ -216,6 +216,7 @@ def test_the_overview_says_what_an_approved_day_does_not_take(world: World, mana
     words = manager.words()
     assert "waiting for approval" not in words
     assert "1 more letter came after the approval, and waits for the next one." in words
+    assert "1 more letter came after the approval" in manager.words("/targets/evanston")
     [line] = get(world, "/deliveries/next")["deliveries"]
     assert (line["target"], line["outcome"], line["letters"], line["later"]) == ("evanston", "goes", 1, 1)
 
