@@ -472,12 +472,12 @@ def test_a_program_reads_the_same_of_a_damaged_row(world: World) -> None:
     assert "letters@enddemand.example" in answer.json["detail"]
 
 
-@pytest.mark.parametrize("sk", ["META", "STEERING"])
+@pytest.mark.parametrize("sk", ["META", "CONTROLS"])
 def test_a_signer_reads_so_although_the_campaigns_own_row_is_damaged(world: World, sk: str) -> None:
     confirm(world, "Ben")
     _, own = links_of_ben(world)
     damage(world, "Ben")
-    values = {"META": {"title": 7}, "STEERING": {"approved": 7}}[sk]
+    values = {"META": {"title": 7}, "CONTROLS": {"approved": 7}}[sk]
     world.wiring.table.update(Update(Key(f"CAMPAIGN#{CAMPAIGN}", sk), assign=values))
     world.restart("public_api")
     shown = world.get(own)
