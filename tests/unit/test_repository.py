@@ -137,3 +137,10 @@ def test_no_module_imports_a_test_module_so_that_each_runs_alone_and_helpers_hav
 
     assert len(found) > 300
     assert {name: imports for name, imports in found.items() if imports} == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["openapi.json", "first-campaign.md", "monday-morning.md", "when-something-is-wrong.md"]
+)
+def test_what_docs_share_with_the_pages_is_a_link_and_no_copy(name: str) -> None:
+    assert (ROOT / "docs" / name).is_symlink()
