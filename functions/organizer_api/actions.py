@@ -181,12 +181,12 @@ def settle(request: ApiRequest, period: str, target: str) -> Done:
     return Done(values, _SETTLED[outcome], f"/deliveries/{period}/{target}")
 
 
-@does("remove")
-def remove(request: ApiRequest, signer: str) -> Done:
+@does("erase")
+def erase(request: ApiRequest, signer: str) -> Done:
     """Erase a letter with everything personal in it; the reason is required."""
-    arrived = wired.organizing.remove(request.campaign, signer, request.by, request.why(required=True))
+    arrived = wired.organizing.erase(request.campaign, signer, request.by, request.why(required=True))
     values = {"id": signer, "status": "erased", "arrived_with": arrived.period if arrived else None}
-    return Done(values, "removed-after-sending" if arrived else "removed", f"/signatures/{signer}")
+    return Done(values, "erased-after-sending" if arrived else "erased", f"/signatures/{signer}")
 
 
 @does("release from quarantine")

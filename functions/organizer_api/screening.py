@@ -46,7 +46,7 @@ def show_evidence(request: ApiRequest) -> Response[str]:
 
 @routes.does("hold letters")
 def screen(request: ApiRequest) -> Response[str]:
-    """Count the letters of a slice that the filter selects, and with an `action`, hold, release or remove them."""
+    """Count the letters of a slice that the filter selects, and with an `action`, hold, release or erase them."""
     campaign, on_hold = wired.stack.campaigns.campaign(request.campaign), request.flag("on_hold")
     wanted = posted_filter(posted_values(request.event), campaign, on_hold=on_hold)
     action = _action(request)

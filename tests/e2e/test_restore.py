@@ -105,7 +105,7 @@ def test_lost_letters_come_back_and_each_goes_once(stack: RunningStack) -> None:
     # After that, an email leaves, and a letter is erased.
     stack.run_job("plan", datetime.now(UTC) + timedelta(days=7), CAMPAIGN)
     wait_for(partial(has_delivered, wiring, SENT, 2))
-    run(stack, "remove", CAMPAIGN, "--email", f"dan@{DOMAIN}", "--why", "we rehearse", "--yes")
+    run(stack, "erase", CAMPAIGN, "--email", f"dan@{DOMAIN}", "--why", "we rehearse", "--yes")
     wait_for(lambda: wiring.counts.count(CAMPAIGN).signatures == 3)
     counted, mails = shown(stack, "counts", CAMPAIGN), stack.mails()
     lose(stack, f"SIGNATURE#{CAMPAIGN}#")

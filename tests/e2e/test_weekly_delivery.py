@@ -298,7 +298,7 @@ def test_a_letter_that_is_erased_after_its_email_is_in_no_stored_packet(campaign
 
     assert erased in stored()
     assert kept in stored()
-    words = ["remove", CAMPAIGN, "--email", "signer0@signers.example", "--why", "They asked for it", "--yes"]
+    words = ["erase", CAMPAIGN, "--email", "signer0@signers.example", "--why", "They asked for it", "--yes"]
     result = CliRunner().invoke(app, [*words, "--local", "--state", str(campaign.stack.state)])
     assert result.exit_code == 0, result.exception or result.output
     assert erased not in stored()

@@ -380,9 +380,9 @@ def a_cadence(platform: Platform) -> Arrivals:
     return {abe: 1, bea: 1}
 
 
-def letters_are_removed(platform: Platform) -> Arrivals:
-    """Letters are removed while they wait, after a bounce and after they arrived; a target is held and released; a
-    quarantined letter is released. Those that a program confirmed are put on hold, one is released, the other removed.
+def letters_are_erased(platform: Platform) -> Arrivals:
+    """Letters are erased while they wait, after a bounce and after they arrived; a target is held and released; a
+    quarantined letter is released. Those that a program confirmed are put on hold, one is released, the other erased.
     """
     acts = Acts(platform)
     create_key(platform)
@@ -405,7 +405,7 @@ def letters_are_removed(platform: Platform) -> Arrivals:
     acts.week(MONDAY)
     acts.erase(ned)
     acts.organizer("POST", f"/signatures/{signer(platform, tom)}/release", {})
-    acts.organizer("POST", "/signatures/screen", {"on_hold": True, "action": "remove", "why": "a program"})
+    acts.organizer("POST", "/signatures/screen", {"on_hold": True, "action": "erase", "why": "a program"})
     acts.correct("evanston", email="corrected@evanston-police.example")
     acts.organizer("POST", "/deliveries/2026-11-30/evanston/retry", {})
     acts.organizer("POST", "/targets/wilmette/release", {})
@@ -830,7 +830,7 @@ SCENARIOS = {
     "a bounced email": Scenario(a_bounced_email, ("wilmette",)),
     "an approval": Scenario(an_approval, attachment_limit=0),
     "a cadence": Scenario(a_cadence),
-    "letters are removed": Scenario(letters_are_removed, ("evanston", "wilmette")),
+    "letters are erased": Scenario(letters_are_erased, ("evanston", "wilmette")),
     "emails that wait": Scenario(emails_that_wait),
     "a rush": Scenario(a_rush),
     "an organizer's visit": Scenario(an_organizers_visit),

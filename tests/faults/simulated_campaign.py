@@ -515,7 +515,7 @@ class Simulation:
                 ("deliver to one again", 0.15, self.deliver_to_one_again),
                 ("hold letters", 0.3, self.hold_letters),
                 ("release letters", 0.3, self.release_letters),
-                ("remove letters", 0.05, self.remove_letters),
+                ("erase letters", 0.05, self.erase_letters),
                 ("deploy", 2.0, self.deploy),
                 ("expire", 1.0, self.platform.expire),
             ):
@@ -763,10 +763,10 @@ class Simulation:
         self._starts += 1
         self._held.clear()
 
-    def remove_letters(self) -> None:
+    def erase_letters(self) -> None:
         """Remove the letters that were signed within some hours."""
         before = {row.signer: row.name for row in self._rows()}
-        self._screen("remove", 6 * _HOUR)
+        self._screen("erase", 6 * _HOUR)
         self.erased |= {before[row.signer] for row in self._rows() if row.status == "erased" and before.get(row.signer)}
 
     def _screen(self, action: str, longest: timedelta) -> Answer | None:

@@ -34,7 +34,7 @@ _ACTS = (
     "sign", "sign", "sign_again", "sign_like_a_bot", "withdraw", "erase", "release_from_quarantine", "push",
     "push_new_chief", "break_mailbox", "hold", "release", "pause", "resume", "deliver_now", "approve_a_day",
     "approve_again", "deploy", "visit", "change_cadence", "sign_twice", "deliver_to_one", "deliver_to_one_again",
-    "hold_letters", "release_letters", "remove_letters",
+    "hold_letters", "release_letters", "erase_letters",
 )  # fmt: skip
 _SHARES = (
     "crashes", "lost_answers", "conflicts", "throttles", "ses_errors", "ses_lost_answers", "ses_hangs",

@@ -153,7 +153,7 @@ GET /dashboard/{campaign}/signatures
 POST /dashboard/{campaign}/signatures
 GET /dashboard/{campaign}/signatures/{signer}
 GET /dashboard/{campaign}/signatures/{odd}
-POST /dashboard/{campaign}/signatures/{signer}/remove
+POST /dashboard/{campaign}/signatures/{signer}/erase
 GET /dashboard/{campaign}/screening
 POST /dashboard/{campaign}/screening
 GET /dashboard/{campaign}/exports

@@ -513,7 +513,7 @@ def test_a_form_of_a_signer_whose_row_is_damaged_is_taken_and_its_email_is_a_dea
 def test_other_letters_are_put_on_hold_released_and_erased(damaged: World) -> None:
     screening = damaged.wiring.counting.screening
     wanted = SignatureFilter(domain="signers.example")
-    for action in ("hold", "release", "remove"):
+    for action in ("hold", "release", "erase"):
         assert screening.act(CAMPAIGN, action, wanted, by="cli", why="a test").changed == 2
     assert row(damaged, "Ben")["name"] == "Ben"
 
@@ -540,7 +540,7 @@ def test_the_daily_reconciliation_reports_it(damaged: World, caplog: pytest.LogC
 
 def test_the_command_that_erases_a_damaged_letter_says_what_is_wrong(damaged: World, invoke: Any) -> None:
     with pytest.raises(DamagedRowsError, match=r"damaged.*runbook"):
-        invoke("remove", CAMPAIGN, damaged.signer("Ben@signers.example"), "--why", "asked for it", "--yes")
+        invoke("erase", CAMPAIGN, damaged.signer("Ben@signers.example"), "--why", "asked for it", "--yes")
 
 
 def test_a_postponed_email_of_a_damaged_row_stops_no_other(world: World) -> None:

@@ -247,7 +247,7 @@ ROUTES = [
     Route("POST", "/targets/{target}/on-paper", 403, 303, {"letters": "80"}),
     # The key allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
-    Route("POST", "/signatures/{signer}/remove", 403, 303, WHY),
+    Route("POST", "/signatures/{signer}/erase", 403, 303, WHY),
     Route("GET", "", 303, 303, below="/organizer"),
     Route("GET", "/guide/{page}", 200, 200, below="/organizer"),
     Route("POST", "/session", 401, 401, below="/organizer"),
@@ -773,9 +773,9 @@ def test_letters_are_listed_in_pages_newest_first(world: World, manager: Browser
 
 def test_erasing_a_letter_needs_a_reason_and_leaves_nothing_of_it(sent: World, manager: Browser) -> None:
     path = f"/signatures/{sent.signer(f'{"bo"}@signers.example')}"
-    assert manager.press(f"{path}/remove").status == 409
-    assert manager.press(f"{path}/remove", WHY).headers["location"] == f"{DASHBOARD}{path}?done=removed"
-    page = manager.see(f"{path}?done=removed")
+    assert manager.press(f"{path}/erase").status == 409
+    assert manager.press(f"{path}/erase", WHY).headers["location"] == f"{DASHBOARD}{path}?done=erased"
+    page = manager.see(f"{path}?done=erased")
     assert "is erased" in page.body
     assert "bo@signers.example" not in page.body
     sent.run_stream()
@@ -823,7 +823,7 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Brow
     assert manager.press(f"{path}/release").headers["location"] == f"{DASHBOARD}{path}?done=ended-hold"
     assert world.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == 2
     assert "Letters changed: 1." in text_of(
-        manager.press("/screening", {**chosen, "action": "remove", "why": "a program"})
+        manager.press("/screening", {**chosen, "action": "erase", "why": "a program"})
     )
     log = manager.words("/audit")
     assert "Erased a letter 1: suspicion trap, one email domain" in log
@@ -913,7 +913,7 @@ def test_only_letters_on_hold_are_chosen_by_the_box(world: World, manager: Brows
     manager.press("/screening", {"domain": "signers.example", "action": "hold", "why": "a program"})
     looked = manager.press("/screening", chosen)
     assert "On hold: 1" in text_of(looked)
-    form = next(form for form in re.findall(r"<form.*?</form>", looked.body, re.DOTALL) if 'value="remove"' in form)
+    form = next(form for form in re.findall(r"<form.*?</form>", looked.body, re.DOTALL) if 'value="erase"' in form)
     posted = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
     assert posted["on_hold"] == "yes"
     assert "Letters changed: 1." in text_of(manager.press("/screening", {**posted, "why": "a program"}))
@@ -921,7 +921,7 @@ def test_only_letters_on_hold_are_chosen_by_the_box(world: World, manager: Brows
 
 def test_all_letters_at_once_are_not_a_choice(world: World, manager: Browser) -> None:
     world.confirmed()
-    refused = manager.press("/screening", {"target": "evanston", "action": "remove", "why": "no reason"})
+    refused = manager.press("/screening", {"target": "evanston", "action": "erase", "why": "no reason"})
     assert refused.status == 409
     assert "Say which letters" in refused.body
     assert world.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == 1
@@ -969,7 +969,7 @@ def test_a_letters_page_shows_the_letter_and_what_became_of_it(world: World, man
     world.week()
     world.feedback("delivery", world.deliveries[-1])
     assert "Delivery of Nov 24, 2026 : Delivered" in manager.words(path)
-    manager.press(f"{path}/remove", WHY)
+    manager.press(f"{path}/erase", WHY)
     assert "My own street." not in manager.see(path).body
     assert '<div class="letter' not in manager.see(path).body
     assert "Qué fue de ella Firmada el 24 nov 2026" in manager.words(f"{path}?lang=es")
@@ -983,7 +983,7 @@ def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Brows
     assert f'<iframe class="mail" src="{DASHBOARD}{path}/email" title="The email" sandbox' in manager.see(path).body
     left = world.deliveries[-1].html.replace("\r\n", "\n")
     assert manager.see(f"{path}/email").body == left
-    manager.press(f"/signatures/{world.signer(f'{"bo"}@signers.example')}/remove", WHY)
+    manager.press(f"/signatures/{world.signer(f'{"bo"}@signers.example')}/erase", WHY)
     shown = manager.see(f"{path}/email").body
     assert "Bo Specimen" not in shown
     assert "(erased)" in shown

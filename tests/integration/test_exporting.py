@@ -199,14 +199,14 @@ def is_stored(world: World, export: Export) -> bool:
 
 
 def erase_by_hand(world: World, email: str) -> None:
-    world.wiring.counting.organizing.remove(
+    world.wiring.counting.organizing.erase(
         CAMPAIGN, signer_id(world.wiring.secret(), email), "key", "The signer asked."
     )
 
 
 def erase_by_filter(world: World, email: str) -> None:
     wanted = SignatureFilter(domain=email.partition("@")[2], signed_from=world.clock.now - timedelta(days=1))
-    done = world.wiring.counting.screening.act(CAMPAIGN, "remove", wanted, by="key", why="They are made up.")
+    done = world.wiring.counting.screening.act(CAMPAIGN, "erase", wanted, by="key", why="They are made up.")
     assert done.changed == 2
 
 

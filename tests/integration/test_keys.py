@@ -193,11 +193,11 @@ def test_each_action_is_in_the_activity_log_with_its_key(campaign: World) -> Non
     assert {entry["by"] for entry in entries} == {f"key {digest_of(MANAGE)[:12]}"}
     assert [entry["action"] for entry in entries] == [
         "close", "test draft", "test", "release", "hold", "resume", "pause", "count on paper",
-        "correct address", "deliver", "export", "export", "release from quarantine", "remove",
+        "correct address", "deliver", "export", "export", "release from quarantine", "erase",
     ]  # fmt: skip
     assert {entry["action"]: entry["why"] for entry in entries if entry["why"]} == {
         "count on paper": "80",
-        "remove": "asked for",
+        "erase": "asked for",
         "hold": "asked for",
     }
 

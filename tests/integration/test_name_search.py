@@ -107,7 +107,7 @@ def test_only_who_may_manage_letters_can_search(signed: World, reader: Browser) 
 
 def test_an_erased_letter_is_not_found_by_its_name(signed: World, manager: Browser) -> None:
     row = search(signed, name="Maria")["signatures"][0]
-    manager.press(f"/signatures/{row['id']}/remove", {"why": "asked by email"})
+    manager.press(f"/signatures/{row['id']}/erase", {"why": "asked by email"})
     assert search(signed, name="Maria")["signatures"] == []
 
 

@@ -136,11 +136,11 @@ def test_letters_are_screened_in_slices(world: World, monkeypatch: pytest.Monkey
     chosen = {"domain": "college.example", "signed_before": "2026-11-24T20:00:00+00:00"}
     looked = screen(world, **chosen)
     assert (looked["places"]["waiting"], looked["places"]["quarantined"], looked["changed"]) == (3, 1, 0)
-    first = screen(world, **chosen, action="remove", why="a wave")
+    first = screen(world, **chosen, action="erase", why="a wave")
     assert (first["changed"], first["places"]["quarantined"]) == (2, 1)
-    second = screen(world, **chosen, action="remove", why="a wave", cursor=first["next"])
+    second = screen(world, **chosen, action="erase", why="a wave", cursor=first["next"])
     assert (second["changed"], second["places"]["waiting"]) == (2, 2)
-    assert screen(world, **chosen, action="remove", why="a wave")["changed"] == 0
+    assert screen(world, **chosen, action="erase", why="a wave")["changed"] == 0
     assert [row["status"] for row in get(world, "/signatures")["signatures"]] == ["erased"] * 3
 
 
@@ -153,7 +153,7 @@ def test_evidence_names_the_wave_and_the_domain(world: World) -> None:
     assert found["wave"]["network"] == row["network"]
 
 
-REMOVAL = {"domain": "signers.example", "action": "remove", "why": "a wave"}
+REMOVAL = {"domain": "signers.example", "action": "erase", "why": "a wave"}
 
 
 def test_letters_that_are_not_on_hold_are_kept_if_only_those_on_hold_are_removed(world: World) -> None:

@@ -198,19 +198,19 @@ def test_an_export_by_command_is_in_the_activity_log(run: Any, listed: Any) -> N
 def test_a_letter_is_erased_after_a_confirmation_prompt(invoke: Any, run: Any, world: World) -> None:
     world.confirmed(name=HOSTILE)
     row = only_signature(world)
-    refused = invoke("remove", CAMPAIGN, row.signer, "--why", "she asked", answer="n\n")
+    refused = invoke("erase", CAMPAIGN, row.signer, "--why", "she asked", answer="n\n")
     assert refused.exit_code == 1
     assert HOSTILE in refused.output
     assert only_signature(world).status == "confirmed"
-    assert invoke("remove", CAMPAIGN, row.signer, "--why", "she asked", answer="y\n").exit_code == 0
+    assert invoke("erase", CAMPAIGN, row.signer, "--why", "she asked", answer="y\n").exit_code == 0
     assert only_signature(world).status == "erased"
     [entry] = world.wiring.campaigns.audit(CAMPAIGN)
-    assert (entry.action, entry.by, entry.about, entry.why) == ("remove", "command line", row.signer, "she asked")
+    assert (entry.action, entry.by, entry.about, entry.why) == ("erase", "command line", row.signer, "she asked")
 
 
 def test_a_letter_is_found_by_email_address_and_erased_once(run: Any, world: World) -> None:
     world.sign()
-    arguments = ("remove", CAMPAIGN, "--email", "Ada@signers.example", "--why", "a prank", "--yes")
+    arguments = ("erase", CAMPAIGN, "--email", "Ada@signers.example", "--why", "a prank", "--yes")
     assert "Erased." in run(*arguments)
     assert only_signature(world).status == "erased"
     assert "erased already" in run(*arguments)
@@ -220,25 +220,25 @@ def test_a_letter_is_found_by_email_address_and_erased_once(run: Any, world: Wor
 def test_remove_promises_no_packet_if_the_letter_was_the_only_one_in_it(run: Any, world: World) -> None:
     world.confirmed()
     world.week()
-    said = run("remove", CAMPAIGN, "--email", "ada@signers.example", "--why", "asked for it", "--yes")
+    said = run("erase", CAMPAIGN, "--email", "ada@signers.example", "--why", "asked for it", "--yes")
     assert "If the packet has other letters, it is made again" in said
 
 
 def test_remove_needs_one_letter_and_a_reason(invoke: Any) -> None:
     both = (SIGNER, "--email", "a@b.example", "--why", "x")
     for arguments in ((), (SIGNER,), both, ("--why", "x"), (SIGNER, "--why", " ")):
-        assert invoke("remove", CAMPAIGN, *arguments).exit_code == 2
+        assert invoke("erase", CAMPAIGN, *arguments).exit_code == 2
 
 
 def test_remove_says_which_option_takes_an_email_address(invoke: Any, world: World) -> None:
     world.confirmed()
     with pytest.raises(NotFoundError, match=r"no letter with the id .*; to name one by its email address, use --email"):
-        invoke("remove", CAMPAIGN, "ada@signers.example", "--why", "x", "--yes")
+        invoke("erase", CAMPAIGN, "ada@signers.example", "--why", "x", "--yes")
 
 
 def test_an_unknown_letter_cannot_be_removed(invoke: Any) -> None:
     with pytest.raises(NotFoundError, match="to see its letters, run `undersigned signatures end-demand-illinois`"):
-        invoke("remove", CAMPAIGN, SIGNER, "--why", "x", "--yes")
+        invoke("erase", CAMPAIGN, SIGNER, "--why", "x", "--yes")
 
 
 # Deliveries
@@ -340,7 +340,7 @@ def test_commands_that_ask_need_a_terminal_or_yes(run: Any, invoke: Any, world: 
     assert world.run_queue() == []
     assert world.wiring.campaigns.controls(CAMPAIGN).approved == {}
     with pytest.raises(UndersignedError, match="add --yes"):
-        invoke("remove", CAMPAIGN, "--email", "ada@signers.example", "--why", "asked for")
+        invoke("erase", CAMPAIGN, "--email", "ada@signers.example", "--why", "asked for")
 
 
 def test_nothing_that_is_sent_is_nothing_in_the_activity_log(run: Any, world: World) -> None:

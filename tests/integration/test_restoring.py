@@ -500,7 +500,7 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
     world.clock.advance(minutes=1)
     organizing = world.wiring.counting.organizing
     for name in ("Ada", "Di"):
-        organizing.remove(CAMPAIGN, id_of(name), "ann", "they asked")
+        organizing.erase(CAMPAIGN, id_of(name), "ann", "they asked")
     world.wiring.signing.erasing.erase(CAMPAIGN, id_of("Cy"))
     world.run_queue()
     for beginning in (row_of("Ada"), row_of("Di"), row_of("Bo"), "DELIVERY#"):
@@ -521,7 +521,7 @@ def test_an_erased_person_does_not_return(recovery: Recovery) -> None:
 def test_a_form_that_somebody_sent_after_an_erasure_comes_back(recovery: Recovery) -> None:
     world = recovery.world
     confirm(world, "Ada")
-    world.wiring.counting.organizing.remove(CAMPAIGN, id_of("Ada"), "ann", "they asked")
+    world.wiring.counting.organizing.erase(CAMPAIGN, id_of("Ada"), "ann", "they asked")
     world.clock.advance(minutes=1)
     world.sign(**answers_of("Ada"))
     recovery.keep()

@@ -98,7 +98,7 @@ def test_an_organizer_sees_a_wave_and_removes_exactly_its_letters(attacked: Worl
     assert run("screen", CAMPAIGN, *criteria) == "40 letters: waiting\n"
     assert attacked.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == CLEAN + WAVE
 
-    assert "40 letters erased." in run("screen", CAMPAIGN, *criteria, "--action", "remove", "--why", "a wave", "--yes")
+    assert "40 letters erased." in run("screen", CAMPAIGN, *criteria, "--action", "erase", "--why", "a wave", "--yes")
 
     attacked.run_stream()
     attacked.clock.advance(seconds=2)
@@ -106,7 +106,7 @@ def test_an_organizer_sees_a_wave_and_removes_exactly_its_letters(attacked: Worl
     attacked.week()
     assert arrived(attacked) == PEOPLE
     assert breaches(attacked, text_of=text_of) == []
-    [entry] = [entry for entry in attacked.wiring.campaigns.audit(CAMPAIGN) if entry.action == "remove letters"]
+    [entry] = [entry for entry in attacked.wiring.campaigns.audit(CAMPAIGN) if entry.action == "erase letters"]
     assert (entry.about, entry.why, entry.by) == (f"40: network {found['network']}", "a wave", "command line")
     assert run("screen", CAMPAIGN, *criteria) == "No letters found.\n"
 
@@ -122,7 +122,7 @@ def test_suspicions_are_counted_exactly(attacked: World, run: Any) -> None:
     attacked.post(attacked.sent[-1].link("confirm"))
     attacked.run_stream()
     assert by_suspicion(run) == {"none": CLEAN + WAVE, "trap": 1, "total": CLEAN + WAVE + 1}
-    run("screen", CAMPAIGN, "--suspicion", "any", "--action", "remove", "--why", "a program", "--yes")
+    run("screen", CAMPAIGN, "--suspicion", "any", "--action", "erase", "--why", "a program", "--yes")
     attacked.run_stream()
     attacked.clock.advance(seconds=2)
     assert by_suspicion(run) == {"none": CLEAN + WAVE, "total": CLEAN + WAVE}

@@ -138,14 +138,14 @@ def waiting(wiring: Wiring) -> int:
     return sum(wiring.forms.how_many_postponed(CAMPAIGN, lane, 100_000) for lane in LANES)
 
 
-def remove(wiring: Wiring, wave: SignatureFilter) -> int:
-    """Remove the letters of a wave, as its organizer does on the dashboard. Return how many they were."""
-    screening, removed, after = wiring.counting.screening, 0, None
+def erase(wiring: Wiring, wave: SignatureFilter) -> int:
+    """Erase the letters of a wave, as its organizer does on the dashboard. Return how many they were."""
+    screening, erased, after = wiring.counting.screening, 0, None
     while True:
-        done = screening.act(CAMPAIGN, "remove", wave, by="the organizer", why="made-up addresses", after=after)
-        removed, after = removed + done.changed, done.next_position
+        done = screening.act(CAMPAIGN, "erase", wave, by="the organizer", why="made-up addresses", after=after)
+        erased, after = erased + done.changed, done.next_position
         if after is None:
-            return removed
+            return erased
 
 
 def confirm_all(web: Web, signers: Iterable[Signer], mails: Mails) -> None:
@@ -196,9 +196,9 @@ def test_a_wave_of_bots_stops_neither_people_nor_the_weeks_letters(
     [delivery] = wiring.deliveries.deliveries(CAMPAIGN, "evanston")
     assert delivery.letters == len(early)
 
-    # A person removes the wave's letters and starts the emails again, and nobody who is a person is left without one.
-    removed = remove(wiring, SignatureFilter(signed_from=wave_begins, signed_before=wave_ends))
-    assert removed == CLEAN_BOTS
+    # A person erases the wave's letters and starts the emails again, and nobody who is a person is left without one.
+    erased = erase(wiring, SignatureFilter(signed_from=wave_begins, signed_before=wave_ends))
+    assert erased == CLEAN_BOTS
     wiring.mail_budgets.start(datetime.now(UTC))
     time.sleep(31)
 
@@ -211,6 +211,6 @@ def test_a_wave_of_bots_stops_neither_people_nor_the_weeks_letters(
     sent = len(mails.now())
     lines.append(
         f"a wave of {FORMS} forms in {time.monotonic() - begun:.0f} s: {sent} emails, of them {len(of_suspicious)} of "
-        f"{len(suspicious)} forms without a token, {PEOPLE} of {PEOPLE} people's; {removed} letters "
-        f"removed; {waiting(wiring)} wait"
+        f"{len(suspicious)} forms without a token, {PEOPLE} of {PEOPLE} people's; {erased} letters "
+        f"erased; {waiting(wiring)} wait"
     )

@@ -240,7 +240,7 @@ class Restoring:
         is_whole = self._table.get(campaign_key(self.campaign), consistent=True) is None
         self._pause(is_new=is_whole)
         for entry in self.wiring.campaigns.audit(self.campaign):
-            if entry.action == "remove":
+            if entry.action == "erase":
                 self._note_erasures([entry.about], entry.at.isoformat())
         stored = self._stored()
         for target in self._targets():

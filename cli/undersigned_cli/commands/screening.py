@@ -1,4 +1,4 @@
-"""`undersigned screen`: see what speaks against letters, and hold, release or remove many of them."""
+"""`undersigned screen`: see what speaks against letters, and hold, release or erase many of them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
-_DONE = {"hold": "on hold", "release": "released", "remove": "erased"}
+_DONE = {"hold": "on hold", "release": "released", "erase": "erased"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -81,7 +81,7 @@ def screen(  # noqa: PLR0913  (options)
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say how many letters the options select, and where they are; then hold, release or remove them.
+    """Say how many letters the options select, and where they are; then hold, release or erase them.
 
     Without options: what speaks against the newest letters, and the options that select them.
     """
@@ -127,7 +127,7 @@ def _show_places(found: Counter[str]) -> None:
 
 def _ask(action: ScreeningAction, letters: int, *, yes: bool) -> None:
     question = f"{action.capitalize()} {counted(letters, 'letter')}?"
-    ask(f"{question} You can't undo this" if action == "remove" else question, yes=yes)
+    ask(f"{question} You can't undo this" if action == "erase" else question, yes=yes)
 
 
 def _act(screening: Screening, campaign: str, action: ScreeningAction, wanted: SignatureFilter, reason: str) -> None:

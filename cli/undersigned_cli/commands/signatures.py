@@ -1,4 +1,4 @@
-"""`undersigned signatures`, `export` and `remove`: show letters, write them to a file, and erase one."""
+"""`undersigned signatures`, `export` and `erase`: show letters, write them to a file, and erase one."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def add_to(app: typer.Typer) -> None:
     )(export)
     app.command(
         rich_help_panel=ACT,
-        epilog=examples('remove my-campaign --email ada@example.org --why "the signer asked us to"'),
-    )(remove)
+        epilog=examples('erase my-campaign --email ada@example.org --why "the signer asked us to"'),
+    )(erase)
 
 
 @on_stack
@@ -160,7 +160,7 @@ def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
 
 
 @on_stack
-def remove(  # noqa: PLR0913  (options)
+def erase(  # noqa: PLR0913  (options)
     stack: Stack,
     campaign: Campaign,
     signer: Annotated[
@@ -171,7 +171,7 @@ def remove(  # noqa: PLR0913  (options)
     reason: Annotated[str, typer.Option("--why", help="The reason, for the activity log. Leave personal data out.")],
     yes: Yes = False,
 ) -> None:
-    """Remove a letter and erase its signer's personal data. The letter is not sent any more."""
+    """Erase a letter and its signer's personal data. The letter is not sent any more."""
     wiring = stack.wiring()
     known_targets(wiring, campaign)
     if (signer is None) == (email is None):
@@ -195,7 +195,7 @@ def remove(  # noqa: PLR0913  (options)
     say(f"{found.name} <{found.email}>, {found.locality}, to {found.target}: {found.reported_status}.")
     say(f"Signed {moment(found.signed_at)}.{_what_was_sent(found)}")
     ask("Erase it? You can't undo this", yes=yes)
-    arrived = wiring.counting.organizing.remove(campaign, found.signer, COMMAND_LINE, reason.strip())
+    arrived = wiring.counting.organizing.erase(campaign, found.signer, COMMAND_LINE, reason.strip())
     say("Erased.")
     if arrived is not None:
         say(

@@ -38,8 +38,8 @@ _NOTICES: Mapping[str, Message] = {
     "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
-    "removed": Message("The letter is erased, with everything that it said about its signer."),
-    "removed-after-sending": Message(
+    "erased": Message("The letter is erased, with everything that it said about its signer."),
+    "erased-after-sending": Message(
         "The letter is erased, with everything that it said about its signer. We deleted the packet that has it. If "
         "the packet has other letters, we’re making it again without this one. The office keeps the email and the "
         "packets that it already has. If the signer wants those deleted, ask the office."

@@ -31,8 +31,8 @@ ENOUGH = 10
 WAVE = timedelta(hours=1)
 """How long a wave lasts."""
 
-ScreeningAction = Literal["hold", "release", "remove"]
-"""`hold` keeps letters out of deliveries, `release` ends that, and `remove` erases them."""
+ScreeningAction = Literal["hold", "release", "erase"]
+"""`hold` keeps letters out of deliveries, `release` ends that, and `erase` removes everything personal in them."""
 
 Place = Literal["pending", "quarantined", "waiting", "on hold", "in a delivery", "withdrawn"]
 """Where a letter is. `in a delivery`: it is sealed, and sent or about to be."""
@@ -42,7 +42,7 @@ PLACES: tuple[Place, ...] = get_args(Place)
 REACHES: Mapping[ScreeningAction, frozenset[Place]] = {
     "hold": frozenset({"waiting"}),
     "release": frozenset({"on hold"}),
-    "remove": frozenset(PLACES),
+    "erase": frozenset(PLACES),
 }
 """The places of the letters that an action changes. It leaves others as they are."""
 

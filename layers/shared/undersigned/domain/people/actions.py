@@ -16,7 +16,7 @@ type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
     "correct address", "address works", "count on paper", "test", "retry", "retry again",
     "settle as sent", "settle as not sent", "settle as not sent again", "settle as handed over", "settle as given up",
-    "remove", "release from quarantine", "hold letters", "release letters", "remove letters", "export",
+    "erase", "release from quarantine", "hold letters", "release letters", "erase letters", "export",
     "make draft", "publish", "discard draft", "test draft", "close", "reopen",
     "add person", "change role", "remove person", "create key", "revoke key", "take over key",
     "push", "restore", "print sign-in link", "rotate secret", "stop confirmations", "start confirmations",
@@ -121,10 +121,10 @@ ACTIONS: Mapping[Action, Deed] = {
         _WHAT_WAS_DONE, sends={"outcome": "given up"}
     ),
     # Letters
-    "remove": Deed(
-        Message("Erased a letter"), "remove", "DELETE /signatures/<signer>", Message("Yes, erase this letter"),
+    "erase": Deed(
+        Message("Erased a letter"), "erase", "DELETE /signatures/<signer>", Message("Yes, erase this letter"),
         Message("Why? Don’t write anything about the person here, because we keep the reason."),
-        "/signatures/<signer>/remove", needs_why=True
+        "/signatures/<signer>/erase", needs_why=True
     ),
     "release from quarantine": Deed(
         Message("Said that a person wrote a letter"), "quarantine release", "POST /signatures/<signer>/release",
@@ -136,7 +136,7 @@ ACTIONS: Mapping[Action, Deed] = {
         Message("Included several letters again"), "screen --action release", _SCREEN, Message("Include this letter"),
         page="/signatures/<signer>/release"
     ),
-    "remove letters": Deed(Message("Erased several letters"), "screen --action remove", _SCREEN, page="/screening"),
+    "erase letters": Deed(Message("Erased several letters"), "screen --action erase", _SCREEN, page="/screening"),
     "export": Deed(Message("Created a file of letters"), "export", "POST /exports", Message("Create a file")),
     # The campaign
     "make draft": Deed(Message("Made a draft"), "campaign push --draft", "PUT /draft"),

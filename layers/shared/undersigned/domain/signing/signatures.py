@@ -253,7 +253,7 @@ class SignatureFilter:
 
     @property
     def singles_out(self) -> bool:
-        """Say whether the filter has a criterion. Letters can be held or removed by one only."""
+        """Say whether the filter has a criterion. Letters can be held or erased by one only."""
         criteria = (self.suspicion, self.domain, self.network, self.signed_from, self.signed_before, self.on_hold)
         return any(criteria)
 

@@ -149,7 +149,7 @@ class Organizing:
         forms = self.form_store.of_signer(campaign, signer)
         return current_of(forms, self.signature_store.signature(campaign, signer), self.clock())
 
-    def remove(self, campaign: str, signer: str, by: str, why: str) -> DeliveryKey | None:
+    def erase(self, campaign: str, signer: str, by: str, why: str) -> DeliveryKey | None:
         """Erase a letter, for a reason. Return the delivery with which its target got it, if there is one.
 
         Doing it twice is harmless. Raises NotFoundError, UnderWayError, NotNowError without a reason, and GivenError
@@ -158,7 +158,7 @@ class Organizing:
         if not (why := checked_reason(why)):
             raise NotNowError(Message("Give a reason for erasing the letter."))
         arrived = self.erasing.erase(campaign, signer)
-        self._record_action(campaign, "remove", by, about=signer, why=why)
+        self._record_action(campaign, "erase", by, about=signer, why=why)
         return arrived
 
     def release(self, campaign: str, signer: str, by: str, why: str) -> ReportedStatus:

@@ -1,4 +1,4 @@
-"""Screening: show the evidence against letters, and hold, release or remove all letters that a filter selects.
+"""Screening: show the evidence against letters, and hold, release or erase all letters that a filter selects.
 
 It works in slices, from the newest letter to the oldest. A slice has a bounded number of rows, so that a request of the
 API ends in time. Each letter is changed by a write of its own, on the condition that it is still where it was read. So
@@ -46,7 +46,7 @@ _READ_AHEAD = 100
 _ACTIONS: Mapping[ScreeningAction, Action] = {
     "hold": "hold letters",
     "release": "release letters",
-    "remove": "remove letters",
+    "erase": "erase letters",
 }
 
 
@@ -54,8 +54,8 @@ _ACTIONS: Mapping[ScreeningAction, Action] = {
 class Screened:
     """The letters that a filter selects from a slice, and their outcome.
 
-    `places` says where the letters were. `changed` were held, released or removed, and
-    `under_way` are in an email that is being sent: they can be removed an hour later. The next slice begins after
+    `places` says where the letters were. `changed` were held, released or erased, and
+    `under_way` are in an email that is being sent: they can be erased an hour later. The next slice begins after
     `next_position`; None if this was the last one. `sample` are the newest of these letters, to look at.
     """
 
@@ -117,7 +117,7 @@ class Screening:
         why: str,
         after: str | None = None,
     ) -> Screened:
-        """Hold, release or remove the letters of a slice that a filter selects.
+        """hold, release or erase the letters of a slice that a filter selects.
 
         Records their number in the activity log first. Raises as `count` does, NotNowError without a reason, and
         GivenError for one that can't be kept.
@@ -131,7 +131,7 @@ class Screening:
             self.campaigns.record_audit(
                 AuditEntry(campaign, self.clock(), _ACTIONS[action], by, about, why), self.new_id()
             )
-        erases = action == "remove" and reached
+        erases = action == "erase" and reached
         with self.erasing.without_exports(campaign) if erases else nullcontext():
             outcomes = Counter(self._change(action, row) for row in reached)
         return Screened(_places(found.rows), outcomes["changed"], outcomes["under way"], found.next_position)
@@ -143,9 +143,9 @@ class Screening:
                     self.signatures.hold(row)
                 case "release":
                     self.signatures.end_hold(row, self.clock())
-                case "remove" if row.status == "pending":
+                case "erase" if row.status == "pending":
                     self.forms.delete(row.campaign, row.signer, row.form)
-                case "remove":
+                case "erase":
                     self.erasing.erase_letter(row.campaign, row.signer)
         except UnderWayError:
             return "under way"

@@ -1,4 +1,4 @@
-"""Filters in posted values: which letters to hold, release or remove.
+"""Filters in posted values: which letters to hold, release or erase.
 
 They are posted, because an email domain may be one person's own, and URLs are in logs.
 """

@@ -44,7 +44,7 @@ _SCREENING: Mapping[ScreeningAction, tuple[Message, Message, Message]] = {
         Message("Letters on hold go out with the next delivery."),
         Message("Include these letters"),
     ),
-    "remove": (
+    "erase": (
         Message("Erase letters"),
         Message(
             "This erases everything that these letters say about their signers, for good, wherever the letters are. "

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ACTIONS_ON_ONE: Mapping[Action, Message] = {
     "hold letters": Message("Put a letter on hold"),
     "release letters": Message("Included a letter again"),
-    "remove letters": Message("Erased a letter"),
+    "erase letters": Message("Erased a letter"),
 }
 """The words for the same actions if they reached one letter."""
 
