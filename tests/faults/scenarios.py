@@ -401,6 +401,7 @@ def letters_are_erased(platform: Platform) -> Arrivals:
     acts.organizer("GET", "/signatures/evidence")
     acts.organizer("POST", "/signatures/screen", {"suspicion": "trap", "action": "hold", "why": "a program"})
     acts.erase(lee)
+    acts.organizer("POST", "/targets/wilmette/on-paper", {"letters": 80})
     acts.organizer("POST", "/targets/wilmette/hold", {"why": "the office changes"})
     acts.week(MONDAY)
     acts.erase(ned)

@@ -119,7 +119,7 @@ class Counts:
                 for name, amount, gone in read_rows(_holding, rows):
                     letters[name] += amount
                     left[name] += gone
-        return {name: (letters[name], left[name]) for name in letters}
+        return {name: (letters[name], left[name]) for name in sorted(letters)}
 
     def move_marks(self, campaign: str, moves: Sequence[tuple[Signature, str]]) -> None:
         """Move marks and counters together. Raises ChangedError if a row has changed.

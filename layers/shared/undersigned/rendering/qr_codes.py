@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 
-import segno
-
 
 def qr_code(address: str, border: int = 0, *, sized: bool = False) -> str:
     """Return the QR code of an address as SVG, black on white or on nothing; `border` is in modules.
 
     Browsers scale it to its place, and Typst needs one that is `sized`.
     """
+    import segno
+
     written = io.BytesIO()
     # The pages' policy allows no style of an element's own.
     segno.make(address, error="m").save(

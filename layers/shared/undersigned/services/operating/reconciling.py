@@ -161,7 +161,7 @@ class Reconciling:
     def _put_back(self, lost: Sequence[Signature]) -> int:
         """Put letters back into their trays, unless a bundle has them or a damaged one may, and return how many."""
         returned = 0
-        for campaign, target in {(row.campaign, row.target) for row in lost}:
+        for campaign, target in dict.fromkeys((row.campaign, row.target) for row in lost):
             with suppress(DamagedRowsError):
                 bundles = self.deliveries.bundles_to(campaign, target, whole=True)
                 sealed = {signer for _, bundle in bundles for signer in bundle.signers}
