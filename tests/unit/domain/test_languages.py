@@ -11,9 +11,9 @@ from undersigned.domain.languages import (
     catalog,
     chosen_language,
     direction,
+    full_date,
     languages,
     long_date,
-    long_moment,
     name_of,
     number,
 )
@@ -50,10 +50,10 @@ def test_only_the_period_of_the_sentence_is_left_out() -> None:
     assert str(Message(sentence, values)) == "letter.P.D..md, P.D., P.D.<br>...</p>"
 
 
-def test_a_moment_includes_its_weekday() -> None:
+def test_a_full_date_includes_its_weekday() -> None:
     moment = datetime(2026, 11, 30, 9, tzinfo=UTC)
-    assert long_moment(moment, "en") == "Monday, November 30, 2026"
-    assert long_moment(moment, "es") == "lunes, 30 de noviembre de 2026"
+    assert full_date(moment, "en") == "Monday, November 30, 2026"
+    assert full_date(moment, "es") == "lunes, 30 de noviembre de 2026"
 
 
 def test_numbers_are_grouped_as_in_their_language() -> None:

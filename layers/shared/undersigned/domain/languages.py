@@ -170,11 +170,11 @@ def long_date(day: date, language: str) -> str:
     return format_date(day, "long", locale=_locale(language))
 
 
-def long_moment(moment: date, language: str) -> str:
-    """Format the day of a moment with its weekday: `Monday, November 30, 2026`."""
+def full_date(day: date, language: str) -> str:
+    """Format a day with its weekday: `Monday, November 30, 2026`."""
     from babel.dates import format_date
 
-    return format_date(moment, "full", locale=_locale(language))
+    return format_date(day, "full", locale=_locale(language))
 
 
 def short_date(day: date, language: str) -> str:
@@ -194,7 +194,7 @@ def short_moment(moment: datetime, language: str) -> str:
 
 
 def weekday_of(number: int, language: str) -> str:
-    """Return the name of a weekday by its number, 0 for `Monday`."""
+    """Return the name of a weekday by its number, 0 for `Monday`, with a capital: it begins a line."""
     from babel.dates import get_day_names
 
     name: str = get_day_names("wide", locale=_locale(language))[number]

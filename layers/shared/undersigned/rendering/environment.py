@@ -49,7 +49,7 @@ def make_environment(templates: Path, language: str) -> Environment:
     made.filters |= {
         "number": partial(languages.number, language=language),
         "long_date": partial(languages.long_date, language=language),
-        "long_moment": partial(languages.long_moment, language=language),
+        "full_date": partial(languages.full_date, language=language),
     }
     made.globals["direction"] = languages.direction(language)
     return made

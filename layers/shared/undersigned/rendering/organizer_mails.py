@@ -166,7 +166,7 @@ def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
     advice = _ADVICE.get(fate) or Message(
         "These letters came in later, or their recipient got an email less than seven days before. They go out on "
         "%(day)s at the earliest.",
-        {"day": languages.long_moment(next_delivery, language)},
+        {"day": languages.full_date(next_delivery, language)},
     )
     rows = [(_letters_to(line, found.period, language), line.letters) for line in found.of(fate)]
     return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))

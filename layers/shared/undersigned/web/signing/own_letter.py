@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from undersigned.domain.languages import Message, long_date, long_moment
+from undersigned.domain.languages import Message, full_date, long_date
 from undersigned.web.public_frame import public_page
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _when_it_goes(own: OwnLetter, values: Mapping[str, object], language: str) -
             "on.",
             values,
         )
-    values = {**values, "day": long_moment(own.entry.campaign.local(next_delivery), language)}
+    values = {**values, "day": full_date(own.entry.campaign.local(next_delivery), language)}
     if own.entry.campaign.approval:
         return Message(
             "Your letter goes to %(whom)s with the next delivery that the organizer approves, on %(day)s at the "
