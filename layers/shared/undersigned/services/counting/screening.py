@@ -132,7 +132,7 @@ class Screening:
                 AuditEntry(campaign, self.clock(), _ACTIONS[action], by, about, why), self.new_id()
             )
         erases = action == "erase" and reached
-        with self.erasing.without_exports(campaign) if erases else nullcontext():
+        with self.erasing.ending_exports(campaign) if erases else nullcontext():
             outcomes = Counter(self._change(action, row) for row in reached)
         return Screened(_places(found.rows), outcomes["changed"], outcomes["under way"], found.next_position)
 

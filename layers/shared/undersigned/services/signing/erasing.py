@@ -49,21 +49,21 @@ class Erasing:
 
         Raises NotFoundError, UnderWayError.
         """
-        with self.without_exports(campaign):
+        with self.ending_exports(campaign):
             return self.erase_letter(campaign, signer)
 
     @contextmanager
-    def without_exports(self, campaign: str) -> Iterator[None]:
-        """Delete the files of a campaign's exports around the erasing of some letters.
+    def ending_exports(self, campaign: str) -> Iterator[None]:
+        """Delete a campaign's exports before and after some of its letters are erased.
 
-        Deletes them before, so that none is left after a crash, and after, for exports that were requested meanwhile.
+        Before, so that none is left after a crash; after, for those that were requested meanwhile.
         """
         self.exports.end(campaign)
         yield
         self.exports.end(campaign)
 
     def erase_letter(self, campaign: str, signer: str) -> DeliveryKey | None:
-        """Erase a letter `without_exports`, and return the delivery with which its target got it, if there is one.
+        """Erase a letter within `ending_exports`, and return the delivery with which its target got it, or None.
 
         All forms of its signer go, too, and one that is written meanwhile can't be confirmed. Doing it twice is
         harmless. No later email contains the letter, not even a repeated one after a bounce. Stored packets that have
@@ -92,6 +92,7 @@ class Erasing:
         return None
 
     def _erase(self, signature: Signature, delivery: Delivery | None) -> None:
+        # An erased row is erased again if forms were sent since: its later `erased_at` keeps them from being confirmed.
         if delivery is None or signature.status == "erased":
             self.signatures.erase(signature, self.clock())
             return
