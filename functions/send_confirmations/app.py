@@ -1,4 +1,4 @@
-"""Send the emails that signature rows request.
+"""Send the emails that forms request.
 
 The table's stream puts them into a queue. A schedule does so with those that were over a budget. Only the queue's
 worker sends.

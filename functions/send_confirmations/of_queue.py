@@ -117,7 +117,7 @@ class _Batch:
 
     def _send_to_one(self, some: Iterable[Asked], outcomes: Outcomes) -> None:
         for record, about in some:
-            # A counted email has shown that the table takes writes.
+            # The budgets were just written for a counted email, so the table takes writes.
             claims = not is_counted(about)
             outcome = "waits" if self.failures >= _MOST_FAILURES else self._send(about, claims=claims)
             outcomes.add(about, outcome)

@@ -31,6 +31,7 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
             row = change.signature
             if change.is_gone:
                 wired.tallying.forget(row)
+            # The tally's own write: the change that it counted has a record of its own.
             elif needs_counting(row) and not change.moves_mark:
                 due.append((row, record))
             if change.confirms:

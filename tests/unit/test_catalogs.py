@@ -63,6 +63,10 @@ def tags_in(text: str) -> Counter[str]:
     return Counter(re.findall(r"<[^<>]+>", text))
 
 
+def files_of(message: Message | None) -> set[str]:
+    return {file for file, _ in message.locations} if message else set()
+
+
 def mistakes_in(catalog: Catalog, sentences: Catalog) -> list[str]:
     """List the mistakes in a language's catalog, each with its fix."""
     mistakes = [f"it is not in the source; run `make catalogs`: {text}" for text in catalog.obsolete]
@@ -80,6 +84,8 @@ def _mistakes_of(message: Message, sentences: Catalog) -> Iterator[str]:
     originals, translations = texts_of(message.id), texts_of(message.string)
     if key_of(message) not in {key_of(sentence) for sentence in sentences}:
         yield f"it is not in the source; run `make catalogs`: {message.id}"
+    if files_of(message) != files_of(sentences.get(message.id, message.context)):
+        yield f"it is in other files now; run `make catalogs`: {message.id}"
     if not all(translations):
         yield f"it is not translated: {message.id}"
         return

@@ -168,7 +168,7 @@ class Forms:
 
     def release(self, form: Signature, mail_request: str) -> None:
         """Release a form from quarantine, and request its email again. Raises ChangedError if it is in none."""
-        # The filter of the emails' stream knows such a request by the second attribute.
+        # By `released`, the filter of SendConfirmations in template.yaml knows such a request.
         self._table.update(
             Update(
                 form_key(form),

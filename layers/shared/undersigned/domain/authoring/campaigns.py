@@ -100,7 +100,7 @@ class OnPaper:
 class Target:
     """The person that letters are addressed to, such as a police chief.
 
-    `postal_codes` are canonical, and have prefixes, ranges and `*`: see `domain.postal_codes`. A target without any
+    `postal_codes` are canonical, and have prefixes, ranges and `*`: see `postal_codes.py`. A target without any
     is everyone's.
 
     A retired target gets no new letters; those in its tray are still sent. `titles` has the title in the campaign's

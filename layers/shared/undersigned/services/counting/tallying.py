@@ -103,7 +103,6 @@ class Tallying:
 def needs_counting(signature: Signature) -> bool:
     """Say whether a row's mark is wrong.
 
-    If the row in a stream record has the right mark, the table needn't be read: a later change has its own record. So
-    does the change that a moved mark follows, and another version of the code may find that mark right.
+    If the row in a stream record has the right mark, the table needn't be read: a later change has its own record.
     """
     return signature.tallied != mark_of(signature)

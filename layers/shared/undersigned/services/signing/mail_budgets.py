@@ -1,4 +1,4 @@
-"""Budgets decide which confirmation emails may go now, and which are postponed on their rows."""
+"""Budgets decide which confirmation emails may go now, and which are postponed on their forms."""
 
 from __future__ import annotations
 
