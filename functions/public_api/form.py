@@ -69,8 +69,8 @@ def show_campaign(campaign: str) -> Response[str]:
     """Show the letter and its form, as a page or as JSON."""
     if not wants_json(_event()):
         return _page(campaign, cache=FORM_CACHE)
-    form = wired.signing.form(campaign)
-    return data(form_values(form, _language(form.entry.campaign), _base()), cache=FORM_CACHE)
+    found = wired.signing.form_page(campaign)
+    return data(form_values(found, _language(found.entry.campaign), _base()), cache=FORM_CACHE)
 
 
 @router.get("/campaigns/<campaign>/embed")
@@ -97,11 +97,11 @@ def _page(  # noqa: PLR0913  (what the page shows)
     cache: str = PRIVATE,
     retry_after: int | None = None,
 ) -> Response[str]:
-    form = wired.signing.form(campaign, (values or {}).get("form"))
+    found = wired.signing.form_page(campaign, (values or {}).get("form"))
     shown = form_page(
-        form,
-        _language(form.entry.campaign),
-        answers=values or prefilled(_event(), form.entry.campaign),
+        found,
+        _language(found.entry.campaign),
+        answers=values or prefilled(_event(), found.entry.campaign),
         errors=errors,
         preview=preview,
         notice=notice,
@@ -110,7 +110,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
         theme=theme_of(_event()),
         base=_base(),
     )
-    hosts = form.entry.campaign.framing_origins
+    hosts = found.entry.campaign.framing_origins
     return page(
         shown,
         status=status,

@@ -50,7 +50,7 @@ def test_the_sample_shows_what_everyone_gets_and_each_part_says_that_it_is_a_tes
 
 
 def test_the_samples_form_is_the_page_that_people_will_see(sampling: Sampling, compiled: CompiledCampaign) -> None:
-    page = form_page(sampling.form(compiled), "en")
+    page = form_page(sampling.form_page(compiled), "en")
 
     assert compiled.campaign.title in page.html
 

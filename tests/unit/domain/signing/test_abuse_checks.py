@@ -8,12 +8,12 @@ import pytest
 from undersigned.domain.signing.abuse_checks import FormToken, Visitor, suspicion, window_of
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
-FORM = FormToken("trees", NOON - timedelta(minutes=1))
+TOKEN = FormToken("trees", NOON - timedelta(minutes=1))
 
 
-def suspicion_of(form: FormToken | None = FORM, **changes: Any) -> str | None:
+def suspicion_of(token: FormToken | None = TOKEN, **changes: Any) -> str | None:
     facts = {"is_trapped": False, "is_from_known_site": False, "is_from_suspicious_network": False}
-    return suspicion(form, **facts | changes)
+    return suspicion(token, **facts | changes)
 
 
 def test_a_person_who_takes_their_time_is_not_suspected() -> None:

@@ -52,7 +52,7 @@ class FormToken:
 
 
 def suspicion(
-    form: FormToken | None, *, is_trapped: bool, is_from_known_site: bool, is_from_suspicious_network: bool
+    token: FormToken | None, *, is_trapped: bool, is_from_known_site: bool, is_from_suspicious_network: bool
 ) -> Suspicion | None:
     """Return why a form looks like a bot's, or None.
 
@@ -60,7 +60,7 @@ def suspicion(
     """
     if is_trapped:
         return "trap"
-    if not form and not is_from_known_site:
+    if not token and not is_from_known_site:
         return "no form"
     return "not signed" if is_from_suspicious_network else None
 

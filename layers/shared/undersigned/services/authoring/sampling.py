@@ -22,7 +22,7 @@ from undersigned.rendering import mails
 from undersigned.rendering.mails import DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
 from undersigned.services.signing.catalog import Entry
-from undersigned.services.signing.signing import Form
+from undersigned.services.signing.signing import FormPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ class Sample:
     target, marked as a test. `signature` is in no table.
     """
 
-    form: Form
+    form_page: FormPage
     target: Target
     signature: Signature
     letter_html: str
@@ -68,10 +68,10 @@ class Sampling:
     pictures: Callable[[PacketCover, Sequence[PacketLetter]], list[bytes]]
     clock: Callable[[], datetime]
 
-    def form(self, compiled: CompiledCampaign) -> Form:
+    def form_page(self, compiled: CompiledCampaign) -> FormPage:
         """Return the form's page of a campaign that nobody has signed. Its form opens nothing."""
         entry, campaign, now = _entry(compiled), compiled.campaign, self.clock()
-        return Form(
+        return FormPage(
             entry,
             Count(campaign.id, 0, campaign.goal, campaign.show_goal),
             NO_LINK,
@@ -87,7 +87,7 @@ class Sampling:
         """
         whom = next((one for one in compiled.targets if one.id == target), compiled.targets[0])
         language = language if language in compiled.letters else compiled.campaign.language
-        return self._sample(self.form(compiled), _sample_form(compiled.campaign, whom, to, language))
+        return self._sample(self.form_page(compiled), _sample_form(compiled.campaign, whom, to, language))
 
     def delivery(self, compiled: CompiledCampaign, to: str) -> Mail:
         """Return the email that the first target would get with one letter, and its packet, as a test to an address."""
@@ -97,16 +97,16 @@ class Sampling:
         pdf = self.typesetter(*self._packet(entry, read.target, read.letter_language, signature)).pdf
         return self._delivery(entry, read, signature, pdf)
 
-    def _sample(self, form: Form, read: SignedForm) -> Sample:
-        target, letter = read.target, form.entry.letter(read.letter_language)
-        signature = self._signature(form.entry, read)
+    def _sample(self, page: FormPage, read: SignedForm) -> Sample:
+        target, letter = read.target, page.entry.letter(read.letter_language)
+        signature = self._signature(page.entry, read)
         return Sample(
-            form,
+            page,
             target,
             signature,
             render_html(letter.template, target, signature.details, letter.language),
             letter.language,
-            self._delivery(form.entry, read, signature, b""),
+            self._delivery(page.entry, read, signature, b""),
         )
 
     def _signature(self, entry: Entry, read: SignedForm) -> Signature:
@@ -116,7 +116,9 @@ class Sampling:
 
     def pages(self, sample: Sample) -> list[bytes]:
         """Return a picture of each page of the packet that the target would get with just this letter, as PNG."""
-        return self.pictures(*self._packet(sample.form.entry, sample.target, sample.letter_language, sample.signature))
+        return self.pictures(
+            *self._packet(sample.form_page.entry, sample.target, sample.letter_language, sample.signature)
+        )
 
     def _packet(
         self, entry: Entry, target: Target, language: str, signature: Signature

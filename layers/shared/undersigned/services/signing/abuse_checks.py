@@ -94,10 +94,10 @@ class AbuseChecks:
     keys: Callable[[], Sequence[str]]
     clock: Callable[[], datetime]
 
-    def issue_form(self, campaign: Campaign, earlier_token: object = None) -> str:
+    def issue_token(self, campaign: Campaign, earlier_token: object = None) -> str:
         """Issue a form token, or return the earlier one if it is valid: a form that is corrected keeps its token."""
-        form = self._read(campaign, earlier_token) or FormToken.of_window(campaign.id, self.clock())
-        return self.tokens.for_form(form)
+        token = self._read_token(campaign, earlier_token) or FormToken.of_window(campaign.id, self.clock())
+        return self.tokens.for_form(token)
 
     def judge(self, campaign: Campaign, values: Mapping[str, object], address: str, origin: str | None) -> Judged:
         """Count a form from an IP address, and judge it. `origin` is the site that posted it, as browsers report it.
@@ -105,20 +105,20 @@ class AbuseChecks:
         Raises BusyError.
         """
         self.limit.admit(address)
-        suspicious, token = self.networks.of(campaign.id), values.get("form")
-        form, key, now = self._read(campaign, token), f"network:{self.keys()[0]}", self.clock()
+        suspicious, posted = self.networks.of(campaign.id), values.get("form")
+        token, key, now = self._read_token(campaign, posted), f"network:{self.keys()[0]}", self.clock()
         networks = [hashed_network(key, address, now - timedelta(days=day)) for day in range(DAYS_KNOWN)]
         found = suspicion(
-            form,
+            token,
             is_trapped=bool(values.get(TRAP)),
             is_from_known_site=origin in campaign.allowed_origins,
             is_from_suspicious_network=not suspicious.isdisjoint(networks),
         )
-        return Judged(found, networks[0], str(token) if form else None)
+        return Judged(found, networks[0], str(posted) if token else None)
 
-    def _read(self, campaign: Campaign, token: object) -> FormToken | None:
+    def _read_token(self, campaign: Campaign, posted: object) -> FormToken | None:
         try:
-            form = self.tokens.read_form(token) if isinstance(token, str) else None
+            token = self.tokens.read_form(posted) if isinstance(posted, str) else None
         except TokenError:
             return None
-        return form if form and form.campaign == campaign.id else None
+        return token if token and token.campaign == campaign.id else None

@@ -110,8 +110,8 @@ class SentForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A campaign's form: whether people can sign, the count, and the token of one copy of the form.
+class FormPage:
+    """What the page of a campaign's form shows: whether people can sign, the count, and the form token.
 
     `next_delivery` is None while nobody can sign, or while the campaign is paused. `closed_on` is the day on which
     signing ended.
@@ -213,14 +213,14 @@ class Signing:
         """Say whether people can sign. Raises NotFoundError."""
         return self.campaign(campaign).is_open(self.clock())
 
-    def form(self, campaign: str, earlier_token: object = None) -> Form:
-        """Return a campaign's form; a valid token from an earlier post is kept. Raises NotFoundError."""
+    def form_page(self, campaign: str, earlier_token: object = None) -> FormPage:
+        """Return what the form's page shows; a valid token from an earlier post is kept. Raises NotFoundError."""
         entry, now = self.campaign(campaign), self.clock()
         is_open, today = entry.is_open(now), entry.campaign.local(now).date()
-        return Form(
+        return FormPage(
             entry,
             self.count(campaign),
-            self.abuse_checks.issue_form(entry.campaign, earlier_token),
+            self.abuse_checks.issue_token(entry.campaign, earlier_token),
             is_open=is_open,
             today=today,
             next_delivery=entry.next_delivery(self.schedule, now) if is_open else None,

@@ -54,7 +54,7 @@ class Preview:
     @property
     def languages(self) -> list[tuple[str, str]]:
         """Return the languages of the form, each with its name."""
-        return [(code, name_of(code)) for code in self.sample.form.entry.campaign.languages]
+        return [(code, name_of(code)) for code in self.sample.form_page.entry.campaign.languages]
 
 
 def preview(workshop: Workshop, made: Preview, *, test_to: str) -> Page:
@@ -72,9 +72,9 @@ def preview(workshop: Workshop, made: Preview, *, test_to: str) -> Page:
 
 def sample_page(sample: Sample, language: str) -> Page:
     """Render a draft's form in one of its languages, filled in by the made-up signer."""
-    languages = sample.form.entry.campaign.languages
+    languages = sample.form_page.entry.campaign.languages
     return form_page(
-        replace(sample.form, is_open=True),
+        replace(sample.form_page, is_open=True),
         language if language in languages else languages[0],
         answers={name: getattr(sample.signature, name) for name in _FILLED_IN},
         preview=LetterPreview(sample.target, (), sample.letter_html, sample.letter_language, ()),

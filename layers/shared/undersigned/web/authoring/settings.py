@@ -99,7 +99,7 @@ def settings(workshop: Workshop, preview: Preview, logo_mistakes: Iterable[Mista
         to_do=[field for group in groups for field in group.fields if field.errors],
         # Mistakes in the file about something that has no field.
         unknown=dict.fromkeys(errors.get("", ())),
-        logo=preview.sample.form.entry.campaign.logo,
+        logo=preview.sample.form_page.entry.campaign.logo,
         logo_limit=(logo_file.MOST_BYTES, workshop.viewer.say(logo_file.TOO_LARGE)),
         logo_errors=[workshop.viewer.say(mistake.on_page) for mistake in logo_mistakes],
     )

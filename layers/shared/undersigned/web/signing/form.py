@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.authoring.campaigns import Campaign, Roster
     from undersigned.domain.errors import FieldError
-    from undersigned.services.signing.signing import Form, LetterPreview, SentForm
+    from undersigned.services.signing.signing import FormPage, LetterPreview, SentForm
     from undersigned.web.page import Page, Theme
 
 _KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawing", "letter_language")
@@ -31,7 +31,7 @@ _KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawin
 
 
 def form_page(  # noqa: PLR0913  (what the page shows)
-    form: Form,
+    page: FormPage,
     language: str,
     *,
     answers: Mapping[str, object] | None = None,
@@ -50,7 +50,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
     page asks about, because the one in the form looks mistyped. `base` is the origin of the page's canonical address,
     which other sites show beside a link. A sample runs no script.
     """
-    entry, campaign, roster = form.entry, form.entry.campaign, form.entry.roster
+    entry, campaign, roster = page.entry, page.entry.campaign, page.entry.roster
     answers = {"region": campaign.region} if answers is None else answers
     source = answers.get("source")
     postal_code = answers.get("postal_code")
@@ -68,11 +68,11 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         "campaign.html",
         language,
         campaign,
-        count=form.count,
-        on_paper=form.entry.roster.on_paper,
+        count=page.count,
+        on_paper=page.entry.roster.on_paper,
         letter_html=Markup(letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=letter.language,
-        marked_letters=_marked_letters(form) if form.is_open else {},
+        marked_letters=_marked_letters(page) if page.is_open else {},
         letter_languages=languages_named(entry.letters),
         letter_is_in="" if language in entry.letters or len(entry.letters) > 1 else named_in(letter.language, language),
         languages=languages_named(campaign.languages),
@@ -81,9 +81,9 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         offers_note=campaign.own_words and letter.offers_note,
         note_limit=next(field.limit for field in FORM_FIELDS if field.name == "note"),
         trap=TRAP,
-        is_open=form.is_open,
-        closed_on=form.closed_on,
-        next_delivery=campaign.local(form.next_delivery) if form.next_delivery else None,
+        is_open=page.is_open,
+        closed_on=page.closed_on,
+        next_delivery=campaign.local(page.next_delivery) if page.next_delivery else None,
         answers={name: _shown(value) for name, value in answers.items() if isinstance(value, str | bool)}
         | {"updates": wants_updates(answers)},
         errors=messages,
@@ -91,8 +91,8 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         source=source if is_counted(campaign, source) else None,
         choices=serving if len(serving) > 1 or "target" in messages else (),
         previewed=preview.target if preview else None,
-        token=form.token,
-        kept=_kept(form.entry.campaign, language),
+        token=page.token,
+        kept=_kept(page.entry.campaign, language),
         notice=notice.in_language(language) if notice else None,
         meant=meant,
         address="",  # the script fills it in
@@ -101,7 +101,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         answer=ANSWER,
         embedded=embedded,
         theme=theme,
-        script="form.js" if form.is_open and not is_sample else "",
+        script="form.js" if page.is_open and not is_sample else "",
         canonical=_canonical(base, campaign, "", language),
         share_picture=_canonical(base, campaign, "/share.png", language),
         picture_size=(WIDTH, HEIGHT),
@@ -123,13 +123,13 @@ def _canonical(base: str, campaign: Campaign, path: str, language: str) -> str:
     return f"{base}/campaigns/{campaign.id}{path}{query}"
 
 
-def _marked_letters(form: Form) -> Mapping[str, Markup]:
+def _marked_letters(page: FormPage) -> Mapping[str, Markup]:
     """Return the letter that the browser fills in while somebody types, by language."""
-    campaign, roster = form.entry.campaign, form.entry.roster
+    campaign, roster = page.entry.campaign, page.entry.roster
     marked = {}
-    for language in form.entry.letters:
-        nobody = details_at_first(campaign, form.today, language)
-        template = form.entry.letter(language).template
+    for language in page.entry.letters:
+        nobody = details_at_first(campaign, page.today, language)
+        template = page.entry.letter(language).template
         marked[language] = Markup(render_marked(template, roster.someone(language), nobody, language))  # noqa: S704
     return marked
 

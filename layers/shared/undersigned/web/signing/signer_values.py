@@ -11,12 +11,12 @@ from undersigned.web.signing.own_letter import state_of
 if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.services.signing.catalog import Entry
-    from undersigned.services.signing.signing import Form, LetterPreview, OwnLetter
+    from undersigned.services.signing.signing import FormPage, LetterPreview, OwnLetter
 
 
-def form_values(form: Form, language: str, origin: str) -> dict[str, object]:
+def form_values(page: FormPage, language: str, origin: str) -> dict[str, object]:
     """Return a campaign's form: its fields, its targets and its form token. `origin` is our own."""
-    entry = form.entry
+    entry = page.entry
     texts = entry.campaign.texts(language)
     offers_note = entry.letter(language).offers_note
     return {
@@ -27,7 +27,7 @@ def form_values(form: Form, language: str, origin: str) -> dict[str, object]:
         "languages": entry.campaign.languages,
         "letter_languages": list(entry.letters),
         "organizer": entry.campaign.organizer.name,
-        "open": form.is_open,
+        "open": page.is_open,
         "fields": [
             {
                 "name": field.name,
@@ -39,11 +39,11 @@ def form_values(form: Form, language: str, origin: str) -> dict[str, object]:
             if field.name != "note" or offers_note
         ],
         "targets": [target_values(target, language) for target in entry.roster.by_id.values() if not target.retired],
-        "signatures": form.count.signatures,
-        "goal": form.count.goal,
-        "next_delivery": form.next_delivery.isoformat() if form.next_delivery else None,
+        "signatures": page.count.signatures,
+        "goal": page.count.goal,
+        "next_delivery": page.next_delivery.isoformat() if page.next_delivery else None,
         "privacy_url": entry.campaign.privacy_notice(origin, language),
-        "form": form.token,
+        "form": page.token,
     }
 
 
