@@ -99,8 +99,7 @@ class _Counting:
         sent = self._step(self.world.run_queue, [{"batchItemFailures": []}])
         [delivery] = self.world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
         assert (delivery.state, delivery.letters, len(self.world.deliveries)) == ("sent", LETTERS, 1)
-        self.world.begin_reconciling()
-        rows = self._step(self.world.run_reconciliations, [{"batchItemFailures": []}])
+        rows = self._step(self.world.reconcile, None)
         return {f"deliver {LETTERS} letters to one chief": sent, f"reconcile {LETTERS} letters": rows}
 
     def a_rush(self) -> Figures:
