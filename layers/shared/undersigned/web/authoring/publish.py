@@ -30,7 +30,7 @@ WEBSITES = ("allowed_origins", "frame_origins")
 
 ANSWERS: Mapping[str, Message] = {
     "page": Message("On our page"),
-    "paper": Message("On paper"),
+    "paper": Message.in_context("where people sign", "On paper"),
     "builder": Message("In a site builder"),
     "developer": Message("A developer puts it into a website"),
     "count": Message("Show the count"),
