@@ -47,7 +47,7 @@ def test_packets_are_in_the_order_of_their_numbers(table: Table) -> None:
             "last": first + 249,
             "bytes": 1,
             "sha256": "",
-            "letters": [],
+            "versions": [],
             "addressed": [],
             "erased": 0,
             "stored_sha256": "",

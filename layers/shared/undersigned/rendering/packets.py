@@ -82,7 +82,7 @@ class PacketCover:
     logo: Logo | None = None
 
     @property
-    def held(self) -> int:
+    def letters(self) -> int:
         """Return how many letters are in the packet."""
         return self.last - self.first + 1 - len(self.without)
 
@@ -240,7 +240,7 @@ def _numbers(cover: PacketCover) -> dict[str, str]:
         "first": cover.first,
         "last": cover.last,
         "total": cover.total,
-        "held": cover.held,
+        "letters": cover.letters,
         "packet": cover.number,
         "packets": cover.of,
     }
@@ -248,7 +248,7 @@ def _numbers(cover: PacketCover) -> dict[str, str]:
 
 
 def _headline(cover: PacketCover) -> str:
-    headline = Message.counted("%(held)s signed letter", "%(held)s signed letters", cover.held, _numbers(cover))
+    headline = Message.counted("%(letters)s signed letter", "%(letters)s signed letters", cover.letters, _numbers(cover))
     return headline.in_language(cover.language)
 
 

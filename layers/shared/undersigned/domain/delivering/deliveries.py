@@ -73,10 +73,9 @@ class PacketRecord:
     """A packet: sealed letters `first` to `last` (1-based), what the email says about them, and the PDF stored now.
 
     `bytes` and `sha256` are those of the PDF that was sent, or is about to be. `residents` counts the signers whose
-    postal code is one of the target's. `letters` are the versions in it, and `addressed` the addressee that each
-    of them shows; without any, all its letters were erased before, and the email doesn't have it. `erased` is how many
-    of its letters were erased before the stored PDF was made, which has the fingerprint `stored_sha256`. There is no
-    PDF if all were.
+    postal code is one of the target's. `versions` are the letter versions in it, and `addressed` the addressee that
+    each of them shows; there are none if all its letters were erased before. `erased` is how many of its letters were
+    erased before the stored PDF was made, which has the fingerprint `stored_sha256`. There is no PDF if all were.
     """
 
     number: int
@@ -86,28 +85,33 @@ class PacketRecord:
     sha256: str
     residents: int
     since: date
-    letters: tuple[str, ...]
+    versions: tuple[str, ...]
     addressed: tuple[Addressee, ...] = ()
     erased: int = 0
     stored_sha256: str = ""
     stored_at: datetime | None = None
 
     @property
-    def held(self) -> int:
+    def letters(self) -> int:
         """Return how many letters were in it when it was stored."""
         return self.last - self.first + 1 - self.erased
 
     @property
+    def is_in_email(self) -> bool:
+        """Say whether the email has it: not if all its letters were erased before."""
+        return bool(self.versions)
+
+    @property
     def texts(self) -> tuple[tuple[str, Addressee], ...]:
         """Return the letter versions in it, each with the addressee that it shows."""
-        return tuple(zip(self.letters, self.addressed, strict=True))
+        return tuple(zip(self.versions, self.addressed, strict=True))
 
     def is_ready_to_send(self, erased: int, now: datetime) -> bool:
         """Say whether the file lacks its erased letters, and is kept for as long as a link works that is sent now.
 
         One that was made again after an email is made anew for the next one: its record says what was sent.
         """
-        is_what_is_sent = bool(self.letters) and self.erased == erased and self.sha256 == self.stored_sha256
+        is_what_is_sent = self.is_in_email and self.erased == erased and self.sha256 == self.stored_sha256
         return is_what_is_sent and self.stored_at is not None and now - self.stored_at < _FRESH_FOR
 
 
@@ -163,12 +167,12 @@ class Delivery:
 
     def begun(self, packets: Sequence[PacketRecord], email: str, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""
-        sent = [packet for packet in packets if packet.letters]
+        sent = [packet for packet in packets if packet.is_in_email]
         return replace(
             self,
             state="sending",
             attempt=self.attempt + 1,
-            letters=sum(packet.held for packet in packets),
+            letters=sum(packet.letters for packet in packets),
             email=email,
             reason=None,
             last=Attempt(len(sent), sum(packet.bytes for packet in sent), left_out=self.erased, since=at),

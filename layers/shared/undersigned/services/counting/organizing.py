@@ -227,7 +227,7 @@ class Organizing:
 
     def _record(self, delivery: Delivery, signers: tuple[str, ...] = (), *, whole: bool = False) -> DeliveryRecord:
         recorded = self.delivery_store.packets(delivery.key, whole=whole)
-        packets = tuple(packet for packet in delivery.packets_of_email(recorded) if packet.letters)
+        packets = tuple(packet for packet in delivery.packets_of_email(recorded) if packet.is_in_email)
         events = self.delivery_store.mail_events(delivery.key)
         return DeliveryRecord(delivery, packets, events, signers, delivery.question(self.clock()))
 

@@ -220,7 +220,7 @@ class Delivering:
         """Read the PDFs that the email has attached; None if it has a link to them."""
         if not are_attached(packets):
             return None
-        sent = (packet for packet in packets if packet.letters)
+        sent = (packet for packet in packets if packet.is_in_email)
         return [self.files.get(packet_name(key, packet.number, packet.erased)) for packet in sent]
 
     def _send(

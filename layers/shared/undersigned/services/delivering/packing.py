@@ -125,7 +125,7 @@ class Packing:
             sha256=packet.sha256,
             residents=sum(_is_resident(signature, batch.target) for signature in signatures),
             since=min(signature.signed_on for signature in signatures),
-            letters=tuple(letter for letter, _ in texts),
+            versions=tuple(version for version, _ in texts),
             addressed=tuple(shown for _, shown in texts),
             erased=len(without),
             stored_sha256=packet.sha256,
@@ -143,7 +143,7 @@ class Packing:
         campaign, target, _ = self.campaigns.of_target(delivery.key.campaign, delivery.key.target)
         to = replace(target, email=delivery.email or target.email)
         batch = Batch(campaign, to, delivery.key, signers, delivery.last.left_out, delivery.packet_size)
-        pdfs = [b"" for packet in packets if packet.letters] if are_attached(packets) else None
+        pdfs = [b"" for packet in packets if packet.is_in_email] if are_attached(packets) else None
         return self.mail(batch, packets, delivery.attempt, pdfs)
 
     def mail(
@@ -158,7 +158,7 @@ class Packing:
         named = islice((signer for signer in batch.signers if signer not in batch.erased), NAMES_IN_MAIL)
         first = self.signatures.signatures(batch.key.campaign, tuple(named))
         erased = Message("(erased)").in_language(batch.campaign.language)
-        sent = tuple(packet for packet in packets if packet.letters)
+        sent = tuple(packet for packet in packets if packet.is_in_email)
         return mails.delivery(
             self.sender,
             batch.campaign,
