@@ -39,14 +39,14 @@ def count(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         except Exception as error:  # noqa: BLE001  (one bad record must not stop the others; it is reported)
             logger.error("a record failed", extra=facts_of(error))
             failed.append(record)
-    outcome = wired.tallying.try_to_count((row.campaign, row.signer) for row, _ in due)
-    for failure in outcome.failed.values():
+    tallied = wired.tallying.try_to_count((row.campaign, row.signer) for row, _ in due)
+    for failure in tallied.failed.values():
         logger.error("a row failed", extra=facts_of(failure))
-    logger.info("counted", extra={"rows": len(due), "moved": len(outcome.moved)})
-    _free([row for row in confirmed if (row.campaign, row.signer) in outcome.moved])
+    logger.info("counted", extra={"rows": len(due), "moved": len(tallied.moved)})
+    _free([row for row in confirmed if (row.campaign, row.signer) in tallied.moved])
     # A batch that comes again counts again.
     emit("Confirmed", len(confirmed))
-    return failed + [record for row, record in due if (row.campaign, row.signer) in outcome.failed]
+    return failed + [record for row, record in due if (row.campaign, row.signer) in tallied.failed]
 
 
 def _free(confirmed: Sequence[Signature]) -> None:

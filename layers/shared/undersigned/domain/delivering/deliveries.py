@@ -301,8 +301,8 @@ class Delivery:
         return self.state in {"open", "held"} and not self.awaits_decision
 
     @property
-    def is_kept_back(self) -> bool:
-        """Say whether it is held without a week of its target. When the hold is over, it takes one and goes on."""
+    def is_held_without_week(self) -> bool:
+        """Say whether it is held and occupies no week. When the hold is over, it takes one and goes on."""
         return self.state == "held" and not self.occupies_week and not self.awaits_decision
 
     def question(self, now: datetime) -> Question | None:

@@ -31,7 +31,7 @@ halved until it is alone. If the table takes no writes, each try lasts a second 
 
 
 @dataclass(slots=True)
-class Outcome:
+class Tallied:
     """The rows whose marks were moved (campaign and signer), and those that were not counted, each with its error."""
 
     moved: set[tuple[str, str]] = field(default_factory=set)
@@ -53,36 +53,36 @@ class Tallying:
         A row may be given any number of times, in any order. If some can't be counted, count the others, and raise the
         first error: ChangedError if a row keeps changing.
         """
-        outcome = self.try_to_count(signatures)
-        for error in outcome.failed.values():
+        tallied = self.try_to_count(signatures)
+        for error in tallied.failed.values():
             raise error
-        return len(outcome.moved)
+        return len(tallied.moved)
 
-    def try_to_count(self, signatures: Iterable[tuple[str, str]]) -> Outcome:
+    def try_to_count(self, signatures: Iterable[tuple[str, str]]) -> Tallied:
         """Count rows like `count`, and return those that could not be counted instead of raising an error."""
-        outcome = Outcome()
+        tallied = Tallied()
         for campaign, rows in groupby(sorted(set(signatures)), key=lambda row: row[0]):
             for some in batched((signer for _, signer in rows), _AT_ONCE, strict=False):
-                self._count_or_halve(campaign, some, outcome)
-        return outcome
+                self._count_or_halve(campaign, some, tallied)
+        return tallied
 
     def forget(self, gone: Signature) -> None:
         """Subtract a deleted row, which went with its campaign or was lost, from the counts, once. Note its state."""
         self.counts.forget(gone, self.clock())
 
-    def _count_or_halve(self, campaign: str, signers: Sequence[str], outcome: Outcome) -> None:
+    def _count_or_halve(self, campaign: str, signers: Sequence[str], tallied: Tallied) -> None:
         """Count rows. If that fails, count each half of them, so that one bad row doesn't stop the others."""
         try:
-            self._count_some(campaign, signers, outcome)
-        except Exception as error:  # noqa: BLE001  (one bad row must not stop the others; it is in the outcome)
-            outcome.failures += 1
-            if len(signers) == 1 or outcome.failures >= _MOST_FAILURES:
-                outcome.failed.update(dict.fromkeys(((campaign, signer) for signer in signers), error))
+            self._count_some(campaign, signers, tallied)
+        except Exception as error:  # noqa: BLE001  (one bad row must not stop the others; it is in `failed`)
+            tallied.failures += 1
+            if len(signers) == 1 or tallied.failures >= _MOST_FAILURES:
+                tallied.failed.update(dict.fromkeys(((campaign, signer) for signer in signers), error))
                 return
             for some in batched(signers, -(-len(signers) // 2), strict=False):
-                self._count_or_halve(campaign, some, outcome)
+                self._count_or_halve(campaign, some, tallied)
 
-    def _count_some(self, campaign: str, signers: Sequence[str], outcome: Outcome) -> None:
+    def _count_some(self, campaign: str, signers: Sequence[str], tallied: Tallied) -> None:
         left = list(signers)
         for attempt in range(1, _TRIES + 1):
             rows = self.signatures.signatures(campaign, left)
@@ -95,7 +95,7 @@ class Tallying:
                         raise
                     left += [row.signer for row, _ in some]
                 else:
-                    outcome.moved |= {(campaign, row.signer) for row, _ in some}
+                    tallied.moved |= {(campaign, row.signer) for row, _ in some}
             if not left:
                 return
 

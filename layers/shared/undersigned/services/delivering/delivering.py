@@ -116,7 +116,7 @@ class Delivering:
             return delivery
         if target.held_because:
             return self._hold(delivery, target, target.held_because)
-        if delivery.is_kept_back:
+        if delivery.is_held_without_week:
             delivery = self._open(key, target, delivery, again=again)
             if delivery is None or delivery.state != "open":
                 # It is too soon, or another process opened it and has gone on.
@@ -151,7 +151,7 @@ class Delivering:
             else:
                 return opened
             target, known = self.campaigns.target(key.campaign, key.target), self.deliveries.delivery(key)
-            if known and not known.is_kept_back:
+            if known and not known.is_held_without_week:
                 return known
         return known
 
