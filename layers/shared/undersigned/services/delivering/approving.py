@@ -57,12 +57,13 @@ class Approving:
         others = [target.id for target in targets if target.id not in served]
         until = controls.until(asked.period, needs_approval=campaign.approval)
         trays = read_trays(self.signatures, campaign.id, others, self.at_once, until=until)
-        planned = self.planning.preview_counted(
+        planned = self.planning.plan_counted(
             campaign,
             controls,
             asked.period,
             [target for target in targets if target.id in trays],
             {target: (len(tray.due), len(tray.later)) for target, tray in trays.items()},
+            approved=True,
         )
         waiting = tuple(replace(line, is_paused=False) for line in planned.lines if line.key.period == asked.period)
         going = {line.key.target: trays[line.key.target] for line in waiting}

@@ -115,24 +115,24 @@ class Planning:
         return _sum(plans)
 
     def queue_up(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
-        """Queue a campaign's deliveries of a period, or those to one target.
-
-        `again` queues them even if a target got an email less than seven days before. Raises NotPlannedError if an
-        error kept targets out; all others are queued.
-        """
+        """Do the same as `plan_campaign`, but raise NotPlannedError if an error kept targets out."""
         planned = self.plan_campaign(campaign, period, only=only, again=again)
         planned.check()
         return planned
 
     def plan_campaign(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
-        """Do the same as `queue_up`. An error about one target stops no others; the plan has it in `failed`."""
+        """Queue a campaign's deliveries of a period, or those to one target; none while the campaign is paused.
+
+        `again` queues them even if a target got an email less than seven days before. An error about one target stops
+        no others; the plan has it in `failed`.
+        """
         controls = self.campaigns.controls(campaign.id)
         if controls.paused:
             return Plan(())
         targets = self._targets(campaign, only)
         until = controls.until(period, needs_approval=campaign.approval)
         letters = self._letters(campaign, targets, until, counts=False)
-        planned = self.preview_counted(campaign, controls, period, targets, letters, again=again, approved=False)
+        planned = self.plan_counted(campaign, controls, period, targets, letters, again=again, approved=False)
         return self._queue(planned, again=again)
 
     def preview(  # noqa: PLR0913  (a plan's options)
@@ -158,9 +158,9 @@ class Planning:
         letters = self._letters(campaign, targets, until, counts=counts)
         if approved:
             letters = {target: (due, 0) for target, (due, _) in letters.items()}
-        return self.preview_counted(campaign, controls, period, targets, letters, again=again, approved=approved)
+        return self.plan_counted(campaign, controls, period, targets, letters, again=again, approved=approved)
 
-    def preview_counted(  # noqa: PLR0913  (a plan's options)
+    def plan_counted(  # noqa: PLR0913  (a plan's options)
         self,
         campaign: Campaign,
         controls: Controls,
@@ -168,12 +168,13 @@ class Planning:
         targets: Sequence[Target],
         letters: Mapping[str, tuple[int, int]],
         *,
+        approved: bool,
         again: bool = False,
-        approved: bool = True,
     ) -> Plan:
-        """Return the preview of a period for some targets, whose waiting letters the caller has counted.
+        """Return the plan of a period for some targets, whose waiting letters the caller has counted. Queues nothing.
 
-        `letters` has how many the approval covers, and how many it doesn't.
+        `letters` has how many the approval covers, and how many it doesn't. With `approved`, the period is taken as
+        approved.
         """
         plan = partial(self._plan_target, campaign, controls, period, letters, again=again, approved=approved)
         return _sum(each_at_once(plan, targets, self.at_once))
