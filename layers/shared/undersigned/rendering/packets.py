@@ -248,7 +248,9 @@ def _numbers(cover: PacketCover) -> dict[str, str]:
 
 
 def _headline(cover: PacketCover) -> str:
-    headline = Message.counted("%(letters)s signed letter", "%(letters)s signed letters", cover.letters, _numbers(cover))
+    headline = Message.counted(
+        "%(letters)s signed letter", "%(letters)s signed letters", cover.letters, _numbers(cover)
+    )
     return headline.in_language(cover.language)
 
 
