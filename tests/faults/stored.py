@@ -37,7 +37,7 @@ _GONE = "GONE#"
 _DECISIVE = (
     "status", "quarantine", "target", "note", "bundle", "due", "tallied",
     "signatures",
-    "state", "attempt", "letters", "packets", "erased", "left_out", "permanent",
+    "state", "attempt", "letters", "packets", "versions", "erased", "left_out", "permanent",
     "email", "mail_state", "hold", "free_from", "paused", "approved",
     "disowned_at", "forms",
 )  # fmt: skip
