@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -24,6 +25,7 @@ from undersigned.domain.delivering.deliveries import (
 from undersigned.domain.delivering.mail_events import MailEvent, MailEventKind, after
 from undersigned.domain.delivering.packets import erased_by_packet, has_erased, packet_name, packet_spans
 
+DATA_MODEL = Path(__file__).parents[4] / "docs" / "data-model.md"
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 NINE = datetime(2026, 11, 30, 15, tzinfo=UTC)
 SENDING = Delivery(KEY, "sending", NINE, attempt=1, letters=3, last=Attempt(since=NINE))
@@ -210,6 +212,47 @@ def test_an_email_that_may_have_arrived_keeps_its_week_until_a_person_decides(
     question = delivery.question(NINE + timedelta(hours=720))
 
     assert delivery.occupies_week or question in {None, "bounced"}
+
+
+PASSINGLY = replace(BOUNCED, last=replace(BOUNCED.last, permanent=False))
+NEW = Delivery(KEY, "open", NINE)
+EXAMPLES = {
+    "`open`": NEW,
+    "`sending`": SENDING,
+    "`in_doubt`": SENDING.in_doubt(),
+    "`sent`": SENT,
+    "`delivered`": after(SENT, event("delivery")),
+    "`complained`": after(SENT, event("complaint")),
+    "`bounced`": PASSINGLY,
+    "`bounced` for good": BOUNCED,
+    "`given_up`": PASSINGLY.settled("given up", NINE),
+    "`given_up` after a bounce for good": BOUNCED.settled("given up", NINE),
+    "`held`": NEW.held(3, "chief@oakton.example", "a complaint"),
+    "`held` before a letter was sealed": NEW.held(0, "chief@oakton.example", "a complaint"),
+    "`held` after a bounce": replace(PASSINGLY, state="held"),
+    "`held` after a bounce for good": replace(BOUNCED, state="held"),
+    "`empty`": NEW.emptied(),
+}
+COLUMNS = (
+    "goes_on",
+    "awaits_decision",
+    "is_unfinished",
+    "is_settled",
+    "may_have_arrived",
+    "occupies_week",
+    "is_held_without_week",
+)
+
+
+def test_the_docs_say_what_follows_from_each_state() -> None:
+    rows = [("state", *(f"`{column}`" for column in COLUMNS))]
+    for name, example in EXAMPLES.items():
+        rows.append((name, *("yes" if getattr(example, column) else "no" for column in COLUMNS)))
+    head, *lines = (f"| {' | '.join(row)} |\n" for row in rows)
+    table = "".join([head, "|---" * len(rows[0]), "|\n", *lines])
+
+    assert {example.state for example in EXAMPLES.values()} == set(get_args(DeliveryState))
+    assert table in DATA_MODEL.read_text("utf-8")
 
 
 def test_an_email_without_an_outcome_is_a_question_after_three_days() -> None:

@@ -144,6 +144,8 @@ class Attempt:
 class Delivery:
     """A delivery and its state. `attempt` counts the attempts to send it, and `last` is the last one.
 
+    A table in docs/data-model.md says what follows from each state.
+
     `letters` and `email` are what the last attempt sent, and where to; `reason` is why it has its state. `erased` are
     the signers whose sealed letters were erased. `erased_at` is when the last one was, until its files were swept so
     late that no process can store one with it any more. `packet_size` is how many letters each of its packets holds,
