@@ -418,3 +418,37 @@ def test_no_word_is_lost_without_a_report(lines: list[str]) -> None:
 )
 def test_the_recipient_can_have_many_titles(form: str, letter: str) -> None:
     assert import_letter(form)[0] == letter + "\n"
+
+
+FROM_A_PDF = """\
+Police Chief [Name]
+Sampleton Police Department
+Dear Police Chief [Name],
+The bridge over the river has been closed to people on foot for two summers
+now. Children walk to school along the highway.
+We ask you to send an officer to the crossing each morning, from seven to
+nine, until the bridge is open again. It takes an hour and saves lives, and
+
+the parents of this town have offered to pay for a part of it.
+Sincerely,
+(signature)
+(date)
+(name)
+(address)
+"""
+
+
+def test_a_text_copied_from_a_pdf_keeps_its_paragraphs_and_the_sentence_that_goes_on_over_the_page() -> None:
+    _, first, second, *_ = (" ".join(one.split()) for one in letter_of(FROM_A_PDF).split("\n\n"))
+
+    assert first.startswith("The bridge")
+    assert first.endswith("along the highway.")
+    assert second.startswith("We ask you")
+    assert "saves lives, and the parents of this town" in second
+
+
+def test_a_name_after_a_blank_line_begins_a_paragraph() -> None:
+    line = "Whoever crosses the bridge in the morning with a child can tell you as much"
+    letter = letter_of(body(f"{line}\n\nÉliane Example, who lives beside it, has counted the cars of a whole week."))
+
+    assert "\n\nÉliane" in letter

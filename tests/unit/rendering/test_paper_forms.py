@@ -82,7 +82,10 @@ def test_a_campaign_without_streets_asks_for_none_on_paper() -> None:
     campaign = replace(shipped().campaign, street_address="no")
 
     assert "your street" in text_of(form())
-    assert "your street" not in text_of(form(campaign=campaign))
+    assert "with your name and address" in text_of(form())
+    without = text_of(form(campaign=campaign))
+    assert "your street" not in without
+    assert "with your name and town" in without
 
 
 def test_each_language_has_its_letter_and_its_notice() -> None:
@@ -106,18 +109,22 @@ def test_no_text_is_smaller_than_twelve_points() -> None:
     assert min(sizes) >= 12
 
 
-def test_a_screen_reader_gets_captions_and_the_code_in_words_but_no_rules() -> None:
+def test_a_screen_reader_gets_the_code_in_words() -> None:
     reader = PdfReader(io.BytesIO(form()))
     metadata = reader.xmp_metadata
     assert metadata is not None
     assert "<pdfuaid:part>1</pdfuaid:part>" in metadata.stream.get_data().decode()
-    whole = "".join(str(reader.get_object(number)) for number in range(1, int(str(reader.trailer["/Size"]))))
-    assert "QR code of https://letters.example/campaigns/end-demand-illinois?source=paper" in whole
-    for page in reader.pages:
-        content = page.get_contents()
-        assert content is not None
-        rules = content.get_data().count(b"/Artifact")
-        assert rules or "____" not in page.extract_text()
+    words = "".join(str(reader.get_object(number)) for number in range(1, int(str(reader.trailer["/Size"]))))
+    assert "QR code of https://letters.example/campaigns/end-demand-illinois?source=paper" in words
+
+
+def test_a_screen_reader_passes_over_each_rule() -> None:
+    def artifacts(letter: str) -> int:
+        pages = PdfReader(io.BytesIO(form(letters=written(letter)))).pages
+        return sum(content.get_data().count(b"/Artifact") for page in pages if (content := page.get_contents()))
+
+    rules = "{{ signer.name }}\n\n{{ note }}\n\n{{ signature }}"
+    assert artifacts(f"Hello.\n\n{rules}") - artifacts("Hello.") == 5
 
 
 @pytest.mark.parametrize("name", ["#import <b> [your name]", "\\pagebreak() $x$", "Ωμέγα & “Co”\u202e"])

@@ -273,9 +273,8 @@ _UNWRAPPED = 160
 # Text is wrapped at more columns than these, so shorter lines can belong to an address or a closing.
 _SHORT = 60
 
-
 # Where a page of a PDF ends, a sentence goes on after a blank line.
-_WITHIN_SENTENCE = re.compile(rf"(?<=[^\n]{{{_SHORT}}}[^\W\d_])\n{{2,}}(?=[^\W\d_A-Z])")
+_WITHIN_SENTENCE = re.compile(rf"(?<=[^\n]{{{_SHORT}}}[^\W\d_])\n{{2,}}(?=[^\W\d_])")
 # Text copied from a PDF has no blank lines. Where the next word had room on a line, a paragraph ends.
 _ROOM = 0.9
 
@@ -283,7 +282,7 @@ _ROOM = 0.9
 def _letter(lines: list[_Line]) -> str:
     """Return the letter's Markdown."""
     text = "\n".join(line.written() for line in lines if not line.is_removed).strip("\n")
-    text = _WITHIN_SENTENCE.sub("\n", text)
+    text = _WITHIN_SENTENCE.sub(lambda gap: "\n" if gap.string[gap.end()].islower() else gap.group(), text)
     return "\n\n".join(_block(block.split("\n")) for block in re.split(r"\n{2,}", text)) + "\n"
 
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from undersigned.domain import languages
 from undersigned.domain.authoring.colors import accents
@@ -87,18 +87,23 @@ class PacketCover:
         return self.last - self.first + 1 - len(self.without)
 
 
+class Foot(NamedTuple):
+    """Stands below a letter on paper: a picture as SVG, its words for people who don't see it, and paragraphs."""
+
+    picture: str
+    words: str
+    paragraphs: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class PacketLetter:
-    """A rendered letter. The PDF's bookmarks show its signer's name and town.
-
-    `foot` stands below it: a picture as SVG, its words for people who don't see it, and paragraphs.
-    """
+    """A rendered letter. The PDF's bookmarks show its signer's name and town. Only one on paper has a foot."""
 
     blocks: tuple[Block, ...]
     language: str
     signer_name: str
     signer_locality: str
-    foot: tuple[str, str, tuple[str, ...]] | None = None
+    foot: Foot | None = None
 
 
 @dataclass(frozen=True, slots=True)

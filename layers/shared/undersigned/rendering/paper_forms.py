@@ -14,7 +14,7 @@ from undersigned.domain.authoring.letters import read_blocks, render_blank
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.sources import ON_PAPER, labelled_path
 from undersigned.rendering.fonts import font_book
-from undersigned.rendering.packets import PacketLetter, typeset_paper
+from undersigned.rendering.packets import Foot, PacketLetter, typeset_paper
 from undersigned.rendering.qr_codes import qr_code
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def paper_form(campaign: Campaign, letters: Mapping[str, Letter], targets: Seque
             )
             for language, letter in letters.items()
         ],
-        campaign.texts(campaign.language).title,
+        campaign.title,
         campaign.organizer.name,
         font_book(),
     )
@@ -62,18 +62,27 @@ def _known(targets: Sequence[Target], language: str) -> Mapping[str, str]:
     return {name: text for name, text in fields[0].items() if all(other[name] == text for other in fields)}
 
 
-def _foot(campaign: Campaign, language: str, public_url: str) -> tuple[str, str, tuple[str, ...]]:
+def _foot(campaign: Campaign, language: str, public_url: str) -> Foot:
     address = f"{public_url}{labelled_path(campaign, ON_PAPER)}"
     values = {"organizer": campaign.organizer.name, "notice": campaign.privacy_notice(public_url, language)}
-    return (
+    notice = (
+        Message(
+            "%(organizer)s gives this letter to the recipient, with your name and address. Under public-records "
+            "law, the office may have to publish it. Privacy notice: %(notice)s",
+            values,
+        )
+        if campaign.has_street
+        else Message(
+            "%(organizer)s gives this letter to the recipient, with your name and town. Under public-records "
+            "law, the office may have to publish it. Privacy notice: %(notice)s",
+            values,
+        )
+    )
+    return Foot(
         qr_code(address, sized=True),
         Message("QR code of %(address)s", {"address": address}).in_language(language),
         (
             replace(SIGN_ONLINE, values={"address": address}).in_language(language),
-            Message(
-                "%(organizer)s gives this letter to the recipient, with your name and address. Under public-records "
-                "law, the office may have to publish it. Privacy notice: %(notice)s",
-                values,
-            ).in_language(language),
+            notice.in_language(language),
         ),
     )
