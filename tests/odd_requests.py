@@ -158,22 +158,22 @@ QUERIES = [
 _NEITHER_TRUE_NOR_FALSE: tuple[object, ...] = ("true", "True", "yes", "on", "1", 1, 0, None, "", [], {})
 _NO_EMAIL: tuple[dict[str, object], ...] = ({}, {"email": ""}, {"email": ["ada@signers.example"]}, {"email": None})
 _NO_REASON: tuple[object, ...] = ({}, {"why": ""}, {"why": "  "}, {"why": 5}, {"why": "x" * 501}, [])
-_REMOVAL: dict[str, object] = {"domain": "signers.example", "action": "erase", "why": "a wave"}
+_ERASURE: dict[str, object] = {"domain": "signers.example", "action": "erase", "why": "a wave"}
 _ON_HOLD = "`on_hold` must be true or false"
 _SCREEN, _NEXT = f"{API}/signatures/screen", f"{API}/deliveries/next"
 ACTIONS = [
     _sent("screening without a reason", 400, "why", _SCREEN, {"suspicion": "any", "action": "hold"}),
-    *(_sent(f"on_hold: {value!r}", 400, _ON_HOLD, _SCREEN, {**_REMOVAL, "on_hold": value})
+    *(_sent(f"on_hold: {value!r}", 400, _ON_HOLD, _SCREEN, {**_ERASURE, "on_hold": value})
       for value in _NEITHER_TRUE_NOR_FALSE),
     *(Odd(f"on_hold={value}", 400, _ON_HOLD, "POST", _SCREEN, FIELDS,
-          f"domain=signers.example&action=remove&why=a+wave&on_hold={value}".encode())
+          f"domain=signers.example&action=erase&why=a+wave&on_hold={value}".encode())
       for value in ("true", "True", "yes", "on", "1", "false", "")),
-    *(_sent(f"criterion {name[:20]}", 400, f"`{name[:50]}`", _SCREEN, {**_REMOVAL, name: "x"})
+    *(_sent(f"criterion {name[:20]}", 400, f"`{name[:50]}`", _SCREEN, {**_ERASURE, name: "x"})
       for name in ("domian", "onhold", "Target", "status", "token", "limit", "<b>", "x" * 999)),
     _sent("a criterion that is no character", 400, "`suspicion`, `domain`, `network`", _SCREEN,
-          {**_REMOVAL, "\ud800": "x"}),
+          {**_ERASURE, "\ud800": "x"}),
     *(_sent("letters to nobody", 404, "atlantis", _SCREEN, {**values, "target": "atlantis"})
-      for values in ({"suspicion": "any"}, _REMOVAL)),
+      for values in ({"suspicion": "any"}, _ERASURE)),
     *(_sent(f"sending to {values}", 400, "`target`, `again`", _NEXT + query, values) for query, values in (
         ("", {"targets": "evanston"}), ("", {"target": "evanston", "agian": True}), ("?target=evanston", {}))),
     Odd("sending without a body", 400, "`target`, `again`", "POST", f"{_NEXT}?target=evanston"),
