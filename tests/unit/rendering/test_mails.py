@@ -152,7 +152,7 @@ def test_a_hostile_name_is_text_and_adds_no_header() -> None:
     assert html is not None
     assert "<script>" not in html.get_content()
     assert mail["Bcc"] is None
-    assert [part.get_filename() for part in mail.iter_attachments()] == ["letters-2026-11-30.pdf"]
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["end-demand-illinois-evanston-2026-11-30.pdf"]
 
 
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)

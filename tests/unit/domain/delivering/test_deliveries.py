@@ -23,7 +23,13 @@ from undersigned.domain.delivering.deliveries import (
     Question,
 )
 from undersigned.domain.delivering.mail_events import MailEvent, MailEventKind, after
-from undersigned.domain.delivering.packets import erased_by_packet, has_erased, packet_name, packet_spans
+from undersigned.domain.delivering.packets import (
+    erased_by_packet,
+    has_erased,
+    packet_filename,
+    packet_name,
+    packet_spans,
+)
 
 DATA_MODEL = Path(__file__).parents[4] / "docs" / "data-model.md"
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
@@ -316,6 +322,11 @@ def test_a_file_with_an_erased_letter_is_known_by_its_name() -> None:
     assert erased == {2: 2}
     names = [packet_name(KEY, number, without) for number in (1, 2, 3) for without in (0, 1, 2, 3)]
     assert [name for name in names if has_erased(name, erased)] == [packet_name(KEY, 2, 0), packet_name(KEY, 2, 1)]
+
+
+def test_a_packets_file_name_has_campaign_office_and_day_and_its_number_if_there_are_several() -> None:
+    assert packet_filename(KEY, 1, 1) == "trees-oakton-2026-11-30.pdf"
+    assert packet_filename(KEY, 2, 3) == "trees-oakton-2026-11-30-2-of-3.pdf"
 
 
 def test_a_delivery_without_an_email_names_no_packets() -> None:

@@ -88,5 +88,6 @@ def has_erased(name: str, erased: Mapping[int, int]) -> bool:
 
 
 def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
-    """Return a packet's file name for the recipient: ASCII, without personal data."""
-    return f"letters-{key.period}-{number}-of-{of}.pdf" if of > 1 else f"letters-{key.period}.pdf"
+    """Return a packet's file name for people: ASCII, with campaign, target and day, without personal data."""
+    name = f"{key.campaign}-{key.target}-{key.period}"
+    return f"{name}-{number}-of-{of}.pdf" if of > 1 else f"{name}.pdf"
