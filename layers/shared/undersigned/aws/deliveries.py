@@ -35,9 +35,16 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.aws.signatures import erasure, is_in_tray, signature_key
-from undersigned.domain.authoring.campaigns import Addressee
+from undersigned.domain.authoring.campaigns import Addressee, Way
 from undersigned.domain.delivering.bundles import Bundle
-from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey, DeliveryState, PacketRecord
+from undersigned.domain.delivering.deliveries import (
+    Attempt,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    HandedOver,
+    PacketRecord,
+)
 from undersigned.domain.delivering.mail_events import MailEvent, MailEventKind
 from undersigned.domain.delivering.plans import Week, next_day, taken
 from undersigned.domain.errors import BundleTakenError, DamagedRowsError, LettersNotWaitingError
@@ -269,6 +276,7 @@ def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
 
 def delivery_values(delivery: Delivery) -> Values:
     """Return the item of a delivery."""
+    handed = delivery.handed
     return {
         **delivery_key(delivery.key)._asdict(),
         "state": delivery.state,
@@ -289,6 +297,8 @@ def delivery_values(delivery: Delivery) -> Values:
         "packet_size": delivery.packet_size,
         "cleared_at": written(delivery.cleared_at),
         "told": delivery.told,
+        "way": delivery.way,
+        "handed": {**asdict(handed), "day": written(handed.day), "at": written(handed.at)} if handed else None,
     }
 
 
@@ -319,7 +329,14 @@ def read_delivery(values: Values) -> Delivery:
         erased_at=read_moment(values.get("erased_at")),
         cleared_at=read_moment(values.get("cleared_at")),
         told=values.get("told"),
+        way=read_choice(Way, values["way"]),
+        handed=_read_handed(values["handed"]) if "handed" in values else None,
     )
+
+
+def _read_handed(values: Values) -> HandedOver:
+    day, at = date.fromisoformat(values["day"]), datetime.fromisoformat(values["at"])
+    return HandedOver(day, values["note"], values["by"], at)
 
 
 def bundle_values(key: DeliveryKey, bundle: Bundle, at: datetime) -> Values:

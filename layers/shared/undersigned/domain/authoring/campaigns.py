@@ -87,6 +87,10 @@ class Addressee:
     locality: str
 
 
+Way = Literal["email", "by hand"]
+"""How letters reach a recipient. `by hand`: the organizer prints them, and brings or posts them."""
+
+
 @dataclass(frozen=True, slots=True)
 class OnPaper:
     """How many letters to a target were signed on paper, who counted them, and when. They are in no other count."""
@@ -103,10 +107,11 @@ class Target:
     `postal_codes` are canonical, and have prefixes, ranges and `*`: see `postal_codes.py`. A target without any
     is everyone's.
 
-    A retired target gets no new letters; those in its tray are still sent. `titles` has the title in the campaign's
-    other languages. `hold` is the organizer's reason for holding its letters back, if they do. `complained_at` is when
-    someone there marked an email as spam, until the organizer releases the letters. `free_from` is the first day that
-    can name a new delivery: seven days after the last one that may arrive.
+    Without an `email` address, its letters go by hand or post. A retired target gets no new letters; those in its tray
+    are still sent. `titles` has the title in the campaign's other languages. `hold` is the organizer's reason for
+    holding its letters back, if they do. `complained_at` is when someone there marked an email as spam, until the
+    organizer releases the letters. `free_from` is the first day that can name a new delivery: seven days after the last
+    one that may arrive.
     """
 
     id: str
@@ -128,6 +133,11 @@ class Target:
     def has_own_codes(self) -> bool:
         """Say whether it serves certain postal codes, not just everyone or all other codes."""
         return any(listed != ALL_OTHERS for listed in self.postal_codes)
+
+    @property
+    def by_hand(self) -> bool:
+        """Say whether its letters go by hand or post, because it has no email address."""
+        return not self.email
 
     @property
     def is_held(self) -> bool:

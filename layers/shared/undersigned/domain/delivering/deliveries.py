@@ -11,7 +11,7 @@ from undersigned.domain.tokens import VALID_FOR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from undersigned.domain.authoring.campaigns import Addressee
+    from undersigned.domain.authoring.campaigns import Addressee, Way
 
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "given_up", "complained", "held", "empty"
@@ -141,6 +141,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """That an office got the letters of a delivery by hand: on which day, and who recorded it, with a note and when."""
+
+    day: date
+    note: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A delivery and its state. `attempt` counts the attempts to send it, and `last` is the last one.
 
@@ -151,6 +161,8 @@ class Delivery:
     late that no process can store one with it any more. `packet_size` is how many letters each of its packets holds,
     except the last one. `cleared_at` is when its packets were deleted, because the time was over for which the
     campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
+    `way` is that of its target when it opened, or what a person decided when the mailbox took no email. One by hand is
+    `sent` once it is ready to print, and `delivered` once it is `handed` over.
     """
 
     key: DeliveryKey
@@ -166,6 +178,8 @@ class Delivery:
     packet_size: int = PACKET_SIZE
     cleared_at: datetime | None = None
     told: str | None = None
+    way: Way = "email"
+    handed: HandedOver | None = None
 
     def begun(self, packets: Sequence[PacketRecord], email: str, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""
@@ -242,6 +256,11 @@ class Delivery:
         A worker that makes the email meanwhile can't send it: see `Deliveries.begin_sending`.
         """
         return self.state != "sending"
+
+    @property
+    def is_ready_to_print(self) -> bool:
+        """Say whether a person can print its letters, and the office does not have them yet."""
+        return self.way == "by hand" and self.state == "sent"
 
     @property
     def is_settled(self) -> bool:
