@@ -171,6 +171,16 @@ def test_the_notice_lists_what_the_campaigns_form_asks_for(
     assert f"What you type into the form: postal code, full name, {fields}" in words_of(world.get(NOTICE).body)
 
 
+def test_the_notice_names_the_organizers_telephone_if_there_is_one(world: World) -> None:
+    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
+    assert f"You can also call {campaign.organizer.telephone}." in words_of(world.get(NOTICE).body)
+
+    world.wiring.campaigns.put_campaign(replace(campaign, organizer=replace(campaign.organizer, telephone=None)))
+    world.clock.advance(minutes=2)
+
+    assert "You can also call" not in words_of(world.get(NOTICE).body)
+
+
 def test_an_unknown_campaign_has_no_notice(world: World) -> None:
     assert world.get("/campaigns/nowhere/privacy").status == 404
 

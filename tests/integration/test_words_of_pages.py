@@ -242,7 +242,14 @@ def settings() -> Iterator[str]:
     for setting in SETTINGS:
         for value in ("", None, "x" * 5_000, "\x07", "ünï", "2026-99-99", -1, 10**12, True, [""], ["x", "x"]):
             yield document.changed({setting.name: value}).text
-    for name in ("organizer.name", "organizer.email", "organizer.website", "es.title", "es.summary"):
+    for name in (
+        "organizer.name",
+        "organizer.email",
+        "organizer.website",
+        "organizer.telephone",
+        "es.title",
+        "es.summary",
+    ):
         for value in ("", None, "nobody", "x" * 5_000):
             yield document.changed({name: value}).text
     wrong: tuple[Mapping[str, Value], ...] = (

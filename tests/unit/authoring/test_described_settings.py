@@ -104,6 +104,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "fixed": ("Plant trees", "-"),
     "email": ("", "nobody", "a@b"),
     "url": ("trees", "example.org", "javascript:alert(1)"),
+    "tel": ("call us", "555-0147 or 911", "12-34", "312-555-014\uff17", 3125550147),
     "color": ("red", "#abc", 7),
     "region": (" ", True),
     "select": ("Chicago", "English!", "24", -1, 24, True, 1.5),
@@ -114,6 +115,13 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "boxes": ("en", ["tlh"], ["id"]),
 }  # fmt: skip
 """Values that no setting with this control may have."""
+
+
+@pytest.mark.parametrize("number", ["312-555-0147", "(312) 555-0147 ext. 12", "+1 312.555.0147 x3", "312/5550147"])
+def test_a_telephone_number_is_kept_as_it_is_written(files: Files, number: str) -> None:
+    change(files, "campaign.toml", "[organizer]\n", f'[organizer]\ntelephone = "{number}"\n')
+
+    assert compile_campaign(files).campaign.organizer.telephone == number
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

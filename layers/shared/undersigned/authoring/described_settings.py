@@ -104,6 +104,14 @@ ORGANIZER_SETTINGS = (
         Message("the organization's web address"),
         sample="https://www.example.org",
     ),
+    Setting(
+        "telephone",
+        kinds.TELEPHONE,
+        Message("Telephone"),
+        Message("the number that a recipient’s office can call"),
+        Message("It stands in emails to recipients, on the cover of printed letters, and in the privacy notice."),
+        sample="312-555-0147",
+    ),
 )
 
 TRANSLATION_SETTINGS = (
@@ -346,7 +354,8 @@ GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (Message("The form"), ("goal", "show_goal", "opens", "closes", "street_address", "own_words")),
     (Message("Languages"), ("language", "languages")),
     (Message("Look"), ("accent",)),
-    (Message("Websites and links"), ("id", "organizer.website", "allowed_origins", "frame_origins", "sources")),
+    (Message("How people reach you"), ("organizer.telephone", "organizer.website")),
+    (Message("Websites and links"), ("id", "allowed_origins", "frame_origins", "sources")),
     (Message("People’s data"), ("keep_for_days", "privacy_url")),
 )
 """The groups of settings on the page. The first is shown open, because its settings have no default."""

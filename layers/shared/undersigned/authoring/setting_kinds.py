@@ -15,7 +15,7 @@ from undersigned.authoring.sites import is_web_address, origin_mistake, pasted_o
 from undersigned.authoring.texts import on_one_line
 from undersigned.domain.authoring.campaigns import ID_PATTERN, origin_of
 from undersigned.domain.authoring.colors import PATTERN as COLOR_PATTERN
-from undersigned.domain.characters import has_ink, unprintable_in
+from undersigned.domain.characters import has_ink, has_phone_number, unprintable_in
 from undersigned.domain.delivering.schedule import DAYS, LAST_DAY_OF_MONTH, LAST_HOUR
 from undersigned.domain.languages import Message, hour_of, languages, name_of, weekday_of, zone_of
 from undersigned.domain.signing.addresses import email_mistake, mailable
@@ -155,6 +155,18 @@ def _wrong_email(value: str) -> Wrong | None:
 
 
 EMAIL = text(_wrong_email, read=mailable, control="email")
+
+
+_TELEPHONE = re.compile(r"\+?[0-9()][0-9()./ -]{6,30}(?: (?:x|ext\.?) ?[0-9]{1,6})?", re.ASCII)
+TELEPHONE = text(
+    _unless(
+        lambda value: _TELEPHONE.fullmatch(value) and has_phone_number(value),
+        Message("`%(name)s` is %(value)s; write a telephone number with its area code, such as %(example)s"),
+        Message("“%(text)s” is not a telephone number. Write digits, with the area code."),
+    ),
+    pattern=f"^{_TELEPHONE.pattern}$",
+    control="tel",
+)
 
 
 def _web_address(fits: Callable[[str], object], pattern: str | None = None) -> Kind:

@@ -74,6 +74,7 @@ class Organizer:
     name: str
     email: str
     website: str | None = None
+    telephone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
