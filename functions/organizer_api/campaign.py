@@ -75,6 +75,7 @@ def _target(state: TargetState) -> dict[str, object]:
         "department": target.department,
         "locality": target.locality,
         "email": target.email,
+        "postal_address": target.postal_address,
         "postal_codes": target.postal_codes,
         "retired": target.retired,
         "held_because": target.held_because,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -91,13 +90,6 @@ def test_an_address_that_takes_no_email_is_told_without_a_delivery(world: World,
     said = attention(manager)
     assert f"Evanston: email bounces The address {target.email} takes no email." in said
     assert "Save an address that takes email, and they go out with the next delivery." in said
-    assert buttons(manager) == {"/targets/evanston", "/targets/evanston/address"}
-
-
-def test_a_missing_address_is_told(world: World, manager: Browser) -> None:
-    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email=""))
-    assert "Evanston: the email address is missing" in attention(manager)
     assert buttons(manager) == {"/targets/evanston", "/targets/evanston/address"}
 
 

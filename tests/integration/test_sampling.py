@@ -49,6 +49,19 @@ def test_the_sample_shows_what_everyone_gets_and_each_part_says_that_it_is_a_tes
     assert len(sampling.pages(sample)) == len(PdfReader(io.BytesIO(pdf)).pages)
 
 
+def test_a_test_shows_the_packet_to_print_if_no_recipient_has_an_email_address(
+    sampling: Sampling, compiled: CompiledCampaign
+) -> None:
+    first, *others = compiled.targets
+    with_one = replace(compiled, targets=(replace(first, email=""), *others))
+    without = replace(compiled, targets=tuple(replace(target, email="") for target in compiled.targets))
+
+    assert others[0].name in sampling.delivery(with_one, ANN).text
+    test = sampling.delivery(without, ANN)
+    assert (test.to, len(test.attachments)) == (ANN, 1)
+    assert "no email address, and gets no email: you print the packet that is attached" in " ".join(test.text.split())
+
+
 def test_the_samples_form_is_the_page_that_people_will_see(sampling: Sampling, compiled: CompiledCampaign) -> None:
     page = form_page(sampling.form_page(compiled), "en")
 

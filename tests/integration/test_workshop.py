@@ -316,16 +316,37 @@ def test_each_mistake_of_the_table_is_at_its_cell(author: Author) -> None:
     assert f'href="{author.base}/recipients?page=1#cell-2-email"' in page
 
 
-def test_a_duplicate_a_missing_address_and_a_shared_postal_code_are_named(author: Author) -> None:
+def test_a_duplicate_a_wrong_address_and_a_shared_postal_code_are_named(author: Author) -> None:
     author.open("recipients")
     first = author.form("recipients")
     shared = first["cell-0-postal_codes"].partition(";")[0]
     author.send("recipients", {"cell-4-postal_codes": shared, "do": "save"})
     assert re.search(rf"Row 5, Postal codes : .*{shared}.* row 1", author.open("recipients").words)
-    author.send("recipients", {"cell-1-id": first["cell-0-id"], "cell-2-email": "", "do": "save"})
+    author.send("recipients", {"cell-1-id": first["cell-0-id"], "cell-2-email": "nobody", "do": "save"})
     said = author.open("recipients").words
     assert "Row 2, Short name : this short name is also in row 1" in said
-    assert "Row 3, Email : the email address is missing" in said
+    assert "Row 3, Email : “nobody” is not a whole email address" in said
+
+
+def test_recipients_without_an_email_address_are_counted_on_each_page_before_it_is_published(author: Author) -> None:
+    without = "1 recipient has no email address. Letters to this recipient go by hand or post: you print them"
+    assert "email address" not in author.open("recipients").words
+    author.send("recipients", {"cell-2-email": "", "cell-2-postal_address": "<b>1 Ridge</b>\nSkokie", "do": "save"})
+    page = author.open("recipients")
+    assert without in page.words
+    assert "\n&lt;b&gt;1 Ridge&lt;/b&gt;\nSkokie</textarea>" in page.body
+    target = author.form("recipients")["cell-2-id"]
+    assert without in author.open("publish").words
+    assert "<iframe" not in author.see(f"{author.base}/preview?to={target}").body.partition('"of-email"')[2]
+
+    author.open("recipients")
+    author.take(
+        {"pasted": "Name\tTitle\tDepartment\tTown\nA\tMayor\tHall\tOakton\nB\tMayor\tHall\tElmton\n", "replace": "yes"}
+    )
+    assert (
+        "2 recipients have no email address. Letters to these recipients go by hand or post"
+        in author.open("recipients").words
+    )
 
 
 @pytest.mark.parametrize(

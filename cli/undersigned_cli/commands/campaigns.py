@@ -89,6 +89,8 @@ def _overview(compiled: CompiledCampaign) -> Iterator[str]:
         yield f"{target.id}: {target.name} gets letters from {in_words(target.postal_codes, SOURCE)}"
     if len(compiled.targets) > _MOST_RECIPIENTS:
         yield f"and {len(compiled.targets) - _MOST_RECIPIENTS:,} more recipients"
+    if by_hand := sum(target.by_hand for target in compiled.targets):
+        yield f"by hand or post: {counted(by_hand, 'recipient')} without an email address"
     yield from map(str, compiled.notes[:_MOST_NOTES])
     if len(compiled.notes) > _MOST_NOTES:
         least = "at least " if len(compiled.notes) == MOST_NOTES else ""
@@ -211,6 +213,8 @@ def publish(
 
 
 def _told(effects: Effects) -> Iterator[str]:
+    if effects.by_hand:
+        yield f"by hand or post: {counted(effects.by_hand, 'recipient')} without an email address"
     if effects.is_new:
         yield f"a new campaign with {counted(len(effects.added), 'recipient')}"
         return

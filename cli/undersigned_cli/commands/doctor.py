@@ -51,5 +51,5 @@ def doctor(stack: Stack, *, as_json: AsJson = False) -> None:
 def _targets(wiring: Wiring) -> Iterator[str]:
     for campaign in wiring.campaigns.campaign_ids():
         for target in wiring.campaigns.targets(campaign):
-            if not target.retired:
+            if target.email and not target.retired:
                 yield target.email

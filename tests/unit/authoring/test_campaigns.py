@@ -30,7 +30,7 @@ def test_the_mistakes_of_all_files_are_listed_together_by_file_and_line(files: F
     change(files, "campaign.toml", "goal = 50", "goal = 0")
     change(files, "campaign.toml", "closes = 2026-12-31", "closes = 2025-12-31")
     change(files, "letter.md", "Plant trees.", "Plant {{ tree.kind }}.")
-    change(files, "targets.csv", "mayor@oakton.example", "")
+    change(files, "targets.csv", "mayor@oakton.example", "nobody")
     change(files, "targets.csv", "elmton,Mayor", "oakton,Mayor")
 
     assert [mistake[: len(start)] for mistake, start in zip(mistakes_of(files), STARTS, strict=True)] == list(STARTS)
@@ -40,7 +40,7 @@ STARTS = (
     "campaign.toml:7: `goal` is 0; give a whole number from 1 to 1,000,000,000",
     "campaign.toml:9: `closes` is 2025-12-31, before `opens` (2026-01-01); write the last day",
     "letter.md:3: unknown merge field {{ tree.kind }}; use one of",
-    "targets.csv:2: `email`: the email address is missing; write it like name@example.org",
+    "targets.csv:2: `email`: “nobody” is not a whole email address; write it like name@example.org",
     "targets.csv:3: the id `oakton` is also on line 2; give each recipient a different id",
 )
 
@@ -189,7 +189,7 @@ def test_a_mistake_in_the_settings_adds_no_mistakes_about_translations(
 
 def test_a_missing_file_is_listed_with_the_mistakes_of_the_others(files: Files) -> None:
     del files["letter.md"]
-    change(files, "targets.csv", "mayor@oakton.example", "")
+    change(files, "targets.csv", "mayor@oakton.example", "nobody")
 
     missing, mistake = mistakes_of(files)
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from undersigned.authoring.column_choice import Choice, guess, rows_in, taken, used_twice
+from undersigned.web.authoring.columns import as_pasted
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,9 @@ from undersigned.authoring.column_choice import Choice, guess, rows_in, taken, u
             "name name title email postal_codes",
         ),
         ("Who,How to reach,Where", "A B,a@x.example,02134", "- email postal_codes"),
+        ("Name,Mailing address,Email", "A,1 Ridge Avenue,a@x.example", "name postal_address email"),
+        ("Name,Email,Zip,Office address", "A,,02134,1 Ridge Avenue", "name email postal_codes postal_address"),
+        ("Name,Address,Zip", "A,a@x.example,02134", "name email postal_codes"),
         ("Name,Email,Email (backup)", "A,a@x.example,b@x.example", "name email -"),
     ],
 )
@@ -57,6 +61,13 @@ def test_no_cell_takes_long_to_guess(cell: str) -> None:
     guess(rows_in(b"", f"Name;Mail;Other\n{f'A;a@x.example;{cell}\n' * 60}"))
 
     assert time.process_time() - began < 2
+
+
+def test_the_lines_of_a_postal_address_are_kept_and_those_of_other_cells_are_joined() -> None:
+    rows = rows_in(b"", 'Full name\tMailing address\n"Ada\nLovelace"\t"1  Ridge\n\nOakton"\n')
+
+    assert taken(rows, guess(rows)).rows == ({"name": "Ada Lovelace", "postal_address": "1 Ridge\nOakton"},)
+    assert rows_in(b"", as_pasted(rows)) == rows
 
 
 def test_what_is_chosen_is_taken_and_the_rest_is_named() -> None:

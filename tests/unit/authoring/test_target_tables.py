@@ -8,8 +8,8 @@ from tests.spreadsheets import read_pasted
 from tests.unit.authoring.trees import FILES, TARGETS
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.target_tables import TargetTable, read_table
-from undersigned.authoring.targets import COLUMNS, read_targets
+from undersigned.authoring.target_tables import TargetTable, column_named, read_table
+from undersigned.authoring.targets import COLUMNS, POSTAL_ADDRESS, read_targets
 from undersigned.authoring.texts import text_of
 from undersigned.domain.languages import languages
 from undersigned.web.authoring.frame import heading_of
@@ -117,6 +117,7 @@ def test_columns_that_are_not_used_are_named(headings: str, unused: tuple[str, .
 def test_the_headings_of_the_workshop_are_understood_in_each_language(language: str) -> None:
     headings = [heading_of(column, language) for column in COLUMNS]
 
+    assert column_named(heading_of(POSTAL_ADDRESS, language)) == POSTAL_ADDRESS
     assert rows_of(read_pasted(f"{'\t'.join(headings)}\n{'\t'.join(OAKTON)}\n")) == [OAKTON]
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from tests.unit.authoring.trees import TARGETS, change, mistakes_of
 from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.targets import MOST_NOTES
+from undersigned.authoring.writing import files_of
 from undersigned.domain.authoring.campaigns import Roster
 from undersigned.domain.authoring.postal_codes import canonical_postal_code
 
@@ -83,6 +85,44 @@ def test_a_mistake_in_the_targets_is_named_with_the_fix(files: Files, old: str, 
     assert mistakes_of(files)[0].startswith(mistake)
 
 
+def test_recipients_without_an_email_address_get_their_letters_by_hand(files: Files) -> None:
+    for address in ("mayor@oakton.example", "mayor@elmton.example"):
+        change(files, "targets.csv", address, "")
+
+    compiled = compile_campaign(files)
+
+    assert [target.by_hand for target in compiled.targets] == [True, True]
+    assert compiled.warnings == ()
+
+
+def test_a_postal_address_keeps_its_lines_and_is_written_as_it_was_read(files: Files) -> None:
+    change(files, "targets.csv", "email,postal_codes", "email,postal_codes,postal_address")
+    change(files, "targets.csv", "60201; 60202", '60201; 60202,"City Hall \n\n  2100 Ridge  Avenue\nOakton, IL 60201"')
+    change(files, "targets.csv", "example,60202", "example,60202,")
+    compiled = compile_campaign(files)
+
+    assert compiled.targets[0].postal_address == "City Hall\n2100 Ridge Avenue\nOakton, IL 60201"
+    assert compiled.targets[1].postal_address == ""
+    written = files_of(compiled.campaign, compiled.letters, compiled.targets)
+    assert compile_campaign(written).targets == compiled.targets
+    assert read_table(files["targets.csv"]).cell(0, "postal_address") == compiled.targets[0].postal_address
+
+
+@pytest.mark.parametrize(
+    ("address", "mistake"),
+    [
+        ("1" * 301, "`postal_address` has 301 characters, more than the maximum of 300; remove some"),
+        ("1 Ridge\u202e Avenue", "`postal_address` has U+202E, which can't be printed; type the text"),
+    ],
+)
+def test_a_postal_address_that_cannot_be_printed_is_a_mistake(files: Files, address: str, mistake: str) -> None:
+    change(files, "targets.csv", "email,postal_codes", "email,postal_codes,postal_address")
+    change(files, "targets.csv", "60201; 60202", f"60201; 60202,{address}")
+    change(files, "targets.csv", "example,60202", "example,60202,")
+
+    assert mistakes_of(files)[0].startswith(f"targets.csv:2: {mistake}")
+
+
 def test_an_error_in_a_cell_is_listed_once(files: Files) -> None:
     change(files, "targets.csv", "60201; 60202", "60201/60202")
 
@@ -143,7 +183,7 @@ def test_two_targets_with_one_mailbox_are_only_a_warning(files: Files) -> None:
 
 def test_a_row_after_a_two_line_cell_has_the_right_line(files: Files) -> None:
     change(files, "targets.csv", "City Hall", '"City\nHall"')
-    change(files, "targets.csv", "mayor@elmton.example", "")
+    change(files, "targets.csv", "mayor@elmton.example", "nobody")
 
     assert mistakes_of(files)[0].startswith("targets.csv:4: `email`")
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from undersigned.authoring.postal_code_words import meaning_of
 from undersigned.authoring.table_texts import rows_of, separator_of
 from undersigned.authoring.target_tables import TargetTable, column_named, is_column, plain_heading
-from undersigned.authoring.targets import COLUMNS, FILE
-from undersigned.authoring.texts import on_one_line, plain_words, text_of, with_our_line_ends
+from undersigned.authoring.targets import FILE, tidy
+from undersigned.authoring.texts import on_lines, plain_words, text_of, with_our_line_ends
 from undersigned.authoring.workbooks import is_workbook, rows_of_workbook
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ type Rows = Sequence[Sequence[str]]
 _WORDS: Mapping[str, str] = {
     "postal_codes": "zip zipcode postal postcode plz",
     "email": "email mail correo",
+    "postal_address": "address mailing direccion",
     "id": "id",
     "department": "department dept agency organization organisation office institution district departamento agencia",
     "locality": "town city village municipality community locality localidad ciudad municipio jurisdiction county",
@@ -79,7 +80,7 @@ def rows_in(content: bytes, pasted: str) -> list[list[str]]:
     else:
         rows = [list(cells) for cells in _rows_of_text(text_of(FILE, content) if content else pasted)]
     width = max(map(len, rows), default=0)
-    even = [[*map(on_one_line, cells), *[""] * (width - len(cells))] for cells in rows]
+    even = [[*map(on_lines, cells), *[""] * (width - len(cells))] for cells in rows]
     in_table = [cells for cells in even if sum(map(bool, cells)) > 1]
     return in_table if width >= _LEAST_COLUMNS and in_table else even
 
@@ -97,7 +98,7 @@ def guess(rows: Rows) -> Choice:
     width = len(rows[0])
     by_heading = [_column_of_heading(cell) for cell in rows[0]]
     by_cells = [_column_of_cells([cells[place] for cells in rows[1:_LOOKED_AT]]) for place in range(width)]
-    known = sum(column_named(cell) in COLUMNS for cell in rows[0])
+    known = sum(is_column(column_named(cell)) for cell in rows[0])
     # A first cell that is no address or code, above cells that are, is a heading.
     names_others = any(
         column in {"email", "postal_codes"} and rows[0][place] and not _is_value(rows[0][place])
@@ -207,8 +208,7 @@ def taken(rows: Rows, choice: Choice) -> TargetTable:
     columns = tuple(dict.fromkeys(column for column in choice.columns if column))
     places = {column: [place for place, one in enumerate(choice.columns) if one == column] for column in columns}
     cells = [
-        {column: " ".join(filter(None, (row[place] for place in places[column]))) for column in columns}
-        for row in below
+        {column: tidy(column, " ".join(row[place] for place in places[column])) for column in columns} for row in below
     ]
     unused = [
         (rows[0][place] if choice.has_headings else "") or f"#{place + 1}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.table_texts import rows_of, separator_of, text_of_rows
-from undersigned.authoring.targets import COLUMNS, FILE
+from undersigned.authoring.targets import COLUMNS, FILE, POSTAL_ADDRESS, tidy
 from undersigned.authoring.texts import on_one_line, plain_words, slug_of
 
 if TYPE_CHECKING:
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 type Row = Mapping[str, str]
 
 NAMES: Mapping[str, str] = {
-    **{column: column for column in COLUMNS},
+    **{column: column for column in (*COLUMNS, POSTAL_ADDRESS)},
     **dict.fromkeys(("position", "job title", "function", "role", "título", "cargo"), "title"),
     **dict.fromkeys(("recipient", "full name", "person", "official", "nombre"), "name"),
     **dict.fromkeys(("agency", "organization", "organisation", "office", "institution", "departamento"), "department"),
     **dict.fromkeys(("town", "city", "village", "municipality", "place", "community", "localidad"), "locality"),
     **dict.fromkeys(("e-mail", "mail", "email address", "e-mail address", "correo"), "email"),
+    **dict.fromkeys(("address", "mailing address", "postal address", "dirección postal"), POSTAL_ADDRESS),
     **dict.fromkeys(("short name", "nombre corto"), "id"),
     **dict.fromkeys(("postal code", "postcode", "post code", "código postal", "plz"), "postal_codes"),
     **dict.fromkeys(("zip", "zip code", "zipcode"), "postal_codes"),
@@ -142,7 +143,13 @@ def read_table(text: str) -> TargetTable:
     columns = tuple(column_named(cell) for cell in header)
     if len(set(columns)) < len(columns) or sum(column in COLUMNS for column in columns) < _LEAST_HEADINGS:
         columns, others = COLUMNS, rows
-    fitted = tuple(dict(zip(columns, _fitted(cells, len(columns), separator), strict=True)) for _, cells in others)
+    fitted = tuple(
+        {
+            column: tidy(column, cell)
+            for column, cell in zip(columns, _fitted(cells, len(columns), separator), strict=True)
+        }
+        for _, cells in others
+    )
     return TargetTable(columns, fitted, tuple(line for line, _ in others))
 
 
@@ -165,7 +172,7 @@ def column_named(heading: str) -> str:
 
 def is_column(name: str) -> bool:
     """Say whether a table of targets can have this column."""
-    return name in COLUMNS or bool(_TITLES.fullmatch(name))
+    return name in {*COLUMNS, POSTAL_ADDRESS} or bool(_TITLES.fullmatch(name))
 
 
 def _is_name(heading: str) -> bool:
@@ -173,10 +180,9 @@ def _is_name(heading: str) -> bool:
 
 
 def _fitted(cells: Sequence[str], length: int, separator: str) -> Sequence[str]:
-    fitting = [on_one_line(cell) for cell in cells[:length]]
+    fitting = list(cells[:length])
     if len(cells) > length:
-        rest = (on_one_line(cell) for cell in cells[length - 1 :])
-        fitting[-1] = f"{separator} ".lstrip("\t").join(cell for cell in rest if cell)
+        fitting[-1] = f"{separator} ".lstrip("\t").join(cell for cell in cells[length - 1 :] if cell.strip())
     return fitting + [""] * (length - len(fitting))
 
 

@@ -12,7 +12,7 @@ from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name,
 from undersigned.authoring.postal_code_cells import PostalCodeCells
 from undersigned.authoring.setting_kinds import LONGEST_TEXT, wrong_text
 from undersigned.authoring.table_texts import SEPARATORS, UNREADABLE, rows_of, separator_of
-from undersigned.authoring.texts import on_one_line
+from undersigned.authoring.texts import on_lines, on_one_line
 from undersigned.domain.authoring.campaigns import ID_PATTERN, Target
 from undersigned.domain.characters import has_ink
 from undersigned.domain.languages import Message
@@ -25,6 +25,9 @@ FILE = "targets.csv"
 
 COLUMNS = ("id", "title", "name", "department", "locality", "email", "postal_codes")
 """The required columns. A column `title_<language>` can have the titles in another language."""
+
+POSTAL_ADDRESS = "postal_address"
+"""An optional column: where letters by hand or post go. Its cells can have several lines."""
 
 _SHOWN_IN_LETTERS = ("title", "name", "department", "locality")
 
@@ -48,6 +51,11 @@ class TargetList:
     mistakes: tuple[Mistake, ...] = ()
     warnings: tuple[Mistake, ...] = ()
     notes: tuple[Mistake, ...] = ()
+
+
+def tidy(column: str, cell: str) -> str:
+    """Return a cell without repeated spaces: on one line, or in the lines of a postal address."""
+    return on_lines(cell) if column == POSTAL_ADDRESS else on_one_line(cell)
 
 
 def read_targets(text: str, languages: Collection[str] | None) -> TargetList:
@@ -109,7 +117,7 @@ class _Reader:
         """Return the header's columns, or None if they have mistakes, so that rows can't be read."""
         columns = [cell.strip().lower() for cell in header]
         for column in dict.fromkeys(columns):
-            if column not in COLUMNS and self._language_of(column) is None:
+            if column not in {*COLUMNS, POSTAL_ADDRESS} and self._language_of(column) is None:
                 self._mistake(line, self._unknown_column(column), plainly=UNREADABLE)
             elif columns.count(column) > 1:
                 message = Message("the column `%(column)s` is there twice; remove one", {"column": column})
@@ -138,7 +146,7 @@ class _Reader:
                 {"column": column, "file": settings.FILE},
             )
         titles = (f"title_{language}" for language in self._languages or ())
-        values = {"column": column, "way_out": correct_name(column, (*COLUMNS, *titles))}
+        values = {"column": column, "way_out": correct_name(column, (*COLUMNS, POSTAL_ADDRESS, *titles))}
         return Message("unknown column `%(column)s`; %(way_out)s", values)
 
     def _read_row(self, line: int, columns: list[str], cells: list[str], separator: Message) -> None:
@@ -150,7 +158,7 @@ class _Reader:
             )
             self._mistake(line, message)
             return
-        row = {column: on_one_line(cell) for column, cell in zip(columns, cells, strict=True)}
+        row = {column: tidy(column, cell) for column, cell in zip(columns, cells, strict=True)}
         titles = {language: title for column, title in row.items() if title and (language := self._language_of(column))}
         self._check_texts(line, row)
         self._check_id(line, row["id"])
@@ -165,6 +173,7 @@ class _Reader:
                 email=self._email(line, row["email"]),
                 postal_codes=self._postal_codes(line, row["postal_codes"]),
                 titles=titles,
+                postal_address=row.get(POSTAL_ADDRESS, ""),
             )
         )
 
@@ -176,7 +185,7 @@ class _Reader:
                 )
                 self._mistake(line, message, column, Message("fill this in: letters and emails show it"))
         for column, text in row.items():
-            if column not in _SHOWN_IN_LETTERS and self._language_of(column) is None:
+            if column not in {*_SHOWN_IN_LETTERS, POSTAL_ADDRESS} and self._language_of(column) is None:
                 continue
             if wrong := wrong_text(text, LONGEST_TEXT):
                 says = replace(wrong.in_file, values={"name": column, **wrong.in_file.values})
@@ -215,7 +224,9 @@ class _Reader:
         self._line_of_person.setdefault(person, line)
 
     def _email(self, line: int, email: str) -> str:
-        """Return an email address with its domain in the form that DNS uses, or "" if it has a mistake."""
+        """Return an email address with its domain in the form that DNS uses, or "" if it has a mistake or is none."""
+        if not email:
+            return ""
         if mistake := email_mistake(email):
             self._mistake(line, Message("`email`: %(mistake)s", {"mistake": mistake}), "email", mistake)
             return ""

@@ -58,6 +58,11 @@ def on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def on_lines(text: str) -> str:
+    """Return the lines of a text that are not blank, each without repeated spaces."""
+    return "\n".join(filter(None, map(on_one_line, text.splitlines())))
+
+
 def plain_words(text: str) -> str:
     """Return the words of a text without case, accents and punctuation."""
     return " ".join(re.sub(r"[\W_]+", " ", folded(text)).split())

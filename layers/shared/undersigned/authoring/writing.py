@@ -63,9 +63,10 @@ def _settings(settings: Iterable[Setting], of: Campaign | Organizer | Translatio
 
 def _targets_text(campaign: Campaign, targets: Sequence[Target]) -> str:
     languages = [language for language in campaign.translations if any(language in it.titles for it in targets)]
-    rows = [[*targets_file.COLUMNS, *(f"title_{language}" for language in languages)]]
+    optional = [targets_file.POSTAL_ADDRESS] if any(target.postal_address for target in targets) else []
+    rows = [[*targets_file.COLUMNS, *optional, *(f"title_{language}" for language in languages)]]
     for target in targets:
         cells = [target.id, target.title, target.name, target.department, target.locality, target.email]
         titles = [target.titles.get(language, "") for language in languages]
-        rows.append([*cells, "; ".join(target.postal_codes), *titles])
+        rows.append([*cells, "; ".join(target.postal_codes), *(target.postal_address for _ in optional), *titles])
     return text_of_rows(rows)

@@ -375,6 +375,7 @@ def target_settings(target: Target) -> Values:
         "postal_codes": list(target.postal_codes),
         "retired": target.retired,
         "titles": dict(target.titles),
+        "postal_address": target.postal_address,
     }
 
 
@@ -391,6 +392,7 @@ def read_target(values: Values) -> Target:
         mail_state=read_choice(MailState, values.get("mail_state", "ok")),
         retired=bool(values.get("retired", False)),
         titles=values.get("titles", {}),
+        postal_address=values.get("postal_address", ""),
         hold=values.get("hold"),
         complained_at=read_moment(values.get("complained_at")),
         free_from=read_day(values.get("free_from")),

@@ -108,11 +108,11 @@ class Target:
     `postal_codes` are canonical, and have prefixes, ranges and `*`: see `postal_codes.py`. A target without any
     is everyone's.
 
-    Without an `email` address, its letters go by hand or post. A retired target gets no new letters; those in its tray
-    are still sent. `titles` has the title in the campaign's other languages. `hold` is the organizer's reason for
-    holding its letters back, if they do. `complained_at` is when someone there marked an email as spam, until the
-    organizer releases the letters. `free_from` is the first day that can name a new delivery: seven days after the last
-    one that may arrive.
+    Without an `email` address, its letters go by hand or post, to the `postal_address`. A retired target gets no new
+    letters; those in its tray are still sent. `titles` has the title in the campaign's other languages. `hold` is the
+    organizer's reason for holding its letters back, if they do. `complained_at` is when someone there marked an email
+    as spam, until the organizer releases the letters. `free_from` is the first day that can name a new delivery: seven
+    days after the last one that may arrive.
     """
 
     id: str
@@ -129,6 +129,7 @@ class Target:
     complained_at: datetime | None = None
     free_from: date | None = None
     on_paper: OnPaper | None = None
+    postal_address: str = ""
 
     @property
     def has_own_codes(self) -> bool:

@@ -100,6 +100,6 @@ def _sample_target(language: str) -> Target:
         name="Avery Sample",
         department=Message("Police Department of Oakton").in_language(language),
         locality="Oakton",
-        email="",
+        email="office@oakton.example",
         postal_codes=(),
     )

@@ -78,6 +78,7 @@ class Effects:
 
     With `is_outdated`, the campaign was published from elsewhere since the draft was made, and publishing undoes that.
     Unless `counts_all`, waiting letters and bounced deliveries are known of the first MOST_COUNTED targets only.
+    `by_hand` is how many targets the campaign then has without an email address.
     """
 
     is_new: bool
@@ -88,6 +89,7 @@ class Effects:
     retired: tuple[TargetChange, ...] = ()
     settings: tuple[SettingChange, ...] = ()
     counts_all: bool = True
+    by_hand: int = 0
 
     @property
     def is_nothing(self) -> bool:
@@ -106,8 +108,10 @@ class EffectsOf:
     def publishing(self, compiled: CompiledCampaign, published: PublishedCampaign, *, is_outdated: bool) -> Effects:
         """Return the effects of publishing a compiled campaign over a published one."""
         name, before = compiled.campaign.id, published.settings
+        by_hand = sum(target.by_hand for target in compiled.targets)
         if before is None:
-            return Effects(is_new=True, added=tuple(TargetChange(None, target) for target in compiled.targets))
+            added = tuple(TargetChange(None, target) for target in compiled.targets)
+            return Effects(is_new=True, added=added, by_hand=by_hand)
         known = {target.id: target for target in published.targets.values() if not target.retired}
         kept = {target.id for target in compiled.targets}
         gone = [target for target in known.values() if target.id not in kept]
@@ -133,6 +137,7 @@ class EffectsOf:
             ),
             counts_all=max(len(changes), len(gone)) <= MOST_COUNTED,
             settings=tuple(_settings(before, compiled.campaign)),
+            by_hand=by_hand,
         )
 
     def _waiting(self, campaign: str, target: Target) -> int:

@@ -90,9 +90,13 @@ class Sampling:
         return self._sample(self.form_page(compiled), _sample_form(compiled.campaign, whom, to, language))
 
     def delivery(self, compiled: CompiledCampaign, to: str) -> Mail:
-        """Return the email that the first target would get with one letter, and its packet, as a test to an address."""
+        """Return the email that the first target would get with one letter, and its packet, as a test to an address.
+
+        It is the first one with an email address. If none has one, the test shows the packet to print.
+        """
         campaign, entry = compiled.campaign, _entry(compiled)
-        read = _sample_form(campaign, compiled.targets[0], to, campaign.language)
+        target = next((one for one in compiled.targets if not one.by_hand), compiled.targets[0])
+        read = _sample_form(campaign, target, to, campaign.language)
         signature = self._signature(entry, read)
         pdf = self.typesetter(*self._packet(entry, read.target, read.letter_language, signature)).pdf
         return self._delivery(entry, read, signature, pdf)
@@ -159,6 +163,12 @@ class Sampling:
             "This is a test, and only you get this email. It shows the draft: nobody has signed this letter, and no "
             "recipient has received it."
         )
+        if target.by_hand:
+            notice = Message(
+                "This is a test, and only you get this email. It shows the draft: nobody has signed this letter. The "
+                "recipient has no email address, and gets no email: you print the packet that is attached, and hand it "
+                "over or mail it."
+            )
         mail = mails.delivery(
             self.sender, campaign, target, key, summary, attempt=1, pdfs=[pdf], packets_token=NO_LINK, notice=notice
         )

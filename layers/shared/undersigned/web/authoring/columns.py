@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import csv
+import io
 import json
 import zlib
 from typing import TYPE_CHECKING
@@ -104,7 +106,9 @@ def posted_choice(posted: Mapping[str, object], width: int) -> Choice:
 
 def as_pasted(rows: Sequence[Sequence[str]]) -> str:
     """Return rows as a spreadsheet copies them."""
-    return "".join("\t".join(cell.replace("\t", " ") for cell in cells) + "\n" for cells in rows)
+    text = io.StringIO()
+    csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def packed(text: str) -> str:

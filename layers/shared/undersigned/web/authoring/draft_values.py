@@ -65,6 +65,7 @@ def effects_values(effects: Effects) -> Mapping[str, object]:
         "new": effects.is_new,
         "outdated": effects.is_outdated,
         "counts_all": effects.counts_all,
+        "by_hand": effects.by_hand,
         "letters": [
             {
                 "language": change.language,

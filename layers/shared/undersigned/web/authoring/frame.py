@@ -55,6 +55,7 @@ COLUMNS: Mapping[str, Message] = {
     "department": Message("Department"),
     "locality": Message("Town"),
     "email": Message("Email"),
+    "postal_address": Message("Postal address"),
     "postal_codes": Message("Postal codes"),
     "id": Message("Short name"),
 }
@@ -304,6 +305,18 @@ def heading_of(column: str, language: str) -> str:
     if column.startswith("title_"):
         return Message("Title (%(language)s)", {"language": column.removeprefix("title_")}).in_language(language)
     return column
+
+
+def by_hand_words(recipients: int) -> Message:
+    """Say how many recipients have no email address. Somebody may have forgotten the whole column."""
+    return Message.counted(
+        "%(number)s recipient has no email address. Letters to this recipient go by hand or post: you print them, and "
+        "hand them over or mail them.",
+        "%(number)s recipients have no email address. Letters to these recipients go by hand or post: you print them, "
+        "and hand them over or mail them.",
+        recipients,
+        {"number": recipients},
+    )
 
 
 def workshop_page(

@@ -12,7 +12,7 @@ from undersigned.authoring.sites import builder_of
 from undersigned.domain.authoring.colors import PLAIN, accents
 from undersigned.domain.languages import Message, name_of
 from undersigned.web.authoring.changes import changes
-from undersigned.web.authoring.frame import heading_of, workshop_page
+from undersigned.web.authoring.frame import by_hand_words, heading_of, workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -174,6 +174,8 @@ def _effect_texts(workshop: Workshop, effects: Effects) -> Iterator[Message]:
     """Yield the effects of the changes in words, with the numbers of signers and letters."""
     yield from map(_letter_effect, () if effects.is_new else effects.letters)
     yield from _recipient_effects(effects, workshop.language)
+    if effects.by_hand:
+        yield by_hand_words(effects.by_hand)
 
 
 def _letter_effect(change: LetterChange) -> Message:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.target_tables import TargetTable
-from undersigned.authoring.texts import on_one_line
 from undersigned.domain.languages import Message
 from undersigned.web.authoring.frame import (
     COLUMNS,
     ROWS_SHOWN,
     ShownMistake,
+    by_hand_words,
     by_rows,
     heading_of,
     step_of,
@@ -83,7 +83,9 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
     notes = workshop.shown(
         [note for note in (*workshop.checked.warnings, *workshop.checked.notes) if step_of(note.file) == "recipients"]
     )
+    by_hand = sum(any(row.values()) and not row.get("email") for row in table.rows)
     values: dict[str, object] = {
+        "by_hand": workshop.viewer.say(by_hand_words(by_hand)) if by_hand else "",
         "pasted": upload.pasted,
         "replaces": upload.replaces,
         "notes": notes,
@@ -148,7 +150,7 @@ def _posted_rows(posted: Mapping[str, object]) -> Iterator[tuple[int, str, dict[
     rows: dict[int, dict[str, str]] = {}
     for name, cell in posted.items():
         if isinstance(cell, str) and (found := _CELL.fullmatch(name)):
-            rows.setdefault(int(found[1]), {})[found[2]] = on_one_line(cell)
+            rows.setdefault(int(found[1]), {})[found[2]] = targets_file.tidy(found[2], cell)
     for number, cells in sorted(rows.items()):
         was = posted.get(f"was-{number}")
         yield number, was if isinstance(was, str) else "", cells
@@ -160,9 +162,9 @@ def posted_table(table: TargetTable, posted: Mapping[str, object]) -> TargetTabl
     A row that was emptied or marked is removed.
     """
     typed = list(_posted_rows(posted))
-    # The page may have had a column that is no longer in the table.
-    shown = (column for _, _, cells in typed for column in cells)
-    columns = tuple(dict.fromkeys((*table.columns, *targets_file.COLUMNS, *shown)))
+    # The page may have had a column that is no longer in the table, or not yet.
+    filled = (column for _, _, cells in typed for column, cell in cells.items() if cell)
+    columns = tuple(dict.fromkeys((*table.columns, *targets_file.COLUMNS, *filled)))
     rows: dict[str | int, Row] = dict(zip(row_names(table), table.as_columns(columns).rows, strict=True))
     for number, was, cells in typed:
         place, before = was or number, rows.get(was, dict.fromkeys(columns, ""))
@@ -170,7 +172,7 @@ def posted_table(table: TargetTable, posted: Mapping[str, object]) -> TargetTabl
             rows.pop(place, None)
         else:
             rows[place] = {**before, **cells}
-    return TargetTable(columns, tuple(rows.values())).with_ids(table)
+    return TargetTable(columns, tuple(rows.values())).as_columns(columns).with_ids(table)
 
 
 def row_names(table: TargetTable) -> tuple[str, ...]:

@@ -163,14 +163,6 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
             sees=sees,
             acts=release,
         )
-    elif not target.email:
-        yield Point(
-            "serious",
-            Message("%(whom)s: the email address is missing", whom),
-            (*waits, Message("Nothing is lost: we keep the letters. Find the address, and save it here.")),
-            sees=sees,
-            acts=(address_of(target),),
-        )
     elif target.mail_state == "bounced":
         yield Point(
             "serious",
