@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from tests.faults.invariants import words_of
 from tests.world import CAMPAIGN, CONTEXT, PERIOD, client_of, load_event
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.services.delivering.office import cover_url, office_url
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
@@ -46,6 +47,14 @@ def links(world: World) -> list[str]:
     page = world.get(world.deliveries[-1].link("packets"))
     assert page.status == 200
     return re.findall(r'href="(/packets/[^"]+/\d+)"', page.body)
+
+
+def links_of_office(world: World) -> tuple[str, str]:
+    """Return the paths of an office's page, and of the page behind its covers' link."""
+    target, sender = world.wiring.campaigns.target(CAMPAIGN, "evanston"), world.wiring.settings.sender
+    office = office_url(sender, world.wiring.tokens, CAMPAIGN, target)
+    cover = cover_url(sender, world.wiring.tokens, CAMPAIGN, target.id)
+    return office.removeprefix(sender.public_url), cover.removeprefix(sender.public_url)
 
 
 def letters_at(world: World, path: str, **options: Any) -> list[str]:

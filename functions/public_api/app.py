@@ -1,4 +1,4 @@
-"""The public API: the front page, the form, the confirmation, the signer's own page, the count, packets and assets."""
+"""The public API: the front page, the form, the confirmation, pages of signers and offices, the count and assets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from functions.public_api import assets, count, form, front, packets, signer, wired
+from functions.public_api import assets, count, form, front, office, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
 from undersigned.domain.errors import (
     DamagedRowsError,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = Logger()
 app = APIGatewayHttpResolver()
-for routes in (form, count, signer, packets, assets, front):
+for routes in (form, count, signer, packets, office, assets, front):
     app.include_router(routes.router)
 
 

@@ -19,6 +19,7 @@ from undersigned.domain.errors import (
 )
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.typos import MistypedError
+from undersigned.services.delivering.office import AnotherMailboxError
 from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.signing import (
     ClosedError,
@@ -99,6 +100,12 @@ def problem_of(  # noqa: C901, PLR0911, PLR0912  (a table)
                 404,
                 Message("This link is not complete"),
                 Message("Part of it may be missing. Open the link in the email again, or copy all of it."),
+            )
+        case AnotherMailboxError():
+            return Problem(
+                409,
+                Message("This link only shows what was sent"),
+                Message("Emails to this office go to another address now. Open the link in the newest email there."),
             )
         case DamagedRowsError():
             return Problem(

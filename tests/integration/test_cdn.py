@@ -17,6 +17,7 @@ from tests.cdn import API_HOST, KEPT, Cdn, behavior_of, in_front_of
 from tests.logos import png
 from tests.openapi_document import OPERATIONS, operation_of, routes
 from tests.organizers import add, link_in
+from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.authoring.logos import read_logo
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -177,7 +178,7 @@ def test_what_an_address_asks_for_is_part_of_the_key(cdn: Cdn) -> None:
 
 # Each route and its Cache-Control
 
-TOKENS = re.compile(r"/(confirm|letters|disown|packets|organizer)(/.*)?")
+TOKENS = re.compile(r"/(confirm|letters|disown|packets|office|packets-sent|organizer)(/.*)?")
 
 
 def asked(world: World) -> Iterator[tuple[str, str]]:
@@ -199,6 +200,7 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
     world.week()
     packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
     for path in (
+        *(*links_of_office(world), "/office/forged", "/packets-sent/forged"),
         *(FORM + part for part in ("", "/embed", "/signed", "/privacy", "/count", "/count.svg", "/share.png")),
         *(FORM + part for part in ("/targets?postal_code=60201", "/preview", "/signatures", "/redo")),
         *("/", "/embed.js", "/openapi.json", asset_path("embed.js")),
@@ -301,7 +303,7 @@ def test_no_spelling_of_an_address_with_a_token_leaves_anything_in_the_cdn(cdn: 
     assert cdn.kept == {}
 
 
-@pytest.mark.parametrize("first", ["confirm", "letters", "packets", "organizer"])
+@pytest.mark.parametrize("first", ["confirm", "letters", "packets", "office", "packets-sent", "organizer"])
 def test_an_address_with_a_token_has_no_behavior_that_keeps(first: str) -> None:
     for path in (f"/{first}", f"/{first}/", f"/{first}/x1", f"/{first}/x1/1", f"//{first}/x1", f"/{first.upper()}/x1"):
         assert behavior_of(path).keeps_nothing, path

@@ -12,6 +12,7 @@ from openapi_spec_validator import validate
 
 from tests.logos import JPEG
 from tests.openapi_document import DOCUMENT, OPERATIONS, breach_of, operation_of, resolved, routed
+from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, publish_files
 from undersigned.authoring.logos import FILE
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -161,6 +162,7 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
         200, 302, 404,
     ]  # fmt: skip
     assert [ask("GET", f"{packets}/pages/{number}").status for number in (1, 2)] == [200, 404]
+    assert [ask("GET", path).status for path in links_of_office(world)] == [200, 200]
     publish_files(world, {FILE: b64encode(JPEG).decode()})
     logos = (f"/assets/logos/{CAMPAIGN}/none", "/assets/logos/none/none")
     assets = ("/embed.js", "/assets/none/form.js", "/assets/none/none.js", *logos)

@@ -19,11 +19,13 @@ from undersigned.domain.tokens import (
     VALID_FOR,
     ApprovalToken,
     BrowserToken,
+    OfficeToken,
     PersonToken,
     Purpose,
     RedoToken,
     SessionToken,
     SignerToken,
+    mailbox_digest,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 _PARTS_OF_SIGNER = 2
 _PARTS_OF_CONFIRMATION = 3
 _PARTS_OF_DELIVERY = 3
+_PARTS_OF_OFFICE = 3
+_PARTS_OF_COVER = 2
 _PARTS_OF_FORM = 1
 _PARTS_OF_REDO = 3
 _PARTS_OF_APPROVAL = 2
@@ -99,7 +103,7 @@ class _Tokens:
 
 
 class Tokens(_Tokens):
-    """The tokens of signers' links, of forms and of recipients' packets."""
+    """The tokens of signers' links, of forms, of recipients' packets and of their offices."""
 
     def for_signer(self, purpose: Purpose, campaign: str, signer: str, issued_at: datetime | None = None) -> str:
         """Issue a token for a signer's link, dated now unless it continues an earlier link."""
@@ -121,6 +125,14 @@ class Tokens(_Tokens):
         """Issue a token for a delivery's packets."""
         return self._issue("packets", key.campaign, key.target, key.period)
 
+    def for_office(self, campaign: str, target: str, email: str) -> str:
+        """Issue a token for a target's office. Who has it speaks for the office, so only an email to it has one."""
+        return self._issue("office", campaign, target, mailbox_digest(email))
+
+    def for_cover(self, campaign: str, target: str) -> str:
+        """Issue a token for the covers of a target's packets."""
+        return self._issue("cover", campaign, target)
+
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
         parts = _PARTS_OF_CONFIRMATION if purpose == "confirm" else _PARTS_OF_SIGNER
@@ -133,6 +145,16 @@ class Tokens(_Tokens):
 
         parts, _ = self._read("packets", token, _PARTS_OF_DELIVERY)
         return DeliveryKey(*parts)
+
+    def read_office(self, token: str) -> OfficeToken:
+        """Read the token of a target's office; raises TokenError, TokenExpiredError."""
+        parts, _ = self._read("office", token, _PARTS_OF_OFFICE)
+        return OfficeToken(*parts)
+
+    def read_cover(self, token: str) -> OfficeToken:
+        """Read the token of a cover; raises TokenError, TokenExpiredError."""
+        parts, _ = self._read("cover", token, _PARTS_OF_COVER)
+        return OfficeToken(*parts)
 
     def read_form(self, token: str) -> FormToken:
         """Read the token of a form; raises TokenError, TokenExpiredError."""

@@ -166,7 +166,7 @@ class Deliveries:
     def bundles_to(self, campaign: str, target: str, *, whole: bool = False) -> Iterator[tuple[str, Bundle]]:
         """Read the bundles of all deliveries to a target consistently, each with its period."""
         found = self._table.query(delivery_partition(campaign, target), begins_with=BUNDLES, consistent=True)
-        yield from read_rows(lambda values: (values["sk"].split("#")[1], read_bundle(values)), found, whole=whole)
+        yield from read_rows(lambda values: (_period_of(values), read_bundle(values)), found, whole=whole)
 
     def seal(self, key: DeliveryKey, bundle: Bundle, at: datetime) -> None:
         """Write a bundle and seal its letters, all or nothing.
@@ -195,6 +195,11 @@ class Deliveries:
     def packets(self, key: DeliveryKey, *, whole: bool = True) -> tuple[PacketRecord, ...]:
         """Read the packets that were recorded of a delivery, consistently, in the order of their numbers."""
         return tuple(sorted(self._parts(read_packet, PACKETS, key, whole=whole), key=lambda packet: packet.number))
+
+    def packets_to(self, campaign: str, target: str, *, left_out: list[str]) -> Iterator[tuple[str, PacketRecord]]:
+        """Read the packets of all deliveries to a target consistently, each with its period. See `read_rows`."""
+        found = self._table.query(delivery_partition(campaign, target), begins_with=PACKETS, consistent=True)
+        return read_rows(lambda values: (_period_of(values), read_packet(values)), found, left_out=left_out)
 
     def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         """Record a packet to send. Raises ChangedError if it is recorded with more erased letters."""
@@ -244,6 +249,10 @@ class Deliveries:
     ) -> Iterator[T]:
         start = part_key(kind, key)
         return read_rows(read, self._table.query(start.pk, begins_with=start.sk, consistent=True), whole=whole)
+
+
+def _period_of(part: Values) -> str:
+    return str(part["sk"]).split("#")[1]
 
 
 def _free(key: DeliveryKey, week: Week) -> Update:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
@@ -10,14 +11,33 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 type Purpose = Literal[
-    "confirm", "letter", "disown", "packets", "form", "redo", "approval", "session", "sign-in", "person", "browser"
+    "confirm",
+    "letter",
+    "disown",
+    "packets",
+    "office",
+    "cover",
+    "resume",
+    "form",
+    "redo",
+    "approval",
+    "session",
+    "sign-in",
+    "person",
+    "browser",
 ]
+
+_AS_LONG_AS_ITS_KEY = timedelta(days=36525)
 
 VALID_FOR: dict[Purpose, timedelta] = {
     "confirm": timedelta(days=400),
     "letter": timedelta(days=400),
     "disown": timedelta(days=400),
     "packets": timedelta(days=30),
+    "office": timedelta(days=400),
+    # A cover is read years later, and who stopped emails by mistake may notice late.
+    "cover": _AS_LONG_AS_ITS_KEY,
+    "resume": _AS_LONG_AS_ITS_KEY,
     "form": timedelta(days=2),
     "redo": timedelta(days=2),
     "approval": timedelta(days=14),
@@ -47,6 +67,23 @@ class SignerToken:
     signer: str
     issued_at: datetime
     form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeToken:
+    """The target whose office a link is for, and a digest of the mailbox that got the link: see `mailbox_digest`.
+
+    A link on a cover is for no mailbox, and only shows.
+    """
+
+    campaign: str
+    target: str
+    mailbox: str = ""
+
+
+def mailbox_digest(email: str) -> str:
+    """Name a mailbox in a link, so that a link of another one is known."""
+    return hashlib.sha256(email.lower().encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.services.delivering.approving import Approving
 from undersigned.services.delivering.delivery_controls import DeliveryControls
 from undersigned.services.delivering.feedback import Feedback
+from undersigned.services.delivering.office import Offices
 from undersigned.services.delivering.packet_links import PacketLinks
 from undersigned.services.delivering.planning import Planning
 
@@ -92,6 +93,10 @@ class DeliveringCases:
     @cached_property
     def packet_links(self) -> PacketLinks:
         return PacketLinks(catalog=self.stack.catalog, deliveries=self.stack.deliveries, tokens=self.stack.tokens)
+
+    @cached_property
+    def offices(self) -> Offices:
+        return Offices(campaigns=self.stack.campaigns, deliveries=self.stack.deliveries, tokens=self.stack.tokens)
 
     @cached_property
     def feedback(self) -> Feedback:

@@ -250,6 +250,11 @@ class Delivery:
         return self.attempt > 0 and self.state not in {"open", "bounced", "given_up", "held", "empty"}
 
     @property
+    def erased_since(self) -> int:
+        """Return how many letters of its last email were erased after it."""
+        return len(self.erased - self.last.left_out)
+
+    @property
     def may_lose_letters(self) -> bool:
         """Say whether a sealed letter can be left out of the next attempt: not while SES may have the email.
 

@@ -1,0 +1,95 @@
+"""The office's page, behind the link in its emails, and the public page behind the link on the covers of packets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undersigned.domain.errors import UndersignedError
+from undersigned.domain.tokens import mailbox_digest
+
+if TYPE_CHECKING:
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.delivering.deliveries import Delivery, PacketRecord, Sender
+    from undersigned.domain.tokens import OfficeToken
+    from undersigned.tokens import Tokens
+
+
+def office_url(sender: Sender, tokens: Tokens, campaign: str, target: Target) -> str:
+    """Return the address of an office's page, for an email that goes to it; no preview, test or copy may have it."""
+    return f"{sender.public_url}/office/{tokens.for_office(campaign, target.id, target.email)}"
+
+
+def cover_url(sender: Sender, tokens: Tokens, campaign: str, target: str) -> str:
+    """Return the address of the public page of what was sent to a target, for covers."""
+    return f"{sender.public_url}/packets-sent/{tokens.for_cover(campaign, target)}"
+
+
+class AnotherMailboxError(UndersignedError):
+    """The link is of a mailbox that no longer gets the target's emails."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentDelivery:
+    """A delivery that may have arrived, and the packets in its email."""
+
+    delivery: Delivery
+    packets: tuple[PacketRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent to a target, newest first. `is_whole` is false if some rows can't be read.
+
+    `may_act` says whether the link is of the mailbox that gets the target's emails.
+    """
+
+    campaign: Campaign
+    target: Target
+    deliveries: tuple[SentDelivery, ...]
+    is_whole: bool
+    may_act: bool
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Offices:
+    """Opens the links of offices. Nothing that it returns has a signer or a letter."""
+
+    campaigns: Campaigns
+    deliveries: Deliveries
+    tokens: Tokens
+
+    def office(self, token: str) -> Sent:
+        """Return what an office's page shows. Raises TokenError, TokenExpiredError, NotFoundError."""
+        return self._sent(self.tokens.read_office(token))
+
+    def cover(self, token: str) -> Sent:
+        """Return what the page behind a cover's link shows. Raises TokenError, TokenExpiredError, NotFoundError."""
+        return self._sent(self.tokens.read_cover(token))
+
+    def acting(self, token: str) -> tuple[Campaign, Target]:
+        """Return for whom a link may act. Raises AnotherMailboxError, and the errors of `office`."""
+        link = self.tokens.read_office(token)
+        campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
+        if not _may_act(link, target):
+            message = "the link is of a mailbox that no longer gets these letters"
+            raise AnotherMailboxError(message)
+        return campaign, target
+
+    def _sent(self, link: OfficeToken) -> Sent:
+        campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
+        left_out: list[str] = []
+        found = [*self.deliveries.deliveries(link.campaign, link.target, whole=False, left_out=left_out)]
+        packets: defaultdict[str, list[PacketRecord]] = defaultdict(list)
+        for period, packet in self.deliveries.packets_to(link.campaign, link.target, left_out=left_out):
+            if packet.is_in_email:
+                packets[period].append(packet)
+        sent = (SentDelivery(each, tuple(packets[each.key.period])) for each in found if each.may_have_arrived)
+        return Sent(campaign, target, tuple(sent), is_whole=not left_out, may_act=_may_act(link, target))
+
+
+def _may_act(link: OfficeToken, target: Target) -> bool:
+    return bool(target.email) and link.mailbox == mailbox_digest(target.email)

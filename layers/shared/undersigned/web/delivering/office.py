@@ -1,0 +1,23 @@
+"""The office’s page, and the public one behind the link on the covers of packets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.web.public_frame import public_page
+
+if TYPE_CHECKING:
+    from undersigned.services.delivering.office import Sent
+    from undersigned.web.page import Page
+
+
+def office_page(sent: Sent, token: str) -> Page:
+    """Render what was sent to an office, in sections, each with the form of what its link may do."""
+    language = sent.campaign.language
+    whom = sent.target.addressed(language)
+    return public_page("office.html", language, sent.campaign, sent=sent, whom=whom, token=token)
+
+
+def cover_page(sent: Sent) -> Page:
+    """Render what was sent to an office for anyone who reads a cover: no form, no address, no person’s name."""
+    return public_page("office_cover.html", sent.campaign.language, sent.campaign, sent=sent, target=sent.target)
