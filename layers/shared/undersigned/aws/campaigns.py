@@ -51,11 +51,13 @@ from undersigned.domain.authoring.campaigns import (
 from undersigned.domain.authoring.letters import Letter
 from undersigned.domain.counting.tallies import TOTAL
 from undersigned.domain.delivering.controls import AuditEntry, Controls
+from undersigned.domain.delivering.stops import Stop
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.people.actions import Action
+from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -64,6 +66,11 @@ if TYPE_CHECKING:
 SETTINGS = "META"
 LETTERS = "LETTER#"
 TARGETS = "TARGET#"
+STOPS = "stop_"
+"""The beginning of a target's attributes that hold stops, each with the name of its mailbox."""
+
+_TRIES = 5
+"""How often a stop is changed that others change at the same time."""
 
 _ALL = "CAMPAIGNS"
 """The partition of the listing index that holds every campaign."""
@@ -104,6 +111,11 @@ NOT_PAUSED = ~Attr("paused").eq(True)  # noqa: FBT003  (an attribute's value)
 
 NOT_HELD = Attr("hold").not_exists() & Attr("complained_at").not_exists()
 """The condition on a target that its letters don't wait for a release."""
+
+
+def not_stopped(email: str) -> ConditionBase:
+    """Return the condition on a target that nobody stopped the emails to a mailbox."""
+    return Attr(STOPS + mailbox_digest(email)).not_exists()
 
 
 class Campaigns:
@@ -234,6 +246,31 @@ class Campaigns:
         """Keep how many letters to a target were signed on paper; raises NotFoundError."""
         kept = {"letters": counted.letters, "by": counted.by, "at": written(counted.at)}
         self._change_target(campaign, target, {"on_paper": kept})
+
+    def change_stop(
+        self, campaign: str, target: str, mailbox: str, change: Callable[[Stop | None], Stop | None]
+    ) -> tuple[Stop | None, Stop | None]:
+        """Change the stop of a mailbox, and return it as it was and as it is; None if there is none.
+
+        `change` is asked again if another process changes it meanwhile. Raises NotFoundError, ChangedError.
+        """
+        name, tries = STOPS + mailbox, iter(range(_TRIES - 1))
+        while True:
+            before = self.target(campaign, target).stop_of(mailbox)
+            after = change(before)
+            if after == before:
+                return before, after
+            unchanged = Attr(name).eq(_stop_values(before)) if before else Attr(name).not_exists()
+            assign = {name: _stop_values(after) if after else None}
+            when = Attr("pk").exists() & unchanged
+            try:
+                self._table.update(Update(target_key(campaign, target), assign=assign, when=when))
+            except ConditionFailedError:
+                if next(tries, None) is None:
+                    raise
+            else:
+                self._name_change(campaign, when=Attr("pk").exists())
+                return before, after
 
     def record_complaint(self, campaign: str, target: str, at: datetime) -> None:
         """Hold a target's letters because of a complaint. Does nothing if they were released after it."""
@@ -397,6 +434,22 @@ def read_target(values: Values) -> Target:
         complained_at=read_moment(values.get("complained_at")),
         free_from=read_day(values.get("free_from")),
         on_paper=_read_on_paper(values["on_paper"]) if "on_paper" in values else None,
+        stops=tuple(_read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)),
+    )
+
+
+def _stop_values(stop: Stop) -> Values:
+    values = asdict(stop) | {"at": written(stop.at), "accepted_at": written(stop.accepted_at)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _read_stop(values: Values) -> Stop:
+    return Stop(
+        values["email"],
+        datetime.fromisoformat(values["at"]),
+        values["reason"],
+        accepted_at=read_moment(values.get("accepted_at")),
+        mails=int(values["mails"]),
     )
 
 

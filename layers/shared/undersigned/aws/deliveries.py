@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.campaigns import NOT_HELD, NOT_PAUSED, controls_key, target_key
+from undersigned.aws.campaigns import NOT_HELD, NOT_PAUSED, controls_key, not_stopped, target_key
 from undersigned.aws.dynamodb import (
     NEW,
     Check,
@@ -147,13 +147,14 @@ class Deliveries:
     def begin_sending(self, delivery: Delivery, before: Delivery) -> None:
         """Write a delivery whose email is about to be sent.
 
-        Raises ChangedError as `change` does, and if its campaign is paused or its target has a hold.
+        Raises ChangedError as `change` does, and if its campaign is paused, its target has a hold, or its mailbox
+        a stop.
         """
         key = delivery.key
         writes: list[Write] = [
             _change(delivery, before),
             Check(controls_key(key.campaign), NOT_PAUSED),
-            Check(target_key(key.campaign, key.target), NOT_HELD),
+            Check(target_key(key.campaign, key.target), NOT_HELD & not_stopped(delivery.email or "")),
         ]
         # All deliveries of a campaign check its controls, possibly at the same time.
         self._table.transact(writes, wait_for_others=True)

@@ -31,6 +31,7 @@ _HEADINGS: Mapping[Fate, Message] = {
     "bounced": Message.in_context("heading above letters", "Bounced"),
     "corrected": Message.in_context("heading above letters", "Bounced, and the address has been changed"),
     "complained": Message.in_context("heading above letters", "Delivered, marked as spam"),
+    "stopped": Message.in_context("heading above letters", "On hold: the office stopped these emails"),
     "spam hold": Message.in_context("heading above letters", "On hold: someone there marked an email as spam"),
     "awaiting approval": Message("Waiting for your approval"),
     "under way": Message.in_context("heading above letters", "Being sent"),
@@ -59,6 +60,10 @@ _ADVICE: Mapping[Fate, Message] = {
     "complained": Message(
         "Someone there marked the email as spam, so new letters wait. Call the office, and ask how they want to get "
         "letters."
+    ),
+    "stopped": Message(
+        "Only somebody at the office can resume them. Call the office, and ask how they want to get letters. You can "
+        "bring them by hand."
     ),
     "spam hold": Message(
         "Call the office, and ask how they want to get letters. Then press “Send to this recipient again”."

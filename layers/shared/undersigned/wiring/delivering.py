@@ -12,6 +12,7 @@ from undersigned.services.delivering.feedback import Feedback
 from undersigned.services.delivering.office import Offices
 from undersigned.services.delivering.packet_links import PacketLinks
 from undersigned.services.delivering.planning import Planning
+from undersigned.services.delivering.stopping import Stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +98,10 @@ class DeliveringCases:
     @cached_property
     def offices(self) -> Offices:
         return Offices(campaigns=self.stack.campaigns, deliveries=self.stack.deliveries, tokens=self.stack.tokens)
+
+    @cached_property
+    def stopping(self) -> Stopping:
+        return Stopping(campaigns=self.stack.campaigns, deliveries=self.stack.deliveries, clock=self.stack.clock)
 
     @cached_property
     def feedback(self) -> Feedback:

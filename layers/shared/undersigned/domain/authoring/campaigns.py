@@ -16,10 +16,13 @@ from zoneinfo import ZoneInfo
 from undersigned.domain.authoring.postal_codes import ALL_OTHERS, canonical_postal_code, patterns_for, patterns_of
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.providers import OTHER
+from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
+
+    from undersigned.domain.delivering.stops import Stop
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
@@ -112,7 +115,7 @@ class Target:
     letters; those in its tray are still sent. `titles` has the title in the campaign's other languages. `hold` is the
     organizer's reason for holding its letters back, if they do. `complained_at` is when someone there marked an email
     as spam, until the organizer releases the letters. `free_from` is the first day that can name a new delivery: seven
-    days after the last one that may arrive.
+    days after the last one that may arrive. `stops` are those of its mailbox, and of mailboxes that it had before.
     """
 
     id: str
@@ -130,6 +133,7 @@ class Target:
     free_from: date | None = None
     on_paper: OnPaper | None = None
     postal_address: str = ""
+    stops: tuple[Stop, ...] = ()
 
     @property
     def has_own_codes(self) -> bool:
@@ -143,8 +147,17 @@ class Target:
 
     @property
     def is_held(self) -> bool:
-        """Say whether its letters wait until the organizer releases them."""
-        return self.hold is not None or self.complained_at is not None
+        """Say whether its letters wait until the organizer releases them, or the office resumes the emails."""
+        return self.hold is not None or self.complained_at is not None or self.stopped is not None
+
+    @property
+    def stopped(self) -> Stop | None:
+        """Return the stop of its mailbox, if somebody there stopped the emails."""
+        return self.stop_of(mailbox_digest(self.email)) if self.stops else None
+
+    def stop_of(self, mailbox: str) -> Stop | None:
+        """Return the stop of a mailbox that it has or had."""
+        return next((stop for stop in self.stops if stop.mailbox == mailbox), None)
 
     @property
     def addressee(self) -> Addressee:
@@ -157,9 +170,11 @@ class Target:
 
     @property
     def held_because(self) -> str | None:
-        """Return why its letters are held: the organizer's reason, a complaint, or that its address takes no email."""
+        """Return why its letters are held: the organizer's reason, a stop, a complaint, or an address without email."""
         if self.hold:
             return f"held by the organizer: {self.hold}"
+        if self.stopped:
+            return "the office stopped these emails"
         if self.complained_at:
             return "someone there marked an email as spam"
         return "email to this address bounced" if self.mail_state == "bounced" else None

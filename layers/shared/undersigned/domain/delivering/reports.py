@@ -21,6 +21,7 @@ Fate = Literal[
     "bounced",
     "corrected",
     "complained",
+    "stopped",
     "spam hold",
     "awaiting approval",
     "under way",
@@ -33,7 +34,7 @@ Fate = Literal[
 ]
 """`bounced`: the email bounced, or was not sent because an earlier one did. `corrected`: it bounced, and its target has
 another address now. `given up`: it bounced, and a person decided to send it no more. `spam hold`: letters wait after a
-complaint. `waiting`: they wait for the next delivery."""
+complaint. `stopped`: the office stopped the emails. `waiting`: they wait for the next delivery."""
 
 FATES: tuple[Fate, ...] = get_args(Fate)
 """All outcomes, those that need an action first."""
@@ -138,6 +139,8 @@ def fate_of_waiting(campaign: Campaign, period: str, controls: Controls, target:
 def _why_held(target: Target) -> Fate | None:
     if target.hold:
         return "held"
+    if target.stopped:
+        return "stopped"
     if target.complained_at:
         return "spam hold"
     return "bounced" if target.mail_state == "bounced" else None

@@ -166,8 +166,14 @@ class DeliveryControls:
         self.record(campaign, "hold", by, about=target, why=why)
 
     def release(self, campaign: str, target: str, by: str, why: str) -> None:
-        """Release a target's letters after a hold or a complaint. The next plan queues them."""
+        """Release a target's letters after a hold or a complaint. The next plan queues them.
+
+        Raises NotNowError if there is neither, because the office stopped the emails.
+        """
         why = checked_reason(why)
+        known = self.campaigns.target(campaign, target)
+        if known.hold is None and known.complained_at is None:
+            _check_not_stopped(known)
         self.campaigns.release(campaign, target, self.clock())
         self.record(campaign, "release", by, about=target, why=why)
 
@@ -206,7 +212,7 @@ class DeliveryControls:
 
         New letters go to it. The draft gets the correction, too, so that publishing keeps it. A delivery that bounced
         is sent again only if a person says so. Raises NotFoundError for an unknown target, GivenError for an address
-        that can't be one.
+        that can't be one, NotNowError for the same address if the office stopped the emails to it.
         """
         why, email = checked_reason(why), email.strip()
         known = self.campaigns.target(campaign, target)
@@ -214,6 +220,7 @@ class DeliveryControls:
             raise GivenError(mistake)
         changed = replace(known, email=mailable(email))
         if changed == known:
+            _check_not_stopped(known)
             self.campaigns.set_mail_state(campaign, target, known.email, "ok")
         else:
             self.campaigns.put_target(campaign, changed)
@@ -300,11 +307,12 @@ class DeliveryControls:
     def _open_again(self, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
         """Open a delivery for its next attempt. Keeps SES's events about the last one: see `after`.
 
-        Raises NotNowError if the campaign is paused, its target is held, or others took its week since it bounced,
-        unless `again`.
+        Raises NotNowError if the campaign is paused, its target is held or stopped the emails, or others took its week
+        since it bounced, unless `again`.
         """
         if self.campaigns.controls(delivery.key.campaign).paused:
             raise _paused()
+        _check_not_stopped(target)
         if target.is_held:
             why = target.hold or Message("someone there marked an email as spam")
             raise NotNowError(Message("The letters are on hold: %(why)s. End the hold first.", {"why": why}))
@@ -360,6 +368,17 @@ class DeliveryControls:
 
 def _paused() -> NotNowError:
     return NotNowError(Message("The campaign is paused. Resume it first."))
+
+
+def _check_not_stopped(target: Target) -> None:
+    """Raise NotNowError if the office stopped the emails, which nobody else can undo."""
+    if target.stopped:
+        raise NotNowError(
+            Message(
+                "The office stopped these emails, and only somebody there can resume them. Bring the letters by hand, "
+                "ask for the link that resumes once more, or save another address."
+            )
+        )
 
 
 def _changed() -> NotNowError:

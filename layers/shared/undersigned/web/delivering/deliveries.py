@@ -75,6 +75,8 @@ def _reason(viewer: Viewer, made: Delivery, target: Target) -> str | None:
         return in_words(made.reason, viewer.language)
     if target.hold:
         return viewer.say(Message("The reason: “%(why)s”.", {"why": target.hold}))
+    if target.stopped:
+        return viewer.say(Message("This office stopped the emails."))
     if target.complained_at:
         return viewer.say(Message("Someone at this office marked an earlier email as spam."))
     return viewer.say(Message("The address %(email)s takes no email.", {"email": target.email}))

@@ -69,9 +69,11 @@ def row_of(viewer: Viewer, state: TargetState) -> Row:
     )
 
 
-def _state_of_target(target: Target, *, bounced: bool, in_question: bool) -> Message:
+def _state_of_target(target: Target, *, bounced: bool, in_question: bool) -> Message:  # noqa: PLR0911  (a table)
     if target.hold:
         return Message.in_context("status of a recipient", "On hold: %(why)s", {"why": target.hold})
+    if target.stopped:
+        return Message.in_context("status of a recipient", "On hold: the office stopped the emails")
     if target.complained_at:
         return Message.in_context("status of a recipient", "On hold: someone there marked the email as spam")
     if bounced:

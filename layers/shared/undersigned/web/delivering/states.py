@@ -34,6 +34,8 @@ def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (
     """Return the status that a plan gives to letters: they are ready, or the reason why they aren't sent."""
     match line.outcome:
         case "held":
+            if line.target.hold is None and line.target.stopped:
+                return Message.in_context("status of letters", "On hold: the office stopped the emails")
             if line.target.hold is None:
                 return Message.in_context("status of letters", "On hold: email marked as spam")
             return Message.in_context("status of letters", "On hold: %(why)s", {"why": line.target.hold})

@@ -178,6 +178,12 @@ def _state_of_waiting(own: OwnLetter, values: Mapping[str, object], language: st
             "Nothing is lost: your letter goes out when the hold ends.",
             {**values, "why": own.target.hold},
         )
+    if own.target.stopped:
+        return on_hold, Message(
+            "%(department)s stopped these emails, so letters to %(whom)s are on hold. Nothing is lost: the organizer "
+            "knows, and can bring your letter on paper.",
+            values,
+        )
     if own.target.complained_at:
         return on_hold, Message(
             "Someone at %(department)s marked an earlier email as spam, so letters to %(whom)s are on hold until the "
