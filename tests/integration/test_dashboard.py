@@ -981,7 +981,7 @@ def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Brows
     world.week()
     path = f"/deliveries/{PERIOD}/evanston"
     assert f'<iframe class="mail" src="{DASHBOARD}{path}/email" title="The email" sandbox' in manager.see(path).body
-    left = world.deliveries[-1].html.replace("\r\n", "\n")
+    _, left = world.deliveries[-1].copy
     assert manager.see(f"{path}/email").body == left
     manager.press(f"/signatures/{world.signer(f'{"bo"}@signers.example')}/erase", WHY)
     shown = manager.see(f"{path}/email").body

@@ -128,7 +128,8 @@ class Delivering:
             self.deliveries.change(empty, delivery)
             return empty
         packets = self.storing.store(batch, has_time, to_send=True)
-        mail = self.packing.mail(batch, packets, delivery.attempt + 1, self._attached(key, packets))
+        pdfs = self._attached(key, packets)
+        mail = self.packing.mail(batch, packets, delivery.attempt + 1, pdfs, sent_at=self.clock(), to_office=True)
         return self._send(mail, delivery, packets, has_time)
 
     def _open(self, key: DeliveryKey, target: Target, known: Delivery | None = None, *, again: bool) -> Delivery | None:
