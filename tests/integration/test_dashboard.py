@@ -35,6 +35,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
 EXPORT = "0123456789abcdef"
+ANSWER = "2026-11-30-0123456789ab"
 COOKIE = "__Host-session"
 
 
@@ -245,6 +246,9 @@ ROUTES = [
     Route("POST", "/deliveries/{period}/{target}/settle", 403, 409, {"outcome": "sent", "revision": "1-sent"}),
     Route("POST", "/targets/{target}/address", 403, 303, {"email": "chief@evanston.example"}),
     Route("POST", "/targets/{target}/on-paper", 403, 303, {"letters": "80"}),
+    # The key allows these, but nothing was sent to this recipient.
+    Route("POST", "/targets/{target}/answers", 403, 409, {"day": PERIOD, "text": "Thank you."}),
+    Route("POST", "/targets/{target}/answers/{answer}/delete", 403, 404),
     # The key allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
     Route("POST", "/signatures/{signer}/erase", 403, 303, WHY),
@@ -277,6 +281,7 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "period": PERIOD,
         "signer": world.signer("ada@signers.example"),
         "export": EXPORT,
+        "answer": ANSWER,
     }
     named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "page": "monday-morning"}
     return route.address.format(campaign=campaign, **named)
