@@ -165,7 +165,7 @@ def retry(request: ApiRequest, period: str, target: str) -> Done:
 _SETTLED: Mapping[Settlement, str] = {
     "sent": "settled-as-sent",
     "not sent": "retried",
-    "handed over": "handed-over",
+    "by hand": "goes-by-hand",
     "given up": "given-up",
 }
 
@@ -179,6 +179,28 @@ def settle(request: ApiRequest, period: str, target: str) -> Done:
     )
     values = {"target": target, "period": period, "state": settled.state}
     return Done(values, _SETTLED[outcome], f"/deliveries/{period}/{target}")
+
+
+@does("hand over")
+def hand_over(request: ApiRequest, period: str, target: str) -> Done:
+    """Record the day on which an office got the letters of a delivery by hand, with a note."""
+    key, note = DeliveryKey(request.campaign, target, period), posted_text(request.event, "note")
+    handed = wired.stack.delivering.controls.hand_over(
+        key, request.day("day"), note, request.by, revision=request.revision(required=True)
+    )
+    values = {"target": target, "period": period, "state": handed.state}
+    return Done(values, "handed-over", f"/deliveries/{period}/{target}")
+
+
+@does("take back")
+def take_back(request: ApiRequest, period: str, target: str) -> Done:
+    """Undo the record that an office got the letters of a delivery by hand."""
+    key = DeliveryKey(request.campaign, target, period)
+    back = wired.stack.delivering.controls.take_back(
+        key, request.by, request.why(), revision=request.revision(required=True)
+    )
+    values = {"target": target, "period": period, "state": back.state}
+    return Done(values, "took-back", f"/deliveries/{period}/{target}")
 
 
 @does("erase")

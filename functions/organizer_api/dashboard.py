@@ -22,14 +22,9 @@ from undersigned.web.operating.audit import audit_page
 from undersigned.web.operating.overview import overview_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.languages import Message
     from undersigned.web.organizer_requests import DashboardRequest
-    from undersigned.web.page import Page
-    from undersigned.web.viewer import Viewer
 
 pages = dashboard_routes()
 
@@ -54,16 +49,8 @@ def overview(request: DashboardRequest) -> Response[str]:
 def target(request: DashboardRequest, target: str) -> Response[str]:
     """Show a target: its waiting letters, its deliveries and its buttons."""
     viewer = viewer_of(request)
-    return dashboard_page(recipient_page(viewer, target))
-
-
-def recipient_page(
-    viewer: Viewer, target: str, *, typed: Mapping[str, str] | None = None, error: Message | None = None
-) -> Page:
-    """Make a target's page; after a mistake in the form of an answer, with what was typed."""
     found = wired.stack.operating.overviews.recipient(viewer.campaign, target)
-    answers = wired.stack.delivering.answering.of_target(viewer.campaign.id, found.state.target)
-    return target_page(viewer, found, answers, ROWS_SHOWN, typed=typed, error=error)
+    return dashboard_page(target_page(viewer, found, ROWS_SHOWN))
 
 
 @pages.get("/targets/<target>/next", "manage")
@@ -78,7 +65,7 @@ def preview(request: DashboardRequest, target: str) -> Response[str]:
 @pages.get("/targets/<target>/next/email", "manage")
 def preview_email(request: DashboardRequest, target: str) -> Response[str]:
     """Show the previewed email in the page's frame."""
-    return framed_mail(next_deliveries.preview_of(request, target).mail.html)
+    return framed_mail(next_deliveries.mail_of(request, target).html)
 
 
 @pages.get("/targets/<target>/next/mail", "manage")

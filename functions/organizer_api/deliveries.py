@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
@@ -54,6 +55,7 @@ def fetch_packet(request: ApiRequest, period: str, target: str, number: str) -> 
 
 def delivery_values(delivery: Delivery) -> dict[str, object]:
     """Return a delivery with its state."""
+    handed = delivery.handed
     return {
         "target": delivery.key.target,
         "period": delivery.key.period,
@@ -64,12 +66,14 @@ def delivery_values(delivery: Delivery) -> dict[str, object]:
         "bytes": delivery.last.bytes,
         "attempt": delivery.attempt,
         "revision": delivery.revision,
+        "way": delivery.way,
         "email": delivery.email,
         "message_id": delivery.last.message_id,
         "opened_at": delivery.opened_at.isoformat(),
         "sending_since": _moment(delivery.last.since),
         "sent_at": _moment(delivery.last.sent_at),
         "settled_at": _moment(delivery.last.settled_at),
+        "handed_over": handed and asdict(handed) | {"day": handed.day.isoformat(), "at": handed.at.isoformat()},
     }
 
 

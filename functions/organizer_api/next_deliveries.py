@@ -10,7 +10,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.deliveries import packet_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import NotNowError
+from undersigned.domain.errors import NotFoundError, NotNowError
 from undersigned.domain.languages import Message
 from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned.web.answers import data, download
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.delivering.plans import PlanLine
+    from undersigned.rendering.mails import Mail
     from undersigned.services.delivering.packing import DeliveryPreview, Packing
     from undersigned.web.organizer_requests import ApiRequest
 
@@ -68,9 +69,9 @@ def line_values(line: PlanLine) -> dict[str, object]:
         "period": line.key.period,
         "letters": line.letters,
         "later": line.later,
-        "to": line.target.email,
+        "to": line.target.email or None,
         "outcome": line.outcome,
-        "why": line.target.held_because,
+        "why": line.held_because,
         "last_period": line.too_soon.last.isoformat() if line.too_soon else None,
         "not_before": line.too_soon.next_day.isoformat() if line.too_soon else None,
     }
@@ -80,21 +81,22 @@ def line_values(line: PlanLine) -> dict[str, object]:
 def preview(request: ApiRequest, target: str) -> Response[str]:
     """Preview the email that a target would get now."""
     made = preview_of(request, target)
+    mail = made.mail
     evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
     address = f"/organizer/campaigns/{request.campaign}/deliveries/next/{target}"
     return data(
         {
             "target": target,
-            "to": made.mail.to,
-            "subject": made.mail.subject,
-            "text": made.mail.text,
-            "html": made.mail.html,
-            "attached": bool(made.mail.attachments),
+            "to": mail.to if mail else None,
+            "subject": mail.subject if mail else None,
+            "text": mail.text if mail else None,
+            "html": mail.html if mail else None,
+            "attached": bool(mail and mail.attachments),
             "evidence": evidence_values(evidence),
             "packets": [
                 packet_values(packet) | {"link": f"{address}/packets/{packet.number}"} for packet in made.packets
             ],
-            "mail": f"{address}/mail",
+            "mail": f"{address}/mail" if mail else None,
         }
     )
 
@@ -102,8 +104,7 @@ def preview(request: ApiRequest, target: str) -> Response[str]:
 @routes.get("/deliveries/next/<target>/mail", "manage")
 def preview_mail(request: ApiRequest, target: str) -> Response[bytes]:
     """Download the previewed email as a file that mail programs open."""
-    made = preview_of(request, target)
-    return _file(made.mail.as_bytes(), "message/rfc822", f"{target}.eml")
+    return _file(mail_of(request, target).as_bytes(), "message/rfc822", f"{target}.eml")
 
 
 @routes.get("/deliveries/next/<target>/packets/<number>", "manage")
@@ -123,6 +124,14 @@ def packing(request: ApiRequest) -> Packing:
 def _key(request: ApiRequest, target: str) -> DeliveryKey:
     campaign = wired.stack.campaigns.campaign(request.campaign)
     return DeliveryKey(campaign.id, target, wired.stack.operating.overviews.period(campaign))
+
+
+def mail_of(request: ApiRequest, target: str) -> Mail:
+    """Return the email of the preview. Raises NotFoundError if the letters go by hand, and what `preview_of` does."""
+    if mail := preview_of(request, target).mail:
+        return mail
+    message = f"{target} gets its letters by hand or post, so there is no email"
+    raise NotFoundError(message)
 
 
 def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:

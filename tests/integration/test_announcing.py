@@ -140,6 +140,7 @@ def test_each_state_of_a_delivery_has_an_event(world: World, listener: Listener)
         "period": "2026-11-24",
         "attempt": 1,
         "letters": 1,
+        "way": "email",
     }
 
 
@@ -324,6 +325,10 @@ def test_a_schema_refuses_wrong_details(kind: str, detail: dict[str, object]) ->
         "campaign": CAMPAIGN,
         "target": "evanston",
     }
-    of_kind = {"signature": "0" * 32} if ".signature." in kind else {"period": "2026-11-30", "attempt": 1, "letters": 3}
+    of_kind = (
+        {"signature": "0" * 32}
+        if ".signature." in kind
+        else {"period": "2026-11-30", "attempt": 1, "letters": 3, "way": "email"}
+    )
     assert validator(kind).is_valid(good | of_kind)
     assert not validator(kind).is_valid(good | of_kind | detail)

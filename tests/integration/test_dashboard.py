@@ -35,7 +35,6 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
 EXPORT = "0123456789abcdef"
-ANSWER = "2026-11-30-0123456789ab"
 COOKIE = "__Host-session"
 
 
@@ -245,10 +244,9 @@ ROUTES = [
     Route("POST", "/deliveries/{period}/{target}/retry", 403, 409),
     Route("POST", "/deliveries/{period}/{target}/settle", 403, 409, {"outcome": "sent", "revision": "1-sent"}),
     Route("POST", "/targets/{target}/address", 403, 303, {"email": "chief@evanston.example"}),
+    Route("POST", "/deliveries/{period}/{target}/handed-over", 403, 409, {"day": "2026-11-24", "revision": "1-sent"}),
+    Route("POST", "/deliveries/{period}/{target}/take-back", 403, 409, {"revision": "1-sent"}),
     Route("POST", "/targets/{target}/on-paper", 403, 303, {"letters": "80"}),
-    # The key allows these, but nothing was sent to this recipient.
-    Route("POST", "/targets/{target}/answers", 403, 409, {"day": PERIOD, "text": "Thank you."}),
-    Route("POST", "/targets/{target}/answers/{answer}/delete", 403, 404),
     # The key allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
     Route("POST", "/signatures/{signer}/erase", 403, 303, WHY),
@@ -281,7 +279,6 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "period": PERIOD,
         "signer": world.signer("ada@signers.example"),
         "export": EXPORT,
-        "answer": ANSWER,
     }
     named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "page": "monday-morning"}
     return route.address.format(campaign=campaign, **named)
@@ -530,7 +527,7 @@ def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(wo
     assert [mail.tags["period"] for mail in world.deliveries].count(PERIOD) == 2
 
 
-@pytest.mark.parametrize("outcome", ["", "not sent", "handed over", "given up"])
+@pytest.mark.parametrize("outcome", ["", "not sent", "by hand", "given up"])
 def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Browser, outcome: str) -> None:
     """Two people looked at it after its first email bounced; one of them sent it again, and that one bounced, too."""
     path = f"/deliveries/{PERIOD}/evanston"
@@ -584,15 +581,11 @@ def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
 @pytest.mark.parametrize(
     ("outcome", "said", "entry"),
     [
-        (
-            "handed over",
-            "Recorded: the office has the letters.",
-            "Said that the letters of a bounced email were handed",
-        ),
-        ("given up", "Recorded: these letters are sent no more.", "Gave up the letters of a bounced email"),
+        ("by hand", "These letters go by hand or post.", "Decided that letters go by hand or post"),
+        ("given up", "Recorded: these letters are sent no more.", "Gave up the letters of a delivery"),
     ],
 )
-def test_a_bounced_delivery_is_handed_over_or_given_up(
+def test_a_bounced_delivery_goes_by_hand_or_is_given_up(
     world: World, manager: Browser, outcome: str, said: str, entry: str
 ) -> None:
     path = f"/deliveries/{PERIOD}/evanston"
@@ -986,7 +979,7 @@ def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Brows
     world.week()
     path = f"/deliveries/{PERIOD}/evanston"
     assert f'<iframe class="mail" src="{DASHBOARD}{path}/email" title="The email" sandbox' in manager.see(path).body
-    _, left = world.deliveries[-1].copy
+    left = world.deliveries[-1].html.replace("\r\n", "\n")
     assert manager.see(f"{path}/email").body == left
     manager.press(f"/signatures/{world.signer(f'{"bo"}@signers.example')}/erase", WHY)
     shown = manager.see(f"{path}/email").body

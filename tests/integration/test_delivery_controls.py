@@ -18,6 +18,7 @@ from undersigned.domain.errors import GivenError, NotFoundError, NotNowError
 
 if TYPE_CHECKING:
     from tests.world import World
+    from undersigned.domain.delivering.deliveries import Settlement
     from undersigned.services.delivering.delivery_controls import DeliveryControls
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
@@ -201,7 +202,9 @@ def test_a_sent_email_cannot_be_sent_again(world: World, controls: DeliveryContr
     world.confirmed()
     world.week()
     world.feedback(event, world.deliveries[0])
-    with pytest.raises(NotNowError, match="Only one that failed, bounced, was given up or is held can"):
+    with pytest.raises(
+        NotNowError, match="Only one that failed, bounced, was given up, is held or is ready to print can"
+    ):
         controls.retry(EVANSTON, "cli", "")
     assert world.run_queue() == []
 
@@ -267,33 +270,42 @@ def address(world: World) -> str:
     return world.wiring.campaigns.target(CAMPAIGN, "evanston").email
 
 
-def test_an_out_of_office_reply_is_settled_as_handed_over_and_the_address_works(
+def hand_over(world: World, controls: DeliveryControls, note: str) -> None:
+    """Let the letters of a bounced email go by hand, and record that the office got them."""
+    controls.settle(EVANSTON, "cli", "", "by hand")
+    world.run_queue()
+    controls.hand_over(EVANSTON, world.clock.now.date(), note, "cli")
+
+
+def test_letters_that_the_office_has_despite_an_out_of_office_reply_are_handed_over_and_the_address_works(
     world: World, controls: DeliveryControls
 ) -> None:
     world.confirmed()
     world.week()
     world.feedback("out_of_office", world.deliveries[0])
-    controls.settle(EVANSTON, "cli", "the office has it", "handed over")
+    hand_over(world, controls, "the office has it")
     controls.set_address(CAMPAIGN, "evanston", address(world), "cli", "they read it there")
     world.feedback("out_of_office", world.deliveries[0])
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "ok"
     world.clock.advance(days=30)
     world.week()
-    assert (state(world), sent(world)) == ("sent", ["evanston"])
+    assert (state(world), sent(world)) == ("delivered", ["evanston"])
 
 
 def test_letters_that_were_handed_over_leave_the_address_marked_as_bouncing(
     world: World, controls: DeliveryControls
 ) -> None:
     bounced(world)
-    settled = controls.settle(EVANSTON, "cli", "brought them", "handed over")
-    assert (settled.state, settled.question(world.clock.now)) == ("sent", None)
+    hand_over(world, controls, "brought them")
+    settled = world.wiring.deliveries.delivery(EVANSTON)
+    assert settled
+    assert (settled.state, settled.question(world.clock.now)) == ("delivered", None)
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=7)
     world.week()
     assert sent(world) == ["evanston"], "next week, nothing goes to a dead mailbox"
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "bounced"
-    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["settle as handed over"]
+    assert {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)} == {"hand over", "settle as by hand"}
     controls.set_address(CAMPAIGN, "evanston", "new.chief@evanston.example", "cli", "they called")
     world.clock.advance(days=7)
     world.week()
@@ -326,14 +338,15 @@ def test_a_signer_reads_that_a_letter_was_given_up(world: World, controls: Deliv
 
 def test_an_address_that_works_again_gets_the_next_letters(world: World, controls: DeliveryControls) -> None:
     bounced(world)
-    controls.settle(EVANSTON, "cli", "", "handed over")
+    hand_over(world, controls, "")
     assert controls.set_address(CAMPAIGN, "evanston", address(world), "cli", "the mailbox was full") == address(world)
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=7)
     world.week()
     assert sent(world) == ["evanston", "evanston"]
     assert {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)} == {
-        "settle as handed over",
+        "settle as by hand",
+        "hand over",
         "address works",
     }
 
@@ -363,12 +376,13 @@ def test_nobody_has_an_email_that_bounced_and_letters_in_doubt_are_not_given_up(
     world: World, controls: DeliveryControls
 ) -> None:
     bounced(world)
-    with pytest.raises(NotNowError, match="Say whether its letters were handed over"):
+    with pytest.raises(NotNowError, match="Say whether its letters are sent again, go by hand"):
         controls.settle(EVANSTON, "cli", "", "sent")
     controls.retry(EVANSTON, "cli", "")
     world.run_queue()
     world.clock.advance(days=4)
-    for outcome in ("handed over", "given up"):
+    outcomes: tuple[Settlement, ...] = ("by hand", "given up")
+    for outcome in outcomes:
         with pytest.raises(NotNowError, match="Say whether the office has it"):
             controls.settle(EVANSTON, "cli", "", outcome)
 
@@ -378,12 +392,13 @@ def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: Deli
     world.week()
     world.feedback("bounce", world.deliveries[0])
     controls.pause(CAMPAIGN, "cli", "a mistake")
-    for send_again in (controls.retry, partial(controls.settle, outcome="not sent")):
+    by_hand = partial(controls.settle, outcome="by hand")
+    for send_again in (controls.retry, partial(controls.settle, outcome="not sent"), by_hand):
         with pytest.raises(NotNowError, match="The campaign is paused"):
             send_again(EVANSTON, "cli", "")
     assert state(world) == "bounced"
-    controls.settle(EVANSTON, "cli", "", "handed over")
-    assert state(world) == "sent"
+    controls.settle(EVANSTON, "cli", "", "given up")
+    assert state(world) == "given_up"
 
 
 def test_a_delivery_that_changes_meanwhile_is_not_settled(

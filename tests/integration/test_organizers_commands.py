@@ -321,7 +321,7 @@ def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke
     assert "wilmette: 1 letter to " in output
     assert "skokie: not sent: held by the organizer: a new chief (1 letter)" in output
     assert "The next delivery is on Monday, 2026-11-30 at 09:00." in output
-    assert "Send 1 email now?" in output
+    assert "Start 1 delivery now?" in output
     assert "on its way" not in output
     assert world.run_queue() == []
     assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["hold"]
@@ -428,7 +428,7 @@ def test_a_bounced_email_is_sent_again_immediately(run: Any, invoke: Any, world:
 
 
 def test_a_delivery_without_an_outcome_is_settled(run: Any, invoke: Any, world: World) -> None:
-    with pytest.raises(NotFoundError, match="no delivery that is in doubt"):
+    with pytest.raises(NotFoundError, match="no delivery that waits for a decision"):
         invoke("settle", CAMPAIGN, "evanston", "--sent")
     world.confirmed()
     world.week()
@@ -471,15 +471,15 @@ def test_a_bounced_delivery_that_is_settled_as_not_sent_is_sent_again(run: Any, 
 
 @pytest.mark.parametrize(
     ("option", "said", "state"),
-    [("--handed-over", "counts as sent", "sent"), ("--give-up", "is sent no more", "given_up")],
+    [("--by-hand", "goes by hand or post", "open"), ("--give-up", "is sent no more", "given_up")],
 )
-def test_a_bounced_delivery_is_handed_over_or_given_up(  # noqa: PLR0917
+def test_a_bounced_delivery_goes_by_hand_or_is_given_up(  # noqa: PLR0917
     run: Any, listed: Any, world: World, option: str, said: str, state: str
 ) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert "or say what was done" in " ".join(run("deliveries", CAMPAIGN).split())
+    assert "--by-hand` or `--give-up`" in " ".join(run("deliveries", CAMPAIGN).split())
     assert said in run("settle", CAMPAIGN, "evanston", option, "--why", "we went there", "--yes")
     assert listed("deliveries", CAMPAIGN)[0]["state"] == state
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
@@ -488,7 +488,7 @@ def test_a_bounced_delivery_is_handed_over_or_given_up(  # noqa: PLR0917
     assert "letters go to new.chief@evanston.example" in said
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert (target.mail_state, target.email) == ("ok", "new.chief@evanston.example")
-    assert listed("audit", CAMPAIGN)[0]["action"] in {"correct address", "settle as given up", "settle as handed over"}
+    assert listed("audit", CAMPAIGN)[0]["action"] in {"correct address", "settle as given up", "settle as by hand"}
 
 
 def test_the_activity_log_is_listed_newest_first(run: Any, listed: Any, world: World) -> None:

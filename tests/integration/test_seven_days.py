@@ -319,10 +319,10 @@ def test_a_delivery_that_another_process_opens_first_is_made_by_both(
 ) -> None:
     really = Deliveries.open
 
-    def after_another(deliveries: Deliveries, *opened: Any) -> None:
+    def after_another(deliveries: Deliveries, *opened: Any, **address: Any) -> None:
         monkeypatch.setattr(Deliveries, "open", really)
-        really(deliveries, *opened)
-        really(deliveries, *opened)
+        really(deliveries, *opened, **address)
+        really(deliveries, *opened, **address)
 
     world.confirmed()
     monkeypatch.setattr(Deliveries, "open", after_another)
@@ -433,12 +433,12 @@ def test_a_bounced_delivery_gives_no_week_back_beside_a_damaged_one_that_may_hav
     assert (later.state, free_from(world)) == ("bounced", date(2026, 12, 3))
 
 
-def test_letters_of_a_bounced_email_that_were_handed_over_take_the_week(world: World) -> None:
+def test_letters_of_a_bounced_email_that_go_by_hand_take_the_week(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-    world.wiring.delivering.controls.settle(key, "cli", "", "handed over")
+    world.wiring.delivering.controls.settle(key, "cli", "", "by hand")
     assert free_from(world) == date(2026, 12, 1)
 
 

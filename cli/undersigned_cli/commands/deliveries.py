@@ -92,6 +92,7 @@ def deliveries(
         "bytes": "Bytes",
         "email": "Email",
         "sent_at": "Sent",
+        "handed_over": "Handed over",
         "reason": "Reason",
     }
     now = wiring.clock()
@@ -118,8 +119,7 @@ def _to_decide(campaign: str, key: DeliveryKey, question: Question) -> str:
         case "bounced":
             return (
                 f"{key.target}: the email of {key.period} bounced. Correct the address with `undersigned set-address`, "
-                f"and run `undersigned retry {of}`; or say what was done: `undersigned settle {of} --handed-over` or "
-                f"`--give-up`."
+                f"and run `undersigned retry {of}`; or decide `undersigned settle {of} --by-hand` or `--give-up`."
             )
 
 
@@ -132,8 +132,10 @@ def _delivery(delivery: Delivery, now: datetime) -> dict[str, object]:
         "letters": delivery.letters,
         "packets": delivery.last.packets,
         "bytes": delivery.last.bytes,
+        "way": delivery.way,
         "email": delivery.email,
         "sent_at": moment(delivery.last.sent_at),
+        "handed_over": delivery.handed.day.isoformat() if delivery.handed else None,
         "reason": delivery.reason,
         "message_id": delivery.last.message_id,
         "attempt": delivery.attempt,
@@ -216,7 +218,7 @@ def _deliver(  # noqa: PLR0913  (the command's options)
         planned.check()
         say("0 deliveries started: there is nothing to send now.")
         return
-    ask(f"Send {counted(len(planned.going), 'email')} now?", yes=yes)
+    ask(f"Start {counted(len(planned.going), 'delivery', 'deliveries')} now?", yes=yes)
     plan = wiring.delivering.controls.deliver(campaign, period, COMMAND_LINE, reason, only=only, again=again)
     show_started(plan)
     started = counted(len(plan.going), "delivery", "deliveries")
@@ -233,12 +235,13 @@ def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], p
             if preview is None:
                 continue
             found += 1
-            write_whole(folder / f"{target.id}.eml", preview.mail.as_bytes())
+            if preview.mail:
+                write_whole(folder / f"{target.id}.eml", preview.mail.as_bytes())
             for number, pdf in enumerate(preview.pdfs, start=1):
                 write_whole(folder / f"{target.id}-{number:04d}.pdf", pdf)
             held = f" ({target.held_because})" if target.held_because else ""
-            say(f"{target.id}: {preview.mail.subject}{held}")
-    say(f"{counted(found, 'email')} written to {folder}; nothing was sent.")
+            say(f"{target.id}: {preview.mail.subject if preview.mail else 'by hand or post'}{held}")
+    say(f"{counted(found, 'delivery', 'deliveries')} written to {folder}; nothing was sent.")
 
 
 def _report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -> None:

@@ -43,16 +43,16 @@ Period = Annotated[
 _QUESTIONS: Mapping[Settlement, str] = {
     "sent": "Record that its email was sent?",
     "not sent": "Send its email again?",
-    "handed over": "Record that the office got its letters in another way?",
+    "by hand": "Print its letters, and bring or post them?",
     "given up": "Give up its letters?",
 }
 
 _SETTLED: Mapping[Settlement, str] = {
     "sent": "counts as sent. It won't be asked about again.",
     "not sent": "is on its way again. To see the outcome, run `undersigned deliveries {campaign}`.",
-    "handed over": (
-        "counts as sent. Later letters wait until `undersigned set-address {campaign} {target} EMAIL` says which "
-        "address takes email."
+    "by hand": (
+        "goes by hand or post. Print its packets from the dashboard, then run `undersigned hand-over {campaign} "
+        "{target} DAY`."
     ),
     "given up": "is sent no more. To send it all the same, run `undersigned retry`.",
 }
@@ -70,6 +70,8 @@ def add_to(app: typer.Typer) -> None:
         (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
         (on_paper, "on-paper my-campaign evanston 80"),
         (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
+        (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),
+        (take_back, "take-back my-campaign evanston 2026-11-30"),
     ):
         app.command(rich_help_panel=ACT, epilog=examples(example))(command)
     app.command(rich_help_panel=SEE, epilog=examples("audit my-campaign --limit 20"))(audit)
@@ -196,8 +198,8 @@ def settle(  # noqa: PLR0913  (a command's parameters)
     *,
     sent: Annotated[bool, typer.Option("--sent", help="The office has the email, or it surely left.")] = False,
     not_sent: Annotated[bool, typer.Option("--not-sent", help="The email did not arrive: send it again.")] = False,
-    handed_over: Annotated[
-        bool, typer.Option("--handed-over", help="It bounced, and the office got the letters in another way.")
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="The mailbox takes no email: somebody brings or posts the letters.")
     ] = False,
     give_up: Annotated[bool, typer.Option("--give-up", help="It bounced, and nobody sends it any more.")] = False,
     again: Again = False,
@@ -206,14 +208,15 @@ def settle(  # noqa: PLR0913  (a command's parameters)
 ) -> None:
     """Decide what became of an email that is in doubt, has no outcome for three days, or bounced.
 
-    Ask the recipient's office first. Without a day: the last such delivery. Shows it first, and asks.
+    --by-hand also takes letters that a mailbox keeps, and --give-up those that are ready to print. Ask the recipient's
+    office first. Without a day: the last such delivery. Shows it first, and asks.
     """
-    chosen = {"sent": sent, "not sent": not_sent, "handed over": handed_over, "given up": give_up}
+    chosen = {"sent": sent, "not sent": not_sent, "by hand": by_hand, "given up": give_up}
     outcomes = [outcome for outcome in get_args(Settlement) if chosen[outcome]]
     if len(outcomes) != 1:
         message = (
             "say one of --sent and --not-sent: ask the recipient's office whether it has the email; "
-            "if it bounced, one of --not-sent, --handed-over and --give-up"
+            "if it bounced, one of --not-sent, --by-hand and --give-up"
         )
         raise typer.BadParameter(message)
     [outcome] = outcomes
@@ -228,21 +231,69 @@ def settle(  # noqa: PLR0913  (a command's parameters)
 
 
 @on_stack
-def set_address(
+def hand_over(  # noqa: PLR0913  (options)
     stack: Stack,
     campaign: Campaign,
     target: TargetId,
-    email: Annotated[str, typer.Argument(help="The address that takes this recipient's email.", metavar="EMAIL")],
+    period: Annotated[datetime, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")],
     *,
+    on: Annotated[
+        datetime | None, typer.Option("--on", help="The day on which the office got them.", parser=a_day, metavar="DAY")
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="What the activity log says, such as who took them.")] = "",
+) -> None:
+    """Record that an office got the letters of a delivery by hand or post. Without --on: today."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    key = DeliveryKey(campaign, target, period.date().isoformat())
+    today = wiring.campaigns.campaign(campaign).local(wiring.clock()).date()
+    handed = wiring.delivering.controls.hand_over(key, on.date() if on else today, note, COMMAND_LINE)
+    on_day = f"{handed.handed.day}" if handed.handed else ""
+    say(f"{target}: the letters of {key.period} were handed over on {on_day}.")
+
+
+@on_stack
+def take_back(
+    stack: Stack,
+    campaign: Campaign,
+    target: TargetId,
+    period: Annotated[datetime, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")],
+    *,
+    reason: Reason = "",
+) -> None:
+    """Undo `hand-over`, until the next letters go out."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    key = DeliveryKey(campaign, target, period.date().isoformat())
+    wiring.delivering.controls.take_back(key, COMMAND_LINE, reason)
+    say(f"{target}: the letters of {key.period} are ready to print, and nobody has handed them over.")
+
+
+@on_stack
+def set_address(  # noqa: PLR0913  (options)
+    stack: Stack,
+    campaign: Campaign,
+    target: TargetId,
+    email: Annotated[str, typer.Argument(help="The address that takes this recipient's email.", metavar="EMAIL")] = "",
+    *,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="Remove the address: letters go by hand or post from now on.")
+    ] = False,
     reason: Reason = "",
 ) -> None:
     """Correct a recipient's address, or say that the same one works again after a bounce. New letters go there.
 
     A delivery that bounced is sent again only with `retry`. Pushing a folder with another address changes it again.
     """
+    if by_hand == bool(email.strip()):
+        message = "give the address, or --by-hand"
+        raise typer.BadParameter(message)
     wiring = stack.wiring()
     check_target(wiring, campaign, target)
     saved = wiring.delivering.controls.set_address(campaign, target, email, COMMAND_LINE, reason)
+    if by_hand:
+        say(f"{target}: letters go by hand or post. What is on hold goes with `undersigned settle --by-hand`.")
+        return
     say(f"{target}: letters go to {saved}. To send again what bounced, run `undersigned retry {campaign} {target}`.")
 
 
@@ -292,7 +343,7 @@ def _day(period: datetime | None) -> str | None:
 
 def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
     for delivery in wiring.deliveries.deliveries(campaign, target):
-        if delivery.state in {"open", "held", "bounced", "given_up"}:
+        if delivery.state in {"open", "held", "bounced", "given_up"} or delivery.is_ready_to_print:
             return delivery.key.period
     message = (
         f"{target} has no delivery that failed, bounced or is on hold; "
@@ -303,10 +354,10 @@ def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
 
 def _last_in_question(wiring: Wiring, campaign: str, target: str) -> str:
     for delivery in wiring.deliveries.deliveries(campaign, target):
-        if delivery.question(wiring.clock()):
+        if delivery.settlements(wiring.campaigns.target(campaign, target), wiring.clock()):
             return delivery.key.period
     message = (
-        f"{target} has no delivery that is in doubt, without an outcome for three days, or bounced; "
+        f"{target} has no delivery that waits for a decision; "
         f"to see all of them, run `undersigned deliveries {campaign}`"
     )
     raise NotFoundError(message)

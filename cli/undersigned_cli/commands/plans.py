@@ -61,7 +61,12 @@ def _show_evidence(campaign: str, evidence: Evidence) -> None:
 def show_started(plan: Plan) -> None:
     """Print which deliveries of a plan were started."""
     for line in plan.going:
-        say(f"{line.key.target}: on its way to {line.target.email}")
+        say(f"{line.key.target}: on its way {_how(line)}")
+
+
+def _how(line: PlanLine) -> str:
+    way = line.begun.way if line.begun else line.target.way
+    return "to print, by hand or post" if way == "by hand" else f"to {line.target.email}"
 
 
 def check_again(reason: str, *, again: bool) -> None:
@@ -78,13 +83,13 @@ def _what_happens(line: PlanLine, now: datetime) -> str:  # noqa: PLR0911  (a ta
         case "goes" if line.later:
             waits = "waits" if line.later == 1 else "wait"
             return (
-                f"{letters} to {line.target.email}; "
+                f"{letters} {_how(line)}; "
                 f"{counted(line.later, 'more letter')} came after the approval, and {waits} for the next one"
             )
         case "goes":
-            return f"{letters} to {line.target.email}"
+            return f"{letters} {_how(line)}"
         case "held" | "bounced":
-            because = line.target.held_because or "the email bounced; `undersigned retry` sends it again"
+            because = line.held_because or "the email bounced; `undersigned retry` sends it again"
             return f"not sent: {because} ({letters})"
         case "in doubt":
             return f"in doubt: nobody knows whether the email of {line.key.period} arrived ({letters})"

@@ -109,18 +109,16 @@ def audit_partition(campaign: str) -> str:
 NOT_PAUSED = ~Attr("paused").eq(True)  # noqa: FBT003  (an attribute's value)
 """The condition on a campaign's controls that its deliveries are not paused."""
 
-NOT_HELD = Attr("hold").not_exists() & Attr("complained_at").not_exists()
-"""The condition on a target that its letters don't wait for a release."""
+NO_HOLD = Attr("hold").not_exists()
+"""The condition on a target that its organizer doesn't hold its letters."""
+
+NO_COMPLAINT = Attr("complained_at").not_exists()
+"""The condition on a target that nobody there marked an email as spam, or its letters were released since."""
 
 
 def not_stopped(email: str) -> ConditionBase:
     """Return the condition on a target that nobody stopped the emails to a mailbox."""
     return Attr(STOPS + mailbox_digest(email)).not_exists()
-
-
-def roster_change(campaign: str, when: ConditionBase | None = None) -> Update:
-    """Return the update that gives a change of targets a new name."""
-    return Update(controls_key(campaign), assign={"roster": secrets.token_hex(4)}, when=when)
 
 
 class Campaigns:
@@ -301,9 +299,10 @@ class Campaigns:
         making a row of a campaign that was deleted. Each delivery checks this row while it begins to send. If too many
         do so at once, the change goes without a name, and is seen a quarter of an hour later.
         """
+        change = Update(controls_key(campaign), assign={"roster": secrets.token_hex(4)}, when=when)
         try:
             with suppress(ConditionFailedError):
-                self._table.update(roster_change(campaign, when))
+                self._table.update(change)
         except ClientError as error:
             if code_of(error) != TRANSACTION_CONFLICT:
                 raise
@@ -438,7 +437,6 @@ def read_target(values: Values) -> Target:
         complained_at=read_moment(values.get("complained_at")),
         free_from=read_day(values.get("free_from")),
         on_paper=_read_on_paper(values["on_paper"]) if "on_paper" in values else None,
-        answers={answer: bool(is_public) for answer, is_public in values.get("answers", {}).items()},
         stops=tuple(_read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)),
     )
 

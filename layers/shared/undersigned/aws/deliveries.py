@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.campaigns import NOT_HELD, NOT_PAUSED, controls_key, not_stopped, target_key
+from undersigned.aws.campaigns import NO_COMPLAINT, NO_HOLD, NOT_PAUSED, controls_key, not_stopped, target_key
 from undersigned.aws.dynamodb import (
     NEW,
     Check,
@@ -51,6 +51,8 @@ from undersigned.domain.errors import BundleTakenError, DamagedRowsError, Letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.aws.dynamodb import Table, Values, Write
     from undersigned.domain.signing.signatures import Signature
@@ -113,13 +115,16 @@ class Deliveries:
         found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
         yield from read_rows(read_delivery, found, whole=whole, left_out=left_out)
 
-    def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
+    def open(
+        self, delivery: Delivery, week: Week, before: Delivery | None = None, *, address: str | None = None
+    ) -> None:
         """Write a delivery that takes a week of its target: a new one, or one that had given it back.
 
-        Raises ChangedError unless it is still as `before`, and the target is free from the day that was read.
+        Raises ChangedError unless it is still as `before`, the target is free from the day that was read, and it still
+        has the `address` that decided the way.
         """
         write = _change(delivery, before) if before else Put(delivery_values(delivery), NEW)
-        self._table.transact([write, _free(delivery.key, week)], wait_for_others=True)
+        self._table.transact([write, _free(delivery.key, week, address)], wait_for_others=True)
 
     def change(self, delivery: Delivery, before: Delivery) -> None:
         """Write a changed delivery. If it surely did not arrive, it gives its week back; news can take it again.
@@ -145,16 +150,18 @@ class Deliveries:
         return Week(known, next_day([delivery, *others]))
 
     def begin_sending(self, delivery: Delivery, before: Delivery) -> None:
-        """Write a delivery whose email is about to be sent.
+        """Write a delivery whose email is about to be sent, or that is ready to print.
 
-        Raises ChangedError as `change` does, and if its campaign is paused, its target has a hold, or its mailbox
-        a stop.
+        Raises ChangedError as `change` does, and if its campaign is paused or its target has a hold; by email, also
+        after a stop or a complaint, and if the target has another address.
         """
-        key = delivery.key
+        key, may_go = delivery.key, cast("ConditionBase", NO_HOLD)
+        if delivery.way == "email":
+            may_go &= NO_COMPLAINT & Attr("email").eq(delivery.email) & not_stopped(delivery.email or "")
         writes: list[Write] = [
             _change(delivery, before),
             Check(controls_key(key.campaign), NOT_PAUSED),
-            Check(target_key(key.campaign, key.target), NOT_HELD & not_stopped(delivery.email or "")),
+            Check(target_key(key.campaign, key.target), may_go),
         ]
         # All deliveries of a campaign check its controls, possibly at the same time.
         self._table.transact(writes, wait_for_others=True)
@@ -256,11 +263,15 @@ def _period_of(part: Values) -> str:
     return str(part["sk"]).split("#")[1]
 
 
-def _free(key: DeliveryKey, week: Week) -> Update:
-    """Return the update of the day from which a target is free, if it is still as it was read: two plans can meet."""
+def _free(key: DeliveryKey, week: Week, address: str | None = None) -> Update:
+    """Return the update of the day from which a target is free, if it is still as it was read: two plans can meet.
+
+    With an `address`, the target must still have it.
+    """
+    still = Attr("pk").exists() if address is None else Attr("email").eq(address)
     known = Attr("free_from").eq(written(week.known)) if week.known else Attr("free_from").not_exists()
     values = {"free_from": written(week.free_from)}
-    return Update(target_key(key.campaign, key.target), assign=values, when=Attr("pk").exists() & known)
+    return Update(target_key(key.campaign, key.target), assign=values, when=still & known)
 
 
 def _change(delivery: Delivery, before: Delivery) -> Update:

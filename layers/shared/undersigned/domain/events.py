@@ -85,5 +85,6 @@ def event_of_delivery(delivery: Delivery, before: DeliveryState | None, at: date
             "period": key.period,
             "attempt": delivery.attempt,
             "letters": delivery.letters,
+            "way": delivery.way,
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -42,7 +43,6 @@ _LONGEST_QUOTED = 50
 _NAMES = {
     "target": ID_PATTERN,
     "period": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
-    "answer": re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}", re.ASCII),
     "signer": re.compile(r"[0-9a-f]{32}"),
     "export": re.compile(r"[0-9a-f]{16}"),
     "person": PERSON_PATTERN,
@@ -189,6 +189,14 @@ class ApiRequest:
             return value
         raise ProgramError(
             Message("GET the delivery, decide, and send the `revision` that it had."), Message("A revision is missing")
+        )
+
+    def day(self, name: str) -> date:
+        """Return a day in a body; raises RequestError for anything else."""
+        with suppress(ValueError):
+            return date.fromisoformat(str(posted_values(self.event).get(name) or ""))
+        raise ProgramError(
+            Message("`%(name)s` must be a day, such as 2026-11-30.", {"name": name}), Message("A day is missing")
         )
 
     def look(self) -> datetime | None:

@@ -31,12 +31,12 @@ _NOTICES: Mapping[str, Message] = {
     "tested": Message("The test email is on its way to the organizer’s address, and to nobody else."),
     "test-sent": Message("The test email is on its way to you, and to nobody else."),
     "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
+    "goes-by-hand": Message("These letters go by hand or post. In some minutes, you can print them here."),
     "handed-over": Message(
-        "Recorded: the office has the letters. Later letters wait until you save an address that takes email."
+        "Recorded: the office has the letters. Until the next letters go out, you can take this back."
     ),
+    "took-back": Message("Taken back: the letters are ready to print, and nobody has handed them over."),
     "given-up": Message("Recorded: these letters are sent no more. You can still send them, on the delivery’s page."),
-    "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
-    "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
     "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),

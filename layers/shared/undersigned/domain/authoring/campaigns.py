@@ -116,7 +116,6 @@ class Target:
     organizer's reason for holding its letters back, if they do. `complained_at` is when someone there marked an email
     as spam, until the organizer releases the letters. `free_from` is the first day that can name a new delivery: seven
     days after the last one that may arrive. `stops` are those of its mailbox, and of mailboxes that it had before.
-    `answers` has the ids of its answers, each with whether the campaign's page shows it.
     """
 
     id: str
@@ -135,7 +134,6 @@ class Target:
     on_paper: OnPaper | None = None
     postal_address: str = ""
     stops: tuple[Stop, ...] = ()
-    answers: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def has_own_codes(self) -> bool:
@@ -148,9 +146,14 @@ class Target:
         return not self.email
 
     @property
+    def way(self) -> Way:
+        """Return how the letters go that wait for it."""
+        return "by hand" if self.by_hand else "email"
+
+    @property
     def is_held(self) -> bool:
         """Say whether its letters wait until the organizer releases them, or the office resumes the emails."""
-        return self.hold is not None or self.complained_at is not None or self.stopped is not None
+        return self.hold is not None or (not self.by_hand and bool(self.complained_at or self.stopped))
 
     @property
     def stopped(self) -> Stop | None:
@@ -172,18 +175,25 @@ class Target:
 
     @property
     def held_because(self) -> str | None:
-        """Return why its letters are held: the organizer's reason, a stop, a complaint, or an address without email."""
+        """Return why the letters that wait for it are held."""
+        return self.why_held(self.way)
+
+    def why_held(self, way: Way) -> str | None:
+        """Return why letters are held that go this way: the organizer's reason, or by email `why_no_email`."""
         if self.hold:
             return f"held by the organizer: {self.hold}"
+        return self.why_no_email if way == "email" else None
+
+    @property
+    def why_no_email(self) -> str | None:
+        """Return why its mailbox gets no email: there is none, a stop, a complaint, or the address takes no email."""
+        if self.by_hand:
+            return "the recipient has no email address any more"
         if self.stopped:
             return "the office stopped these emails"
         if self.complained_at:
             return "someone there marked an email as spam"
         return "email to this address bounced" if self.mail_state == "bounced" else None
-
-    def answers_to(self, period: str) -> tuple[tuple[str, str], ...]:
-        """Return the answers to letters of a delivery, as `Answers.read` takes them: no answer is of an earlier day."""
-        return tuple((self.id, answer) for answer in self.answers if answer >= period)
 
     def title_in(self, language: str) -> str:
         """Return the title in a language; if it has none, the title in the campaign's own language."""
@@ -405,13 +415,6 @@ class Roster:
     def on_paper(self) -> int:
         """Return how many letters were signed on paper, as they were counted for each target."""
         return sum(target.on_paper.letters for target in self.by_id.values() if target.on_paper)
-
-    def public_answers(self, most: int) -> tuple[tuple[str, str], ...]:
-        """Return the newest answers that the campaign's page shows, as `Answers.read` takes them."""
-        public = (
-            (target.id, answer) for target in self.by_id.values() for answer in target.answers if target.answers[answer]
-        )
-        return tuple(sorted(public, key=lambda name: name[1], reverse=True)[:most])
 
     @property
     def goes_by_town(self) -> bool:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Addressee, Way
+    from undersigned.domain.authoring.campaigns import Addressee, Target, Way
 
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "given_up", "complained", "held", "empty"
@@ -21,8 +21,15 @@ DeliveryState = Literal[
 Question = Literal["in doubt", "no outcome", "bounced"]
 """The questions that a person decides about a delivery: did its email leave, did it arrive, what is done now."""
 
-Settlement = Literal["sent", "not sent", "handed over", "given up"]
-"""A person's decisions. `handed over`: after a bounce, the office got the letters in another way."""
+Settlement = Literal["sent", "not sent", "by hand", "given up"]
+"""A person's decisions. `by hand`: the mailbox takes no email, so a person brings or posts the letters."""
+
+_SETTLEMENTS: Mapping[Question, tuple[Settlement, ...]] = {
+    "in doubt": ("sent", "not sent"),
+    "no outcome": ("sent", "not sent"),
+    "bounced": ("not sent", "by hand", "given up"),
+}
+"""The settlements of each question. Nobody has an email that bounced."""
 
 PACKET_SIZE = 250
 """Letters in one PDF. Typst's memory grows with the pages of a document."""
@@ -134,11 +141,6 @@ class Attempt:
     reported: DeliveryState | None = None
     permanent: bool = False
 
-    @property
-    def awaits_outcome_since(self) -> datetime | None:
-        """Return when the email left, unless its outcome is known."""
-        return self.sent_at if self.settled_at is None else None
-
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
@@ -181,7 +183,7 @@ class Delivery:
     way: Way = "email"
     handed: HandedOver | None = None
 
-    def begun(self, packets: Sequence[PacketRecord], email: str, at: datetime) -> Delivery:
+    def begun(self, packets: Sequence[PacketRecord], email: str | None, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""
         sent = [packet for packet in packets if packet.is_in_email]
         return replace(
@@ -193,6 +195,20 @@ class Delivery:
             reason=None,
             last=Attempt(len(sent), sum(packet.bytes for packet in sent), left_out=self.erased, since=at),
         )
+
+    def ready(self, packets: Sequence[PacketRecord], at: datetime) -> Delivery:
+        """Return it ready to print: its next attempt has these packets, and needs no email."""
+        ready = replace(self.begun(packets, None, at), state="sent")
+        return replace(ready, last=replace(ready.last, sent_at=at))
+
+    def handed_over(self, handed: HandedOver) -> Delivery:
+        """Return it after a person recorded that the office has its letters."""
+        last = replace(self.last, settled_at=handed.at)
+        return replace(self, state="delivered", handed=handed, last=last)
+
+    def taken_back(self) -> Delivery:
+        """Return it without that record."""
+        return replace(self, state="sent", handed=None, last=replace(self.last, settled_at=None))
 
     def sent(self, message_id: str, at: datetime) -> Delivery:
         """Return it after SES has taken its email."""
@@ -211,7 +227,7 @@ class Delivery:
 
     def held(self, letters: int, email: str, reason: str) -> Delivery:
         """Return it with its sealed letters, which are not sent."""
-        return replace(self, state="held", letters=letters, email=email, reason=reason)
+        return replace(self, state="held", letters=letters, email=email or None, reason=reason)
 
     def cleared(self, at: datetime) -> Delivery:
         """Return it without packets: none is made any more."""
@@ -226,9 +242,11 @@ class Delivery:
         match outcome:
             case "not sent":
                 return self.opened_again()
+            case "by hand":
+                return replace(self.opened_again(), way="by hand")
             case "given up":
                 return replace(self, state="given_up", last=replace(self.last, settled_at=at))
-            case "sent" | "handed over":
+            case "sent":
                 last = replace(self.last, sent_at=self.last.sent_at or self.last.since, settled_at=at)
                 return replace(self, state="sent", reason=None, last=last)
 
@@ -319,7 +337,8 @@ class Delivery:
     @property
     def awaits_decision(self) -> bool:
         """Say whether it is sent again only if a person says so: it is in doubt, or its last email bounced."""
-        return self.state in {"in_doubt", "bounced"} or (self.state == "held" and self.last.reported == "bounced")
+        has_bounced = self.way == "email" and self.last.reported == "bounced"
+        return self.state in {"in_doubt", "bounced"} or (self.state == "held" and has_bounced)
 
     @property
     def goes_on(self) -> bool:
@@ -331,6 +350,25 @@ class Delivery:
         """Say whether it is held and occupies no week. When the hold is over, it takes one and goes on."""
         return self.state == "held" and not self.occupies_week and not self.awaits_decision
 
+    @property
+    def awaits_outcome_since(self) -> datetime | None:
+        """Return when its email left, while nobody knows the outcome."""
+        is_awaited = self.state == "sent" and self.way == "email" and self.last.settled_at is None
+        return self.last.sent_at if is_awaited else None
+
+    def way_to(self, target: Target) -> Way:
+        """Return how its letters go: those that are sealed keep their way, and it is their target's until then."""
+        return target.way if self.state == "held" and not self.letters else self.way
+
+    def settlements(self, target: Target, now: datetime) -> tuple[Settlement, ...]:
+        """Return what a person can decide about it: the answers to its question, or how its letters go from here."""
+        if question := self.question(now):
+            return _SETTLEMENTS[question]
+        if self.is_ready_to_print:
+            return ("given up",)
+        is_kept_by_mailbox = self.state == "held" and self.letters > 0 and self.way == "email"
+        return ("by hand",) if is_kept_by_mailbox and target.why_no_email else ()
+
     def question(self, now: datetime) -> Question | None:
         """Return what a person has to decide about it, if anything."""
         match self.state:
@@ -338,7 +376,7 @@ class Delivery:
                 return "in doubt"
             case "in_doubt":
                 return "in doubt"
-            case "sent" if (since := self.last.awaits_outcome_since) and now - since >= OUTCOME_WITHIN:
+            case "sent" if (since := self.awaits_outcome_since) and now - since >= OUTCOME_WITHIN:
                 return "no outcome"
             case "bounced" | "held" if self.awaits_decision:
                 return "bounced"

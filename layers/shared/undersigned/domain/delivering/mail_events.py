@@ -52,11 +52,14 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
     Events arrive late, twice and in any order, so only news counts: an email that was delivered may still bounce
     permanently, but one that bounced permanently was not delivered. News also counts after a person's decision, until
     the next attempt begins: an email that has left is not sent a second time. An event of an earlier attempt changes
-    nothing, and neither does any event once the letters' personal data is gone: there is nothing left to send.
+    nothing, and neither does any event once the letters' personal data is gone: there is nothing left to send. Once a
+    person decided that the letters go by hand, only an email that arrived is news: then nobody needs the paper.
     """
     state = STATE_AFTER.get(event.kind)
     is_over = delivery.state == "empty" or delivery.cleared_at is not None
     if state is None or event.attempt != delivery.attempt or is_over:
+        return delivery
+    if delivery.way == "by hand" and state not in {"delivered", "complained"}:
         return delivery
     permanent = event.permanent or event.kind == "reject"
     if _rank(state, permanent=permanent) <= _rank(delivery.last.reported, permanent=delivery.last.permanent):
@@ -69,4 +72,4 @@ def after(delivery: Delivery, event: MailEvent) -> Delivery:
         settled_at=None if state == "sent" else event.at,
         permanent=permanent,
     )
-    return replace(delivery, state=state, reason=event.reason, last=last)
+    return replace(delivery, state=state, reason=event.reason, last=last, way="email")

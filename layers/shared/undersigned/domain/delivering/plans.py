@@ -100,6 +100,11 @@ class PlanLine:
     later: int = 0
 
     @property
+    def held_because(self) -> str | None:
+        """Return why its letters are held."""
+        return self.target.why_held(self.begun.way if self.begun else self.target.way)
+
+    @property
     def outcome(self) -> Outcome:
         """Return what happens to the letters."""
         if self.is_paused:
@@ -109,8 +114,8 @@ class PlanLine:
         if self.begun is not None and self.begun.state == "sending":
             # Its email may have left. It goes on only if SES says that it did not.
             return "in doubt"
-        if self.target.held_because:
-            return "held" if self.target.is_held else "bounced"
+        if self.held_because:
+            return "bounced" if self.target.mail_state == "bounced" and not self.target.is_held else "held"
         if self.too_soon:
             return "too soon"
         return "goes" if self.may_begin else "awaiting approval"

@@ -98,11 +98,11 @@ def lines_of(
 ) -> Iterator[ReportLine]:
     """Return the outcome of each delivery to a target that is unfinished, or whose email left between two moments.
 
-    Deliveries that wait for a person's decision are in every report.
+    Deliveries that wait for a person's decision, or to be printed, are in every report.
     """
     for delivery in deliveries:
         question, is_new = delivery.question(now), left_between(delivery, since, until)
-        if delivery.letters and (question or is_new or delivery.is_unfinished):
+        if delivery.letters and (question or is_new or delivery.is_unfinished or delivery.is_ready_to_print):
             yield replace(_line_of(delivery, target, question), period=delivery.key.period, is_new=is_new)
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
-    "correct address", "address works", "count on paper", "record answer", "delete answer", "test",
-    "retry", "retry again",
-    "settle as sent", "settle as not sent", "settle as not sent again", "settle as handed over", "settle as given up",
+    "correct address", "remove address", "address works", "count on paper", "test", "retry", "retry again",
+    "settle as sent", "settle as not sent", "settle as not sent again", "settle as by hand", "settle as given up",
+    "hand over", "take back",
     "erase", "release from quarantine", "hold letters", "release letters", "erase letters", "export",
     "make draft", "publish", "discard draft", "test draft", "close", "reopen",
     "add person", "change role", "remove person", "create key", "revoke key", "take over key",
@@ -88,18 +88,15 @@ ACTIONS: Mapping[Action, Deed] = {
         Message("Corrected a recipient’s address"), "set-address", "POST /targets/<target>/address",
         Message("Save the address")
     ),
+    "remove address": Deed(
+        Message("Removed a recipient’s address: letters go by hand or post"), "set-address --by-hand",
+        "POST /targets/<target>/address"
+    ),
     "address works": Deed(
         Message("Said that a recipient’s address works again"), "set-address", "POST /targets/<target>/address"
     ),
     "count on paper": Deed(
         Message("Counted letters on paper"), "on-paper", "POST /targets/<target>/on-paper", Message("Save the number")
-    ),
-    "record answer": Deed(
-        Message("Recorded an answer"), "answer record", "POST /targets/<target>/answers", Message("Record the answer")
-    ),
-    "delete answer": Deed(
-        Message("Deleted an answer"), "answer delete", "DELETE /targets/<target>/answers/<answer>",
-        Message("Delete this answer"), page="/targets/<target>/answers/<answer>/delete"
     ),
     "test": Deed(
         Message("Sent a test email"), "deliver --test", "POST /targets/<target>/test", Message("Send a test email")
@@ -120,13 +117,21 @@ ACTIONS: Mapping[Action, Deed] = {
         Message("Decided that an email was not sent, and sent it again within seven days of another one"),
         "settle --not-sent --again", _SETTLE
     ),
-    "settle as handed over": Deed(
-        Message("Said that the letters of a bounced email were handed over"), "settle --handed-over", _SETTLE,
-        Message("The office has the letters"), _WHAT_WAS_DONE, sends={"outcome": "handed over"}
+    "settle as by hand": Deed(
+        Message("Decided that letters go by hand or post, in place of an email"), "settle --by-hand", _SETTLE,
+        Message("Bring or post the letters"), _FOR_COLLEAGUES, sends={"outcome": "by hand"}
     ),
     "settle as given up": Deed(
-        Message("Gave up the letters of a bounced email"), "settle --give-up", _SETTLE, Message("Give up"),
+        Message("Gave up the letters of a delivery"), "settle --give-up", _SETTLE, Message("Give up"),
         _WHAT_WAS_DONE, sends={"outcome": "given up"}
+    ),
+    "hand over": Deed(
+        Message("Recorded that letters were handed over"), "hand-over", f"POST {_DELIVERY}/handed-over",
+        Message("Handed over")
+    ),
+    "take back": Deed(
+        Message("Took back that letters were handed over"), "take-back", f"POST {_DELIVERY}/take-back",
+        Message("Take back"), _FOR_COLLEAGUES
     ),
     # Letters
     "erase": Deed(

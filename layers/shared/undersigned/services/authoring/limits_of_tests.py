@@ -46,7 +46,7 @@ class LimitsOfTests:
             )
         address = mailable(address)
         recipients = () if is_own else (*targets, *self.campaigns.targets(campaign))
-        if canonical_email(address) in {canonical_email(target.email) for target in recipients}:
+        if canonical_email(address) in {canonical_email(target.email) for target in recipients if target.email}:
             raise NotNowError(
                 Message(
                     "%(email)s is a recipient of this campaign, and recipients get no tests. "

@@ -83,10 +83,11 @@ class Measuring:
     def of_delivery(self, gauges: Gauges, delivery: Delivery, kept: Kept) -> Gauges:
         """Measure a delivery. One that is being made for a day has its letters overdue."""
         now, target = self.clock(), delivery.key.target
-        if delivery.state == "sent" and (since := delivery.last.awaits_outcome_since):
+        if since := delivery.awaits_outcome_since:
             gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
         # A delivery that has begun needs no further approval.
-        is_free = not kept.controls.paused and target in kept.targets and not kept.targets[target].held_because
+        known = kept.targets.get(target)
+        is_free = not kept.controls.paused and known is not None and not known.why_held(delivery.way)
         if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:
             sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
             gauges = gauges.plus(overdue=sealed)

@@ -10,7 +10,7 @@ the next email.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count, islice
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,7 @@ class Delivering:
     def deliver(  # noqa: PLR0911  (a return for each state)
         self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True, *, again: bool = False
     ) -> Delivery | None:
-        """Make or continue a delivery, and return it; None if there is nothing to send.
+        """Make or continue a delivery, and return it; None if there is nothing to send. By hand, no email is sent.
 
         Does nothing while the campaign is paused; a later plan queues the delivery again. If the campaign needs
         approvals, a delivery begins only when its period is approved, and takes only letters that the approval covers.
@@ -108,14 +108,16 @@ class Delivering:
                 return None
             waiting = chain([first], waiting)
             delivery = self._open(key, target, again=again)
+            # Its address may have changed while the delivery was opened.
+            target = self.campaigns.target(key.campaign, key.target)
         if delivery is None:
             return None
         if delivery.state == "sending":
             return self._doubt(delivery)
         if controls.paused or not delivery.goes_on:
             return delivery
-        if target.held_because:
-            return self._hold(delivery, target, target.held_because)
+        if why := target.why_held(delivery.way_to(target)):
+            return self._hold(delivery, target, why)
         if delivery.is_held_without_week:
             delivery = self._open(key, target, delivery, again=again)
             if delivery is None or delivery.state != "open":
@@ -123,27 +125,20 @@ class Delivering:
                 return delivery
         sealed = self._seal_all(key, target, until, waiting, has_time)
         batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size)
-        if not batch.letters:
-            empty = delivery.emptied()
-            self.deliveries.change(empty, delivery)
-            return empty
-        packets = self.storing.store(batch, has_time, to_send=True)
-        pdfs = self._attached(key, packets)
-        mail = self.packing.mail(batch, packets, delivery.attempt + 1, pdfs, sent_at=self.clock(), to_office=True)
-        return self._send(mail, delivery, packets, has_time)
+        return self._pack(batch, delivery, has_time)
 
     def _open(self, key: DeliveryKey, target: Target, known: Delivery | None = None, *, again: bool) -> Delivery | None:
         """Open a delivery, a new one or one that had given its week back. If that is too soon, return it as it is."""
         for pause in (*_PAUSES_BEFORE_OPENING, None):
             # The size is kept, so that another version of the code makes the same packets.
-            new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE)
-            opened = known.opened_again() if known else new
+            new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE, way=target.way)
+            opened = replace(known.opened_again(), way=known.way_to(target)) if known else new
             others = self.deliveries.deliveries(key.campaign, key.target)
             week = week_for(opened.day, known, target.free_from, others, again=again)
             if week is None:
                 return known
             try:
-                self.deliveries.open(opened, week, known)
+                self.deliveries.open(opened, week, known, address=target.email)
             except ChangedError:
                 # Another process took a week of the target, or DynamoDB throttled the transaction.
                 if pause is None:
@@ -224,6 +219,21 @@ class Delivering:
         sent = (packet for packet in packets if packet.is_in_email)
         return [self.files.get(packet_name(key, packet.number, packet.erased)) for packet in sent]
 
+    def _pack(self, batch: Batch, delivery: Delivery, has_time: Callable[[], bool]) -> Delivery:
+        """Store the packets of sealed letters, and send their email, or record that they are ready to print."""
+        if not batch.letters:
+            empty = delivery.emptied()
+            self.deliveries.change(empty, delivery)
+            return empty
+        packets = self.storing.store(batch, has_time, to_send=True)
+        if delivery.way == "by hand":
+            ready = delivery.ready(packets, self.clock())
+            # If this write fails, another process made it ready, or an organizer has stopped the delivery.
+            self.deliveries.begin_sending(ready, delivery)
+            return ready
+        mail = self.packing.mail(batch, packets, delivery.attempt + 1, self._attached(batch.key, packets))
+        return self._send(mail, delivery, packets, has_time)
+
     def _send(
         self, mail: Mail, delivery: Delivery, packets: Sequence[PacketRecord], has_time: Callable[[], bool]
     ) -> Delivery:
@@ -274,4 +284,4 @@ class Delivering:
             "waiting."
         )
         preview = self.packing.preview(key, notice=notice)
-        return self.post.send(mails.as_test(preview.mail, to)) if preview else None
+        return self.post.send(mails.as_test(preview.mail, to)) if preview and preview.mail else None

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import OnPaper
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.plans import taken, week_taken
+from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.domain.errors import ChangedError, GivenError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message, long_date
 from undersigned.domain.signing.addresses import email_mistake, mailable
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from undersigned.aws.queue import Queue
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Target
-    from undersigned.domain.delivering.deliveries import Delivery, Question, Settlement
+    from undersigned.domain.delivering.deliveries import Delivery, Settlement
     from undersigned.domain.delivering.plans import TooSoon
+    from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.people.actions import Action
     from undersigned.services.authoring.limits_of_tests import LimitsOfTests
     from undersigned.services.delivering.planning import Plan, Planning
@@ -34,19 +36,22 @@ _NUMBER = re.compile(r"[0-9]{1,6}")
 
 _RETRIED = ("open", "held", "bounced", "given_up")
 
-_SETTLEMENTS: Mapping[Question, tuple[Settlement, ...]] = {
-    "in doubt": ("sent", "not sent"),
-    "no outcome": ("sent", "not sent"),
-    "bounced": ("not sent", "handed over", "given up"),
-}
-"""The settlements of each question. Nobody has an email that bounced."""
-
 _ACTIONS: Mapping[Settlement, Action] = {
     "sent": "settle as sent",
     "not sent": "settle as not sent",
-    "handed over": "settle as handed over",
+    "by hand": "settle as by hand",
     "given up": "settle as given up",
 }
+
+_CHOICES: Mapping[tuple[Settlement, ...], Message] = {
+    ("sent", "not sent"): Message("Nobody knows whether the email arrived. Say whether the office has it."),
+    ("not sent", "by hand", "given up"): Message(
+        "The email bounced. Say whether its letters are sent again, go by hand, or are given up."
+    ),
+    ("by hand",): Message("The mailbox keeps these letters. They can go by hand, or wait until it takes email."),
+    ("given up",): Message("The letters are ready to print. Record that they were handed over, or give them up."),
+}
+"""What is said to a person who decides something else."""
 
 APPROVABLE_FOR = timedelta(days=31)
 """How long after its day a period can be approved."""
@@ -66,6 +71,7 @@ class DeliveryControls:
     queue: Queue
     planning: Planning
     limits: LimitsOfTests
+    schedule: WeeklySchedule
     follow_address: Callable[[Target, Target, str, str], None]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -182,6 +188,8 @@ class DeliveryControls:
     ) -> Delivery:
         """Resend a delivery that failed, bounced, was given up or is held. The target's address then counts as good.
 
+        The packets of one that is ready to print are made again, because they are kept for 31 days.
+
         `again` sends it even if the target got another email less than seven days away. `revision` is what the person
         saw of it. Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been
         sent, if it is too soon for it, or if it is no longer as it was seen.
@@ -192,17 +200,18 @@ class DeliveryControls:
             raise NotNowError(
                 Message("Nobody knows whether the email arrived. Ask the recipient’s office, then settle the delivery.")
             )
-        if delivery.state not in _RETRIED:
+        if delivery.state not in _RETRIED and not delivery.is_ready_to_print:
             raise NotNowError(
                 Message(
-                    "The delivery’s state is “%(state)s”. Only one that failed, bounced, was given up or is held "
-                    "can be sent again.",
+                    "The delivery’s state is “%(state)s”. Only one that failed, bounced, was given up, is held or is "
+                    "ready to print can be sent again.",
                     {"state": delivery.state},
                 )
             )
         _check_reason(why, again=again)
-        opened = self._open_again(delivery, target, again=again)
-        self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
+        opened = self._open_again(delivery.opened_again(), delivery, target, again=again)
+        if delivery.way == "email":
+            self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
         self.record(key.campaign, "retry again" if again else "retry", by, about=f"{key.target} {key.period}", why=why)
         self.queue.put([key])
         return opened
@@ -210,22 +219,24 @@ class DeliveryControls:
     def set_address(self, campaign: str, target: str, email: str, by: str, why: str) -> str:
         """Save and return the address of a target: a corrected one, or the same one, which takes email again.
 
-        New letters go to it. The draft gets the correction, too, so that publishing keeps it. A delivery that bounced
-        is sent again only if a person says so. Raises NotFoundError for an unknown target, GivenError for an address
-        that can't be one, NotNowError for the same address if the office stopped the emails to it.
+        New letters go to it; without an address, they go by hand or post. The draft gets the correction, too, so that
+        publishing keeps it. A delivery that bounced is sent again only if a person says so. Raises NotFoundError for an
+        unknown target, GivenError for an address that can't be one, NotNowError for the same address if the office
+        stopped the emails to it.
         """
         why, email = checked_reason(why), email.strip()
         known = self.campaigns.target(campaign, target)
-        if mistake := email_mistake(email):
+        if email and (mistake := email_mistake(email)):
             raise GivenError(mistake)
-        changed = replace(known, email=mailable(email))
+        changed = replace(known, email=mailable(email) if email else "")
         if changed == known:
             _check_not_stopped(known)
             self.campaigns.set_mail_state(campaign, target, known.email, "ok")
         else:
             self.campaigns.put_target(campaign, changed)
             self.follow_address(known, changed, campaign, by)
-        self.record(campaign, "address works" if changed == known else "correct address", by, about=target, why=why)
+        action: Action = "remove address" if changed.by_hand else "correct address"
+        self.record(campaign, "address works" if changed == known else action, by, about=target, why=why)
         return changed.email
 
     def count_on_paper(self, campaign: str, target: str, letters: str, by: str) -> OnPaper:
@@ -251,13 +262,14 @@ class DeliveryControls:
         again: bool = False,
         revision: str | None = None,
     ) -> Delivery:
-        """Decide about a delivery that is in doubt, has no outcome or bounced.
+        """Decide about a delivery that is in doubt, has no outcome or bounced, or whose letters a mailbox keeps.
 
-        Its email was sent, or it was not; if it bounced, its letters were handed over in another way, or given up. The
-        address that bounced is not used again before a person says that it works, or corrects it. If the email was not
-        sent, it is sent again. Until the second email begins, a late event about the first one still stops it. A
-        permanent bounce gave its week free, so another email may have taken it: `again` sends this one, too, for a
-        reason. The others keep their week until they are settled. `revision` is what the person saw of it.
+        Its email was sent, or it was not; if nobody gets it there, its letters go by hand, or are given up, as they can
+        be once they are ready to print. The address that bounced is not used again before a person says that it works,
+        or corrects it. If the email was not sent, it is sent again. Until the second email begins, or the letters are
+        ready to print, a late event that it arrived still stops that. A permanent bounce gave its week free, so another
+        email may have taken it: `again` sends this one, too, for a reason. The others keep their week until they are
+        settled. `revision` is what the person saw of it.
 
         Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, or not this, if it is
         too soon, or if it is no longer as it was seen.
@@ -265,35 +277,89 @@ class DeliveryControls:
         why = checked_reason(why)
         target, now = self.campaigns.target(key.campaign, key.target), self.clock()
         delivery = self._delivery(key, revision)
-        question = delivery.question(now)
-        if question is None:
+        question, choices = delivery.question(now), delivery.settlements(target, now)
+        if not choices:
             raise NotNowError(
                 Message(
                     "The delivery’s state is “%(state)s”. There is nothing to decide: only a delivery that is in "
-                    "doubt, has had no outcome for three days, or bounced can be settled.",
+                    "doubt, has had no outcome for three days, bounced, is kept by its mailbox or is ready to print "
+                    "can be settled.",
                     {"state": delivery.state},
                 )
             )
-        if outcome not in _SETTLEMENTS[question]:
-            raise NotNowError(
-                Message("The email bounced. Say whether its letters were handed over, are given up, or are sent again.")
-                if question == "bounced"
-                else Message("Nobody knows whether the email arrived. Say whether the office has it.")
-            )
+        if outcome not in choices:
+            raise NotNowError(_CHOICES[choices])
         _check_reason(why, again=again)
-        if outcome == "not sent":
-            settled = self._open_again(delivery, target, again=again)
+        settled = delivery.settled(outcome, now)
+        if settled.state == "open":
+            settled = self._open_again(settled, delivery, target, again=again)
         else:
-            settled = delivery.settled(outcome, now)
             self._change(settled, delivery)
         if question == "bounced" and outcome == "not sent":
             # Somebody wants to try the address again.
             self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
         action: Action = "settle as not sent again" if again and outcome == "not sent" else _ACTIONS[outcome]
         self.record(key.campaign, action, by, about=f"{key.target} {key.period}", why=why)
-        if outcome == "not sent":
+        if settled.state == "open":
             self.queue.put([key])
         return settled
+
+    def hand_over(self, key: DeliveryKey, day: date, note: str, by: str, *, revision: str | None = None) -> Delivery:
+        """Record that an office got the letters of a delivery by hand. The same record again changes nothing.
+
+        Raises NotFoundError for an unknown delivery, GivenError for a day that can't be, NotNowError if it is not
+        ready to print, was handed over before, or is no longer as it was seen.
+        """
+        note, now = checked_reason(note), self.clock()
+        settings, delivery = self.campaigns.campaign(key.campaign), self._delivery(key, None)
+        if not delivery.day <= day <= settings.local(now).date():
+            raise GivenError(
+                Message(
+                    "The letters were handed over between %(day)s and today. Give that day.",
+                    {"day": long_date(delivery.day, settings.language)},
+                )
+            )
+        if known := delivery.handed:
+            if (known.day, known.note) == (day, note):
+                return delivery
+            raise NotNowError(
+                Message(
+                    "%(by)s recorded that the letters were handed over on %(day)s. To record something else, take that "
+                    "back first.",
+                    {"by": known.by, "day": long_date(known.day, settings.language)},
+                )
+            )
+        if revision not in {None, delivery.revision}:
+            raise _changed()
+        if not delivery.is_ready_to_print:
+            raise NotNowError(Message("Only letters that are ready to print can be handed over."))
+        handed = delivery.handed_over(HandedOver(day, note, by, now))
+        self._change(handed, delivery)
+        self.record(key.campaign, "hand over", by, about=f"{key.target} {key.period}", why=note)
+        return handed
+
+    def take_back(self, key: DeliveryKey, by: str, why: str, *, revision: str | None = None) -> Delivery:
+        """Undo the record that letters were handed over, until the campaign's next slot.
+
+        Raises NotFoundError for an unknown delivery, NotNowError if they were not handed over, if it is too late, or
+        if the delivery is no longer as it was seen.
+        """
+        why, delivery = checked_reason(why), self._delivery(key, revision)
+        settings = self.campaigns.campaign(key.campaign)
+        if delivery.handed is None:
+            raise NotNowError(Message("These letters were not handed over, so there is nothing to take back."))
+        until = cadence_of(settings, self.schedule).next_after(delivery.handed.at)
+        if self.clock() >= until:
+            raise NotNowError(
+                Message(
+                    "It is too late: this could be taken back until %(day)s, when the next letters went out.",
+                    {"day": long_date(until.date(), settings.language)},
+                )
+            )
+        back = delivery.taken_back()
+        self._change(back, delivery)
+        self.record(key.campaign, "take back", by, about=f"{key.target} {key.period}", why=why)
+        return back
 
     def _delivery(self, key: DeliveryKey, revision: str | None) -> Delivery:
         delivery = self.deliveries.delivery(key)
@@ -304,25 +370,27 @@ class DeliveryControls:
             raise _changed()
         return delivery
 
-    def _open_again(self, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
-        """Open a delivery for its next attempt. Keeps SES's events about the last one: see `after`.
+    def _open_again(self, opened: Delivery, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
+        """Write a delivery that is opened for its next attempt. Keeps SES's events about the last one: see `after`.
 
-        Raises NotNowError if the campaign is paused, its target is held or stopped the emails, or others took its week
-        since it bounced, unless `again`.
+        Raises NotNowError if the campaign is paused, its target is held, or others took its week since it bounced,
+        unless `again`. By hand, a person decides when the office gets it, whatever came that week, and whatever the
+        mailbox says.
         """
         if self.campaigns.controls(delivery.key.campaign).paused:
             raise _paused()
-        _check_not_stopped(target)
-        if target.is_held:
+        by_hand = opened.way == "by hand"
+        if not by_hand:
+            _check_not_stopped(target)
+        if target.hold or (target.is_held and not by_hand):
             why = target.hold or Message("someone there marked an email as spam")
             raise NotNowError(Message("The letters are on hold: %(why)s. End the hold first.", {"why": why}))
-        opened = delivery.opened_again()
         if delivery.occupies_week:
             if opened != delivery:
                 self._change(opened, delivery)
             return opened
         known = self.deliveries.deliveries(delivery.key.campaign, delivery.key.target)
-        if not again and (blocked := week_taken(delivery, known)):
+        if not (again or by_hand) and (blocked := week_taken(delivery, known)):
             raise _week_is_taken(blocked, self.campaigns.campaign(delivery.key.campaign).language)
         week = taken(target.free_from, delivery.day)
         try:
@@ -350,7 +418,8 @@ class DeliveryControls:
         gets no test, and for too many requests.
         """
         why = checked_reason(why)
-        self.campaigns.target(campaign, target)
+        if self.campaigns.target(campaign, target).by_hand:
+            raise NotNowError(Message("This recipient gets letters by hand or post, so there is no email to send."))
         if not self.signatures.has_waiting(campaign, target):
             raise NotNowError(Message("No letters are waiting for this recipient, so there is no email to send."))
         is_own = bool(who and to)

@@ -17,11 +17,9 @@ from undersigned.logs import report_damaged
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
-from undersigned.services.delivering.office import office_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.signatures import Signatures
@@ -37,11 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPreview:
-    """The email and the packets of a delivery, as they would be sent now."""
+    """The email and the packets of a delivery, as they would be sent now; by hand, only the packets."""
 
     campaign: Campaign
     target: Target
-    mail: Mail
+    mail: Mail | None
     pdfs: tuple[bytes, ...]
     packets: tuple[PacketRecord, ...]
 
@@ -79,7 +77,8 @@ class Packing:
             return None
         made = [self.typeset(batch, number) for number in batch.spans]
         packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
-        mail = self.mail(batch, packets, attempt=1, pdfs=pdfs if are_attached(packets) else None, notice=notice)
+        attached = pdfs if are_attached(packets) else None
+        mail = None if batch.target.by_hand else self.mail(batch, packets, attempt=1, pdfs=attached, notice=notice)
         return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
 
     def preview_packet(self, key: DeliveryKey, number: int) -> bytes:
@@ -139,32 +138,24 @@ class Packing:
 
         Letters that were erased since are left out. Raises NotFoundError if no email was written.
         """
-        if not packets:
+        if not packets or delivery.way == "by hand":
             message = f"the delivery {delivery.key.period} to {delivery.key.target!r} has no email"
             raise NotFoundError(message)
         campaign, target, _ = self.campaigns.of_target(delivery.key.campaign, delivery.key.target)
         to = replace(target, email=delivery.email or target.email)
         batch = Batch(campaign, to, delivery.key, signers, delivery.last.left_out, delivery.packet_size)
         pdfs = [b"" for packet in packets if packet.is_in_email] if are_attached(packets) else None
-        sent_at = delivery.last.sent_at or delivery.last.since
-        return self.mail(batch, packets, delivery.attempt, pdfs, sent_at=sent_at)
+        return self.mail(batch, packets, delivery.attempt, pdfs)
 
-    def mail(  # noqa: PLR0913  (as the email)
+    def mail(
         self,
         batch: Batch,
         packets: Sequence[PacketRecord],
         attempt: int,
         pdfs: Sequence[bytes] | None,
-        *,
-        sent_at: datetime | None = None,
-        to_office: bool = False,
         notice: Message | None = None,
     ) -> Mail:
-        """Write a batch's email. `pdfs` are attached; without any, it has a link to its packets.
-
-        Without `sent_at`, it says that it is sent on the day of the delivery. Only the one that goes `to_office` has
-        the link to the office's page.
-        """
+        """Write a batch's email. `pdfs` are attached; without any, it has a link to its packets."""
         named = islice((signer for signer in batch.signers if signer not in batch.erased), NAMES_IN_MAIL)
         first = self.signatures.signatures(batch.key.campaign, tuple(named))
         erased = Message("(erased)").in_language(batch.campaign.language)
@@ -186,8 +177,6 @@ class Packing:
             attempt=attempt,
             pdfs=pdfs,
             packets_token=self.tokens.for_packets(batch.key),
-            sent_on=batch.campaign.local(sent_at).date() if sent_at else _day(batch),
-            office_url=office_url(self.sender, self.tokens, batch.key.campaign, batch.target) if to_office else None,
             notice=notice,
         )
 

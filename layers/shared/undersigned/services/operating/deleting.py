@@ -71,15 +71,15 @@ class Deleting:
             delivery.key
             for target in self.campaigns.targets(campaign)
             for delivery in self.deliveries.deliveries(campaign, target.id)
-            if not delivery.is_settled or delivery.question(self.clock())
+            if not delivery.is_settled or delivery.is_ready_to_print or delivery.question(self.clock())
         ]
         if undelivered:
             first = undelivered[0]
             names |= {"count": len(undelivered), "period": first.period, "target": first.target}
             raise NotYetError(
                 Message(
-                    "Some deliveries are not finished (%(count)s), such as %(period)s to %(target)s. Deliver, retry or "
-                    "settle them first.",
+                    "Some deliveries are not finished (%(count)s), such as %(period)s to %(target)s. Deliver, retry, "
+                    "settle or hand them over first.",
                     names,
                 )
             )

@@ -1,0 +1,376 @@
+"""Test the way by hand or post: what is ready to print, handed over and taken back, and changes of the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.refusals import Refusing
+from tests.world import CAMPAIGN, PERIOD
+from undersigned.aws.deliveries import Deliveries
+from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
+from undersigned.domain.errors import GivenError, NotFoundError, NotNowError
+from undersigned.services.operating.deleting import NotYetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world import World
+    from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.services.delivering.delivery_controls import DeliveryControls
+
+KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
+DAY = date(2026, 11, 24)
+ADDRESS = "chief@evanston-police.example"
+
+
+@pytest.fixture
+def controls(world: World) -> DeliveryControls:
+    return world.wiring.delivering.controls
+
+
+def delivery(world: World, key: DeliveryKey = KEY) -> Delivery:
+    found = world.wiring.deliveries.delivery(key)
+    assert found is not None
+    return found
+
+
+def set_address(world: World, email: str) -> None:
+    campaigns = world.wiring.campaigns
+    campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "evanston"), email=email))
+
+
+def ready(world: World) -> Delivery:
+    """Make a letter ready to print."""
+    set_address(world, "")
+    world.confirmed()
+    world.week()
+    return delivery(world)
+
+
+def before(monkeypatch: pytest.MonkeyPatch, method: str, act: Callable[[], object]) -> None:
+    """Do something just before the next write of a kind."""
+    original: Callable[..., Any] = getattr(Deliveries, method)
+
+    def acting(deliveries: Deliveries, *arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(Deliveries, method, original)
+        act()
+        return original(deliveries, *arguments, **options)
+
+    monkeypatch.setattr(Deliveries, method, acting)
+
+
+def stored(world: World, key: DeliveryKey = KEY) -> int:
+    return len(list(world.wiring.bucket.names(f"packets/{key.campaign}/{key.period}/{key.target}/")))
+
+
+@pytest.mark.moto
+def test_letters_to_a_recipient_without_an_address_are_ready_to_print_once_then_handed_over(
+    world: World, controls: DeliveryControls
+) -> None:
+    made = ready(world)
+    world.plan()
+    world.run_queue()
+    assert (made.state, made.way, made.attempt, made.letters, made.email) == ("sent", "by hand", 1, 1, None)
+    assert (delivery(world), stored(world), world.deliveries) == (made, 1, [])
+    world.clock.advance(days=8)
+    assert (delivery(world).question(world.clock.now), delivery(world).occupies_week) == (None, True)
+    controls.hand_over(KEY, DAY, "at the front desk", "ada@example.org", revision=made.revision)
+    handed = HandedOver(DAY, "at the front desk", "ada@example.org", world.clock.now)
+    assert (delivery(world).state, delivery(world).handed) == ("delivered", handed)
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    assert (entry.action, entry.about, entry.why) == ("hand over", f"evanston {PERIOD}", "at the front desk")
+
+
+def test_the_same_record_again_changes_nothing_and_another_one_is_refused(
+    world: World, controls: DeliveryControls
+) -> None:
+    seen = ready(world).revision
+    controls.hand_over(KEY, DAY, "at the desk", "ada@example.org", revision=seen)
+    world.clock.advance(hours=1)
+    controls.hand_over(KEY, DAY, "at the desk", "bo@example.org", revision=seen)
+    with pytest.raises(NotNowError, match=r"ada@example\.org recorded .* handed over on November 24, 2026"):
+        controls.hand_over(KEY, DAY, "by post", "bo@example.org", revision=seen)
+    handed = delivery(world).handed
+    assert handed
+    assert (handed.by, handed.note, len(list(world.wiring.campaigns.audit(CAMPAIGN)))) == (
+        "ada@example.org",
+        "at the desk",
+        1,
+    )
+
+
+@pytest.mark.parametrize(("day", "note"), [(date(2026, 11, 23), ""), (date(2026, 11, 25), ""), (DAY, "x" * 501)])
+def test_a_day_or_a_note_that_cannot_be_is_refused(
+    world: World, controls: DeliveryControls, day: date, note: str
+) -> None:
+    ready(world)
+    with pytest.raises(GivenError):
+        controls.hand_over(KEY, day, note, "cli")
+    assert delivery(world).handed is None
+
+
+def test_what_is_not_ready_to_print_is_not_handed_over(world: World, controls: DeliveryControls) -> None:
+    world.confirmed()
+    world.week()
+    with pytest.raises(NotNowError, match="ready to print"):
+        controls.hand_over(KEY, DAY, "", "cli")
+    with pytest.raises(NotNowError, match="nothing to take back"):
+        controls.take_back(KEY, "cli", "")
+    with pytest.raises(NotNowError, match="nothing to decide"):
+        controls.settle(KEY, "cli", "", "by hand")
+
+
+def test_a_record_is_taken_back_until_the_next_slot(world: World, controls: DeliveryControls) -> None:
+    made = ready(world)
+    controls.hand_over(KEY, DAY, "", "cli")
+    world.clock.now = datetime(2026, 11, 30, 14, 59, tzinfo=UTC)
+    with pytest.raises(NotNowError, match="has just changed"):
+        controls.take_back(KEY, "cli", "", revision=made.revision)
+    controls.take_back(KEY, "cli", "the door was closed", revision=delivery(world).revision)
+    assert delivery(world) == made
+    controls.hand_over(KEY, DAY, "", "cli")
+    world.clock.now = datetime(2026, 12, 7, 15, tzinfo=UTC)
+    with pytest.raises(NotNowError, match="until November 30, 2026"):
+        controls.take_back(KEY, "cli", "")
+    assert delivery(world).handed
+
+
+def test_a_record_that_somebody_takes_back_meanwhile_is_not_written_over(
+    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(world)
+    controls.hand_over(KEY, DAY, "", "cli")
+    before(monkeypatch, "change", partial(controls.take_back, KEY, "cli", ""))
+    with pytest.raises(NotNowError, match="has just changed"):
+        controls.take_back(KEY, "cli", "")
+    before(monkeypatch, "change", partial(controls.hand_over, KEY, DAY, "first", "cli"))
+    with pytest.raises(NotNowError, match="has just changed"):
+        controls.hand_over(KEY, DAY, "second", "cli")
+    handed = delivery(world).handed
+    assert handed
+    assert handed.note == "first"
+
+
+# The way changes
+
+
+def test_letters_that_wait_follow_the_way_and_sealed_ones_keep_theirs(world: World) -> None:
+    ready(world)
+    world.confirmed(email="bo@signers.example")
+    set_address(world, ADDRESS)
+    world.clock.advance(days=7)
+    world.week()
+    assert [(mail.to, mail.tags["period"]) for mail in world.deliveries] == [(ADDRESS, "2026-12-01")]
+    assert (delivery(world).way, delivery(world).state) == ("by hand", "sent")
+
+
+def test_a_delivery_that_opens_while_the_address_goes_is_by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.confirmed()
+    before(monkeypatch, "open", partial(set_address, world, ""))
+    world.week()
+    assert (delivery(world).way, delivery(world).state, world.deliveries) == ("by hand", "sent", [])
+
+
+def test_a_delivery_that_opens_while_an_address_comes_is_an_email(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_address(world, "")
+    world.confirmed()
+    before(monkeypatch, "open", partial(set_address, world, ADDRESS))
+    world.week()
+    assert ([mail.to for mail in world.deliveries], delivery(world).way) == ([ADDRESS], "email")
+
+
+@pytest.mark.parametrize("method", ["seal", "put_packet", "begin_sending"])
+def test_an_address_that_goes_while_a_delivery_is_open_gets_no_email(
+    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    world.confirmed()
+    before(monkeypatch, method, partial(set_address, world, ""))
+    world.week()
+    world.week()
+    held = delivery(world)
+    assert (held.state, held.way, held.letters, world.deliveries) == ("held", "email", 1, [])
+    assert held.reason == "the recipient has no email address any more"
+    controls.settle(KEY, "cli", "", "by hand", revision=held.revision)
+    world.run_queue()
+    assert (delivery(world).is_ready_to_print, world.deliveries) == (True, [])
+
+
+def test_an_address_that_is_corrected_while_a_delivery_is_open_gets_the_email(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.confirmed()
+    before(monkeypatch, "begin_sending", partial(set_address, world, "new@evanston.example"))
+    world.week()
+    world.week()
+    assert [mail.to for mail in world.deliveries] == ["new@evanston.example"]
+
+
+def test_an_address_that_goes_while_ses_has_the_email_changes_nothing_about_it(world: World) -> None:
+    world.confirmed()
+    world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
+    world.week()
+    world.watch = None
+    assert delivery(world).state == "sending"
+    set_address(world, "")
+    world.feedback("delivery", world.deliveries[0])
+    assert (delivery(world).state, delivery(world).way) == ("delivered", "email")
+
+
+@pytest.mark.parametrize("method", ["seal", "put_packet", "begin_sending"])
+def test_an_address_that_comes_while_a_delivery_by_hand_is_open_gets_no_email(
+    world: World, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    set_address(world, "")
+    world.confirmed()
+    before(monkeypatch, method, partial(set_address, world, ADDRESS))
+    world.week()
+    assert (delivery(world).is_ready_to_print, world.deliveries) == (True, [])
+
+
+def test_what_was_on_hold_before_a_letter_was_sealed_follows_the_way_on_the_same_day(
+    world: World, controls: DeliveryControls
+) -> None:
+    world.confirmed()
+    world.wiring.campaigns.set_mail_state(CAMPAIGN, "evanston", ADDRESS, "bounced")
+    world.week()
+    assert (delivery(world).state, delivery(world).letters) == ("held", 0)
+    controls.set_address(CAMPAIGN, "evanston", "", "cli", "the office closed the mailbox")
+    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["remove address"]
+    world.week()
+    assert (delivery(world).is_ready_to_print, delivery(world).way) == (True, "by hand")
+
+
+# Holds
+
+
+def test_a_hold_and_a_pause_stop_both_ways_and_a_complaint_only_email(
+    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_address(world, "")
+    world.confirmed()
+    world.wiring.campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
+    before(monkeypatch, "begin_sending", partial(controls.hold, CAMPAIGN, "evanston", "cli", "retires"))
+    world.week()
+    world.week()
+    assert (delivery(world).state, delivery(world).reason) == ("held", "held by the organizer: retires")
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    world.wiring.campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now + timedelta(hours=1))
+    before(monkeypatch, "begin_sending", partial(controls.pause, CAMPAIGN, "cli", ""))
+    world.week()
+    assert delivery(world).state == "open"
+    controls.resume(CAMPAIGN, "cli", "")
+    world.week()
+    assert (delivery(world).is_ready_to_print, world.deliveries) == (True, [])
+
+
+def test_letters_that_a_complaint_keeps_go_by_hand(world: World, controls: DeliveryControls) -> None:
+    world.confirmed()
+    complain = partial(world.wiring.campaigns.record_complaint, CAMPAIGN, "evanston", world.clock.now)
+    with pytest.MonkeyPatch.context() as patch:
+        before(patch, "begin_sending", complain)
+        world.week()
+    world.week()
+    assert (delivery(world).state, delivery(world).letters) == ("held", 1)
+    with pytest.raises(NotNowError, match="The mailbox keeps these letters"):
+        controls.settle(KEY, "cli", "", "not sent")
+    controls.settle(KEY, "cli", "", "by hand")
+    world.run_queue()
+    assert (delivery(world).is_ready_to_print, world.deliveries) == (True, [])
+
+
+# After a bounce
+
+
+def test_a_late_event_of_the_email_changes_nothing_once_its_letters_are_ready(
+    world: World, controls: DeliveryControls
+) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("out_of_office", world.deliveries[0])
+    controls.settle(KEY, "cli", "", "by hand")
+    world.feedback("bounce", world.deliveries[0])
+    assert (delivery(world).state, delivery(world).way) == ("open", "by hand")
+    world.run_queue()
+    for event in ("bounce", "delivery", "complaint"):
+        world.feedback(event, world.deliveries[0])
+    assert (delivery(world).state, delivery(world).way, delivery(world).attempt) == ("sent", "by hand", 2)
+
+
+def test_an_email_that_arrived_after_all_is_not_printed(world: World, controls: DeliveryControls) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("out_of_office", world.deliveries[0])
+    controls.settle(KEY, "cli", "", "by hand")
+    world.feedback("delivery", world.deliveries[0])
+    world.run_queue()
+    assert (delivery(world).state, delivery(world).way) == ("delivered", "email")
+
+
+# What stays
+
+
+def test_packets_that_are_kept_no_longer_are_made_again(world: World, controls: DeliveryControls) -> None:
+    ready(world)
+    world.clock.advance(days=32)
+    world.wiring.bucket.delete(*world.wiring.bucket.names("packets/"))
+    controls.retry(KEY, "cli", "")
+    world.run_queue()
+    assert (delivery(world).state, delivery(world).attempt, stored(world)) == ("sent", 2, 1)
+
+
+def test_a_letter_that_is_erased_after_it_was_ready_is_in_no_file(world: World) -> None:
+    ready(world)
+    world.put_key("us_manage", "manage")
+    answer = world.request(
+        "DELETE",
+        f"/organizer/campaigns/{CAMPAIGN}/signatures/{world.signer()}",
+        {"why": "asked for it"},
+        headers={"authorization": "Bearer us_manage"},
+        as_json=True,
+    )
+    assert (answer.json["arrived_with"], delivery(world).state, stored(world)) == (PERIOD, "sent", 0)
+    world.run_queue()
+    world.wiring.delivering.controls.retry(KEY, "cli", "")
+    world.run_queue()
+    assert (delivery(world).state, stored(world)) == ("empty", 0)
+
+
+def test_a_campaign_that_is_over_keeps_letters_until_they_are_handed_over_or_given_up(
+    world: World, controls: DeliveryControls
+) -> None:
+    ready(world)
+    world.change(closes=DAY, keep_for_days=0)
+    world.clock.advance(days=60)
+    for _ in range(3):
+        world.reconcile()
+    assert (delivery(world).cleared_at, bool(world.row().email)) == (None, True)
+    with pytest.raises(NotYetError, match="hand them over first"):
+        world.wiring.operating.deleting.check(CAMPAIGN)
+    with pytest.raises(NotNowError, match="or give them up"):
+        controls.settle(KEY, "cli", "", "sent")
+    controls.settle(KEY, "cli", "the office is closed for good", "given up")
+    world.clock.advance(days=31)
+    for _ in range(3):
+        world.reconcile()
+    assert (delivery(world).cleared_at is not None, bool(world.row().email)) == (True, False)
+
+
+def test_there_is_no_email_to_preview_or_test(world: World, controls: DeliveryControls) -> None:
+    set_address(world, "")
+    world.confirmed()
+    packing = world.wiring.delivering.packing(lambda *_: None, world.wiring.settings.sender)
+    preview = packing.preview(KEY)
+    assert preview
+    assert (preview.mail, len(preview.pdfs)) == (None, 1)
+    with pytest.raises(NotNowError, match="no email to send"):
+        controls.test(CAMPAIGN, "evanston", PERIOD, "cli", "")
+    world.week()
+    with pytest.raises(NotFoundError, match="has no email"):
+        packing.mail_again(delivery(world), (), world.wiring.deliveries.packets(KEY))
