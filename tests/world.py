@@ -145,6 +145,14 @@ class Sent:
         assert found, f"no {kind} link in:\n{self.text}"
         return found[1]
 
+    @property
+    def copy(self) -> tuple[str, str]:
+        """Return its text and HTML as organizers see them: without the link that acts for the office."""
+        said = "Only the recipient’s email has the link."
+        text = re.sub(r"https://\S+/office/\S+", said, self.text)
+        html = re.sub(r"<p[^>]*><a[^>]*/office/[^<]*</a></p>", f"<p>{said}</p>", self.html)
+        return text.replace("\r\n", "\n"), html.replace("\r\n", "\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

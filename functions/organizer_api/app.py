@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from functions.organizer_api import (
     actions,
+    answers,
     approval,
     campaign,
     dashboard,
@@ -50,6 +51,7 @@ for module in (
     next_deliveries,
     deliveries,
     actions,
+    answers,
     people,
     keys,
     drafts,
@@ -62,6 +64,7 @@ for router in (
     sign_in.router,
     dashboard.pages.router,
     actions.buttons.router,
+    answers.pages.router,
     screening.pages.router,
     people.pages.router,
     keys.pages.router,

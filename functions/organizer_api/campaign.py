@@ -63,7 +63,10 @@ def list_targets(request: ApiRequest) -> Response[str]:
     found = wired.stack.operating.overviews.targets(
         request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
     )
-    return data({"targets": [_target(state) for state in found.items], "next": cursor_of(found.next_position)})
+    campaign = wired.stack.campaigns.campaign(request.campaign)
+    today = campaign.local(wired.stack.clock()).date()
+    targets = [_target(state) | {"unanswered": state.is_unanswered(campaign, today)} for state in found.items]
+    return data({"targets": targets, "next": cursor_of(found.next_position)})
 
 
 def _target(state: TargetState) -> dict[str, object]:

@@ -22,9 +22,14 @@ from undersigned.web.operating.audit import audit_page
 from undersigned.web.operating.overview import overview_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.domain.languages import Message
     from undersigned.web.organizer_requests import DashboardRequest
+    from undersigned.web.page import Page
+    from undersigned.web.viewer import Viewer
 
 pages = dashboard_routes()
 
@@ -49,8 +54,16 @@ def overview(request: DashboardRequest) -> Response[str]:
 def target(request: DashboardRequest, target: str) -> Response[str]:
     """Show a target: its waiting letters, its deliveries and its buttons."""
     viewer = viewer_of(request)
+    return dashboard_page(recipient_page(viewer, target))
+
+
+def recipient_page(
+    viewer: Viewer, target: str, *, typed: Mapping[str, str] | None = None, error: Message | None = None
+) -> Page:
+    """Make a target's page; after a mistake in the form of an answer, with what was typed."""
     found = wired.stack.operating.overviews.recipient(viewer.campaign, target)
-    return dashboard_page(target_page(viewer, found, ROWS_SHOWN))
+    answers = wired.stack.delivering.answering.of_target(viewer.campaign.id, found.state.target)
+    return target_page(viewer, found, answers, ROWS_SHOWN, typed=typed, error=error)
 
 
 @pages.get("/targets/<target>/next", "manage")

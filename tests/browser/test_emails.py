@@ -46,7 +46,18 @@ def delivery(campaign: Campaign, letter: Letter, name: str, pdfs: list[bytes] | 
     signers = ((name, "Evanston"), ("שרה ישראלי", "Evanston"))
     summary = DeliverySummary(2, 2, date(2026, 11, 1), ((letter, TARGET),), signers, (1,), 1)
     key = DeliveryKey(campaign.id, TARGET.id, "2026-11-30")
-    return mails.delivery(SENDER, campaign, TARGET, key, summary, attempt=1, pdfs=pdfs, packets_token=TOKEN)
+    return mails.delivery(
+        SENDER,
+        campaign,
+        TARGET,
+        key,
+        summary,
+        attempt=1,
+        pdfs=pdfs,
+        packets_token=TOKEN,
+        sent_on=date(2026, 11, 30),
+        office_url=f"https://letters.example/office/{TOKEN}",
+    )
 
 
 def confirmation(campaign: Campaign, case: mails.ConfirmationCase) -> Mail:

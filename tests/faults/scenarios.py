@@ -203,6 +203,12 @@ class Acts:
             )
         )
 
+    def answer(self, text: str) -> str:
+        """Record an answer of Evanston's chief, which everyone can read, and return its id."""
+        values = {"day": "2026-11-30", "text": text, "public": True}
+        answer: str = self.organizer("POST", "/targets/evanston/answers", values).json["id"]
+        return answer
+
     def press(self, browser: Browser, path: str, values: dict[str, str] | None = None) -> Answer:
         """Press a button as a person does, who may press it again. A second try may find that the first one worked."""
         token = self.platform.world.wiring.organizer_tokens.for_posts(session_token(browser.cookies))
@@ -605,15 +611,19 @@ def everything_works_again(platform: Platform) -> None:
 def a_time_is_over(platform: Platform) -> Arrivals:
     """Personal data goes when its time is over: of withdrawn letters, and of delivered ones after the campaign."""
     acts = Acts(platform)
+    create_key(platform)
     campaigns = platform.world.wiring.campaigns
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), closes=MONDAY.date(), keep_for_days=30))
     ada, bo, eve = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Eve"))
     acts.sign_and_confirm(ada, bo, eve)
     acts.withdraw(eve)
     acts.week(MONDAY)
+    acts.answer("They read it.")
     platform.world.clock.advance(days=31)
     acts.reconcile(days=2)
     assert is_cleared(platform, eve)
+    assert "ANSWERS" not in left_of_campaign(platform)
+    assert campaigns.target(CAMPAIGN, "evanston").answers == {}
     # A letter whose delivery has no outcome is kept.
     assert platform.faults.lost_events or (is_cleared(platform, ada) and is_cleared(platform, bo))
     assert acts.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == 2
@@ -649,6 +659,10 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     platform.settle()
     if platform.faults.lost_events:
         acts.organizer("POST", "/deliveries/2026-11-30/evanston/settle", settlement(acts))
+    mistaken = acts.answer("They read another letter.")
+    kept = acts.answer("They read it.")
+    assert acts.organizer("DELETE", f"/targets/evanston/answers/{mistaken}").status in {200, 404}
+    assert [answer["id"] for answer in acts.organizer("GET", "/targets/evanston/answers").json["answers"]] == [kept]
     acts.erase(ada)
     acts.organizer("POST", "/close", {})
     for _ in range(_OPERATORS_TRIES):

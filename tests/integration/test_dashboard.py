@@ -35,6 +35,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
 EXPORT = "0123456789abcdef"
+ANSWER = "2026-11-30-0123456789ab"
 COOKIE = "__Host-session"
 
 
@@ -247,6 +248,9 @@ ROUTES = [
     Route("POST", "/deliveries/{period}/{target}/handed-over", 403, 409, {"day": "2026-11-24", "revision": "1-sent"}),
     Route("POST", "/deliveries/{period}/{target}/take-back", 403, 409, {"revision": "1-sent"}),
     Route("POST", "/targets/{target}/on-paper", 403, 303, {"letters": "80"}),
+    # The key allows these, but nothing was sent to this recipient.
+    Route("POST", "/targets/{target}/answers", 403, 409, {"day": PERIOD, "text": "Thank you."}),
+    Route("POST", "/targets/{target}/answers/{answer}/delete", 403, 404),
     # The key allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
     Route("POST", "/signatures/{signer}/erase", 403, 303, WHY),
@@ -279,6 +283,7 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "period": PERIOD,
         "signer": world.signer("ada@signers.example"),
         "export": EXPORT,
+        "answer": ANSWER,
     }
     named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "page": "monday-morning"}
     return route.address.format(campaign=campaign, **named)
@@ -979,7 +984,7 @@ def test_a_deliverys_page_shows_the_email_that_left(world: World, manager: Brows
     world.week()
     path = f"/deliveries/{PERIOD}/evanston"
     assert f'<iframe class="mail" src="{DASHBOARD}{path}/email" title="The email" sandbox' in manager.see(path).body
-    left = world.deliveries[-1].html.replace("\r\n", "\n")
+    _, left = world.deliveries[-1].copy
     assert manager.see(f"{path}/email").body == left
     manager.press(f"/signatures/{world.signer(f'{"bo"}@signers.example')}/erase", WHY)
     shown = manager.see(f"{path}/email").body

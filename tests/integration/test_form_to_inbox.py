@@ -31,11 +31,15 @@ def test_a_letter_is_signed_confirmed_and_delivered(world: World) -> None:
     world.week()
     [delivery] = world.deliveries
     assert delivery.to == "chief@evanston-police.example"
-    assert delivery.mail["Subject"] == "1 signed letter for Police Chief Avery Sample: End Demand Illinois"
+    assert (
+        delivery.mail["Subject"]
+        == "1 signed letter for Police Chief Avery Sample, November 30, 2026: End Demand Illinois"
+    )
     assert delivery.mail["From"] == '"End Demand Illinois (sample)" <letters@enddemand.example>'
     assert delivery.mail["Reply-To"] == "letters@enddemand.example"
     assert "Signed since                            November 24, 2026" in delivery.text
     assert "Ada Specimen  Evanston" in delivery.text
+    assert "Letters to Police Chief Avery Sample" in world.get(delivery.link("office")).words
     cover, letter = pages_of(delivery.pdfs[0])
     assert "1 signed letter" in cover
     for words in ("Dear Police Chief Avery Sample,", "My street, too.", "November 24, 2026", "1 Sample Street"):

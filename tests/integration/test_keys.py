@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from tests.openapi_document import operation_of, routed
 from tests.world import CAMPAIGN, PERIOD, Answer
 from undersigned.domain.counting.exports import Export, ExportFilter
+from undersigned.domain.delivering.answers import answer_id
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.people.api_keys import digest_of
 
@@ -76,6 +77,9 @@ ROUTES = [
     Route("POST", f"/deliveries/{PERIOD}/evanston/handed-over", 403, 409, {"day": "2026-11-24", "revision": "1-sent"}),
     Route("POST", f"/deliveries/{PERIOD}/evanston/take-back", 403, 409, {"revision": "1-sent"}),
     Route("POST", "/targets/evanston/on-paper", 403, 200, {"letters": 80}),
+    Route("GET", "/targets/evanston/answers", 200, 200),
+    Route("POST", "/targets/evanston/answers", 403, 201, {"day": PERIOD, "text": "Thank you.", "public": True}),
+    Route("DELETE", f"/targets/evanston/answers/{answer_id(date.fromisoformat(PERIOD), 'Thank you.')}", 403, 200),
     Route("POST", "/pause", 403, 200, {}),
     Route("POST", "/resume", 403, 200, {}),
     Route("POST", "/targets/wilmette/hold", 403, 200, WHY),
@@ -194,8 +198,8 @@ def test_each_action_is_in_the_activity_log_with_its_key(campaign: World) -> Non
     entries = ask(campaign, Route("GET", "/audit", 403, 200), MANAGE).json["entries"]
     assert {entry["by"] for entry in entries} == {f"key {digest_of(MANAGE)[:12]}"}
     assert [entry["action"] for entry in entries] == [
-        "close", "test draft", "test", "release", "hold", "resume", "pause", "count on paper",
-        "correct address", "deliver", "export", "export", "release from quarantine", "erase",
+        "close", "test draft", "test", "release", "hold", "resume", "pause", "delete answer", "record answer",
+        "count on paper", "correct address", "deliver", "export", "export", "release from quarantine", "erase",
     ]  # fmt: skip
     assert {entry["action"]: entry["why"] for entry in entries if entry["why"]} == {
         "count on paper": "80",

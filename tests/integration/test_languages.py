@@ -216,7 +216,10 @@ def test_the_targets_email_shows_the_letter_in_each_signed_language(world: World
     world.week()
     [delivery] = world.deliveries
     assert delivery.mail["Content-Language"] == "en"
-    assert delivery.mail["Subject"] == "2 signed letters for Police Chief Avery Sample: End Demand Illinois"
+    assert (
+        delivery.mail["Subject"]
+        == "2 signed letters for Police Chief Avery Sample, November 24, 2026: End Demand Illinois"
+    )
     headings = ["THE LETTER, VERSION 1 OF 2 (ENGLISH)", "THE LETTER, VERSION 2 OF 2 (ESPAÑOL)"]
     assert re.findall(r"THE LETTER.*\)", delivery.text) == headings
     assert "Dear Police Chief Avery Sample," in delivery.text
@@ -235,7 +238,7 @@ def test_a_spanish_campaign_has_spanish_emails_and_covers_for_its_targets(world:
     world.week()
     [delivery] = world.deliveries
     assert delivery.mail["Subject"] == (
-        "1 carta firmada para Avery Sample (Jefe de Policía): Fin a la demanda en Illinois"
+        "1 carta firmada para Avery Sample (Jefe de Policía), 24 de noviembre de 2026: Fin a la demanda en Illinois"
     )
     assert f"  {'Firmadas desde el':40}  24 de noviembre de 2026\r\n" in delivery.text
     assert "La carta va adjunta en un PDF" in delivery.text

@@ -37,6 +37,7 @@ def test_a_persons_test_goes_to_their_own_address_and_nowhere_else(world: World)
     assert "The test email is on its way to you, and to nobody else." in said
     [sent] = sent_as_tests(world)
     assert (sent.to, sent.mail["to"]) == (EDITOR, EDITOR)
+    assert (sent.mail["List-Unsubscribe"], "/office/" in sent.text + sent.html) == (None, False)
     assert world.deliveries == []
 
 

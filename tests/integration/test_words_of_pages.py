@@ -209,10 +209,12 @@ def folders() -> Iterator[Mapping[str, str]]:
     yield {"campaign.toml": changed, "letter.md": "a", "targets.csv": table}
     own = SettingsDocument.read(example["campaign.toml"]).changed({"street_address": "optional", "languages": None})
     yield {**example, "campaign.toml": own.text, "letter.md": "{{ signer.address_line }}", "letter.es.md": "a"}
+    # What is wrong in settings and tables is read beside short letters: a letter takes most of the time.
+    short = {**example, "letter.md": "I ask you.", "letter.es.md": "Le pido."}
     for text in settings():
-        yield {**example, "campaign.toml": text}
+        yield {**short, "campaign.toml": text}
     for text in tables():
-        yield {**example, "targets.csv": text}
+        yield {**short, "targets.csv": text}
 
 
 LETTERS = (

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
+from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis.strategies as st
 import pytest
@@ -33,19 +34,25 @@ FOLDER = campaign_folder.read(Path(__file__).parents[3] / "campaigns" / "end-dem
 KEY = DeliveryKey("end-demand-illinois", "evanston", "2026-11-30")
 
 
-def mail_of(letters: int, pdfs: list[bytes] | None = None, name: str = "Signer No") -> Mail:
-    of = len(pdfs or "-")
+OFFICE = f"https://letters.example/office/{'t0ken~.-' * 25}"
+
+
+def mail_of(letters: int, pdfs: list[bytes] | None = None, name: str = "Signer No", **other: Any) -> Mail:
+    """Return a delivery's email. `other` may name its `campaign`, `office_url`, and `of` how many packets there are."""
+    of = other.get("of") or len(pdfs or "-")
     versions = ((FOLDER.letter, FOLDER.targets[0]),)
     signers = tuple((f"{name}{number}", "Evanston") for number in range(min(letters, NAMES_IN_MAIL)))
     return mails.delivery(
         Sender("letters@enddemand.example", "https://letters.example"),
-        FOLDER.campaign,
+        other.get("campaign", FOLDER.campaign),
         FOLDER.targets[0],
         KEY,
         DeliverySummary(letters, letters, date(2026, 11, 1), versions, signers, tuple(range(1, of + 1)), of),
         attempt=1,
         pdfs=pdfs,
         packets_token="token",
+        sent_on=date(2026, 12, 1),
+        office_url=other.get("office_url", OFFICE),
     )
 
 
@@ -82,9 +89,60 @@ def test_the_first_200_signers_are_listed_and_the_others_are_referred_to(letters
         assert unlisted is None or re.search(rf"\b{unlisted} in the\s+packets", content)
 
 
-def test_the_subject_says_how_many_letters_and_what_about() -> None:
-    assert mail_of(1612).subject == "1,612 signed letters for Police Chief Avery Sample: End Demand Illinois"
-    assert mail_of(1).subject == "1 signed letter for Police Chief Avery Sample: End Demand Illinois"
+def test_the_subject_says_how_many_letters_of_which_day_and_what_about() -> None:
+    about = "Police Chief Avery Sample, November 30, 2026: End Demand Illinois"
+    assert mail_of(1612).subject == f"1,612 signed letters for {about}"
+    assert mail_of(1).subject == f"1 signed letter for {about}"
+
+
+@pytest.mark.parametrize(
+    ("pdfs", "files"),
+    [
+        (1, ["evanston-2026-11-30.pdf"]),
+        (3, [f"evanston-2026-11-30-{number}-of-3.pdf" for number in (1, 2, 3)]),
+        (0, ["evanston-2026-11-30-1-of-9.pdf", "evanston-2026-11-30-9-of-9.pdf"]),
+    ],
+)
+def test_an_email_that_is_printed_alone_says_from_whom_to_whom_and_when_it_came_and_which_files_go_with_it(
+    pdfs: int, files: list[str]
+) -> None:
+    mail = mail_of(9, [b"%PDF"] * pdfs or None, of=pdfs or 9)
+    organizer, target = FOLDER.campaign.organizer, FOLDER.targets[0]
+    facts = (organizer.name, organizer.email, str(organizer.telephone), str(organizer.website), target.name)
+    for content in (mail.text, unescape(mail.html)):
+        for fact in (*facts, target.department, "December 1, 2026", *files):
+            assert fact in content
+
+
+def test_an_organizer_without_telephone_or_website_has_no_empty_line_for_it() -> None:
+    plain = replace(FOLDER.campaign, organizer=replace(FOLDER.campaign.organizer, telephone=None, website=None))
+    mail = mail_of(1, campaign=plain)
+    assert not re.search("Telephone|Website|None", mail.text + mail.html)
+
+
+def test_the_letter_in_the_email_is_shown_as_a_specimen() -> None:
+    for content in (mail_of(2).text, mail_of(2).html):
+        assert content.index("This is a specimen.") < content.index("(signature)")
+
+
+def header_lines(mail: Mail) -> list[str]:
+    return mail.as_bytes().partition(b"\r\n\r\n")[0].decode().split("\r\n")
+
+
+def test_programs_learn_which_list_an_email_is_of_and_how_to_stop_it_with_one_click() -> None:
+    """A program that knows RFC 8058 posts to the address, so it stands on one line, and is not encoded."""
+    lines = header_lines(mail_of(1))
+    assert "List-Id: <end-demand-illinois.enddemand.example>" in lines
+    assert f"List-Unsubscribe: <{OFFICE}/stop>" in lines
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    assert not [line for line in header_lines(confirmation_of(SIGNATURE)) if line.startswith("List-")]
+
+
+def test_a_copy_for_the_organizer_has_no_link_that_acts_for_the_office() -> None:
+    mail = mail_of(1, office_url=None)
+    assert "List-Unsubscribe" not in mail.as_bytes().decode()
+    assert "/office/" not in mail.as_bytes().decode() + mail.html + mail.text
+    assert "Only the recipient’s email has the link." in " ".join(mail.text.split())
 
 
 def test_an_email_with_as_many_pdfs_as_are_attached_passes_servers_that_take_10_mb() -> None:
@@ -131,7 +189,7 @@ _WORDS = st.lists(
     'Ångström: "Bob" Östlund Save — letters 123 Peña — se Library the Library Zoë,',
 )
 def test_a_subject_and_a_senders_name_are_read_as_they_were_written(subject: str, name: str) -> None:
-    written = replace(mail_of(1), subject=subject, sender_name=name).as_bytes()
+    written = replace(mail_of(1, office_url=None), subject=subject, sender_name=name).as_bytes()
     assert all(len(line) <= 78 for line in written.partition(b"\r\n\r\n")[0].splitlines())
     # Some programs show a space for a fold before the first word.
     assert not re.search(rb"^(?:Subject|From):\s*\r\n", written, re.MULTILINE)

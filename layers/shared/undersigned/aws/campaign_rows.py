@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from undersigned.aws.answers import answers_partition
 from undersigned.aws.api_keys import key_partition
 from undersigned.aws.campaigns import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
 from undersigned.aws.counts import counter_key, counter_partitions
@@ -75,7 +76,8 @@ class Rows:
         total = counter_key(campaign, TOTAL)
         yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)
         last = {campaign_key(campaign), controls_key(campaign)}
-        rest = self._all_of(audit_partition(campaign), disowned_partition(campaign), own)
+        # Without its targets, nobody records an answer any more.
+        rest = self._all_of(audit_partition(campaign), disowned_partition(campaign), own, answers_partition(campaign))
         yield from (key for key in rest if key not in last)
         yield from self._people(campaign)
 

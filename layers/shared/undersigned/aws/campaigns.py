@@ -121,6 +121,11 @@ def not_stopped(email: str) -> ConditionBase:
     return Attr(STOPS + mailbox_digest(email)).not_exists()
 
 
+def roster_change(campaign: str, when: ConditionBase | None = None) -> Update:
+    """Return the update that gives a change of targets a new name."""
+    return Update(controls_key(campaign), assign={"roster": secrets.token_hex(4)}, when=when)
+
+
 class Campaigns:
     """Campaigns in the table."""
 
@@ -299,10 +304,9 @@ class Campaigns:
         making a row of a campaign that was deleted. Each delivery checks this row while it begins to send. If too many
         do so at once, the change goes without a name, and is seen a quarter of an hour later.
         """
-        change = Update(controls_key(campaign), assign={"roster": secrets.token_hex(4)}, when=when)
         try:
             with suppress(ConditionFailedError):
-                self._table.update(change)
+                self._table.update(roster_change(campaign, when))
         except ClientError as error:
             if code_of(error) != TRANSACTION_CONFLICT:
                 raise
@@ -437,6 +441,7 @@ def read_target(values: Values) -> Target:
         complained_at=read_moment(values.get("complained_at")),
         free_from=read_day(values.get("free_from")),
         on_paper=_read_on_paper(values["on_paper"]) if "on_paper" in values else None,
+        answers={answer: bool(is_public) for answer, is_public in values.get("answers", {}).items()},
         stops=tuple(_read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)),
     )
 

@@ -16,7 +16,7 @@ _HIDDEN = re.compile(
     "[\u2061-\u2064\u206a-\u206f\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff"
     "\U000e01f0-\U000e0fff]"
     "|[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]{3}"
-    "|[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff][\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+    "|(?P<letter>[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff])[\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
 _WEB_ADDRESS = re.compile(r"://|\bwww\.|\b(?:https?|ftp|mailto|tel|sms):|\b\d{1,3}(?:\.\d{1,3}){3}\b", re.IGNORECASE)
 # Words joined by dots, such as a domain, and the characters beside them.
@@ -33,6 +33,14 @@ def can_be_printed(text: str) -> bool:
     return not _HIDDEN.search(text) and not any(
         unicodedata.category(character) in _NOT_TEXT or character in _BIDI_CONTROLS for character in text
     )
+
+
+def without_hidden(text: str) -> str:
+    """Return a text with its lines, and without what `can_be_printed` refuses."""
+    text = "".join(character for character in text if character == "\n" or can_be_printed(character))
+    while _HIDDEN.search(text):
+        text = _HIDDEN.sub(r"\g<letter>", text)
+    return text
 
 
 def unprintable_in(line: str) -> str | None:

@@ -7,6 +7,7 @@ import re
 import textwrap
 import unicodedata
 from dataclasses import dataclass, field, replace
+from datetime import date
 from email.header import Header
 from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
@@ -27,9 +28,9 @@ from undersigned.rendering.pictures import logo_in_mail, with_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.authoring.campaigns import Campaign, Organizer, Target
     from undersigned.domain.authoring.letters import Letter
     from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
     from undersigned.domain.signing.signatures import Signature
@@ -49,7 +50,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A complete email. SES repeats `tags` in its events; they have letters, digits, `-` and `_` only."""
+    """A complete email. SES repeats `tags` in its events; they have letters, digits, `-` and `_` only.
+
+    `list_id` names the list that it is of (RFC 2919). A program can stop the list with a post to `stop_url` (RFC 8058).
+    """
 
     language: str
     sender_name: str
@@ -62,6 +66,8 @@ class Mail:
     tags: Mapping[str, str]
     attachments: tuple[Attachment, ...] = ()
     pictures: tuple[InlinePicture, ...] = ()
+    list_id: str | None = None
+    stop_url: str | None = None
 
     @property
     def shown_html(self) -> str:
@@ -79,6 +85,11 @@ class Mail:
         message["Reply-To"] = _address("", self.reply_to)
         message["Subject"] = self.subject
         message["Auto-Submitted"] = "auto-generated"
+        if self.list_id:
+            message["List-Id"] = f"<{self.list_id}>"
+        if self.stop_url:
+            message["List-Unsubscribe"] = f"<{self.stop_url}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(self.text, cte="quoted-printable")
         message.add_alternative(self.html, subtype="html", cte="quoted-printable")
         self._add_pictures(message)
@@ -113,12 +124,14 @@ class _EncodedWhole(EmailPolicy):
     """Encodes a whole subject, or the whole name before an address, unless it is short words in ASCII (RFC 2047).
 
     The standard library encodes only some words, and loses or doubles the spaces around them. It also folds before the
-    first word, where readers then see a space.
+    first word, where readers then see a space. It encodes a long address in a `List-` field, which programs don't read.
     """
 
     @override
     def fold_binary(self, name: str, value: Any) -> bytes:
         text, end = str(value), ""
+        if name.startswith("List-"):
+            return f"{name}: {text}\r\n".encode("ascii")
         if name not in {"From", "Subject"}:
             return super().fold_binary(name, value)
         is_plain = text.isascii() and all(len(word) < _LONG_WORD for word in text.split())
@@ -257,19 +270,25 @@ def delivery(  # noqa: PLR0913  (what the email says)
     attempt: int,
     pdfs: Sequence[bytes] | None,
     packets_token: str,
+    sent_on: date,
+    office_url: str | None,
     notice: Message | None = None,
 ) -> Mail:
     """Write the email of a delivery. Without `pdfs`, it has a link to the packets, with `packets_token`.
 
-    `notice` comes before everything else in its body.
+    `office_url` is the office's page, whose link acts for it: the organizer's copies have none (None). `notice` comes
+    before everything else in its body.
     """
     language, whom = campaign.language, target.addressed(campaign.language)
     filenames = [packet_filename(key, number, summary.of) for number in summary.packets]
-    figures = _figures(summary, target, language)
-    names = {"count": languages.number(summary.letters, language), "whom": whom, "campaign": campaign.title}
+    figures = _figures(summary, target, sent_on, language)
+    contacts = _contacts(campaign.organizer, language)
+    # With the day, so that mail programs don't show all weeks as one conversation.
+    day = languages.long_date(date.fromisoformat(key.period), language)
+    names = {"count": languages.number(summary.letters, language), "whom": whom, "day": day, "campaign": campaign.title}
     subject = Message.counted(
-        "%(count)s signed letter for %(whom)s: %(campaign)s",
-        "%(count)s signed letters for %(whom)s: %(campaign)s",
+        "%(count)s signed letter for %(whom)s, %(day)s: %(campaign)s",
+        "%(count)s signed letters for %(whom)s, %(day)s: %(campaign)s",
         summary.letters,
         names,
     ).in_language(language)
@@ -288,7 +307,10 @@ def delivery(  # noqa: PLR0913  (what the email says)
         "figures": figures,
         "figures_text": textwrap.indent(columns(figures), "  "),
         "attached": pdfs is not None,
-        "filenames": filenames,
+        "filenames": filenames if pdfs is not None or len(filenames) == 1 else [filenames[0], "…", filenames[-1]],
+        "contacts": contacts,
+        "contacts_text": textwrap.indent(columns(contacts), "  "),
+        "office_url": office_url,
         "packets_url": f"{sender.public_url}/packets/{packets_token}",
         "versions": _versions(summary, campaign),
         "signers_text": columns(summary.signers),
@@ -314,6 +336,8 @@ def delivery(  # noqa: PLR0913  (what the email says)
             "attempt": str(attempt),
         },
         attachments=tuple(map(Attachment, filenames, pdfs)) if pdfs is not None else (),
+        list_id=f"{campaign.id}.{sender.address.rpartition('@')[2]}",
+        stop_url=office_url and f"{office_url}/stop",
     )
 
 
@@ -329,8 +353,9 @@ def as_test(mail: Mail, to: str) -> Mail:
     )
 
 
-def _figures(summary: DeliverySummary, target: Target, language: str) -> list[tuple[str, str]]:
+def _figures(summary: DeliverySummary, target: Target, sent_on: date, language: str) -> list[tuple[str, str]]:
     figures = [
+        (Message("Sent on"), languages.long_date(sent_on, language)),
         (Message("Letters"), languages.number(summary.letters, language)),
         (
             Message("Signers with a postal code of %(town)s", {"town": target.locality}),
@@ -340,8 +365,19 @@ def _figures(summary: DeliverySummary, target: Target, language: str) -> list[tu
     ]
     if not target.has_own_codes:
         # Nobody knows which addresses are in the town.
-        del figures[1]
+        del figures[2]
     return [(name.in_language(language), figure) for name, figure in figures]
+
+
+def _contacts(organizer: Organizer, language: str) -> list[tuple[str, str]]:
+    """Return who sends the letters, and how to reach them."""
+    contacts = (
+        (Message("Organization"), organizer.name),
+        (Message("Telephone"), organizer.telephone),
+        (Message("Email address for replies"), organizer.email),
+        (Message("Website"), organizer.website),
+    )
+    return [(label.in_language(language), contact) for label, contact in contacts if contact]
 
 
 @dataclass(frozen=True, slots=True)

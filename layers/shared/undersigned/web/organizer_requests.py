@@ -43,6 +43,7 @@ _LONGEST_QUOTED = 50
 _NAMES = {
     "target": ID_PATTERN,
     "period": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
+    "answer": re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}", re.ASCII),
     "signer": re.compile(r"[0-9a-f]{32}"),
     "export": re.compile(r"[0-9a-f]{16}"),
     "person": PERSON_PATTERN,

@@ -37,6 +37,8 @@ _NOTICES: Mapping[str, Message] = {
     ),
     "took-back": Message("Taken back: the letters are ready to print, and nobody has handed them over."),
     "given-up": Message("Recorded: these letters are sent no more. You can still send them, on the delivery’s page."),
+    "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
+    "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
     "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),

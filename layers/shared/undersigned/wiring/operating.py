@@ -45,6 +45,7 @@ class OperatingCases:
         return Clearing(
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
+            answers=self.stack.answers,
             packets=lambda: self.stack.bucket,
             clock=self.stack.clock,
         )

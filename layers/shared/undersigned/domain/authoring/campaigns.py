@@ -116,6 +116,7 @@ class Target:
     organizer's reason for holding its letters back, if they do. `complained_at` is when someone there marked an email
     as spam, until the organizer releases the letters. `free_from` is the first day that can name a new delivery: seven
     days after the last one that may arrive. `stops` are those of its mailbox, and of mailboxes that it had before.
+    `answers` has the ids of its answers, each with whether the campaign's page shows it.
     """
 
     id: str
@@ -134,6 +135,7 @@ class Target:
     on_paper: OnPaper | None = None
     postal_address: str = ""
     stops: tuple[Stop, ...] = ()
+    answers: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def has_own_codes(self) -> bool:
@@ -194,6 +196,10 @@ class Target:
         if self.complained_at:
             return "someone there marked an email as spam"
         return "email to this address bounced" if self.mail_state == "bounced" else None
+
+    def answers_to(self, period: str) -> tuple[tuple[str, str], ...]:
+        """Return the answers to letters of a delivery, as `Answers.read` takes them: no answer is of an earlier day."""
+        return tuple((self.id, answer) for answer in self.answers if answer >= period)
 
     def title_in(self, language: str) -> str:
         """Return the title in a language; if it has none, the title in the campaign's own language."""
@@ -415,6 +421,13 @@ class Roster:
     def on_paper(self) -> int:
         """Return how many letters were signed on paper, as they were counted for each target."""
         return sum(target.on_paper.letters for target in self.by_id.values() if target.on_paper)
+
+    def public_answers(self, most: int) -> tuple[tuple[str, str], ...]:
+        """Return the newest answers that the campaign's page shows, as `Answers.read` takes them."""
+        public = (
+            (target.id, answer) for target in self.by_id.values() for answer in target.answers if target.answers[answer]
+        )
+        return tuple(sorted(public, key=lambda name: name[1], reverse=True)[:most])
 
     @property
     def goes_by_town(self) -> bool:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
-    "correct address", "remove address", "address works", "count on paper", "test", "retry", "retry again",
+    "correct address", "remove address", "address works", "count on paper", "record answer", "delete answer", "test",
+    "retry", "retry again",
     "settle as sent", "settle as not sent", "settle as not sent again", "settle as by hand", "settle as given up",
     "hand over", "take back",
     "erase", "release from quarantine", "hold letters", "release letters", "erase letters", "export",
@@ -97,6 +98,13 @@ ACTIONS: Mapping[Action, Deed] = {
     ),
     "count on paper": Deed(
         Message("Counted letters on paper"), "on-paper", "POST /targets/<target>/on-paper", Message("Save the number")
+    ),
+    "record answer": Deed(
+        Message("Recorded an answer"), "answer record", "POST /targets/<target>/answers", Message("Record the answer")
+    ),
+    "delete answer": Deed(
+        Message("Deleted an answer"), "answer delete", "DELETE /targets/<target>/answers/<answer>",
+        Message("Delete this answer"), page="/targets/<target>/answers/<answer>/delete"
     ),
     "test": Deed(
         Message("Sent a test email"), "deliver --test", "POST /targets/<target>/test", Message("Send a test email")

@@ -170,7 +170,17 @@ class Sampling:
                 "over or mail it."
             )
         mail = mails.delivery(
-            self.sender, campaign, target, key, summary, attempt=1, pdfs=[pdf], packets_token=NO_LINK, notice=notice
+            self.sender,
+            campaign,
+            target,
+            key,
+            summary,
+            attempt=1,
+            pdfs=[pdf],
+            packets_token=NO_LINK,
+            sent_on=day,
+            office_url=None,
+            notice=notice,
         )
         return mails.as_test(mail, read.email)
 

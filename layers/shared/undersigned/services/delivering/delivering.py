@@ -231,7 +231,8 @@ class Delivering:
             # If this write fails, another process made it ready, or an organizer has stopped the delivery.
             self.deliveries.begin_sending(ready, delivery)
             return ready
-        mail = self.packing.mail(batch, packets, delivery.attempt + 1, self._attached(batch.key, packets))
+        pdfs = self._attached(batch.key, packets)
+        mail = self.packing.mail(batch, packets, delivery.attempt + 1, pdfs, sent_at=self.clock(), to_office=True)
         return self._send(mail, delivery, packets, has_time)
 
     def _send(

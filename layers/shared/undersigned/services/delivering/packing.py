@@ -17,9 +17,11 @@ from undersigned.logs import report_damaged
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
+from undersigned.services.delivering.office import office_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.signatures import Signatures
@@ -145,17 +147,25 @@ class Packing:
         to = replace(target, email=delivery.email or target.email)
         batch = Batch(campaign, to, delivery.key, signers, delivery.last.left_out, delivery.packet_size)
         pdfs = [b"" for packet in packets if packet.is_in_email] if are_attached(packets) else None
-        return self.mail(batch, packets, delivery.attempt, pdfs)
+        sent_at = delivery.last.sent_at or delivery.last.since
+        return self.mail(batch, packets, delivery.attempt, pdfs, sent_at=sent_at)
 
-    def mail(
+    def mail(  # noqa: PLR0913  (as the email)
         self,
         batch: Batch,
         packets: Sequence[PacketRecord],
         attempt: int,
         pdfs: Sequence[bytes] | None,
+        *,
+        sent_at: datetime | None = None,
+        to_office: bool = False,
         notice: Message | None = None,
     ) -> Mail:
-        """Write a batch's email. `pdfs` are attached; without any, it has a link to its packets."""
+        """Write a batch's email. `pdfs` are attached; without any, it has a link to its packets.
+
+        Without `sent_at`, it says that it is sent on the day of the delivery. Only the one that goes `to_office` has
+        the link to the office's page.
+        """
         named = islice((signer for signer in batch.signers if signer not in batch.erased), NAMES_IN_MAIL)
         first = self.signatures.signatures(batch.key.campaign, tuple(named))
         erased = Message("(erased)").in_language(batch.campaign.language)
@@ -177,6 +187,8 @@ class Packing:
             attempt=attempt,
             pdfs=pdfs,
             packets_token=self.tokens.for_packets(batch.key),
+            sent_on=batch.campaign.local(sent_at).date() if sent_at else _day(batch),
+            office_url=office_url(self.sender, self.tokens, batch.key.campaign, batch.target) if to_office else None,
             notice=notice,
         )
 

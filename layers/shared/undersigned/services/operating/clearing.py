@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from undersigned.aws.answers import Answers
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.packet_store import Bucket
     from undersigned.aws.signatures import Signatures
@@ -41,16 +42,19 @@ class Clearing:
 
     signatures: Signatures
     deliveries: Deliveries
+    answers: Answers
     packets: Callable[[], Bucket]
     clock: Callable[[], datetime]
 
     def clear_deliveries(self, campaign: Campaign, targets: Sequence[Target]) -> Over:
-        """Delete the packets of the deliveries whose time is over, and return the `Over` that `clear` takes."""
+        """Delete answers and packets whose time is over, and return the `Over` that `clear` takes."""
         now = self.clock()
         if not campaign.is_over(campaign.local(now).date()):
             return Over()
         cleared: set[tuple[str, str]] = set()
         for target in targets:
+            with suppress(ChangedError):  # What somebody records or deletes meanwhile is seen in the next run.
+                self.answers.delete(campaign.id, target, target.answers)
             cleared |= self._clear_deliveries_to(campaign.id, target.id, now)
         return Over(campaign=True, deliveries=cleared)
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain.counting.tallies import NO_SUSPICION, TOTAL, TOWNS
+from undersigned.domain.delivering.answers import is_unanswered
 from undersigned.domain.delivering.plans import plan_lines
 from undersigned.domain.delivering.schedule import cadence_of, period_of
 from undersigned.domain.errors import DamagedRowsError
@@ -86,6 +87,10 @@ class TargetState:
     def last_delivery(self) -> Delivery | None:
         """Return the last delivery."""
         return self.deliveries[0] if self.deliveries else None
+
+    def is_unanswered(self, campaign: Campaign, today: date) -> bool:
+        """Say whether letters may have arrived 30 days ago, and no answer is recorded."""
+        return any(is_unanswered(campaign, made, self.target.answers, today) for made in self.deliveries)
 
     def plan(
         self, campaign: Campaign, controls: Controls, period: str, *, approved: bool = False

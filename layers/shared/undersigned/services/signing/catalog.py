@@ -1,5 +1,6 @@
-"""The catalog: campaigns with their rosters and letters, cached for a minute so that a warm request needs no read.
+"""The catalog: campaigns with their rosters, letters and public answers, cached for a minute.
 
+So a warm request needs no read.
 A roster may have thousands of targets, so it is read again only when one has changed.
 """
 
@@ -10,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import Campaign, Roster
+from undersigned.domain.delivering.answers import MOST_PUBLIC
 from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.domain.errors import DamagedRowsError, NotFoundError
 
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
+    from undersigned.aws.answers import Answers
     from undersigned.aws.campaigns import Campaigns
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.authoring.letters import Letter
+    from undersigned.domain.delivering.answers import Answer
     from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.signing.signatures import Signature
@@ -35,12 +39,16 @@ _NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A campaign, its targets, the letters that new signers sign, by language, its own first, and its controls."""
+    """A campaign, its targets, the letters that new signers sign, by language, its own first, and its controls.
+
+    `answers` are those that the campaign's page shows, newest first.
+    """
 
     campaign: Campaign
     roster: Roster
     letters: Mapping[str, Letter]
     controls: Controls
+    answers: tuple[Answer, ...] = ()
 
     def is_open(self, now: datetime) -> bool:
         """Say whether people can sign."""
@@ -82,10 +90,12 @@ class Catalog:
     """Reads campaigns through a cache."""
 
     campaigns: Campaigns
+    answers: Answers
     clock: Callable[[], datetime]
     _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
     _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
+    _answers: dict[str, tuple[object, tuple[Answer, ...]]] = field(default_factory=dict, init=False)
 
     def entry(self, campaign: str, target: str | None = None) -> Entry:
         """Return a campaign. It is read again if the cached one lacks the given target. Raises NotFoundError."""
@@ -97,7 +107,8 @@ class Catalog:
         settings = self.campaigns.campaign(campaign)
         letters = {language: self.letter(campaign, version) for language, version in settings.letters.items()}
         controls = self.campaigns.controls(campaign)
-        entry = Entry(settings, self._roster(campaign, controls, target, now), letters, controls)
+        roster = self._roster(campaign, controls, target, now)
+        entry = Entry(settings, roster, letters, controls, self._public_answers(campaign, roster))
         self._entries[campaign] = (now, entry)
         return entry
 
@@ -120,6 +131,14 @@ class Catalog:
             roster = Roster.of(self.campaigns.targets(campaign, consistent=is_consistent, whole=False), is_whole=False)
         self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
         return roster
+
+    def _public_answers(self, campaign: str, roster: Roster) -> tuple[Answer, ...]:
+        """Return the answers that the roster names, whose words never change."""
+        names = roster.public_answers(MOST_PUBLIC)
+        kept = self._answers.get(campaign)
+        if kept is None or kept[0] != names:
+            kept = self._answers[campaign] = (names, self.answers.read(campaign, names))
+        return kept[1]
 
     def letter(self, campaign: str, version: str) -> Letter:
         """Return a letter version, which never changes; raises NotFoundError."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.authoring.letters import render_html
 from undersigned.domain.counting.tallies import with_letter
+from undersigned.domain.delivering.answers import is_unanswered
 from undersigned.domain.errors import (
     DamagedRowsError,
     NotFoundError,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.counting.tallies import Count
+    from undersigned.domain.delivering.answers import Answer
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.errors import FieldError
@@ -143,7 +145,8 @@ class OwnLetter:
 
     `next_delivery` returns when the schedule sends the next email to the letter's target, or None while the campaign is
     paused. `is_of_other_words` says that the letter was confirmed by another email's link, with other words. `count` is
-    the public count with the letter, for the page of thanks.
+    the public count with the letter, for the page of thanks. `answers` are those to the letter, newest first; it
+    `is_unanswered` if there is none 30 days after its delivery.
     """
 
     entry: Entry
@@ -156,6 +159,8 @@ class OwnLetter:
     token: str
     is_of_other_words: bool = False
     count: Count | None = None
+    answers: tuple[Answer, ...] = ()
+    is_unanswered: bool = False
 
     @property
     def is_held_back(self) -> bool:
@@ -410,6 +415,12 @@ class Signing:
             from undersigned.domain.delivering.deliveries import DeliveryKey
 
             delivery = self.deliveries().delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
+        answers: tuple[Answer, ...] = ()
+        is_late = False
+        if delivery and delivery.may_have_arrived and signature.status == "confirmed":
+            names, today = target.answers_to(delivery.key.period), entry.campaign.local(self.clock()).date()
+            answers = self.catalog.answers.read(signature.campaign, names)
+            is_late = is_unanswered(entry.campaign, delivery, names, today)
         return OwnLetter(
             entry=entry,
             target=target,
@@ -424,6 +435,8 @@ class Signing:
             # Only the letter's own page needs this day, and a confirmation doesn't show that page.
             next_delivery=lambda: self._next_delivery_of(signature, entry),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
+            answers=answers,
+            is_unanswered=is_late,
         )
 
     def _next_delivery_of(self, signature: Signature, entry: Entry) -> datetime | None:

@@ -12,11 +12,12 @@ from undersigned.web.delivering.states import state_of_delivery, state_of_line
 from undersigned.web.operating.attention import of_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.counting.screening import Evidence
+    from undersigned.domain.delivering.answers import Answer
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.delivering.plans import Outcome, PlanLine
     from undersigned.services.delivering.packing import DeliveryPreview
@@ -64,12 +65,21 @@ def row_of(viewer: Viewer, state: TargetState) -> Row:
         state.sent,
         last,
         state_of_delivery(viewer, last) if last else "",
-        viewer.say(_state_of_target(target, bounced=bounced, in_question=bool(state.questions))),
+        viewer.say(
+            _state_of_target(
+                target,
+                bounced=bounced,
+                in_question=bool(state.questions),
+                unanswered=state.is_unanswered(viewer.campaign, viewer.local(viewer.now).date()),
+            )
+        ),
         needs_you=bounced or target.is_held or bool(state.questions),
     )
 
 
-def _state_of_target(target: Target, *, bounced: bool, in_question: bool) -> Message:  # noqa: PLR0911  (a table)
+def _state_of_target(  # noqa: PLR0911  (a table)
+    target: Target, *, bounced: bool, in_question: bool, unanswered: bool
+) -> Message:
     if target.hold:
         return Message.in_context("status of a recipient", "On hold: %(why)s", {"why": target.hold})
     if target.stopped:
@@ -82,6 +92,8 @@ def _state_of_target(target: Target, *, bounced: bool, in_question: bool) -> Mes
         return Message.in_context("status of a recipient", "Nobody knows whether the email arrived")
     if target.retired:
         return Message.in_context("status of a recipient", "Gets no new letters")
+    if unanswered:
+        return Message.in_context("status of a recipient", "No answer after 30 days")
     return Message.in_context("status of a recipient", "OK")
 
 
@@ -161,8 +173,20 @@ def needs_approval_again(lines: Iterable[PlanLine]) -> bool:
     return any(line.outcome == "too soon" and not line.may_begin for line in lines)
 
 
-def target_page(viewer: Viewer, found: Recipient, most: int) -> Page:
-    """Render a target with its last deliveries, at most `most`, and the buttons for its letters."""
+def target_page(  # noqa: PLR0913  (what the page shows)
+    viewer: Viewer,
+    found: Recipient,
+    answers: Sequence[Answer],
+    most: int,
+    *,
+    typed: Mapping[str, str] | None = None,
+    error: Message | None = None,
+) -> Page:
+    """Render a target with its last deliveries, at most `most`, its answers, and the buttons for its letters.
+
+    After a mistake, the form of an answer shows the `error` and what was `typed`.
+    """
+    today = viewer.local(viewer.now).date().isoformat()
     return render_framed(
         "dashboard_target.html",
         viewer.language,
@@ -175,6 +199,10 @@ def target_page(viewer: Viewer, found: Recipient, most: int) -> Page:
         period=found.period,
         next_delivery=short_moment(viewer.local(found.next_delivery), viewer.language),
         history=[(delivery, state_of_delivery(viewer, delivery)) for delivery in found.state.deliveries[:most]],
+        answers=answers,
+        typed=typed or {"day": today, "text": "", "public": ""},
+        error=viewer.say(error) if error else None,
+        today=today,
     )
 
 

@@ -11,7 +11,7 @@ from undersigned.domain.languages import Message, long_date, number
 from undersigned.services.operating.overviews import MOST_POSTPONED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from undersigned.domain.authoring.campaigns import Target
@@ -94,6 +94,7 @@ def points(  # noqa: PLR0913  (all that can need attention)
         *(point for state in states for point in of_target(state, language)),
         *(_overdue(state, language) for state in states if state.target.id in overdue),
         *(point for target in elsewhere for point in _held_back(target, None, language)),
+        *_unanswered([state for state in states if state.is_unanswered(found.campaign, today)], language),
         *_confirmation_emails(found, language),
         *(_odd(provider, language) for provider in odd),
         *(_suspicious(evidence, language) if evidence else ()),
@@ -242,6 +243,33 @@ def _overdue(state: TargetState, language: str) -> Point:
         sees=Step(Message("Open the recipient"), f"/targets/{state.target.id}"),
         acts=(Act(("deliver",), {"target": state.target.id}),),
     )
+
+
+def _unanswered(states: Sequence[TargetState], language: str) -> Iterator[Point]:
+    if states:
+        yield Point(
+            "to know",
+            Message.counted(
+                "No answer after 30 days: %(number)s recipient",
+                "No answer after 30 days: %(number)s recipients",
+                len(states),
+                {"number": number(len(states), language)},
+            ),
+            (
+                Message(
+                    "Offices answer by email to your reply address. If one did, record its answer on the recipient’s "
+                    "page: the people who signed read it there. If not, a call to the office can help."
+                ),
+            ),
+            facts=tuple(_first_letters(state, language) for state in states),
+            sees=Step(Message("Open the recipient"), f"/targets/{states[0].target.id}") if len(states) == 1 else None,
+        )
+
+
+def _first_letters(state: TargetState, language: str) -> Message:
+    first = min(made.day for made in state.deliveries if made.may_have_arrived)
+    values = _whom(state.target, language) | {"day": long_date(first, language)}
+    return Message("%(whom)s: the first letters went on %(day)s.", values)
 
 
 def _waits(waiting: int, language: str) -> Message:

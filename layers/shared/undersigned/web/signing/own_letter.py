@@ -60,6 +60,8 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
         too_late=asked_to_withdraw and own.signature.status == "confirmed",
         count=own.count,
         on_paper=own.entry.roster.on_paper,
+        recorded=[(answer, own.target) for answer in own.answers],
+        is_unanswered=own.is_unanswered,
         form_url=form_url,
         token=own.token,
     )

@@ -10,6 +10,7 @@ from undersigned.web.signing.own_letter import state_of
 
 if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.delivering.answers import Answer
     from undersigned.services.signing.catalog import Entry
     from undersigned.services.signing.signing import FormPage, LetterPreview, OwnLetter
 
@@ -39,12 +40,18 @@ def form_values(page: FormPage, language: str, origin: str) -> dict[str, object]
             if field.name != "note" or offers_note
         ],
         "targets": [target_values(target, language) for target in entry.roster.by_id.values() if not target.retired],
+        "answers": [answer_values(answer) for answer in entry.answers],
         "signatures": page.count.signatures,
         "goal": page.count.goal,
         "next_delivery": page.next_delivery.isoformat() if page.next_delivery else None,
         "privacy_url": entry.campaign.privacy_notice(origin, language),
         "form": page.token,
     }
+
+
+def answer_values(answer: Answer) -> dict[str, str]:
+    """Return what the organizer recorded of an answer."""
+    return {"target": answer.target, "day": answer.day.isoformat(), "text": answer.text}
 
 
 def target_values(target: Target, language: str) -> dict[str, str]:
@@ -109,6 +116,7 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         "headline": headline,
         "detail": explanation,
         "letter_html": own.letter_html,
+        "answers": [answer_values(answer) for answer in own.answers],
         # Before it is confirmed, there is no letter.
         "links": None
         if own.signature.status == "pending"

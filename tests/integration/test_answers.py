@@ -1,0 +1,369 @@
+"""Answers: what an office answered by email, as the organizer recorded it."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.organizers import Browser, with_key
+from tests.pages import text_of
+from tests.world import CAMPAIGN, FORM
+from undersigned.aws.answers import answer_key
+from undersigned.aws.dynamodb import Update, from_item
+from undersigned.domain.delivering.answers import Answer
+from undersigned.domain.errors import ChangedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.world import Answer as Answered
+    from tests.world import World
+
+KEY = {"authorization": "Bearer us_manage"}
+API = f"/organizer/campaigns/{CAMPAIGN}/targets/evanston/answers"
+MONDAY = "2026-11-30"
+TEXT = "We have read your letters.\n\nA meeting is on December 9."
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody with a key, who signs in each time: a session lasts twelve hours."""
+
+    world: World
+    key: str
+
+    @property
+    def browser(self) -> Browser:
+        return with_key(self.world, self.key)
+
+    def press(self, path: str, values: Mapping[str, object] | None = None) -> Answered:
+        return self.browser.press(path, values)
+
+    def see(self, path: str = "") -> Answered:
+        return self.browser.see(path)
+
+    def words(self, path: str = "") -> str:
+        return self.browser.words(path)
+
+
+@pytest.fixture
+def manager(world: World) -> Holder:
+    world.put_key("us_manage", "manage")
+    return Holder(world, "us_manage")
+
+
+def delivered(world: World) -> str:
+    """Deliver Ada's letter on Monday, and return her letter's page."""
+    signed = world.confirmed()
+    world.clock.now = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+    world.week()
+    world.feedback("delivery", world.deliveries[0])
+    page = world.get(signed.link("confirm"))
+    assert page.status == 200
+    return signed.link("confirm")
+
+
+def record(manager: Holder, day: str = MONDAY, text: str = TEXT, *, public: bool = False) -> Answered:
+    values = {"day": day, "text": text} | ({"public": "yes"} if public else {})
+    return manager.press("/targets/evanston/answers", values)
+
+
+def stored(world: World) -> list[Any]:
+    return [row for row in map(from_item, world.items()) if row["pk"] == f"ANSWERS#{CAMPAIGN}"]
+
+
+def only_id(world: World) -> str:
+    [known] = world.wiring.campaigns.target(CAMPAIGN, "evanston").answers
+    return known
+
+
+def test_an_answer_is_on_the_pages_of_the_recipient_and_of_the_signers_whose_letters_it_answers(
+    world: World, manager: Holder
+) -> None:
+    letter = delivered(world)
+    later = world.confirmed(email="bo@signers.example", name="Bo").link("confirm")
+    assert record(manager).status == 303
+
+    world.restart("public_api")
+    for page in (manager.words("/targets/evanston"), text_of(world.get(letter))):
+        assert "We have read your letters. A meeting is on December 9." in page
+    assert "Recorded by End Demand Illinois (sample) , and not published by the office itself." in text_of(
+        world.get(letter)
+    )
+    assert "We have read" not in text_of(world.get(later))
+    assert "We have read" not in text_of(world.get(FORM))
+    answers = world.get(letter, as_json=True).json["answers"]
+    assert answers == [{"target": "evanston", "day": MONDAY, "text": TEXT}]
+
+
+def test_a_later_letter_is_not_answered_by_an_earlier_answer(world: World, manager: Holder) -> None:
+    delivered(world)
+    record(manager)
+    later = world.confirmed(email="bo@signers.example", name="Bo").link("confirm")
+    world.clock.advance(days=7)
+    world.week()
+    record(manager, "2026-12-07", "The second answer.")
+
+    world.restart("public_api")
+    page = text_of(world.get(later))
+    assert "The second answer." in page
+    assert "We have read" not in page
+
+
+def test_the_campaigns_page_shows_an_answer_only_if_the_organizer_wants(world: World, manager: Holder) -> None:
+    delivered(world)
+    record(manager)
+    record(manager, text="For everyone.", public=True)
+    world.clock.advance(minutes=2)
+
+    for path in (FORM, f"{FORM}/embed"):
+        page = world.get(path)
+        assert "For everyone." in text_of(page)
+        assert "We have read" not in page.body
+        assert page.headers["cache-control"] == "public, max-age=10"
+    assert [shown["text"] for shown in world.get(FORM, as_json=True).json["answers"]] == ["For everyone."]
+    # Recorded again, the same words are the same answer, with the other choice.
+    record(manager, text="For everyone.")
+    world.clock.advance(minutes=2)
+    assert "For everyone." not in world.get(FORM).body
+    assert len(stored(world)) == 2
+
+
+def test_the_campaigns_page_shows_the_ten_newest_answers(world: World, manager: Holder) -> None:
+    delivered(world)
+    world.clock.advance(days=20)
+    for day in range(12):
+        record(manager, f"2026-12-{day + 1:02}", f"Answer {day + 1}.", public=True)
+    world.clock.advance(minutes=2)
+
+    shown = [answer["text"] for answer in world.get(FORM, as_json=True).json["answers"]]
+    assert shown == [f"Answer {day}." for day in range(12, 2, -1)]
+
+
+def test_the_form_reads_answers_once_and_nothing_if_there_are_none(world: World, manager: Holder) -> None:
+    delivered(world)
+
+    def reads() -> int:
+        world.clock.advance(minutes=2)
+        before = len(world.calls)
+        assert world.get(FORM).status == 200
+        return sum(call.startswith("dynamodb") for call in world.calls[before:])
+
+    reads()
+    without = reads()
+    record(manager)
+    reads()
+    assert reads() == without
+    record(manager, text="For everyone.", public=True)
+    reads()
+    assert reads() == without
+
+
+def test_a_deleted_answer_is_gone_everywhere(world: World, manager: Holder) -> None:
+    letter = delivered(world)
+    record(manager, public=True)
+    record(manager, text="Another one.", public=True)
+    [doomed] = [row["id"] for row in world.get(API, headers=KEY, as_json=True).json["answers"] if row["text"] == TEXT]
+
+    assert manager.press(f"/targets/evanston/answers/{doomed}/delete").status == 303
+    world.restart("public_api")
+    for page in (manager.see("/targets/evanston"), world.get(letter), world.get(FORM)):
+        assert "We have read" not in page.body
+        assert "Another one." in page.body
+    assert len(stored(world)) == 1
+    assert manager.press(f"/targets/evanston/answers/{doomed}/delete").status == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "says"),
+    [
+        (("2026-11-29", TEXT), 409, "The first letters to this recipient went on November 30, 2026. An answer to them"),
+        (("2026-12-02", TEXT), 400, "This day is in the future. Give the day on which the answer came."),
+        (("soon", TEXT), 400, "Give the day on which the answer came, such as 2026-12-01."),
+        (("20261130", TEXT), 400, "Give the day on which the answer came, such as 2026-12-01."),
+        (("", TEXT), 400, "Give the day on which the answer came, such as 2026-12-01."),
+        ((MONDAY, " \n\u200b "), 400, "Type or paste the answer."),
+        ((MONDAY, "x" * 5_001), 400, "Use 5,000 characters or fewer. This answer has 5,001."),
+        ((MONDAY, "x" * 70_000), 413, "Shorten your text."),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused_with_the_way_out(
+    world: World, manager: Holder, typed: tuple[str, str], status: int, says: str
+) -> None:
+    day, text = typed
+    delivered(world)
+    world.clock.advance(days=1)
+
+    refused = record(manager, day, text)
+    assert refused.status == status
+    assert says in text_of(refused, status)
+    assert stored(world) == []
+    answer = world.request("POST", API, {"day": day, "text": text}, headers=KEY, as_json=True)
+    assert answer.status == status
+    # What was typed is still there.
+    if status < 413 and text == TEXT:
+        assert html.escape(TEXT) in refused.body
+
+
+def test_nothing_can_be_answered_before_a_letter_may_have_arrived(world: World, manager: Holder) -> None:
+    world.confirmed()
+    assert "Once a delivery to this recipient has gone out" in text_of(record(manager, "2026-11-24"), 409)
+    world.clock.now = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    assert record(manager).status == 409
+    assert manager.press("/targets/nowhere/answers", {"day": MONDAY, "text": TEXT}).status == 404
+
+
+HOSTILE = (
+    '<script>alert(1)</script><img src=x onerror=alert(1)> {{ 7*7 }} https://evil.example/ "quoted" &amp;\r\n'
+    "\u202eabc\u2066 bell\x07 tab\there hidden\u200b\u200b\u200b \U000e0041 surrogate"
+)
+PLAIN = (
+    '<script>alert(1)</script><img src=x onerror=alert(1)> {{ 7*7 }} https://evil.example/ "quoted" &amp;\n'
+    "abc bell tab here hidden  surrogate"
+)
+
+
+def test_a_hostile_answer_is_shown_as_text(world: World, manager: Holder) -> None:
+    letter = delivered(world)
+    record(manager, text=HOSTILE, public=True)
+    record(manager, text="\U0001f600" * 5_000, public=True)
+
+    world.restart("public_api")
+    for page in (manager.see("/targets/evanston"), world.get(letter), world.get(FORM)):
+        found = [
+            html.unescape(text) for text in re.findall(r'<div class="answer"[^>]*>(.*?)</div>', page.body, re.DOTALL)
+        ]
+        assert sorted(found) == sorted([PLAIN, "\U0001f600" * 5_000])
+        assert "<script>alert" not in page.body
+        assert "<img src=x" not in page.body
+        assert 'href="https://evil' not in page.body
+    for answers in (
+        world.get(letter, as_json=True).json["answers"],
+        world.get(FORM, as_json=True).json["answers"],
+        world.get(API, headers=KEY, as_json=True).json["answers"],
+    ):
+        assert sorted(answer["text"] for answer in answers) == sorted([PLAIN, "\U0001f600" * 5_000])
+
+
+def test_the_log_says_who_recorded_and_deleted_and_has_no_text(world: World, manager: Holder) -> None:
+    delivered(world)
+    record(manager)
+    world.clock.advance(seconds=1)
+    manager.press(f"/targets/evanston/answers/{only_id(world)}/delete")
+
+    entries = list(world.wiring.campaigns.audit(CAMPAIGN))[:2]
+    assert [(entry.action, entry.about, entry.why) for entry in entries] == [
+        ("delete answer", f"evanston {MONDAY}", ""),
+        ("record answer", f"evanston {MONDAY}", ""),
+    ]
+    assert "We have read" not in repr([row for row in world.items() if "AUDIT#" in repr(row)])
+
+
+def test_a_viewer_reads_answers_and_can_change_none(world: World, manager: Holder) -> None:
+    delivered(world)
+    record(manager)
+    world.put_key("us_read", "read")
+    reader = Holder(world, "us_read")
+
+    page = reader.see("/targets/evanston").body
+    assert "We have read your letters." in page
+    assert "Record an answer" not in page
+    assert "Delete this answer" not in page
+    assert record(reader).status == 403
+    assert reader.press(f"/targets/evanston/answers/{only_id(world)}/delete").status == 403
+
+
+def test_no_answer_after_thirty_days_is_a_state_that_goes_by_recording(world: World, manager: Holder) -> None:
+    letter = delivered(world)
+    words = "No answer after 30 days"
+    fair = "The organizer has recorded no answer in the 30 days since."
+
+    def shown() -> list[bool]:
+        world.restart("public_api")
+        targets = world.get(f"/organizer/campaigns/{CAMPAIGN}/targets", headers=KEY, as_json=True).json["targets"]
+        return [
+            words in manager.words("/targets/evanston"),
+            "No answer after 30 days: 1 recipient" in manager.words(),
+            fair in text_of(world.get(letter)),
+            next(target["unanswered"] for target in targets if target["id"] == "evanston"),
+        ]
+
+    world.clock.now += timedelta(days=29)
+    assert not any(shown())
+    world.clock.now += timedelta(days=1)
+    assert all(shown())
+    record(manager, "2026-12-01")
+    assert not any(shown())
+    manager.press(f"/targets/evanston/answers/{only_id(world)}/delete")
+    assert all(shown())
+
+
+def test_a_bounced_delivery_waits_for_no_answer(world: World, manager: Holder) -> None:
+    world.confirmed()
+    world.clock.now = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    world.clock.now += timedelta(days=31)
+
+    assert "No answer after 30 days" not in manager.words()
+
+
+def test_answers_go_when_the_time_to_keep_data_is_over(world: World, manager: Holder) -> None:
+    letter = delivered(world)
+    record(manager, public=True)
+    world.change(closes=date(2026, 12, 1), keep_for_days=30)
+    world.clock.now = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
+    world.reconcile()
+    assert len(stored(world)) == 1
+    world.clock.now = datetime(2027, 1, 1, 15, 0, tzinfo=UTC)
+    world.reconcile()
+
+    assert stored(world) == []
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").answers == {}
+    world.restart("public_api")
+    for page in (world.get(FORM), world.get(letter), manager.see("/targets/evanston"), manager.see()):
+        assert "We have read" not in page.body
+        assert "No answer after" not in page.body
+        assert "recorded no answer" not in page.body
+    assert "no longer keeps what people wrote" in text_of(record(manager), 409)
+
+
+def test_a_damaged_answer_stops_no_page(world: World, manager: Holder) -> None:
+    letter = delivered(world)
+    record(manager, public=True)
+    record(manager, text="A whole one.", public=True)
+    [damaged] = [row for row in stored(world) if row["text"] == TEXT]
+    key = answer_key(CAMPAIGN, "evanston", damaged["sk"].partition("#")[2])
+    world.wiring.table.update(Update(key, assign={"text": 7}))
+
+    world.restart("public_api")
+    for page in (world.get(FORM), world.get(letter), manager.see("/targets/evanston"), manager.see()):
+        assert page.status == 200
+    assert "A whole one." in world.get(FORM).body
+
+
+def test_publishing_again_and_correcting_the_address_keep_answers(world: World, manager: Holder) -> None:
+    delivered(world)
+    record(manager)
+    world.change(title="A new title")
+    manager.press("/targets/evanston/address", {"email": "new@evanston.example"})
+
+    assert "We have read your letters." in manager.words("/targets/evanston")
+
+
+def test_two_people_who_record_at_once_lose_neither_answer(world: World, manager: Holder) -> None:
+    delivered(world)
+    read = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    record(manager)
+    late = Answer(CAMPAIGN, "evanston", f"{MONDAY}-0123456789ab", "Late.", "somebody", world.clock.now, is_public=False)
+    with pytest.raises(ChangedError):
+        world.wiring.answers.put(late, read)
+
+    assert len(stored(world)) == len(world.wiring.campaigns.target(CAMPAIGN, "evanston").answers) == 1
