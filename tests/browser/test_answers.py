@@ -69,7 +69,9 @@ def test_an_answer_is_recorded_read_and_deleted(
         expect(page.locator("#to-do ~ .state ul")).to_have_count(0)
 
         page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
-        page.locator("form[action$='/delete'] button").click()
+        doomed = page.locator("form[action$='/delete']")
+        page.locator("details", has=doomed).locator("summary").click()
+        doomed.locator("button").click()
         expect(page.locator("[role=status]")).to_be_visible()
         expect(page.locator(".answer")).to_have_count(0)
         world.clock.advance(minutes=2)

@@ -16,7 +16,7 @@ from tests.world import ADA, CAMPAIGN, ROOT, World
 from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
-from undersigned.domain.errors import UndersignedError
+from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned_cli.commands.output import console
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
 
@@ -336,6 +336,21 @@ def test_letters_in_quarantine_are_listed_with_the_reason_and_can_be_released(
     assert json.loads(run("quarantine", "list", CAMPAIGN, "--json")) == []
     assert len(world.sent) == before + 1
     assert world.press(world.sent[-1].link("confirm")).status == 200
+
+
+def test_an_answer_is_recorded_listed_and_deleted(run: Any, world: World, tmp_path: Path) -> None:
+    world.confirmed()
+    world.week()
+    day, file = world.period, tmp_path / "answer.txt"
+    file.write_text("[red]Thank you.[/red]\nWe read it.\n", encoding="utf-8")
+    run("answer", "record", CAMPAIGN, "evanston", day, str(file), "--public")
+    [listed] = json.loads(run("answer", "list", CAMPAIGN, "evanston", "--json"))
+    assert (listed["id"][:10], listed["text"], listed["public"]) == (day, "[red]Thank you.[/red]\nWe read it.", True)
+    assert "[red]Thank you." in run("answer", "list", CAMPAIGN, "evanston")
+    run("answer", "delete", CAMPAIGN, "evanston", listed["id"])
+    assert json.loads(run("answer", "list", CAMPAIGN, "evanston", "--json")) == []
+    with pytest.raises(NotFoundError, match="to see those it has, run `undersigned answer list"):
+        run("answer", "delete", CAMPAIGN, "evanston", listed["id"])
 
 
 def test_a_letter_that_is_not_in_quarantine_cannot_be_released(run: Any, world: World) -> None:

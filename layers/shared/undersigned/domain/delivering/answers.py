@@ -58,10 +58,17 @@ def answer_id(day: date, text: str) -> str:
     return f"{day.isoformat()}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
+def waits_since(delivery: Delivery) -> date | None:
+    """Return the day from which an office that may have a delivery can answer it."""
+    if delivery.way == "by hand":
+        return delivery.handed.day if delivery.handed else None
+    return delivery.day if delivery.may_have_arrived else None
+
+
 def is_unanswered(campaign: Campaign, delivery: Delivery, answers: Collection[object], today: date) -> bool:
     """Say whether a delivery may have arrived 30 days ago, and has no answer. After a campaign's time, none is kept."""
-    is_late = delivery.may_have_arrived and today - delivery.day >= ANSWER_WITHIN
-    return is_late and not answers and not campaign.is_over(today)
+    since = waits_since(delivery)
+    return since is not None and today - since >= ANSWER_WITHIN and not answers and not campaign.is_over(today)
 
 
 def read_day_of_answer(typed: str, today: date) -> date:

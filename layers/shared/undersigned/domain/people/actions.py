@@ -104,7 +104,7 @@ ACTIONS: Mapping[Action, Deed] = {
     ),
     "delete answer": Deed(
         Message("Deleted an answer"), "answer delete", "DELETE /targets/<target>/answers/<answer>",
-        Message("Delete this answer"), page="/targets/<target>/answers/<answer>/delete"
+        Message("Yes, delete this answer"), page="/targets/<target>/answers/<answer>/delete"
     ),
     "test": Deed(
         Message("Sent a test email"), "deliver --test", "POST /targets/<target>/test", Message("Send a test email")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
 
+from undersigned.domain.delivering.answers import waits_since
 from undersigned.domain.delivering.plans import week_taken
 from undersigned.domain.languages import Message, long_date, number
 from undersigned.services.operating.overviews import MOST_POSTPONED
@@ -267,7 +268,7 @@ def _unanswered(states: Sequence[TargetState], language: str) -> Iterator[Point]
 
 
 def _first_letters(state: TargetState, language: str) -> Message:
-    first = min(made.day for made in state.deliveries if made.may_have_arrived)
+    first = min(since for made in state.deliveries if (since := waits_since(made)))
     values = _whom(state.target, language) | {"day": long_date(first, language)}
     return Message("%(whom)s: the first letters went on %(day)s.", values)
 
