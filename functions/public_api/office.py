@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.web.answers import page
-from undersigned.web.delivering.office import cover_page, office_page
+from undersigned.web.answers import moved, page
+from undersigned.web.delivering.office import cover_page, office_page, resume_page, stopped_page
+from undersigned.web.posted import media_type, posted_values
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -20,6 +21,33 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 def show_office(token: str) -> Response[str]:
     """Show an office what was sent to it. Changes nothing, because security gateways follow links."""
     return page(office_page(wired.stack.delivering.offices.office(token), token))
+
+
+@router.post("/office/<token>/stop")
+def stop(token: str) -> Response[str]:
+    """Stop the emails to an office's mailbox: as its page asks, or with one click in an email program (RFC 8058)."""
+    # Of a click's body, which may be multipart/form-data, nothing is needed: the link says all.
+    is_form = media_type(router.current_event) == "application/x-www-form-urlencoded"
+    reason = posted_values(router.current_event).get("reason") if is_form else None
+    return page(stopped_page(wired.stack.delivering.stopping.stop(token, reason)))
+
+
+@router.get("/office/<token>/stop")
+def show_office_again(token: str) -> Response[str]:
+    """Redirect a reload of the stop's page, and whoever opens the link of RFC 8058. Changes nothing."""
+    return moved(f"/office/{token}")
+
+
+@router.get("/office/resume/<token>")
+def to_resume(token: str) -> Response[str]:
+    """Show the button that resumes the emails. Changes nothing, because security gateways follow links."""
+    return page(resume_page(wired.stack.delivering.stopping.of_link(token), token))
+
+
+@router.post("/office/resume/<token>")
+def resume(token: str) -> Response[str]:
+    """Resume the emails to the mailbox that got the link. Doing it twice has no further effect."""
+    return page(resume_page(wired.stack.delivering.stopping.resume(token), token))
 
 
 @router.get("/packets-sent/<token>")

@@ -11,5 +11,6 @@ stack = Wiring.of_environment(
     "schedule",
     "public_url",
     "cdn_proof_arn",
+    "people_mails_url",
 )
 signing = stack.signing.signing

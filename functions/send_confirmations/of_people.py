@@ -1,4 +1,4 @@
-"""Emails to people who organize, to sign in with and invitations. Each is tried until it would be too late."""
+"""Emails to people who organize and about stops. Those to sign in with are tried until it would be too late."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
-from undersigned.aws.queue import read_person_mail
+from undersigned.aws.queue import StopMail, read_person_mail
 from undersigned.domain.errors import MailRefusedError, SendingStoppedError
 from undersigned.logs import facts_of
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.aws.queue import PersonMail
+    from undersigned.services.delivering.stop_post import StopPostOutcome
+    from undersigned.services.people.people_post import PeoplePostOutcome
 
 logger = Logger()
 
@@ -36,11 +38,14 @@ def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"batchItemFailures": failed}
 
 
-def _send(mail: PersonMail) -> None:
+def _send(mail: PersonMail | StopMail) -> None:
     """Send an email. Raises an error if it must be tried again; one that SES refuses is not."""
-    kind = "sign-in" if mail.request else "invitation"
+    kind = "stop" if isinstance(mail, StopMail) else "sign-in" if mail.request else "invitation"
+    outcome: PeoplePostOutcome | StopPostOutcome
     try:
-        if mail.request:
+        if isinstance(mail, StopMail):
+            outcome = wired.stack.delivering.stop_post.send(mail.stop, mail.number)
+        elif mail.request:
             outcome = wired.people_post.send_sign_in(mail.request)
         else:
             outcome = wired.people_post.send_invitation(mail.campaign, mail.person)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,17 @@ import pytest
 from tests.organizers import with_key
 from tests.world import CAMPAIGN, PERIOD, world
 from undersigned.aws.deliveries import Deliveries
+from undersigned.aws.mail import Mailbox
+from undersigned.aws.queue import PeopleMails
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import NotNowError
-from undersigned.domain.tokens import mailbox_digest
+from undersigned.domain.errors import NotNowError, UncertainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.world import World
+    from tests.world import Answer, Sent, World
     from undersigned.domain.delivering.stops import Stop
+    from undersigned.rendering.mails import Mail
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 CHIEF = "chief@evanston-police.example"
@@ -31,19 +34,30 @@ def fast_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield made
 
 
-def stop(world: World, reason: str = "", email: str = CHIEF) -> Stop:
-    found = world.wiring.delivering.stopping.stop(CAMPAIGN, "evanston", mailbox_digest(email), reason)
-    assert found
-    return found
+def page_of(world: World, email: str = CHIEF) -> str:
+    """Return the path of the office's page that an email to this mailbox links to."""
+    return f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', email)}"
 
 
-def resume(world: World, stopped: Stop) -> bool:
-    stopping = world.wiring.delivering.stopping
-    return stopping.resume(CAMPAIGN, "evanston", stopped.mailbox, stopped.at) is not None
+def stop(world: World, reason: str = "", email: str = CHIEF) -> Answer:
+    answer = world.post(f"{page_of(world, email)}/stop", {"reason": reason})
+    assert answer.status == 200
+    return answer
 
 
 def stopped(world: World) -> Stop | None:
     return world.wiring.campaigns.target(CAMPAIGN, "evanston").stopped
+
+
+def about_stops(world: World) -> list[Sent]:
+    """Send what the queue asks for, and return all emails about stops."""
+    world.run_people_mails()
+    return [mail for mail in world.sent if mail.tags["kind"] in {"stopped", "resume"}]
+
+
+def resume(world: World) -> Answer:
+    """Press the button of the last email that has the link."""
+    return world.post(about_stops(world)[-1].link("office/resume"))
 
 
 def state(world: World) -> tuple[str, str | None]:
@@ -66,10 +80,10 @@ def to_evanston(world: World) -> list[str]:
 
 def test_nothing_goes_to_a_mailbox_after_its_stop_until_it_resumes(world: World) -> None:
     a_week(world)
-    found = stop(world, "Use our web form.")
+    stop(world, "Use our web form.")
     world.week()
-    assert (to_evanston(world), found.reason) == ([CHIEF], "Use our web form.")
-    assert resume(world, found)
+    assert to_evanston(world) == [CHIEF]
+    assert "The emails are not stopped" in resume(world).body
     world.clock.advance(days=7)
     world.week()
     assert to_evanston(world) == [CHIEF, CHIEF]
@@ -104,25 +118,75 @@ def test_a_stop_says_when_ses_had_taken_the_email_even_before_that_is_written(
             world.week()
     begun = world.clock.now
     world.clock.advance(seconds=1)
-    assert (stop(world).accepted_at, state(world)[0]) == (begun, "sending")
+    stop(world)
+    found = stopped(world)
+    assert found
+    assert (found.accepted_at, state(world)[0]) == (begun, "sending")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click"),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nO'),
+        ("", b""),
+    ],
+)
+def test_one_click_in_an_email_program_stops_the_emails(world: World, kind: str, body: bytes) -> None:
+    """RFC 8058: a POST without cookies, whose body may be of both kinds of forms, and which is not redirected."""
+    path, headers = f"{page_of(world)}/stop", {"content-type": kind}
+    answers = [world.request("POST", path, raw=body, headers=headers) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 200]
+    assert stopped(world)
+    assert [mail.tags["kind"] for mail in about_stops(world)] == ["stopped", "resume"]
+
+
+def test_a_get_changes_nothing_and_no_answer_is_kept(world: World) -> None:
+    page = page_of(world)
+    assert (world.get(f"{page}/stop").status, stopped(world)) == (303, None)
+    answers = [world.get(page), stop(world)]
+    link = about_stops(world)[-1].link("office/resume")
+    answers += [world.get(link), world.get(link)]
+    assert stopped(world)
+    answers.append(world.post(link))
+    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+    assert not any(word in answer.body for answer in answers for word in ("Ada", CHIEF))
 
 
 def test_an_older_link_does_not_end_a_later_stop(world: World) -> None:
-    a_week(world)
-    first = stop(world)
-    assert (resume(world, first), resume(world, first)) == (True, False)
+    stop(world)
+    first = about_stops(world)[-1].link("office/resume")
+    for _ in range(2):
+        assert "The emails are not stopped" in world.post(first).body
     world.clock.advance(seconds=1)
-    second = stop(world)
-    assert (resume(world, first), stopped(world)) == (False, second)
+    stop(world)
+    assert "The emails were stopped again" in world.post(first).body
+    assert stopped(world)
+    assert len(about_stops(world)) == 4
+    resume(world)
+    assert stopped(world) is None
 
 
 def test_a_second_stop_keeps_the_moment_and_the_last_reason(world: World) -> None:
-    a_week(world)
-    first = stop(world)
+    stop(world)
+    first = stopped(world)
+    assert first
     world.clock.advance(hours=1)
     for reason in ("Use our web form.", "Write to us.", ""):
         stop(world, reason)
     assert stopped(world) == replace(first, reason="Write to us.")
+
+
+def test_a_reason_is_one_short_line_of_plain_text_wherever_it_is_shown(world: World) -> None:
+    stop(world, f"<b>No\u202e\x07\r\n\r\nmore</b> {'x' * 600}")
+    found = stopped(world)
+    assert found
+    assert (found.reason[:16], len(found.reason)) == ("<b>No more</b> x", 500)
+    told = about_stops(world)[0]
+    assert (told.to, "<b>" in told.html, "&lt;b&gt;No more" in told.html) == ("letters@enddemand.example", False, True)
+    world.put_key("us_manage", "manage")
+    for path in ("", "/targets/evanston"):
+        assert "&lt;b&gt;No more&lt;/b&gt; xx" in with_key(world, "us_manage").see(path).body
 
 
 @pytest.mark.parametrize("way", ["release", "retry", "the address works", "in capitals", "settle"])
@@ -163,12 +227,22 @@ def test_another_mailbox_gets_the_letters_and_the_stopped_one_none_when_it_comes
     assert to_evanston(world) == [CHIEF, NEW]
 
 
-def test_the_link_of_a_mailbox_that_the_recipient_no_longer_has_stops_that_mailbox_only(world: World) -> None:
+def test_the_link_of_a_mailbox_that_the_recipient_no_longer_has_stops_and_resumes_that_mailbox_only(
+    world: World,
+) -> None:
     a_week(world)
     world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", NEW, "cli", "")
     stop(world)
     world.week()
     assert (to_evanston(world), stopped(world)) == ([CHIEF, NEW], None)
+    assert about_stops(world)[-1].to == CHIEF
+    assert "go another way now. Which way they go, End Demand Illinois (sample) decides." in resume(world).words
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").stops == ()
+
+
+def test_a_link_of_a_mailbox_that_got_no_delivery_writes_nothing(world: World) -> None:
+    stop(world, email="stranger@evanston-police.example")
+    assert (world.wiring.campaigns.target(CAMPAIGN, "evanston").stops, about_stops(world)) == ((), [])
 
 
 def test_a_release_after_a_complaint_keeps_the_stop(world: World) -> None:
@@ -180,27 +254,63 @@ def test_a_release_after_a_complaint_keeps_the_stop(world: World) -> None:
     assert (to_evanston(world), bool(stopped(world))) == ([CHIEF], True)
 
 
+def test_a_stop_whose_emails_could_not_be_queued_has_them_after_the_next_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(PeopleMails, "put_stop", lambda *_: pytest.fail("SQS is out"))
+        with pytest.raises(pytest.fail.Exception):
+            stop(world)
+    assert (bool(stopped(world)), about_stops(world)) == (True, [])
+    stop(world)
+    assert len(about_stops(world)) == 2
+
+
+def test_repeated_and_failed_messages_send_each_email_about_a_stop_once(world: World) -> None:
+    for _ in range(2):
+        stop(world)
+    world.throttles = 1
+    assert len(about_stops(world)) == 2
+    stop(world)
+    assert [mail.to for mail in about_stops(world)] == ["letters@enddemand.example", CHIEF]
+
+
+def test_an_email_about_a_stop_that_may_have_left_is_not_sent_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Mailbox.send
+
+    def lose_answer(mailbox: Mailbox, mail: Mail) -> str:
+        send(mailbox, mail)
+        raise UncertainError
+
+    stop(world)
+    for _ in range(3):
+        with monkeypatch.context() as patch:
+            patch.setattr(Mailbox, "send", lose_answer)
+            about_stops(world)
+        world.clock.advance(minutes=5)
+    assert [mail.to for mail in about_stops(world)] == ["letters@enddemand.example", CHIEF]
+
+
 @pytest.mark.parametrize(
     ("after", "said"),
     [
-        (
-            {"seconds": 1},
-            "It was stopped 1 second after the last email left. That was probably no person",
-        ),
+        ({"seconds": 1}, "It was stopped 1 second after the last email left. That was probably no person"),
         ({"seconds": 299}, "It was stopped 299 seconds after the last email left."),
         ({"minutes": 5}, "It was stopped within a day after the last email left."),
         ({"days": 1}, "It was stopped within 2 days after the last email left."),
     ],
 )
-def test_the_overview_says_how_long_after_the_last_email_a_mailbox_was_stopped(
+def test_the_organizer_learns_how_long_after_the_last_email_a_mailbox_was_stopped(
     world: World, after: dict[str, float], said: str
 ) -> None:
     world.confirmed()
     world.week()
     world.clock.advance(**after)
-    stop(world, "<b>Use our web form.</b>")
+    stop(world)
     world.put_key("us_manage", "manage")
-    page = with_key(world, "us_manage").see().body
+    page = with_key(world, "us_manage").see().words
     assert "Evanston: the office stopped these emails" in page
-    assert "&lt;b&gt;Use our web form.&lt;/b&gt;" in page
     assert said in page
+    assert said in re.sub(r"\s+", " ", about_stops(world)[0].text)

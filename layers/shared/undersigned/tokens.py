@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from itsdangerous import BadData, SignatureExpired, Signer, TimestampSigner, want_bytes
@@ -23,6 +24,7 @@ from undersigned.domain.tokens import (
     PersonToken,
     Purpose,
     RedoToken,
+    ResumeToken,
     SessionToken,
     SignerToken,
     mailbox_digest,
@@ -30,7 +32,6 @@ from undersigned.domain.tokens import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from undersigned.domain.delivering.deliveries import DeliveryKey
     from undersigned.domain.people.people import SignInRequest
@@ -40,6 +41,7 @@ _PARTS_OF_CONFIRMATION = 3
 _PARTS_OF_DELIVERY = 3
 _PARTS_OF_OFFICE = 3
 _PARTS_OF_COVER = 2
+_PARTS_OF_RESUMING = 4
 _PARTS_OF_FORM = 1
 _PARTS_OF_REDO = 3
 _PARTS_OF_APPROVAL = 2
@@ -133,6 +135,10 @@ class Tokens(_Tokens):
         """Issue a token for the covers of a target's packets."""
         return self._issue("cover", campaign, target)
 
+    def for_resume(self, stop: ResumeToken) -> str:
+        """Issue a token that ends a stop. Who has it reads that mailbox, so only an email to it has one."""
+        return self._issue("resume", stop.campaign, stop.target, stop.mailbox, stop.at.isoformat())
+
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
         parts = _PARTS_OF_CONFIRMATION if purpose == "confirm" else _PARTS_OF_SIGNER
@@ -155,6 +161,11 @@ class Tokens(_Tokens):
         """Read the token of a cover; raises TokenError, TokenExpiredError."""
         parts, _ = self._read("cover", token, _PARTS_OF_COVER)
         return OfficeToken(*parts)
+
+    def read_resume(self, token: str) -> ResumeToken:
+        """Read the token that ends a stop; raises TokenError, TokenExpiredError."""
+        (campaign, target, mailbox, at), _ = self._read("resume", token, _PARTS_OF_RESUMING)
+        return ResumeToken(campaign, target, mailbox, datetime.fromisoformat(at))
 
     def read_form(self, token: str) -> FormToken:
         """Read the token of a form; raises TokenError, TokenExpiredError."""

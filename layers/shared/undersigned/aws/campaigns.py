@@ -277,7 +277,8 @@ class Campaigns:
                 if next(tries, None) is None:
                     raise
             else:
-                self._name_change(campaign, when=Attr("pk").exists())
+                if (before is None) != (after is None):
+                    self._name_change(campaign, when=Attr("pk").exists())
                 return before, after
 
     def record_complaint(self, campaign: str, target: str, at: datetime) -> None:
@@ -458,6 +459,7 @@ def _read_stop(values: Values) -> Stop:
         values["reason"],
         accepted_at=read_moment(values.get("accepted_at")),
         mails=int(values["mails"]),
+        notices=int(values["notices"]),
     )
 
 

@@ -15,6 +15,7 @@ from undersigned.domain.counting.reconciliations import Reconciliation
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.signing.addresses import email_mistake
+from undersigned.domain.tokens import ResumeToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -354,6 +355,14 @@ class PersonMail:
     person: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StopMail:
+    """The emails about a stop: to the organizer, and the first or second with the link that ends it."""
+
+    stop: ResumeToken
+    number: int
+
+
 def is_to_person(body: str) -> bool:
     """Say whether a message asks for an email to a person, not for a confirmation email. A damaged one doesn't."""
     try:
@@ -363,15 +372,20 @@ def is_to_person(body: str) -> bool:
     return True
 
 
-def read_person_mail(body: str) -> PersonMail:
+def read_person_mail(body: str) -> PersonMail | StopMail:
     """Read the message of an email to a person. Raises ValueError if it is damaged."""
     match _json(body):
         case {"sign_in": str(request)}:
             return PersonMail(request=request)
         case {"invitation": {"campaign": str(campaign), "person": str(person)}}:
             return PersonMail(campaign=campaign, person=person)
+        case {"stop": [str(campaign), str(target), str(mailbox), str(at)], "number": int(number)}:
+            return StopMail(ResumeToken(campaign, target, mailbox, datetime.fromisoformat(at)), number)
         case _:
-            error = 'an email to a person reads {"sign_in": …} or {"invitation": {"campaign": …, "person": …}}'
+            error = (
+                'an email to a person reads {"sign_in": …}, {"invitation": {"campaign": …, "person": …}} or '
+                '{"stop": […], "number": …}'
+            )
             raise ValueError(error)
 
 
@@ -385,6 +399,11 @@ class PeopleMails(_SqsQueue):
     def put_invitation(self, campaign: str, person: str) -> None:
         """Queue the invitation of a campaign's person."""
         self._send(json.dumps({"invitation": {"campaign": campaign, "person": person}}))
+
+    def put_stop(self, stop: ResumeToken, number: int) -> None:
+        """Queue the emails about a stop."""
+        of_stop = [stop.campaign, stop.target, stop.mailbox, stop.at.isoformat()]
+        self._send(json.dumps({"stop": of_stop, "number": number}))
 
 
 def reconciliation_message(run: Reconciliation) -> str:

@@ -81,6 +81,16 @@ class OfficeToken:
     mailbox: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ResumeToken:
+    """The stop that a link ends: of a target's mailbox, since a moment."""
+
+    campaign: str
+    target: str
+    mailbox: str
+    at: datetime
+
+
 def mailbox_digest(email: str) -> str:
     """Name a mailbox in a link, so that a link of another one is known."""
     return hashlib.sha256(email.lower().encode()).hexdigest()[:12]

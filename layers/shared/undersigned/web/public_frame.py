@@ -18,6 +18,7 @@ _MORE_SHEETS = {
     "approval.html": ("fields.css",),
     "campaign.html": ("fields.css", "letter.css", "form.css"),
     "confirm.html": ("letter.css",),
+    "office.html": ("fields.css",),
     "letter.html": ("fields.css", "letter.css"),
     "packets.html": ("fields.css",),
     "privacy.html": ("fields.css",),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from undersigned.services.delivering.approval_requests import ApprovalRequests
     from undersigned.services.delivering.delivering import Delivering
     from undersigned.services.delivering.packing import Packing
+    from undersigned.services.delivering.stop_post import StopPost
     from undersigned.services.delivering.storing import Storing
     from undersigned.wiring.authoring import AuthoringCases
     from undersigned.wiring.clients import Clients
@@ -102,7 +103,24 @@ class DeliveringCases:
 
     @cached_property
     def stopping(self) -> Stopping:
-        return Stopping(campaigns=self.stack.campaigns, deliveries=self.stack.deliveries, clock=self.stack.clock)
+        return Stopping(
+            campaigns=self.stack.campaigns,
+            deliveries=self.stack.deliveries,
+            tokens=self.stack.tokens,
+            mails=lambda: self.stack.people_mails,
+            clock=self.stack.clock,
+        )
+
+    @cached_property
+    def stop_post(self) -> StopPost:
+        from undersigned.services.delivering.stop_post import StopPost
+
+        return StopPost(
+            campaigns=self.stack.campaigns,
+            post=self.stack.people_mailbox,
+            tokens=self.stack.tokens,
+            sender=self.stack.settings.sender,
+        )
 
     @cached_property
     def feedback(self) -> Feedback:

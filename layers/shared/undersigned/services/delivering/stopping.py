@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.delivering.stops import Stop
-from undersigned.domain.tokens import mailbox_digest
+from undersigned.domain.delivering.stops import Stop, reason_in
+from undersigned.domain.tokens import ResumeToken, mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,40 +14,78 @@ if TYPE_CHECKING:
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.queue import PeopleMails
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.tokens import OfficeToken
+    from undersigned.tokens import Tokens
+
+type StopState = Literal["stopped", "resumed", "stopped again"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What became of a stop. `is_theirs` says whether emails to the recipient still go to its mailbox."""
+
+    campaign: Campaign
+    target: Target
+    state: StopState
+    is_theirs: bool
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Stopping:
-    """Stops emails, and resumes them. Raises NotFoundError for an unknown target."""
+    """Stops emails, and resumes them. Raises TokenError, TokenExpiredError, NotFoundError."""
 
     campaigns: Campaigns
     deliveries: Deliveries
+    tokens: Tokens
+    mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
 
-    def stop(self, campaign: str, target: str, mailbox: str, reason: str) -> Stop | None:
-        """Stop the emails to a mailbox, and return the stop; None if no email to it is known.
+    def stop(self, token: str, reason: object) -> Campaign:
+        """Stop the emails to the mailbox of an office's link, also to one that the recipient no longer has.
 
         A mailbox that is stopped keeps its moment, so that the link in its email works, and gets the reason, if there
         is one. An email that was handed to SES before may still arrive.
         """
-        new = self._new(campaign, target, mailbox, reason)
+        link = self.tokens.read_office(token)
+        campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
+        new = self._new(link, target, reason_in(reason))
         _, stop = self.campaigns.change_stop(
-            campaign, target, mailbox, lambda known: replace(known, reason=reason or known.reason) if known else new
+            link.campaign,
+            link.target,
+            link.mailbox,
+            lambda known: replace(known, reason=reason_in(reason) or known.reason) if known else new,
         )
-        return stop
+        if stop and not stop.mails:
+            # Also after a failure between the two: queueing it twice is harmless.
+            self.mails().put_stop(ResumeToken(link.campaign, link.target, link.mailbox, stop.at), 1)
+        return campaign
 
-    def _new(self, campaign: str, target: str, mailbox: str, reason: str) -> Stop | None:
-        deliveries = self.deliveries.deliveries(campaign, target, whole=False)
-        to_it = [each for each in deliveries if each.email and mailbox_digest(each.email) == mailbox]
-        emails = [self.campaigns.target(campaign, target).email, *(each.email for each in to_it if each.email)]
-        email = next((email for email in emails if mailbox_digest(email) == mailbox), None)
+    def _new(self, link: OfficeToken, target: Target, reason: str) -> Stop | None:
+        """Return the stop of a link's mailbox; None if no delivery has its address any more."""
+        deliveries = self.deliveries.deliveries(link.campaign, link.target, whole=False)
+        to_it = [each for each in deliveries if each.email and mailbox_digest(each.email) == link.mailbox]
+        emails = [target.email, *(each.email for each in to_it if each.email)]
+        email = next((email for email in emails if mailbox_digest(email) == link.mailbox), None)
         accepted = (each.last.sent_at or each.last.since for each in to_it)
         accepted_at = max((moment for moment in accepted if moment), default=None)
         return Stop(email, self.clock(), reason, accepted_at=accepted_at) if email else None
 
-    def resume(self, campaign: str, target: str, mailbox: str, at: datetime) -> Stop | None:
-        """End the stop of a moment, and return it; None if it has ended. A later stop of the mailbox stays."""
-        before, after = self.campaigns.change_stop(
-            campaign, target, mailbox, lambda known: None if known and known.at == at else known
+    def of_link(self, token: str) -> Stopped:
+        """Return what became of the stop of a link that resumes. Changes nothing."""
+        return self._of(self.tokens.read_resume(token))
+
+    def resume(self, token: str) -> Stopped:
+        """End the stop of a link, and no later one of the same mailbox."""
+        link = self.tokens.read_resume(token)
+        self.campaigns.change_stop(
+            link.campaign, link.target, link.mailbox, lambda known: None if known and known.at == link.at else known
         )
-        return before if after is None else None
+        return self._of(link)
+
+    def _of(self, link: ResumeToken) -> Stopped:
+        campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
+        stop = target.stop_of(link.mailbox)
+        state: StopState = "resumed" if stop is None else "stopped" if stop.at == link.at else "stopped again"
+        return Stopped(campaign, target, state, is_theirs=mailbox_digest(target.email) == link.mailbox)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from undersigned.web.public_frame import public_page
 
 if TYPE_CHECKING:
+    from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.services.delivering.office import Sent
+    from undersigned.services.delivering.stopping import Stopped
     from undersigned.web.page import Page
 
 
@@ -16,6 +18,18 @@ def office_page(sent: Sent, token: str) -> Page:
     language = sent.campaign.language
     whom = sent.target.addressed(language)
     return public_page("office.html", language, sent.campaign, sent=sent, whom=whom, token=token)
+
+
+def stopped_page(campaign: Campaign) -> Page:
+    """Render the answer to a stop."""
+    return public_page("office_stopped.html", campaign.language, campaign)
+
+
+def resume_page(found: Stopped, token: str) -> Page:
+    """Render the button that resumes the emails, or what became of them."""
+    campaign, language = found.campaign, found.campaign.language
+    whom = found.target.addressed(language)
+    return public_page("office_resume.html", language, campaign, found=found, whom=whom, token=token)
 
 
 def cover_page(sent: Sent) -> Page:

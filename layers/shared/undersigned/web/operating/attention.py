@@ -13,7 +13,6 @@ from undersigned.services.operating.overviews import MOST_POSTPONED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import timedelta
 
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.counting.screening import Evidence
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from undersigned.domain.signing.mail_budgets import Lane
     from undersigned.domain.signing.providers import Provider
     from undersigned.services.operating.overviews import CampaignState, TargetState
-
-_MINUTES_OF_A_PROGRAM = 5
-"""A stop so soon after an email was probably no person's."""
 
 type Weight = Literal["serious", "to do", "to know"]
 
@@ -192,6 +188,7 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
 def _stopped(target: Target, stop: Stop, waits: Iterable[Message], whom: Mapping[str, object], language: str) -> Point:
     values = {"email": stop.email, "why": stop.reason}
     reason = (Message("The reason: “%(why)s”.", values),) if stop.reason else ()
+    how_soon = filter(None, [stop.how_soon(language)])
     way_out = Message(
         "Only somebody who reads %(email)s can resume the emails, by the link that we sent there. Call the office, and "
         "ask how they want to get letters. Nothing is lost: you can bring the letters by hand, or save another "
@@ -201,32 +198,9 @@ def _stopped(target: Target, stop: Stop, waits: Iterable[Message], whom: Mapping
     return Point(
         "serious",
         Message("%(whom)s: the office stopped these emails", whom),
-        (*reason, *_how_soon(stop.after, language), *waits, way_out),
+        (*reason, *how_soon, *waits, way_out),
         sees=Step(Message("Open the recipient"), f"/targets/{target.id}"),
         acts=(address_of(target, quiet=True),),
-    )
-
-
-def _how_soon(after: timedelta | None, language: str) -> Iterator[Message]:
-    """Return how long after the last email a mailbox was stopped. Programs open links within seconds, people don't."""
-    if after is None:
-        return
-    minutes, seconds = divmod(int(after.total_seconds()), 60)
-    if minutes >= _MINUTES_OF_A_PROGRAM:
-        yield Message.counted(
-            "It was stopped within a day after the last email left.",
-            "It was stopped within %(count)s days after the last email left.",
-            after.days + 1,
-            {"count": number(after.days + 1, language)},
-        )
-        return
-    yield Message.counted(
-        "It was stopped %(count)s second after the last email left. That was probably no person, but a program that "
-        "checks the office’s email and opens each link.",
-        "It was stopped %(count)s seconds after the last email left. That was probably no person, but a program that "
-        "checks the office’s email and opens each link.",
-        minutes * 60 + seconds,
-        {"count": number(minutes * 60 + seconds, language)},
     )
 
 

@@ -1,0 +1,94 @@
+"""The emails about a stop: to the organizer, and the link that resumes to the mailbox that was stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.languages import Message, full_date
+from undersigned.rendering.mails import Mail, bodies
+
+if TYPE_CHECKING:
+    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.delivering.deliveries import Sender
+    from undersigned.domain.delivering.stops import Stop
+
+
+def stopped(sender: Sender, campaign: Campaign, target: Target, stop: Stop) -> Mail:
+    """Write the email that tells the organizer of a stop at once."""
+    language = campaign.language
+    values = {"whom": target.addressed(language), "email": stop.email, "why": stop.reason}
+    sentences = (
+        Message(
+            "No more letters go to %(email)s: someone opened the office’s page and pressed “Stop these emails”, or "
+            "an email program did.",
+            values,
+        ),
+        Message("The reason: “%(why)s”.", values) if stop.reason else None,
+        stop.how_soon(language),
+        Message(
+            "Nothing is lost: letters to %(whom)s wait. Call the office, and ask how they want to get letters. You "
+            "can bring them by hand, or save another address.",
+            values,
+        ),
+        Message("Only somebody who reads %(email)s can resume these emails, by a link that we sent there.", values),
+    )
+    path = f"{dashboard_path(campaign.id)}/targets/{target.id}"
+    subject = Message("%(whom)s: the office stopped the emails", values)
+    button = Message("Open the recipient")
+    return _written("stopped", sender, campaign, campaign.organizer.email, subject, sentences, path, button)
+
+
+def resume(sender: Sender, campaign: Campaign, target: Target, stop: Stop, token: str) -> Mail:
+    """Write the email with the link that ends a stop. It has no link that stops, so that no program stops it again."""
+    language = campaign.language
+    values = {
+        "organizer": campaign.organizer.name,
+        "whom": target.addressed(language),
+        "day": full_date(campaign.local(stop.at), language),
+    }
+    sentences = (
+        Message(
+            "On %(day)s, our emails to this mailbox with letters to %(whom)s were stopped. So we send no more.", values
+        ),
+        Message(
+            "If you want that, ignore this email. If nobody at your office did it, a program that checks your "
+            "email may have: resume the emails with this link. It works for as long as you keep it."
+        ),
+        Message("To get the letters in another way, or none, reply to %(organizer)s.", values),
+    )
+    subject = Message("You stopped the emails with letters to %(whom)s", values)
+    button = Message("Resume the emails")
+    return _written("resume", sender, campaign, stop.email, subject, sentences, f"/office/resume/{token}", button)
+
+
+def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
+    kind: str,
+    sender: Sender,
+    campaign: Campaign,
+    to: str,
+    subject: Message,
+    sentences: tuple[Message | None, ...],
+    path: str,
+    button: Message,
+) -> Mail:
+    language, headline = campaign.language, subject.in_language(campaign.language)
+    values = {
+        "subject": headline,
+        "sentences": [sentence.in_language(language) for sentence in sentences if sentence],
+        "url": sender.public_url + path,
+        "button": button.in_language(language),
+    }
+    said = bodies("stop", language, sender, campaign, values)
+    return Mail(
+        language=language,
+        sender_name=campaign.title,
+        sender_address=sender.address,
+        to=to,
+        reply_to=campaign.organizer.email,
+        subject=headline,
+        text=said.text,
+        html=said.html,
+        pictures=said.pictures,
+        tags={"kind": kind},
+    )
