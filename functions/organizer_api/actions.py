@@ -129,6 +129,13 @@ def set_address(request: ApiRequest, target: str) -> Done:
     return Done({"target": target, "email": email}, "address-saved", f"/targets/{target}")
 
 
+@does("send resume link")
+def send_resume_link(request: ApiRequest, target: str) -> Done:
+    """Send the mailbox that was stopped the link that resumes once more."""
+    wired.stack.delivering.controls.send_resume_link(request.campaign, target, request.by, request.why())
+    return Done({"target": target, "status": "queued"}, "link-sent", f"/targets/{target}", status=202)
+
+
 @does("count on paper")
 def count_on_paper(request: ApiRequest, target: str) -> Done:
     """Keep how many letters to a target were signed on paper."""

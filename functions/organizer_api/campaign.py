@@ -14,6 +14,7 @@ from undersigned.web.cursors import AUDIT_POSITION, TARGET_POSITION, cursor_of
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.domain.delivering.stops import Stop
     from undersigned.services.operating.overviews import TargetState
     from undersigned.web.organizer_requests import ApiRequest
 
@@ -82,6 +83,7 @@ def _target(state: TargetState) -> dict[str, object]:
         "postal_codes": target.postal_codes,
         "retired": target.retired,
         "held_because": target.held_because,
+        "stopped": _stop(target.stopped) if target.stopped else None,
         "waiting": state.waiting,
         "on_paper": target.on_paper.letters if target.on_paper else 0,
         "needs_attention": [
@@ -89,6 +91,11 @@ def _target(state: TargetState) -> dict[str, object]:
         ],
         "last_delivery": delivery_values(state.last_delivery) if state.last_delivery else None,
     }
+
+
+def _stop(stop: Stop) -> dict[str, object]:
+    accepted = stop.accepted_at.isoformat() if stop.accepted_at else None
+    return {"at": stop.at.isoformat(), "reason": stop.reason, "accepted_at": accepted, "links_sent": stop.mails}
 
 
 @routes.get("/counts", "read")

@@ -35,6 +35,7 @@ def stop(token: str) -> Response[str]:
 @router.get("/office/<token>/stop")
 def show_office_again(token: str) -> Response[str]:
     """Redirect a reload of the stop's page, and whoever opens the link of RFC 8058. Changes nothing."""
+    wired.stack.tokens.read_office(token)
     return moved(f"/office/{token}")
 
 

@@ -308,6 +308,31 @@ def a_bounced_email(platform: Platform) -> Arrivals:
     return {dee: 1, kit: 1, lou: 1}
 
 
+def an_office_stops(platform: Platform) -> Arrivals:
+    """An office stops the emails; a letter waits. The organizer has the link sent once more, and the office resumes."""
+    acts, world = Acts(platform), platform.world
+    create_key(platform)
+    moe, sal = Person("Moe", EVANSTON), Person("Sal", EVANSTON)
+    acts.sign_and_confirm(moe)
+    acts.week(MONDAY)
+    page = f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', 'chief@evanston-police.example')}"
+    assert acts.get(page).status == 200
+    assert platform.person(lambda: world.post(f"{page}/stop", {"reason": "Use our form."})).status == 200
+    platform.settle()
+    acts.sign_and_confirm(sal)
+    acts.week(MONDAY + 7 * ONE_DAY)
+    assert len(world.deliveries) == 1
+    acts.organizer("POST", "/targets/evanston/resume-link", {})
+    platform.settle()
+    links = [mail.link("office/resume") for mail in world.mails("resume")]
+    # One is counted before it leaves, so a crash can cost one, and never sends a third.
+    assert 1 <= len(links) <= 2
+    assert acts.get(links[-1]).status == 200
+    assert platform.person(lambda: world.post(links[-1])).status == 200
+    acts.week(MONDAY + 14 * ONE_DAY)
+    return {moe: 1, sal: 1}
+
+
 def a_large_delivery(platform: Platform) -> Arrivals:
     """Packets are on several pages. A letter is erased after its email bounced, and one after it arrived.
 
@@ -843,6 +868,7 @@ SCENARIOS = {
     "a week": Scenario(a_week),
     "second thoughts": Scenario(second_thoughts),
     "a bounced email": Scenario(a_bounced_email, ("wilmette",)),
+    "an office stops": Scenario(an_office_stops),
     "an approval": Scenario(an_approval, attachment_limit=0),
     "a cadence": Scenario(a_cadence),
     "letters are erased": Scenario(letters_are_erased, ("evanston", "wilmette")),

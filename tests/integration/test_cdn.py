@@ -21,6 +21,7 @@ from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.authoring.logos import read_logo
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.tokens import ResumeToken
 from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
@@ -198,9 +199,11 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
     own = "/letters/" + re.search(r"/letters/([^/\"]+)", letter.body)[1]  # type: ignore[index]
     world.run_stream()
     world.week()
+    resume = "/office/resume/" + world.wiring.tokens.for_resume(ResumeToken(CAMPAIGN, "evanston", "", world.clock.now))
     packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
     for path in (
         *(*links_of_office(world), "/office/forged", "/packets-sent/forged"),
+        *(f"{links_of_office(world)[0]}/stop", resume, "/office/forged/stop", "/office/resume/forged"),
         *(FORM + part for part in ("", "/embed", "/signed", "/privacy", "/count", "/count.svg", "/share.png")),
         *(FORM + part for part in ("/targets?postal_code=60201", "/preview", "/signatures", "/redo")),
         *("/", "/embed.js", "/openapi.json", asset_path("embed.js")),
@@ -219,6 +222,8 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         f"{own}/end-links",
         disown,
         f"{disown}/undo",
+        f"{links_of_office(world)[0]}/stop",
+        resume,
     ):
         yield "POST", path
 

@@ -251,6 +251,8 @@ ROUTES = [
     # The key allows these, but nothing was sent to this recipient.
     Route("POST", "/targets/{target}/answers", 403, 409, {"day": PERIOD, "text": "Thank you."}),
     Route("POST", "/targets/{target}/answers/{answer}/delete", 403, 404),
+    # The key allows this, but the office has not stopped the emails.
+    Route("POST", "/targets/{target}/resume-link", 403, 409),
     # The key allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
     Route("POST", "/signatures/{signer}/erase", 403, 303, WHY),

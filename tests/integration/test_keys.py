@@ -80,6 +80,8 @@ ROUTES = [
     Route("GET", "/targets/evanston/answers", 200, 200),
     Route("POST", "/targets/evanston/answers", 403, 201, {"day": PERIOD, "text": "Thank you.", "public": True}),
     Route("DELETE", f"/targets/evanston/answers/{answer_id(date.fromisoformat(PERIOD), 'Thank you.')}", 403, 200),
+    # The key allows this, but the office has not stopped the emails.
+    Route("POST", "/targets/evanston/resume-link", 403, 409, {}),
     Route("POST", "/pause", 403, 200, {}),
     Route("POST", "/resume", 403, 200, {}),
     Route("POST", "/targets/wilmette/hold", 403, 200, WHY),

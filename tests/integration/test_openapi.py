@@ -98,7 +98,7 @@ def test_every_site_may_read_it(world: World) -> None:
 
 @pytest.mark.asvs("4.1.1", "15.3.1")
 @pytest.mark.parametrize("as_json", [True, False], ids=["program", "browser"])
-def test_every_public_route_answers_as_in_the_document(world: World, *, as_json: bool) -> None:
+def test_every_public_route_answers_as_in_the_document(world: World, *, as_json: bool) -> None:  # noqa: PLR0915
     """Request every route with good and bad values. The world checks each answer against the document."""
     covered = {("GET", "/openapi.json")}
 
@@ -163,6 +163,11 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     ]  # fmt: skip
     assert [ask("GET", f"{packets}/pages/{number}").status for number in (1, 2)] == [200, 404]
     assert [ask("GET", path).status for path in links_of_office(world)] == [200, 200]
+    office = links_of_office(world)[0]
+    assert [ask("GET", f"{office}/stop").status, ask("POST", f"{office}/stop", {}).status] == [303, 200]
+    world.run_people_mails()
+    resume = world.sent[-1].link("office/resume")
+    assert [ask("GET", resume).status, ask("POST", resume, {}).status] == [200, 200]
     publish_files(world, {FILE: b64encode(JPEG).decode()})
     logos = (f"/assets/logos/{CAMPAIGN}/none", "/assets/logos/none/none")
     assets = ("/embed.js", "/assets/none/form.js", "/assets/none/none.js", *logos)

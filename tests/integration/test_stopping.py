@@ -284,13 +284,30 @@ def test_an_email_about_a_stop_that_may_have_left_is_not_sent_again(
         send(mailbox, mail)
         raise UncertainError
 
-    stop(world)
     for _ in range(3):
+        stop(world)
         with monkeypatch.context() as patch:
             patch.setattr(Mailbox, "send", lose_answer)
             about_stops(world)
         world.clock.advance(minutes=5)
     assert [mail.to for mail in about_stops(world)] == ["letters@enddemand.example", CHIEF]
+
+
+def test_an_organizer_has_the_link_sent_once_more_and_no_third_time(world: World) -> None:
+    world.put_key("us_manage", "manage")
+    manager, path = with_key(world, "us_manage"), "/targets/evanston/resume-link"
+    assert manager.press(path).status == 409
+    stop(world)
+    # Until the first one has left, it is the same email.
+    assert manager.press(path, {"back": "/"}).status == 303
+    assert [mail.tags["kind"] for mail in about_stops(world)] == ["stopped", "resume"]
+    for _ in range(2):
+        assert manager.press(path).status == 303
+    assert [mail.to for mail in about_stops(world)[2:]] == [CHIEF]
+    assert (manager.press(path).status, path in manager.see().body) == (409, False)
+    assert "The emails are not stopped" in resume(world).body
+    entry = next(world.wiring.campaigns.audit(CAMPAIGN))
+    assert (entry.action, entry.about) == ("send resume link", "evanston")
 
 
 @pytest.mark.parametrize(

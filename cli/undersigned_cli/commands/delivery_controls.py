@@ -68,6 +68,7 @@ def add_to(app: typer.Typer) -> None:
         (release, "release my-campaign evanston"),
         (retry, 'retry my-campaign evanston --why "the address is correct now"'),
         (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
+        (send_resume_link, "send-resume-link my-campaign evanston"),
         (on_paper, "on-paper my-campaign evanston 80"),
         (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
         (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),
@@ -141,6 +142,15 @@ def hold(
     check_target(wiring, campaign, target)
     wiring.delivering.controls.hold(campaign, target, COMMAND_LINE, reason)
     say(f"{target}: letters are on hold. To release them, run `undersigned release {campaign} {target}`.")
+
+
+@on_stack
+def send_resume_link(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
+    """Send an office that stopped its emails the link that resumes them once more."""
+    wiring = stack.wiring()
+    check_target(wiring, campaign, target)
+    wiring.delivering.controls.send_resume_link(campaign, target, COMMAND_LINE, reason)
+    say(f"{target}: the link is on its way. Only somebody who reads the office's email can use it.")
 
 
 @on_stack

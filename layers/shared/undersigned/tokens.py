@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from itsdangerous import BadData, SignatureExpired, Signer, TimestampSigner, want_bytes
@@ -51,6 +51,9 @@ _PARTS_OF_PERSON = 2
 _PARTS_OF_BROWSER = 2
 
 _CODES = 1_000_000
+
+_MOMENT = "%Y%m%d%H%M%S%f"
+"""A moment in a link, without characters that programs replace."""
 
 
 class _Signer(TimestampSigner):
@@ -137,7 +140,9 @@ class Tokens(_Tokens):
 
     def for_resume(self, stop: ResumeToken) -> str:
         """Issue a token that ends a stop. Who has it reads that mailbox, so only an email to it has one."""
-        return self._issue("resume", stop.campaign, stop.target, stop.mailbox, stop.at.isoformat())
+        return self._issue(
+            "resume", stop.campaign, stop.target, stop.mailbox, stop.at.astimezone(UTC).strftime(_MOMENT)
+        )
 
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
@@ -165,7 +170,7 @@ class Tokens(_Tokens):
     def read_resume(self, token: str) -> ResumeToken:
         """Read the token that ends a stop; raises TokenError, TokenExpiredError."""
         (campaign, target, mailbox, at), _ = self._read("resume", token, _PARTS_OF_RESUMING)
-        return ResumeToken(campaign, target, mailbox, datetime.fromisoformat(at))
+        return ResumeToken(campaign, target, mailbox, datetime.strptime(at, _MOMENT).replace(tzinfo=UTC))
 
     def read_form(self, token: str) -> FormToken:
         """Read the token of a form; raises TokenError, TokenExpiredError."""

@@ -55,9 +55,9 @@ def resume(sender: Sender, campaign: Campaign, target: Target, stop: Stop, token
             "If you want that, ignore this email. If nobody at your office did it, a program that checks your "
             "email may have: resume the emails with this link. It works for as long as you keep it."
         ),
-        Message("To get the letters in another way, or none, reply to %(organizer)s.", values),
+        Message("To get the letters in another way, reply to this email: %(organizer)s reads it.", values),
     )
-    subject = Message("You stopped the emails with letters to %(whom)s", values)
+    subject = Message("The emails with letters to %(whom)s were stopped", values)
     button = Message("Resume the emails")
     return _written("resume", sender, campaign, stop.email, subject, sentences, f"/office/resume/{token}", button)
 

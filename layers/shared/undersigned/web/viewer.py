@@ -39,6 +39,7 @@ _NOTICES: Mapping[str, Message] = {
     "given-up": Message("Recorded: these letters are sent no more. You can still send them, on the delivery’s page."),
     "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
     "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
+    "link-sent": Message("The link is on its way to the office."),
     "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),

@@ -142,6 +142,7 @@ class DeliveringCases:
             limits=self.authoring().limits_of_tests,
             schedule=self.stack.settings.schedule,
             follow_address=self.authoring().drafting.follow_address,
+            mails=lambda: self.stack.people_mails,
             clock=self.stack.clock,
             new_id=self.stack.new_id,
         )

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
-    "correct address", "remove address", "address works", "count on paper", "record answer", "delete answer", "test",
-    "retry", "retry again",
+    "correct address", "remove address", "address works", "send resume link", "count on paper", "record answer",
+    "delete answer", "test", "retry", "retry again",
     "settle as sent", "settle as not sent", "settle as not sent again", "settle as by hand", "settle as given up",
     "hand over", "take back",
     "erase", "release from quarantine", "hold letters", "release letters", "erase letters", "export",
@@ -95,6 +95,10 @@ ACTIONS: Mapping[Action, Deed] = {
     ),
     "address works": Deed(
         Message("Said that a recipient’s address works again"), "set-address", "POST /targets/<target>/address"
+    ),
+    "send resume link": Deed(
+        Message("Sent an office the link that resumes the emails once more"), "send-resume-link",
+        "POST /targets/<target>/resume-link", Message("Send the link once more")
     ),
     "count on paper": Deed(
         Message("Counted letters on paper"), "on-paper", "POST /targets/<target>/on-paper", Message("Save the number")

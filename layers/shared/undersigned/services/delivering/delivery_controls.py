@@ -12,9 +12,11 @@ from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.plans import taken, week_taken
 from undersigned.domain.delivering.schedule import cadence_of
+from undersigned.domain.delivering.stops import MOST_LINKS
 from undersigned.domain.errors import ChangedError, GivenError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message, long_date
 from undersigned.domain.signing.addresses import email_mistake, mailable
+from undersigned.domain.tokens import ResumeToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.aws.queue import Queue
+    from undersigned.aws.queue import PeopleMails, Queue
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, Settlement
@@ -73,6 +75,7 @@ class DeliveryControls:
     limits: LimitsOfTests
     schedule: WeeklySchedule
     follow_address: Callable[[Target, Target, str, str], None]
+    mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -238,6 +241,22 @@ class DeliveryControls:
         action: Action = "remove address" if changed.by_hand else "correct address"
         self.record(campaign, "address works" if changed == known else action, by, about=target, why=why)
         return changed.email
+
+    def send_resume_link(self, campaign: str, target: str, by: str, why: str) -> None:
+        """Queue the link that resumes emails once more, for the mailbox that was stopped.
+
+        Raises NotFoundError for an unknown target, NotNowError if nobody stopped its emails, or it had two such emails.
+        """
+        why = checked_reason(why)
+        stop = self.campaigns.target(campaign, target).stopped
+        if stop is None:
+            raise NotNowError(Message("The office has not stopped these emails."))
+        if stop.mails >= MOST_LINKS:
+            raise NotNowError(
+                Message("We sent the link twice, and send it no more. Call the office: it may be among spam there.")
+            )
+        self.mails().put_stop(ResumeToken(campaign, target, stop.mailbox, stop.at), stop.mails + 1)
+        self.record(campaign, "send resume link", by, about=target, why=why)
 
     def count_on_paper(self, campaign: str, target: str, letters: str, by: str) -> OnPaper:
         """Keep how many letters to a target were signed on paper, as somebody typed the number.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.domain.delivering.answers import waits_since
 from undersigned.domain.delivering.plans import week_taken
+from undersigned.domain.delivering.stops import MOST_LINKS
 from undersigned.domain.languages import Message, long_date, number
 from undersigned.services.operating.overviews import MOST_POSTPONED
 
@@ -200,7 +201,10 @@ def _stopped(target: Target, stop: Stop, waits: Iterable[Message], whom: Mapping
         Message("%(whom)s: the office stopped these emails", whom),
         (*reason, *how_soon, *waits, way_out),
         sees=Step(Message("Open the recipient"), f"/targets/{target.id}"),
-        acts=(address_of(target, quiet=True),),
+        acts=(
+            *((Act(("send resume link",), {"target": target.id}),) if stop.mails < MOST_LINKS else ()),
+            address_of(target, quiet=True),
+        ),
     )
 
 
