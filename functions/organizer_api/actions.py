@@ -136,6 +136,17 @@ def send_resume_link(request: ApiRequest, target: str) -> Done:
     return Done({"target": target, "status": "queued"}, "link-sent", f"/targets/{target}", status=202)
 
 
+@does("accept address")
+def answer_address(request: ApiRequest, target: str) -> Done:
+    """Accept or decline the address that a target's office asked for."""
+    answer, controls = request.decision("answer", ("accept", "decline")), wired.stack.delivering.controls
+    decide = controls.accept_address if answer == "accept" else controls.decline_address
+    decide(request.campaign, target, posted_text(request.event, "asked"), request.by, request.why())
+    email = wired.stack.campaigns.target(request.campaign, target).email
+    word = "address-saved" if answer == "accept" else "address-declined"
+    return Done({"target": target, "email": email}, word, f"/targets/{target}")
+
+
 @does("count on paper")
 def count_on_paper(request: ApiRequest, target: str) -> Done:
     """Keep how many letters to a target were signed on paper."""

@@ -86,6 +86,7 @@ def _target(state: TargetState) -> dict[str, object]:
         "stopped": _stop(target.stopped) if target.stopped else None,
         "waiting": state.waiting,
         "on_paper": target.on_paper.letters if target.on_paper else 0,
+        "asked_address": target.asked.email if target.asked else None,
         "needs_attention": [
             {"period": delivery.key.period, "question": question} for delivery, question in state.questions
         ],

@@ -96,6 +96,7 @@ GET /deliveries/2026-11-24/{target}/packets/{odd}
 POST /deliveries/2026-11-24/{target}/retry
 POST /deliveries/2026-11-24/{target}/settle
 POST /targets/{target}/address
+POST /targets/{target}/asked-address
 POST /deliveries/next
 POST /deliveries/{period}/approve
 POST /deliveries/{odd}/approve

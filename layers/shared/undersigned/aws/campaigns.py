@@ -40,6 +40,7 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.failures import TRANSACTION_CONFLICT, code_of
 from undersigned.domain.authoring.campaigns import (
+    AskedAddress,
     Campaign,
     Logo,
     MailState,
@@ -198,7 +199,8 @@ class Campaigns:
             try:
                 self._table.update(Update(key, assign=settings, when=same_address))
             except ConditionFailedError:
-                self._table.update(Update(key, assign=settings | {"mail_state": "ok"}))
+                decided: Values = {"asked": None, "asked_told": None}
+                self._table.update(Update(key, assign=settings | {"mail_state": "ok"} | decided))
         self._name_change(campaign)
 
     def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
@@ -254,6 +256,34 @@ class Campaigns:
         """Keep how many letters to a target were signed on paper; raises NotFoundError."""
         kept = {"letters": counted.letters, "by": counted.by, "at": written(counted.at)}
         self._change_target(campaign, target, {"on_paper": kept})
+
+    def ask_address(self, campaign: str, target: Target, asked: AskedAddress) -> None:
+        """Keep the address that a target's office asks for, in place of an earlier one that nobody has decided.
+
+        Raises ChangedError if the target has another mailbox by now.
+        """
+        values = {"email": asked.email, "at": written(asked.at)}
+        same_mailbox = Attr("email").eq(target.email)
+        self._table.update(Update(target_key(campaign, target.id), assign={"asked": values}, when=same_mailbox))
+
+    def note_told(self, campaign: str, target: str, *, is_told: bool) -> bool:
+        """Note that the organizer is told what an office asked for, or is not. Return False if that was so before."""
+        was = Attr("asked_told").not_exists() if is_told else Attr("asked_told").exists()
+        change = Update(
+            target_key(campaign, target),
+            assign={"asked_told": True if is_told else None},
+            when=Attr("asked").exists() & was,
+        )
+        with suppress(ConditionFailedError):
+            self._table.update(change)
+            return True
+        return False
+
+    def forget_asked(self, campaign: str, target: str, asked: AskedAddress) -> None:
+        """Delete what an office asked for. Raises ChangedError if it has asked for another address since."""
+        still = Attr("asked").eq({"email": asked.email, "at": written(asked.at)})
+        decided: Values = {"asked": None, "asked_told": None}
+        self._table.update(Update(target_key(campaign, target), assign=decided, when=still))
 
     def change_stop(
         self, campaign: str, target: str, mailbox: str, change: Callable[[Stop | None], Stop | None]
@@ -444,7 +474,13 @@ def read_target(values: Values) -> Target:
         on_paper=_read_on_paper(values["on_paper"]) if "on_paper" in values else None,
         answers={answer: bool(is_public) for answer, is_public in values.get("answers", {}).items()},
         stops=tuple(_read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)),
+        asked=_read_asked(values) if "asked" in values else None,
     )
+
+
+def _read_asked(values: Values) -> AskedAddress:
+    asked: Mapping[str, str] = values["asked"]
+    return AskedAddress(asked["email"], datetime.fromisoformat(asked["at"]), is_told="asked_told" in values)
 
 
 def _stop_values(stop: Stop) -> Values:

@@ -42,6 +42,7 @@ _NOTICES: Mapping[str, Message] = {
     "link-sent": Message("The link is on its way to the office."),
     "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
+    "address-declined": Message("Declined. Letters go where they went before."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "erased": Message("The letter is erased, with everything that it said about its signer."),
     "erased-after-sending": Message(

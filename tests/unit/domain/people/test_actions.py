@@ -37,5 +37,5 @@ def test_each_action_has_a_command_that_exists() -> None:
         while words and words[0] in getattr(found, "commands", {}):
             found = found.commands[words.pop(0)]
         assert (found is not commands) == bool(deed.command), action
-        options = {name for parameter in found.params for name in parameter.opts}
+        options = {name for parameter in found.params for name in (*parameter.opts, *parameter.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= options, action

@@ -105,6 +105,18 @@ class OnPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAddress:
+    """Another address that an office asked for, and when. `is_told` says whether the organizer got an email about it.
+
+    Nothing goes to it unless the organizer accepts it.
+    """
+
+    email: str
+    at: datetime
+    is_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The person that letters are addressed to, such as a police chief.
 
@@ -117,6 +129,7 @@ class Target:
     as spam, until the organizer releases the letters. `free_from` is the first day that can name a new delivery: seven
     days after the last one that may arrive. `stops` are those of its mailbox, and of mailboxes that it had before.
     `answers` has the ids of its answers, each with whether the campaign's page shows it.
+    `asked` is what its office asked for, until it is decided, or another address is saved.
     """
 
     id: str
@@ -136,6 +149,7 @@ class Target:
     postal_address: str = ""
     stops: tuple[Stop, ...] = ()
     answers: Mapping[str, bool] = field(default_factory=dict)
+    asked: AskedAddress | None = None
 
     @property
     def has_own_codes(self) -> bool:
@@ -156,6 +170,11 @@ class Target:
     def is_held(self) -> bool:
         """Say whether its letters wait until the organizer releases them, or the office resumes the emails."""
         return self.hold is not None or (not self.by_hand and bool(self.complained_at or self.stopped))
+
+    @property
+    def needs_person(self) -> bool:
+        """Say whether a person at the organizer's has to see to it: its letters are held, or its office asked."""
+        return self.held_because is not None or self.asked is not None
 
     @property
     def stopped(self) -> Stop | None:

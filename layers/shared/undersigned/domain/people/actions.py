@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
-    "correct address", "remove address", "address works", "send resume link", "count on paper", "record answer",
-    "delete answer", "test", "retry", "retry again",
+    "correct address", "remove address", "address works", "send resume link", "accept address", "decline address",
+    "count on paper", "record answer", "delete answer", "test", "retry", "retry again",
     "settle as sent", "settle as not sent", "settle as not sent again", "settle as by hand", "settle as given up",
     "hand over", "take back",
     "erase", "release from quarantine", "hold letters", "release letters", "erase letters", "export",
@@ -56,6 +56,7 @@ class Deed:
 
 _DELIVERY, _SETTLE = "/deliveries/<period>/<target>", "POST /deliveries/<period>/<target>/settle"
 _SCREEN = "POST /signatures/screen"
+_ASKED = "POST /targets/<target>/asked-address"
 
 ACTIONS: Mapping[Action, Deed] = {
     # Deliveries
@@ -99,6 +100,14 @@ ACTIONS: Mapping[Action, Deed] = {
     "send resume link": Deed(
         Message("Sent an office the link that resumes the emails once more"), "send-resume-link",
         "POST /targets/<target>/resume-link", Message("Send the link once more")
+    ),
+    "accept address": Deed(
+        Message("Accepted the address that an office asked for"), "asked-address --accept", _ASKED,
+        Message("The office confirmed it: use this address"), _HOW_KNOWN, sends={"answer": "accept"}
+    ),
+    "decline address": Deed(
+        Message("Declined the address that an office asked for"), "asked-address --decline", _ASKED,
+        Message("Decline"), _HOW_KNOWN, sends={"answer": "decline"}
     ),
     "count on paper": Deed(
         Message("Counted letters on paper"), "on-paper", "POST /targets/<target>/on-paper", Message("Save the number")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.queue import PeopleMails, Queue
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.authoring.campaigns import AskedAddress, Target
     from undersigned.domain.delivering.deliveries import Delivery, Settlement
     from undersigned.domain.delivering.plans import TooSoon
     from undersigned.domain.delivering.schedule import WeeklySchedule
@@ -219,7 +219,42 @@ class DeliveryControls:
         self.queue.put([key])
         return opened
 
-    def set_address(self, campaign: str, target: str, email: str, by: str, why: str) -> str:
+    def accept_address(self, campaign: str, target: str, asked: str, by: str, why: str) -> str:
+        """Save and return the address that an office asked for, as a corrected one: see `set_address`.
+
+        `asked` is the address that the person saw, so that nothing goes to another one. Raises NotNowError if it is not
+        the one that the office asks for.
+        """
+        why = checked_reason(why)
+        email = self._asked(campaign, target, asked).email
+        return self.set_address(campaign, target, email, by, why, action="accept address")
+
+    def decline_address(self, campaign: str, target: str, asked: str, by: str, why: str) -> None:
+        """Forget the address that an office asked for: see `accept_address`."""
+        why = checked_reason(why)
+        known = self._asked(campaign, target, asked)
+        try:
+            self.campaigns.forget_asked(campaign, target, known)
+        except ChangedError as error:
+            raise _asked_since() from error
+        self.record(campaign, "decline address", by, about=target, why=why)
+
+    def _asked(self, campaign: str, target: str, email: str) -> AskedAddress:
+        known = self.campaigns.target(campaign, target).asked
+        if known is None or known.email != email:
+            raise _asked_since()
+        return known
+
+    def set_address(  # noqa: PLR0913  (what, who and why)
+        self,
+        campaign: str,
+        target: str,
+        email: str,
+        by: str,
+        why: str,
+        *,
+        action: Action | None = None,
+    ) -> str:
         """Save and return the address of a target: a corrected one, or the same one, which takes email again.
 
         New letters go to it; without an address, they go by hand or post. The draft gets the correction, too, so that
@@ -238,7 +273,7 @@ class DeliveryControls:
         else:
             self.campaigns.put_target(campaign, changed)
             self.follow_address(known, changed, campaign, by)
-        action: Action = "remove address" if changed.by_hand else "correct address"
+        action = action or ("remove address" if changed.by_hand else "correct address")
         self.record(campaign, "address works" if changed == known else action, by, about=target, why=why)
         return changed.email
 
@@ -467,6 +502,14 @@ def _check_not_stopped(target: Target) -> None:
                 "ask for the link that resumes once more, or save another address."
             )
         )
+
+
+def _asked_since() -> NotNowError:
+    return NotNowError(
+        Message(
+            "The office doesn’t ask for this address any more, or somebody has decided. Look at the recipient again."
+        )
+    )
 
 
 def _changed() -> NotNowError:

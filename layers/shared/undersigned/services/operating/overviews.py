@@ -161,7 +161,7 @@ class Planned:
 class Overview:
     """How a campaign stands, with a page of its targets, which is not all of them if it `is_part`.
 
-    `elsewhere` are targets of other pages whose letters are held back. `overdue` has the ids of those of this page with
+    `elsewhere` are targets of other pages that need a person. `overdue` has the ids of those of this page with
     letters that should have been sent a day ago. `draft` is the one with unpublished changes.
     """
 
@@ -228,7 +228,7 @@ class Overviews:
         return Overview(
             planned,
             is_part=len(listed) < len(targets),
-            elsewhere=tuple(target for target in targets if target.held_because and target.id not in listed),
+            elsewhere=tuple(target for target in targets if target.needs_person and target.id not in listed),
             overdue=self._overdue(state, shown),
             by_day=self._counted(campaign, "DAY#"),
             by_source=self._counted(campaign, "SOURCE#"),
@@ -300,7 +300,7 @@ class Overviews:
                 waiting = int(target.id in trays)
                 lines = plan_lines(found.campaign, found.controls, target, deliveries, waiting, period=today)
                 awaiting += any(line.outcome == "awaiting approval" for line in lines)
-        elsewhere = tuple(target for target in targets[most:] if target.held_because)
+        elsewhere = tuple(target for target in targets[most:] if target.needs_person)
         overdue, is_part, day = self._overdue(found, some), len(targets) > most, date.fromisoformat(today)
         return Glance(found, tuple(states), elsewhere, overdue, awaiting, is_part=is_part, today=day)
 

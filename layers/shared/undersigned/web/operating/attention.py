@@ -82,7 +82,7 @@ def points(  # noqa: PLR0913  (all that can need attention)
 ) -> tuple[Point, ...]:
     """Return the points that need attention, those that stop deliveries first.
 
-    `states` are the recipients of the page. `elsewhere` are recipients of other pages whose letters are held back; with
+    `states` are the recipients of the page. `elsewhere` are recipients of other pages that need a person; with
     `is_part`, there are other pages. `overdue` are the ids of recipients whose letters should have gone out. Letters
     that wait for an approval are not among the points: they come with their plan.
     """
@@ -91,7 +91,7 @@ def points(  # noqa: PLR0913  (all that can need attention)
         *_paused(found),
         *(point for state in states for point in of_target(state, language)),
         *(_overdue(state, language) for state in states if state.target.id in overdue),
-        *(point for target in elsewhere for point in _held_back(target, None, language)),
+        *(point for target in elsewhere for point in (*_asked(target, language), *_held_back(target, None, language))),
         *_unanswered([state for state in states if state.is_unanswered(found.campaign, today)], language),
         *_confirmation_emails(found, language),
         *(_odd(provider, language) for provider in odd),
@@ -114,6 +114,7 @@ def _paused(found: CampaignState) -> Iterator[Point]:
 def of_target(state: TargetState, language: str) -> Iterator[Point]:
     """Yield the points about one recipient."""
     target = state.target
+    yield from _asked(target, language)
     bounces_are_asked = any(question == "bounced" for _, question in state.questions)
     if not (bounces_are_asked and not target.is_held):
         yield from _held_back(target, state.waiting, language)
@@ -131,6 +132,28 @@ def of_target(state: TargetState, language: str) -> Iterator[Point]:
                 ),
             ),
         )
+
+
+def _asked(target: Target, language: str) -> Iterator[Point]:
+    """Return that an office asked for another address. Whoever has the link of its page can, so a person asks back."""
+    if target.asked is None:
+        return
+    values = {"email": target.email, "asked": target.asked.email}
+    yield Point(
+        "to do",
+        Message("%(whom)s: the office asks for another address", _whom(target, language)),
+        (
+            Message("Letters go to %(email)s. Somebody with the link in an email there asks for %(asked)s.", values),
+            Message(
+                "Emails get forwarded, so this may be anybody. Call the office at a number that you know from "
+                "elsewhere, and ask. Nothing goes to the new address unless you accept it."
+            ),
+        ),
+        sees=Step(Message("Open the recipient"), f"/targets/{target.id}"),
+        acts=(
+            Act(("accept address", "decline address"), {"target": target.id, "asked": target.asked.email}, quiet=True),
+        ),
+    )
 
 
 def _whom(target: Target, language: str) -> dict[str, object]:
