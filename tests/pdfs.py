@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+import subprocess
+from html import unescape
 
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
@@ -15,3 +18,11 @@ def languages_in(pdf: bytes) -> set[str]:
     assert isinstance(size, int)
     each = [reader.get_object(number) for number in range(1, size)]
     return {str(one["/Lang"]) for one in each if isinstance(one, DictionaryObject) and "/Lang" in one}
+
+
+def word_boxes(pdf: bytes, page: int) -> list[tuple[str, tuple[float, float, float, float]]]:
+    """Return a page's words as Poppler sees them: left, top, right and bottom are in points from its top left."""
+    command = ["pdftotext", "-bbox", "-f", str(page), "-l", str(page), "-", "-"]
+    found = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()  # noqa: S603
+    words = re.findall(r'<word xMin="(.*)" yMin="(.*)" xMax="(.*)" yMax="(.*)">(.*)</word>', found)
+    return [(unescape(word), (float(x), float(y), float(right), float(low))) for x, y, right, low, word in words]

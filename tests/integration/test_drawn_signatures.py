@@ -43,12 +43,12 @@ def test_a_drawn_signature_is_on_the_letters_page_and_in_the_packet(world: World
     pdf = PdfReader(io.BytesIO(delivery.pdfs[0]))
     structure: Any = pdf.root_object["/StructTreeRoot"]
     [figure] = figures_in(structure["/K"])
-    content = pdf.pages[1].get_contents()
+    content = pdf.pages[2].get_contents()
     assert content is not None
     assert figure["/Alt"] == "Ada Specimen"
     # A stroke of seven points has six curves.
     assert [operator for _, operator in content.operations].count(b"c") == 6
-    assert not pdf.pages[1].images
+    assert not pdf.pages[2].images
     assert "svg" not in delivery.html
 
 

@@ -190,7 +190,7 @@ def test_the_letter_is_in_the_chosen_language_or_the_pages(
 ) -> None:
     confirmed(world, "es", **chosen)
     world.week()
-    [_, letter] = pages_of(world.deliveries[0].pdfs[0])
+    [_, _, letter] = pages_of(world.deliveries[0].pdfs[0])
     assert greeting in letter
     assert day in letter
 
@@ -201,7 +201,7 @@ def test_a_spanish_letter_is_in_spanish_in_a_packet_with_the_campaigns_cover(wor
     confirmed(world, "en", letter_language="es")
     world.week()
     [delivery] = world.deliveries
-    [cover, letter] = pages_of(delivery.pdfs[0])
+    [cover, _, letter] = pages_of(delivery.pdfs[0])
     assert "1 signed letter" in cover
     assert letter.startswith(
         "1 Ada Specimen, Evanston Jefe de Policía Avery Sample Evanston Police Department Respetable"
@@ -242,7 +242,7 @@ def test_a_spanish_campaign_has_spanish_emails_and_covers_for_its_targets(world:
     )
     assert f"  {'Firmadas desde el':40}  24 de noviembre de 2026\r\n" in delivery.text
     assert "La carta va adjunta en un PDF" in delivery.text
-    [cover, letter] = pages_of(delivery.pdfs[0])
+    [cover, _, letter] = pages_of(delivery.pdfs[0])
     assert "1 carta firmada" in cover
     assert "Carta 1 de 1" in cover
     assert "30 de noviembre de 2026" not in cover

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import unicodedata
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from tests.pdfs import languages_in
+from tests.pdfs import languages_in, word_boxes
 from undersigned.domain.authoring.letters import Block, Run, SignerDetails, read_blocks, render_html
 from undersigned.domain.signing.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.domain.signing.posted_forms import FORM_FIELDS
@@ -98,9 +98,15 @@ def read(packet: Packet) -> Any:  # pypdf types its objects too loosely to be of
     return PdfReader(io.BytesIO(packet.pdf))
 
 
+def letters_in(packet: Packet) -> Any:
+    """Return the pages after the cover and a short index."""
+    return read(packet).pages[2:]
+
+
 def words_on(page: Any) -> str:
     # Where a long word may break, the text has an invisible character. Its glyph may have it in other words, too.
-    return re.sub(r"\s+", " ", page.extract_text().replace("\N{ZERO WIDTH SPACE}", ""))
+    # Another one stands after a name in the index, if its letters may go from right to left.
+    return re.sub(r"\s+", " ", re.sub("[\u200b\u200e]", "", page.extract_text()))
 
 
 def bookmarks_in(packet: Packet) -> list[str]:
@@ -176,7 +182,7 @@ def test_a_packet_of_one_letter_uses_the_singular(fonts: FontBook) -> None:
 def test_cover_and_footers_are_in_the_campaigns_language(fonts: FontBook) -> None:
     cover = replace(cover_of(2, first=1001, total=1252, number=2, of=6), language="es")
     packet = typeset(cover, [short_letter("Ana", "es"), short_letter("Bo", "en")], fonts)
-    first, second, third = (words_on(page) for page in read(packet).pages)
+    first, index, second, third = (words_on(page) for page in read(packet).pages)
     for part in (
         "30 de noviembre de 2026",
         "PARA",
@@ -188,7 +194,8 @@ def test_cover_and_footers_are_in_the_campaigns_language(fonts: FontBook) -> Non
         "Para contestar, responda al correo",
     ):
         assert part in first
-    assert "Carta 1,001 de 1,252 · paquete 2 de 6" in second
+    assert "Índice · paquete 2 de 6 Página 2" in index
+    assert "Carta 1,001 de 1,252 · paquete 2 de 6 Número de referencia 2026-11-30-1001 Página 3" in second
     assert "Carta 1,002 de 1,252 · paquete 2 de 6" in third
     assert read(packet).root_object["/Lang"] == "es"
     assert read(packet).metadata.title == f"{CAMPAIGN.campaign.title}: Cartas 1,001–1,002 de 1,252"
@@ -202,8 +209,8 @@ def test_a_single_letters_title_is_in_its_own_language(fonts: FontBook) -> None:
 def test_every_letter_has_a_page_of_its_own_with_all_its_parts(fonts: FontBook) -> None:
     names = ["Maya Ellison", "José Núñez", "Aoife O’Brien"]
     pages = read(packet_of([campaign_letter(name) for name in names], fonts)).pages
-    assert len(pages) == 1 + len(names)
-    for number, (page, name) in enumerate(zip(pages[1:], names, strict=True), start=1):
+    assert len(pages) == 2 + len(names)
+    for number, (page, name) in enumerate(zip(pages[2:], names, strict=True), start=1):
         words = words_on(page)
         assert f"{TARGET.title} {TARGET.name} {TARGET.department} Dear" in words
         assert "without buyers there would be no prostitution" in words
@@ -223,7 +230,55 @@ def test_pages_are_us_letter(fonts: FontBook) -> None:
 
 def test_bookmarks_name_each_signer_below_the_cover(fonts: FontBook) -> None:
     packet = typeset(cover_of(2, first=7, total=8), [campaign_letter("Ann"), campaign_letter("Bo")], fonts)
-    assert bookmarks_in(packet) == ["2 signed letters", "7\u2002Ann, Evanston", "8\u2002Bo, Evanston"]
+    assert bookmarks_in(packet) == ["2 signed letters", "Index", "7\u2002Ann, Evanston", "8\u2002Bo, Evanston"]
+
+
+def index_of(packet: Packet) -> str:
+    return words_on(read(packet).pages[1])
+
+
+def test_the_index_says_whose_letter_is_on_which_page_and_when_it_was_confirmed(fonts: FontBook) -> None:
+    long = campaign_letter("Ann", note="\n".join("x" * 100))
+    second = replace(short_letter("Bo"), confirmed_at=datetime(2026, 11, 21, 16, 5, tzinfo=UTC))
+    packet = typeset(cover_of(2, first=1007, total=1008), [long, second], fonts)
+    pages = [words_on(page) for page in read(packet).pages]
+    assert (
+        "1,007 Ann, Evanston 3 2026-11-30-1007 1,008 Bo, Evanston 6 2026-11-30-1008 · Nov 21, 2026, 4:05 PM" in pages[1]
+    )
+    assert pages[5].startswith("1,008 Bo, Evanston")
+    assert "Letter 1,008 of 1,008 · packet 1 of 1 Reference number 2026-11-30-1008 Page 6" in pages[5]
+
+
+def test_the_index_names_no_signer_of_an_erased_letter_and_leaves_its_number_out(fonts: FontBook) -> None:
+    cover = replace(cover_of(3), without=(2,))
+    index = index_of(typeset(cover, [short_letter("Ann"), short_letter("Cyd")], fonts))
+    assert index.partition("email. ")[2].startswith(
+        "1 Ann, Evanston 3 2026-11-30-1 3 Cyd, Evanston 4 2026-11-30-3 Index"
+    )
+
+
+def test_250_letters_are_in_the_index_with_their_pages(fonts: FontBook) -> None:
+    pages = read(packet_of([short_letter(f"Signer {number}") for number in range(1, 251)], fonts)).pages
+    words = [words_on(page) for page in pages]
+    letters = next(number for number, page in enumerate(words) if "Letter 1 of 250" in page)
+    index = " ".join(words[1:letters])
+    for number in range(1, 251):
+        page = letters + number
+        assert f"{number} Signer {number}, Evanston {page} 2026-11-30-{number} " in index
+        assert (
+            f"Letter {number} of 250 · packet 1 of 1 Reference number 2026-11-30-{number} Page {page}"
+            in words[page - 1]
+        )
+
+
+@pytest.mark.skipif(which("pdftotext") is None, reason="poppler-utils is not installed")
+def test_a_page_number_stands_on_the_right_of_a_name_and_town_from_right_to_left(fonts: FontBook) -> None:
+    packet = packet_of([replace(short_letter("דוד לוי"), signer_locality="חיפה")], fonts)
+    boxes = word_boxes(packet.pdf, 2)
+    [page] = [box for word, box in boxes if word == "3"]
+    names = [box for word, box in boxes if "\u0590" < word[0] < "\u0600"]
+    assert len(names) == 3
+    assert all(box[2] < page[0] for box in names)
 
 
 @pytest.mark.parametrize(
@@ -234,12 +289,12 @@ def test_the_real_letter_stays_on_one_page(note: str, language: str, fonts: Font
     template = CAMPAIGN.letters[language].template
     by = signer("Bartholomew Featherstonehaugh-Montgomery", note=note.strip(), locality="Arlington Heights")
     letter = letter_of(template, by, language)
-    assert len(read(packet_of([letter], fonts)).pages) == 2
+    assert len(letters_in(packet_of([letter], fonts))) == 1
 
 
 def test_a_long_note_continues_on_pages_with_the_same_footer(fonts: FontBook) -> None:
     note = "\n".join(f"{number}." for number in range(100))
-    first, second, third = (words_on(page) for page in read(packet_of([campaign_letter(note=note)], fonts)).pages[1:])
+    first, second, third = map(words_on, letters_in(packet_of([campaign_letter(note=note)], fonts)))
     assert "0. 1. 2. 3." in first
     assert "Sincerely" not in first + second
     assert "98. 99. Sincerely, Maya Ellison" in third
@@ -256,9 +311,9 @@ def test_a_shared_paragraph_may_be_longer_than_a_page(fonts: FontBook) -> None:
     template = "<p>" + "All of these words. " * 400 + "</p><p>{{ signer.name }}</p>"
     letters = [letter_of(template, signer(name)) for name in ("Ann", "Bo")]
     pages = [words_on(page).count("All of these words.") for page in read(packet_of(letters, fonts)).pages]
-    assert pages[0] == 0
-    assert all(pages[1:])
-    assert len(pages) == 1 + 2 * 2
+    assert pages[:2] == [0, 0]
+    assert all(pages[2:])
+    assert len(pages) == 2 + 2 * 2
     assert sum(pages) == 800
 
 
@@ -268,10 +323,10 @@ def test_all_markdown_of_a_letter_is_typeset(fonts: FontBook) -> None:
         '<blockquote><p>Said <em>so</em></p></blockquote><p><a href="https://example.org/x">Read</a><br>more</p>'
     )
     packet = packet_of([letter_of(template, signer())], fonts)
-    words = words_on(read(packet).pages[1])
+    words = words_on(letters_in(packet)[0])
     assert "Why • first thing 1. one 2. two Said so Read more" in words
     assert {"/H3", "/LI", "/Strong", "/Em", "/Link", "/BlockQuote"} <= set(tags_in(packet))
-    annotations = [note.get_object() for note in read(packet).pages[1]["/Annots"]]
+    annotations = [note.get_object() for note in letters_in(packet)[0]["/Annots"]]
     assert [note["/A"]["/URI"] for note in annotations] == ["https://example.org/x"]
 
 
@@ -299,11 +354,16 @@ def test_a_packet_declares_and_meets_pdf_ua_1(fonts: FontBook) -> None:
     assert read(packet).metadata.author == CAMPAIGN.campaign.organizer.name
 
 
+def letter_tags(tags: list[str]) -> list[str]:
+    """Return those after the heading of the index and its paragraphs."""
+    return tags[tags.index("/H2", tags.index("/H2") + 1) :]
+
+
 def test_shared_paragraphs_are_tagged_like_others(fonts: FontBook) -> None:
     alone, both = (tags_in(packet_of([campaign_letter()] * count, fonts)) for count in (1, 2))
-    own = alone[alone.index("/H2") :]
+    own = letter_tags(alone)
     assert own.count("/P") == len(campaign_letter().blocks)
-    assert both[both.index("/H2") :] == own * 2
+    assert letter_tags(both) == own * 2
 
 
 @pytest.mark.parametrize(
@@ -393,7 +453,7 @@ def test_names_in_many_scripts_are_typeset(script: str, fonts: FontBook) -> None
     assert packet.accessible  # PDF/UA-1 allows no missing glyph
     assert packet.replaced == {}
     assert bookmarks_in(packet)[-1] == f"1\u2002{name}, Evanston"
-    words = words_on(read(packet).pages[1])
+    words = words_on(letters_in(packet)[0])
     assert packets.REPLACEMENT not in words
     if script.split(maxsplit=1)[0] not in SHAPED:
         composed = unicodedata.normalize("NFC", words)
@@ -405,10 +465,12 @@ def test_names_in_many_scripts_are_typeset(script: str, fonts: FontBook) -> None
 def test_a_character_that_no_font_has_is_replaced_and_counted(character: str, fonts: FontBook) -> None:
     packet = packet_of([short_letter(f"Ann {character}x"), short_letter("王小明")], fonts)
     assert packet.accessible
-    # In bookmark and heading, the paragraph and the signature.
-    assert packet.replaced == {f"U+{ord(character):04X}": 3}
-    assert words_on(read(packet).pages[1]).count("Ann \ufffdx") == 3
-    assert words_on(read(packet).pages[2]).count("王小明") == 3
+    # In the index, in bookmark and heading, the paragraph and the signature.
+    assert packet.replaced == {f"U+{ord(character):04X}": 4}
+    _, index, first, second = map(words_on, read(packet).pages)
+    assert "1 Ann \ufffdx, Evanston 3" in index
+    assert first.count("Ann \ufffdx") == 3
+    assert second.count("王小明") == 3
 
 
 REFUSED = "a\u1cd4\u030f"  # each mark is in some font, but no font has both with their base
@@ -416,12 +478,13 @@ REFUSED = "a\u1cd4\u030f"  # each mark is in some font, but no font has both wit
 
 def test_marks_that_cannot_be_combined_change_no_other_text(fonts: FontBook) -> None:
     packet = packet_of([short_letter("王小明"), short_letter(f"{REFUSED} שלום"), short_letter("שלום")], fonts)
-    pages = read(packet).pages
+    _, index, *pages = map(words_on, read(packet).pages)
     assert packet.accessible
-    assert packet.replaced["U+1CD4"] == packet.replaced["U+030F"] == 3
-    assert words_on(pages[1]).count("王小明") == 3
-    assert words_on(pages[2]).count("a\ufffd\ufffd \ufffd\ufffd\ufffd\ufffd") == 3
-    assert packets.REPLACEMENT not in words_on(pages[3])
+    assert packet.replaced["U+1CD4"] == packet.replaced["U+030F"] == 4
+    assert "2 a\ufffd\ufffd \ufffd\ufffd\ufffd\ufffd, Evanston 4" in index
+    assert pages[0].count("王小明") == 3
+    assert pages[1].count("a\ufffd\ufffd \ufffd\ufffd\ufffd\ufffd") == 3
+    assert packets.REPLACEMENT not in pages[2]
 
 
 class PanicException(BaseException):
@@ -437,7 +500,10 @@ class PanickingCompiler:
 
     def compile(self, **options: Any) -> Any:
         packet = json.loads((options["sys_inputs"] or {}).get("packet", '{"letters": []}'))
-        placed = [(letter["label"], [packet["blocks"][n] for n in letter["blocks"]]) for letter in packet["letters"]]
+        placed = [
+            (letter["label"], letter["listed"], [packet["blocks"][n] for n in letter["blocks"]])
+            for letter in packet["letters"]
+        ]
         if self._text in repr(placed):
             os.write(2, f"thread panicked at {self._text}".encode())
             raise PanicException
@@ -452,9 +518,12 @@ def test_a_text_that_makes_typst_panic_is_set_plainly_and_not_logged(
     monkeypatch.setattr(typst, "Compiler", lambda **options: PanickingCompiler(real(**options), "王"))
     packet = packet_of([short_letter("Ann"), short_letter("王小明"), short_letter("明")], fonts)
     assert packet.accessible
-    assert words_on(read(packet).pages[2]).count("\ufffd\ufffd\ufffd") == 3
-    assert words_on(read(packet).pages[3]).count("明") == 3
-    assert packet.replaced == {"U+5C0F": 3, "U+660E": 3, "U+738B": 3}
+    _, index, _, second, third = map(words_on, read(packet).pages)
+    assert "2 \ufffd\ufffd\ufffd, Evanston 4 2026-11-30-2" in index
+    assert "3 明, Evanston 5 2026-11-30-3" in index
+    assert second.count("\ufffd\ufffd\ufffd") == 3
+    assert third.count("明") == 3
+    assert packet.replaced == {"U+5C0F": 4, "U+660E": 4, "U+738B": 4}
     assert "王" not in capfd.readouterr().err
 
 
@@ -481,7 +550,7 @@ def test_letters_that_cannot_be_made_accessible_are_still_typeset(
     monkeypatch.setattr(Typesetter, "compile", no_accessible)
     packet = packet_of([short_letter("Ann")], fonts)
     assert not packet.accessible
-    assert "Ann" in words_on(read(packet).pages[1])
+    assert "Ann" in words_on(letters_in(packet)[0])
 
 
 @pytest.mark.parametrize(
@@ -497,7 +566,7 @@ def test_letters_that_cannot_be_made_accessible_are_still_typeset(
 def test_controls_and_direction_overrides_are_left_out(typed: str, shown: str, fonts: FontBook) -> None:
     packet = packet_of([short_letter(typed)], fonts)
     assert packet.replaced == {}
-    assert words_on(read(packet).pages[1]).count(shown) == 3
+    assert words_on(letters_in(packet)[0]).count(shown) == 3
 
 
 @pytest.mark.parametrize("joiner", ["\u200b", "\u200c", "\u200d", "\u2060", "\u00ad"])
@@ -505,7 +574,7 @@ def test_joiners_and_other_invisible_characters_are_accepted(joiner: str, fonts:
     packet = packet_of([short_letter(f"An{joiner}na")], fonts)
     assert packet.accessible
     assert packet.replaced == {}
-    assert re.sub(rf"[{joiner}\u00ad-]", "", words_on(read(packet).pages[1])).count("Anna") == 3
+    assert re.sub(rf"[{joiner}\u00ad-]", "", words_on(letters_in(packet)[0])).count("Anna") == 3
 
 
 HOSTILE = [
@@ -528,7 +597,8 @@ def test_hostile_text_is_typeset_as_it_was_typed(text: str, fonts: FontBook) -> 
     assert packet.accessible
     assert packet.replaced == {}
     # In the bookmark's heading, the note, the signature, the name and the address.
-    assert words_on(read(packet).pages[1]).replace("\u200b", "").count(text) == 5
+    assert words_on(letters_in(packet)[0]).count(text) == 5
+    assert f"1 {text}, Evanston 3" in words_on(read(packet).pages[1])
     assert bookmarks_in(packet)[-1] == f"1\u2002{text}, Evanston"
 
 
@@ -536,23 +606,21 @@ def test_hostile_text_is_typeset_as_it_was_typed(text: str, fonts: FontBook) -> 
 @pytest.mark.parametrize("word", ["W" * 100, "Supercalifragilistic" * 5, "w" * 25, "Ω" * 100, "王" * 100, "👍" * 100])
 def test_a_long_word_does_not_run_off_the_page(word: str, fonts: FontBook) -> None:
     packet = packet_of([short_letter(word)], fonts)
-    page = read(packet).pages[1]
+    [page] = letters_in(packet)
     assert packet.accessible
     assert page.extract_text().replace("\u200b", "").replace("\n", "").count(word) >= 2
-    assert max(inked_columns(packet)) < 612 - 60
+    assert max(inked_columns(packet, 3)) < 612 - 60
+    assert max(inked_columns(packet, 2)) < 612 - 72 + 1
+    assert not inked_columns(packet, 2, below=98) & {*range(300, 312)}, "an entry of the index fits its column"
 
 
-def inked_columns(packet: Packet) -> set[int]:
-    """Return the columns of the second page, in points, that have ink. pdftoppm draws the page at 72 dots per inch."""
-    image = subprocess.run(
-        ["pdftoppm", "-r", "72", "-gray", "-f", "2", "-l", "2", "-"],  # noqa: S607  (of Debian's poppler-utils)
-        input=packet.pdf,
-        capture_output=True,
-        check=True,
-    ).stdout
+def inked_columns(packet: Packet, page: int, below: int = 0) -> set[int]:
+    """Return the columns of a page, in points, that have ink. pdftoppm draws the page at 72 dots per inch."""
+    command = ["pdftoppm", "-r", "72", "-gray", "-f", str(page), "-l", str(page), "-"]  # of Debian's poppler-utils
+    image = subprocess.run(command, input=packet.pdf, capture_output=True, check=True).stdout  # noqa: S603
     header, pixels = re.fullmatch(rb"(P5\s+\d+\s+\d+\s+\d+\s)(.*)", image, re.DOTALL).groups()  # type: ignore[union-attr]
     width = int(header.split()[1])
-    return {position % width for position, gray in enumerate(pixels) if gray < 0x80}
+    return {position % width for position, gray in enumerate(pixels[below * width :]) if gray < 0x80}
 
 
 SCRIBBLE = [[40, 120, 80, 30, 110, 150, 180, 60, 260, 140, 420, 90, 560, 110], [300, 40], [120, 170, 500, 165]]
@@ -565,7 +633,7 @@ def drawing_of(strokes: list[list[int]]) -> str:
 
 def test_a_drawn_signature_replaces_the_typed_one_and_is_read_out_as_it(fonts: FontBook) -> None:
     packet = packet_of([campaign_letter(drawing=drawing_of(SCRIBBLE)), campaign_letter("Bo")], fonts)
-    page, typed = read(packet).pages[1:]
+    page, typed = letters_in(packet)
     strokes = re.findall(r"^.* w .* c\b.*\nS$", page.get_contents().get_data().decode("latin-1"), re.MULTILINE)
     assert packet.accessible
     assert [figure["/Alt"] for figure in figures_in(packet)] == ["Maya Ellison"]
@@ -605,7 +673,7 @@ def test_a_letter_with_a_long_note_and_a_drawn_signature_stays_on_one_page(fonts
         locality="Arlington Heights",
         drawing=drawing_of([[0, 0, 0, HEIGHT, WIDTH, 0]]),
     )
-    assert len(read(packet_of([letter], fonts)).pages) == 2
+    assert len(letters_in(packet_of([letter], fonts))) == 1
 
 
 def test_equal_drawings_give_equal_bytes(fonts: FontBook) -> None:

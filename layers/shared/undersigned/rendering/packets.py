@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from undersigned.domain import languages
 from undersigned.domain.authoring.colors import accents
+from undersigned.domain.delivering.packets import reference_number
 from undersigned.domain.languages import Message
 from undersigned.rendering.fonts import needs_no_glyph
 from undersigned.rendering.typesetter import Typesetter, TypesettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date, datetime
 
     from undersigned.domain.authoring.campaigns import Logo, Target
     from undersigned.domain.authoring.letters import Block, Run
@@ -33,8 +34,10 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNPRINTED = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
 _TIDY = dict.fromkeys(_UNPRINTED) | dict.fromkeys(map(ord, "\t\u0085\u2028\u2029"), " ")
 
+_LEFT_TO_RIGHT, _FIRST_HEBREW = "\N{LEFT-TO-RIGHT MARK}", "\u0590"
+
 # Every character except those of the plainest text: Latin-1, and the punctuation that packets.py itself writes.
-_UNUSUAL = re.compile(r"[^\x00-\xac\xae-\xff\u2002\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\ufffd]")
+_UNUSUAL = re.compile(r"[^\x00-\xac\xae-\xff\u2002\u200e\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\ufffd]")
 
 _REGION = re.compile(r"[A-Za-z]{2}")
 
@@ -57,6 +60,7 @@ _RULES_OF_NOTE = 3
 
 _LONGEST_WORD = 40
 _LONGEST_SIGNED_WORD = 18
+_LONGEST_LISTED_WORD = 20
 _LONGEST_BOX = 1_000
 
 
@@ -97,12 +101,16 @@ class Foot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PacketLetter:
-    """A rendered letter. The PDF's bookmarks show its signer's name and town. Only one on paper has a foot."""
+    """A rendered letter. Index and bookmarks show its signer's name and town, and the index when it was confirmed.
+
+    `confirmed_at` is in the campaign's time zone. Only a letter on paper has a foot.
+    """
 
     blocks: tuple[Block, ...]
     language: str
     signer_name: str
     signer_locality: str
+    confirmed_at: datetime | None = None
     foot: Foot | None = None
 
 
@@ -214,8 +222,15 @@ def _language(tag: str) -> tuple[str, str | None]:
     return language, next((subtag.upper() for subtag in rest if _REGION.fullmatch(subtag)), None)
 
 
+_UNNUMBERED: dict[str, Any] = {"label": "", "listed": [], "footer": []}
+"""What a letter outside of a packet has in place of its numbers."""
+
+
 def _letters(
-    language: str, letters: Sequence[PacketLetter], labels: Sequence[tuple[str, str]], fonts: FontBook
+    language: str,
+    letters: Sequence[PacketLetter],
+    fonts: FontBook,
+    numbered: Iterable[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     blocks = _Blocks(letters)
     return {
@@ -227,14 +242,10 @@ def _letters(
         },
         "blocks": blocks.listed(),
         "letters": [
-            {
-                "language": letter.language,
-                "label": _tidied(label),
-                "footer": footer,
-                "blocks": numbers,
-                "foot": letter.foot,
-            }
-            for letter, (label, footer), numbers in zip(letters, labels, blocks.numbers(), strict=True)
+            {"language": letter.language, "blocks": numbers, "foot": letter.foot, **numbering}
+            for letter, numbers, numbering in zip(
+                letters, blocks.numbers(), numbered or [_UNNUMBERED] * len(letters), strict=True
+            )
         ],
     }
 
@@ -325,20 +336,54 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
     }
 
 
-def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
-    footer = Message("Letter %(number)s of %(total)s · packet %(packet)s of %(packets)s").in_language(cover.language)
+def _index(cover: PacketCover) -> dict[str, str]:
+    title = Message("Index")
+    said = {
+        "title": title,
+        "words": Message(
+            "Each entry has a letter’s number, the name and the town of its signer, and its page; below them its "
+            "reference number, and when the signer confirmed it by email."
+        ),
+        "footer": Message("%(index)s · packet %(packet)s of %(packets)s", {"index": title, **_numbers(cover)}),
+        "page": Message("Page %(number)s", {"number": "#"}),
+    }
+    return {name: message.in_language(cover.language) for name, message in said.items()}
+
+
+def _ended(words: str) -> str:
+    """Return words so that what follows them stands on their right, even if they are written from right to left."""
+    return words + _LEFT_TO_RIGHT if max(words, default="") >= _FIRST_HEBREW else words
+
+
+def _numbered(cover: PacketCover, letters: Sequence[PacketLetter]) -> Iterator[dict[str, Any]]:
+    """Yield the label, the entry in the index and the footer of each letter."""
+    language, period = cover.language, cover.delivered_on.isoformat()
+    footer = Message("Letter %(number)s of %(total)s · packet %(packet)s of %(packets)s").in_language(language)
+    reference = Message("Reference number %(reference)s").in_language(language)
     numbers = _numbers(cover)
-    labels = []
     positions = (number for number in range(cover.first, cover.last + 1) if number not in cover.without)
     for position, letter in zip(positions, letters, strict=False):
-        written = languages.number(position, cover.language)
-        label = f"{written}\N{EN SPACE}{letter.signer_name}, {letter.signer_locality}"
-        labels.append((label, footer % (numbers | {"number": written})))
+        written, referred = languages.number(position, language), reference_number(period, position)
+        name, town = letter.signer_name, letter.signer_locality
+        when = languages.short_moment(letter.confirmed_at, language) if letter.confirmed_at else ""
+        yield {
+            "label": _tidied(f"{written}\N{EN SPACE}{name}, {town}"),
+            "listed": [
+                written,
+                _tidied(f"{_ended(name)}, {_ended(town)}", _LONGEST_LISTED_WORD),
+                " · ".join(filter(None, (referred, when))),
+            ],
+            "footer": [footer % (numbers | {"number": written}), reference % {"reference": referred}],
+        }
+
+
+def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
     return {
         "title": _tidied(f"{cover.campaign_title}: {_span(cover)}"),
         "author": _tidied(cover.organizer_name),
         "cover": _cover(cover),
-        **_letters(cover.language, letters, labels, fonts),
+        "index": _index(cover),
+        **_letters(cover.language, letters, fonts, _numbered(cover, letters)),
     }
 
 
@@ -348,14 +393,15 @@ def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str
         "title": _tidied(Message("Letter from %(name)s", {"name": first.signer_name}).in_language(first.language)),
         "author": _tidied(first.signer_name),
         "cover": None,
-        **_letters(first.language, letters, [("", "")] * len(letters), fonts),
+        "index": None,
+        **_letters(first.language, letters, fonts),
     }
 
 
 def _paper(letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook) -> dict[str, Any]:
-    language = letters[0].language
-    labels = [("", "")] * len(letters)
-    return {"title": title, "author": author, "cover": None, **_letters(language, letters, labels, fonts)}
+    return {"title": title, "author": author, "cover": None, "index": None} | _letters(
+        letters[0].language, letters, fonts
+    )
 
 
 def _printable(document: str, fonts: FontBook) -> str:
@@ -378,14 +424,14 @@ def _plainer(document: str, typesetter: Typesetter) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A letter with nothing but its label or one of its blocks."""
+    """A letter with nothing but its label and entry, or one of its blocks."""
 
     letter: dict[str, Any]
     block: dict[str, Any] | None
 
     @property
     def texts(self) -> set[str]:
-        return {self.letter["label"], *(_texts_in(self.block) if self.block else ())}
+        return {self.letter["label"], *self.letter["listed"], *(_texts_in(self.block) if self.block else ())}
 
 
 def _texts_in(block: dict[str, Any]) -> Iterator[str]:
@@ -396,7 +442,9 @@ def _texts_in(block: dict[str, Any]) -> Iterator[str]:
 
 def _pieces(document: dict[str, Any]) -> list[_Piece]:
     labels = [_Piece(letter, None) for letter in document["letters"] if letter["label"]]
-    user_of = {number: letter | {"label": ""} for letter in document["letters"] for number in letter["blocks"]}
+    user_of = {
+        number: letter | {"label": "", "listed": []} for letter in document["letters"] for number in letter["blocks"]
+    }
     return labels + [_Piece(letter, document["blocks"][number]) for number, letter in user_of.items()]
 
 

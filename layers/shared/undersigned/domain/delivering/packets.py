@@ -91,3 +91,8 @@ def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
     """Return a packet's file name for people: ASCII, with campaign, target and day, without personal data."""
     name = f"{key.campaign}-{key.target}-{key.period}"
     return f"{name}-{number}-of-{of}.pdf" if of > 1 else f"{name}.pdf"
+
+
+def reference_number(period: str, number: int) -> str:
+    """Return the number by which an office refers to a letter: the delivery's day, and the letter's number in it."""
+    return f"{period}-{number}"

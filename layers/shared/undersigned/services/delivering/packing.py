@@ -116,6 +116,9 @@ class Packing:
         made, not_made = self._letters(batch.target, signatures)
         if not_made:
             raise DamagedRowsError(*dict.fromkeys(not_made))
+        local = batch.campaign.local
+        confirmed = (signature.confirmed_at and local(signature.confirmed_at) for signature in signatures)
+        made = [replace(letter, confirmed_at=at) for letter, at in zip(made, confirmed, strict=True)]
         packet = self.typesetter(self._cover(batch, number, first, last, without), made)
         if packet.replaced:
             self.report_replaced(batch.key, number, dict(packet.replaced))
