@@ -73,6 +73,7 @@ def delivery_values(delivery: Delivery) -> dict[str, object]:
         "sending_since": _moment(delivery.last.since),
         "sent_at": _moment(delivery.last.sent_at),
         "settled_at": _moment(delivery.last.settled_at),
+        "received_at": _moment(delivery.received_at),
         "handed_over": handed and asdict(handed) | {"day": handed.day.isoformat(), "at": handed.at.isoformat()},
     }
 

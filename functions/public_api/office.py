@@ -16,11 +16,22 @@ if TYPE_CHECKING:
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
+LONGEST_POST = 4096
+"""The most bytes that an office's form posts."""
+
 
 @router.get("/office/<token>")
 def show_office(token: str) -> Response[str]:
     """Show an office what was sent to it. Changes nothing, because security gateways follow links."""
     return page(office_page(wired.stack.delivering.offices.office(token), token))
+
+
+@router.post("/office/<token>/received")
+def receive(token: str) -> Response[str]:
+    """Note that somebody at the office has the letters of a day, and show the page again. Twice is harmless."""
+    period = posted_values(router.current_event, LONGEST_POST).get("period")
+    wired.stack.delivering.offices.receive(token, str(period))
+    return moved(f"/office/{token}")
 
 
 @router.post("/office/<token>/stop")

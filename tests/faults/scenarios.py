@@ -14,6 +14,7 @@ from tests.faults.platform import Fate, Platform
 from tests.faults.stored import kinds_in
 from tests.faults.weathers import WEATHERS
 from tests.organizers import Browser, link_in
+from tests.packets import links_of_office
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
@@ -135,6 +136,14 @@ class Acts:
         first = self.platform.world.deliveries[-1].link("packets")
         assert [self.get(path).status for path in (first, f"{first}/pages/2")] == [200, 200]
 
+    def receive(self, target: str, period: str) -> None:
+        """Say at an office that it has a delivery's letters, and look at the page behind a cover's link."""
+        world = self.platform.world
+        office, cover = links_of_office(world, target)
+        said = self.platform.person(lambda: world.post(f"{office}/received", {"period": period}))
+        assert [said.status, self.get(cover).status] == [303, 200]
+        assert "The office said on" in self.get(office).words
+
     def erase(self, person: Person) -> None:
         """Erase a letter, as an organizer whom its signer asked. A second try finds that it is erased."""
         self.organizer("DELETE", f"/signatures/{signer(self.platform, person)}", {"why": "asked for it"})
@@ -229,6 +238,7 @@ def a_week(platform: Platform) -> Arrivals:
     acts.sign_and_confirm(ada, bo, cy)
     acts.week(MONDAY, report=True)
     assert acts.is_told(ada, "delivered")
+    acts.receive("evanston", "2026-11-30")
     assert acts.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == 3
     return dict.fromkeys((ada, bo, cy), 1)
 

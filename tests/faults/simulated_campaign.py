@@ -516,6 +516,7 @@ class Simulation:
                 ("hold letters", 0.3, self.hold_letters),
                 ("release letters", 0.3, self.release_letters),
                 ("erase letters", 0.05, self.erase_letters),
+                ("receive", 0.7, self.receive),
                 ("deploy", 2.0, self.deploy),
                 ("expire", 1.0, self.platform.expire),
             ):
@@ -795,6 +796,14 @@ class Simulation:
             elif delivery["state"] == "complained" and self.rng.random() < _ANSWERED:
                 self.questions["talk about a complaint"] += 1
                 self._release(place[0])
+
+    def receive(self) -> None:
+        """Say, as somebody who has an email of an office, that its letters are there."""
+        if there := [each for each in self.emails if each.arrived]:
+            sent = self.rng.choice(there[-3:]).sent
+            token = self.world.wiring.tokens.for_office(CAMPAIGN, sent.tags["target"], sent.to)
+            path, values = f"/office/{token}/received", {"period": sent.tags["period"]}
+            self.platform.tries(lambda: self.world.post(path, values))
 
     def _answer(self, question: str, path: str, place: tuple[str, str], revision: str) -> None:
         """Read the outbox and ask the office, then decide."""

@@ -224,6 +224,7 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         f"{disown}/undo",
         f"{links_of_office(world)[0]}/stop",
         resume,
+        f"{links_of_office(world)[0]}/received",
     ):
         yield "POST", path
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, repack
-from tests.world import CAMPAIGN
+from tests.organizers import add, signed_in
+from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organizer, repack
+from tests.world import CAMPAIGN, DASHBOARD, PERIOD
+from undersigned.aws.deliveries import Deliveries
+from undersigned.domain.errors import ChangedError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -20,6 +25,11 @@ def sent(world: World) -> World:
     confirm(world, *PEOPLE)
     world.week()
     return world
+
+
+def press(world: World) -> int:
+    """Press *Received* at the office."""
+    return world.post(f"{links_of_office(world)[0]}/received", {"period": PERIOD}).status
 
 
 def test_both_pages_have_days_counts_and_fingerprints_as_sent_and_as_they_are_now(sent: World) -> None:
@@ -37,15 +47,71 @@ def test_both_pages_have_days_counts_and_fingerprints_as_sent_and_as_they_are_no
         assert f"as sent: {as_sent} as it is now, without what was erased: {packet.stored_sha256}" in words
 
 
-def test_neither_page_names_a_signer_and_the_covers_nobody(sent: World) -> None:
+def test_the_pages_name_no_signer_and_the_one_of_a_cover_nobody(sent: World) -> None:
+    sent.change(language="es")
     target = sent.wiring.campaigns.target(CAMPAIGN, "evanston")
-    organizer = sent.wiring.campaigns.campaign(CAMPAIGN).organizer
     office, cover = (sent.get(path) for path in links_of_office(sent))
     for page in (office, cover):
+        assert '<html lang="es"' in page.body
         assert not [name for name in (*PEOPLE, "Specimen") if name in page.words]
         assert page.headers["cache-control"] == "no-store"
         assert page.headers["x-robots-tag"] == "noindex, nofollow"
         assert page.headers["referrer-policy"] == "no-referrer"
-    assert (target.name in office.body, organizer.email in office.body) == (True, True)
-    assert not [each for each in (target.name, target.email, "@", "mailto:", "<form", "<script") if each in cover.words]
-    assert "<form" not in cover.body
+    assert target.name in office.words
+    assert not [each for each in (target.name, target.email, "mailto:", "<form", "<script") if each in cover.body]
+    assert "@" not in cover.words
+
+
+def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_it(sent: World) -> None:
+    sent.feedback("bounce", sent.deliveries[0])
+    office, cover = links_of_office(sent)
+    assert "5 letters" not in sent.get(cover).words
+    assert "Nothing yet." in sent.get(cover).words
+    assert "5 letters" in sent.get(office).words
+    assert press(sent) == 303
+    delivery = sent.wiring.deliveries.delivery(KEY)
+    assert delivery
+    assert (delivery.state, delivery.received_at) == ("bounced", sent.clock.now), "a person decides about a bounce"
+
+
+def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmless(sent: World) -> None:
+    assert press(sent) == 303
+    first = sent.clock.now
+    sent.clock.advance(days=1)
+    assert press(sent) == 303
+    found = organizer(sent, "GET", f"/deliveries/{PERIOD}/evanston").json
+    assert (found["state"], found["received_at"]) == ("delivered", first.isoformat())
+    add(sent, "ann@example.org", "viewer")
+    page = signed_in(sent, "ann@example.org").request("GET", f"{DASHBOARD}/deliveries/{PERIOD}/evanston")
+    assert "The office said on Nov 24, 2026" in page.words
+    letter = sent.wiring.tokens.for_signer("letter", CAMPAIGN, sent.signer("ada@signers.example"))
+    said = "Evanston Police Department said on November 24, 2026 that it has your letter."
+    assert said in sent.get(f"/letters/{letter}").words
+
+
+def test_what_an_office_received_stays_whatever_is_written_meanwhile(
+    sent: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SES's event comes between reading and writing, and later an event is written that was read before."""
+    receive = Deliveries.receive
+
+    def after_an_event(self: Deliveries, *args: Any) -> None:
+        monkeypatch.setattr(Deliveries, "receive", receive)
+        sent.feedback("delivery", sent.deliveries[0])
+        receive(self, *args)
+
+    monkeypatch.setattr(Deliveries, "receive", after_an_event)
+    before = sent.wiring.deliveries.delivery(KEY)
+    assert before
+    assert press(sent) == 303
+    first = sent.clock.now
+    delivered = sent.wiring.deliveries.delivery(KEY)
+    assert delivered
+    assert (delivered.state, delivered.received_at) == ("delivered", first)
+    with pytest.raises(ChangedError):
+        sent.wiring.deliveries.receive(delivered.received(first + timedelta(days=1)), delivered)
+    unread = replace(delivered, received_at=None)
+    sent.wiring.deliveries.change(replace(unread, state="complained"), unread)
+    complained = sent.wiring.deliveries.delivery(KEY)
+    assert complained
+    assert (complained.state, complained.received_at) == ("complained", first)

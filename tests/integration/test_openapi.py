@@ -18,6 +18,8 @@ from undersigned.authoring.logos import FILE
 from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.world import World
 
 LETTER = f"/campaigns/{CAMPAIGN}"
@@ -162,18 +164,27 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
         200, 302, 404,
     ]  # fmt: skip
     assert [ask("GET", f"{packets}/pages/{number}").status for number in (1, 2)] == [200, 404]
-    assert [ask("GET", path).status for path in links_of_office(world)] == [200, 200]
-    office = links_of_office(world)[0]
-    assert [ask("GET", f"{office}/stop").status, ask("POST", f"{office}/stop", {}).status] == [303, 200]
-    world.run_people_mails()
-    resume = world.sent[-1].link("office/resume")
-    assert [ask("GET", resume).status, ask("POST", resume, {}).status] == [200, 200]
+    for *request, status in _of_office(world):
+        assert ask(*request).status == status
     publish_files(world, {FILE: b64encode(JPEG).decode()})
     logos = (f"/assets/logos/{CAMPAIGN}/none", "/assets/logos/none/none")
     assets = ("/embed.js", "/assets/none/form.js", "/assets/none/none.js", *logos)
     for path in ("/", *assets, "/packets/none", "/letters/none"):
         ask("GET", path)
     assert covered == {operation for operation in OPERATIONS if not operation[1].startswith("/organizer")}
+
+
+def _of_office(world: World) -> Iterator[tuple[Any, ...]]:
+    """Yield requests with the links of an office, and the status of each answer."""
+    office, cover = links_of_office(world)
+    yield from (("GET", path, None, 200) for path in (office, cover))
+    yield "POST", f"{office}/received", {"period": "2026-11-24"}, 303
+    yield "GET", f"{office}/stop", None, 303
+    yield "POST", f"{office}/stop", {}, 200
+    world.run_people_mails()
+    resume = world.sent[-1].link("office/resume")
+    yield "GET", resume, None, 200
+    yield "POST", resume, {}, 200
 
 
 def _only_signer(world: World) -> str:

@@ -99,7 +99,12 @@ class DeliveringCases:
 
     @cached_property
     def offices(self) -> Offices:
-        return Offices(campaigns=self.stack.campaigns, deliveries=self.stack.deliveries, tokens=self.stack.tokens)
+        return Offices(
+            campaigns=self.stack.campaigns,
+            deliveries=self.stack.deliveries,
+            tokens=self.stack.tokens,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def stopping(self) -> Stopping:

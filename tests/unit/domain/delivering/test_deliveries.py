@@ -65,6 +65,35 @@ def test_a_delivered_email_keeps_the_time_it_was_sent() -> None:
     assert delivery.last.settled_at == NINE + timedelta(minutes=2)
 
 
+@pytest.mark.parametrize(
+    ("before", "state", "then"),
+    [
+        ("sent", "delivered", {"send": "delivered", "delivery": "delivered", "bounce": "bounced"}),
+        ("in_doubt", "delivered", {"send": "delivered", "delivery": "delivered", "complaint": "complained"}),
+        ("bounced", "bounced", {"send": "bounced"}),
+        ("complained", "complained", {"delivery": "complained"}),
+    ],
+)
+def test_an_office_that_has_the_letters_answers_what_a_person_would_have_to_ask(
+    before: DeliveryState, state: DeliveryState, then: dict[MailEventKind, DeliveryState]
+) -> None:
+    reported = None if before == "in_doubt" else before
+    delivery = replace(SENDING, state=before, last=replace(SENDING.last, reported=reported, permanent=True))
+    received = delivery.received(NINE + timedelta(days=4))
+    assert (received.state, received.received_at) == (state, NINE + timedelta(days=4))
+    if state == "delivered":
+        assert (received.question(NINE + timedelta(days=9)), received.last.sent_at) == (None, NINE)
+    assert {kind: after(received, event(kind)).state for kind in then} == then
+
+
+@pytest.mark.parametrize("state", get_args(DeliveryState))
+def test_an_office_can_have_only_what_left_by_email_and_is_not_with_ses(state: DeliveryState) -> None:
+    delivery = replace(SENDING, state=state)
+    assert delivery.can_be_received == (state not in {"open", "sending", "empty"})
+    assert not replace(delivery, attempt=0).can_be_received
+    assert not replace(delivery, way="by hand").can_be_received
+
+
 def test_a_bounce_keeps_its_reason() -> None:
     assert after(SENDING, event("bounce", reason="mailbox full")).reason == "mailbox full"
 

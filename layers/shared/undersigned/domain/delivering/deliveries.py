@@ -127,8 +127,9 @@ class Attempt:
     """The email of a delivery's last attempt, and its outcome so far.
 
     `left_out` are the signers whose letters were erased before it. `settled_at` is when its outcome was known, from an
-    event or from a person. `reported` is SES's last report about it; it stays when a person decides otherwise, so that
-    a repeated event doesn't undo the decision. `permanent` says that it bounced because the address takes no email.
+    event or from a person. `reported` is SES's last report about it, or that it arrived, as its office said; it stays
+    when a person decides otherwise, so that a repeated event doesn't undo the decision. `permanent` says that it
+    bounced because the address takes no email.
     """
 
     packets: int = 0
@@ -164,7 +165,8 @@ class Delivery:
     except the last one. `cleared_at` is when its packets were deleted, because the time was over for which the
     campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
     `way` is that of its target when it opened, or what a person decided when the mailbox took no email. One by hand is
-    `sent` once it is ready to print, and `delivered` once it is `handed` over.
+    `sent` once it is ready to print, and `delivered` once it is `handed` over. `received_at` is when somebody at the
+    office first said that they have its letters.
     """
 
     key: DeliveryKey
@@ -182,6 +184,7 @@ class Delivery:
     told: str | None = None
     way: Way = "email"
     handed: HandedOver | None = None
+    received_at: datetime | None = None
 
     def begun(self, packets: Sequence[PacketRecord], email: str | None, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""
@@ -250,6 +253,18 @@ class Delivery:
                 last = replace(self.last, sent_at=self.last.sent_at or self.last.since, settled_at=at)
                 return replace(self, state="sent", reason=None, last=last)
 
+    def received(self, at: datetime) -> Delivery:
+        """Return it after somebody at the office said that they have its letters. About a bounce, a person decides.
+
+        It counts like SES's report that the email arrived, so that a late report that it was sent changes nothing.
+        """
+        noted = replace(self, received_at=at)
+        if self.state not in {"sent", "in_doubt"}:
+            return noted
+        sent_at = self.last.sent_at or self.last.since
+        last = replace(self.last, reported="delivered", sent_at=sent_at, settled_at=at)
+        return replace(noted, state="delivered", reason=None, last=last)
+
     def packets_of_email(self, recorded: Sequence[PacketRecord]) -> Sequence[PacketRecord]:
         """Return the packets that its email names, of those that were recorded; before the first attempt, none."""
         return recorded if self.attempt else ()
@@ -266,6 +281,14 @@ class Delivery:
     def may_have_arrived(self) -> bool:
         """Say whether the target may have an email of this delivery."""
         return self.attempt > 0 and self.state not in {"open", "bounced", "given_up", "held", "empty"}
+
+    @property
+    def can_be_received(self) -> bool:
+        """Say whether somebody at the office may have its email. After a bounce, another reader of the mailbox may.
+
+        Not while SES may still refuse it: nobody would then send it again.
+        """
+        return self.way == "email" and self.attempt > 0 and self.state not in {"open", "sending", "empty"}
 
     @property
     def erased_since(self) -> int:

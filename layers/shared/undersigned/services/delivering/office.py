@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.domain.errors import ChangedError, UndersignedError
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, PacketRecord, Sender
     from undersigned.domain.tokens import OfficeToken
     from undersigned.tokens import Tokens
+
+_TRIES = 5
 
 
 def office_url(sender: Sender, tokens: Tokens, campaign: str, target: Target) -> str:
@@ -34,7 +39,7 @@ class AnotherMailboxError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class SentDelivery:
-    """A delivery that may have arrived, and the packets in its email."""
+    """A delivery that may have arrived, to some reader at least, and the packets in its email."""
 
     delivery: Delivery
     packets: tuple[PacketRecord, ...]
@@ -61,6 +66,7 @@ class Offices:
     campaigns: Campaigns
     deliveries: Deliveries
     tokens: Tokens
+    clock: Callable[[], datetime]
 
     def office(self, token: str) -> Sent:
         """Return what an office's page shows. Raises TokenError, TokenExpiredError, NotFoundError."""
@@ -68,7 +74,8 @@ class Offices:
 
     def cover(self, token: str) -> Sent:
         """Return what the page behind a cover's link shows. Raises TokenError, TokenExpiredError, NotFoundError."""
-        return self._sent(self.tokens.read_cover(token))
+        sent = self._sent(self.tokens.read_cover(token))
+        return replace(sent, deliveries=tuple(each for each in sent.deliveries if each.delivery.may_have_arrived))
 
     def acting(self, token: str) -> tuple[Campaign, Target]:
         """Return for whom a link may act. Raises AnotherMailboxError, and the errors of `office`."""
@@ -79,6 +86,27 @@ class Offices:
             raise AnotherMailboxError(message)
         return campaign, target
 
+    def receive(self, token: str, period: str) -> None:
+        """Note that somebody at the office has the letters of a period. Changes nothing the second time.
+
+        Raises AnotherMailboxError, and the errors of `office`.
+        """
+        campaign, target = self.acting(token)
+        for attempt in range(1, _TRIES + 1):
+            found = self.deliveries.deliveries(campaign.id, target.id, whole=False)
+            # No key is made of what somebody posts.
+            delivery = next((each for each in found if each.key.period == period), None)
+            if delivery is None or delivery.received_at or not delivery.can_be_received:
+                return
+            try:
+                self.deliveries.receive(delivery.received(self.clock()), delivery)
+            except ChangedError:
+                # An event of SES, or a person's decision, came first.
+                if attempt == _TRIES:
+                    raise
+            else:
+                return
+
     def _sent(self, link: OfficeToken) -> Sent:
         campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
         left_out: list[str] = []
@@ -87,7 +115,8 @@ class Offices:
         for period, packet in self.deliveries.packets_to(link.campaign, link.target, left_out=left_out):
             if packet.is_in_email:
                 packets[period].append(packet)
-        sent = (SentDelivery(each, tuple(packets[each.key.period])) for each in found if each.may_have_arrived)
+        listed = (each for each in found if each.may_have_arrived or each.can_be_received)
+        sent = (SentDelivery(each, tuple(packets[each.key.period])) for each in listed)
         return Sent(campaign, target, tuple(sent), is_whole=not left_out, may_act=_may_act(link, target))
 
 

@@ -123,6 +123,11 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
     if own.is_held_back or own.is_waiting or signature.period is None:
         return _state_of_waiting(own, values, language)
     values["day"] = long_date(date.fromisoformat(signature.period), language)
+    if delivery and delivery.received_at:
+        return Message.in_context("status of a letter", "Delivered"), Message(
+            "%(department)s said on %(received)s that it has your letter.",
+            values | {"received": long_date(own.entry.campaign.local(delivery.received_at), language)},
+        )
     match delivery.state if delivery else "open":
         case "delivered" | "complained" if delivery and delivery.last.settled_at:
             return Message.in_context("status of a letter", "Delivered"), Message(

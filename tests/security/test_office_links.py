@@ -1,0 +1,110 @@
+"""Links of offices: what somebody reads who has one, and whether *Received* counts, by what became of the link."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.damage import damage_delivery, put
+from tests.packets import KEY, confirm, links_of_office
+from tests.world import CAMPAIGN, PERIOD
+from undersigned.aws.campaigns import campaign_key
+from undersigned.aws.deliveries import delivery_key
+from undersigned.domain.tokens import VALID_FOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world import World
+
+BUTTON, OTHER_SITE = "Received: we have the letters of November 24, 2026", {"origin": "https://evil.example"}
+
+
+@pytest.fixture
+def sent(world: World) -> World:
+    confirm(world, "Ada")
+    world.week()
+    return world
+
+
+def moved_to(world: World, email: str) -> None:
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", email, "us_manage", "")
+
+
+def grow_old(world: World) -> None:
+    world.clock.advance(days=VALID_FOR["office"].days + 1)
+
+
+def with_ended_key(_world: World, rotate: Any) -> None:
+    rotate()
+    rotate("--yes")
+
+
+@pytest.mark.parametrize(
+    ("becomes", "statuses", "words", "counts"),
+    [
+        ("forwarded", (200, 303), BUTTON, True),
+        ("forged", (404, 404), "This link is not complete", False),
+        ("a cover's", (404, 404), "This link is not complete", False),
+        ("old", (410, 410), "This link has expired", False),
+        ("of an ended key", (404, 404), "This link is not complete", False),
+        ("of another mailbox", (200, 409), "Emails go to another address now", False),
+        ("of the same mailbox in capitals", (200, 303), BUTTON, True),
+        ("of a deleted campaign", (404, 404), "Page not found", False),
+        ("of a damaged delivery", (200, 303), "A record is damaged, so something is missing here", False),
+        ("beside a damaged delivery", (200, 303), "A record is damaged, so something is missing here", True),
+    ],
+)
+def test_who_has_a_link_reads_this_and_may_do_that(
+    sent: World, rotate: Any, becomes: str, statuses: tuple[int, int], words: str, *, counts: bool
+) -> None:
+    office, cover = links_of_office(sent)
+    become: dict[str, Callable[[], object]] = {
+        "old": lambda: grow_old(sent),
+        "of an ended key": lambda: with_ended_key(sent, rotate),
+        "of another mailbox": lambda: moved_to(sent, "new@evanston-police.example"),
+        "of the same mailbox in capitals": lambda: moved_to(sent, "Chief@evanston-police.example"),
+        "of a deleted campaign": lambda: sent.wiring.table.delete(campaign_key(CAMPAIGN)),
+        "of a damaged delivery": lambda: put(sent, {**delivery_key(KEY)._asdict(), "state": "sent"}),
+        "beside a damaged delivery": lambda: damage_delivery(sent),
+    }
+    become.get(becomes, bool)()
+    link = {"forged": f"{office}x", "a cover's": cover.replace("packets-sent", "office")}.get(becomes, office)
+    page = sent.get(link)
+    answer = sent.post(f"{link}/received", {"period": PERIOD})
+    assert ((page.status, answer.status), answer.headers["cache-control"]) == (statuses, "no-store")
+    assert words in page.words
+    assert (BUTTON in page.words) == counts
+    said = sent.wiring.table.get(delivery_key(KEY), consistent=True)
+    assert said
+    assert ("received_at" in said) == counts
+    shown = sent.get(cover)
+    if becomes not in {"of an ended key", "of a deleted campaign"}:
+        assert (shown.status, "<form" in shown.body) == (200, False), "a cover is read years later"
+
+
+def test_a_cover_opens_no_office_and_reads_nothing_else(sent: World) -> None:
+    """The page behind a cover's link is the same, however old the cover is."""
+    _, cover = links_of_office(sent)
+    before = sent.get(cover).body
+    sent.clock.now += timedelta(days=3650)
+    assert sent.get(cover).body == before
+
+
+@pytest.mark.asvs("3.5.1")
+def test_only_a_post_of_our_own_page_counts_and_it_is_short(sent: World) -> None:
+    """A gateway follows links, and another website's page can't press a button."""
+    office, _ = links_of_office(sent)
+    path, values = f"{office}/received", {"period": PERIOD}
+    assert [sent.request(method, office).status for method in ("GET", "HEAD")] == [200, 200]
+    assert sent.request("HEAD", office).body == ""
+    assert sent.get(path).status == 404
+    assert sent.post(path, values, headers=OTHER_SITE).status == 403
+    assert sent.post(path, {**values, "more": "x" * 4096}).status == 413
+    assert sent.post(path, {"period": "2026-11-24\ud800"}, as_json=True).status == 303
+    assert sent.post(path, {}).status == 303
+    assert "The office said" not in sent.get(office).words
+    assert sent.post(path, values, headers={"origin": "null"}).status == 303
+    assert "The office said on November 24, 2026 that it has these letters." in sent.get(office).words
