@@ -36,15 +36,15 @@ def test_both_pages_have_days_counts_and_fingerprints_as_sent_and_as_they_are_no
     [pdf] = sent.deliveries[0].pdfs
     as_sent = hashlib.sha256(pdf).hexdigest()
     for path in links_of_office(sent):
-        assert f"November 24, 2026 5 letters File 1: letters 1 to 5 as sent: {as_sent}" in sent.get(path).words
+        assert f"November 24, 2026 5 letters. File 1: letters 1 to 5 As sent: {as_sent}" in sent.get(path).words
     erase(sent, "Eve")
     repack(sent)
     [packet] = sent.wiring.deliveries.packets(KEY)
     assert packet.stored_sha256 != as_sent
     for path in links_of_office(sent):
         words = sent.get(path).words
-        assert "5 letters, of which 1 was erased since" in words
-        assert f"as sent: {as_sent} as it is now, without what was erased: {packet.stored_sha256}" in words
+        assert "5 letters, of which 1 was erased since." in words
+        assert f"As sent: {as_sent} As it is now, without what was erased: {packet.stored_sha256}" in words
 
 
 def test_the_pages_name_no_signer_and_the_one_of_a_cover_nobody(sent: World) -> None:

@@ -100,7 +100,7 @@ def test_every_site_may_read_it(world: World) -> None:
 
 @pytest.mark.asvs("4.1.1", "15.3.1")
 @pytest.mark.parametrize("as_json", [True, False], ids=["program", "browser"])
-def test_every_public_route_answers_as_in_the_document(world: World, *, as_json: bool) -> None:  # noqa: PLR0915
+def test_every_public_route_answers_as_in_the_document(world: World, *, as_json: bool) -> None:
     """Request every route with good and bad values. The world checks each answer against the document."""
     covered = {("GET", "/openapi.json")}
 

@@ -207,7 +207,7 @@ class Deliveries:
     def packets_to(self, campaign: str, target: str, *, left_out: list[str]) -> Iterator[tuple[str, PacketRecord]]:
         """Read the packets of all deliveries to a target consistently, each with its period. See `read_rows`."""
         found = self._table.query(delivery_partition(campaign, target), begins_with=PACKETS, consistent=True)
-        return read_rows(lambda values: (_period_of(values), read_packet(values)), found, left_out=left_out)
+        yield from read_rows(lambda values: (_period_of(values), read_packet(values)), found, left_out=left_out)
 
     def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         """Record a packet to send. Raises ChangedError if it is recorded with more erased letters."""
