@@ -123,10 +123,11 @@ def _while_paused(request: ApiRequest, word: str) -> str:
 
 @does("correct address")
 def set_address(request: ApiRequest, target: str) -> Done:
-    """Save the address that takes a target's email: a corrected one, or the same one, which works again."""
+    """Save the address that takes a target's email, or remove it: its letters then go by hand or post."""
     typed, controls = posted_text(request.event, "email"), wired.stack.delivering.controls
     email = controls.set_address(request.campaign, target, typed, request.by, request.why())
-    return Done({"target": target, "email": email}, "address-saved", f"/targets/{target}")
+    word = "address-saved" if email else "address-removed"
+    return Done({"target": target, "email": email}, word, f"/targets/{target}")
 
 
 @does("send resume link")
@@ -225,8 +226,11 @@ def take_back(request: ApiRequest, period: str, target: str) -> Done:
 def erase(request: ApiRequest, signer: str) -> Done:
     """Erase a letter with everything personal in it; the reason is required."""
     arrived = wired.organizing.erase(request.campaign, signer, request.by, request.why(required=True))
-    values = {"id": signer, "status": "erased", "arrived_with": arrived.period if arrived else None}
-    return Done(values, "erased-after-sending" if arrived else "erased", f"/signatures/{signer}")
+    sheet = wired.organizing.letter(request.campaign, signer).sheet if arrived else ""
+    period = arrived.period if arrived else None
+    values = {"id": signer, "status": "erased", "arrived_with": period, "sheet": sheet or None}
+    word = "erased-on-paper" if sheet else "erased-after-sending" if arrived else "erased"
+    return Done(values, word, f"/signatures/{signer}")
 
 
 @does("release from quarantine")

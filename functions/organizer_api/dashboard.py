@@ -105,10 +105,11 @@ def deliveries(request: DashboardRequest) -> Response[str]:
 def delivery(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Show one delivery with its packets and the events of its email."""
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
-    return dashboard_page(
-        delivery_page(viewer_of(request), record, wired.stack.operating.overviews.target(request.campaign, target)),
-        has_frames=True,
-    )
+    viewer, overviews = viewer_of(request), wired.stack.operating.overviews
+    handed = record.delivery.handed
+    next_slot = overviews.slot_after(viewer.campaign, handed.at) if handed else None
+    shown = delivery_page(viewer, record, overviews.target(request.campaign, target), next_slot)
+    return dashboard_page(shown, has_frames=True)
 
 
 @pages.get("/deliveries/<period>/<target>/email", "manage")

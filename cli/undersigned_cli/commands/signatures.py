@@ -197,7 +197,13 @@ def erase(  # noqa: PLR0913  (options)
     ask("Erase it? You can't undo this", yes=yes)
     arrived = wiring.counting.organizing.erase(campaign, found.signer, COMMAND_LINE, reason.strip())
     say("Erased.")
-    if arrived is not None:
+    sheet = wiring.counting.organizing.letter(campaign, found.signer).sheet if arrived else ""
+    if arrived is not None and sheet:
+        say(
+            f"It is letter {sheet.rpartition('-')[2]} of the packet of {arrived.period} to {arrived.target}. Paper "
+            f"can't be called back: take out the sheet with the reference number {sheet}, or ask the office to."
+        )
+    elif arrived is not None:
         say(
             f"The packet of {arrived.period} with the letter is deleted. If the packet has other letters, it is made "
             "again without this one within minutes. The office keeps the email and the packets that it already has."

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.reports import Fate, Report, ReportLine
 
 _HEADINGS: Mapping[Fate, Message] = {
+    "ready to print": Message.in_context("heading above letters", "Ready to print"),
     "in doubt": Message.in_context("heading above letters", "In doubt: did the email leave?"),
     "no outcome": Message.in_context("heading above letters", "Sent, and no answer for three days"),
     "bounced": Message.in_context("heading above letters", "Bounced"),
@@ -37,13 +38,18 @@ _HEADINGS: Mapping[Fate, Message] = {
     "under way": Message.in_context("heading above letters", "Being sent"),
     "held": Message.in_context("heading above letters", "On hold"),
     "paused": Message("Campaign paused"),
-    "given up": Message.in_context("heading above letters", "Given up after they bounced"),
+    "given up": Message.in_context("heading above letters", "Given up"),
     "sent": Message.in_context("heading above letters", "Sent"),
     "delivered": Message.in_context("heading above letters", "Delivered"),
+    "handed over": Message.in_context("heading above letters", "Handed over"),
     "waiting": Message("Waiting for the next delivery"),
 }
 
 _ADVICE: Mapping[Fate, Message] = {
+    "ready to print": Message(
+        "Follow the link below the list. At the top of that page is a link for each recipient: open it, print the "
+        "letters, and hand them over or mail them. Then press “Handed over” there."
+    ),
     "in doubt": Message(
         "Our email service did not answer when we handed these emails over. Ask each office whether it has the email, "
         "then decide on the delivery’s page. We send no second email unless you say that the first did not arrive."
@@ -80,17 +86,19 @@ _ADVICE: Mapping[Fate, Message] = {
     "given up": Message("Somebody on your side decided to send these no more. You don’t need to do anything."),
     "sent": Message("The mail servers have not answered yet. You don’t need to do anything."),
     "delivered": Message("The mail servers accepted these letters. You don’t need to do anything."),
+    "handed over": Message("Somebody on your side recorded that the offices have these letters on paper."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """Letters with the same outcome: a heading, advice, and their recipients."""
+    """Letters with the same outcome: a heading, advice, their recipients, and the words of a link to the dashboard."""
 
     heading: str
     advice: str
     rows: Sequence[tuple[str, int]]
     rows_text: str
+    link: str
 
 
 def approval(  # noqa: PLR0913  (what the email says)
@@ -129,19 +137,24 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
     """Write the email with an organizer's report about a period's letters."""
     campaign, language = found.campaign, found.campaign.language
     day = date.fromisoformat(found.period)
-    subject = Message(
-        "Letters of %(day)s: %(sent)s sent, %(stuck)s not sent (%(campaign)s)",
-        {
-            "day": languages.long_date(day, language),
-            "sent": languages.number(found.sent, language),
-            "stuck": languages.number(found.stuck, language),
-            "campaign": campaign.title,
-        },
+    to_print = sum(line.letters for line in found.of("ready to print"))
+    said = {
+        "day": languages.long_date(day, language),
+        "sent": languages.number(found.sent, language),
+        "print": languages.number(to_print, language),
+        "stuck": languages.number(found.stuck, language),
+        "campaign": campaign.title,
+    }
+    subject = (
+        Message("Letters of %(day)s: %(print)s to print, %(sent)s sent, %(stuck)s not sent (%(campaign)s)", said)
+        if to_print
+        else Message("Letters of %(day)s: %(sent)s sent, %(stuck)s not sent (%(campaign)s)", said)
     )
     figures = [
         (label.in_language(language), languages.number(count, language))
         for label, count in (
             (Message("Letters sent"), found.sent),
+            *(((Message("Letters to print"), to_print),) if to_print else ()),
             (Message("Letters not sent"), found.stuck),
             (Message("Letters for the next delivery"), sum(line.letters for line in found.of("waiting"))),
             (Message("Signatures"), found.signatures),
@@ -174,7 +187,9 @@ def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
         {"day": languages.full_date(next_delivery, language)},
     )
     rows = [(_letters_to(line, found.period, language), line.letters) for line in found.of(fate)]
-    return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))
+    link = Message("Print the letters").in_language(language) if fate == "ready to print" else ""
+    heading, advice_text = _HEADINGS[fate].in_language(language), advice.in_language(language)
+    return _Section(heading, advice_text, rows, _as_text(rows, language), link)
 
 
 def _recipient(target: Target, reason: str | None, language: str) -> str:

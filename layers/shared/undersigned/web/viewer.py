@@ -43,8 +43,13 @@ _NOTICES: Mapping[str, Message] = {
     "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "address-declined": Message("Declined. Letters go where they went before."),
+    "address-removed": Message("Saved. Letters that wait go by hand or post: you can print them at the next delivery."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "erased": Message("The letter is erased, with everything that it said about its signer."),
+    "erased-on-paper": Message(
+        "The letter is erased, with everything that it said about its signer. We deleted the file that has it. If the "
+        "file has other letters, we’re making it again without this one."
+    ),
     "erased-after-sending": Message(
         "The letter is erased, with everything that it said about its signer. We deleted the packet that has it. If "
         "the packet has other letters, we’re making it again without this one. The office keeps the email and the "

@@ -52,6 +52,9 @@ _STORED_WITHIN = timedelta(hours=1)
 Source: "Configure Lambda function timeout", Lambda developer guide: a function is ended after 15 minutes.
 """
 
+HANDED_OVER_WITHIN = timedelta(days=7)
+"""How long letters may be ready to print before the overview insists."""
+
 UNDER_WAY: tuple[DeliveryState, ...] = ("open", "sending")
 """The states while an email is being made or sent."""
 
@@ -389,8 +392,12 @@ class Delivery:
             return _SETTLEMENTS[question]
         if self.is_ready_to_print:
             return ("given up",)
-        is_kept_by_mailbox = self.state == "held" and self.letters > 0 and self.way == "email"
-        return ("by hand",) if is_kept_by_mailbox and target.why_no_email else ()
+        return ("by hand",) if self.is_kept_by_mailbox(target) else ()
+
+    def is_kept_by_mailbox(self, target: Target) -> bool:
+        """Say whether its sealed letters wait because its target's mailbox gets no email. They can go by hand."""
+        is_held = self.state == "held" and self.letters > 0 and not self.awaits_decision
+        return is_held and self.way == "email" and target.why_no_email is not None
 
     def question(self, now: datetime) -> Question | None:
         """Return what a person has to decide about it, if anything."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from undersigned.domain.signing.providers import Provider
 
 Fate = Literal[
+    "ready to print",
     "in doubt",
     "no outcome",
     "bounced",
@@ -30,17 +31,19 @@ Fate = Literal[
     "given up",
     "sent",
     "delivered",
+    "handed over",
     "waiting",
 ]
-"""`bounced`: the email bounced, or was not sent because an earlier one did. `corrected`: it bounced, and its target has
-another address now. `given up`: it bounced, and a person decided to send it no more. `spam hold`: letters wait after a
-complaint. `stopped`: the office stopped the emails. `waiting`: they wait for the next delivery."""
+"""`ready to print`: the organizer prints the letters, and hands them over or mails them. `bounced`: the email bounced,
+or was not sent because an earlier one did. `corrected`: it bounced, and its target has another address now. `given up`:
+a person decided that they are sent no more. `spam hold`: letters wait after a complaint. `stopped`: the office stopped
+the emails. `waiting`: they wait for the next delivery."""
 
 FATES: tuple[Fate, ...] = get_args(Fate)
 """All outcomes, those that need an action first."""
 
-LEFT: frozenset[Fate] = frozenset({"no outcome", "sent", "delivered", "complained"})
-"""SES took the email with the letters."""
+LEFT: frozenset[Fate] = frozenset({"no outcome", "sent", "delivered", "complained", "handed over"})
+"""SES took the email with the letters, or the office has them on paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ class Report:
     @property
     def stuck(self) -> int:
         """Count the letters that should have been sent and were not."""
-        return sum(line.letters for line in self.lines if line.fate not in LEFT | {"waiting", "given up"})
+        others = LEFT | {"ready to print", "waiting", "given up"}
+        return sum(line.letters for line in self.lines if line.fate not in others)
 
     def of(self, fate: Fate) -> tuple[ReportLine, ...]:
         """Return the lines with one outcome."""
@@ -111,12 +115,16 @@ def left_between(delivery: Delivery, since: datetime, until: datetime) -> bool:
     return delivery.last.sent_at is not None and since <= delivery.last.sent_at < until
 
 
-def _line_of(delivery: Delivery, target: Target, question: Question | None) -> ReportLine:
-    if question == "bounced" and delivery.email not in {None, target.email}:
+def _line_of(delivery: Delivery, target: Target, question: Question | None) -> ReportLine:  # noqa: PLR0911  (a table)
+    if question == "bounced" and target.email and delivery.email not in {None, target.email}:
         return ReportLine(target, "corrected", delivery.letters)
     if question is not None:
         return ReportLine(target, question, delivery.letters, delivery.reason)
     match delivery.state:
+        case "sent" if delivery.is_ready_to_print:
+            return ReportLine(target, "ready to print", delivery.letters)
+        case "delivered" if delivery.handed:
+            return ReportLine(target, "handed over", delivery.letters)
         case "sent" | "delivered" | "complained":
             return ReportLine(target, delivery.state, delivery.letters)
         case "given_up":

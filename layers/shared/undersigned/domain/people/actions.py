@@ -92,7 +92,7 @@ ACTIONS: Mapping[Action, Deed] = {
     ),
     "remove address": Deed(
         Message("Removed a recipient’s address: letters go by hand or post"), "set-address --by-hand",
-        "POST /targets/<target>/address"
+        "POST /targets/<target>/address", Message("Send letters by hand or post"), sends={"email": ""}
     ),
     "address works": Deed(
         Message("Said that a recipient’s address works again"), "set-address", "POST /targets/<target>/address"

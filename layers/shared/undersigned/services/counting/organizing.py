@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.delivering.bundles import sealed_in
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.delivering.packets import packet_filename
+from undersigned.domain.delivering.packets import packet_filename, reference_number
 from undersigned.domain.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import email_mistake
@@ -73,12 +73,16 @@ class DeliveryRecord:
 
 @dataclass(frozen=True, slots=True)
 class LetterRecord:
-    """A letter or a form, its target, and its delivery. Unless it is empty, it has the target and the text `signed`."""
+    """A letter or a form, its target, and its delivery. Unless it is empty, it has the target and the text `signed`.
+
+    `sheet` is the reference number of a letter that was erased after it could be printed.
+    """
 
     row: Signature
     target: Target
     signed: tuple[Target, Letter] | None
     delivery: Delivery | None
+    sheet: str = ""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -143,7 +147,15 @@ class Organizing:
             None if row.is_empty else (target.as_signed(row.addressee), self.campaigns.letter(campaign, row.letter))
         )
         key = DeliveryKey(campaign, row.target, row.period) if row.period else None
-        return LetterRecord(row, target, signed, self.delivery_store.delivery(key) if key else None)
+        delivery = self.delivery_store.delivery(key) if key else None
+        return LetterRecord(row, target, signed, delivery, self._sheet_of(row, delivery) if delivery else "")
+
+    def _sheet_of(self, row: Signature, delivery: Delivery) -> str:
+        is_on_paper = delivery.way == "by hand" and delivery.may_have_arrived
+        if row.status != "erased" or not is_on_paper or row.signer in delivery.last.left_out:
+            return ""
+        sealed = sealed_in(self.delivery_store.bundles(delivery.key))
+        return reference_number(delivery.key.period, sealed.index(row.signer) + 1)
 
     def _current(self, campaign: str, signer: str) -> Signature | None:
         forms = self.form_store.of_signer(campaign, signer)

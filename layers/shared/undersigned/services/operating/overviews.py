@@ -213,7 +213,7 @@ class Overviews:
             count,
             is_open=controls.is_open(settings, now),
             controls=controls,
-            next_delivery=cadence_of(settings, self.schedule).next_after(now),
+            next_delivery=self.slot_after(settings, now),
             postponed={lane: self.forms.how_many_postponed(campaign, lane, MOST_POSTPONED) for lane in LANES},
             sending=self.budgets.sending(now),
             disowned=self.disowned.total(campaign),
@@ -250,6 +250,10 @@ class Overviews:
         """Return the period of a delivery that begins now."""
         return period_of(self.clock(), cadence_of(campaign, self.schedule).time_zone)
 
+    def slot_after(self, campaign: Campaign, moment: datetime) -> datetime:
+        """Return when a campaign's letters go out next after a moment."""
+        return cadence_of(campaign, self.schedule).next_after(moment)
+
     def _changed_draft(self, campaign: str) -> Draft | None:
         """Return the draft with unpublished changes; None also for a damaged one: others see the campaign, too."""
         with suppress(DamagedRowsError):
@@ -274,8 +278,7 @@ class Overviews:
         controls, period = self.campaigns.controls(campaign.id), self.period(campaign)
         until = controls.until(period, needs_approval=campaign.approval)
         state = self._states_of(campaign.id, [self.campaigns.target(campaign.id, target)], until)[0]
-        next_delivery = cadence_of(campaign, self.schedule).next_after(self.clock())
-        return Recipient(state, state.plan(campaign, controls, period), period, next_delivery)
+        return Recipient(state, state.plan(campaign, controls, period), period, self.slot_after(campaign, self.clock()))
 
     def _overdue(self, found: CampaignState, targets: Mapping[str, Target]) -> frozenset[str]:
         run = last_overdue_run(found.campaign, self.schedule, self.clock())
@@ -325,7 +328,11 @@ class Overviews:
         return TargetState(
             target,
             waiting,
-            sum(made.letters for made in deliveries if made.is_settled and made.state != "given_up"),
+            sum(
+                made.letters
+                for made in deliveries
+                if made.is_settled and not (made.state == "given_up" or made.is_ready_to_print)
+            ),
             deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
             later=max(later, 0),

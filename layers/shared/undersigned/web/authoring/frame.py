@@ -55,8 +55,8 @@ COLUMNS: Mapping[str, Message] = {
     "department": Message("Department"),
     "locality": Message("Town"),
     "email": Message("Email"),
-    "postal_address": Message("Postal address"),
     "postal_codes": Message("Postal codes"),
+    "postal_address": Message("Postal address"),
     "id": Message("Short name"),
 }
 """The columns of the table, in the order of the page."""

@@ -107,6 +107,7 @@ def signature_page(viewer: Viewer, found: LetterRecord) -> Page:
         delivered=state_of_delivery(viewer, found.delivery) if found.delivery else None,
         state=status_in_words(viewer, row),
         suspicion=suspicion_of(viewer, row),
+        sheet=found.sheet,
     )
 
 

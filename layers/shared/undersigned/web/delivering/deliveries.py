@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.domain.delivering.packets import reference_number
 from undersigned.domain.delivering.plans import week_taken
-from undersigned.domain.languages import Message
+from undersigned.domain.languages import Message, long_date
 from undersigned.rendering.mail_reasons import in_words
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
@@ -15,6 +17,7 @@ from undersigned.web.operating.attention import decisions, has_failed, of_delive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
@@ -46,8 +49,46 @@ def deliveries_page(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey
     )
 
 
-def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState) -> Page:
-    """Render a delivery with its packets and the events of its email."""
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A delivery by hand or post that can be printed. `seen` is what its buttons send, `today` the day in ISO 8601.
+
+    That the letters were handed over can be taken back `until` a day. The file `is_gone` after 31 days. `erased` has
+    the reference numbers of letters that were erased since it was ready.
+    """
+
+    seen: Mapping[str, str]
+    today: str
+    until: str
+    can_take_back: bool
+    is_gone: bool
+    erased: tuple[str, ...]
+
+
+def _paper(viewer: Viewer, record: DeliveryRecord, next_slot: datetime | None) -> Paper | None:
+    made, key = record.delivery, record.delivery.key
+    if not (made.is_ready_to_print or made.handed):
+        return None
+    erased = made.erased - made.last.left_out
+    return Paper(
+        {"period": key.period, "target": key.target, "revision": made.revision},
+        viewer.local(viewer.now).date().isoformat(),
+        long_date(viewer.local(next_slot), viewer.language) if next_slot else "",
+        can_take_back=next_slot is not None and viewer.now < next_slot,
+        is_gone=made.has_ended_links(viewer.now),
+        erased=tuple(
+            reference_number(key.period, number)
+            for number, signer in enumerate(record.signers, start=1)
+            if signer in erased
+        ),
+    )
+
+
+def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState, next_slot: datetime | None) -> Page:
+    """Render a delivery with its packets and the events of its email.
+
+    `next_slot` is the first one after its letters were handed over, if they were.
+    """
     made = record.delivery
     acts, blocked = decisions(made, record.question, state), week_taken(made, state.deliveries)
     return render_framed(
@@ -65,6 +106,7 @@ def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState) ->
         ],
         point=of_delivery(state, made, record.question, viewer.language) if record.question else None,
         acts=acts,
+        paper=_paper(viewer, record, next_slot),
         too_soon_after=blocked.last if blocked and has_failed(made, state) else None,
     )
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from undersigned.domain.languages import Message, number, short_moment
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.delivering.states import state_of_delivery, state_of_line
-from undersigned.web.operating.attention import of_target
+from undersigned.web.operating.attention import of_target, to_print
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,7 +57,9 @@ class Row:
 def row_of(viewer: Viewer, state: TargetState) -> Row:
     """Return a target's row in the table."""
     target, last = state.target, state.last_delivery
-    bounced = target.mail_state == "bounced" or any(question == "bounced" for _, question in state.questions)
+    bounced = (target.mail_state == "bounced" and not target.by_hand) or any(
+        question == "bounced" for _, question in state.questions
+    )
     return Row(
         target,
         target.addressed(viewer.language),
@@ -84,7 +86,7 @@ def _state_of_target(  # noqa: PLR0911  (a table)
         return Message.in_context("status of a recipient", "On hold: %(why)s", {"why": target.hold})
     if target.stopped:
         return Message.in_context("status of a recipient", "On hold: the office stopped the emails")
-    if target.complained_at:
+    if target.complained_at and not target.by_hand:
         return Message.in_context("status of a recipient", "On hold: someone there marked the email as spam")
     if bounced:
         return Message.in_context("status of a recipient", "Email bounced")
@@ -94,6 +96,8 @@ def _state_of_target(  # noqa: PLR0911  (a table)
         return Message.in_context("status of a recipient", "Gets no new letters")
     if unanswered:
         return Message.in_context("status of a recipient", "No answer after 30 days")
+    if target.by_hand:
+        return Message.in_context("status of a recipient", "By hand or post")
     return Message.in_context("status of a recipient", "OK")
 
 
@@ -193,7 +197,10 @@ def target_page(  # noqa: PLR0913  (what the page shows)
         viewer,
         "overview",
         row=row_of(viewer, found.state),
-        attention=tuple(of_target(found.state, viewer.language)),
+        attention=(
+            *of_target(found.state, viewer.language),
+            *to_print(viewer.campaign, (found.state,), viewer.local(viewer.now).date(), viewer.language),
+        ),
         plan=plan_rows(viewer, found.plan),
         needs_approval_again=needs_approval_again(found.plan),
         period=found.period,

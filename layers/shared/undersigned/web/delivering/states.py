@@ -26,6 +26,13 @@ DELIVERY_STATES: Mapping[DeliveryState, Message] = {
     "empty": Message.in_context("status of a delivery", "Nothing to send"),
 }
 
+_BY_HAND: Mapping[DeliveryState, Message] = {
+    "open": Message.in_context("status of a delivery", "Being prepared"),
+    "sent": Message.in_context("status of a delivery", "Ready to print"),
+    "delivered": Message.in_context("status of a delivery", "Handed over"),
+}
+"""The states of deliveries by hand or post that have other words than those by email."""
+
 LATER = Message.in_context("status of letters", "Came after the approval: goes with the next one")
 """For letters that came after an approval, to a recipient who gets the letters from before it."""
 
@@ -62,4 +69,5 @@ def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (
 def state_of_delivery(viewer: Viewer, delivery: Delivery) -> str:
     """Return a delivery's state. An attempt whose hour is over is in doubt before that is recorded."""
     is_in_doubt = delivery.question(viewer.now) == "in doubt"
-    return viewer.say(DELIVERY_STATES["in_doubt" if is_in_doubt else delivery.state])
+    by_hand = _BY_HAND.get(delivery.state) if delivery.way == "by hand" else None
+    return viewer.say(by_hand or DELIVERY_STATES["in_doubt" if is_in_doubt else delivery.state])

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.domain.delivering.answers import waits_since
+from undersigned.domain.delivering.deliveries import HANDED_OVER_WITHIN
 from undersigned.domain.delivering.plans import week_taken
 from undersigned.domain.delivering.stops import MOST_LINKS
 from undersigned.domain.languages import Message, long_date, number
@@ -15,7 +16,7 @@ from undersigned.services.operating.overviews import MOST_POSTPONED
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.deliveries import Delivery, Question
     from undersigned.domain.delivering.stops import Stop
@@ -53,8 +54,8 @@ class Point:
     """Something that needs attention: a title, the cause, and the way out.
 
     `acts` do it at once, and `link` leads to its page; both are only for people who may do it. `sees` leads everyone to
-    more. `facts` are sentences in a list. `for_managers` are more sentences for people who may manage the campaign, and
-    `for_others` for people who may only see it.
+    more, and `places` to each of the things that it is about. `facts` are sentences in a list. `for_managers` are more
+    sentences for people who may manage the campaign, and `for_others` for people who may only see it.
     """
 
     weight: Weight
@@ -66,6 +67,7 @@ class Point:
     sees: Step | None = None
     link: Step | None = None
     acts: tuple[Act, ...] = ()
+    places: tuple[Step, ...] = ()
 
 
 def points(  # noqa: PLR0913  (all that can need attention)
@@ -90,6 +92,7 @@ def points(  # noqa: PLR0913  (all that can need attention)
     found_points = (
         *_paused(found),
         *(point for state in states for point in of_target(state, language)),
+        *to_print(found.campaign, states, today, language),
         *(_overdue(state, language) for state in states if state.target.id in overdue),
         *(point for target in elsewhere for point in (*_asked(target, language), *_held_back(target, None, language))),
         *_unanswered([state for state in states if state.is_unanswered(found.campaign, today)], language),
@@ -120,6 +123,9 @@ def of_target(state: TargetState, language: str) -> Iterator[Point]:
         yield from _held_back(target, state.waiting, language)
     for delivery, question in state.questions:
         yield of_delivery(state, delivery, question, language)
+    for delivery in state.deliveries:
+        if delivery.is_kept_by_mailbox(target):
+            yield _kept_by_mailbox(state, delivery, language)
     if state.damaged:
         yield Point(
             "serious",
@@ -179,6 +185,8 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
         )
     elif target.stopped:
         yield _stopped(target, target.stopped, waits, whom, language)
+    elif target.by_hand:
+        return
     elif target.complained_at:
         yield Point(
             "serious",
@@ -285,6 +293,47 @@ def _waits(waiting: int, language: str) -> Message:
     )
 
 
+def to_print(campaign: Campaign, states: Iterable[TargetState], today: date, language: str) -> Iterator[Point]:
+    """Yield one point for all recipients whose letters of a day are ready to print; it insists after a week."""
+    by_day: dict[date, list[tuple[Target, Delivery]]] = {}
+    for state in states:
+        for made in state.deliveries:
+            if made.is_ready_to_print:
+                by_day.setdefault(made.day, []).append((state.target, made))
+    for day, found in sorted(by_day.items()):
+        is_late = any(_has_waited_long(made, campaign, today) for _, made in found)
+        values: dict[str, object] = {"day": long_date(day, language)}
+        do = Message(
+            "Open each one, print the letters, and hand them over or mail them. Then press “Handed over” there."
+        )
+        late = Message("They have been ready to print for a week. If nobody brings them, press “Give up” there.")
+        yield Point(
+            "serious" if is_late else "to do",
+            Message("Letters of %(day)s: not handed over yet", values)
+            if is_late
+            else Message("Letters of %(day)s: ready to print", values),
+            (do, late) if is_late else (do,),
+            places=tuple(
+                Step(_letters_to(target, made, language), f"/deliveries/{made.key.period}/{target.id}")
+                for target, made in found
+            ),
+        )
+
+
+def _has_waited_long(made: Delivery, campaign: Campaign, today: date) -> bool:
+    ready_at = made.last.sent_at
+    return ready_at is not None and campaign.local(ready_at).date() + HANDED_OVER_WITHIN <= today
+
+
+def _letters_to(target: Target, made: Delivery, language: str) -> Message:
+    return Message.counted(
+        "%(whom)s: %(letters)s letter",
+        "%(whom)s: %(letters)s letters",
+        made.letters,
+        {**_whom(target, language), "letters": number(made.letters, language)},
+    )
+
+
 def address_of(target: Target, *, quiet: bool = False) -> Act:
     """Return the form that saves a recipient's address."""
     return Act(("correct address",), {"target": target.id, "email": target.email}, quiet)
@@ -297,10 +346,13 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     if question in {"in doubt", "no outcome"}:
         return (Act(("settle as sent", "settle as not sent"), seen, quiet=True),)
     is_corrected = was_corrected(delivery, target)
-    can_retry = has_failed(delivery, state) and not week_taken(delivery, state.deliveries)
+    is_free = delivery.way == "by hand" or not week_taken(delivery, state.deliveries)
+    can_retry = has_failed(delivery, state) and is_free
     retry = (Act(("retry",), seen, quiet=question == "bounced" and not is_corrected),) if can_retry else ()
     if question != "bounced":
-        return retry
+        return (*retry, Act(("settle as by hand",), seen)) if delivery.is_kept_by_mailbox(target) else retry
+    if target.by_hand:
+        return Act(("settle as by hand", "settle as given up"), seen), address_of(target, quiet=True)
     address = address_of(target, quiet=is_corrected)
     other_ends = Message("The letters go by hand or post, or are sent no more")
     rest = Act(("settle as by hand", "settle as given up"), seen, quiet=True, folded=other_ends)
@@ -308,13 +360,15 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
 
 
 def has_failed(delivery: Delivery, state: TargetState) -> bool:
-    """Say whether a delivery did not arrive, and nobody keeps its recipient's letters back."""
-    return delivery.state in {"held", "bounced", "given_up"} and not state.target.is_held
+    """Say whether a delivery did not arrive, and its letters could go the same way again."""
+    target = state.target
+    is_kept = target.hold or (delivery.way == "email" and (target.complained_at or target.by_hand))
+    return delivery.state in {"held", "bounced", "given_up"} and not is_kept
 
 
 def was_corrected(delivery: Delivery, target: Target) -> bool:
     """Say whether a recipient has another address than the one that a delivery went to."""
-    return delivery.email not in {None, target.email}
+    return bool(target.email) and delivery.email not in {None, target.email}
 
 
 def of_delivery(state: TargetState, delivery: Delivery, question: Question, language: str) -> Point:
@@ -337,7 +391,9 @@ def of_delivery(state: TargetState, delivery: Delivery, question: Question, lang
             values,
         )
         corrected = Message("The address is now %(new)s. Send the email again.", values)
-        find = Message("Correct the address, then send the email again; or say what was done with the letters.")
+        find = Message(
+            "Correct the address, then send the email again; or print the letters, and hand them over or mail them."
+        )
         text = (came_back, *others, corrected if was_corrected(delivery, target) else find)
         return Point("serious", title, text, sees=sees, acts=acts)
     if question == "in doubt":
@@ -348,6 +404,22 @@ def of_delivery(state: TargetState, delivery: Delivery, question: Question, lang
         cause = Message("The mail server has not answered for three days.")
     ask = Message("Ask the office whether it has the email, then decide. We don’t send it twice by ourselves.")
     return Point("serious", title, (cause, *others, ask), sees=sees, acts=acts)
+
+
+def _kept_by_mailbox(state: TargetState, delivery: Delivery, language: str) -> Point:
+    values = _whom(state.target, language) | {"day": long_date(delivery.day, language)}
+    return Point(
+        "serious",
+        Message("%(whom)s: the letters of %(day)s can’t go by email", values),
+        (
+            Message(
+                "Nothing is lost. They wait until the recipient takes email again. You can also print them, and hand "
+                "them over or mail them."
+            ),
+        ),
+        sees=Step(Message("Open the delivery"), f"/deliveries/{delivery.key.period}/{state.target.id}"),
+        acts=decisions(delivery, None, state),
+    )
 
 
 def _confirmation_emails(found: CampaignState, language: str) -> Iterator[Point]:

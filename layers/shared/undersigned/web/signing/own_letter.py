@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.services.signing.disowning import DisownedState
     from undersigned.services.signing.signing import OwnLetter
     from undersigned.web.page import Page
@@ -128,6 +129,8 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             "%(department)s said on %(received)s that it has your letter.",
             values | {"received": long_date(own.entry.campaign.local(delivery.received_at), language)},
         )
+    if delivery and delivery.way == "by hand":
+        return _state_by_hand(delivery, values | {"organizer": own.entry.campaign.organizer.name}, language)
     match delivery.state if delivery else "open":
         case "delivered" | "complained" if delivery and delivery.last.settled_at:
             return Message.in_context("status of a letter", "Delivered"), Message(
@@ -171,7 +174,27 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             )
 
 
-def _state_of_waiting(own: OwnLetter, values: Mapping[str, object], language: str) -> tuple[Message, Message]:
+def _state_by_hand(delivery: Delivery, values: Mapping[str, object], language: str) -> tuple[Message, Message]:
+    """Return the status of a letter that the organizer prints, and hands over or mails."""
+    if delivery.handed:
+        return Message.in_context("status of a letter", "Handed over"), Message(
+            "Your letter was handed over on paper on %(handed)s, as %(organizer)s recorded.",
+            {**values, "handed": long_date(delivery.handed.day, language)},
+        )
+    if delivery.state == "given_up":
+        return Message.in_context("status of a letter", "Not delivered"), Message(
+            "The organizer decided not to bring the letters of %(day)s to %(whom)s any more.", values
+        )
+    return Message.in_context("status of a letter", "Being printed"), Message(
+        "Your letter is in the delivery of %(day)s to %(whom)s. %(organizer)s prints it, and hands it over or mails "
+        "it.",
+        values,
+    )
+
+
+def _state_of_waiting(  # noqa: PLR0911  (a table)
+    own: OwnLetter, values: Mapping[str, object], language: str
+) -> tuple[Message, Message]:
     on_hold = Message.in_context("status of a letter", "On hold")
     if own.signature.on_hold:
         return on_hold, Message(
@@ -191,7 +214,13 @@ def _state_of_waiting(own: OwnLetter, values: Mapping[str, object], language: st
             "knows, and can bring your letter on paper.",
             values,
         )
-    if own.target.complained_at:
+    if own.delivery and own.delivery.way == "email" and own.target.by_hand:
+        return on_hold, Message(
+            "%(whom)s has no email address any more, so your letter is on hold. The organizer can see this, and hand "
+            "it over or mail it.",
+            values,
+        )
+    if own.target.complained_at and not own.target.by_hand:
         return on_hold, Message(
             "Someone at %(department)s marked an earlier email as spam, so letters to %(whom)s are on hold until the "
             "organizer releases them. Nothing is lost: your letter goes out when the hold ends.",

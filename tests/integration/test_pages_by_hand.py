@@ -1,0 +1,171 @@
+"""Letters by hand or post on every page and in every email that people read about them."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.organizers import Browser
+from tests.pages import text_of
+from tests.reports import section
+from tests.world import ADA, CAMPAIGN, PERIOD
+from undersigned.domain.delivering.deliveries import DeliveryKey
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+PAGE = f"/deliveries/{PERIOD}/evanston"
+HOSTILE = "<script>alert(1)</script> “& left at the desk"
+
+
+@pytest.fixture
+def organizer(world: World) -> Browser:
+    """Return an organizer of a campaign whose first recipient has no email address."""
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    address = "Police <b>Department</b>\n1454 Elmwood Avenue\nEvanston, IL 60201"
+    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="", postal_address=address))
+    world.put_key("us_manage", "manage")
+    browser = Browser(world)
+    browser.enter("us_manage")
+    return browser
+
+
+@pytest.fixture
+def printed(world: World, organizer: Browser) -> Browser:
+    """Return that organizer after a week with two letters by hand and one by email."""
+    world.confirmed()
+    world.confirmed(name="Bo Rossi", email="bo@signers.example")
+    world.confirmed(name="Cy Moss", email="cy@signers.example", postal_code="60091", locality="Wilmette")
+    world.week()
+    assert [sent.tags["target"] for sent in world.deliveries] == ["wilmette"]
+    return organizer
+
+
+def own_page(world: World, email: str = str(ADA["email"])) -> str:
+    """Return what a signer reads on the page of their letter."""
+    token = world.wiring.tokens.for_signer("letter", CAMPAIGN, world.signer(email))
+    return text_of(world.get(f"/letters/{token}"))
+
+
+def hand_over(browser: Browser, **more: str) -> str:
+    """Press *Handed over*, and return what the page says then."""
+    values = {"day": PERIOD, "note": HOSTILE, **browser.revision(PAGE), **more}
+    answer = browser.press(f"{PAGE}/handed-over", values)
+    assert answer.status == 303, answer.body
+    return browser.words(answer.headers["location"])
+
+
+def test_a_recipient_changes_to_letters_by_hand_and_back_with_what_waits(world: World, organizer: Browser) -> None:
+    world.confirmed()
+    page = organizer.see("/targets/evanston").body
+    assert "By hand or post: you print them" in page
+    assert "Police &lt;b&gt;Department&lt;/b&gt;\n1454" in page
+    assert "/targets/evanston/test" not in page
+    assert "Status By hand or post" in text_of(organizer.see("/targets/evanston"))
+
+    answer = organizer.press("/targets/evanston/address", {"email": "new@evanston.example"})
+    assert "New letters go to this address." in organizer.words(answer.headers["location"])
+    answer = organizer.press("/targets/evanston/address", {"email": ""})
+    assert "Letters that wait go by hand or post" in organizer.words(answer.headers["location"])
+    world.week()
+    assert world.deliveries == []
+    assert "Ready to print" in organizer.words(PAGE)
+
+
+def test_one_point_of_the_overview_names_all_that_is_ready_to_print(world: World, printed: Browser) -> None:
+    said = printed.words()
+    assert said.count("Letters of November 24, 2026: ready to print") == 1
+    assert "Evanston: 2 letters" in said
+    assert f'/deliveries/{PERIOD}/evanston"><bdi>' in printed.see().body
+    assert "ready to print" in printed.words("/targets/evanston")
+    world.clock.advance(days=7)
+    printed.enter("us_manage")
+    assert "Letters of November 24, 2026: not handed over yet" in printed.words()
+    assert '<div class="state trouble">\n<h3>Letters of November 24' in printed.see().body
+
+
+def test_letters_are_handed_over_with_a_note_and_taken_back_until_the_next_slot(world: World, printed: Browser) -> None:
+    assert "being printed" in own_page(world).lower()
+    assert f'href="/organizer/dashboard/{CAMPAIGN}{PAGE}/packets/1' in printed.see(PAGE).body
+
+    said = hand_over(printed)
+    assert "Recorded: the office has the letters." in said
+    assert "The office got the letters on November 24, 2026, as key" in said
+    page = printed.see(PAGE).body
+    assert f"<bdi>{html.escape(HOSTILE, quote=False)}</bdi>" in page.replace("&#34;", '"')
+    assert "<script>alert" not in page
+    assert "ready to print" not in printed.words()
+    assert "Handed over Your letter was handed over on paper on November 24, 2026, as" in own_page(world)
+    assert HOSTILE[-20:] not in own_page(world)
+
+    answer = printed.press(f"{PAGE}/take-back", printed.revision(PAGE))
+    assert "Taken back" in printed.words(answer.headers["location"])
+    hand_over(printed)
+    world.clock.advance(days=7)
+    printed.enter("us_manage")
+    assert "/take-back" not in printed.see(PAGE).body
+
+
+def test_the_report_names_what_is_ready_to_print_and_where_to_press(world: World, printed: Browser) -> None:
+    world.clock.advance(days=1)
+    world.report()
+    mail = world.mails("report")[-1]
+    assert mail.mail["subject"].startswith("Letters of November 24, 2026: 2 to print, 1 sent, 0 not sent")
+    said = section(world, "Ready to print")
+    assert "Then press “Handed over” there. 2 letters Police Chief" in said
+    assert said.endswith(f"Print the letters: https://letters.example/organizer/dashboard/{CAMPAIGN}")
+    assert re.search(r"Print the letters</a>", mail.html)
+
+
+def test_a_letter_erased_after_the_packet_could_be_printed_names_its_sheet(world: World, printed: Browser) -> None:
+    signer = world.wiring.counting.organizing.signed_with(CAMPAIGN, "bo@signers.example")
+    assert signer
+    number = (
+        world.wiring.counting.organizing.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers.index(
+            signer.signer
+        )
+        + 1
+    )
+    answer = printed.press(f"/signatures/{signer.signer}/erase", {"why": "asked"})
+    said = printed.words(answer.headers["location"])
+    assert f"This is letter {number} of the packet of Nov 24, 2026 to" in said
+    assert f"take out the sheet with the reference number {PERIOD}-{number}," in said
+    assert f"reference number {PERIOD}-{number}," in printed.words(PAGE)
+
+
+def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) -> None:
+    world.clock.advance(days=31)
+    printed.enter("us_manage")
+    assert "Make the file again" in printed.words(PAGE)
+    answer = printed.press(f"{PAGE}/retry", printed.revision(PAGE))
+    assert answer.status == 303
+    world.run_queue()
+    assert "Print the letters" in printed.words(PAGE)
+
+
+def test_a_bounced_email_goes_by_hand(world: World, printed: Browser) -> None:
+    page = f"/deliveries/{PERIOD}/wilmette"
+    world.feedback("bounce", world.deliveries[0])
+    answer = printed.press(f"{page}/settle", {"outcome": "by hand", **printed.revision(page)})
+    assert answer.status == 303
+    world.run_queue()
+    assert "Ready to print" in printed.words(page)
+    assert len(world.deliveries) == 1
+
+
+def test_letters_that_a_mailbox_keeps_are_offered_by_hand(world: World, printed: Browser) -> None:
+    page = f"/deliveries/{PERIOD}/wilmette"
+    made = next(world.wiring.deliveries.deliveries(CAMPAIGN, "wilmette"))
+    kept = replace(made, state="held", reason="the recipient has no email address any more")
+    world.wiring.deliveries.change(kept, made)
+    printed.press("/targets/wilmette/address", {"email": ""})
+    world.clock.advance(minutes=2)
+    assert "Wilmette: the letters of November 24, 2026 can’t go by email" in printed.words()
+    assert "has no email address any more, so your letter is on hold" in own_page(world, "cy@signers.example")
+    assert printed.press(f"{page}/settle", {"outcome": "by hand", **printed.revision(page)}).status == 303
+    world.run_queue()
+    assert "Letters of November 24, 2026: ready to print" in printed.words()
