@@ -15,8 +15,9 @@ from tests.pages import text_of
 from tests.world import CAMPAIGN, FORM
 from undersigned.aws.answers import answer_key
 from undersigned.aws.dynamodb import Update, from_item
-from undersigned.domain.delivering.answers import Answer
-from undersigned.domain.errors import ChangedError
+from undersigned.domain.delivering.answers import Answer, answer_id
+from undersigned.domain.errors import ChangedError, NotNowError
+from undersigned.services.delivering.answering import MOST_ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,11 @@ def record(manager: Holder, day: str = MONDAY, text: str = TEXT, *, public: bool
     return manager.press("/targets/evanston/answers", values)
 
 
+def record_as(world: World, text: str) -> None:
+    """Record an answer as the command line does."""
+    world.wiring.delivering.answering.record(CAMPAIGN, "evanston", MONDAY, text, "command line", is_public=False)
+
+
 def stored(world: World) -> list[Any]:
     return [row for row in map(from_item, world.items()) if row["pk"] == f"ANSWERS#{CAMPAIGN}"]
 
@@ -113,6 +119,9 @@ def test_a_later_letter_is_not_answered_by_an_earlier_answer(world: World, manag
     page = text_of(world.get(later))
     assert "The second answer." in page
     assert "We have read" not in page
+    # An erased letter may have been in no email.
+    world.wiring.signing.erasing.erase(CAMPAIGN, world.signer("bo@signers.example"))
+    assert "The second answer." not in text_of(world.get(later))
 
 
 def test_the_campaigns_page_shows_an_answer_only_if_the_organizer_wants(world: World, manager: Holder) -> None:
@@ -222,11 +231,11 @@ def test_nothing_can_be_answered_before_a_letter_may_have_arrived(world: World, 
 
 HOSTILE = (
     '<script>alert(1)</script><img src=x onerror=alert(1)> {{ 7*7 }} https://evil.example/ "quoted" &amp;\r\n'
-    "\u202eabc\u2066 bell\x07 tab\there hidden\u200b\u200b\u200b \U000e0041 surrogate"
+    "\u202eabc\u2066 bell\x07 tab\there hidden\u200b\u200b\u200b \U000e0041 one\rtwo\u2028three"
 )
 PLAIN = (
     '<script>alert(1)</script><img src=x onerror=alert(1)> {{ 7*7 }} https://evil.example/ "quoted" &amp;\n'
-    "abc bell tab here hidden  surrogate"
+    "abc bell tab here hidden  one\ntwo\nthree"
 )
 
 
@@ -234,6 +243,9 @@ def test_a_hostile_answer_is_shown_as_text(world: World, manager: Holder) -> Non
     letter = delivered(world)
     record(manager, text=HOSTILE, public=True)
     record(manager, text="\U0001f600" * 5_000, public=True)
+    lone = {"day": MONDAY, "text": "lone \ud800 surrogate"}
+    assert world.request("POST", API, lone, headers=KEY, as_json=True).json["text"] == "lone ? surrogate"
+    manager.press(f"/targets/evanston/answers/{answer_id(date.fromisoformat(MONDAY), 'lone ? surrogate')}/delete")
 
     world.restart("public_api")
     for page in (manager.see("/targets/evanston"), world.get(letter), world.get(FORM)):
@@ -318,10 +330,14 @@ def test_a_bounced_delivery_waits_for_no_answer(world: World, manager: Holder) -
 def test_answers_go_when_the_time_to_keep_data_is_over(world: World, manager: Holder) -> None:
     letter = delivered(world)
     record(manager, public=True)
+    for number in range(1, MOST_ANSWERS):
+        record_as(world, f"Answer {number}.")
+    with pytest.raises(NotNowError, match="First delete one"):
+        record_as(world, "One more.")
     world.change(closes=date(2026, 12, 1), keep_for_days=30)
     world.clock.now = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
     world.reconcile()
-    assert len(stored(world)) == 1
+    assert len(stored(world)) == MOST_ANSWERS
     world.clock.now = datetime(2027, 1, 1, 15, 0, tzinfo=UTC)
     world.reconcile()
 
