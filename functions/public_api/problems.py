@@ -105,7 +105,10 @@ def problem_of(  # noqa: C901, PLR0911, PLR0912  (a table)
             return Problem(
                 409,
                 Message("This link only shows what was sent"),
-                Message("Emails to this office go to another address now. Open the link in the newest email there."),
+                Message(
+                    "The letters no longer go to the address that got this link. If another address gets them, open "
+                    "the link in the newest email there."
+                ),
             )
         case DamagedRowsError():
             return Problem(

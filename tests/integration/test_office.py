@@ -115,3 +115,19 @@ def test_what_an_office_received_stays_whatever_is_written_meanwhile(
     complained = sent.wiring.deliveries.delivery(KEY)
     assert complained
     assert (complained.state, complained.received_at) == ("complained", first)
+
+
+def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(world: World) -> None:
+    campaigns = world.wiring.campaigns
+    target = campaigns.target(CAMPAIGN, "evanston")
+    campaigns.put_target(CAMPAIGN, replace(target, email=""))
+    confirm(world, "Ada")
+    world.week()
+    campaigns.put_target(CAMPAIGN, target)
+    for path in links_of_office(world):
+        assert "1 letter, on paper, by hand or post." in world.get(path).words
+    assert "Received:" not in world.get(links_of_office(world)[0]).words
+    assert press(world) == 303
+    delivery = world.wiring.deliveries.delivery(KEY)
+    assert delivery
+    assert (delivery.state, delivery.received_at) == ("sent", None)

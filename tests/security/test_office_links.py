@@ -50,7 +50,8 @@ def with_ended_key(_world: World, rotate: Any) -> None:
         ("a cover's", (404, 404), "This link is not complete", False),
         ("old", (410, 410), "This link has expired", False),
         ("of an ended key", (404, 404), "This link is not complete", False),
-        ("of another mailbox", (200, 409), "Emails go to another address now", False),
+        ("of another mailbox", (200, 409), "The letters no longer go to the address that got this link", False),
+        ("of no mailbox, by hand", (200, 409), "The letters no longer go to the address that got this link", False),
         ("of the same mailbox in capitals", (200, 303), BUTTON, True),
         ("of a deleted campaign", (404, 404), "Page not found", False),
         ("of a damaged delivery", (200, 303), "A record is damaged, so something is missing here", False),
@@ -61,6 +62,9 @@ def test_who_has_a_link_reads_this_and_may_do_that(
     sent: World, rotate: Any, becomes: str, statuses: tuple[int, int], words: str, *, counts: bool
 ) -> None:
     office, cover = links_of_office(sent)
+    if becomes == "of no mailbox, by hand":
+        moved_to(sent, "")
+        office, _ = links_of_office(sent)
     become: dict[str, Callable[[], object]] = {
         "old": lambda: grow_old(sent),
         "of an ended key": lambda: with_ended_key(sent, rotate),

@@ -140,7 +140,8 @@ def test_no_module_imports_a_test_module_so_that_each_runs_alone_and_helpers_hav
 
 
 @pytest.mark.parametrize(
-    "name", ["openapi.json", "first-campaign.md", "monday-morning.md", "when-something-is-wrong.md"]
+    "name",
+    ["openapi.json", "first-campaign.md", "monday-morning.md", "what-the-office-gets.md", "when-something-is-wrong.md"],
 )
 def test_what_docs_share_with_the_pages_is_a_link_and_no_copy(name: str) -> None:
     assert (ROOT / "docs" / name).is_symlink()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent / "guide"
 
-PAGES = ("first-campaign", "monday-morning", "when-something-is-wrong")
+PAGES = ("first-campaign", "monday-morning", "what-the-office-gets", "when-something-is-wrong")
 
 
 def guide(name: str, language: str, campaign: str = "") -> Page:
