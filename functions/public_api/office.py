@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
+from undersigned.domain.errors import GivenError
 from undersigned.web.answers import moved, page
 from undersigned.web.delivering.office import cover_page, office_page, resume_page, stopped_page
 from undersigned.web.posted import media_type, posted_values
@@ -32,6 +33,18 @@ def receive(token: str) -> Response[str]:
     period = posted_values(router.current_event, LONGEST_POST).get("period")
     wired.stack.delivering.offices.receive(token, str(period))
     return moved(f"/office/{token}")
+
+
+@router.post("/office/<token>/address")
+def ask_for_address(token: str) -> Response[str]:
+    """Ask the organizer for another address. Nothing goes to it unless they accept it."""
+    typed = str(posted_values(router.current_event, LONGEST_POST).get("email", ""))
+    try:
+        wired.stack.delivering.address_requests.ask(token, typed)
+    except GivenError as error:
+        sent = wired.stack.delivering.offices.office(token)
+        return page(office_page(sent, token, typed, error.on_page), status=422)
+    return moved(f"/office/{token}#address")
 
 
 @router.post("/office/<token>/stop")

@@ -1,4 +1,7 @@
-"""Emails to people who organize and about stops. Those to sign in with are tried until it would be too late."""
+"""Emails to people who organize, and about what offices do on their pages.
+
+Those to sign in with are tried until it would be too late.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
-from undersigned.aws.queue import StopMail, read_person_mail
+from undersigned.aws.queue import AskedMail, StopMail, read_person_mail
 from undersigned.domain.errors import MailRefusedError, SendingStoppedError
 from undersigned.logs import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from undersigned.aws.queue import PersonMail
-    from undersigned.services.delivering.stop_post import StopPostOutcome
-    from undersigned.services.people.people_post import PeoplePostOutcome
 
 logger = Logger()
 
@@ -38,20 +39,27 @@ def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"batchItemFailures": failed}
 
 
-def _send(mail: PersonMail | StopMail) -> None:
+def _send(mail: PersonMail | StopMail | AskedMail) -> None:
     """Send an email. Raises an error if it must be tried again; one that SES refuses is not."""
-    kind = "stop" if isinstance(mail, StopMail) else "sign-in" if mail.request else "invitation"
-    outcome: PeoplePostOutcome | StopPostOutcome
+    kind, send_it = _of(mail)
     try:
-        if isinstance(mail, StopMail):
-            outcome = wired.stack.delivering.stop_post.send(mail.stop, mail.number)
-        elif mail.request:
-            outcome = wired.people_post.send_sign_in(mail.request)
-        else:
-            outcome = wired.people_post.send_invitation(mail.campaign, mail.person)
+        outcome = send_it()
     except SendingStoppedError:
         raise
     except MailRefusedError as error:
         logger.warning("SES refused an email", extra={"kind": kind, "reason": str(error)})
     else:
         logger.info("email to a person", extra={"kind": kind, "outcome": outcome})
+
+
+def _of(mail: PersonMail | StopMail | AskedMail) -> tuple[str, Callable[[], str]]:
+    """Return the kind of an email, and what sends it."""
+    match mail:
+        case StopMail():
+            return "stop", lambda: wired.stack.delivering.stop_post.send(mail.stop, mail.number)
+        case AskedMail():
+            return "asked", lambda: wired.stack.delivering.asked_post.send(mail.campaign, mail.target)
+        case _ if mail.request:
+            return "sign-in", lambda: wired.people_post.send_sign_in(mail.request)
+        case _:
+            return "invitation", lambda: wired.people_post.send_invitation(mail.campaign, mail.person)

@@ -343,6 +343,27 @@ def an_office_stops(platform: Platform) -> Arrivals:
     return {moe: 1, sal: 1}
 
 
+def an_office_asks(platform: Platform) -> Arrivals:
+    """An office asks for one address and then another. The organizer declines the first, and accepts the second."""
+    acts, world = Acts(platform), platform.world
+    create_key(platform)
+    ike, zoe = Person("Ike", EVANSTON), Person("Zoe", EVANSTON)
+    acts.sign_and_confirm(ike)
+    page = f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', 'chief@evanston-police.example')}"
+    for asked, answer in (("desk@evanston.example", "decline"), ("office@evanston.example", "accept")):
+        assert platform.person(lambda: world.post(f"{page}/address", {"email": asked})).status == 303  # noqa: B023
+        platform.settle()
+        if answer == "decline":
+            acts.week(MONDAY)
+        acts.organizer("POST", "/targets/evanston/asked-address", {"asked": asked, "answer": answer})
+    acts.sign_and_confirm(zoe)
+    acts.week(MONDAY + 7 * ONE_DAY)
+    assert [sent.to for sent in world.deliveries] == ["chief@evanston-police.example", "office@evanston.example"]
+    # It is noted before it leaves, so a crash can cost one, and never sends a second.
+    assert len(world.mails("asked")) <= 2
+    return {ike: 1, zoe: 1}
+
+
 def a_large_delivery(platform: Platform) -> Arrivals:
     """Packets are on several pages. A letter is erased after its email bounced, and one after it arrived.
 
@@ -879,6 +900,7 @@ SCENARIOS = {
     "second thoughts": Scenario(second_thoughts),
     "a bounced email": Scenario(a_bounced_email, ("wilmette",)),
     "an office stops": Scenario(an_office_stops),
+    "an office asks": Scenario(an_office_asks),
     "an approval": Scenario(an_approval, attachment_limit=0),
     "a cadence": Scenario(a_cadence),
     "letters are erased": Scenario(letters_are_erased, ("evanston", "wilmette")),

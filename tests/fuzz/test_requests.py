@@ -40,6 +40,7 @@ def tokens(world: World) -> dict[str, str]:
         "letter": issue.for_signer("letter", CAMPAIGN, signer),
         "nobody": issue.for_confirming(CAMPAIGN, "0" * 32, "661097a9d6800"),
         "packets": issue.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")),
+        "office": issue.for_office(CAMPAIGN, "evanston", "chief@evanston-police.example"),
         "approval": organizers.for_approval(CAMPAIGN, "2026-11-24"),
         "far": organizers.for_approval(CAMPAIGN, "2027-11-24"),
         "session": organizers.for_session(CAMPAIGN, digest_of(KEY)),
@@ -70,6 +71,9 @@ GET /letters/{odd}
 GET /packets/{packets}
 GET /packets/{packets}/{odd}
 GET /packets/{odd}/1
+GET /office/{office}
+GET /office/{odd}
+POST /office/{office}/address
 GET /assets/{odd}
 GET /campaigns/{odd}
 GET /{odd}

@@ -12,18 +12,32 @@ from undersigned.domain.errors import NotNowError
 
 if TYPE_CHECKING:
     from tests.organizers import Browser
-    from tests.world import World
+    from tests.world import Sent, World
     from undersigned.domain.authoring.campaigns import Target
 
-ASKED = "desk@evanston.example"
+ASKED, ORGANIZER = "desk@evanston.example", "letters@enddemand.example"
 
 
 def target_of(world: World) -> Target:
     return world.wiring.campaigns.target(CAMPAIGN, "evanston")
 
 
+def words_of(sent: Sent) -> str:
+    return " ".join(sent.text.split())
+
+
+def page_of(world: World) -> str:
+    """Return the path of the office's page."""
+    target = target_of(world)
+    return f"/office/{world.wiring.tokens.for_office(CAMPAIGN, target.id, target.email)}"
+
+
 def ask(world: World, email: str = ASKED) -> None:
-    world.wiring.campaigns.ask_address(CAMPAIGN, target_of(world), AskedAddress(email, world.clock.now))
+    """Ask as the office, and let the emails to the organizer go."""
+    page = page_of(world)
+    answer = world.post(f"{page}/address", {"email": email})
+    assert (answer.status, answer.headers["location"]) == (303, f"{page}#address")
+    world.run_people_mails()
 
 
 def test_the_organizer_is_asked_to_call_and_accepts(world: World, manager: Browser) -> None:
@@ -82,4 +96,69 @@ def test_another_saved_address_ends_the_request(world: World) -> None:
     world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
     assert target_of(world).asked is None
     ask(world)
-    assert target_of(world).asked == AskedAddress(ASKED, world.clock.now), "its email is still to be sent"
+    assert [sent.to for sent in world.mails("asked")] == [ORGANIZER] * 2
+
+
+def test_the_organizer_gets_one_email_however_often_an_office_asks(world: World) -> None:
+    page = page_of(world)
+    for number in range(100):
+        world.post(f"{page}/address", {"email": f"desk{number // 2}@evanston.example"})
+    world.run_people_mails()
+    ask(world)
+    [told] = world.mails("asked")
+    assert (told.to, told.mail["Subject"]) == (
+        ORGANIZER,
+        "Police Chief Avery Sample: the office asks for another address",
+    )
+    assert "asks for desk49@evanston.example. Emails get forwarded, so this may be anybody." in words_of(told)
+    assert "/organizer/dashboard/end-demand-illinois/targets/evanston" in told.text
+    assert "/office/" not in told.text
+    assert target_of(world).asked == AskedAddress(ASKED, world.clock.now, is_told=True)
+
+
+def test_an_email_that_surely_did_not_leave_goes_when_the_office_asks_again(world: World) -> None:
+    world.refusal = "MessageRejected"
+    ask(world)
+    assert world.mails("asked") == []
+    world.refusal = ""
+    ask(world)
+    assert len(world.mails("asked")) == 1
+
+
+def test_a_decision_before_the_email_makes_it_unnecessary(world: World) -> None:
+    world.post(f"{page_of(world)}/address", {"email": ASKED})
+    world.wiring.delivering.controls.decline_address(CAMPAIGN, "evanston", ASKED, "cli", "")
+    world.run_people_mails()
+    assert world.mails("asked") == []
+    ask(world)
+    assert len(world.mails("asked")) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "the email address is missing"),
+        ("desk", "“desk” is not a whole email address"),
+        (f"{'x' * 70}@evanston.example", "is too long"),
+        ("a@b.example\r\nBcc: c@d.example", "email can’t carry"),
+        ('"><script>alert(1)</script>@evanston.example', "email can’t carry"),
+        ("=?x?q?y?=@evanston.example", "email programs read as a code"),
+        ("CHIEF@evanston-police.example", "Letters already go to this address."),
+    ],
+)
+def test_what_is_no_other_address_is_said_at_the_field_and_kept_nowhere(world: World, typed: str, said: str) -> None:
+    answer = world.post(f"{page_of(world)}/address", {"email": typed})
+    assert (answer.status, said in answer.words, "<script>alert" in answer.body) == (422, True, False)
+    assert "<title>Error: " in answer.body
+    assert target_of(world).asked is None
+    world.run_people_mails()
+    assert world.mails("asked") == []
+
+
+def test_only_a_link_of_the_mailbox_that_gets_the_letters_asks(world: World) -> None:
+    before = page_of(world)
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
+    for page, status in ((before, 409), (f"{before[:-1]}x", 404), (page_of(world), 303)):
+        assert world.post(f"{page}/address", {"email": ASKED}).status == status
+        assert (target_of(world).asked is not None) is (status == 303)
+    assert "Ask for another address" not in world.get(before).words

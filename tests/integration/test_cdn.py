@@ -223,6 +223,7 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         disown,
         f"{disown}/undo",
         f"{links_of_office(world)[0]}/stop",
+        f"{links_of_office(world)[0]}/address",
         resume,
         f"{links_of_office(world)[0]}/received",
     ):

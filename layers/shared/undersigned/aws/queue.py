@@ -363,6 +363,14 @@ class StopMail:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class AskedMail:
+    """The email to an organizer about the address that a target's office asked for."""
+
+    campaign: str
+    target: str
+
+
 def is_to_person(body: str) -> bool:
     """Say whether a message asks for an email to a person, not for a confirmation email. A damaged one doesn't."""
     try:
@@ -372,7 +380,7 @@ def is_to_person(body: str) -> bool:
     return True
 
 
-def read_person_mail(body: str) -> PersonMail | StopMail:
+def read_person_mail(body: str) -> PersonMail | StopMail | AskedMail:
     """Read the message of an email to a person. Raises ValueError if it is damaged."""
     match _json(body):
         case {"sign_in": str(request)}:
@@ -381,10 +389,12 @@ def read_person_mail(body: str) -> PersonMail | StopMail:
             return PersonMail(campaign=campaign, person=person)
         case {"stop": [str(campaign), str(target), str(mailbox), str(at)], "number": int(number)}:
             return StopMail(ResumeToken(campaign, target, mailbox, datetime.fromisoformat(at)), number)
+        case {"asked": [str(campaign), str(target)]}:
+            return AskedMail(campaign, target)
         case _:
             error = (
-                'an email to a person reads {"sign_in": …}, {"invitation": {"campaign": …, "person": …}} or '
-                '{"stop": […], "number": …}'
+                'an email to a person reads {"sign_in": …}, {"invitation": {"campaign": …, "person": …}}, '
+                '{"stop": […], "number": …} or {"asked": […]}'
             )
             raise ValueError(error)
 
@@ -404,6 +414,10 @@ class PeopleMails(_SqsQueue):
         """Queue the emails about a stop."""
         of_stop = [stop.campaign, stop.target, stop.mailbox, stop.at.isoformat()]
         self._send(json.dumps({"stop": of_stop, "number": number}))
+
+    def put_asked(self, campaign: str, target: str) -> None:
+        """Queue the email to an organizer about the address that a target's office asked for."""
+        self._send(json.dumps({"asked": [campaign, target]}))
 
 
 def reconciliation_message(run: Reconciliation) -> str:

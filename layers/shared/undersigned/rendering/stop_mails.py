@@ -1,4 +1,4 @@
-"""The emails about a stop: to the organizer, and the link that resumes to the mailbox that was stopped."""
+"""Emails about what offices do on their pages: a stop, the link that resumes, and a request for an address."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from undersigned.domain.languages import Message, full_date
 from undersigned.rendering.mails import Mail, bodies
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.authoring.campaigns import AskedAddress, Campaign, Target
     from undersigned.domain.delivering.deliveries import Sender
     from undersigned.domain.delivering.stops import Stop
 
@@ -37,6 +37,16 @@ def stopped(sender: Sender, campaign: Campaign, target: Target, stop: Stop) -> M
     subject = Message("%(whom)s: the office stopped the emails", values)
     button = Message("Open the recipient")
     return _written("stopped", sender, campaign, campaign.organizer.email, subject, sentences, path, button)
+
+
+def asked(sender: Sender, campaign: Campaign, target: Target, request: AskedAddress) -> Mail:
+    """Write the email that asks the organizer about an address. It has no button that accepts it."""
+    sentences = request.explained(target)
+    path = f"{dashboard_path(campaign.id)}/targets/{target.id}"
+    whom = target.addressed(campaign.language)
+    subject = Message("%(whom)s: the office asks for another address", {"whom": whom})
+    button = Message("Open the recipient")
+    return _written("asked", sender, campaign, campaign.organizer.email, subject, sentences, path, button)
 
 
 def resume(sender: Sender, campaign: Campaign, target: Target, stop: Stop, token: str) -> Mail:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
+    from undersigned.services.delivering.address_requests import AddressRequests
     from undersigned.services.delivering.answering import Answering
     from undersigned.services.delivering.approval_requests import ApprovalRequests
+    from undersigned.services.delivering.asked_post import AskedPost
     from undersigned.services.delivering.delivering import Delivering
     from undersigned.services.delivering.packing import Packing
     from undersigned.services.delivering.stop_post import StopPost
@@ -114,6 +116,25 @@ class DeliveringCases:
             tokens=self.stack.tokens,
             mails=lambda: self.stack.people_mails,
             clock=self.stack.clock,
+        )
+
+    @cached_property
+    def address_requests(self) -> AddressRequests:
+        from undersigned.services.delivering.address_requests import AddressRequests
+
+        return AddressRequests(
+            offices=self.offices,
+            campaigns=self.stack.campaigns,
+            mails=lambda: self.stack.people_mails,
+            clock=self.stack.clock,
+        )
+
+    @cached_property
+    def asked_post(self) -> AskedPost:
+        from undersigned.services.delivering.asked_post import AskedPost
+
+        return AskedPost(
+            campaigns=self.stack.campaigns, post=self.stack.people_mailbox, sender=self.stack.settings.sender
         )
 
     @cached_property

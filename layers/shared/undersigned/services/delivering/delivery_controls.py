@@ -223,11 +223,12 @@ class DeliveryControls:
         """Save and return the address that an office asked for, as a corrected one: see `set_address`.
 
         `asked` is the address that the person saw, so that nothing goes to another one. Raises NotNowError if it is not
-        the one that the office asks for.
+        the one that the office asks for, nor saved already.
         """
         why = checked_reason(why)
-        email = self._asked(campaign, target, asked).email
-        return self.set_address(campaign, target, email, by, why, action="accept address")
+        if asked != self.campaigns.target(campaign, target).email:
+            self._asked(campaign, target, asked)
+        return self.set_address(campaign, target, asked, by, why, action="accept address")
 
     def decline_address(self, campaign: str, target: str, asked: str, by: str, why: str) -> None:
         """Forget the address that an office asked for: see `accept_address`."""
@@ -273,8 +274,8 @@ class DeliveryControls:
         else:
             self.campaigns.put_target(campaign, changed)
             self.follow_address(known, changed, campaign, by)
-        action = action or ("remove address" if changed.by_hand else "correct address")
-        self.record(campaign, "address works" if changed == known else action, by, about=target, why=why)
+        usual: Action = "remove address" if changed.by_hand else "correct address"
+        self.record(campaign, action or ("address works" if changed == known else usual), by, about=target, why=why)
         return changed.email
 
     def send_resume_link(self, campaign: str, target: str, by: str, why: str) -> None:

@@ -8,16 +8,28 @@ from undersigned.web.public_frame import public_page
 
 if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.languages import Message
     from undersigned.services.delivering.office import Sent
     from undersigned.services.delivering.stopping import Stopped
     from undersigned.web.page import Page
 
 
-def office_page(sent: Sent, token: str) -> Page:
-    """Render what was sent to an office, in sections, each with the form of what its link may do."""
+def office_page(sent: Sent, token: str, typed: str = "", mistake: Message | None = None) -> Page:
+    """Render what was sent to an office, in sections, each with the form of what its link may do.
+
+    `mistake` is what is wrong with the address that somebody typed.
+    """
     language = sent.campaign.language
-    whom = sent.target.addressed(language)
-    return public_page("office.html", language, sent.campaign, sent=sent, whom=whom, token=token)
+    return public_page(
+        "office.html",
+        language,
+        sent.campaign,
+        sent=sent,
+        whom=sent.target.addressed(language),
+        token=token,
+        typed=typed,
+        mistake=mistake.in_language(language) if mistake else "",
+    )
 
 
 def stopped_page(campaign: Campaign) -> Page:

@@ -144,21 +144,13 @@ def _asked(target: Target, language: str) -> Iterator[Point]:
     """Return that an office asked for another address. Whoever has the link of its page can, so a person asks back."""
     if target.asked is None:
         return
-    values = {"email": target.email, "asked": target.asked.email}
+    values = {"target": target.id, "asked": target.asked.email}
     yield Point(
         "to do",
         Message("%(whom)s: the office asks for another address", _whom(target, language)),
-        (
-            Message("Letters go to %(email)s. Somebody with the link in an email there asks for %(asked)s.", values),
-            Message(
-                "Emails get forwarded, so this may be anybody. Call the office at a number that you know from "
-                "elsewhere, and ask. Nothing goes to the new address unless you accept it."
-            ),
-        ),
+        target.asked.explained(target),
         sees=Step(Message("Open the recipient"), f"/targets/{target.id}"),
-        acts=(
-            Act(("accept address", "decline address"), {"target": target.id, "asked": target.asked.email}, quiet=True),
-        ),
+        acts=(Act(("accept address", "decline address"), values, quiet=True),),
     )
 
 

@@ -1,0 +1,40 @@
+"""The email that asks an organizer about the address that an office asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from undersigned.domain.errors import MailRefusedError, SendingStoppedError, SendingThrottledError
+from undersigned.rendering import stop_mails
+
+if TYPE_CHECKING:
+    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.mail import Mailbox
+    from undersigned.domain.delivering.deliveries import Sender
+
+type AskedPostOutcome = Literal["sent", "sent before", "decided before"]
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class AskedPost:
+    """Sends the email about a request, once at most: it is noted on the target before it is sent."""
+
+    campaigns: Campaigns
+    post: Mailbox
+    sender: Sender
+
+    def send(self, campaign: str, target: str) -> AskedPostOutcome:
+        """Tell the organizer what an office asked for last. Raises the errors of `Mailbox.send`, NotFoundError."""
+        settings, known, _ = self.campaigns.of_target(campaign, target)
+        if known.asked is None:
+            return "decided before"
+        if not self.campaigns.note_told(campaign, target, is_told=True):
+            return "sent before"
+        try:
+            self.post.send(stop_mails.asked(self.sender, settings, known, known.asked))
+        except (SendingThrottledError, SendingStoppedError, MailRefusedError):
+            # It surely did not leave. After any other error it may have, and the request is on the overview.
+            self.campaigns.note_told(campaign, target, is_told=False)
+            raise
+        return "sent"
