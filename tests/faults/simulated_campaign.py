@@ -85,6 +85,9 @@ _HOURS_RUN = 0.8
 _VISITED = 0.5
 """On how many days an organizer looks at the deliveries."""
 
+_GATEWAYS = 0.05
+"""How many of the emails to offices meet a program that presses their links."""
+
 _CONFLICT = 409
 _ANSWERED = 0.6
 """How many of the questions an organizer answers then."""
@@ -271,10 +274,12 @@ class Simulation:
         self._addressed: dict[str, set[str]] = {}
         self._stopped: dict[str, datetime] = {}
         self._held: dict[str, datetime] = {}
+        self._office_rng = random.Random(seed + 2)  # noqa: S311
+        self._stopped_mailboxes: dict[str, datetime] = {}
+        self._links: Counter[str] = Counter()
+        self._links_asked, self._resumes = 0, 0
         self._died_at: list[datetime] = []
-        self._dead_reconciliations = 0
-        self._starts = 0
-        self._records = 0
+        self._dead_reconciliations, self._starts, self._records = 0, 0, 0
         self._packet_size, self._attachment_limit = 2, 10_000
         self.weather = weather(self.rng, world.clock.now, weeks)
         self.platform = Platform(world, self.rng, faults=self.weather.faults)
@@ -376,6 +381,8 @@ class Simulation:
     def _accepted(self, sent: Sent) -> None:
         """Look at an email that leaves."""
         self.accepted.append((sent, self.world.clock.now))
+        if sent.tags["kind"] == "resume":
+            self._check_link(sent)
         if sent.tags["kind"] != "delivery":
             return
         arrived = sent.message_id not in self.platform.bounced
@@ -396,6 +403,8 @@ class Simulation:
             self._compare(old, new)
         self._check_stops(new)
         self.emails.append(new)
+        if self._office_rng.random() < _GATEWAYS and not self.is_calm:
+            self.at(new.at + timedelta(seconds=1), "a gateway presses Stop", partial(self._press_stop, sent))
 
     def _compare(self, old: Delivered, new: Delivered) -> None:
         """Check that an email repeats no letter, keeps seven days away, and goes to no address that takes none."""
@@ -418,6 +427,17 @@ class Simulation:
         for what, since in self._stopped.items():
             if what in {"campaign", new.place[0]} and new.at > since + _HOUR:
                 self.breach(f"the email of {new.place} leaves although the {what} has been stopped since {since}")
+        since = self._stopped_mailboxes.get(new.sent.to, new.at)
+        begun = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, *new.place))
+        if begun and begun.last.since and begun.last.since > since:
+            self.breach(f"the email of {new.place} begins after {new.sent.to} was stopped at {since}")
+
+    def _check_link(self, sent: Sent) -> None:
+        """Check that a stop sends its mailbox one link, a second one only when an organizer asks, and no third."""
+        stop = sent.link("office/resume").partition(".")[0]
+        self._links[stop] += 1
+        if self._links[stop] > min(2, 1 + self._links_asked):
+            self.breach(f"{sent.to} gets {self._links[stop]} links that resume")
 
     def _letters_in(self, sent: Sent) -> list[str]:
         """Return the words of an email's letters, from its packets or from those behind its link."""
@@ -517,6 +537,9 @@ class Simulation:
                 ("release letters", 0.3, self.release_letters),
                 ("erase letters", 0.05, self.erase_letters),
                 ("receive", 0.7, self.receive),
+                ("an office stops", 0.3, self.office_stops),
+                ("an office resumes", 0.4, self.office_resumes),
+                ("ask for a link that resumes", 0.2, self.ask_for_link),
                 ("deploy", 2.0, self.deploy),
                 ("expire", 1.0, self.platform.expire),
             ):
@@ -720,6 +743,42 @@ class Simulation:
         self._starts += 1
         self._stopped.pop(what, None)
 
+    def office_stops(self) -> None:
+        """Let the reader of some email press *Stop these emails*, perhaps of one to an older address."""
+        if self.emails:
+            self._press_stop(self._office_rng.choice(self.emails).sent)
+
+    def _press_stop(self, sent: Sent) -> None:
+        resumes = self._resumes
+        path, values = f"{sent.link('office')}/stop", {"reason": self._office_rng.choice(["", "Use our form."])}
+        answer = self.platform.tries(lambda: self.world.post(path, values))
+        if answer and answer.status == 200 and self._resumes == resumes:
+            self._stopped_mailboxes.setdefault(sent.to, self.world.clock.now)
+
+    def office_resumes(self) -> None:
+        """Let the reader of some email press its link that resumes."""
+        if links := [sent for sent, _ in self.accepted if sent.tags["kind"] == "resume"]:
+            self._press_resume(self._office_rng.choice(links))
+
+    def _press_resume(self, sent: Sent) -> None:
+        self._resumes += 1
+        self._stopped_mailboxes.pop(sent.to, None)
+        self.platform.tries(lambda: self.world.post(sent.link("office/resume")))
+
+    def ask_for_link(self) -> None:
+        """Ask as an organizer that an office gets its link once more."""
+        self._links_asked += 1
+        self._organizer("POST", f"/targets/{self._office_rng.choice(list(_TARGETS))}/resume-link", {})
+
+    def _let_office_resume(self, target: str) -> None:
+        """Let an office press the last link that it got, or give it another address if it got none."""
+        stop = self.world.wiring.campaigns.target(CAMPAIGN, target).stopped
+        links = [sent for sent, _ in self.accepted if sent.tags["kind"] == "resume" and stop and sent.to == stop.email]
+        if links:
+            self._press_resume(links[-1])
+        if self.world.wiring.campaigns.target(CAMPAIGN, target).stopped:
+            self._correct(target)
+
     def approve(self, period: str) -> None:
         self._organizer("POST", f"/deliveries/{period}/approve", {})
 
@@ -905,6 +964,7 @@ class Simulation:
         self.resume()
         self.release_letters()
         for target in _TARGETS:
+            self._let_office_resume(target)
             self._release(target)
             self._repair(target)
         self.plan_week(monday)
