@@ -26,6 +26,7 @@ from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, lo
 from undersigned.aws.campaigns import target_key
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.domain.tokens import ResumeToken
 from undersigned.rendering.packets import Packet
 from undersigned_cli.local.sources import stream_source
 
@@ -54,6 +55,8 @@ _EVENTS: dict[Fate, tuple[str, ...]] = {
     "silent": ("send",),
 }
 _BOUNCED = ("bounced", "soft bounced")
+
+_HALTS = ("pause", "hold", "stop")
 
 _ORGANIZER = {"authorization": "Bearer us_manage"}
 _WEEKS = 6
@@ -304,7 +307,7 @@ class Play:
         self.told_confirmed: set[str] = set()
         self.withdrawn: set[str] = set()
         self.halted: dict[str, list[Actor]] = {}
-        self.endings: dict[str, list[Actor]] = {"pause": [], "hold": []}
+        self.endings: dict[str, list[Actor]] = {name: [] for name in _HALTS}
         self.history: list[str] = []
         self.targets = ("evanston", "skokie")
         self._seen = self._records = self._calls = 0
@@ -354,7 +357,7 @@ class Play:
             for name, value in copy.deepcopy(state).items():
                 setattr(self, name, value)
             self.mail_events, self._seen, self.history, self.halted = list(mail_events), len(sent), [], {}
-            self.endings = {"pause": [], "hold": []}
+            self.endings = {name: [] for name in _HALTS}
 
         return restore
 
@@ -447,6 +450,19 @@ class Play:
 
     def release(self) -> Actor:
         return self._ending("hold", self._organize("release", "/targets/evanston/release", {}))
+
+    def stop(self) -> Actor:
+        """Stop the emails as the office does that reads them."""
+        target = self.world.wiring.campaigns.target(CAMPAIGN, "evanston")
+        path = f"/office/{self.world.wiring.tokens.for_office(CAMPAIGN, target.id, target.email)}/stop"
+        return self._halting(self._start("stop", lambda: self.world.post(path)))
+
+    def resume_emails(self) -> Actor:
+        """Resume the emails by the link of the present stop; without one, by a link of none."""
+        stop = self.world.wiring.campaigns.target(CAMPAIGN, "evanston").stopped
+        link = ResumeToken(CAMPAIGN, "evanston", stop.mailbox if stop else "", stop.at if stop else self.world.clock())
+        path = f"/office/resume/{self.world.wiring.tokens.for_resume(link)}"
+        return self._ending("stop", self._start("resume emails", lambda: self.world.post(path)))
 
     def _halting(self, actor: Actor) -> Actor:
         """Allow no email after the end of this actor, except those that are being handed to SES.
@@ -632,6 +648,7 @@ class Play:
             if not self._has_work_left():
                 return
             self.finish(self.resume())
+            self.finish(self.resume_emails())
             self.finish(self.release())
             self.world.clock.advance(days=7)
             for target in self.targets:

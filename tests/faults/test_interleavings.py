@@ -345,6 +345,18 @@ def a_hold_and_the_delivery(play: Play) -> Begin:
     return lambda: (play.hold(), play.deliver(play.messages[-1]))
 
 
+def a_stop_and_the_delivery(play: Play) -> Begin:
+    planned(play, "Ada", "Ben")
+    return lambda: (play.stop(), play.deliver(play.messages[-1]))
+
+
+def a_resumption_and_the_next_stop(play: Play) -> Begin:
+    planned(play, "Ada", "Ben")
+    play.finish(play.stop())
+    play.world.clock.advance(seconds=1)
+    return lambda: (play.resume_emails(), play.stop())
+
+
 def two_approvals(play: Play) -> Begin:
     play.needs_approval()
     counted(play, "Ada", "Ben")
@@ -475,6 +487,8 @@ RACES = [
     a_delivery_event_and_a_complaint,
     a_pause_and_the_delivery,
     a_hold_and_the_delivery,
+    a_stop_and_the_delivery,
+    a_resumption_and_the_next_stop,
     an_approval_and_the_delivery,
     an_approval_of_an_earlier_look_and_the_delivery,
     a_confirmation_after_the_look_and_the_sealing,

@@ -236,8 +236,19 @@ def test_the_link_of_a_mailbox_that_the_recipient_no_longer_has_stops_and_resume
     world.week()
     assert (to_evanston(world), stopped(world)) == ([CHIEF, NEW], None)
     assert about_stops(world)[-1].to == CHIEF
-    assert "go another way now. Which way they go, End Demand Illinois (sample) decides." in resume(world).words
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").stops == ()
+    assert "End Demand Illinois (sample) decides whether they come to this mailbox again." in resume(world).words
+    found = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    assert (found.email, found.stops, found.asked and found.asked.email) == (NEW, (), CHIEF)
+
+
+def test_a_reason_goes_when_the_campaign_s_time_is_over_and_the_stop_stays(world: World) -> None:
+    world.change(closes=world.clock.now.date(), keep_for_days=0)
+    stop(world, "Ask Ms. Doe at 555-0100.")
+    world.clock.advance(days=2)
+    world.reconcile()
+    found = stopped(world)
+    assert found
+    assert found.reason == ""
 
 
 def test_a_link_of_a_mailbox_that_got_no_delivery_writes_nothing(world: World) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.domain.authoring.campaigns import AskedAddress
 from undersigned.domain.delivering.stops import Stop, reason_in
+from undersigned.domain.errors import ChangedError
 from undersigned.domain.tokens import ResumeToken, mailbox_digest
 
 if TYPE_CHECKING:
@@ -77,8 +80,17 @@ class Stopping:
         return self._of(self.tokens.read_resume(token))
 
     def resume(self, token: str) -> Stopped:
-        """End the stop of a link, and no later one of the same mailbox."""
+        """End the stop of a link, and no later one of the same mailbox.
+
+        If the recipient no longer has the mailbox, the organizer is asked whether letters go there again.
+        """
         link = self.tokens.read_resume(token)
+        found = self._of(link)
+        stop = found.target.stop_of(link.mailbox)
+        if stop and found.state == "stopped" and not found.is_theirs and found.target.asked is None:
+            # Before the stop ends, so that pressing again after a failure asks, too.
+            with suppress(ChangedError):
+                self.campaigns.ask_address(link.campaign, found.target, AskedAddress(stop.email, self.clock()))
         self.campaigns.change_stop(
             link.campaign, link.target, link.mailbox, lambda known: None if known and known.at == link.at else known
         )

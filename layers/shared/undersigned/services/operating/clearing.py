@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import ChangedError
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.answers import Answers
+    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.packet_store import Bucket
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.domain.delivering.stops import Stop
     from undersigned.domain.signing.signatures import Signature
 
 
@@ -43,11 +45,12 @@ class Clearing:
     signatures: Signatures
     deliveries: Deliveries
     answers: Answers
+    campaigns: Campaigns
     packets: Callable[[], Bucket]
     clock: Callable[[], datetime]
 
     def clear_deliveries(self, campaign: Campaign, targets: Sequence[Target]) -> Over:
-        """Delete answers and packets whose time is over, and return the `Over` that `clear` takes."""
+        """Delete answers, reasons of stops and packets whose time is over, and return the `Over` that `clear` takes."""
         now = self.clock()
         if not campaign.is_over(campaign.local(now).date()):
             return Over()
@@ -55,6 +58,9 @@ class Clearing:
         for target in targets:
             with suppress(ChangedError):  # What somebody records or deletes meanwhile is seen in the next run.
                 self.answers.delete(campaign.id, target, target.answers)
+            for stop in target.stops:
+                if stop.reason:
+                    self.campaigns.change_stop(campaign.id, target.id, stop.mailbox, _without_reason)
             cleared |= self._clear_deliveries_to(campaign.id, target.id, now)
         return Over(campaign=True, deliveries=cleared)
 
@@ -97,6 +103,10 @@ class Clearing:
             return False
         self.signatures.clear(row, now)
         return True
+
+
+def _without_reason(stop: Stop | None) -> Stop | None:
+    return replace(stop, reason="") if stop else None
 
 
 def _is_over(row: Signature, over: Over, now: datetime) -> bool:
