@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -137,6 +137,27 @@ def test_a_letter_erased_after_the_packet_could_be_printed_names_its_sheet(world
     assert f"reference number {PERIOD}-{number}," in printed.words(PAGE)
 
 
+def test_commands_name_what_is_ready_to_print_and_the_sheet_of_an_erased_letter(
+    world: World, printed: Browser, run: Any
+) -> None:
+    assert printed
+    said = " ".join(run("deliveries", CAMPAIGN).split())
+    assert "evanston: 2 letters of 2026-11-24 to print on the dashboard." in said
+    assert f"run `undersigned hand-over {CAMPAIGN} evanston 2026-11-24`" in said
+    sealed = world.wiring.counting.organizing.delivery(DeliveryKey(CAMPAIGN, "evanston", PERIOD)).signers
+    said = " ".join(run("erase", CAMPAIGN, sealed[1], "--why", "asked", "--yes").split())
+    assert "It is letter 2 of the packet of 2026-11-24 to evanston." in said
+    assert "take out the sheet with the reference number 2026-11-24-2" in said
+    erased = world.request(
+        "DELETE",
+        f"/organizer/campaigns/{CAMPAIGN}/signatures/{sealed[0]}",
+        {"why": "asked"},
+        as_json=True,
+        headers={"authorization": "Bearer us_manage"},
+    )
+    assert (erased.json["arrived_with"], erased.json["sheet"]) == (PERIOD, f"{PERIOD}-1")
+
+
 def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) -> None:
     world.clock.advance(days=31)
     printed.enter("us_manage")
@@ -155,6 +176,22 @@ def test_a_bounced_email_goes_by_hand(world: World, printed: Browser) -> None:
     world.run_queue()
     assert "Ready to print" in printed.words(page)
     assert len(world.deliveries) == 1
+
+
+@pytest.mark.parametrize("event", ["bounce", "complaint"])
+def test_each_point_about_a_mailbox_offers_the_way_by_hand(world: World, printed: Browser, event: str) -> None:
+    world.feedback(event, world.deliveries[0])
+    if event == "bounce":
+        bounced = f"/deliveries/{PERIOD}/wilmette"
+        printed.press(f"{bounced}/settle", {"outcome": "given up", **printed.revision(bounced)})
+    world.confirmed(name="Di Moss", email="di@signers.example", postal_code="60091", locality="Wilmette")
+    offer = '/targets/wilmette/address">.*?<button class="quiet" name="email" value="">Send letters by hand or post<'
+    assert re.search(offer, printed.see("/targets/wilmette").body.partition('<dl class="figures">')[0], re.DOTALL)
+    assert printed.press("/targets/wilmette/address", {"email": ""}).status == 303
+    world.clock.advance(days=7)
+    world.week()
+    printed.enter("us_manage")
+    assert "Ready to print" in printed.words("/deliveries/2026-12-01/wilmette")
 
 
 def test_letters_that_a_mailbox_keeps_are_offered_by_hand(world: World, printed: Browser) -> None:

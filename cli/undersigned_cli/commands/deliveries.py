@@ -97,9 +97,15 @@ def deliveries(
     }
     now = wiring.clock()
     show(f"Deliveries of {campaign}", columns, [_delivery(delivery, now) for delivery in found], as_json=as_json)
-    for delivery in found:
-        if not as_json and (question := delivery.question(now)):
-            say(_to_decide(campaign, delivery.key, question))
+    for delivery in () if as_json else found:
+        key = delivery.key
+        if question := delivery.question(now):
+            say(_to_decide(campaign, key, question))
+        elif delivery.is_ready_to_print:
+            say(
+                f"{key.target}: {counted(delivery.letters, 'letter')} of {key.period} to print on the dashboard. When "
+                f"the office has them, run `undersigned hand-over {campaign} {key.target} {key.period}`."
+            )
 
 
 def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:

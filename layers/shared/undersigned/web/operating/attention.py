@@ -190,7 +190,7 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
                 ),
             ),
             sees=sees,
-            acts=release,
+            acts=(*release, _by_hand(target)),
         )
     elif target.mail_state == "bounced":
         yield Point(
@@ -205,7 +205,7 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
                 ),
             ),
             sees=sees,
-            acts=(address_of(target),),
+            acts=(address_of(target), _by_hand(target)),
         )
 
 
@@ -226,6 +226,7 @@ def _stopped(target: Target, stop: Stop, waits: Iterable[Message], whom: Mapping
         sees=Step(Message("Open the recipient"), f"/targets/{target.id}"),
         acts=(
             *((Act(("send resume link",), {"target": target.id}),) if stop.mails < MOST_LINKS else ()),
+            _by_hand(target),
             address_of(target, quiet=True),
         ),
     )
@@ -329,6 +330,11 @@ def _letters_to(target: Target, made: Delivery, language: str) -> Message:
 def address_of(target: Target, *, quiet: bool = False) -> Act:
     """Return the form that saves a recipient's address."""
     return Act(("correct address",), {"target": target.id, "email": target.email}, quiet)
+
+
+def _by_hand(target: Target) -> Act:
+    """Return the button by which the letters that wait go by hand or post."""
+    return Act(("remove address",), {"target": target.id}, quiet=True)
 
 
 def decisions(delivery: Delivery, question: Question | None, state: TargetState) -> tuple[Act, ...]:
