@@ -49,7 +49,7 @@ def test_a_complaint_says_what_to_do_even_if_no_letter_waits(world: World, manag
     assert "Evanston: someone there marked the email as spam" in said
     assert "No letter is waiting now; those that people sign from now on will wait." in said
     assert "Call the office, and ask how they want to get letters. Send to this recipient again" in said
-    assert buttons(manager) == {"/targets/evanston/release", "/targets/evanston"}
+    assert buttons(manager) == {"/targets/evanston/release", "/targets/evanston/address", "/targets/evanston"}
     world.confirmed(email="bo@signers.example")
     assert "1 letter is waiting. Nothing is sent to this recipient for now." in attention(manager)
     manager.press("/targets/evanston/release")
