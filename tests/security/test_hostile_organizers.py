@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pypdf import PdfReader
 
 from tests.organizers import Browser, add
+from tests.packets import links_of_office
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.authoring.settings_document import SettingsDocument
 
@@ -76,6 +77,9 @@ def test_hostile_texts_of_a_campaign_run_in_no_page_email_or_packet(world: World
     assert_harmless(world.press(link).body, "the signer's own page")
     world.run_stream()
     deliver(world)
+    for page in map(world.get, links_of_office(world)):
+        assert_harmless(page.body, "a page of what was sent")
+        assert MARK in html.unescape(page.body)
     kinds = {sent.tags["kind"] for sent in world.sent}
     assert {"confirmation", "delivery"} < kinds, kinds
     for sent in world.sent:
