@@ -675,6 +675,8 @@ def a_time_is_over(platform: Platform) -> Arrivals:
     acts.withdraw(eve)
     acts.week(MONDAY)
     acts.answer("They read it.")
+    platform.world.clock.advance(minutes=2)
+    assert "They read it." in acts.get(f"/campaigns/{CAMPAIGN}").body
     platform.world.clock.advance(days=31)
     acts.reconcile(days=2)
     assert is_cleared(platform, eve)
