@@ -108,7 +108,7 @@ def _cover(number: int, of: int) -> PacketCover:
     return PacketCover(
         language="en",
         campaign_title=SHIPPED.campaign.title,
-        organizer_name=SHIPPED.campaign.organizer.name,
+        organizer=SHIPPED.campaign.organizer,
         target=TARGET,
         delivered_on=date(2026, 11, 30),
         number=number + 1,

@@ -725,7 +725,8 @@ def plain_letters_in(sent: Sent) -> list[str]:
 def typeset_plainly(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object) -> Packet:
     """Write only the signers' names into a packet: typesetting takes a tenth of a second and adds no race."""
     pdf = json.dumps([letter.signer_name for letter in letters]).encode()
-    return Packet(pdf, hashlib.sha256(pdf).hexdigest(), {}, accessible=True)
+    double_sided = pdf if cover and cover.by_hand else b""
+    return Packet(pdf, hashlib.sha256(pdf).hexdigest(), {}, accessible=True, double_sided=double_sided)
 
 
 def _hands_over(actor: Actor) -> bool:

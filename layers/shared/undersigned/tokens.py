@@ -41,6 +41,7 @@ _PARTS_OF_CONFIRMATION = 3
 _PARTS_OF_DELIVERY = 3
 _PARTS_OF_OFFICE = 3
 _PARTS_OF_COVER = 2
+_ISSUED_ON_COVERS = datetime(2026, 1, 1, tzinfo=UTC)
 _PARTS_OF_RESUMING = 4
 _PARTS_OF_FORM = 1
 _PARTS_OF_REDO = 3
@@ -135,8 +136,8 @@ class Tokens(_Tokens):
         return self._issue("office", campaign, target, mailbox_digest(email))
 
     def for_cover(self, campaign: str, target: str) -> str:
-        """Issue a token for the covers of a target's packets."""
-        return self._issue("cover", campaign, target)
+        """Issue a token for the covers of a target's packets: always the same, so that a packet made twice is, too."""
+        return self._issue("cover", campaign, target, issued_at=_ISSUED_ON_COVERS)
 
     def for_resume(self, stop: ResumeToken) -> str:
         """Issue a token that ends a stop. Who has it reads that mailbox, so only an email to it has one."""

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from tests.pdfs import languages_in, word_boxes
+from undersigned.domain.authoring.campaigns import Organizer
 from undersigned.domain.authoring.letters import Block, Run, SignerDetails, read_blocks, render_html
 from undersigned.domain.signing.drawings import HEIGHT, WIDTH, Drawing
 from undersigned.domain.signing.posted_forms import FORM_FIELDS
@@ -79,7 +81,7 @@ def cover_of(letters: int, *, first: int = 1, total: int | None = None, number: 
     return PacketCover(
         language="en",
         campaign_title=CAMPAIGN.campaign.title,
-        organizer_name=CAMPAIGN.campaign.organizer.name,
+        organizer=CAMPAIGN.campaign.organizer,
         target=TARGET,
         delivered_on=date(2026, 11, 30),
         number=number,
@@ -191,7 +193,7 @@ def test_cover_and_footers_are_in_the_campaigns_language(fonts: FontBook) -> Non
         "EN ESTE PAQUETE",
         "2 de 6",
         f"ENVIADO POR {CAMPAIGN.campaign.organizer.name}",
-        "Para contestar, responda al correo",
+        "Para contestar, escriba a ",
     ):
         assert part in first
     assert "Índice · paquete 2 de 6 Página 2" in index
@@ -612,6 +614,131 @@ def test_a_long_word_does_not_run_off_the_page(word: str, fonts: FontBook) -> No
     assert max(inked_columns(packet, 3)) < 612 - 60
     assert max(inked_columns(packet, 2)) < 612 - 72 + 1
     assert not inked_columns(packet, 2, below=98) & {*range(300, 312)}, "an entry of the index fits its column"
+
+
+MM = 72 / 25.4
+# Of a No. 10 envelope and its window, in millimeters from the lower left: 9 1/2 by 4 1/8 inches, 4 1/2 by 1 1/8 in it.
+ENVELOPE, WINDOW = (241.3, 104.775), (22.225, 12.7, 136.525, 41.275)
+SHEET = (215.9, 279.4)
+SLIP = 6
+LONG_ADDRESS = {
+    "title": "Interim Deputy Superintendent of the Bureau of Community and Family Services of Cook County and "
+    + "W" * 5,
+    "name": "Bartholomew Maximilian Featherstonehaugh-Montgomery y Fernández de la Cruz Ågård Łukasiewicz " + "W" * 7,
+    "department": "Office of the Superintendent of Police, Department of Public Safety and Emergency Services " * 2,
+    "postal_address": ("1454 Elmwood Avenue, Building C, Second Floor, Room 201, Evanston, IL 60201-1234. " * 4)[:300],
+}
+
+
+def window_on_sheet(right: float, down: float) -> tuple[float, float, float, float]:
+    """Return where the window is on a sheet that is folded in thirds, in points: left, top, right and bottom.
+
+    The sheet lies in the middle of the envelope, and has slipped so far to the right and down.
+    """
+    left = (ENVELOPE[0] - SHEET[0]) / 2 + right
+    low = (ENVELOPE[1] - SHEET[1] / 3) / 2 - down
+    fold = SHEET[1] / 3
+    x0, y0, x1, y1 = WINDOW
+    return ((x0 - left) * MM, (fold - (y1 - low)) * MM, (x1 - left) * MM, (fold - (y0 - low)) * MM)
+
+
+@pytest.mark.skipif(which("pdftotext") is None, reason="poppler-utils is not installed")
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"postal_address": "1454 Elmwood Avenue, Evanston, IL 60201"},
+        {"postal_address": "1454 Elmwood Avenue\nSecond Floor\nEvanston, IL 60201"},
+        {"postal_address": ""},
+        {"postal_address": "\n".join("W" * 150)},
+        {"postal_address": "W" * 300},
+        {"postal_address": "王小明 " * 75},
+        {"postal_address": "דוד לוי " * 37},
+        LONG_ADDRESS,
+        {name: "W" * len(text) for name, text in LONG_ADDRESS.items()},
+    ],
+    ids=["usual", "lines", "none", "150 lines", "one word", "Chinese", "Hebrew", "longest", "widest"],
+)
+def test_only_the_whole_address_shows_in_the_window_when_the_sheet_slips_6_mm(
+    address: dict[str, Any], language: str, fonts: FontBook
+) -> None:
+    target = replace(TARGET, titles={}, **address)
+    cover = replace(cover_of(1), language=language, by_hand=True, target=target)
+    pdf = typeset(cover, [short_letter("Ann")], fonts).pdf
+    windows = [window_on_sheet(right, down) for right in (-SLIP, 0, SLIP) for down in (-SLIP, 0, SLIP)]
+    always, ever = (
+        [max(sides) if (side < 2) == inner else min(sides) for side, sides in enumerate(zip(*windows, strict=True))]
+        for inner in (True, False)
+    )
+    ink = [(x, y) for x, y in inked_points(pdf, 1) if ever[0] < x < ever[2] and ever[1] < y < ever[3]]
+    assert ink
+    assert all(always[0] < x < always[2] and always[1] < y < always[3] for x, y in ink)
+    seen = [word for word, (x, y, _, _) in word_boxes(pdf, 1) if ever[0] < x < ever[2] and ever[1] < y < ever[3]]
+    whole = "".join(f"{target.title}{target.name}{target.department}{target.postal_address or target.locality}".split())
+    letters = unicodedata.normalize("NFKC", "".join(seen)).replace("\u200b", "")
+    assert Counter(letters.replace(",", "")) == Counter(whole.replace(",", ""))
+
+
+def test_a_postal_address_in_one_line_breaks_before_the_town(fonts: FontBook) -> None:
+    target = replace(TARGET, postal_address=f"1 Evanston Road, Suite 2, {TARGET.locality}, IL 60201")
+    sheet = read(typeset(replace(cover_of(1), by_hand=True, target=target), [short_letter("Ann")], fonts)).pages[0]
+    lines = sheet.extract_text().splitlines()
+    assert lines[-4:-1] == [TARGET.department, "1 Evanston Road, Suite 2", "Evanston, IL 60201"]
+
+
+def test_on_both_sides_each_part_begins_on_a_right_hand_page(fonts: FontBook) -> None:
+    letters = [campaign_letter("Ann", note="\n".join("x" * 40)), *(short_letter(f"Signer {n}") for n in range(60))]
+    packet = typeset(replace(cover_of(61), by_hand=True), letters, fonts)
+    single, double = read(packet).pages, PdfReader(io.BytesIO(packet.double_sided)).pages
+    begins = [
+        r"End Demand",
+        r"End Demand .* TO ",
+        "Index Each",
+        "1 Ann",
+        *(f"{n + 2} Signer {n}, Evanston Signer" for n in range(60)),
+    ]
+    words = [words_on(page) for page in double]
+    assert [next(n for n, page in enumerate(words) if re.match(begin, page)) % 2 for begin in begins] == [0] * 64
+    assert [page for page in words if page] != words
+    without_page = [
+        [re.sub(r"\d+ 2026-11-30|Page \d+", "", page) for page in pages if page]
+        for pages in (map(words_on, single), words)
+    ]
+    assert without_page[0] == without_page[1]
+    assert f"61 Signer 59, Evanston {len(double)} 2026-11-30-61" in " ".join(words[:8])
+    assert f"Reference number 2026-11-30-61 Page {len(double)}" in words[-1]
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in packet.double_sided
+
+
+def test_a_cover_says_how_many_letters_came_so_far_and_how_to_reach_the_organizer(fonts: FontBook) -> None:
+    organizer = Organizer("Oak & Elm", "oak@example.org", "https://oak.example/a_b", "+1 847 555 0100")
+    url = "https://letters.example/packets-sent/" + "a1b2-" * 20
+    packet = typeset(
+        replace(cover_of(2), so_far=1147, organizer=organizer, cover_url=url),
+        [short_letter("Ann"), short_letter("Bo")],
+        fonts,
+    )
+    page = read(packet).pages[0]
+    for part in (
+        "SO FAR 1,147 letters, with these",
+        "SENT BY Oak & Elm TELEPHONE +1 847 555 0100 FOR REPLIES oak@example.org WEBSITE https://oak.example/a_b",
+        "To answer, write to oak@example.org.",
+    ):
+        assert part in words_on(page)
+    assert url in words_on(page).replace(" ", "")
+    assert [note.get_object()["/A"]["/URI"] for note in page["/Annots"]][:1] == [url]
+    assert packet.accessible
+    assert [figure["/Alt"] for figure in figures_in(packet)] == [f"QR code of {url}"]
+    assert "SO FAR" not in words_on(read(packet_of([short_letter("Ann")], fonts)).pages[0])
+
+
+def inked_points(pdf: bytes, page: int) -> list[tuple[float, float]]:
+    """Return the points of a page that have ink, in points from its top left."""
+    command = ["pdftoppm", "-r", "144", "-gray", "-f", str(page), "-l", str(page), "-"]
+    image = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout  # noqa: S603
+    header, pixels = re.fullmatch(rb"(P5\s+\d+\s+\d+\s+\d+\s)(.*)", image, re.DOTALL).groups()  # type: ignore[union-attr]
+    width = int(header.split()[1])
+    return [(place % width / 2, place // width / 2) for place, gray in enumerate(pixels) if gray < 0xF0]
 
 
 def inked_columns(packet: Packet, page: int, below: int = 0) -> set[int]:

@@ -16,13 +16,14 @@ from undersigned.domain.authoring.colors import accents
 from undersigned.domain.delivering.packets import reference_number
 from undersigned.domain.languages import Message
 from undersigned.rendering.fonts import needs_no_glyph
+from undersigned.rendering.qr_codes import qr_code
 from undersigned.rendering.typesetter import Typesetter, TypesettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from undersigned.domain.authoring.campaigns import Logo, Target
+    from undersigned.domain.authoring.campaigns import Logo, Organizer, Target
     from undersigned.domain.authoring.letters import Block, Run
     from undersigned.rendering.fonts import FontBook
 
@@ -60,7 +61,8 @@ _RULES_OF_NOTE = 3
 
 _LONGEST_WORD = 40
 _LONGEST_SIGNED_WORD = 18
-_LONGEST_LISTED_WORD = 20
+_LONGEST_LISTED_WORD = 24
+_ADDRESS_LINES = 5
 _LONGEST_BOX = 1_000
 
 
@@ -68,12 +70,13 @@ _LONGEST_BOX = 1_000
 class PacketCover:
     """A packet's first page, in `language`: letters `first` to `last` of `total`, packet `number` of `of`.
 
-    `without` are the numbers of the letters that were erased.
+    `without` are the numbers of the letters that were erased. `so_far` is how many letters the target has with this
+    delivery, if some came earlier. `cover_url` is the page of what was sent to it. By hand, an address sheet is first.
     """
 
     language: str
     campaign_title: str
-    organizer_name: str
+    organizer: Organizer
     target: Target
     delivered_on: date
     number: int
@@ -82,6 +85,9 @@ class PacketCover:
     last: int
     total: int
     without: tuple[int, ...] = ()
+    so_far: int = 0
+    cover_url: str = ""
+    by_hand: bool = False
     accent: str | None = None
     logo: Logo | None = None
 
@@ -116,7 +122,7 @@ class PacketLetter:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A finished PDF.
+    """A finished PDF; of a packet that goes by hand, also the one to print on both sides of the paper.
 
     `replaced` counts the characters that could not be typeset, by code point (`U+10FFFD`). `accessible` is False when
     the PDF does not conform to PDF/UA-1, which no known text causes; the letters are complete even then.
@@ -126,6 +132,7 @@ class Packet:
     sha256: str
     replaced: Mapping[str, int]
     accessible: bool
+    double_sided: bytes = b""
 
 
 def _tidied(text: str, longest_word: int = _LONGEST_WORD) -> str:
@@ -234,6 +241,7 @@ def _letters(
 ) -> dict[str, Any]:
     blocks = _Blocks(letters)
     return {
+        "double_sided": False,
         "size": _SIZE_ON_PAPER if letters[0].foot else _SIZE,
         "language": language,
         "languages": {
@@ -301,13 +309,75 @@ def _picture(logo: Logo) -> str:
     )
 
 
+def _lines(*texts: str) -> list[str]:
+    return [_tidied(text) for text in texts if text]
+
+
+def _so_far(cover: PacketCover) -> list[list[str]]:
+    """Say how many letters the target has in all, if some came earlier."""
+    if not cover.so_far:
+        return []
+    values = {"letters": languages.number(cover.so_far, cover.language)}
+    letters = Message("%(letters)s letters, with these", values)
+    return [[Message("So far").in_language(cover.language), letters.in_language(cover.language)]]
+
+
+def _contacts(cover: PacketCover) -> list[list[str]]:
+    """Say how to reach the organizer."""
+    contacts = (
+        (Message("Telephone"), cover.organizer.telephone),
+        (Message("For replies"), cover.organizer.email),
+        (Message("Website"), cover.organizer.website),
+    )
+    return [[label.in_language(cover.language), _tidied(words)] for label, words in contacts if words]
+
+
+def _link(cover: PacketCover) -> dict[str, str] | None:
+    """Return the address of the page of what was sent, with its code for telephones."""
+    if not cover.cover_url:
+        return None
+    words = Message("All packets that were sent to your office, with their fingerprints:")
+    return {
+        "words": words.in_language(cover.language),
+        "url": cover.cover_url,
+        "code": qr_code(cover.cover_url, sized=True),
+        "alt": Message("QR code of %(address)s", {"address": cover.cover_url}).in_language(cover.language),
+    }
+
+
+def _sheet(cover: PacketCover) -> dict[str, Any] | None:
+    """Return what stands on the address sheet of a packet that goes by hand."""
+    if not cover.by_hand:
+        return None
+    target, organizer = cover.target, cover.organizer
+    fold = Message("Fold along the two marks: the address then shows in the window of a No. 10 envelope.")
+    return {
+        "sender": _lines(organizer.name, organizer.telephone or "", organizer.email, organizer.website or ""),
+        "address": _lines(
+            f"{target.title_in(cover.language)} {target.name}",
+            target.department,
+            *(_postal_lines(target) or [target.locality]),
+        ),
+        "fold": fold.in_language(cover.language),
+    }
+
+
+def _postal_lines(target: Target) -> list[str]:
+    """Return the lines of a postal address. One in a single line breaks before the town."""
+    lines = [line.strip() for line in target.postal_address.splitlines() if line.strip()]
+    if len(lines) == 1 and target.locality:
+        street, town, rest = lines[0].rpartition(f", {target.locality}")
+        lines = [street, f"{town}{rest}".removeprefix(", ")] if town else lines
+    return [*lines[:_ADDRESS_LINES], *filter(None, [", ".join(lines[_ADDRESS_LINES:])])]
+
+
 def _cover(cover: PacketCover) -> dict[str, Any]:
     target, language = cover.target, cover.language
-    organizer = _tidied(cover.organizer_name)
+    organizer = _tidied(cover.organizer.name)
     note = Message(
-        "Each letter starts on a new page. To answer, reply to the email that came with this packet. "
-        "Your reply goes to %(organizer)s.",
-        {"organizer": organizer},
+        "Each letter starts on a new page. To answer, write to %(email)s. "
+        "It helps to name a letter’s reference number.",
+        {"email": cover.organizer.email},
     )
     return {
         "organizer": organizer,
@@ -316,11 +386,7 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
         "campaign": _tidied(cover.campaign_title),
         "date": languages.long_date(cover.delivered_on, language),
         "day": {"year": cover.delivered_on.year, "month": cover.delivered_on.month, "day": cover.delivered_on.day},
-        "target": [
-            _tidied(line)
-            for line in (f"{target.title_in(language)} {target.name}", target.department, target.locality)
-            if line
-        ],
+        "target": _lines(f"{target.title_in(language)} {target.name}", target.department, target.locality),
         "headline": _headline(cover),
         "to": Message("To").in_language(language),
         "facts": [
@@ -330,9 +396,12 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
                 Message("Packet").in_language(language),
                 Message("%(packet)s of %(packets)s", _numbers(cover)).in_language(language),
             ],
+            *_so_far(cover),
             [Message("Sent by").in_language(language), organizer],
+            *_contacts(cover),
         ],
         "note": note.in_language(language),
+        "link": _link(cover),
     }
 
 
@@ -380,7 +449,8 @@ def _numbered(cover: PacketCover, letters: Sequence[PacketLetter]) -> Iterator[d
 def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
     return {
         "title": _tidied(f"{cover.campaign_title}: {_span(cover)}"),
-        "author": _tidied(cover.organizer_name),
+        "author": _tidied(cover.organizer.name),
+        "sheet": _sheet(cover),
         "cover": _cover(cover),
         "index": _index(cover),
         **_letters(cover.language, letters, fonts, _numbered(cover, letters)),
@@ -392,6 +462,7 @@ def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str
     return {
         "title": _tidied(Message("Letter from %(name)s", {"name": first.signer_name}).in_language(first.language)),
         "author": _tidied(first.signer_name),
+        "sheet": None,
         "cover": None,
         "index": None,
         **_letters(first.language, letters, fonts),
@@ -399,7 +470,7 @@ def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str
 
 
 def _paper(letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook) -> dict[str, Any]:
-    return {"title": title, "author": author, "cover": None, "index": None} | _letters(
+    return {"title": title, "author": author, "sheet": None, "cover": None, "index": None} | _letters(
         letters[0].language, letters, fonts
     )
 
@@ -464,7 +535,7 @@ def _excerpt(pieces: Sequence[_Piece], document: dict[str, Any]) -> dict[str, An
     blocks = [piece.block for piece in pieces if piece.block]
     numbers = iter(range(len(blocks)))
     letters = [piece.letter | {"blocks": [next(numbers)] if piece.block else []} for piece in pieces]
-    return document | {"cover": None, "blocks": blocks, "letters": letters}
+    return document | {"sheet": None, "cover": None, "blocks": blocks, "letters": letters}
 
 
 def _quoted(text: str | dict[str, Any]) -> str:
@@ -514,5 +585,9 @@ def _typeset(content: dict[str, Any], fonts: FontBook) -> Packet:
     except TypesettingError:
         document = _plainer(document, typesetter)
         pdf, accessible = _accessible_if_possible(document, typesetter)
+    double_sided = b""
+    if content["sheet"]:
+        both = _quoted(json.loads(document) | {"double_sided": True})
+        double_sided = typesetter.compile(both, accessible=accessible)
     typesetter.forget()
-    return Packet(pdf, hashlib.sha256(pdf).hexdigest(), _replaced(written, document), accessible)
+    return Packet(pdf, hashlib.sha256(pdf).hexdigest(), _replaced(written, document), accessible, double_sided)

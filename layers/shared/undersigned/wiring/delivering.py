@@ -60,6 +60,7 @@ class DeliveringCases:
             campaigns=self.stack.campaigns,
             catalog=self.stack.catalog,
             signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
             tokens=self.stack.tokens,
             sender=sender,
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),

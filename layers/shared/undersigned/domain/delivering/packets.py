@@ -22,6 +22,10 @@ Source: "Service quotas in Amazon SES", SES developer guide.
 """
 
 
+_DOUBLE_SIDED = "-double-sided"
+"""Ends the name of a packet to print on both sides of the paper."""
+
+
 def are_attached(packets: Sequence[PacketRecord]) -> bool:
     """Say whether an email has its packets attached, rather than a link to them."""
     return sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
@@ -41,7 +45,8 @@ def erased_by_packet(signers: Sequence[str], erased: AbstractSet[str], size: int
 class Batch:
     """Letters to one target, in packets of `size`: the common input of sending and previewing.
 
-    The `erased` ones are in no packet, and the others keep their numbers.
+    The `erased` ones are in no packet, and the others keep their numbers. By hand, each packet has an address sheet,
+    and a second file to print on both sides of the paper.
     """
 
     campaign: Campaign
@@ -50,6 +55,7 @@ class Batch:
     signers: Sequence[str]
     erased: AbstractSet[str]
     size: int
+    by_hand: bool = False
 
     @property
     def letters(self) -> int:
@@ -72,25 +78,25 @@ def packets_prefix(key: DeliveryKey) -> str:
     return f"packets/{key.campaign}/{key.period}/{key.target}/"
 
 
-def packet_name(key: DeliveryKey, number: int, erased: int) -> str:
+def packet_name(key: DeliveryKey, number: int, erased: int, *, double_sided: bool = False) -> str:
     """Return a packet's name in the store, by how many of its letters are erased. It contains no personal data.
 
     Erased letters don't come back, so a name stands for the same letters always: a slow process can't replace a PDF by
     one with other letters, and which files have an erased letter is in their names.
     """
-    return f"{packets_prefix(key)}{number:04d}/{erased}.pdf"
+    return f"{packets_prefix(key)}{number:04d}/{erased}{_DOUBLE_SIDED * double_sided}.pdf"
 
 
 def has_erased(name: str, erased: Mapping[int, int]) -> bool:
     """Say whether a PDF has an erased letter, by its name, and by how many letters are erased of each packet."""
     *_, number, without = name.removesuffix(".pdf").split("/")
-    return int(without) < erased.get(int(number), 0)
+    return int(without.removesuffix(_DOUBLE_SIDED)) < erased.get(int(number), 0)
 
 
-def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
+def packet_filename(key: DeliveryKey, number: int, of: int, *, double_sided: bool = False) -> str:
     """Return a packet's file name for people: ASCII, with campaign, target and day, without personal data."""
-    name = f"{key.campaign}-{key.target}-{key.period}"
-    return f"{name}-{number}-of-{of}.pdf" if of > 1 else f"{name}.pdf"
+    place = f"-{number}-of-{of}" if of > 1 else ""
+    return f"{key.campaign}-{key.target}-{key.period}{place}{_DOUBLE_SIDED * double_sided}.pdf"
 
 
 def reference_number(period: str, number: int) -> str:

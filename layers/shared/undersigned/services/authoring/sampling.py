@@ -133,7 +133,7 @@ class Sampling:
         cover = PacketCover(
             language=campaign.language,
             campaign_title=f"{prefix} {campaign.title}",
-            organizer_name=campaign.organizer.name,
+            organizer=campaign.organizer,
             target=target,
             delivered_on=signature.signed_on,
             number=1,

@@ -124,7 +124,8 @@ class Delivering:
                 # It is too soon, or another process opened it and has gone on.
                 return delivery
         sealed = self._seal_all(key, target, until, waiting, has_time)
-        batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size)
+        by_hand = delivery.way == "by hand"
+        batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size, by_hand)
         return self._pack(batch, delivery, has_time)
 
     def _open(self, key: DeliveryKey, target: Target, known: Delivery | None = None, *, again: bool) -> Delivery | None:

@@ -17,13 +17,14 @@ from undersigned.logs import report_damaged
 from undersigned.rendering import mails
 from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
-from undersigned.services.delivering.office import office_url
+from undersigned.services.delivering.office import cover_url, office_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.authoring.letters import Letter
@@ -58,6 +59,7 @@ class Packing:
     campaigns: Campaigns
     catalog: Catalog
     signatures: Signatures
+    deliveries: Deliveries
     tokens: Tokens
     sender: Sender
     typesetter: Callable[[PacketCover, Sequence[PacketLetter]], Packet]
@@ -78,7 +80,7 @@ class Packing:
         if not batch.signers:
             return None
         made = [self.typeset(batch, number) for number in batch.spans]
-        packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
+        packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, (pdf, *_) in made)
         attached = pdfs if are_attached(packets) else None
         mail = None if batch.target.by_hand else self.mail(batch, packets, attempt=1, pdfs=attached, notice=notice)
         return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
@@ -89,7 +91,7 @@ class Packing:
         if number not in batch.spans:
             message = f"the next delivery to {key.target!r} has no packet {number}"
             raise NotFoundError(message)
-        return self.typeset(batch, number)[1]
+        return self.typeset(batch, number)[1][0]
 
     def _waiting(self, key: DeliveryKey) -> Batch:
         campaign, target, controls = self.campaigns.of_target(key.campaign, key.target)
@@ -97,20 +99,23 @@ class Packing:
         # Those that the period's approval covers. If it covers none, all of them: what another approval would send.
         covered = tuple(row.signer for row in self.signatures.readable(key.campaign, key.target, until=until))
         signers = covered or tuple(row.signer for row in self.signatures.readable(key.campaign, key.target))
-        return Batch(campaign, target, key, signers, erased=frozenset(), size=PACKET_SIZE)
+        return Batch(campaign, target, key, signers, erased=frozenset(), size=PACKET_SIZE, by_hand=target.by_hand)
 
     def can_make(self, signature: Signature, target: Target) -> bool:
         """Say whether the letter of a signature can be made. If not, what is damaged is reported."""
         _, not_made = self._letters(target, [signature])
         return not not_made
 
-    def typeset(self, batch: Batch, number: int) -> tuple[PacketRecord, bytes]:
-        """Typeset one of a batch's packets. If all its letters are erased, there is no PDF (no bytes)."""
+    def typeset(self, batch: Batch, number: int) -> tuple[PacketRecord, tuple[bytes, ...]]:
+        """Typeset one of a batch's packets. It has one PDF, by hand a second to print on both sides of the paper.
+
+        If all its letters are erased, there is none. The record is about the first one.
+        """
         first, last = batch.spans[number]
         letters = list(enumerate(batch.signers[first - 1 : last], start=first))
         without = tuple(place for place, signer in letters if signer in batch.erased)
         if len(without) == len(letters):
-            return PacketRecord(number, first, last, 0, "", 0, _day(batch), (), erased=len(without)), b""
+            return PacketRecord(number, first, last, 0, "", 0, _day(batch), (), erased=len(without)), ()
         kept = [signer for _, signer in letters if signer not in batch.erased]
         signatures = self.signatures.signatures(batch.key.campaign, kept)
         made, not_made = self._letters(batch.target, signatures)
@@ -136,7 +141,7 @@ class Packing:
             erased=len(without),
             stored_sha256=packet.sha256,
         )
-        return record, packet.pdf
+        return record, (packet.pdf, packet.double_sided) if batch.by_hand else (packet.pdf,)
 
     def mail_again(self, delivery: Delivery, signers: Sequence[str], packets: Sequence[PacketRecord]) -> Mail:
         """Write the email of a delivery again, from what is stored; its attached PDFs are empty.
@@ -206,7 +211,7 @@ class Packing:
         return PacketCover(
             language=batch.campaign.language,
             campaign_title=batch.campaign.title,
-            organizer_name=batch.campaign.organizer.name,
+            organizer=batch.campaign.organizer,
             target=batch.target,
             delivered_on=_day(batch),
             number=number,
@@ -215,9 +220,18 @@ class Packing:
             last=last,
             total=len(batch.signers),
             without=without,
+            so_far=self._so_far(batch),
+            cover_url=cover_url(self.sender, self.tokens, batch.key.campaign, batch.target.id),
+            by_hand=batch.by_hand,
             accent=batch.campaign.accent,
             logo=batch.campaign.logo,
         )
+
+    def _so_far(self, batch: Batch) -> int:
+        """Return how many letters the target has with these, or 0 if none may have arrived on an earlier day."""
+        known = self.deliveries.deliveries(batch.key.campaign, batch.key.target, whole=False)
+        earlier = (one.letters for one in known if one.key.period < batch.key.period and one.may_have_arrived)
+        return before + batch.letters if (before := sum(earlier)) else 0
 
     def _letters(self, target: Target, signatures: Sequence[Signature]) -> tuple[list[PacketLetter], list[str]]:
         """Make letters, and name the damaged row of each that can't be made."""

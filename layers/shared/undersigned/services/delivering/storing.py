@@ -66,10 +66,13 @@ class Storing:
         meanwhile.
         """
         made = {packet.number: packet for packet in self.deliveries.packets(batch.key)}
+        # An email's packets have no address sheet, and are made anew if its letters go by hand.
+        stored = set(self.files.names(packets_prefix(batch.key))) if batch.by_hand else set()
         damaged: list[str] = []
         for number in batch.spans:
             packet, erased = made.get(number), batch.erased_in[number]
-            if packet and (packet.is_ready_to_send(erased, self.clock()) if to_send else packet.erased == erased):
+            is_made = packet and (packet.is_ready_to_send(erased, self.clock()) if to_send else packet.erased == erased)
+            if is_made and (not batch.by_hand or packet_name(batch.key, number, erased, double_sided=True) in stored):
                 continue
             try:
                 made[number] = self._store(batch, number, to_send=to_send)
@@ -97,24 +100,25 @@ class Storing:
             return 0
         campaign, target, _ = self.campaigns.of_target(key.campaign, key.target)
         signers = sealed_in(self.deliveries.bundles(key))
-        batch = Batch(campaign, target, key, signers, delivery.erased, delivery.packet_size)
+        by_hand = delivery.way == "by hand"
+        batch = Batch(campaign, target, key, signers, delivery.erased, delivery.packet_size, by_hand)
         self.store(batch, has_time, to_send=False)
         # Another erasure may have looked for files before one of these was stored.
         sweep(self.deliveries, self.files, key)
         return outdated
 
     def _store(self, batch: Batch, number: int, *, to_send: bool) -> PacketRecord:
-        """Make one packet, store its PDF, then record it: so no link leads to a file that isn't there."""
-        made, pdf = self.packing.typeset(batch, number)
-        name = packet_name(batch.key, number, made.erased)
-        if pdf:
+        """Make one packet, store its PDFs, then record it: so no link leads to a file that isn't there."""
+        made, pdfs = self.packing.typeset(batch, number)
+        single, double = (packet_name(batch.key, number, made.erased, double_sided=both) for both in (False, True))
+        for name, pdf in zip((single, double), pdfs, strict=False):
             self.files.put(name, pdf)
         packet = replace(made, stored_at=self.clock())
         try:
             (self.deliveries.put_packet if to_send else self.deliveries.put_file)(batch.key, packet)
         except ChangedError:
             # Another process was faster, and one of these letters was erased since.
-            self.files.delete(name)
+            self.files.delete(single, double)
             raise
         return packet
 
@@ -136,7 +140,7 @@ class SentPacket:
         """Say whether it is not made again yet without a letter that was erased."""
         return self.record.erased < self.erased
 
-    def file(self, key: DeliveryKey) -> str:
+    def file(self, key: DeliveryKey, *, double_sided: bool = False) -> str:
         """Return the PDF's name in the store. Raises PacketErasedError, PacketNotReadyError."""
         if self.is_gone:
             raise PacketErasedError(Message("Every letter in this packet was erased."))
@@ -147,7 +151,7 @@ class SentPacket:
                     "Try again in a few minutes."
                 )
             )
-        return packet_name(key, self.record.number, self.erased)
+        return packet_name(key, self.record.number, self.erased, double_sided=double_sided)
 
 
 def sent_packets(deliveries: Deliveries, delivery: Delivery) -> tuple[SentPacket, ...]:
@@ -174,7 +178,9 @@ def awaits_repacking(deliveries: Deliveries, delivery: Delivery, now: datetime) 
     return any(packet.is_outdated for packet in sent_packets(deliveries, delivery))
 
 
-def packet_file(deliveries: Deliveries, key: DeliveryKey, number: int, now: datetime) -> tuple[str, int]:
+def packet_file(
+    deliveries: Deliveries, key: DeliveryKey, number: int, now: datetime, *, double_sided: bool = False
+) -> tuple[str, int]:
     """Return the name of a packet's PDF in the store, and how many packets there are.
 
     Raises NotFoundError, PacketErasedError, PacketNotReadyError.
@@ -186,7 +192,7 @@ def packet_file(deliveries: Deliveries, key: DeliveryKey, number: int, now: date
     if delivery and (delivery.cleared_at or (is_over and packet and packet.is_outdated and not packet.is_gone)):
         raise PacketErasedError(Message("The time to keep this packet was over, so it was deleted."))
     if packet:
-        return packet.file(key), len(packets)
+        return packet.file(key, double_sided=double_sided), len(packets)
     message = f"delivery {key.period} to {key.target!r} has no packet {number}"
     raise NotFoundError(message)
 
