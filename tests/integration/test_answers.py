@@ -367,7 +367,10 @@ def test_a_damaged_answer_stops_no_page(world: World, manager: Holder) -> None:
 
 def test_publishing_again_and_correcting_the_address_keep_answers(world: World, manager: Holder) -> None:
     delivered(world)
+    drafting = world.wiring.authoring.drafting
+    before = drafting.effects(drafting.draft(CAMPAIGN))
     record(manager)
+    assert drafting.effects(drafting.draft(CAMPAIGN)) == before
     world.change(title="A new title")
     manager.press("/targets/evanston/address", {"email": "new@evanston.example"})
 
