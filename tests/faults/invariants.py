@@ -46,11 +46,13 @@ def breaches(
     bounced: Collection[str] = (),
     again: Collection[tuple[str, str]] = (),
     text_of: Callable[[Sent], str] | None = None,
+    on_paper: Collection[tuple[str, str]] | None = None,
 ) -> list[str]:
     """List the broken invariants, once nothing is pending. Each signer must have an `address_line` of their own.
 
     `bounced` holds the ids of the bounced emails, `again` the deliveries (target and period) that a person sent within
-    seven days of another one. `text_of` reads the letters of an email (default: from its PDFs).
+    seven days of another one. `text_of` reads the letters of an email (default: from its PDFs). `on_paper` are those
+    that were brought to a target (default: the packets of what was handed over).
     """
     rows = list(rows_of(world))
     letters, deliveries = letters_in(rows), deliveries_in(rows)
@@ -59,6 +61,7 @@ def breaches(
         for mail in world.deliveries
         if mail.message_id not in bounced
     ]
+    arrived += _handed_over(world, deliveries) if on_paper is None else on_paper
     return [
         *_lost_or_doubled(letters, arrived),
         *misplaced(rows),
@@ -73,6 +76,15 @@ def breaches(
         ),
         *_not_free(rows),
     ]
+
+
+def _handed_over(world: World, deliveries: Iterable[Delivery]) -> Iterator[tuple[str, str]]:
+    """Return the target and the text of each delivery that a person handed over."""
+    for delivery in deliveries:
+        if delivery.handed and not delivery.cleared_at:
+            packets = sent_packets(world.wiring.deliveries, delivery)
+            files = [_stored(packet.file(delivery.key)) for packet in packets if not packet.is_gone]
+            yield delivery.key.target, "\n".join(map(words_of, files))
 
 
 def _lost_or_doubled(letters: list[Letter], arrived: list[tuple[str, str]]) -> Iterator[str]:
@@ -141,6 +153,8 @@ def _should_be_empty(letter: Letter) -> bool:
 
 
 def _is_stuck(delivery: Delivery) -> bool:
+    if delivery.is_ready_to_print:
+        return True
     return delivery.state not in _SETTLED and not (delivery.state == "held" and not delivery.letters)
 
 

@@ -92,6 +92,9 @@ _CONFLICT = 409
 _ANSWERED = 0.6
 """How many of the questions an organizer answers then."""
 
+_BY_HAND = 0.25
+"""How many recipients have no email address at first, and how many changes of an address remove it."""
+
 _SENT_AGAIN = 0.3
 """How many of the emails that surely didn't arrive are sent again although their week is taken."""
 
@@ -158,6 +161,14 @@ class Delivered:
     @property
     def place(self) -> tuple[str, str]:
         return self.sent.tags["target"], self.sent.tags["period"]
+
+
+@dataclass
+class Brought:
+    """Letters of a delivery that an organizer printed, and brought or posted."""
+
+    place: tuple[str, str]
+    letters: list[str]
 
 
 @dataclass
@@ -251,6 +262,7 @@ class Simulation:
         self.rng = random.Random(seed)  # noqa: S311
         # Of its own, so that a seed's other choices stay as they were.
         self._cadence_rng = random.Random(seed + 1)  # noqa: S311
+        self._hand_rng = random.Random(seed + 2)  # noqa: S311
         self.world = world
         self.weeks = weeks
         self.broken: list[str] = []
@@ -259,6 +271,7 @@ class Simulation:
         self.acts: Counter[str] = Counter()
         self.people: list[Person] = []
         self.emails: list[Delivered] = []
+        self.brought: dict[tuple[str, str], Brought] = {}
         self.accepted: list[tuple[Sent, datetime]] = []
         self.confirmed: dict[str, datetime] = {}
         self.erased: set[str] = set()
@@ -308,6 +321,9 @@ class Simulation:
             closes = (now + self.rng.random() * self.weeks * _WEEK).date()
             changed = replace(changed, closes=closes, keep_for_days=0)
         wiring.campaigns.put_campaign(changed)
+        for target in _TARGETS:
+            if self._hand_rng.random() < _BY_HAND:
+                self._save_address(target, "")
         self.change_cadence()
 
     _mails: dict[bytes, Any] = {}  # noqa: RUF012  (emails between their writing and their sending)
@@ -389,22 +405,34 @@ class Simulation:
         is_refused = sent.is_suppressed or sent.to in self.platform.refused_addresses
         new = Delivered(sent, self.world.clock.now, self._letters_in(sent), arrived, is_refused)
         self.note(f"  SES accepts {'/'.join(new.place)} attempt {sent.tags['attempt']}: {new.letters}, {arrived=}")
-        self._collect()
-        for words in new.letters:
-            if words not in self.confirmed:
-                self.breach(f"{words} is sent without a confirmation")
-            if words in self.erased:
-                self.breach(f"{words} is sent after it was erased")
-            if new.at > self._held.get(words, new.at) + _HOUR:
-                self.breach(f"{words} is sent although it has been on hold since {self._held[words]}")
-        if len(new.letters) != len(set(new.letters)):
-            self.breach(f"an email holds a letter twice: {new.letters}")
+        self._check_letters(new.letters)
+        for brought in self.brought.values():
+            self._check_brought(brought, new)
         for old in self.emails:
             self._compare(old, new)
         self._check_stops(new)
         self.emails.append(new)
         if self._office_rng.random() < _GATEWAYS and not self.is_calm:
             self.at(new.at + timedelta(seconds=1), "a gateway presses Stop", partial(self._press_stop, sent))
+
+    def _check_letters(self, letters: list[str]) -> None:
+        """Check that letters that leave were confirmed, and that nobody keeps them back."""
+        self._collect()
+        now = self.world.clock.now
+        for words in letters:
+            if words not in self.confirmed:
+                self.breach(f"{words} leaves without a confirmation")
+            if words in self.erased:
+                self.breach(f"{words} leaves after it was erased")
+            if now > self._held.get(words, now) + _HOUR:
+                self.breach(f"{words} leaves although it has been on hold since {self._held[words]}")
+        if len(letters) != len(set(letters)):
+            self.breach(f"a letter leaves twice at once: {letters}")
+
+    def _check_brought(self, brought: Brought, email: Delivered) -> None:
+        """Check that no letter arrives in an email and on paper. A lost bounce lets an office have both."""
+        if email.arrived and (twice := sorted({*brought.letters} & {*email.letters})):
+            self.breach(f"{twice} arrived in {email.place}, and on paper of {brought.place}")
 
     def _compare(self, old: Delivered, new: Delivered) -> None:
         """Check that an email repeats no letter, keeps seven days away, and goes to no address that takes none."""
@@ -522,6 +550,7 @@ class Simulation:
                 ("release from quarantine", 0.4, self.release_from_quarantine),
                 ("push", 0.5, self.push),
                 ("push a new chief", 0.5, self.push_new_chief),
+                ("change the way", 0.5, self.change_way),
                 ("a mailbox breaks", self.weather.broken_mailboxes * 10, self.break_mailbox),
                 ("hold", 0.3, self.hold),
                 ("release", 0.5, self.release),
@@ -707,13 +736,23 @@ class Simulation:
         return typeset_plainly(cover, letters, fonts)
 
     def _correct(self, target: str) -> None:
+        self._save_address(target, f"office{self.rng.randrange(10**6)}@{target}.example")
+
+    def _save_address(self, target: str, email: str) -> None:
         campaigns = self.world.wiring.campaigns
-        found = campaigns.target(CAMPAIGN, target)
-        campaigns.put_target(CAMPAIGN, replace(found, email=f"office{self.rng.randrange(10**6)}@{target}.example"))
+        campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, target), email=email))
+
+    def change_way(self) -> None:
+        """Remove the address of an office, so that its letters go by hand; or give one to an office without any."""
+        target = self._hand_rng.choice(list(_TARGETS))
+        has_address = self.world.wiring.campaigns.target(CAMPAIGN, target).email
+        email = "" if has_address else f"office{self._hand_rng.randrange(10**6)}@{target}.example"
+        self._organizer("POST", f"/targets/{target}/address", {"email": email})
 
     def break_mailbox(self) -> None:
         target = self.world.wiring.campaigns.target(CAMPAIGN, self.rng.choice(list(_TARGETS)))
-        self.platform.refused_addresses.add(target.email)
+        if target.email:
+            self.platform.refused_addresses.add(target.email)
 
     def hold(self) -> None:
         target = self.rng.choice(list(_TARGETS))
@@ -846,9 +885,13 @@ class Simulation:
         for delivery in self._deliveries():
             place = delivery["target"], delivery["period"]
             path = f"/deliveries/{place[1]}/{place[0]}"
-            if question := delivery["needs_attention"]:
+            if delivery["way"] == "by hand" and delivery["state"] in {"sent", "delivered"}:
+                self._bring(delivery, path, place)
+            elif question := delivery["needs_attention"]:
                 if self.is_calm or self.rng.random() < _ANSWERED:
                     self._answer(question, path, place, delivery["revision"])
+            elif delivery["state"] == "held" and delivery["letters"] and self._takes_no_email(place[0]):
+                self._settle_by_hand(path, delivery["revision"])
             elif delivery["state"] in {"open", "held"} and self.is_calm:
                 self._repair(place[0])
                 self._send(f"{path}/retry", {"why": "the address is correct now"}, place)
@@ -871,20 +914,79 @@ class Simulation:
         arrived = any(each.arrived for each in self.emails if each.place == place)
         if not arrived:
             self._repair(place[0])
+        if question == "bounced" and (arrived or self._hand_rng.random() < _BY_HAND):
+            self._settle_by_hand(path, revision)
+            if arrived and (address := self.world.wiring.campaigns.target(CAMPAIGN, place[0]).email):
+                # After an out-of-office reply, the office says that its address works.
+                self._organizer("POST", f"/targets/{place[0]}/address", {"email": address})
+            return
         if question == "bounced" and not arrived and self.rng.random() < _ANSWERED:
             values: dict[str, object] = {"why": "the address is correct now"}
             path = f"{path}/retry"
         else:
-            outcome = "handed over" if arrived and question == "bounced" else "sent" if arrived else "not sent"
+            outcome = "sent" if arrived else "not sent"
             values = {"outcome": outcome, "why": "asked the office", "revision": revision}
             path = f"{path}/settle"
         if arrived:
             self._organizer("POST", path, values)
-            # After an out-of-office reply, the office says that its address works.
-            address = self.world.wiring.campaigns.target(CAMPAIGN, place[0]).email
-            self._organizer("POST", f"/targets/{place[0]}/address", {"email": address})
         else:
             self._send(path, values, place)
+
+    def _takes_no_email(self, target: str) -> bool:
+        """Say whether an organizer brings what a mailbox keeps: always without an address, and sometimes with one."""
+        is_gone = not self.world.wiring.campaigns.target(CAMPAIGN, target).email
+        return is_gone or self._hand_rng.random() < _BY_HAND
+
+    def _settle_by_hand(self, path: str, revision: str) -> None:
+        """Let the letters that a mailbox doesn't take go by hand."""
+        self.questions["by hand"] += 1
+        self._organizer("POST", f"{path}/settle", {"outcome": "by hand", "why": "no email", "revision": revision})
+
+    def _bring(self, delivery: dict[str, Any], path: str, place: tuple[str, str]) -> None:
+        """Print what is ready, bring it, and record that; or print it again, or take the record back."""
+        chance, seen = self._hand_rng.random(), {"revision": delivery["revision"]}
+        if delivery["state"] == "delivered":
+            if not self.is_calm and chance < 0.1:
+                self.questions["take back"] += 1
+                self._organizer("POST", f"{path}/take-back", seen)
+            return
+        if not self.is_calm and chance < 0.1:
+            self._organizer("POST", f"{path}/retry", seen)
+        if not (self.is_calm or chance < _ANSWERED):
+            return
+        # Somebody who knows that the office has the letters, from an email or from paper, only records it.
+        has_email = any(each.arrived and each.place == place for each in self.emails)
+        if not (has_email or place in self.brought):
+            letters = self._printed(delivery, path)
+            if letters is None:
+                return
+            self.note(f"  on paper {'/'.join(place)}: {letters}")
+            self._check_letters(letters)
+            self.brought[place] = new = Brought(place, letters)
+            for email in self.emails:
+                self._check_brought(new, email)
+        self.questions["hand over"] += 1
+        record = {**seen, "day": place[1], "note": "at the front desk"}
+        answer = self._organizer("POST", f"{path}/handed-over", record)
+        if answer and answer.status == 200 and chance < _BY_HAND:
+            again = self._organizer("POST", f"{path}/handed-over", record)
+            if again and again.status not in {200, _CONFLICT}:
+                self.breach(f"{place} is handed over twice: {again.status}")
+
+    def _printed(self, delivery: dict[str, Any], path: str) -> list[str] | None:
+        """Return the words of the letters in a delivery's packets; None if one can't be had now."""
+        memory, letters = self.world.memory, list[str]()
+        assert memory
+        for packet in delivery["packets"]:
+            answer = self._organizer("GET", f"{path}/packets/{packet['number']}")
+            if answer is None or answer.status not in {302, 410}:
+                return None
+            if answer.status == 302:
+                pdf = memory.objects.get(answer.headers["location"].removeprefix("https://bucket.example/"))
+                if pdf is None:
+                    return None
+                letters += json.loads(pdf)
+        return letters
 
     def _send(self, path: str, values: dict[str, object], place: tuple[str, str]) -> None:
         """Send a delivery again. The answer may be that another one of that week has arrived. A person then decides."""
@@ -897,7 +999,7 @@ class Simulation:
         """Repair an office's mailbox, or correct its address."""
         self._decided_at[target] = self.world.clock.now
         address = self.world.wiring.campaigns.target(CAMPAIGN, target).email
-        if address in self.platform.refused_addresses:
+        if address and address in self.platform.refused_addresses:
             if self.rng.random() < 0.5:
                 self.platform.refused_addresses.discard(address)
             else:
@@ -1001,7 +1103,7 @@ class Simulation:
         return any(
             wired.signatures.has_waiting(CAMPAIGN, target)
             or any(
-                delivery.is_unfinished or delivery.state == "in_doubt"
+                delivery.is_unfinished or delivery.state == "in_doubt" or delivery.is_ready_to_print
                 for delivery in wired.deliveries.deliveries(CAMPAIGN, target)
             )
             for target in _TARGETS
@@ -1047,7 +1149,12 @@ class Simulation:
         latest = {each.place: each.at for each in self.emails}
         for (target, period), at in latest.items():
             delivery = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, target, period))
-            is_open = delivery and delivery.state in {"sending", "sent"} and not delivery.last.settled_at
+            is_open = (
+                delivery
+                and delivery.way == "email"
+                and delivery.state in {"sending", "sent"}
+                and not delivery.last.settled_at
+            )
             has_died = any(now - died <= _RUN_WITHIN for died in self._died_at)
             if is_open and now - at > _KNOWN_WITHIN and not has_died and (target, period) not in seen:
                 self.breach(f"{target} {period} has no outcome since {at}, and nobody was told")
@@ -1065,6 +1172,7 @@ class Simulation:
             bounced=self.platform.bounced,
             again=self._again,
             text_of=lambda sent: letters[sent.message_id],
+            on_paper=[(each.place[0], "\n".join(each.letters)) for each in self.brought.values()],
         ):
             self.breach(found)
 
@@ -1083,6 +1191,7 @@ class Outcome:
     questions: Counter[str]
     acts: Counter[str]
     letters: int
+    on_paper: int
 
 
 @contextmanager
@@ -1136,6 +1245,7 @@ def simulate(seed: int, weeks: int | None = None, show: Callable[[str], None] = 
         run.questions,
         run.acts,
         sum(len(each.letters) for each in run.emails if each.arrived),
+        sum(len(each.letters) for each in run.brought.values()),
     )
 
 

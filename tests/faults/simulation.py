@@ -37,6 +37,7 @@ class Total:
     weeks: int = 0
     campaigns: int = 0
     letters: int = 0
+    on_paper: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     questions: Counter[str] = field(default_factory=Counter)
     failed: list[Outcome] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Total:
         self.campaigns += 1
         self.weeks += outcome.passed
         self.letters += outcome.letters
+        self.on_paper += outcome.on_paper
         self.faults += outcome.faults
         self.questions += outcome.questions
         if outcome.broken:
@@ -55,7 +57,8 @@ class Total:
         """Return the figures for docs/reliability.md."""
         return {
             "Weeks of campaigns simulated": f"{self.weeks:,}",
-            "Letters that arrived in them": f"{self.letters:,}",
+            "Letters that arrived by email in them": f"{self.letters:,}",
+            "Letters that were handed over on paper in them": f"{self.on_paper:,}",
             "Faults in them": f"{self.faults.total():,}",
             "Questions for a person in them": f"{self.questions.total():,}",
             "Simulated campaigns in which something was lost, doubled, miscounted or forgotten": len(self.failed),
@@ -64,7 +67,8 @@ class Total:
     def text(self, seconds: float) -> str:
         """Return the result as text: the kinds of faults and of questions, and each failure with its last steps."""
         lines = [
-            f"{self.campaigns} campaigns, {self.weeks} weeks, {self.letters} letters, {seconds:.0f} s",
+            f"{self.campaigns} campaigns, {self.weeks} weeks, {seconds:.0f} s",
+            f"{self.letters} letters by email, {self.on_paper} on paper",
             *(f"{times:>8} {what}" for what, times in self.faults.most_common()),
             "Questions for a person:",
             *(f"{times:>8} {what}" for what, times in self.questions.most_common()),
