@@ -42,8 +42,9 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import pytest
 
 from tests import figures, seeds
-from tests.faults.invariants import breaches, letters_text, state_of, stored_text, words_of
+from tests.faults.invariants import breaches, handed_over, letters_text, state_of, stored_text, words_of
 from tests.faults.platform import CrashError, Platform
+from tests.faults.stored import deliveries_in, rows_of
 from tests.faults.weathers import BAD_WEATHERS, WEATHERS
 from tests.world import FUNCTIONS, set_packet_size
 from undersigned_cli.local import permissions
@@ -468,6 +469,7 @@ def _failures(platform: Platform, arrivals: Mapping[Any, int]) -> list[str]:
 
     world = platform.world
     arrived = [letters_text(mail, world) for mail in world.deliveries if mail.message_id not in platform.bounced]
+    arrived += [text for _, text in handed_over(world, deliveries_in(list(rows_of(world))))]
     times = {person: sum(text.count(person.address) for text in arrived) for person in arrivals}
     stored = stored_text(world)
     erased = {person for person in arrivals if was_erased(platform, person)}

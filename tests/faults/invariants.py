@@ -61,7 +61,7 @@ def breaches(
         for mail in world.deliveries
         if mail.message_id not in bounced
     ]
-    arrived += _handed_over(world, deliveries) if on_paper is None else on_paper
+    arrived += handed_over(world, deliveries) if on_paper is None else on_paper
     return [
         *_lost_or_doubled(letters, arrived),
         *misplaced(rows),
@@ -78,7 +78,7 @@ def breaches(
     ]
 
 
-def _handed_over(world: World, deliveries: Iterable[Delivery]) -> Iterator[tuple[str, str]]:
+def handed_over(world: World, deliveries: Iterable[Delivery]) -> Iterator[tuple[str, str]]:
     """Return the target and the text of each delivery that a person handed over."""
     for delivery in deliveries:
         if delivery.handed and not delivery.cleared_at:

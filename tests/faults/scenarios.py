@@ -212,6 +212,18 @@ class Acts:
             )
         )
 
+    def revision(self, path: str) -> dict[str, str]:
+        """Return what a delivery is now, for a decision about it."""
+        return {"revision": self.organizer("GET", path).json["revision"]}
+
+    def hand_over(self, path: str) -> None:
+        """Record that an office got the letters of a delivery by hand, once they are ready to print."""
+        for _ in range(_OPERATORS_TRIES):
+            if self.organizer("GET", path).json["state"] != "sent":
+                self.reconcile(days=1)
+        values = {"day": "2026-11-30", "note": "at the desk", **self.revision(path)}
+        assert self.organizer("POST", f"{path}/handed-over", values).status == 200
+
     def answer(self, text: str) -> str:
         """Record an answer of Evanston's chief, which everyone can read, and return its id."""
         values = {"day": "2026-11-30", "text": text, "public": True}
@@ -362,6 +374,34 @@ def an_office_asks(platform: Platform) -> Arrivals:
     # It is noted before it leaves, so a crash can cost one, and never sends a second.
     assert len(world.mails("asked")) <= 2
     return {ike: 1, zoe: 1}
+
+
+def letters_by_hand(platform: Platform) -> Arrivals:
+    """One office has no address. The other one's email bounces, so its letters go by hand, too.
+
+    What is handed over is taken back once, a packet is printed again, and an address comes back between two weeks.
+    """
+    acts = Acts(platform)
+    create_key(platform)
+    ada, bo, cy, dee = (*(Person(name, EVANSTON) for name in ("Ada", "Bo", "Cy")), Person("Dee", WILMETTE))
+    evanston, wilmette = (f"/deliveries/2026-11-30/{target}" for target in ("evanston", "wilmette"))
+    acts.correct("evanston", email="")
+    platform.refused_addresses.add("chief@wilmette-police.example")
+    acts.sign_and_confirm(ada, bo, dee)
+    acts.week(MONDAY)
+    acts.hand_over(evanston)
+    acts.organizer("POST", f"{evanston}/take-back", acts.revision(evanston))
+    acts.organizer("POST", f"{evanston}/retry", {})
+    platform.settle()
+    acts.hand_over(evanston)
+    acts.organizer("POST", f"{wilmette}/settle", {"outcome": "by hand", **acts.revision(wilmette)})
+    platform.settle()
+    acts.correct("evanston", email="new@evanston.example")
+    acts.sign_and_confirm(cy)
+    acts.week(MONDAY + 7 * ONE_DAY)
+    # If the request to settle it died before it was queued, the plan has queued it.
+    acts.hand_over(wilmette)
+    return dict.fromkeys((ada, bo, cy, dee), 1)
 
 
 def a_large_delivery(platform: Platform) -> Arrivals:
@@ -746,7 +786,7 @@ def write_draft(acts: Acts, *, goal: int, table: tuple[str, str] = ("", "")) -> 
 
 def settlement(acts: Acts) -> dict[str, object]:
     """Return the decision that a delivery was sent, about what it is now."""
-    return {"outcome": "sent", "revision": acts.organizer("GET", "/deliveries/2026-11-30/evanston").json["revision"]}
+    return {"outcome": "sent", **acts.revision("/deliveries/2026-11-30/evanston")}
 
 
 def is_whole(platform: Platform) -> bool:
@@ -901,6 +941,7 @@ SCENARIOS = {
     "a week": Scenario(a_week),
     "second thoughts": Scenario(second_thoughts),
     "a bounced email": Scenario(a_bounced_email, ("wilmette",)),
+    "letters by hand": Scenario(letters_by_hand, ("evanston", "wilmette")),
     "an office stops": Scenario(an_office_stops),
     "an office asks": Scenario(an_office_asks),
     "an approval": Scenario(an_approval, attachment_limit=0),

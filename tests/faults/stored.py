@@ -38,7 +38,7 @@ _DECISIVE = (
     "status", "quarantine", "target", "note", "bundle", "due", "tallied",
     "signatures",
     "state", "attempt", "letters", "packets", "versions", "erased", "left_out", "permanent",
-    "email", "mail_state", "hold", "free_from", "paused", "approved",
+    "email", "mail_state", "way", "hold", "free_from", "paused", "approved",
     "disowned_at", "forms",
 )  # fmt: skip
 """The attributes that decide what happens next."""
