@@ -439,6 +439,18 @@ class Play:
     def retry(self, period: str = "2026-11-24") -> Actor:
         return self._organize(f"retry {period}", f"/deliveries/{period}/evanston/retry", {})
 
+    def set_address(self, email: str) -> Actor:
+        """Save the address of Evanston's office. Without one, its letters go by hand."""
+        return self._organize("set address", "/targets/evanston/address", {"email": email})
+
+    def decide(self, delivery: Delivery, what: str, **values: str) -> Actor:
+        """Settle a delivery, hand it over or take that back, as it is now."""
+        path = f"/deliveries/{delivery.key.period}/{delivery.key.target}/{what}"
+        return self._organize(what, path, {**values, "revision": delivery.revision})
+
+    def hand_over(self, delivery: Delivery, note: str = "") -> Actor:
+        return self.decide(delivery, "handed-over", day=delivery.key.period, note=note)
+
     def pause(self) -> Actor:
         return self._halting(self._organize("pause", "/pause", {"why": "a mistake in the letter"}))
 
@@ -656,11 +668,21 @@ class Play:
                 assert found
                 self.world.wiring.campaigns.set_mail_state(CAMPAIGN, target, found.email, "ok")
             decide(self.world, bounced=self._bounced, retry=True)
+            self._bring()
             self.finish(self.plan())
             if self._approves:
                 self.finish(self.approve(self.world.clock.now.date().isoformat()))
         message = f"work is left after {_WEEKS} weeks: {self.deliveries()}"
         raise AssertionError(message)
+
+    def _bring(self) -> None:
+        """Hand over what is ready to print, and let what has no address any more go by hand."""
+        for delivery in self.deliveries():
+            target = self.world.wiring.campaigns.target(CAMPAIGN, delivery.key.target)
+            if delivery.is_ready_to_print:
+                self.finish(self.hand_over(delivery))
+            elif "by hand" in delivery.settlements(target, self.world.clock.now) and target.by_hand:
+                self.finish(self.decide(delivery, "settle", outcome="by hand"))
 
     def _run_until_quiet(self) -> None:
         for _ in range(10):
@@ -681,7 +703,7 @@ class Play:
 
     def _has_work_left(self) -> bool:
         signatures = self.world.wiring.signatures
-        return any(delivery.is_unfinished for delivery in self.deliveries()) or any(
+        return any(made.is_unfinished or made.is_ready_to_print for made in self.deliveries()) or any(
             signatures.has_waiting(CAMPAIGN, target) for target in self.targets
         )
 

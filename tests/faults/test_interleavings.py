@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from tests import figures, seeds
 from tests import world as worlds
-from tests.faults.interleavings import Play, Race, Refusals, staged, typeset_plainly, with_history
+from tests.faults.interleavings import MailEvent, Play, Race, Refusals, staged, typeset_plainly, with_history
 from tests.faults.stored import delivery_item, target_item
 from tests.world import CAMPAIGN
 from undersigned.domain.counting.reconciliations import FindingKind
@@ -24,7 +24,8 @@ from undersigned.rendering import packets
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.faults.interleavings import Actor, Fate, MailEvent, Order
+    from tests.faults.interleavings import Actor, Fate, Order
+    from undersigned.domain.delivering.deliveries import Delivery
 
     type Begin = Callable[[], tuple[Actor, Actor]]
 
@@ -444,7 +445,69 @@ def two_reconciliations(play: Play) -> Begin:
     return lambda: (play.reconcile(), play.reconcile())
 
 
+def ready(play: Play) -> Delivery:
+    """Make Ada's and Ben's letters ready to print."""
+    play.finish(play.set_address(""))
+    planned(play, "Ada", "Ben")
+    play.finish(play.deliver(play.messages[-1]))
+    [delivery] = play.deliveries()
+    return delivery
+
+
+def two_deliveries_by_hand(play: Play) -> Begin:
+    play.finish(play.set_address(""))
+    planned(play, "Ada", "Ben", "Cyd")
+    message = play.messages[-1]
+    return lambda: (play.deliver(message), play.deliver(message))
+
+
+def two_records_that_letters_were_handed_over(play: Play) -> Begin:
+    made = ready(play)
+    return lambda: (play.hand_over(made), play.hand_over(made))
+
+
+def the_address_goes_during_the_delivery(play: Play) -> Begin:
+    planned(play, "Ada", "Ben")
+    return lambda: (play.set_address(""), play.deliver(play.messages[-1]))
+
+
+def an_address_comes_during_the_delivery_by_hand(play: Play) -> Begin:
+    play.finish(play.set_address(""))
+    planned(play, "Ada", "Ben")
+    return lambda: (play.set_address("new@evanston.example"), play.deliver(play.messages[-1]))
+
+
+def an_erasure_and_the_record(play: Play) -> Begin:
+    made = ready(play)
+    return lambda: (play.erase("Ada"), play.hand_over(made))
+
+
+def an_erasure_and_the_packets_to_print(play: Play) -> Begin:
+    play.finish(play.set_address(""))
+    planned(play, "Ada", "Ben")
+    return lambda: (play.erase("Ada"), deliver_until_it_sends(play))
+
+
+def taking_back_and_the_next_delivery(play: Play) -> Begin:
+    play.finish(play.hand_over(ready(play)))
+    confirmed(play, "Cyd")
+    play.world.clock.advance(days=6)
+    play.finish(play.plan())
+    [made] = play.deliveries()
+    return lambda: (play.decide(made, "take-back"), play.deliver(play.messages[-1]))
+
+
+def a_repeated_bounce_and_the_way_by_hand(play: Play) -> Begin:
+    sent(play, "soft bounced")
+    play.finish(play.report(next_event(play, "out_of_office")))
+    [made] = play.deliveries()
+    event = MailEvent(play.world.deliveries[0], "bounce")
+    return lambda: (play.report(event), play.decide(made, "settle", outcome="by hand"))
+
+
 TWINS = [
+    two_deliveries_by_hand,
+    two_records_that_letters_were_handed_over,
     two_planners,
     two_deliveries_of_one_message,
     two_deliveries_of_a_released_one,
@@ -498,6 +561,12 @@ RACES = [
     a_reconciliation_and_the_withdrawal,
     a_reconciliation_and_the_sealing,
     a_reconciliation_and_the_tally,
+    the_address_goes_during_the_delivery,
+    an_address_comes_during_the_delivery_by_hand,
+    an_erasure_and_the_record,
+    an_erasure_and_the_packets_to_print,
+    taking_back_and_the_next_delivery,
+    a_repeated_bounce_and_the_way_by_hand,
 ]
 
 

@@ -294,8 +294,12 @@ def _change(delivery: Delivery, before: Delivery) -> Update:
 
 
 def _is_still(before: Delivery) -> ConditionBase:
-    """Return the condition that a delivery has the state and the attempt from before."""
-    return Attr("state").eq(before.state) & Attr("attempt").eq(before.attempt)
+    """Return the condition that a delivery has the state and the attempt from before.
+
+    A passing bounce that becomes a permanent one keeps both, and gives its week back.
+    """
+    same_attempt = Attr("state").eq(before.state) & Attr("attempt").eq(before.attempt)
+    return same_attempt & Attr("permanent").eq(before.last.permanent)
 
 
 def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:
