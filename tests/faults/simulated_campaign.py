@@ -262,7 +262,7 @@ class Simulation:
         self.rng = random.Random(seed)  # noqa: S311
         # Of its own, so that a seed's other choices stay as they were.
         self._cadence_rng = random.Random(seed + 1)  # noqa: S311
-        self._hand_rng = random.Random(seed + 2)  # noqa: S311
+        self._hand_rng = random.Random(seed + 3)  # noqa: S311
         self.world = world
         self.weeks = weeks
         self.broken: list[str] = []
