@@ -108,6 +108,25 @@ def test_no_email_leaves_after_a_stop_while_its_packet_is_typeset(
     assert (to_evanston(world), state(world)) == ([], ("held", "the office stopped these emails"))
 
 
+def test_what_a_stopped_mailbox_holds_goes_by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_packet = Deliveries.put_packet
+    world.put_key("us_manage", "manage")
+    world.confirmed()
+    with monkeypatch.context() as patch:
+        patch.setattr(Deliveries, "put_packet", lambda *given: (put_packet(*given), stop(world)))
+        world.week()
+    world.clock.advance(days=1)
+    world.week()
+    manager, path = with_key(world, "us_manage"), f"/deliveries/{PERIOD}/evanston"
+    shown = manager.see(path).body
+    assert (f"{path}/settle" in shown, f"{path}/retry" in shown) == (True, False)
+    assert manager.press(f"{path}/settle", {"outcome": "by hand", **manager.revision(path)}).status == 303
+    world.run_queue()
+    found = world.wiring.deliveries.delivery(EVANSTON)
+    assert found
+    assert (found.way, found.state, to_evanston(world)) == ("by hand", "sent", [])
+
+
 def test_a_stop_says_when_ses_had_taken_the_email_even_before_that_is_written(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

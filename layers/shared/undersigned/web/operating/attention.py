@@ -360,7 +360,7 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
 def has_failed(delivery: Delivery, state: TargetState) -> bool:
     """Say whether a delivery did not arrive, and its letters could go the same way again."""
     target = state.target
-    is_kept = target.hold or (delivery.way == "email" and (target.complained_at or target.by_hand))
+    is_kept = target.hold or (delivery.way == "email" and (target.complained_at or target.stopped or target.by_hand))
     return delivery.state in {"held", "bounced", "given_up"} and not is_kept
 
 

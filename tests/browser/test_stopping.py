@@ -1,0 +1,69 @@
+"""An office that stops its emails and resumes them, in Chromium without JavaScript, and what its organizer sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import looks
+from tests.browser.test_dashboard_states import sign_in
+from tests.served_world import served
+from tests.world import DASHBOARD
+from tests.world import world as make_world
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.chromium import Visitor
+
+WORDS = {
+    "en": ("Stop these emails", "The emails are stopped", "Resume the emails", "The emails are not stopped"),
+    "es": ("Detener estos correos", "Los correos están detenidos", "Reanudar los correos", "Los correos no están"),
+}
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
+def test_an_office_stops_its_emails_and_resumes_them_while_its_organizer_watches(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, width: int, *, dark: bool, language: str
+) -> None:
+    name = f"{language}-{width}-{'dark' if dark else 'light'}"
+    stop, stopped, resume, resumed = WORDS[language]
+    with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as site:
+        world.put_key("us_manage", "manage")
+        world.change_and_wait(language=language)
+        world.confirmed()
+        world.week()
+        page = visitor.open(
+            f"{site.address}{world.deliveries[0].link('office')}", width=width, dark=dark, scripts=False
+        )
+        page.locator("#reason").fill("We take letters by our web form only.")
+        looks.see(visitor, page, f"stop-asked-{name}")
+        page.get_by_role("button", name=stop).click()
+        expect(page.locator("h1")).to_have_text(stopped)
+        looks.see(visitor, page, f"stop-{name}")
+        page.go_back()
+        page.reload()
+        expect(page.locator("#stop .state")).to_be_visible()
+        world.run_people_mails()
+        world.clock.advance(days=7)
+        world.confirmed(email="bo@signers.example")
+        world.week()
+        assert len(world.deliveries) == 1
+        page.goto(f"{site.address}/organizer?lang={language}")
+        sign_in(page)
+        page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
+        expect(page.locator("main")).to_contain_text("We take letters by our web form only.")
+        looks.see(visitor, page, f"stop-organizer-{name}")
+        page.locator("form[action$='/resume-link'] button").click()
+        expect(page.locator("form[action$='/resume-link']")).to_have_count(1)
+        world.run_people_mails()
+        page.goto(f"{site.address}{world.mails('resume')[-1].link('office/resume')}")
+        looks.see(visitor, page, f"resume-asked-{name}")
+        page.get_by_role("button", name=resume).click()
+        expect(page.locator("h1")).to_contain_text(resumed)
+        expect(page.get_by_role("button")).to_have_count(0)
+        looks.see(visitor, page, f"resume-{name}")
+        world.week()
+        assert len(world.deliveries) == 2
