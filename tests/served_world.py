@@ -8,13 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.world import PUBLIC_URL
+from playwright.sync_api import expect
+
+from tests.world import CAMPAIGN, PUBLIC_URL
 from undersigned_cli.local.gateway import Gateway
 from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from playwright.sync_api import Page
 
     from tests.world import World
 
@@ -62,3 +66,12 @@ def served(world: World, folder: Path) -> Iterator[Site]:
         yield site
     finally:
         service.stop()
+
+
+def sign_in(page: Page) -> None:
+    """Sign in with a key, in either language."""
+    page.get_by_text("Sign in with a key").or_(page.get_by_text("con una clave")).first.click()
+    page.locator("[name=campaign]").fill(CAMPAIGN)
+    page.locator("[name=key]").fill("us_manage")
+    page.locator("form[action='/organizer/session'] button").click()
+    expect(page.locator("form[action='/organizer/sign-out']")).to_be_visible()

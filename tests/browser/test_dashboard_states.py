@@ -15,14 +15,12 @@ from playwright.sync_api import expect
 from tests import looks
 from tests.approvals import approved_and_sent_yesterday, open_another_delivery
 from tests.looks import reach, see
-from tests.served_world import served
+from tests.served_world import served, sign_in
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from playwright.sync_api import Page
 
     from tests.chromium import Visitor
     from tests.world import World
@@ -80,15 +78,6 @@ def undecided(world: World) -> World:
     open_another_delivery(world)
     world.clock.advance(days=4)
     return world
-
-
-def sign_in(page: Page) -> None:
-    """Sign in with a key, in either language."""
-    page.get_by_text("Sign in with a key").or_(page.get_by_text("con una clave")).first.click()
-    page.locator("[name=campaign]").fill(CAMPAIGN)
-    page.locator("[name=key]").fill("us_manage")
-    page.locator("form[action='/organizer/session'] button").click()
-    expect(page.locator("form[action='/organizer/sign-out']")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))

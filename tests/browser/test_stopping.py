@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
-from tests.browser.test_dashboard_states import sign_in
-from tests.served_world import served
+from tests.served_world import served, sign_in
 from tests.world import DASHBOARD
 from tests.world import world as make_world
 

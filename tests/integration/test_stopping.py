@@ -357,7 +357,10 @@ def test_the_organizer_learns_how_long_after_the_last_email_a_mailbox_was_stoppe
     world.clock.advance(**after)
     stop(world)
     world.put_key("us_manage", "manage")
-    page = with_key(world, "us_manage").see().words
+    manager = with_key(world, "us_manage")
+    page = manager.see().words
     assert "Evanston: the office stopped these emails" in page
     assert said in page
     assert said in re.sub(r"\s+", " ", about_stops(world)[0].text)
+    stop(world, "Use our form.")
+    assert "That was probably no person" not in manager.see().words

@@ -25,7 +25,7 @@ def stopped(sender: Sender, campaign: Campaign, target: Target, stop: Stop) -> M
             values,
         ),
         Message("The reason: “%(why)s”.", values) if stop.reason else None,
-        stop.how_soon(language),
+        *stop.how_soon(language),
         Message(
             "Nothing is lost: letters to %(whom)s wait. Call the office, and ask how they want to get letters. You "
             "can bring them by hand, or save another address.",

@@ -10,6 +10,7 @@ from undersigned.domain.languages import Message, number
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
 MOST_LINKS = 2
@@ -42,27 +43,30 @@ class Stop:
         """Return the name of the mailbox in links."""
         return mailbox_digest(self.email)
 
-    def how_soon(self, language: str) -> Message | None:
-        """Say how long after the last email it came. Programs open links within seconds, people don't."""
+    def how_soon(self, language: str) -> Iterator[Message]:
+        """Say how long after the last email it came. Programs open links within seconds, and give no reason."""
         if self.accepted_at is None:
-            return None
+            return
         after = self.at - self.accepted_at
         seconds, days = int(after.total_seconds()), after.days + 1
         if seconds >= _MINUTES_OF_A_PROGRAM * 60:
-            return Message.counted(
+            yield Message.counted(
                 "It was stopped within a day after the last email left.",
                 "It was stopped within %(count)s days after the last email left.",
                 days,
                 {"count": number(days, language)},
             )
-        return Message.counted(
-            "It was stopped %(count)s second after the last email left. That was probably no person, but a program "
-            "that checks the office’s email and opens each link.",
-            "It was stopped %(count)s seconds after the last email left. That was probably no person, but a program "
-            "that checks the office’s email and opens each link.",
+            return
+        yield Message.counted(
+            "It was stopped %(count)s second after the last email left.",
+            "It was stopped %(count)s seconds after the last email left.",
             seconds,
             {"count": number(seconds, language)},
         )
+        if not self.reason:
+            yield Message(
+                "That was probably no person, but a program that checks the office’s email and opens each link."
+            )
 
 
 def reason_in(text: object) -> str:

@@ -212,7 +212,6 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
 def _stopped(target: Target, stop: Stop, waits: Iterable[Message], whom: Mapping[str, object], language: str) -> Point:
     values = {"email": stop.email, "why": stop.reason}
     reason = (Message("The reason: “%(why)s”.", values),) if stop.reason else ()
-    how_soon = filter(None, [stop.how_soon(language)])
     way_out = Message(
         "Only somebody who reads %(email)s can resume the emails, by the link that we sent there. Call the office, and "
         "ask how they want to get letters. Nothing is lost: you can bring the letters by hand, or save another "
@@ -222,12 +221,17 @@ def _stopped(target: Target, stop: Stop, waits: Iterable[Message], whom: Mapping
     return Point(
         "serious",
         Message("%(whom)s: the office stopped these emails", whom),
-        (*reason, *how_soon, *waits, way_out),
+        (*reason, *stop.how_soon(language), *waits, way_out),
         sees=Step(Message("Open the recipient"), f"/targets/{target.id}"),
         acts=(
             *((Act(("send resume link",), {"target": target.id}),) if stop.mails < MOST_LINKS else ()),
             _by_hand(target),
-            address_of(target, quiet=True),
+            Act(
+                ("correct address",),
+                {"target": target.id, "email": ""},
+                quiet=True,
+                folded=Message("Save another address"),
+            ),
         ),
     )
 
