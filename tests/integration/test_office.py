@@ -92,29 +92,25 @@ def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmle
 def test_what_an_office_received_stays_whatever_is_written_meanwhile(
     sent: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SES's event comes between reading and writing, and later an event is written that was read before."""
+    """A complaint comes between reading and writing, and later something is written that was read before."""
     receive = Deliveries.receive
 
-    def after_an_event(self: Deliveries, *args: Any) -> None:
+    def after_a_complaint(self: Deliveries, *args: Any) -> None:
         monkeypatch.setattr(Deliveries, "receive", receive)
-        sent.feedback("delivery", sent.deliveries[0])
+        sent.feedback("complaint", sent.deliveries[0])
         receive(self, *args)
 
-    monkeypatch.setattr(Deliveries, "receive", after_an_event)
-    before = sent.wiring.deliveries.delivery(KEY)
-    assert before
+    monkeypatch.setattr(Deliveries, "receive", after_a_complaint)
     assert press(sent) == 303
     first = sent.clock.now
-    delivered = sent.wiring.deliveries.delivery(KEY)
-    assert delivered
-    assert (delivered.state, delivered.received_at) == ("delivered", first)
+    found = sent.wiring.deliveries.delivery(KEY)
+    assert found
+    assert (found.state, found.received_at) == ("complained", first)
     with pytest.raises(ChangedError):
-        sent.wiring.deliveries.receive(delivered.received(first + timedelta(days=1)), delivered)
-    unread = replace(delivered, received_at=None)
-    sent.wiring.deliveries.change(replace(unread, state="complained"), unread)
-    complained = sent.wiring.deliveries.delivery(KEY)
-    assert complained
-    assert (complained.state, complained.received_at) == ("complained", first)
+        sent.wiring.deliveries.receive(found.received(first + timedelta(days=1)), found)
+    unread = replace(found, received_at=None)
+    sent.wiring.deliveries.change(replace(unread, told="1-complained"), unread)
+    assert sent.wiring.deliveries.delivery(KEY) == replace(found, told="1-complained")
 
 
 def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(world: World) -> None:
