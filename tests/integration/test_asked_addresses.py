@@ -137,7 +137,7 @@ def test_a_decision_before_the_email_makes_it_unnecessary(world: World) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("", "the email address is missing"),
+        ("", "The email address is missing"),
         ("desk", "“desk” is not a whole email address"),
         (f"{'x' * 70}@evanston.example", "is too long"),
         ("a@b.example\r\nBcc: c@d.example", "email can’t carry"),

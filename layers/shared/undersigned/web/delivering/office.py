@@ -20,6 +20,7 @@ def office_page(sent: Sent, token: str, typed: str = "", mistake: Message | None
     `mistake` is what is wrong with the address that somebody typed.
     """
     language = sent.campaign.language
+    said = mistake.in_language(language) if mistake else ""
     return public_page(
         "office.html",
         language,
@@ -28,7 +29,7 @@ def office_page(sent: Sent, token: str, typed: str = "", mistake: Message | None
         whom=sent.target.addressed(language),
         token=token,
         typed=typed,
-        mistake=mistake.in_language(language) if mistake else "",
+        mistake=said[:1].upper() + said[1:],
     )
 
 
