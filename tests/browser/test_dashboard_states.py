@@ -141,7 +141,7 @@ def test_the_address_of_a_bounced_delivery_is_corrected_on_its_page(
     assert world.deliveries[-1].to == "new.chief@evanston.example"
 
 
-@pytest.mark.parametrize(("button", "state"), [("The office has the letters", "Sent"), ("Give up", "Given up")])
+@pytest.mark.parametrize(("button", "state"), [("Bring or post the letters", "Being prepared"), ("Give up", "Given up")])
 def test_a_person_says_what_was_done_about_a_bounced_delivery(
     world: World, address: str, visitor: Visitor, button: str, state: str
 ) -> None:
@@ -152,7 +152,7 @@ def test_a_person_says_what_was_done_about_a_bounced_delivery(
     page = visitor.open(f"{address}/organizer")
     sign_in(page)
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
-    page.get_by_text("The letters got there in another way").click()
+    page.get_by_text("The letters go by hand or post, or are sent no more").click()
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("heading", name=state, exact=True)).to_be_visible()
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "bounced"
