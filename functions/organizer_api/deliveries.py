@@ -49,8 +49,9 @@ def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str
 
 @routes.get("/deliveries/<period>/<target>/packets/<number>", "manage")
 def fetch_packet(request: ApiRequest, period: str, target: str, number: str) -> Response[str]:
-    """Redirect to a packet's PDF, at an address that works for a few minutes."""
-    return moved(wired.organizing.packet_link(DeliveryKey(request.campaign, target, period), int(number)), status=302)
+    """Redirect to a packet's PDF, at an address that works for a few minutes. By hand, there are two of each."""
+    key, double_sided = DeliveryKey(request.campaign, target, period), request.query("double_sided") == "yes"
+    return moved(wired.organizing.packet_link(key, int(number), double_sided=double_sided), status=302)
 
 
 def delivery_values(delivery: Delivery) -> dict[str, object]:

@@ -141,7 +141,9 @@ def test_the_address_of_a_bounced_delivery_is_corrected_on_its_page(
     assert world.deliveries[-1].to == "new.chief@evanston.example"
 
 
-@pytest.mark.parametrize(("button", "state"), [("Bring or post the letters", "Being prepared"), ("Give up", "Given up")])
+@pytest.mark.parametrize(
+    ("button", "state"), [("Bring or post the letters", "Being prepared"), ("Give up", "Given up")]
+)
 def test_a_person_says_what_was_done_about_a_bounced_delivery(
     world: World, address: str, visitor: Visitor, button: str, state: str
 ) -> None:

@@ -44,6 +44,23 @@ def sign_in(site: Site, page: Page, address: str) -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
+def publish_recipients(site: Site, page: Page) -> None:
+    """Paste the recipients in place of those that the campaign has, and publish."""
+    page.goto(f"{site.address}/organizer/dashboard/{CAMPAIGN}")
+    page.get_by_role("link", name="Edit campaign").click()
+    page.get_by_role("link", name="Recipients").first.click()
+    page.get_by_label("Paste from a spreadsheet").fill(RECIPIENTS)
+    page.get_by_label("These rows replace it").check()
+    page.get_by_role("button", name="Look at these rows").click()
+    page.get_by_role("button", name="Take these rows").click()
+    expect(page.get_by_text("1 recipient has no email address.")).to_be_visible()
+    page.get_by_role("link", name="Publish").first.click()
+    expect(page.get_by_text("1 recipient has no email address.")).to_be_visible()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Everything is published.").or_(page.get_by_text("Published."))).to_be_visible()
+    site.world.clock.advance(minutes=2)
+
+
 def people_sign(world: World, week: int) -> None:
     for number, code in enumerate(("60201", "60202", "60202")):
         name = f"Person {week}{number}"
@@ -96,19 +113,7 @@ def test_letters_go_by_email_and_by_hand_for_two_weeks(site: Site, visitor: Visi
     world, page = site.world, visitor.open()
     at(world, "2026-11-24T12:00")
     sign_in(site, page, f"{PUBLIC_URL}/organizer")
-    page.goto(f"{site.address}/organizer/dashboard/{CAMPAIGN}")
-    page.get_by_role("link", name="Edit campaign").click()
-    page.get_by_role("link", name="Recipients").first.click()
-    page.get_by_label("Paste from a spreadsheet").fill(RECIPIENTS)
-    page.get_by_label("These rows replace it").check()
-    page.get_by_role("button", name="Look at these rows").click()
-    page.get_by_role("button", name="Take these rows").click()
-    expect(page.get_by_text("1 recipient has no email address.")).to_be_visible()
-    page.get_by_role("link", name="Publish").first.click()
-    expect(page.get_by_text("1 recipient has no email address.")).to_be_visible()
-    page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text("Everything is published.").or_(page.get_by_text("Published."))).to_be_visible()
-    world.clock.advance(minutes=2)
+    publish_recipients(site, page)
 
     # The first week: print, hand over, and the people who signed can read it.
     people_sign(world, 1)
@@ -118,7 +123,10 @@ def test_letters_go_by_email_and_by_hand_for_two_weeks(site: Site, visitor: Visi
     hour(world)
     open_what_is_ready(site, page)
     assert "Being printed Your letter is in the delivery" in what_the_signer_reads(site, page, "p11@signers.example")
-    single = printed(site, page, "Print the letters")
+    single = printed(site, page, "Print single-sided")
+    double = printed(site, page, "Print double-sided")
+    assert [words_of(pdf).count("1 Court Square") for pdf in (single, double)] == [1, 1]
+    assert people_in(double) == people_in(single)
     page.get_by_label("Note").fill("left at the front desk, <b>Dec 1</b>")
     see(visitor, page, "two-weeks-ready")
     page.get_by_role("button", name="Handed over").click()
@@ -135,7 +143,7 @@ def test_letters_go_by_email_and_by_hand_for_two_weeks(site: Site, visitor: Visi
     at(world, "2026-12-08T09:05")
     hour(world)
     open_what_is_ready(site, page)
-    second = printed(site, page, "Print the letters")
+    second = printed(site, page, "Print single-sided")
     page.get_by_role("button", name="Handed over").click()
     page.get_by_role("button", name="Take back").click()
     expect(page.get_by_role("heading", name="Ready to print", exact=True)).to_be_visible()

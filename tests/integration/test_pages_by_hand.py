@@ -80,6 +80,7 @@ def test_one_point_of_the_overview_names_all_that_is_ready_to_print(world: World
     said = printed.words()
     assert said.count("Letters of November 24, 2026: ready to print") == 1
     assert "Evanston: 2 letters" in said
+    assert "Letters to print 2 Letters sent 1" in said
     assert f'/deliveries/{PERIOD}/evanston"><bdi>' in printed.see().body
     assert "ready to print" in printed.words("/targets/evanston")
     world.clock.advance(days=7)
@@ -165,7 +166,7 @@ def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) 
     answer = printed.press(f"{PAGE}/retry", printed.revision(PAGE))
     assert answer.status == 303
     world.run_queue()
-    assert "Print the letters" in printed.words(PAGE)
+    assert "Print single-sided" in printed.words(PAGE)
 
 
 def test_a_bounced_email_goes_by_hand(world: World, printed: Browser) -> None:

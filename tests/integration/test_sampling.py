@@ -54,12 +54,16 @@ def test_a_test_shows_the_packet_to_print_if_no_recipient_has_an_email_address(
 ) -> None:
     first, *others = compiled.targets
     with_one = replace(compiled, targets=(replace(first, email=""), *others))
-    without = replace(compiled, targets=tuple(replace(target, email="") for target in compiled.targets))
+    address = "1454 Elmwood Avenue"
+    without = replace(
+        compiled, targets=tuple(replace(target, email="", postal_address=address) for target in compiled.targets)
+    )
 
     assert others[0].name in sampling.delivery(with_one, ANN).text
     test = sampling.delivery(without, ANN)
     assert (test.to, len(test.attachments)) == (ANN, 1)
     assert "no email address, and gets no email: you print the packet that is attached" in " ".join(test.text.split())
+    assert address in PdfReader(io.BytesIO(test.attachments[0].pdf)).pages[0].extract_text()
 
 
 def test_the_samples_form_is_the_page_that_people_will_see(sampling: Sampling, compiled: CompiledCampaign) -> None:

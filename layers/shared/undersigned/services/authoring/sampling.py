@@ -143,6 +143,7 @@ class Sampling:
             total=1,
             accent=campaign.accent,
             logo=campaign.logo,
+            by_hand=target.by_hand,
         )
         html = render_html(letter.template, target, signature.details, letter.language)
         return cover, [PacketLetter(read_blocks(html), letter.language, signature.name, signature.locality)]
