@@ -42,7 +42,8 @@ def test_a_drawn_signature_is_on_the_letters_page_and_in_the_packet(world: World
     [delivery] = world.deliveries
     pdf = PdfReader(io.BytesIO(delivery.pdfs[0]))
     structure: Any = pdf.root_object["/StructTreeRoot"]
-    [figure] = figures_in(structure["/K"])
+    code, figure = figures_in(structure["/K"])
+    assert code["/Alt"].startswith("QR code of ")
     content = pdf.pages[2].get_contents()
     assert content is not None
     assert figure["/Alt"] == "Ada Specimen"
