@@ -57,8 +57,8 @@ class Total:
         """Return the figures for docs/reliability.md."""
         return {
             "Weeks of campaigns simulated": f"{self.weeks:,}",
-            "Letters that arrived by email in them": f"{self.letters:,}",
-            "Letters that were handed over on paper in them": f"{self.on_paper:,}",
+            "Letters that arrived in them": f"{self.letters + self.on_paper:,}",
+            "Letters among them that were handed over on paper": f"{self.on_paper:,}",
             "Faults in them": f"{self.faults.total():,}",
             "Questions for a person in them": f"{self.questions.total():,}",
             "Simulated campaigns in which something was lost, doubled, miscounted or forgotten": len(self.failed),

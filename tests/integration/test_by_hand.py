@@ -17,7 +17,8 @@ from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.packets import packet_name
-from undersigned.domain.errors import GivenError, NotFoundError, NotNowError
+from undersigned.domain.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
+from undersigned.services.delivering.storing import packet_file
 from undersigned.services.operating.deleting import NotYetError
 
 if TYPE_CHECKING:
@@ -324,6 +325,8 @@ def test_packets_that_are_kept_no_longer_are_made_again(world: World, controls: 
     ready(world)
     world.clock.advance(days=32)
     world.wiring.bucket.delete(*world.wiring.bucket.names("packets/"))
+    with pytest.raises(PacketErasedError, match="The time to keep this packet was over"):
+        packet_file(world.wiring.deliveries, KEY, 1, world.clock.now)
     controls.retry(KEY, "cli", "")
     world.run_queue()
     assert (delivery(world).state, delivery(world).attempt, stored(world)) == ("sent", 2, 2)

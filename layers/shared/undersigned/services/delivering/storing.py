@@ -189,7 +189,8 @@ def packet_file(
     packets = sent_packets(deliveries, delivery) if delivery else ()
     packet = next((packet for packet in packets if packet.record.number == number), None)
     is_over = delivery is not None and delivery.has_ended_links(now)
-    if delivery and (delivery.cleared_at or (is_over and packet and packet.is_outdated and not packet.is_gone)):
+    is_outdated = packet is not None and packet.is_outdated and not packet.is_gone
+    if delivery and (delivery.cleared_at or (is_over and (is_outdated or delivery.way == "by hand"))):
         raise PacketErasedError(Message("The time to keep this packet was over, so it was deleted."))
     if packet:
         return packet.file(key, double_sided=double_sided), len(packets)
