@@ -196,9 +196,9 @@ def test_a_letter_whose_email_begins_meanwhile_cannot_be_erased_yet(
     deliveries = world.wiring.deliveries
 
     def begin(_queue: Queue, key: DeliveryKey, **_: object) -> None:
-        delivery = deliveries.delivery(key)
+        delivery, to = deliveries.delivery(key), world.wiring.campaigns.target(key.campaign, key.target).email
         assert delivery
-        deliveries.begin_sending(delivery.begun((), "chief@evanston.example", world.clock.now), delivery)
+        deliveries.begin_sending(delivery.begun((), to, world.clock.now), delivery)
 
     monkeypatch.setattr(Queue, "put_repacking", begin)
     with pytest.raises(UnderWayError, match="Try again in an hour"):

@@ -55,6 +55,7 @@ OTHER_VALUES: dict[str, str | int | bool | list[str] | None] = {
     "time_zone": "America/Denver",
     "goal": 12,
     "accent": "#123456",
+    "organizer.telephone": "+1 847 555 0199",
 }
 """Another value for each setting, as JSON has it."""
 
