@@ -162,3 +162,13 @@ def test_only_a_link_of_the_mailbox_that_gets_the_letters_asks(world: World) -> 
         assert world.post(f"{page}/address", {"email": ASKED}).status == status
         assert (target_of(world).asked is not None) is (status == 303)
     assert "Ask for another address" not in world.get(before).words
+
+
+def test_a_request_goes_when_the_campaigns_time_is_over(world: World) -> None:
+    world.change(closes=world.clock.now.date(), keep_for_days=0)
+    ask(world)
+    world.reconcile()
+    assert target_of(world).asked
+    world.clock.advance(days=2)
+    world.reconcile()
+    assert target_of(world).asked is None
