@@ -18,9 +18,10 @@ from undersigned.domain.counting.screening import Evidence
 from undersigned.domain.delivering.approvals import WaitingLetters
 from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
 from undersigned.domain.delivering.reports import FATES, Report, ReportLine
+from undersigned.domain.delivering.stops import Stop
 from undersigned.domain.people.people import Member, Person
 from undersigned.domain.signing.providers import Provider
-from undersigned.rendering import mails, organizer_mails, people_mails
+from undersigned.rendering import mails, organizer_mails, people_mails, stop_mails
 from undersigned.rendering.mails import DeliverySummary, Mail
 from undersigned_cli import campaign_folder
 
@@ -33,6 +34,7 @@ TARGET = FOLDER.targets[0]
 SENDER = Sender("letters@enddemand.example", "https://letters.example")
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 TOKEN = "eyJ0b2tlbiI6" * 20
+STOP = Stop(TARGET.email, NOON, "We take letters by our web form only.", accepted_at=NOON)
 SIGNED = adas_signature(
     target=TARGET.id,
     note=f"https://letters.example/{TOKEN}",
@@ -99,6 +101,8 @@ def every_email(accent: str | None = "#c2410c", name: str = "Bartholomew Feather
         "report": organizer_mails.report(SENDER, report, NOON),
         "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456", TOKEN),
         "invitation": people_mails.invitation(SENDER, campaign, Member(campaign.id, person, "owner", by=person.email)),
+        "stopped": stop_mails.stopped(SENDER, campaign, TARGET, STOP),
+        "resume": stop_mails.resume(SENDER, campaign, TARGET, STOP, TOKEN),
     }
 
 
