@@ -381,6 +381,9 @@ def test_a_cover_counts_the_letters_of_earlier_days_that_may_have_arrived(world:
     world.confirmed(email="cyd@signers.example")
     world.week()
     assert "SO FAR 3 letters, with these" in words_of_files(world)[-1]
+    erase(world, "Ada")
+    repack(world)
+    assert "SO FAR" not in words_of_files(world)[0], "the letters of the same day and of later ones do not count"
 
 
 def test_a_letter_that_is_erased_after_it_was_ready_is_in_no_file(world: World) -> None:
