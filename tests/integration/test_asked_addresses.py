@@ -8,7 +8,7 @@ import pytest
 
 from tests.world import CAMPAIGN
 from undersigned.domain.authoring.campaigns import AskedAddress
-from undersigned.domain.errors import NotNowError
+from undersigned.domain.errors import ChangedError, NotNowError
 
 if TYPE_CHECKING:
     from tests.organizers import Browser
@@ -171,4 +171,12 @@ def test_a_request_goes_when_the_campaigns_time_is_over(world: World) -> None:
     assert target_of(world).asked
     world.clock.advance(days=2)
     world.reconcile()
+    assert target_of(world).asked is None
+
+
+def test_a_request_that_meets_another_saved_address_is_refused(world: World) -> None:
+    before = target_of(world)
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
+    with pytest.raises(ChangedError):
+        world.wiring.campaigns.ask_address(CAMPAIGN, before, AskedAddress(ASKED, world.clock.now))
     assert target_of(world).asked is None
