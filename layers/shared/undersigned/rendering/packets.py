@@ -363,11 +363,14 @@ def _sheet(cover: PacketCover) -> dict[str, Any] | None:
 
 
 def _postal_lines(target: Target) -> list[str]:
-    """Return the lines of a postal address. One in a single line breaks before the town."""
+    """Return the lines of a postal address. One in a single line breaks before the town, and a mere street gets it."""
     lines = [line.strip() for line in target.postal_address.splitlines() if line.strip()]
     if len(lines) == 1 and target.locality:
         street, town, rest = lines[0].rpartition(f", {target.locality}")
-        lines = [street, f"{town}{rest}".removeprefix(", ")] if town else lines
+        if town:
+            lines = [street, f"{town}{rest}".removeprefix(", ")]
+        elif "," not in lines[0]:
+            lines.append(target.locality)
     return [*lines[:_ADDRESS_LINES], *filter(None, [", ".join(lines[_ADDRESS_LINES:])])]
 
 
