@@ -21,7 +21,7 @@ from undersigned.domain.delivering.reports import FATES, Report, ReportLine
 from undersigned.domain.delivering.stops import Stop
 from undersigned.domain.people.people import Member, Person
 from undersigned.domain.signing.providers import Provider
-from undersigned.rendering import mails, organizer_mails, people_mails, stop_mails
+from undersigned.rendering import mails, office_mails, organizer_mails, people_mails
 from undersigned.rendering.mails import DeliverySummary, Mail
 from undersigned_cli import campaign_folder
 
@@ -101,8 +101,8 @@ def every_email(accent: str | None = "#c2410c", name: str = "Bartholomew Feather
         "report": organizer_mails.report(SENDER, report, NOON),
         "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456", TOKEN),
         "invitation": people_mails.invitation(SENDER, campaign, Member(campaign.id, person, "owner", by=person.email)),
-        "stopped": stop_mails.stopped(SENDER, campaign, TARGET, STOP),
-        "resume": stop_mails.resume(SENDER, campaign, TARGET, STOP, TOKEN),
+        "stopped": office_mails.stopped(SENDER, campaign, TARGET, STOP),
+        "resume": office_mails.resume(SENDER, campaign, TARGET, STOP, TOKEN),
     }
 
 

@@ -89,7 +89,7 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
         "url": sender.public_url + path,
         "button": button.in_language(language),
     }
-    said = bodies("stop", language, sender, campaign, values)
+    said = bodies("office", language, sender, campaign, values)
     return Mail(
         language=language,
         sender_name=campaign.title,

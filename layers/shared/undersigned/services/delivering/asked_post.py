@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.errors import MailRefusedError, SendingStoppedError, SendingThrottledError
-from undersigned.rendering import stop_mails
+from undersigned.rendering import office_mails
 
 if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
@@ -32,7 +32,7 @@ class AskedPost:
         if not self.campaigns.note_told(campaign, target, is_told=True):
             return "sent before"
         try:
-            self.post.send(stop_mails.asked(self.sender, settings, known, known.asked))
+            self.post.send(office_mails.asked(self.sender, settings, known, known.asked))
         except (SendingThrottledError, SendingStoppedError, MailRefusedError):
             # It surely did not leave. After any other error it may have, and the request is on the overview.
             self.campaigns.note_told(campaign, target, is_told=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.errors import MailRefusedError, SendingThrottledError
-from undersigned.rendering import stop_mails
+from undersigned.rendering import office_mails
 
 if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
@@ -38,8 +38,8 @@ class StopPost:
         stop = target.stop_of(link.mailbox)
         if stop is None or stop.at != link.at:
             return "resumed before"
-        self._once(link, "notices", 1, stop_mails.stopped(self.sender, campaign, target, stop))
-        resume = stop_mails.resume(self.sender, campaign, target, stop, self.tokens.for_resume(link))
+        self._once(link, "notices", 1, office_mails.stopped(self.sender, campaign, target, stop))
+        resume = office_mails.resume(self.sender, campaign, target, stop, self.tokens.for_resume(link))
         return "sent" if self._once(link, "mails", number, resume) else "sent before"
 
     def _once(self, link: ResumeToken, count: Literal["mails", "notices"], number: int, mail: Mail) -> bool:
