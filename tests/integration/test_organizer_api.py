@@ -324,6 +324,8 @@ def test_a_packet_is_downloaded_from_s3_by_a_short_lived_link(world: World) -> N
     assert answer.status == 302
     assert f"/packets/{CAMPAIGN}/{PERIOD}/evanston/0001/0.pdf?" in answer.headers["location"]
     assert "X-Amz-Expires=300" in answer.headers["location"]
+    path = f"{BASE}/deliveries/{PERIOD}/evanston/packets/1?double_sided=yes"
+    assert world.get(path, headers=HEADERS).status == 404, "only a delivery by hand has this file"
 
 
 # Controls

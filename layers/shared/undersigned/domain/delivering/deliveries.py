@@ -312,6 +312,11 @@ class Delivery:
         return self.way == "by hand" and self.state == "sent"
 
     @property
+    def may_be_on_paper(self) -> bool:
+        """Say whether a person may have printed its letters, and the office may have them."""
+        return self.way == "by hand" and self.may_have_arrived
+
+    @property
     def is_settled(self) -> bool:
         """Say whether nothing is left to do: the email was sent, or nobody sends it any more."""
         return self.state in _SETTLED

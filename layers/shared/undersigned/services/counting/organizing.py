@@ -151,8 +151,7 @@ class Organizing:
         return LetterRecord(row, target, signed, delivery, self._sheet_of(row, delivery) if delivery else "")
 
     def _sheet_of(self, row: Signature, delivery: Delivery) -> str:
-        is_on_paper = delivery.way == "by hand" and delivery.may_have_arrived
-        if row.status != "erased" or not is_on_paper or row.signer in delivery.last.left_out:
+        if row.status != "erased" or not delivery.may_be_on_paper or row.signer in delivery.last.left_out:
             return ""
         sealed = sealed_in(self.delivery_store.bundles(delivery.key))
         return reference_number(delivery.key.period, sealed.index(row.signer) + 1)

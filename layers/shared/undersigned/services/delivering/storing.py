@@ -192,9 +192,9 @@ def packet_file(
     is_outdated = packet is not None and packet.is_outdated and not packet.is_gone
     if delivery and (delivery.cleared_at or (is_over and (is_outdated or delivery.way == "by hand"))):
         raise PacketErasedError(Message("The time to keep this packet was over, so it was deleted."))
-    if packet:
+    if packet and delivery and (delivery.may_be_on_paper or not double_sided):
         return packet.file(key, double_sided=double_sided), len(packets)
-    message = f"delivery {key.period} to {key.target!r} has no packet {number}"
+    message = f"delivery {key.period} to {key.target!r} has no {'double-sided ' * double_sided}packet {number}"
     raise NotFoundError(message)
 
 
