@@ -122,9 +122,12 @@ ACTIONS: Mapping[Action, Deed] = {
     "test": Deed(
         Message("Sent a test email"), "deliver --test", "POST /targets/<target>/test", Message("Send a test email")
     ),
-    "retry": Deed(Message("Sent a delivery again"), "retry", f"POST {_DELIVERY}/retry", Message("Send again")),
+    "retry": Deed(
+        Message("Sent or prepared a delivery again"), "retry", f"POST {_DELIVERY}/retry", Message("Send again")
+    ),
     "retry again": Deed(
-        Message("Sent a delivery again within seven days of another one"), "retry --again", f"POST {_DELIVERY}/retry"
+        Message("Sent or prepared a delivery again within seven days of another one"), "retry --again",
+        f"POST {_DELIVERY}/retry"
     ),
     "settle as sent": Deed(
         Message("Decided that an email was sent"), "settle --sent", _SETTLE, Message("The office has the email"),
