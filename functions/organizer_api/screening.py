@@ -61,6 +61,7 @@ def screen(request: ApiRequest) -> Response[str]:
             "action": action,
             "places": {place: found.places.get(place, 0) for place in PLACES},
             "changed": found.changed,
+            "printed": found.printed,
             "under_way": found.under_way,
             "next": cursor_of(found.next_position),
         }

@@ -14,6 +14,7 @@ from tests.pages import text_of
 from tests.reports import section
 from tests.world import ADA, CAMPAIGN, PERIOD
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.services.counting import screening
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -157,6 +158,36 @@ def test_commands_name_what_is_ready_to_print_and_the_sheet_of_an_erased_letter(
         headers={"authorization": "Bearer us_manage"},
     )
     assert (erased.json["arrived_with"], erased.json["sheet"]) == (PERIOD, f"{PERIOD}-1")
+
+
+def test_letters_erased_by_screening_are_counted_if_they_may_have_been_printed(
+    world: World, printed: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Evanston has two on paper, and Wilmette one by email."""
+    monkeypatch.setattr(screening, "MOST_CHANGED", 1)
+    erasing = {"domain": "signers.example", "action": "erase", "why": "asked"}
+    said = text_of(printed.press("/screening", erasing))
+    assert "Letters changed: 3. 2 of them may have been printed: the page of each delivery by hand names" in said
+    assert f"reference numbers {PERIOD}-1, {PERIOD}-2," in printed.words(PAGE)
+    world.confirmed(name="Di Waits", email="di@signers.example")
+    said = text_of(printed.press("/screening", erasing))
+    assert "Letters changed: 1." in said
+    assert "printed" not in said
+
+
+def test_a_program_and_a_command_count_the_erased_letters_that_may_have_been_printed(
+    world: World, printed: Browser, run: Any
+) -> None:
+    assert printed
+    path, headers = f"/organizer/campaigns/{CAMPAIGN}/signatures/screen", {"authorization": "Bearer us_manage"}
+    values = {"domain": "signers.example", "action": "erase", "why": "asked"}
+    answer = world.request("POST", path, values, as_json=True, headers=headers)
+    assert (answer.json["changed"], answer.json["printed"]) == (3, 2)
+    world.clock.advance(days=7)
+    world.confirmed(name="Di Moss", email="di@signers.example")
+    world.week()
+    said = run("screen", CAMPAIGN, "--domain", "signers.example", "--action", "erase", "--why", "asked", "--yes")
+    assert "1 letter erased.\n1 letter may have been printed: the page of each delivery by hand names" in said
 
 
 def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import reduce
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,7 @@ from undersigned.domain.delivering.controls import checked_reason
 from undersigned.domain.languages import SOURCE
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import SignatureFilter
-from undersigned.services.counting.screening import recent_evidence
+from undersigned.services.counting.screening import Screened, recent_evidence
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from undersigned.domain.counting.screening import Evidence
-    from undersigned.services.counting.screening import Screened, Screening
+    from undersigned.services.counting.screening import Screening
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
@@ -131,12 +132,13 @@ def _ask(action: ScreeningAction, letters: int, *, yes: bool) -> None:
 
 
 def _act(screening: Screening, campaign: str, action: ScreeningAction, wanted: SignatureFilter, reason: str) -> None:
-    changed = under_way = 0
-    for part in _acts(screening, campaign, action, wanted, reason):
-        changed, under_way = changed + part.changed, under_way + part.under_way
-    say(f"{counted(changed, 'letter')} {_DONE[action]}.")
-    if under_way:
-        say(f"{counted(under_way, 'letter')} in an email that is being sent: run this again in an hour.")
+    done = reduce(Screened.plus, _acts(screening, campaign, action, wanted, reason))
+    say(f"{counted(done.changed, 'letter')} {_DONE[action]}.")
+    if done.printed:
+        sheets = "the page of each delivery by hand names the sheets to take out"
+        say(f"{counted(done.printed, 'letter')} may have been printed: {sheets}.")
+    if done.under_way:
+        say(f"{counted(done.under_way, 'letter')} in an email that is being sent: run this again in an hour.")
 
 
 def _parts(screening: Screening, campaign: str, wanted: SignatureFilter) -> Iterator[Screened]:

@@ -54,13 +54,14 @@ _ACTIONS: Mapping[ScreeningAction, Action] = {
 class Screened:
     """The letters that a filter selects from a slice, and their outcome.
 
-    `places` says where the letters were. `changed` were held, released or erased, and
+    `places` says where the letters were. `changed` were held, released or erased; `printed` of them may be on paper.
     `under_way` are in an email that is being sent: they can be erased an hour later. The next slice begins after
     `next_position`; None if this was the last one. `sample` are the newest of these letters, to look at.
     """
 
     places: Mapping[Place, int]
     changed: int = 0
+    printed: int = 0
     under_way: int = 0
     next_position: str | None = None
     sample: tuple[Signature, ...] = ()
@@ -70,6 +71,7 @@ class Screened:
         return Screened(
             Counter(self.places) + Counter(following.places),
             self.changed + following.changed,
+            self.printed + following.printed,
             self.under_way + following.under_way,
             following.next_position,
         )
@@ -134,7 +136,8 @@ class Screening:
         erases = action == "erase" and reached
         with self.erasing.ending_exports(campaign) if erases else nullcontext():
             outcomes = Counter(self._change(action, row) for row in reached)
-        return Screened(_places(found.rows), outcomes["changed"], outcomes["under way"], found.next_position)
+        changed = outcomes["changed"] + outcomes["printed"]
+        return Screened(_places(found.rows), changed, outcomes["printed"], outcomes["under way"], found.next_position)
 
     def _change(self, action: ScreeningAction, row: Signature) -> str:
         try:
@@ -146,7 +149,8 @@ class Screening:
                 case "erase" if row.status == "pending":
                     self.forms.delete(row.campaign, row.signer, row.form)
                 case "erase":
-                    self.erasing.erase_letter(row.campaign, row.signer)
+                    arrived = self.erasing.erase_letter(row.campaign, row.signer)
+                    return "printed" if arrived and arrived.may_be_on_paper else "changed"
         except UnderWayError:
             return "under way"
         except ChangedError:

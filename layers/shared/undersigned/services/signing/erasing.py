@@ -50,7 +50,8 @@ class Erasing:
         Raises NotFoundError, UnderWayError.
         """
         with self.ending_exports(campaign):
-            return self.erase_letter(campaign, signer)
+            arrived = self.erase_letter(campaign, signer)
+        return arrived.key if arrived else None
 
     @contextmanager
     def ending_exports(self, campaign: str) -> Iterator[None]:
@@ -62,7 +63,7 @@ class Erasing:
         yield
         self.exports.end(campaign)
 
-    def erase_letter(self, campaign: str, signer: str) -> DeliveryKey | None:
+    def erase_letter(self, campaign: str, signer: str) -> Delivery | None:
         """Erase a letter within `ending_exports`, and return the delivery with which its target got it, or None.
 
         All forms of its signer go, too, and one that is written meanwhile can't be confirmed. Doing it twice is
@@ -115,7 +116,7 @@ def _age(form: Signature) -> datetime:
     return form.signed_at
 
 
-def _arrived_with(delivery: Delivery | None, signer: str) -> DeliveryKey | None:
+def _arrived_with(delivery: Delivery | None, signer: str) -> Delivery | None:
     if delivery is None or not delivery.may_have_arrived or signer in delivery.last.left_out:
         return None
-    return delivery.key
+    return delivery

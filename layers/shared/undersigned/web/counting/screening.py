@@ -81,7 +81,7 @@ def screened_page(
         sample=[(row, status_in_words(viewer, row)) for row in found.sample],
         wanted=[*chosen, ("cursor", cursor_of(after))],
         older=[*chosen, ("cursor", cursor_of(found.next_position))] if found.next_position else None,
-        done=viewer.say(_done(done, viewer.language)) if done else None,
+        done=" ".join(map(viewer.say, _done(done, viewer.language))) if done else None,
     )
 
 
@@ -149,11 +149,19 @@ def _as_posted(wanted: SignatureFilter) -> list[tuple[str, str | None]]:
     ]
 
 
-def _done(done: Screened, language: str) -> Message:
+def _done(done: Screened, language: str) -> Iterator[Message]:
     values: dict[str, object] = {"count": number(done.changed, language), "rest": number(done.under_way, language)}
     if done.under_way:
-        return Message(
+        yield Message(
             "Letters changed: %(count)s. Another %(rest)s are in an email that is being sent: try again in an hour.",
             values,
         )
-    return Message("Letters changed: %(count)s.", values)
+    else:
+        yield Message("Letters changed: %(count)s.", values)
+    if done.printed:
+        yield Message.counted(
+            "%(count)s of them may have been printed: the page of its delivery names the sheet to take out.",
+            "%(count)s of them may have been printed: the page of each delivery by hand names the sheets to take out.",
+            done.printed,
+            {"count": number(done.printed, language)},
+        )
