@@ -40,8 +40,9 @@ def test_a_letter_is_signed_confirmed_and_delivered(world: World) -> None:
     assert "Signed since                            November 24, 2026" in delivery.text
     assert "Ada Specimen  Evanston" in delivery.text
     assert "Letters to Police Chief Avery Sample" in world.get(delivery.link("office")).words
-    cover, letter = pages_of(delivery.pdfs[0])
+    cover, index, letter = pages_of(delivery.pdfs[0])
     assert "1 signed letter" in cover
+    assert "Ada Specimen, Evanston" in index
     for words in ("Dear Police Chief Avery Sample,", "My street, too.", "November 24, 2026", "1 Sample Street"):
         assert words in letter
 

@@ -15,7 +15,7 @@ from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.people.people import Person, SignInRequest, person_id
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.domain.tokens import VALID_FOR
+from undersigned.domain.tokens import VALID_FOR, ResumeToken, mailbox_digest
 from undersigned.services.people.signing_in import Asked
 from undersigned.tokens import OrganizerTokens, Tokens
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.world import World
 
 DIGEST = digest_of("us_manage")
+
+CHIEF = "chief@evanston-police.example"
 
 REQUEST, SESSION = "0" * 32, "5" * 32
 
@@ -36,6 +38,9 @@ ROUTES = {
         ("GET", "/packets/{}/1"),
         ("GET", "/packets/{}/pages/1"),
     ],
+    "office": [("GET", "/office/{}"), ("POST", "/office/{}/stop")],
+    "cover": [("GET", "/packets-sent/{}")],
+    "resume": [("GET", "/office/resume/{}"), ("POST", "/office/resume/{}")],
     "approval": [("GET", "/organizer/approve/{}"), ("POST", "/organizer/approve/{}")],
     # The button would use it up.
     "sign-in": [("GET", "/organizer/sign-in/link/{}")],
@@ -53,6 +58,9 @@ def issued(
         "letter": tokens.for_signer("letter", campaign, signer),
         "disown": tokens.for_signer("disown", campaign, signer),
         "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),
+        "office": tokens.for_office(campaign, "evanston", CHIEF),
+        "cover": tokens.for_cover(campaign, "evanston"),
+        "resume": tokens.for_resume(ResumeToken(campaign, "evanston", mailbox_digest(CHIEF), world.clock.now)),
         "form": tokens.for_form(FormToken(campaign, world.clock.now)),
         "redo": tokens.for_redo(campaign, signer, "6a6b6c6d-01234567"),
         "approval": organizers.for_approval(campaign, PERIOD),
