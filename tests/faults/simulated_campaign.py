@@ -257,7 +257,7 @@ class Alarms(logging.Handler):
 class Simulation:
     """One campaign."""
 
-    def __init__(self, seed: int, world: World, weeks: int) -> None:
+    def __init__(self, seed: int, world: World, weeks: int) -> None:  # noqa: PLR0915  (what it remembers)
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311
         # Of its own, so that a seed's other choices stay as they were.
@@ -291,6 +291,7 @@ class Simulation:
         self._stopped_mailboxes: dict[str, datetime] = {}
         self._links: Counter[str] = Counter()
         self._links_asked, self._resumes = 0, 0
+        self._accepted_addresses: set[str] = set()
         self._died_at: list[datetime] = []
         self._dead_reconciliations, self._starts, self._records = 0, 0, 0
         self._packet_size, self._attachment_limit = 2, 10_000
@@ -397,6 +398,8 @@ class Simulation:
     def _accepted(self, sent: Sent) -> None:
         """Look at an email that leaves."""
         self.accepted.append((sent, self.world.clock.now))
+        if sent.to.startswith("asked") and sent.to not in self._accepted_addresses:
+            self.breach(f"an email goes to {sent.to}, which no organizer accepted")
         if sent.tags["kind"] == "resume":
             self._check_link(sent)
         if sent.tags["kind"] != "delivery":
@@ -569,6 +572,7 @@ class Simulation:
                 ("an office stops", 0.3, self.office_stops),
                 ("an office resumes", 0.4, self.office_resumes),
                 ("ask for a link that resumes", 0.2, self.ask_for_link),
+                ("an office asks for another address", 0.3, self.office_asks),
                 ("deploy", 2.0, self.deploy),
                 ("expire", 1.0, self.platform.expire),
             ):
@@ -809,6 +813,25 @@ class Simulation:
         self._links_asked += 1
         self._organizer("POST", f"/targets/{self._office_rng.choice(list(_TARGETS))}/resume-link", {})
 
+    def office_asks(self) -> None:
+        """Let the reader of some email ask for another address, perhaps of one to an older address."""
+        if self.emails:
+            sent, number = self._office_rng.choice(self.emails).sent, self._office_rng.randrange(10**6)
+            path, values = f"{sent.link('office')}/address", {"email": f"asked{number}@{sent.tags['target']}.example"}
+            self.platform.tries(lambda: self.world.post(path, values))
+
+    def _decide_addresses(self) -> None:
+        """Accept or decline the addresses that offices ask for. An office may ask for another one meanwhile."""
+        for target in _TARGETS:
+            asked = self.world.wiring.campaigns.target(CAMPAIGN, target).asked
+            if asked and (self.is_calm or self._office_rng.random() < _ANSWERED):
+                answer = self._office_rng.choice(["accept", "decline"])
+                self.questions[f"{answer} an address"] += 1
+                if answer == "accept":
+                    self._accepted_addresses.add(asked.email)
+                values = {"answer": answer, "asked": asked.email, "why": "we telephoned"}
+                self._organizer("POST", f"/targets/{target}/asked-address", values)
+
     def _let_office_resume(self, target: str) -> None:
         """Let an office press the last link that it got, or give it another address if it got none."""
         stop = self.world.wiring.campaigns.target(CAMPAIGN, target).stopped
@@ -882,6 +905,7 @@ class Simulation:
 
     def visit(self) -> None:
         """Look at the deliveries as an organizer does, and decide what waits for a person."""
+        self._decide_addresses()
         for delivery in self._deliveries():
             place = delivery["target"], delivery["period"]
             path = f"/deliveries/{place[1]}/{place[0]}"
@@ -1161,6 +1185,8 @@ class Simulation:
 
     def _check(self) -> None:
         self._check_outcomes()
+        if asked := [each.asked.email for each in self.world.wiring.campaigns.targets(CAMPAIGN) if each.asked]:
+            self.breach(f"nobody decided about the addresses that offices asked for: {asked}")
         memory = self.world.memory
         assert memory
         for name, stored in memory.objects.items():
