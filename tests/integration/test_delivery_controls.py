@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,12 @@ import pytest
 
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD
+from undersigned.aws.campaigns import target_settings
 from undersigned.aws.deliveries import Deliveries
+from undersigned.domain.authoring.campaigns import Target
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import GivenError, NotFoundError, NotNowError
+from undersigned.services.authoring.pushing import OF_THE_STACK
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -161,6 +164,11 @@ def test_the_signer_of_a_sealed_letter_sees_why_it_is_held(world: World, control
     world.clock.advance(days=7)
     world.week()
     assert "wait for the new chief" in world.get(page).body
+
+
+def test_a_push_writes_each_attribute_of_a_target_or_leaves_it_to_the_stack(world: World) -> None:
+    written = {"id", *target_settings(world.wiring.campaigns.target(CAMPAIGN, "evanston"))}
+    assert sorted([*written, *OF_THE_STACK]) == sorted(field.name for field in fields(Target))
 
 
 def test_pushing_the_campaign_again_keeps_a_pause_and_a_hold(world: World, controls: DeliveryControls) -> None:
