@@ -1,17 +1,22 @@
-"""Draw docs/pictures of the form, the email and the dashboard: as they are now, in a browser, on a stack in memory.
+"""Draw docs/pictures of the form, the email, a letter of its packet and the dashboard, as they are now.
+
+In a browser, on a stack in memory; the letter with pdftoppm, of Debian's poppler-utils.
 
 python -m tests.pictures
 """
 
 from __future__ import annotations
 
+import io
 import re
+import subprocess
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pypdf import PdfReader
 
 from tests.chromium import Visitor, running_browser
 from tests.served_world import Site, served
@@ -74,6 +79,14 @@ def draw_mail(made: World, visitor: Visitor) -> None:
     page.screenshot(path=PICTURES / "mail.png")
 
 
+def draw_letter(made: World) -> None:
+    """Take the picture of the last letter in a packet."""
+    [pdf] = next(sent.pdfs for sent in made.deliveries if sent.tags["target"] == "evanston")
+    last = str(len(PdfReader(io.BytesIO(pdf)).pages))
+    command = ["pdftoppm", "-png", "-r", "72", "-f", last, "-singlefile", "-", str(PICTURES / "packet")]
+    subprocess.run(command, input=pdf, check=True)  # noqa: S603
+
+
 def draw_dashboard(site: Site, visitor: Visitor) -> None:
     """Take the picture of the overview, as a person who manages the campaign sees it."""
     page = visitor.open(f"{site.address}/organizer", width=1100, height=480, still=True)
@@ -125,6 +138,7 @@ def main() -> None:
         _fill(made)
         visitor = Visitor(browser)
         draw_mail(made, visitor)
+        draw_letter(made)
         draw_dashboard(site, visitor)
         visitor.leave()
 
