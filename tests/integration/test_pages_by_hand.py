@@ -14,6 +14,7 @@ from tests.pages import text_of
 from tests.reports import section
 from tests.world import ADA, CAMPAIGN, PERIOD
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.plans import Week
 from undersigned.services.counting import screening
 
 if TYPE_CHECKING:
@@ -238,3 +239,23 @@ def test_letters_that_a_mailbox_keeps_are_offered_by_hand(world: World, printed:
     assert printed.press(f"{page}/settle", {"outcome": "by hand", **printed.revision(page)}).status == 303
     world.run_queue()
     assert "Letters of November 24, 2026: ready to print" in printed.words()
+
+
+def test_letters_by_hand_are_answered_from_the_day_on_which_the_office_got_them(world: World, printed: Browser) -> None:
+    def answered(day: str) -> int:
+        return printed.press("/targets/evanston/answers", {"day": day, "text": "An older answer."}).status
+
+    world.clock.advance(days=7)
+    printed.enter("us_manage")
+    assert answered("2026-11-27") == 409
+    # An email answered it: the letters by hand of this week were not there yet.
+    email = next(world.wiring.deliveries.deliveries(CAMPAIGN, "wilmette"))
+    earlier = replace(email, key=DeliveryKey(CAMPAIGN, "evanston", "2026-11-10"))
+    known = world.wiring.campaigns.target(CAMPAIGN, "evanston").free_from
+    world.wiring.deliveries.open(earlier, Week(known, known))
+    assert answered("2026-11-27") == 303
+    hand_over(printed, day="2026-12-01")
+    assert "An older answer." not in own_page(world)
+    assert answered("2026-12-01") == 303
+    world.restart("public_api")
+    assert own_page(world).count("An older answer.") == 1

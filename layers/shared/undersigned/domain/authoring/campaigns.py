@@ -227,9 +227,9 @@ class Target:
             return "someone there marked an email as spam"
         return "email to this address bounced" if self.mail_state == "bounced" else None
 
-    def answers_to(self, period: str) -> tuple[tuple[str, str], ...]:
-        """Return the answers to letters of a delivery, as `Answers.read` takes them: no answer is of an earlier day."""
-        return tuple((self.id, answer) for answer in self.answers if answer >= period)
+    def answers_to(self, day: str) -> tuple[tuple[str, str], ...]:
+        """Return the answers that are not earlier than a day (ISO 8601), as `Answers.read` takes them."""
+        return tuple((self.id, answer) for answer in self.answers if answer >= day)
 
     def title_in(self, language: str) -> str:
         """Return the title in a language; if it has none, the title in the campaign's own language."""

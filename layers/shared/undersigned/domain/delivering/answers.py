@@ -33,7 +33,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of a target's office. It answers the letters of each delivery whose day is not later than its own.
+    """An answer of a target's office. It answers the letters that the office may have had on its day.
 
     `id` is its day and a hash of its text, such as `2026-11-30-0123456789ab`: recorded again, it is the same answer.
     `by` recorded it, and if it `is_public`, the campaign's page may show it.

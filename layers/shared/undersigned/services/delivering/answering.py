@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.answers import Answer, answer_id, read_answer_text, read_day_of_answer
+from undersigned.domain.delivering.answers import Answer, answer_id, read_answer_text, read_day_of_answer, waits_since
 from undersigned.domain.delivering.controls import AuditEntry
 from undersigned.domain.errors import ChangedError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message, long_date
@@ -58,7 +58,8 @@ class Answering:
             raise NotNowError(
                 Message("A recipient can have %(most)s answers. First delete one.", {"most": MOST_ANSWERS})
             )
-        sent = [made.day for made in self.deliveries.deliveries(campaign, target, whole=False) if made.may_have_arrived]
+        made = self.deliveries.deliveries(campaign, target, whole=False)
+        sent = [since for since in map(waits_since, made) if since]
         if not sent:
             raise NotNowError(
                 Message(

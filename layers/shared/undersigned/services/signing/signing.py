@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.authoring.letters import render_html
 from undersigned.domain.counting.tallies import with_letter
-from undersigned.domain.delivering.answers import is_unanswered
+from undersigned.domain.delivering.answers import is_unanswered, waits_since
 from undersigned.domain.errors import (
     DamagedRowsError,
     NotFoundError,
@@ -417,8 +417,8 @@ class Signing:
             delivery = self.deliveries().delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
         answers: tuple[Answer, ...] = ()
         is_late = False
-        if delivery and delivery.may_have_arrived and signature.status == "confirmed":
-            names, today = target.answers_to(delivery.key.period), entry.campaign.local(self.clock()).date()
+        if delivery and (since := waits_since(delivery)) and signature.status == "confirmed":
+            names, today = target.answers_to(since.isoformat()), entry.campaign.local(self.clock()).date()
             answers = self.catalog.answers.read(signature.campaign, names)
             is_late = is_unanswered(entry.campaign, delivery, names, today)
         return OwnLetter(
