@@ -24,6 +24,7 @@ from undersigned.services.operating.deleting import NotYetError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.organizers import Browser
     from tests.world import World
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.services.delivering.delivery_controls import DeliveryControls
@@ -421,6 +422,46 @@ def test_a_campaign_that_is_over_keeps_letters_until_they_are_handed_over_or_giv
     for _ in range(3):
         world.reconcile()
     assert (delivery(world).cleared_at is not None, bool(world.row().email)) == (True, False)
+
+
+def cleared(world: World) -> None:
+    """Pass the time for which the campaign's personal data is kept."""
+    world.clock.advance(days=31)
+    for _ in range(2):
+        world.reconcile()
+    assert (delivery(world).cleared_at is not None, bool(world.row().email)) == (True, False)
+
+
+def test_letters_that_were_deleted_with_the_data_of_their_campaign_are_not_made_again(
+    world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch, manager: Browser
+) -> None:
+    world.change(closes=DAY, keep_for_days=0)
+    ready(world)
+    controls.settle(KEY, "cli", "", "given up")
+    assert "/retry" in manager.see(f"/deliveries/{PERIOD}/evanston").body
+    before(monkeypatch, "change", partial(cleared, world))
+    with pytest.raises(NotNowError, match="has just changed"):
+        controls.retry(KEY, "cli", "")
+    with pytest.raises(NotNowError, match="these letters are deleted"):
+        controls.retry(KEY, "cli", "")
+    assert (delivery(world).state, delivery(world).cleared_at is not None) == ("given_up", True)
+    manager.enter("us_manage")
+    assert "/retry" not in manager.see(f"/deliveries/{PERIOD}/evanston").body
+
+
+def test_what_was_handed_over_is_not_taken_back_once_its_letters_are_deleted(
+    world: World, controls: DeliveryControls
+) -> None:
+    world.change(closes=DAY, keep_for_days=0)
+    ready(world)
+    handed = delivery(world).handed_over(HandedOver(DAY, "", "cli", world.clock.now))
+    world.wiring.deliveries.change(handed, delivery(world))
+    cleared(world)
+    recent = replace(delivery(world), handed=HandedOver(DAY, "", "cli", world.clock.now))
+    world.wiring.deliveries.change(recent, delivery(world))
+    with pytest.raises(NotNowError, match="these letters are deleted"):
+        controls.take_back(KEY, "cli", "")
+    assert delivery(world).state == "delivered"
 
 
 def test_there_is_no_email_to_preview_or_test(world: World, controls: DeliveryControls) -> None:

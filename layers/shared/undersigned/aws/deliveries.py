@@ -294,12 +294,13 @@ def _change(delivery: Delivery, before: Delivery) -> Update:
 
 
 def _is_still(before: Delivery) -> ConditionBase:
-    """Return the condition that a delivery has the state and the attempt from before.
+    """Return the condition that a delivery has the state and the attempt from before, and its packets if it had them.
 
     A passing bounce that becomes a permanent one keeps both, and gives its week back.
     """
     same_attempt = Attr("state").eq(before.state) & Attr("attempt").eq(before.attempt)
-    return same_attempt & Attr("permanent").eq(before.last.permanent)
+    as_kept = Attr("cleared_at").exists() if before.cleared_at else Attr("cleared_at").not_exists()
+    return same_attempt & Attr("permanent").eq(before.last.permanent) & as_kept
 
 
 def _seal_letter(key: DeliveryKey, bundle: int, signer: str) -> Update:

@@ -396,13 +396,14 @@ class DeliveryControls:
     def take_back(self, key: DeliveryKey, by: str, why: str, *, revision: str | None = None) -> Delivery:
         """Undo the record that letters were handed over, until the campaign's next slot.
 
-        Raises NotFoundError for an unknown delivery, NotNowError if they were not handed over, if it is too late, or
-        if the delivery is no longer as it was seen.
+        Raises NotFoundError for an unknown delivery, NotNowError if they were not handed over, if it is too late, if
+        its packets were cleared, or if the delivery is no longer as it was seen.
         """
         why, delivery = checked_reason(why), self._delivery(key, revision)
         settings = self.campaigns.campaign(key.campaign)
         if delivery.handed is None:
             raise NotNowError(Message("These letters were not handed over, so there is nothing to take back."))
+        _check_kept(delivery)
         until = cadence_of(settings, self.schedule).next_after(delivery.handed.at)
         if self.clock() >= until:
             raise NotNowError(
@@ -428,10 +429,12 @@ class DeliveryControls:
     def _open_again(self, opened: Delivery, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
         """Write a delivery that is opened for its next attempt. Keeps SES's events about the last one: see `after`.
 
-        Raises NotNowError if the campaign is paused, its target is held, or others took its week since it bounced,
+        Raises NotNowError if its packets were cleared, the campaign is paused, its target is held, or others took its
+        week since it bounced,
         unless `again`. By hand, a person decides when the office gets it, whatever came that week, and whatever the
         mailbox says.
         """
+        _check_kept(delivery)
         if self.campaigns.controls(delivery.key.campaign).paused:
             raise _paused()
         by_hand = opened.way == "by hand"
@@ -502,6 +505,14 @@ def _check_not_stopped(target: Target) -> None:
                 "The office stopped these emails, and only somebody there can resume them. Bring the letters by hand, "
                 "ask for the link that resumes once more, or save another address."
             )
+        )
+
+
+def _check_kept(delivery: Delivery) -> None:
+    """Raise NotNowError if a delivery's packets were cleared: its letters can't be made again."""
+    if delivery.cleared_at is not None:
+        raise NotNowError(
+            Message("The time to keep this campaign’s personal data is over, so these letters are deleted.")
         )
 
 

@@ -365,7 +365,7 @@ def has_failed(delivery: Delivery, state: TargetState) -> bool:
     """Say whether a delivery did not arrive, and its letters could go the same way again."""
     target = state.target
     is_kept = target.hold or (delivery.way == "email" and (target.complained_at or target.stopped or target.by_hand))
-    return delivery.state in {"held", "bounced", "given_up"} and not is_kept
+    return delivery.state in {"held", "bounced", "given_up"} and delivery.cleared_at is None and not is_kept
 
 
 def was_corrected(delivery: Delivery, target: Target) -> bool:
