@@ -46,7 +46,9 @@ def test_the_organizer_is_asked_to_call_and_accepts(world: World, manager: Brows
     for path in ("", "/targets/evanston"):
         words = manager.words(path)
         assert "the office asks for another address" in words
-        assert f"Letters go to {before}. Somebody with the link in an email there asks for {ASKED}." in words
+        assert (
+            f"Letters go to {before}. Somebody with a link in one of our emails to the office asks for {ASKED}" in words
+        )
         assert "Call the office at a number that you know from elsewhere" in words
     world.confirmed()
     world.week()

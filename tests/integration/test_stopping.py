@@ -260,6 +260,22 @@ def test_the_link_of_a_mailbox_that_the_recipient_no_longer_has_stops_and_resume
     assert (found.email, found.stops, found.asked and found.asked.email) == (NEW, (), CHIEF)
 
 
+@pytest.mark.parametrize(("now", "goes"), [("", "Letters go by hand or post."), (NEW, f"Letters go to {NEW}.")])
+def test_the_organizer_is_told_who_resumes_after_letters_go_another_way(world: World, now: str, goes: str) -> None:
+    a_week(world)
+    stop(world)
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", now, "cli", "")
+    if now:
+        world.post(f"{page_of(world, now)}/address", {"email": "desk@evanston-police.example"})
+        world.run_people_mails()
+    resume(world)
+    world.run_people_mails()
+    said = f"{goes} Somebody with a link in one of our emails to the office asks for {CHIEF}."
+    assert said in " ".join(world.mails("asked")[-1].text.split())
+    world.put_key("us_manage", "manage")
+    assert said in with_key(world, "us_manage").see().words
+
+
 def test_a_reason_goes_when_the_campaign_s_time_is_over_and_the_stop_stays(world: World) -> None:
     world.change(closes=world.clock.now.date(), keep_for_days=0)
     stop(world, "Ask Ms. Doe at 555-0100.")

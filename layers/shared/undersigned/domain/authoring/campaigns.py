@@ -119,7 +119,8 @@ class AskedAddress:
         """Say what a target's office asks for, and what the organizer has to do: anybody may have the link."""
         values: dict[str, object] = {"email": target.email, "asked": self.email}
         return (
-            Message("Letters go to %(email)s. Somebody with the link in an email there asks for %(asked)s.", values),
+            Message("Letters go by hand or post.") if target.by_hand else Message("Letters go to %(email)s.", values),
+            Message("Somebody with a link in one of our emails to the office asks for %(asked)s.", values),
             Message(
                 "Emails get forwarded, so this may be anybody. Call the office at a number that you know from "
                 "elsewhere, and ask. Nothing goes to the new address unless you accept it."

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.authoring.campaigns import AskedAddress
 from undersigned.domain.delivering.stops import Stop, reason_in
-from undersigned.domain.errors import ChangedError
 from undersigned.domain.tokens import ResumeToken, mailbox_digest
 
 if TYPE_CHECKING:
@@ -82,15 +80,18 @@ class Stopping:
     def resume(self, token: str) -> Stopped:
         """End the stop of a link, and no later one of the same mailbox.
 
-        If the recipient no longer has the mailbox, the organizer is asked whether letters go there again.
+        If the recipient no longer has the mailbox, the organizer is asked whether letters go there again, in place of
+        a request that nobody has decided yet.
         """
         link = self.tokens.read_resume(token)
         found = self._of(link)
         stop = found.target.stop_of(link.mailbox)
-        if stop and found.state == "stopped" and not found.is_theirs and found.target.asked is None:
+        if stop and found.state == "stopped" and not found.is_theirs:
             # Before the stop ends, so that pressing again after a failure asks, too.
-            with suppress(ChangedError):
-                self.campaigns.ask_address(link.campaign, found.target, AskedAddress(stop.email, self.clock()))
+            self.campaigns.ask_address(link.campaign, found.target, AskedAddress(stop.email, self.clock()))
+            # An email about the earlier request tells nothing of this one.
+            self.campaigns.note_told(link.campaign, link.target, is_told=False)
+            self.mails().put_asked(link.campaign, link.target)
         self.campaigns.change_stop(
             link.campaign, link.target, link.mailbox, lambda known: None if known and known.at == link.at else known
         )
