@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.organizers import add, signed_in
+from tests.organizers import add, signed_in, with_key
 from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organizer, repack
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.aws.deliveries import Deliveries
@@ -72,6 +72,8 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     delivery = sent.wiring.deliveries.delivery(KEY)
     assert delivery
     assert (delivery.state, delivery.received_at) == ("bounced", sent.clock.now), "a person decides about a bounce"
+    said = with_key(sent, "us_manage").words()
+    assert "But the office said that it has these letters: ask it before you send them again." in said
 
 
 def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmless(sent: World) -> None:

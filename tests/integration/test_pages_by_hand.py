@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -259,3 +260,46 @@ def test_letters_by_hand_are_answered_from_the_day_on_which_the_office_got_them(
     assert answered("2026-12-01") == 303
     world.restart("public_api")
     assert own_page(world).count("An older answer.") == 1
+
+
+def test_letters_that_went_from_a_mailbox_to_paper_say_nothing_of_email(world: World, printed: Browser) -> None:
+    page = f"/deliveries/{PERIOD}/wilmette"
+    world.feedback("bounce", world.deliveries[0])
+    assert "Ready to print" not in printed.words(page)
+    printed.press(f"{page}/settle", {"outcome": "by hand", **printed.revision(page)})
+    assert "Ready to print" not in printed.words(page), "the email left on that day"
+    printed.press("/targets/wilmette/hold", {"why": "a new chief"})
+    world.run_queue()
+    world.restart("public_api")
+    assert "The reason: “a new chief”" in own_page(world, "cy@signers.example")
+    printed.press("/targets/wilmette/release")
+    world.restart("public_api")
+    said = own_page(world, "cy@signers.example")
+    assert "Waiting Your letter goes to" in said
+    assert "bounced" not in said
+    said = printed.words(page)
+    assert "The file is made again, and the letters are then ready to print." in said
+    assert "This sends the email" not in said
+    assert "Ready to print" not in said
+    assert "Make the file again" in said
+    assert "Send again" not in said
+    assert printed.press(f"{page}/retry", printed.revision(page)).status == 303
+    world.run_queue()
+    assert "Ready to print" in printed.words(page)
+
+
+def test_letters_by_hand_that_were_given_up_can_be_made_again(world: World, printed: Browser) -> None:
+    printed.press(f"{PAGE}/settle", {"outcome": "given up", **printed.revision(PAGE)})
+    said = printed.words(PAGE)
+    assert "The file is made again, and the letters are then ready to print. Make the file again" in said
+    assert "This sends the email" not in said
+    assert "at most one email in seven days" not in said
+
+
+def test_a_campaign_that_is_over_still_has_letters_to_print(world: World, printed: Browser) -> None:
+    world.change_and_wait(closes=date(2026, 11, 23))
+    said = printed.words()
+    assert "Signing closed on" in said
+    assert "Some deliveries are not finished yet." in said
+    hand_over(printed)
+    assert "The campaign is over. No confirmed letter is waiting any more." in printed.words()

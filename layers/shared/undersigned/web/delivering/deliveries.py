@@ -107,7 +107,7 @@ def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState, ne
         point=of_delivery(state, made, record.question, viewer.language) if record.question else None,
         acts=acts,
         paper=_paper(viewer, record, next_slot),
-        too_soon_after=blocked.last if blocked and has_failed(made, state) else None,
+        too_soon_after=blocked.last if blocked and made.way == "email" and has_failed(made, state) else None,
     )
 
 

@@ -396,7 +396,9 @@ def of_delivery(state: TargetState, delivery: Delivery, question: Question, lang
         find = Message(
             "Correct the address, then send the email again; or print the letters, and hand them over or mail them."
         )
-        text = (came_back, *others, corrected if was_corrected(delivery, target) else find)
+        received = Message("But the office said that it has these letters: ask it before you send them again.")
+        known = (received,) if delivery.received_at else ()
+        text = (came_back, *known, *others, corrected if was_corrected(delivery, target) else find)
         return Point("serious", title, text, sees=sees, acts=acts)
     if question == "in doubt":
         title = Message("%(whom)s: we don’t know whether the email of %(day)s left", values)
@@ -551,6 +553,9 @@ def _dates(found: CampaignState, states: tuple[TargetState, ...] | None, today: 
 def _what_is_left(states: tuple[TargetState, ...], language: str) -> Message:
     if waiting := sum(state.waiting for state in states):
         return _waits(waiting, language)
-    if any(state.questions or any(made.is_unfinished for made in state.deliveries) for state in states):
+    deliveries = [made for state in states for made in state.deliveries]
+    if any(state.questions for state in states) or any(
+        made.is_unfinished or made.is_ready_to_print for made in deliveries
+    ):
         return Message("Some deliveries are not finished yet.")
     return Message("The campaign is over. No confirmed letter is waiting any more.")

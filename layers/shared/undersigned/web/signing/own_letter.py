@@ -208,13 +208,15 @@ def _state_of_waiting(  # noqa: PLR0911  (a table)
             "Nothing is lost: your letter goes out when the hold ends.",
             {**values, "why": own.target.hold},
         )
+    if own.delivery and own.delivery.way == "by hand":
+        return Message.in_context("status of a letter", "Waiting"), _when_it_goes(own, values, language)
     if own.target.stopped:
         return on_hold, Message(
             "%(department)s stopped these emails, so letters to %(whom)s are on hold. Nothing is lost: the organizer "
             "knows, and can bring your letter on paper.",
             values,
         )
-    if own.delivery and own.delivery.way == "email" and own.target.by_hand:
+    if own.delivery and own.target.by_hand:
         return on_hold, Message(
             "%(whom)s has no email address any more, so your letter is on hold. The organizer can see this, and hand "
             "it over or mail it.",
