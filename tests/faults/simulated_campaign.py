@@ -830,7 +830,10 @@ class Simulation:
                 if answer == "accept":
                     self._accepted_addresses.add(asked.email)
                 values = {"answer": answer, "asked": asked.email, "why": "we telephoned"}
-                self._organizer("POST", f"/targets/{target}/asked-address", values)
+                done = self._organizer("POST", f"/targets/{target}/asked-address", values)
+                left = self.world.wiring.campaigns.target(CAMPAIGN, target).asked
+                if done and done.status == 200 and left and left.email == asked.email:
+                    self.breach(f"{left.email} is still asked for, after {answer}")
 
     def _let_office_resume(self, target: str) -> None:
         """Let an office press the last link that it got, or give it another address if it got none."""
