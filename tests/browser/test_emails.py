@@ -98,6 +98,7 @@ def every_email(accent: str | None = "#c2410c", name: str = "Bartholomew Feather
         "approval": organizer_mails.approval(
             SENDER, campaign, "2026-11-30", waiting, EVIDENCE, token=TOKEN, valid_until=NOON
         ),
+        "ready": organizer_mails.ready(SENDER, campaign, TARGET, "2026-11-30"),
         "report": organizer_mails.report(SENDER, report, NOON),
         "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456", TOKEN),
         "invitation": people_mails.invitation(SENDER, campaign, Member(campaign.id, person, "owner", by=person.email)),

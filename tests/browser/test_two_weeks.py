@@ -89,10 +89,10 @@ def people_in(*pdfs: bytes) -> Counter[str]:
 
 
 def open_what_is_ready(site: Site, page: Page) -> None:
-    """Follow the link of the report, and the one that the overview has for the office."""
-    report = site.world.mails("report")[-1].text
-    asked = re.search(r"Print the letters:\s+(\S+)", report)
-    assert asked, report
+    """Follow the link of the email that says so, and the one that the overview has for the office."""
+    told = site.world.mails("ready")[-1].text
+    asked = re.search(r"Print the letters:\s+(\S+)", told)
+    assert asked, told
     sign_in(site, page, asked[1])
     page.goto(asked[1].replace(PUBLIC_URL, site.address))
     page.get_by_role("link", name="Sheriff Sasha Specimen, Elmville: 2 letters").click()
@@ -119,28 +119,24 @@ def test_letters_go_by_email_and_by_hand_for_two_weeks(site: Site, visitor: Visi
     people_sign(world, 1)
     at(world, "2026-11-30T09:05")
     hour(world)
-    at(world, "2026-12-01T09:05")
-    hour(world)
     open_what_is_ready(site, page)
     assert "Being printed Your letter is in the delivery" in what_the_signer_reads(site, page, "p11@signers.example")
     single = printed(site, page, "Print single-sided")
     double = printed(site, page, "Print double-sided")
     assert [words_of(pdf).count("1 Court Square") for pdf in (single, double)] == [1, 1]
     assert people_in(double) == people_in(single)
-    page.get_by_label("Note").fill("left at the front desk, <b>Dec 1</b>")
+    page.get_by_label("Note").fill("left at the front desk, <b>Nov 30</b>")
     see(visitor, page, "two-weeks-ready")
     page.get_by_role("button", name="Handed over").click()
     expect(page.get_by_role("heading", name="Handed over", exact=True)).to_be_visible()
-    expect(page.get_by_text("Note: left at the front desk, <b>Dec 1</b>")).to_be_visible()
+    expect(page.get_by_text("Note: left at the front desk, <b>Nov 30</b>")).to_be_visible()
     see(visitor, page, "two-weeks-handed-over")
     said = what_the_signer_reads(site, page, "p11@signers.example")
-    assert "Handed over Your letter was handed over on paper on December 1, 2026, as" in said
+    assert "Handed over Your letter was handed over on paper on November 30, 2026, as" in said
 
     # The second week: a wrong *Handed over* is taken back, and the letters stay ready to print.
     people_sign(world, 2)
     at(world, "2026-12-07T09:05")
-    hour(world)
-    at(world, "2026-12-08T09:05")
     hour(world)
     open_what_is_ready(site, page)
     second = printed(site, page, "Print single-sided")

@@ -401,6 +401,10 @@ def letters_by_hand(platform: Platform) -> Arrivals:
     acts.week(MONDAY + 7 * ONE_DAY)
     # If the request to settle it died before it was queued, the plan has queued it.
     acts.hand_over(wilmette)
+    told = [sent.tags["period"] for sent in platform.world.mails("ready")]
+    assert set(told) == {"2026-11-30"}
+    # A function that dies after SES has the email, before it is recorded, sends it again.
+    assert len(told) <= 1 + len(platform.crashes) or platform.visits > 1
     return dict.fromkeys((ada, bo, cy, dee), 1)
 
 

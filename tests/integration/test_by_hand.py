@@ -15,6 +15,8 @@ from tests.faults.refusals import Refusing
 from tests.packets import confirm, erase, repack
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries
+from undersigned.aws.mail import Mailbox
+from undersigned.aws.mail_claims import MailClaims
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.packets import packet_name
 from undersigned.domain.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from tests.organizers import Browser
     from tests.world import World
     from undersigned.domain.delivering.deliveries import Delivery
+    from undersigned.rendering.mails import Mail
     from undersigned.services.delivering.delivery_controls import DeliveryControls
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
@@ -251,6 +254,103 @@ def test_what_was_on_hold_before_a_letter_was_sealed_follows_the_way_on_the_same
     assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["remove address"]
     world.week()
     assert (delivery(world).is_ready_to_print, delivery(world).way) == (True, "by hand")
+
+
+# The email that says so
+
+
+def several_ready(world: World, *targets: str) -> None:
+    """Make a letter to each of these recipients ready to print."""
+    campaigns = world.wiring.campaigns
+    for target, code in {"evanston": "60201", "wilmette": "60091"}.items():
+        if target in targets:
+            campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, target), email=""))
+            world.confirmed(email=f"{target}@{world.day()}.example", postal_code=code)
+    world.week()
+
+
+@pytest.mark.moto
+def test_the_organizer_is_told_once_a_period_that_letters_are_ready_to_print(
+    world: World, controls: DeliveryControls
+) -> None:
+    several_ready(world, "evanston", "wilmette")
+    controls.retry(KEY, "cli", "the printer tore them")
+    for _ in range(2):
+        world.plan()
+        world.run_queue()
+    [told] = world.mails("ready")
+    assert (told.to, told.mail["reply-to"]) == ("letters@enddemand.example", "letters@enddemand.example")
+    assert told.mail["subject"] == "Letters of November 24, 2026 are ready to print: End Demand Illinois"
+    said = " ".join(told.text.split())
+    assert "The letters to Police Chief Avery Sample, Evanston Police Department are ready to print." in said
+    assert "follow within minutes" in said
+    assert "print the letters, and hand them over or mail them. Then press “Handed over” there." in said
+    assert said.endswith(f"Print the letters: https://letters.example/organizer/dashboard/{CAMPAIGN}")
+    world.clock.advance(days=7)
+    several_ready(world, "wilmette")
+    assert [mail.tags["period"] for mail in world.mails("ready")] == [PERIOD, "2026-12-01"]
+
+
+def test_letters_that_a_person_sends_by_hand_later_are_told_of_if_none_was_before(
+    world: World, controls: DeliveryControls
+) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    assert world.mails("ready") == []
+    controls.settle(KEY, "cli", "", "by hand")
+    world.run_queue()
+    assert len(world.mails("ready")) == 1
+
+
+@pytest.mark.parametrize(("failing", "emails"), [("claim", 1), ("record_sent", 2)])
+def test_a_crash_around_the_email_loses_none_and_makes_no_packet_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, failing: str, emails: int
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise OSError
+
+    set_address(world, "")
+    world.confirmed()
+    with monkeypatch.context() as patch:
+        patch.setattr(MailClaims, failing, crash)
+        [answer] = world.week()
+    made = delivery(world)
+    assert (made.is_ready_to_print, made.attempt, len(answer["batchItemFailures"])) == (True, 1, 1)
+    for _ in range(2):
+        world.clock.advance(hours=1)
+        world.wiring.queue.put_again(KEY, world.clock.now)
+        world.run_queue()
+    assert (delivery(world), len(world.mails("ready"))) == (made, emails)
+
+
+def test_while_ses_takes_no_email_the_letters_are_ready_and_the_email_waits(world: World) -> None:
+    set_address(world, "")
+    world.confirmed()
+    world.refusal = "AccountSuspendedException"
+    world.week()
+    made = delivery(world)
+    assert (made.is_ready_to_print, world.mails("ready")) == (True, [])
+    world.refusal = ""
+    world.clock.advance(hours=2)
+    world.run_queue()
+    assert (delivery(world), len(world.mails("ready"))) == (made, 1)
+
+
+def test_of_two_deliveries_at_once_only_the_first_one_tells(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = Mailbox.send
+
+    def slow(mailbox: Mailbox, mail: Mail) -> str:
+        if mail.tags["kind"] == "ready":
+            monkeypatch.setattr(Mailbox, "send", send)
+            several_ready(world, "wilmette")
+            assert delivery(world, DeliveryKey(CAMPAIGN, "wilmette", PERIOD)).is_ready_to_print
+        return send(mailbox, mail)
+
+    monkeypatch.setattr(Mailbox, "send", slow)
+    several_ready(world, "evanston")
+    [told] = world.mails("ready")
+    assert "Evanston" in told.text
 
 
 # Holds

@@ -15,6 +15,7 @@ LETTER = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
 FORM = {"pk": {"S": "FORM#a#b"}, "sk": {"S": "1"}}
 DELIVERY = {"pk": {"S": "DELIVERY#a#b"}, "sk": {"S": "PERIOD#2026-11-30"}}
 EXPORT = {"pk": {"S": "EXPORT#a"}, "sk": {"S": "1"}}
+CLAIM = {"pk": {"S": "MAIL_CLAIM#organizer:a"}, "sk": {"S": "2026-11-30"}}
 COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
 SECRET = {"SecretId": "arn:aws:secretsmanager:us-east-2:123456789012:secret:undersigned-Secret-1-abcdef"}
 ORGANIZERS_SECRET = {"SecretId": "undersigned-OrganizersSecret-1"}
@@ -65,6 +66,11 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("RunJobs", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue-1A2B3C"}, True),
         ("RunJobs", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-ExportQueue-1A2B3C"}, False),
         ("Deliver", "dynamodb", "Query", query("CAMPAIGNS", "listed", IndexName="listing"), False),
+        ("Deliver", "dynamodb", "Query", query("MAIL_CLAIM#organizer:a"), True),
+        ("Deliver", "dynamodb", "UpdateItem", {"Key": CLAIM}, True),
+        ("Deliver", "dynamodb", "GetItem", {"Key": CLAIM}, False),
+        ("Deliver", "dynamodb", "PutItem", {"Item": CLAIM}, False),
+        ("Deliver", "dynamodb", "UpdateItem", {"Key": CLAIM | {"pk": {"S": "MAIL_CLAIM#0a1b"}}}, False),
         ("Deliver", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),
         ("Deliver", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-WaitingMails"}, False),
         ("Deliver", "s3", "PutObject", {"Key": "packets/a.pdf"}, True),

@@ -52,11 +52,13 @@ class MailClaims:
         limit: MailLimit,
         since: datetime,
         known_for: timedelta,
+        by: str | None = None,
     ) -> bool:
         """Check that the email for a request may be sent, within a person's limit of a day (UTC).
 
         Return False if this email was sent since the day of `since`, or if the limit is reached. Only sent emails
-        count, not claims. `known_for` is how long the row is kept.
+        count, not claims, except that with `by` the first one to claim it is the only one who may, as often as it
+        must. `known_for` is how long the row is kept.
         """
         if any(request in values.get("sent", ()) for values in self._known(person, since)):
             return False
@@ -67,9 +69,12 @@ class MailClaims:
         )
         # A claim alone doesn't count as sent, because its email may have to wait. But if the table takes no writes,
         # this one fails first, so no email is sent that can't be recorded.
-        expiry = {"expires_at": int((at + known_for).timestamp())}
+        claimed: dict[str, object] = {"expires_at": int((at + known_for).timestamp())}
+        if by is not None:
+            claimed[f"{request}_by"] = by
+            is_free &= Attr(f"{request}_by").not_exists() | Attr(f"{request}_by").eq(by)
         try:
-            self._table.update(Update(locate(person, at), assign=expiry, when=is_free))
+            self._table.update(Update(locate(person, at), assign=claimed, when=is_free))
         except ConditionFailedError:
             return False
         return True

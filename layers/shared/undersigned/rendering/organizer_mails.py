@@ -1,4 +1,4 @@
-"""Emails to a campaign's organizer: the request to approve a period, and the report about it."""
+"""Emails to a campaign's organizer: to approve a period, to print its letters, and the report about it."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ _HEADINGS: Mapping[Fate, Message] = {
 
 _ADVICE: Mapping[Fate, Message] = {
     "ready to print": Message(
-        "Follow the link below the list. At the top of that page is a link for each recipient: open it, print the "
-        "letters, and hand them over or mail them. Then press “Handed over” there."
+        "The top of the dashboard lists them. Press “Handed over” there when the offices have them."
     ),
     "in doubt": Message(
         "Our email service did not answer when we handed these emails over. Ask each office whether it has the email, "
@@ -92,13 +91,12 @@ _ADVICE: Mapping[Fate, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """Letters with the same outcome: a heading, advice, their recipients, and the words of a link to the dashboard."""
+    """Letters with the same outcome: a heading, advice and their recipients."""
 
     heading: str
     advice: str
     rows: Sequence[tuple[str, int]]
     rows_text: str
-    link: str
 
 
 def approval(  # noqa: PLR0913  (what the email says)
@@ -131,6 +129,31 @@ def approval(  # noqa: PLR0913  (what the email says)
         "valid_until": campaign.local(valid_until),
     }
     return _written("approval", sender, campaign, period, f"{headline}: {campaign.title}", values)
+
+
+def ready(sender: Sender, campaign: Campaign, target: Target, period: str) -> Mail:
+    """Write the email that says that a period's letters to a target, the first ones of all, are ready to print."""
+    language = campaign.language
+    said = {
+        "whom": _recipient(target, None, language),
+        "day": languages.long_date(date.fromisoformat(period), language),
+        "campaign": campaign.title,
+    }
+    sentences = (
+        Message("The letters to %(whom)s are ready to print.", said),
+        Message(
+            "If other recipients without an email address have letters, those follow within minutes. The top of the "
+            "overview lists all of these recipients."
+        ),
+        Message("Open each one, print the letters, and hand them over or mail them. Then press “Handed over” there."),
+    )
+    values = {
+        "sentences": [sentence.in_language(language) for sentence in sentences],
+        "url": f"{sender.public_url}{dashboard_path(campaign.id)}",
+        "button": Message("Print the letters").in_language(language),
+    }
+    subject = Message("Letters of %(day)s are ready to print: %(campaign)s", said).in_language(language)
+    return _written("ready", sender, campaign, period, subject, values)
 
 
 def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
@@ -187,9 +210,7 @@ def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
         {"day": languages.full_date(next_delivery, language)},
     )
     rows = [(_letters_to(line, found.period, language), line.letters) for line in found.of(fate)]
-    link = Message("Print the letters").in_language(language) if fate == "ready to print" else ""
-    heading, advice_text = _HEADINGS[fate].in_language(language), advice.in_language(language)
-    return _Section(heading, advice_text, rows, _as_text(rows, language), link)
+    return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))
 
 
 def _recipient(target: Target, reason: str | None, language: str) -> str:

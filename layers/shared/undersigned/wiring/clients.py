@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from undersigned.aws.secret import Secret
     from undersigned.domain.keyring import Keyring, SignersKeyring
+    from undersigned.services.operating.organizer_post import OrganizerPost
     from undersigned.settings import Settings
 
 
@@ -219,6 +220,12 @@ class Clients:
 
         ses = self.client("sesv2", config=NO_RETRIES)
         return Mailbox(ses, self.settings.configuration_set, assumed_rate=USUAL_RATE, sleep=self.sleep)
+
+    @cached_property
+    def organizer_post(self) -> OrganizerPost:
+        from undersigned.services.operating.organizer_post import OrganizerPost
+
+        return OrganizerPost(claims=self.mail_claims, post=self.mailbox)
 
     @cached_property
     def confirmation_mailbox(self) -> Mailbox:

@@ -91,6 +91,7 @@ class DeliveringCases:
             deliveries=self.stack.deliveries,
             files=self.stack.bucket,
             post=self.stack.mailbox,
+            organizer_post=self.stack.organizer_post,
             clock=self.stack.clock,
             sleep=self.stack.sleep,
             bundle_size=self.stack.settings.bundle_size,
@@ -189,12 +190,11 @@ class DeliveringCases:
     @cached_property
     def approval_requests(self) -> ApprovalRequests:
         from undersigned.services.delivering.approval_requests import ApprovalRequests
-        from undersigned.services.operating.organizer_post import OrganizerPost
 
         return ApprovalRequests(
             campaigns=self.stack.campaigns,
             signatures=self.stack.signatures,
-            post=OrganizerPost(claims=self.stack.mail_claims, post=self.stack.mailbox),
+            post=self.stack.organizer_post,
             tokens=self.stack.organizer_tokens,
             sender=self.stack.settings.sender,
             clock=self.stack.clock,

@@ -129,12 +129,11 @@ class OperatingCases:
 
     @cached_property
     def reporting(self) -> Reporting:
-        from undersigned.services.operating.organizer_post import OrganizerPost
         from undersigned.services.operating.reporting import Reporting
 
         return Reporting(
             gathering=self._gathering,
-            post=OrganizerPost(claims=self.stack.mail_claims, post=self.stack.mailbox),
+            post=self.stack.organizer_post,
             sender=self.stack.settings.sender,
             clock=self.stack.clock,
         )

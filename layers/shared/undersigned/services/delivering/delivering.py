@@ -28,7 +28,7 @@ from undersigned.domain.errors import (
     UndersignedError,
 )
 from undersigned.domain.languages import Message
-from undersigned.rendering import mails
+from undersigned.rendering import mails, organizer_mails
 from undersigned.services.delivering.storing import OutOfTimeError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from undersigned.rendering.mails import Mail
     from undersigned.services.delivering.packing import Packing
     from undersigned.services.delivering.storing import Storing
+    from undersigned.services.operating.organizer_post import OrganizerPost
 
 
 _PAUSES_BEFORE_OPENING = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
@@ -78,14 +79,18 @@ class Delivering:
     deliveries: Deliveries
     files: Bucket
     post: Mailbox
+    organizer_post: OrganizerPost
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     bundle_size: int
 
-    def deliver(  # noqa: PLR0911  (a return for each state)
+    def deliver(
         self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True, *, again: bool = False
     ) -> Delivery | None:
-        """Make or continue a delivery, and return it; None if there is nothing to send. By hand, no email is sent.
+        """Make or continue a delivery, and return it; None if there is nothing to send.
+
+        By hand, no email is sent to the target; the first delivery of a period that is ready to print tells the
+        organizer. The next try sends that email if it failed, and makes nothing again.
 
         Does nothing while the campaign is paused; a later plan queues the delivery again. If the campaign needs
         approvals, a delivery begins only when its period is approved, and takes only letters that the approval covers.
@@ -99,6 +104,20 @@ class Delivering:
         not sent, DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an
         unknown campaign or target.
         """
+        delivery = self._deliver(key, has_time, again=again)
+        if delivery and delivery.is_ready_to_print:
+            self.organizer_post.send_once(
+                "ready", key.campaign, key.period, lambda: self._ready_mail(key), by=key.target
+            )
+        return delivery
+
+    def _ready_mail(self, key: DeliveryKey) -> Mail:
+        campaign, target, _ = self.campaigns.of_target(key.campaign, key.target)
+        return organizer_mails.ready(self.packing.sender, campaign, target, key.period)
+
+    def _deliver(  # noqa: PLR0911  (a return for each state)
+        self, key: DeliveryKey, has_time: Callable[[], bool], *, again: bool
+    ) -> Delivery | None:
         campaign, target, controls = self.campaigns.of_target(key.campaign, key.target)
         delivery = self.deliveries.delivery(key)
         until = controls.until(key.period, needs_approval=campaign.approval, begun=delivery)

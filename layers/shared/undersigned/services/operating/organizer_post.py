@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from undersigned.aws.mail_claims import MailClaims
     from undersigned.rendering.mails import Mail
 
-type Occasion = Literal["approval", "report"]
+type Occasion = Literal["approval", "ready", "report"]
 
 type PostOutcome = Literal["sent", "sent before", "nothing to say"]
 
-_LIMIT = MailLimit(2, 2)
-"""The approval and the report of a period."""
+_LIMIT = MailLimit(3, 3)
+"""One email for each occasion of a period."""
 
 _KNOWN_FOR = timedelta(days=60)
 """How long a sent email is remembered: far longer than a failed run is retried, automatically or by hand."""
@@ -38,15 +38,20 @@ class OrganizerPost:
     claims: MailClaims
     post: Mailbox
 
-    def send_once(self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail]) -> PostOutcome:
+    def send_once(
+        self, occasion: Occasion, campaign: str, period: str, mail: Callable[[], Mail], *, by: str | None = None
+    ) -> PostOutcome:
         """Send an email, unless the campaign's organizer got one for this occasion and period.
 
-        An email about a later period counts, too. Raises SendingThrottledError or SendingStoppedError if it must be
-        tried again, MailRefusedError if SES refuses it.
+        An email about a later period counts, too. If several may send it at once, `by` says who this is: only the
+        first one to claim it sends it, in as many tries as it takes.
+
+        Raises SendingThrottledError or SendingStoppedError if it must be tried again, MailRefusedError if SES refuses
+        it.
         """
         # A signer's id has no colon, so the two can't be confused.
         person, day = f"organizer:{campaign}", datetime.fromisoformat(period).replace(tzinfo=UTC)
-        if not self.claims.claim(person, campaign, occasion, day, limit=_LIMIT, since=day, known_for=_KNOWN_FOR):
+        if not self.claims.claim(person, campaign, occasion, day, limit=_LIMIT, since=day, known_for=_KNOWN_FOR, by=by):
             return "sent before"
         self.post.send(mail())
         self.claims.record_sent(person, campaign, occasion, day, _KNOWN_FOR)
