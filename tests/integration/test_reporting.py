@@ -225,12 +225,16 @@ def test_a_period_has_only_one_report(world: World) -> None:
     assert [mail.tags["period"] for mail in world.mails("report")] == ["2026-11-24"]
 
 
-def test_a_period_can_have_an_approval_email_and_a_report(world: World) -> None:
+def test_a_period_can_have_an_approval_email_one_about_letters_to_print_and_a_report(world: World) -> None:
     world.change(approval=True)
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email=""))
     world.confirmed()
     world.plan()
+    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
+    world.run_queue()
     a_day_later(world)
-    assert [mail.tags["kind"] for mail in world.sent[-2:]] == ["approval", "report"]
+    assert [mail.tags["kind"] for mail in world.sent[-3:]] == ["approval", "ready", "report"]
 
 
 def test_an_error_in_one_campaign_does_not_stop_the_other_reports(
