@@ -409,6 +409,51 @@ def test_a_late_event_of_the_email_changes_nothing_once_its_letters_are_ready(
     assert (delivery(world).state, delivery(world).way, delivery(world).attempt) == ("sent", "by hand", 2)
 
 
+@pytest.mark.parametrize(
+    ("question", "why"), [("in doubt", "stop"), ("no outcome", "complaint"), ("in doubt", "no address")]
+)
+def test_an_email_that_did_not_arrive_goes_by_hand_if_its_mailbox_gets_none(
+    world: World, controls: DeliveryControls, manager: Browser, question: str, why: str
+) -> None:
+    page, campaigns = f"/deliveries/{PERIOD}/evanston", world.wiring.campaigns
+    world.confirmed()
+    if question == "in doubt":
+        world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
+    world.week()
+    world.watch = None
+    world.clock.advance(days=3, minutes=1)
+    if why == "stop":
+        token = world.wiring.tokens.for_office(CAMPAIGN, "evanston", ADDRESS)
+        assert world.post(f"/office/{token}/stop", {"reason": ""}).status < 400
+    elif why == "complaint":
+        campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
+    else:
+        set_address(world, "")
+    manager.enter("us_manage")
+    assert [f'value="{each}"' in manager.see(page).body for each in ("sent", "not sent", "by hand")] == [
+        True,
+        False,
+        True,
+    ]
+    answer = manager.press(f"{page}/settle", {"outcome": "by hand", **manager.revision(page)})
+    assert answer.status == 303
+    assert (delivery(world).state, delivery(world).way) == ("open", "by hand")
+    with pytest.MonkeyPatch.context() as patch:
+        before(patch, "put_packet", partial(world.feedback, "delivery", world.deliveries[0]))
+        world.run_queue()
+    assert (delivery(world).state, delivery(world).way) == ("delivered", "email")
+
+
+def test_an_email_that_did_not_arrive_is_sent_again_if_its_mailbox_gets_email(
+    world: World, controls: DeliveryControls
+) -> None:
+    world.confirmed()
+    world.week()
+    world.clock.advance(days=3, minutes=1)
+    with pytest.raises(NotNowError, match="Say whether the office has it"):
+        controls.settle(KEY, "cli", "", "by hand")
+
+
 def test_an_email_that_arrived_after_all_is_not_printed(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
     world.week()

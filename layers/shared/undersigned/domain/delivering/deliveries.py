@@ -394,7 +394,9 @@ class Delivery:
     def settlements(self, target: Target, now: datetime) -> tuple[Settlement, ...]:
         """Return what a person can decide about it: the answers to its question, or how its letters go from here."""
         if question := self.question(now):
-            return _SETTLEMENTS[question]
+            choices = _SETTLEMENTS[question]
+            # One that did not arrive can't be sent again to a mailbox that gets no email.
+            return (*choices, "by hand") if target.why_no_email and "by hand" not in choices else choices
         if self.is_ready_to_print:
             return ("given up",)
         return ("by hand",) if self.is_kept_by_mailbox(target) else ()

@@ -45,8 +45,11 @@ _ACTIONS: Mapping[Settlement, Action] = {
     "given up": "settle as given up",
 }
 
+_HAS_IT = Message("Nobody knows whether the email arrived. Say whether the office has it.")
+
 _CHOICES: Mapping[tuple[Settlement, ...], Message] = {
-    ("sent", "not sent"): Message("Nobody knows whether the email arrived. Say whether the office has it."),
+    ("sent", "not sent"): _HAS_IT,
+    ("sent", "not sent", "by hand"): _HAS_IT,
     ("not sent", "by hand", "given up"): Message(
         "The email bounced. Say whether its letters are sent again, go by hand, or are given up."
     ),
@@ -430,9 +433,8 @@ class DeliveryControls:
         """Write a delivery that is opened for its next attempt. Keeps SES's events about the last one: see `after`.
 
         Raises NotNowError if its packets were cleared, the campaign is paused, its target is held, or others took its
-        week since it bounced,
-        unless `again`. By hand, a person decides when the office gets it, whatever came that week, and whatever the
-        mailbox says.
+        week since it bounced, unless `again`. By hand, a person decides when the office gets it, whatever came that
+        week, and whatever the mailbox says.
         """
         _check_kept(delivery)
         if self.campaigns.controls(delivery.key.campaign).paused:

@@ -346,7 +346,8 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     key, target = delivery.key, state.target
     seen = {"period": key.period, "target": key.target, "revision": delivery.revision}
     if question in {"in doubt", "no outcome"}:
-        return (Act(("settle as sent", "settle as not sent"), seen, quiet=True),)
+        if_not: Action = "settle as by hand" if target.why_no_email else "settle as not sent"
+        return (Act(("settle as sent", if_not), seen, quiet=True),)
     is_corrected = was_corrected(delivery, target)
     is_free = delivery.way == "by hand" or not week_taken(delivery, state.deliveries)
     can_retry = has_failed(delivery, state) and is_free
