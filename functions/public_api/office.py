@@ -53,7 +53,7 @@ def stop(token: str) -> Response[str]:
     # Of a click's body, which may be multipart/form-data, nothing is needed: the link says all.
     is_form = media_type(router.current_event) == "application/x-www-form-urlencoded"
     reason = posted_values(router.current_event).get("reason") if is_form else None
-    return page(stopped_page(wired.stack.delivering.stopping.stop(token, reason)))
+    return page(stopped_page(*wired.stack.delivering.stopping.stop(token, reason)))
 
 
 @router.get("/office/<token>/stop")

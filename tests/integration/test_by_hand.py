@@ -532,6 +532,20 @@ def test_a_cover_counts_the_letters_of_earlier_days_that_may_have_arrived(world:
     assert "SO FAR" not in words_of_files(world)[0], "the letters of the same day and of later ones do not count"
 
 
+def test_a_cover_counts_earlier_letters_by_hand_once_they_are_handed_over(
+    world: World, controls: DeliveryControls
+) -> None:
+    ready(world)
+    earlier = delivery(world)
+    for is_handed in (False, True):
+        if is_handed:
+            controls.hand_over(earlier.key, world.clock.now.date(), "", "cli")
+        world.clock.advance(days=7)
+        world.confirmed(email=f"cyd{is_handed}@signers.example")
+        world.week()
+        assert any("SO FAR" in words for words in words_of_files(world)) is is_handed
+
+
 def test_a_letter_that_is_erased_after_it_was_ready_is_in_no_file(world: World) -> None:
     ready(world)
     world.put_key("us_manage", "manage")

@@ -123,9 +123,12 @@ def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(wor
     world.week()
     campaigns.put_target(CAMPAIGN, target)
     for path in links_of_office(world):
-        assert "1 letter, on paper, by hand or post." in world.get(path).words
+        assert "Nothing yet." in world.get(path).words
     assert "Received:" not in world.get(links_of_office(world)[0]).words
     assert press(world) == 303
     delivery = world.wiring.deliveries.delivery(KEY)
     assert delivery
     assert (delivery.state, delivery.received_at) == ("sent", None)
+    world.wiring.delivering.controls.hand_over(KEY, world.clock.now.date(), "", "cli")
+    for path in links_of_office(world):
+        assert "1 letter, on paper, by hand or post." in world.get(path).words

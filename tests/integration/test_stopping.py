@@ -208,7 +208,39 @@ def test_a_reason_is_one_short_line_of_plain_text_wherever_it_is_shown(world: Wo
         assert "&lt;b&gt;No more&lt;/b&gt; xx" in with_key(world, "us_manage").see(path).body
 
 
-@pytest.mark.parametrize("way", ["release", "retry", "the address works", "in capitals", "settle"])
+def test_a_reason_with_a_web_address_is_on_the_page_only(world: World) -> None:
+    world.confirmed()
+    world.week()
+    stop(world, "See http://evil.example/login")
+    told = about_stops(world)[0]
+    assert ["evil" in body for body in (told.text, told.html)] == [False, False]
+    assert "leaves it out. The recipient’s page shows it." in " ".join(line for line in told.text.split() if line)
+    world.put_key("us_manage", "manage")
+    assert "See http://evil.example/login" in with_key(world, "us_manage").see("/targets/evanston").words
+
+
+def test_a_stop_is_about_the_letters_to_one_recipient(world: World) -> None:
+    campaigns = world.wiring.campaigns
+    campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "skokie"), email=CHIEF))
+    whom = campaigns.target(CAMPAIGN, "evanston").addressed("en")
+    assert f"Then no letter to {whom} comes to this mailbox" in world.get(page_of(world)).words
+    assert f"We send no more letters to {whom} to this mailbox." in stop(world).words
+    assert f"The emails to this mailbox with letters to {whom} are stopped." in world.get(page_of(world)).words
+    assert f"No more letters to {whom} go to {CHIEF}" in " ".join(about_stops(world)[0].text.split())
+    assert campaigns.target(CAMPAIGN, "skokie").stopped is None
+
+
+@pytest.mark.parametrize("who", ["", "p1"])
+def test_a_stopped_mailbox_gets_no_test_of_real_letters(world: World, who: str) -> None:
+    stopping, controls = CHIEF.replace("@", "+me@"), world.wiring.delivering.controls
+    world.confirmed()
+    stop(world)
+    controls.set_address(CAMPAIGN, "evanston", NEW, "cli", "")
+    with pytest.raises(NotNowError, match="An office stopped the emails"):
+        controls.test(CAMPAIGN, "evanston", world.period, "x", "", who=who, to=stopping)
+
+
+@pytest.mark.parametrize("way", ["release", "retry", "the address works", "in capitals", "with a tag", "settle"])
 def test_an_organizer_can_not_undo_a_stop(world: World, way: str) -> None:
     controls = world.wiring.delivering.controls
     world.confirmed()
@@ -223,6 +255,8 @@ def test_an_organizer_can_not_undo_a_stop(world: World, way: str) -> None:
     }
     if way == "in capitals":
         controls.set_address(CAMPAIGN, "evanston", CHIEF.upper(), "cli", "")
+    elif way == "with a tag":
+        controls.set_address(CAMPAIGN, "evanston", CHIEF.replace("@", "+news@"), "cli", "")
     else:
         with pytest.raises(NotNowError, match=r"by hand.*link that resumes once more.*another address"):
             attempts[way]()
@@ -254,7 +288,14 @@ def test_the_link_of_a_mailbox_that_the_recipient_no_longer_has_stops_and_resume
     stop(world)
     world.week()
     assert (to_evanston(world), stopped(world)) == ([CHIEF, NEW], None)
-    assert about_stops(world)[-1].to == CHIEF
+    told, resuming = about_stops(world)
+    assert resuming.to == CHIEF
+    assert f"another address now. Letters go to {NEW}, and nothing changes" in " ".join(told.text.split())
+    assert [words in told.text for words in ("an earlier address stopped", "wait", "can resume")] == [
+        True,
+        False,
+        False,
+    ]
     assert "End Demand Illinois (sample) decides whether they come to this mailbox again." in resume(world).words
     found = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert (found.email, found.stops, found.asked and found.asked.email) == (NEW, (), CHIEF)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.domain.signing.addresses import canonical_email
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -92,8 +94,8 @@ class ResumeToken:
 
 
 def mailbox_digest(email: str) -> str:
-    """Name a mailbox in a link, so that a link of another one is known."""
-    return hashlib.sha256(email.lower().encode()).hexdigest()[:12]
+    """Name a mailbox in a link, so that a link of another one is known, and other spellings of it are not another."""
+    return hashlib.sha256(canonical_email(email).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.characters import has_web_address
 from undersigned.domain.languages import Message, full_date
+from undersigned.domain.tokens import mailbox_digest
 from undersigned.rendering.mails import Mail, bodies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from undersigned.domain.authoring.campaigns import AskedAddress, Campaign, Target
     from undersigned.domain.delivering.deliveries import Sender
     from undersigned.domain.delivering.stops import Stop
@@ -17,15 +21,40 @@ if TYPE_CHECKING:
 def stopped(sender: Sender, campaign: Campaign, target: Target, stop: Stop) -> Mail:
     """Write the email that tells the organizer of a stop at once."""
     language = campaign.language
-    values = {"whom": target.addressed(language), "email": stop.email, "why": stop.reason}
+    values = {"whom": target.addressed(language), "email": stop.email}
+    is_theirs = stop.mailbox == mailbox_digest(target.email)
     sentences = (
         Message(
-            "No more letters go to %(email)s: someone opened the office’s page and pressed “Stop these emails”, or "
-            "an email program did.",
+            "No more letters to %(whom)s go to %(email)s: someone opened the office’s page and pressed “Stop these "
+            "emails”, or an email program did.",
             values,
         ),
-        Message("The reason: “%(why)s”.", values) if stop.reason else None,
+        *_reason(stop, is_theirs=is_theirs),
         *stop.how_soon(language),
+        *(_way_out(values) if is_theirs else (_nothing_changes(target),)),
+    )
+    path = f"{dashboard_path(campaign.id)}/targets/{target.id}"
+    subject = (
+        Message("%(whom)s: the office stopped the emails", values)
+        if is_theirs
+        else Message("%(whom)s: an earlier address stopped the emails", values)
+    )
+    button = Message("Open the recipient")
+    return _written("stopped", sender, campaign, campaign.organizer.email, subject, sentences, path, button)
+
+
+def _reason(stop: Stop, *, is_theirs: bool) -> Iterator[Message]:
+    """Quote a stop's reason. Anybody may have written it, and email programs turn a web address into a link."""
+    if has_web_address(stop.reason):
+        yield Message("The reason has a web address, so this email leaves it out.")
+        if is_theirs:
+            yield Message("The recipient’s page shows it.")
+    elif stop.reason:
+        yield Message("The reason: “%(why)s”.", {"why": stop.reason})
+
+
+def _way_out(values: Mapping[str, object]) -> tuple[Message, ...]:
+    return (
         Message(
             "Nothing is lost: letters to %(whom)s wait. Call the office, and ask how they want to get letters. You "
             "can bring them by hand, or save another address.",
@@ -33,10 +62,14 @@ def stopped(sender: Sender, campaign: Campaign, target: Target, stop: Stop) -> M
         ),
         Message("Only somebody who reads %(email)s can resume these emails, by a link that we sent there.", values),
     )
-    path = f"{dashboard_path(campaign.id)}/targets/{target.id}"
-    subject = Message("%(whom)s: the office stopped the emails", values)
-    button = Message("Open the recipient")
-    return _written("stopped", sender, campaign, campaign.organizer.email, subject, sentences, path, button)
+
+
+def _nothing_changes(target: Target) -> Message:
+    """Say that the stop of a mailbox that a recipient no longer has keeps nothing back."""
+    if target.by_hand:
+        return Message("The recipient has no email address now. Letters go by hand or post, and nothing changes there.")
+    values = {"now": target.email}
+    return Message("The recipient has another address now. Letters go to %(now)s, and nothing changes there.", values)
 
 
 def asked(sender: Sender, campaign: Campaign, target: Target, request: AskedAddress) -> Mail:

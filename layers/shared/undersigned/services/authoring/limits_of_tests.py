@@ -10,6 +10,7 @@ from undersigned.domain.errors import NotNowError
 from undersigned.domain.languages import Message
 from undersigned.domain.people.people import MOST_TESTS_A_DAY, MOST_TESTS_AN_HOUR
 from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
+from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,14 +39,23 @@ class LimitsOfTests:
     def address(self, campaign: str, address: str, *, is_own: bool, targets: Iterable[Target] = ()) -> str:
         """Return the address as emails need it. `targets` are recipients besides those that the campaign has.
 
-        Raises NotNowError if it is no address, or a recipient's: a recipient gets a test only as the signed-in person.
+        Raises NotNowError if it is no address, a mailbox that an office stopped, or a recipient's: a recipient gets a
+        test only as the signed-in person.
         """
         if email_mistake(address):
             raise NotNowError(
                 Message("“%(email)s” is no email address. Give one such as ada@example.org.", {"email": address})
             )
         address = mailable(address)
-        recipients = () if is_own else (*targets, *self.campaigns.targets(campaign))
+        published = tuple(self.campaigns.targets(campaign))
+        if any(target.stop_of(mailbox_digest(address)) for target in published):
+            raise NotNowError(
+                Message(
+                    "An office stopped the emails to %(email)s, so no test goes there. Send it to another address.",
+                    {"email": address},
+                )
+            )
+        recipients = () if is_own else (*targets, *published)
         if canonical_email(address) in {canonical_email(target.email) for target in recipients if target.email}:
             raise NotNowError(
                 Message(

@@ -9,7 +9,6 @@ from undersigned.domain.authoring.campaigns import AskedAddress
 from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import email_mistake, mailable
-from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +38,7 @@ class AddressRequests:
         if mistake := email_mistake(email):
             raise GivenError(mistake)
         wanted, asked = mailable(email), target.asked
-        if mailbox_digest(wanted) == mailbox_digest(target.email):
+        if wanted.lower() == target.email.lower():
             raise GivenError(Message("Letters already go to this address."))
         if asked is None or asked.email != wanted:
             self.campaigns.ask_address(campaign.id, target, AskedAddress(wanted, self.clock()))

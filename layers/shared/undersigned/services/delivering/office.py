@@ -115,7 +115,8 @@ class Offices:
         for period, packet in self.deliveries.packets_to(link.campaign, link.target, left_out=left_out):
             if packet.is_in_email:
                 packets[period].append(packet)
-        listed = (each for each in found if each.may_have_arrived or each.can_be_received)
+        left = (each for each in found if not each.is_ready_to_print)
+        listed = (each for each in left if each.may_have_arrived or each.can_be_received)
         sent = (SentDelivery(each, tuple(packets[each.key.period])) for each in listed)
         return Sent(campaign, target, tuple(sent), is_whole=not left_out, may_act=_may_act(link, target))
 

@@ -230,8 +230,9 @@ class Packing:
     def _so_far(self, batch: Batch) -> int:
         """Return how many letters the target has with these, or 0 if none may have arrived on an earlier day."""
         known = self.deliveries.deliveries(batch.key.campaign, batch.key.target, whole=False)
-        earlier = (one.letters for one in known if one.key.period < batch.key.period and one.may_have_arrived)
-        return before + batch.letters if (before := sum(earlier)) else 0
+        left = (one for one in known if one.may_have_arrived and not one.is_ready_to_print)
+        before = sum(one.letters for one in left if one.key.period < batch.key.period)
+        return before + batch.letters if before else 0
 
     def _letters(self, target: Target, signatures: Sequence[Signature]) -> tuple[list[PacketLetter], list[str]]:
         """Make letters, and name the damaged row of each that can't be made."""

@@ -43,7 +43,7 @@ class Stopping:
     mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
 
-    def stop(self, token: str, reason: object) -> Campaign:
+    def stop(self, token: str, reason: object) -> tuple[Campaign, Target]:
         """Stop the emails to the mailbox of an office's link, also to one that the recipient no longer has.
 
         A mailbox that is stopped keeps its moment, so that the link in its email works, and gets the reason, if there
@@ -61,7 +61,7 @@ class Stopping:
         if stop and not stop.mails:
             # Also after a failure between the two: queueing it twice is harmless.
             self.mails().put_stop(ResumeToken(link.campaign, link.target, link.mailbox, stop.at), 1)
-        return campaign
+        return campaign, target
 
     def _new(self, link: OfficeToken, target: Target, reason: str) -> Stop | None:
         """Return the stop of a link's mailbox; None if no delivery has its address any more."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from undersigned.web.public_frame import public_page
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.languages import Message
     from undersigned.services.delivering.office import Sent
     from undersigned.services.delivering.stopping import Stopped
@@ -33,9 +33,10 @@ def office_page(sent: Sent, token: str, typed: str = "", mistake: Message | None
     )
 
 
-def stopped_page(campaign: Campaign) -> Page:
+def stopped_page(campaign: Campaign, target: Target) -> Page:
     """Render the answer to a stop."""
-    return public_page("office_stopped.html", campaign.language, campaign)
+    whom = target.addressed(campaign.language)
+    return public_page("office_stopped.html", campaign.language, campaign, whom=whom)
 
 
 def resume_page(found: Stopped, token: str) -> Page:
