@@ -132,7 +132,7 @@ def test_letters_go_by_email_and_by_hand_for_two_weeks(site: Site, visitor: Visi
     expect(page.get_by_text("Note: left at the front desk, <b>Nov 30</b>")).to_be_visible()
     see(visitor, page, "two-weeks-handed-over")
     said = what_the_signer_reads(site, page, "p11@signers.example")
-    assert "Handed over Your letter was handed over on paper on November 30, 2026, as" in said
+    assert "Handed over Your letter was handed over or mailed on paper on November 30, 2026, as" in said
 
     # The second week: a wrong *Handed over* is taken back, and the letters stay ready to print.
     people_sign(world, 2)

@@ -143,7 +143,7 @@ def test_the_campaigns_page_shows_an_answer_only_if_the_organizer_wants(world: W
     assert len(stored(world)) == 2
 
 
-def test_the_campaigns_page_shows_the_ten_newest_answers(world: World, manager: Holder) -> None:
+def test_the_campaigns_page_shows_the_three_newest_answers(world: World, manager: Holder) -> None:
     delivered(world)
     world.clock.advance(days=20)
     for day in range(12):
@@ -151,7 +151,7 @@ def test_the_campaigns_page_shows_the_ten_newest_answers(world: World, manager: 
     world.clock.advance(minutes=2)
 
     shown = [answer["text"] for answer in world.get(FORM, as_json=True).json["answers"]]
-    assert shown == [f"Answer {day}." for day in range(12, 2, -1)]
+    assert shown == [f"Answer {day}." for day in range(12, 9, -1)]
 
 
 def test_the_form_reads_answers_once_and_nothing_if_there_are_none(world: World, manager: Holder) -> None:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import base64
+import random
 from typing import TYPE_CHECKING
 
 from benchmarks.page_weight import GOALS, VISIT, weights
 from tests.logos import png
-from tests.world import files_of_campaign, publish_files
+from tests.world import CAMPAIGN, FORM, PERIOD, ROOT, files_of_campaign, publish_files
 from undersigned.authoring.logos import FILE
 
 if TYPE_CHECKING:
     from tests.world import World
 
 BROWSER = {"accept": "text/html", "accept-encoding": "gzip", "sec-fetch-site": "same-origin"}
+
+USUAL_ANSWER = 600
+"""Characters of an office's answer to many letters."""
+
+WORDS = (ROOT / "README.md").read_text(encoding="utf-8")
+"""Words as people write them, which compress no better than an answer."""
+
+MOST_OF_FORM = 13 * 1024
+"""Bytes of the form with answers. What is left of the window is for sources, a theme and a logo."""
 
 MOST_OF_DISOWNING = 5 * 1024
 """Bytes of a page with two sentences, a button and the style sheet."""
@@ -48,3 +58,17 @@ def test_the_page_of_a_person_who_did_not_sign_stays_small(world: World) -> None
     for page in (world.get(link, headers=BROWSER), world.post(link, headers=BROWSER)):
         assert page.headers["content-encoding"] == "gzip"
         assert len(page.content) <= MOST_OF_DISOWNING
+
+
+def test_the_form_with_answers_of_a_usual_length_fits_into_one_window(world: World) -> None:
+    world.confirmed()
+    world.week()
+    answering, words = world.wiring.delivering.answering, sorted({*WORDS.split()})
+    for number in range(12):
+        text = " ".join(random.Random(number).choices(words, k=200))[:USUAL_ANSWER]  # noqa: S311
+        answering.record(CAMPAIGN, "evanston", PERIOD, text, "command line", is_public=True)
+    world.restart("public_api")
+    forms = {name: parts["the form"] for name, parts in weights(world).items() if name.startswith("one visit")}
+    assert len(forms) == 4
+    assert 'class="answer"' in world.get(FORM).body
+    assert max(forms.values()) <= MOST_OF_FORM, forms

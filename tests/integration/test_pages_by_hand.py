@@ -97,13 +97,13 @@ def test_letters_are_handed_over_with_a_note_and_taken_back_until_the_next_slot(
     assert f'href="/organizer/dashboard/{CAMPAIGN}{PAGE}/packets/1' in printed.see(PAGE).body
 
     said = hand_over(printed)
-    assert "Recorded: the office has the letters." in said
-    assert "The office got the letters on November 24, 2026, as key" in said
+    assert "Recorded. Until the next letters go out" in said
+    assert "The letters were handed over or mailed on November 24, 2026, as key" in said
     page = printed.see(PAGE).body
     assert f"<bdi>{html.escape(HOSTILE, quote=False)}</bdi>" in page.replace("&#34;", '"')
     assert "<script>alert" not in page
     assert "ready to print" not in printed.words()
-    assert "Handed over Your letter was handed over on paper on November 24, 2026, as" in own_page(world)
+    assert "Handed over Your letter was handed over or mailed on paper on November 24, 2026, as" in own_page(world)
     assert HOSTILE[-20:] not in own_page(world)
 
     answer = printed.press(f"{PAGE}/take-back", printed.revision(PAGE))

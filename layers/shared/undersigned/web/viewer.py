@@ -32,9 +32,7 @@ _NOTICES: Mapping[str, Message] = {
     "test-sent": Message("The test email is on its way to you, and to nobody else."),
     "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
     "goes-by-hand": Message("These letters go by hand or post. In some minutes, you can print them here."),
-    "handed-over": Message(
-        "Recorded: the office has the letters. Until the next letters go out, you can take this back."
-    ),
+    "handed-over": Message("Recorded. Until the next letters go out, you can take this back."),
     "took-back": Message("Taken back: the letters are ready to print, and nobody has handed them over."),
     "given-up": Message("Recorded: these letters are sent no more. You can still send them, on the delivery’s page."),
     "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 LONGEST_ANSWER = 5_000
 """The most characters in an answer."""
 
-MOST_PUBLIC = 10
-"""The most answers on a campaign's page, the newest ones."""
+MOST_PUBLIC = 3
+"""The most answers on a campaign's page, the newest ones: more would make its form slow to load."""
 
 ANSWER_WITHIN = timedelta(days=30)
 """How long an office may take before its target counts as one without an answer."""

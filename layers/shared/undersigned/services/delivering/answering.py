@@ -64,7 +64,7 @@ class Answering:
             raise NotNowError(
                 Message(
                     "No letter has reached this recipient yet, so there is nothing to answer. Once a delivery to this "
-                    "recipient has gone out, record the answer."
+                    "recipient has gone out or was handed over, record the answer."
                 )
             )
         if came < min(sent):

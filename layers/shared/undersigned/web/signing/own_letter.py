@@ -178,7 +178,7 @@ def _state_by_hand(delivery: Delivery, values: Mapping[str, object], language: s
     """Return the status of a letter that the organizer prints, and hands over or mails."""
     if delivery.handed:
         return Message.in_context("status of a letter", "Handed over"), Message(
-            "Your letter was handed over on paper on %(handed)s, as %(organizer)s recorded.",
+            "Your letter was handed over or mailed on paper on %(handed)s, as %(organizer)s recorded.",
             {**values, "handed": long_date(delivery.handed.day, language)},
         )
     if delivery.state == "given_up":
