@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.organizers import Browser
+from tests.packets import erase, repack
 from tests.pages import text_of
 from tests.reports import section
 from tests.world import ADA, CAMPAIGN, PERIOD
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.plans import Week
 from undersigned.services.counting import screening
+from undersigned.services.delivering import delivering
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -198,6 +200,55 @@ def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) 
     assert answer.status == 303
     world.run_queue()
     assert "Print single-sided" in printed.words(PAGE)
+
+
+def test_what_is_not_ready_yet_has_a_point_and_goes_on_after_a_hold_whatever_came_that_week(
+    world: World, printed: Browser
+) -> None:
+    controls, key = world.wiring.delivering.controls, DeliveryKey(CAMPAIGN, "evanston", PERIOD)
+    controls.retry(key, "cli", "")
+    not_ready = "Evanston: the letters of November 24, 2026 are not ready to print yet 2 letters are waiting."
+    assert not_ready in printed.words()
+    controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires")
+    world.run_queue()
+    assert not_ready in printed.words()
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    world.confirmed(name="Di Waits", email="di@signers.example")
+    world.clock.advance(days=3)
+    later = DeliveryKey(CAMPAIGN, "evanston", "2026-11-27")
+    world.wiring.delivering.delivering(lambda *_: None).deliver(later)
+    world.clock.advance(days=4)
+    world.week()
+    printed.enter("us_manage")
+    assert "Ready to print" in printed.words(PAGE)
+    assert "Ready to print" in printed.words("/deliveries/2026-11-27/evanston")
+    assert not_ready not in printed.words()
+
+
+def test_packets_whose_letters_are_all_erased_are_not_offered_to_print(
+    world: World, organizer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "PACKET_SIZE", 1)
+    for name in ("Ada", "Ben"):
+        world.confirmed(name=name, email=f"{name}@signers.example")
+        world.clock.advance(minutes=1)
+    world.week()
+    assert "Packet 1 of 2: Print single-sided" in organizer.words(PAGE)
+    erase(world, "Ada")
+    repack(world)
+    said = organizer.words(PAGE)
+    assert "Packet 2 of 2: Print single-sided" in said
+    assert "Packet 1 of 2: Print" not in said
+    assert "Letters to print 1" in organizer.words()
+    world.wiring.delivering.controls.retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
+    world.run_queue()
+    assert "Packet 2 of 2: Print single-sided" in organizer.words(PAGE)
+    erase(world, "Ben")
+    repack(world)
+    said = organizer.words(PAGE)
+    assert "Every letter was erased, so nothing is left to print." in said
+    assert "Print single-sided" not in said
+    assert "Evanston: nothing is left to print" in organizer.words()
 
 
 def test_a_bounced_email_goes_by_hand(world: World, printed: Browser) -> None:

@@ -299,6 +299,11 @@ class Delivery:
         return len(self.erased - self.last.left_out)
 
     @property
+    def letters_left(self) -> int:
+        """Return how many letters of its last attempt are not erased."""
+        return self.letters - self.erased_since
+
+    @property
     def may_lose_letters(self) -> bool:
         """Say whether a sealed letter can be left out of the next attempt: not while SES may have the email.
 

@@ -59,9 +59,10 @@ def too_soon(day: date, free_from: date | None) -> TooSoon | None:
 def week_taken(delivery: Delivery, deliveries: Iterable[Delivery]) -> TooSoon | None:
     """Return which delivery took the week of one that had given it back, or None if that can go on.
 
-    `deliveries` are all of the target: one before the last can be less than seven days away, too.
+    `deliveries` are all of the target: one before the last can be less than seven days away, too. When the office gets
+    what is sealed to go by hand, a person decides.
     """
-    if delivery.occupies_week:
+    if delivery.occupies_week or (delivery.way == "by hand" and delivery.letters):
         return None
     others = (other.day for other in deliveries if other.occupies_week and other.day != delivery.day)
     near = [other for other in others if abs(other - delivery.day) < APART]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.packets import reference_number
+from undersigned.domain.delivering.packets import packet_spans, reference_number
 from undersigned.domain.delivering.plans import week_taken
 from undersigned.domain.languages import Message, long_date
 from undersigned.rendering.mail_reasons import in_words
@@ -100,6 +100,7 @@ def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState, ne
         row=row_of(viewer, state),
         state=state_of_delivery(viewer, made),
         why_not_sent=_reason(viewer, made, state.target),
+        packet_count=len(packet_spans(len(record.signers), made.packet_size)),
         packets=[(packet, record.erased_from(packet)) for packet in record.packets],
         events=[
             (event, viewer.say(_EVENTS[event.kind]), in_words(event.reason, viewer.language)) for event in record.events

@@ -126,6 +126,8 @@ def of_target(state: TargetState, language: str) -> Iterator[Point]:
     for delivery in state.deliveries:
         if delivery.is_kept_by_mailbox(target):
             yield _kept_by_mailbox(state, delivery, language)
+        elif delivery.way == "by hand" and delivery.is_unfinished:
+            yield _not_ready(state, delivery, language)
     if state.damaged:
         yield Point(
             "serious",
@@ -323,11 +325,13 @@ def _has_waited_long(made: Delivery, campaign: Campaign, today: date) -> bool:
 
 
 def _letters_to(target: Target, made: Delivery, language: str) -> Message:
+    if not made.letters_left:
+        return Message("%(whom)s: nothing is left to print", _whom(target, language))
     return Message.counted(
         "%(whom)s: %(letters)s letter",
         "%(whom)s: %(letters)s letters",
-        made.letters,
-        {**_whom(target, language), "letters": number(made.letters, language)},
+        made.letters_left,
+        {**_whom(target, language), "letters": number(made.letters_left, language)},
     )
 
 
@@ -424,6 +428,22 @@ def _kept_by_mailbox(state: TargetState, delivery: Delivery, language: str) -> P
         ),
         sees=Step(Message("Open the delivery"), f"/deliveries/{delivery.key.period}/{state.target.id}"),
         acts=decisions(delivery, None, state),
+    )
+
+
+def _not_ready(state: TargetState, delivery: Delivery, language: str) -> Point:
+    values = _whom(state.target, language) | {"day": long_date(delivery.day, language)}
+    return Point(
+        "to know",
+        Message("%(whom)s: the letters of %(day)s are not ready to print yet", values),
+        (
+            *((_waits(delivery.letters, language),) if delivery.letters else ()),
+            Message(
+                "Nothing is lost. They are prepared now, or with the next delivery; while the letters to this "
+                "recipient are on hold, they wait."
+            ),
+        ),
+        sees=Step(Message("Open the delivery"), f"/deliveries/{delivery.key.period}/{state.target.id}"),
     )
 
 
