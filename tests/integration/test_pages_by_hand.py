@@ -342,7 +342,7 @@ def test_letters_by_hand_that_were_given_up_can_be_made_again(world: World, prin
     said = printed.words(PAGE)
     assert "The file is made again, and the letters are then ready to print. Make the file again" in said
     assert "This sends the email" not in said
-    assert "at most one email in seven days" not in said
+    assert "<dt>Sent</dt>" not in printed.see(PAGE).body
 
 
 def test_a_campaign_that_is_over_still_has_letters_to_print(world: World, printed: Browser) -> None:
