@@ -38,6 +38,7 @@ from undersigned.domain.delivering.schedule import period_of
 from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.signing.mail_limits import mail_limit
 from undersigned.domain.signing.signatures import PENDING_FOR, signer_id
+from undersigned.domain.tokens import VALID_FOR
 from undersigned.rendering import fonts, mails, packets
 from undersigned.wiring.clients import Clients
 
@@ -1013,6 +1014,10 @@ class Simulation:
                 if pdf is None:
                     return None
                 letters += json.loads(pdf)
+        if not letters and self.world.clock.now - datetime.fromisoformat(delivery["sent_at"]) > VALID_FOR["packets"]:
+            # The file was kept for a month, and nobody printed it.
+            self._organizer("POST", f"{path}/retry", {"revision": delivery["revision"]})
+            return None
         return letters
 
     def _send(self, path: str, values: dict[str, object], place: tuple[str, str]) -> None:
