@@ -58,7 +58,7 @@ def stop(token: str) -> Response[str]:
 
 @router.get("/office/<token>/stop")
 def show_office_again(token: str) -> Response[str]:
-    """Redirect a reload of the stop's page, and whoever opens the link of RFC 8058. Changes nothing."""
+    """Redirect a reload of the stop's page, and a person who opens the link of one click. Changes nothing."""
     wired.stack.tokens.read_office(token)
     return moved(f"/office/{token}")
 

@@ -322,7 +322,7 @@ def asked_address(  # noqa: PLR0913  (a command's parameters)
 ) -> None:
     """Decide about the address that a recipient's office asked for on its page.
 
-    Whoever has the link of an email can ask. Call the office first, at a number that you know from elsewhere.
+    Anyone who has the link of an email can ask. Call the office first, at a number that you know from elsewhere.
     """
     wiring = stack.wiring()
     check_target(wiring, campaign, target)

@@ -96,7 +96,7 @@ def resume(sender: Sender, campaign: Campaign, target: Target, stop: Stop, token
         ),
         Message(
             "If you want that, ignore this email. If nobody at your office did it, a program that checks your "
-            "email may have: resume the emails with this link. It works for as long as you keep it."
+            "email may have: resume the emails with this link, today or later."
         ),
         Message("To get the letters in another way, reply to this email: %(organizer)s reads it.", values),
     )

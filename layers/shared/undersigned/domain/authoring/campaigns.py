@@ -185,7 +185,7 @@ class Target:
 
     @property
     def needs_person(self) -> bool:
-        """Say whether a person at the organizer's has to see to it: its letters are held, or its office asked."""
+        """Say whether the organizer has to decide something: its letters are held, or its office asked."""
         return self.held_because is not None or self.asked is not None
 
     @property

@@ -34,7 +34,7 @@ Fate = Literal[
     "handed over",
     "waiting",
 ]
-"""`ready to print`: the organizer prints the letters, and hands them over or mails them. `bounced`: the email bounced,
+"""`ready to print`: a person prints the letters, and brings or posts them. `bounced`: the email bounced,
 or was not sent because an earlier one did. `corrected`: it bounced, and its target has another address now. `given up`:
 a person decided that they are sent no more. `spam hold`: letters wait after a complaint. `stopped`: the office stopped
 the emails. `waiting`: they wait for the next delivery."""

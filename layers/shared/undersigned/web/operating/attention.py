@@ -143,7 +143,7 @@ def of_target(state: TargetState, language: str) -> Iterator[Point]:
 
 
 def _asked(target: Target, language: str) -> Iterator[Point]:
-    """Return that an office asked for another address. Whoever has the link of its page can, so a person asks back."""
+    """Return that an office asked for another address. Anyone who has its link can, so a person asks back."""
     if target.asked is None:
         return
     values = {"target": target.id, "asked": target.asked.email}
