@@ -16,7 +16,6 @@ from undersigned import __version__
 from undersigned.domain.errors import UndersignedError
 from undersigned.logs import DAMAGED
 from undersigned_cli.commands import (
-    answers,
     campaigns,
     confirmations,
     counts,
@@ -75,7 +74,6 @@ signatures.add_to(app)
 screening.add_to(app)
 deliveries.add_to(app)
 delivery_controls.add_to(app)
-app.add_typer(answers.app, name="answer", cls=_NamingGroup, rich_help_panel=ACT)
 app.add_typer(quarantine.app, name="quarantine", cls=_NamingGroup, rich_help_panel=ACT)
 app.add_typer(people.app, name="person", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(keys.app, name="key", cls=_NamingGroup, rich_help_panel=RUN)

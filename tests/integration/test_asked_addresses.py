@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -68,16 +68,6 @@ def test_a_declined_address_is_forgotten_and_its_mailbox_gets_nothing(world: Wor
     manager.press("/targets/evanston/asked-address", {"asked": ASKED, "answer": "decline"})
     assert (target_of(world).email, target_of(world).asked) == (before, None)
     assert "Declined the address that an office asked for" in manager.words("/audit")
-
-
-def test_commands_decide_too(invoke: Any, world: World) -> None:
-    ask(world)
-    declined = invoke("asked-address", CAMPAIGN, "evanston", ASKED, "--decline")
-    assert "declined; letters go where they went before" in declined.output
-    with pytest.raises(NotNowError):
-        invoke("asked-address", CAMPAIGN, "evanston", ASKED, "--accept")
-    ask(world)
-    assert f"letters go to {ASKED}" in invoke("asked-address", CAMPAIGN, "evanston", ASKED, "--accept").output
 
 
 @pytest.mark.parametrize("answer", ["accept", "decline"])

@@ -16,7 +16,7 @@ from tests.world import ADA, CAMPAIGN, ROOT, World
 from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands.output import console
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
 
@@ -300,12 +300,6 @@ def test_a_key_is_shown_once_and_can_be_revoked(run: Any, world: World) -> None:
     assert world.get(path, headers=header).status == 401
 
 
-def test_the_former_option_note_labels_a_key(run: Any) -> None:
-    run("key", "create", CAMPAIGN, "--note", "board")
-    [row] = json.loads(run("key", "list", CAMPAIGN, "--json"))
-    assert row["label"] == "board"
-
-
 def test_only_the_hash_of_a_key_is_stored(run: Any, world: World) -> None:
     key = run("key", "create", CAMPAIGN).splitlines()[-1]
     items = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
@@ -336,21 +330,6 @@ def test_letters_in_quarantine_are_listed_with_the_reason_and_can_be_released(
     assert json.loads(run("quarantine", "list", CAMPAIGN, "--json")) == []
     assert len(world.sent) == before + 1
     assert world.press(world.sent[-1].link("confirm")).status == 200
-
-
-def test_an_answer_is_recorded_listed_and_deleted(run: Any, world: World, tmp_path: Path) -> None:
-    world.confirmed()
-    world.week()
-    day, file = world.period, tmp_path / "answer.txt"
-    file.write_text("[red]Thank you.[/red]\nWe read it.\n", encoding="utf-8")
-    run("answer", "record", CAMPAIGN, "evanston", day, str(file), "--public")
-    [listed] = json.loads(run("answer", "list", CAMPAIGN, "evanston", "--json"))
-    assert (listed["id"][:10], listed["text"], listed["public"]) == (day, "[red]Thank you.[/red]\nWe read it.", True)
-    assert "[red]Thank you." in run("answer", "list", CAMPAIGN, "evanston")
-    run("answer", "delete", CAMPAIGN, "evanston", listed["id"])
-    assert json.loads(run("answer", "list", CAMPAIGN, "evanston", "--json")) == []
-    with pytest.raises(NotFoundError, match="to see those it has, run `undersigned answer list"):
-        run("answer", "delete", CAMPAIGN, "evanston", listed["id"])
 
 
 def test_a_letter_that_is_not_in_quarantine_cannot_be_released(run: Any, world: World) -> None:

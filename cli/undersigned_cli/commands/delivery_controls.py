@@ -69,7 +69,6 @@ def add_to(app: typer.Typer) -> None:
         (retry, 'retry my-campaign evanston --why "the address is correct now"'),
         (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
         (send_resume_link, "send-resume-link my-campaign evanston"),
-        (asked_address, 'asked-address my-campaign evanston desk@evanston.example --accept --why "they said so"'),
         (on_paper, "on-paper my-campaign evanston 80"),
         (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
         (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),
@@ -306,32 +305,6 @@ def set_address(  # noqa: PLR0913  (options)
         say(f"{target}: letters go by hand or post. What is on hold goes with `undersigned settle --by-hand`.")
         return
     say(f"{target}: letters go to {saved}. To send again what bounced, run `undersigned retry {campaign} {target}`.")
-
-
-@on_stack
-def asked_address(  # noqa: PLR0913  (a command's parameters)
-    stack: Stack,
-    campaign: Campaign,
-    target: TargetId,
-    email: Annotated[str, typer.Argument(help="The address that the office asked for.", metavar="EMAIL")],
-    *,
-    accept: Annotated[
-        bool, typer.Option("--accept/--decline", help="Use the address, or forget it.", show_default=False)
-    ],
-    reason: Reason = "",
-) -> None:
-    """Decide about the address that a recipient's office asked for on its page.
-
-    Anyone who has the link of an email can ask. Call the office first, at a number that you know from elsewhere.
-    """
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
-    controls = wiring.delivering.controls
-    if accept:
-        say(f"{target}: letters go to {controls.accept_address(campaign, target, email, COMMAND_LINE, reason)}.")
-    else:
-        controls.decline_address(campaign, target, email, COMMAND_LINE, reason)
-        say(f"{target}: declined; letters go where they went before.")
 
 
 @on_stack

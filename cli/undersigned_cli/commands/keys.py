@@ -35,7 +35,7 @@ class ScopeOption(StrEnum):
 
 @app.command(epilog=examples("key create my-campaign --scope manage --expires 30d --label dashboard"))
 @on_stack
-def create(  # noqa: PLR0913  (options)
+def create(
     stack: Stack,
     campaign: Campaign,
     *,
@@ -44,13 +44,11 @@ def create(  # noqa: PLR0913  (options)
     ] = ScopeOption.read,
     expires: Annotated[str, typer.Option(help="Number of days until it expires, such as 90d. Empty: never.")] = "90d",
     label: Annotated[str, typer.Option("--label", help="Who or what the key is for.")] = "",
-    note: Annotated[str, typer.Option("--note", hidden=True)] = "",
 ) -> None:
     """Create a key for one campaign, and print it once. Only its hash is stored."""
     expires_at = _end_of(expires, datetime.now(UTC))
     wiring = stack.wiring()
     known_targets(wiring, campaign)
-    label = label or note  # `--note` is the former name of `--label`.
     text, key = wiring.people.keys_of_campaign.make(campaign, scope.value, label, expires_at, COMMAND_LINE)
     say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
     typer.echo(text)

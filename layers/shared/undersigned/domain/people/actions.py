@@ -102,21 +102,21 @@ ACTIONS: Mapping[Action, Deed] = {
         "POST /targets/<target>/resume-link", Message("Send the link once more")
     ),
     "accept address": Deed(
-        Message("Accepted the address that an office asked for"), "asked-address --accept", _ASKED,
+        Message("Accepted the address that an office asked for"), "", _ASKED,
         Message("The office confirmed it: use this address"), _HOW_KNOWN, sends={"answer": "accept"}
     ),
     "decline address": Deed(
-        Message("Declined the address that an office asked for"), "asked-address --decline", _ASKED,
+        Message("Declined the address that an office asked for"), "", _ASKED,
         Message("Decline"), _HOW_KNOWN, sends={"answer": "decline"}
     ),
     "count on paper": Deed(
         Message("Counted letters on paper"), "on-paper", "POST /targets/<target>/on-paper", Message("Save the number")
     ),
     "record answer": Deed(
-        Message("Recorded an answer"), "answer record", "POST /targets/<target>/answers", Message("Record the answer")
+        Message("Recorded an answer"), "", "POST /targets/<target>/answers", Message("Record the answer")
     ),
     "delete answer": Deed(
-        Message("Deleted an answer"), "answer delete", "DELETE /targets/<target>/answers/<answer>",
+        Message("Deleted an answer"), "", "DELETE /targets/<target>/answers/<answer>",
         Message("Yes, delete this answer"), page="/targets/<target>/answers/<answer>/delete"
     ),
     "test": Deed(

@@ -84,10 +84,7 @@ class Answering:
         """Delete an answer everywhere. Raises NotFoundError, or NotNowError if somebody changed answers meanwhile."""
         known = self.campaigns.target(campaign, target)
         if answer not in known.answers:
-            message = (
-                f"{target} has no answer {answer!r}; "
-                f"to see those it has, run `undersigned answer list {campaign} {target}`"
-            )
+            message = f"{target} has no answer {answer!r}"
             raise NotFoundError(message)
         self._keep(lambda: self.answers.delete(campaign, known, [answer]))
         self._log("delete answer", campaign, target, answer, by)
