@@ -9,9 +9,9 @@ import typer
 
 from undersigned.domain.signing.providers import odd_ones
 from undersigned.services.signing.unconfirmed import unconfirmed
-from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, known_targets, on_stack
+from undersigned.wiring import Wiring
+from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, on_campaign
 from undersigned_cli.commands.output import counted, say, show, show_json
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from undersigned.domain.signing.providers import Provider
@@ -37,9 +37,9 @@ def add_to(app: typer.Typer) -> None:
     )(counts)
 
 
-@on_stack
+@on_campaign
 def counts(
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     *,
     by: Annotated[
@@ -54,8 +54,6 @@ def counts(
     as_json: AsJson = False,
 ) -> None:
     """Show how many people signed."""
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     overviews = wiring.operating.overviews
     if by is By.domain:
         columns = {"domain": "Domain", "signed": "Signed", "confirmed": "Confirmed", "share": "Share", "odd": "Unusual"}

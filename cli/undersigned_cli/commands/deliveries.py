@@ -9,6 +9,7 @@ import typer
 
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import UndersignedError
+from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -21,22 +22,18 @@ from undersigned_cli.commands.options import (
     Yes,
     check_target,
     examples,
-    known_targets,
-    on_stack,
+    on_campaign,
 )
 from undersigned_cli.commands.output import ask, console, counted, moment, say, show
 from undersigned_cli.commands.plans import check_again, show_plan, show_started
-from undersigned_cli.stacks import Stack
 from undersigned_cli.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, Question
     from undersigned.domain.delivering.mail_events import MailEvent
-    from undersigned.wiring import Wiring
 
 
 def add_to(app: typer.Typer) -> None:
@@ -56,9 +53,9 @@ def add_to(app: typer.Typer) -> None:
     )(deliver)
 
 
-@on_stack
+@on_campaign
 def deliveries(
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     *,
     target: OfTarget = None,
@@ -68,8 +65,6 @@ def deliveries(
     as_json: AsJson = False,
 ) -> None:
     """Show what was sent to each recipient, and whether it arrived."""
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     found = list(_deliveries(wiring, campaign, target))
     if events:
         rows = [_event(event) for delivery in found for event in wiring.deliveries.mail_events(delivery.key)]
@@ -109,7 +104,7 @@ def deliveries(
 
 
 def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:
-    for target in known_targets(wiring, campaign):
+    for target in wiring.campaigns.targets(campaign):
         if only in {None, target.id}:
             yield from wiring.deliveries.deliveries(campaign, target.id)
 
@@ -161,9 +156,9 @@ def _event(event: MailEvent) -> dict[str, object]:
     }
 
 
-@on_stack
+@on_campaign
 def deliver(  # noqa: PLR0913  (options)
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     *,
     preview: Annotated[
@@ -195,13 +190,10 @@ def deliver(  # noqa: PLR0913  (options)
         message = "--to needs --test; give the recipient whose email is tested"
         raise typer.BadParameter(message)
     check_again(reason, again=again)
-    wiring = stack.wiring()
-    targets = known_targets(wiring, campaign)
     check_target(wiring, campaign, test)
-    check_target(wiring, campaign, target)
     period = wiring.operating.overviews.period(wiring.campaigns.campaign(campaign))
     if preview is not None:
-        _write_preview(wiring, campaign, targets, period, preview)
+        _write_preview(wiring, campaign, period, preview)
     elif test is not None:
         wiring.delivering.controls.test(campaign, test, period, COMMAND_LINE, "", to=test_to)
         say(f"The email is on its way to {test_to or "the campaign's organizer"}. Nothing was sent to anyone else.")
@@ -231,12 +223,12 @@ def _deliver(  # noqa: PLR0913  (the command's options)
     say(f"{started} started. To see the outcome, run `undersigned deliveries {campaign}`.")
 
 
-def _write_preview(wiring: Wiring, campaign: str, targets: tuple[Target, ...], period: str, folder: Path) -> None:
+def _write_preview(wiring: Wiring, campaign: str, period: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     packing = wiring.delivering.packing(_report_replaced, wiring.settings.sender)
     found = 0
     with console.status("Typesetting …"):
-        for target in targets:
+        for target in wiring.campaigns.targets(campaign):
             preview = packing.preview(DeliveryKey(campaign, target.id, period))
             if preview is None:
                 continue

@@ -9,6 +9,7 @@ import typer
 
 from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
 from undersigned.domain.errors import NotFoundError
+from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -20,19 +21,14 @@ from undersigned_cli.commands.options import (
     TargetId,
     Yes,
     a_day,
-    check_target,
     examples,
-    known_targets,
-    on_stack,
+    on_campaign,
 )
 from undersigned_cli.commands.output import ask, counted, moment, say, show
 from undersigned_cli.commands.plans import check_again, show_plan, show_started
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from undersigned.wiring import Wiring
 
 Period = Annotated[
     datetime | None,
@@ -78,27 +74,23 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=SEE, epilog=examples("audit my-campaign --limit 20"))(audit)
 
 
-@on_stack
-def pause(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
+@on_campaign
+def pause(wiring: Wiring, campaign: Campaign, *, reason: Reason = "") -> None:
     """Stop a campaign's deliveries until `resume`. People can still sign."""
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     wiring.delivering.controls.pause(campaign, COMMAND_LINE, reason)
     say(f"{campaign} is paused: nothing is sent. To continue, run `undersigned resume {campaign}`.")
 
 
-@on_stack
-def resume(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
+@on_campaign
+def resume(wiring: Wiring, campaign: Campaign, *, reason: Reason = "") -> None:
     """Continue a paused campaign. Letters go out with the next delivery."""
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     wiring.delivering.controls.resume(campaign, COMMAND_LINE, reason)
     say(f"{campaign} continues with the next delivery. To deliver now, run `undersigned deliver {campaign}`.")
 
 
-@on_stack
+@on_campaign
 def approve(  # noqa: PLR0913  (options)
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     period: Period = None,
     *,
@@ -111,8 +103,6 @@ def approve(  # noqa: PLR0913  (options)
     Says first what goes to whom, and asks.
     """
     check_again(reason, again=again)
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     settings = wiring.campaigns.campaign(campaign)
     day = _day(period) or wiring.operating.overviews.period(settings)
     # Letters that come while the person reads and answers go with a later period.
@@ -129,51 +119,43 @@ def approve(  # noqa: PLR0913  (options)
     say(f"{day} is approved; {counted(len(plan.going), 'delivery', 'deliveries')} started.")
 
 
-@on_stack
+@on_campaign
 def hold(
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     target: TargetId,
     *,
     reason: Annotated[str, typer.Option("--why", help="The reason. The letters' signers can read it.")],
 ) -> None:
     """Hold the letters to one recipient until `release`."""
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     wiring.delivering.controls.hold(campaign, target, COMMAND_LINE, reason)
     say(f"{target}: letters are on hold. To release them, run `undersigned release {campaign} {target}`.")
 
 
-@on_stack
-def send_resume_link(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
+@on_campaign
+def send_resume_link(wiring: Wiring, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
     """Send an office that stopped its emails the link that resumes them once more."""
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     wiring.delivering.controls.send_resume_link(campaign, target, COMMAND_LINE, reason)
     say(f"{target}: the link is on its way. Only somebody who reads the office's email can use it.")
 
 
-@on_stack
-def on_paper(stack: Stack, campaign: Campaign, target: TargetId, letters: str) -> None:
+@on_campaign
+def on_paper(wiring: Wiring, campaign: Campaign, target: TargetId, letters: str) -> None:
     """Keep how many letters to one recipient were signed on paper. They stand beside the count, never in it."""
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     counted = wiring.delivering.controls.count_on_paper(campaign, target, letters, COMMAND_LINE)
     say(f"{target}: {counted.letters:,} on paper.")
 
 
-@on_stack
-def release(stack: Stack, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
+@on_campaign
+def release(wiring: Wiring, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
     """Release the letters to one recipient, after a hold or a complaint. They go out with the next delivery."""
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     wiring.delivering.controls.release(campaign, target, COMMAND_LINE, reason)
     say(f"{target}: letters go out with the next delivery. To deliver now, run `undersigned deliver {campaign}`.")
 
 
-@on_stack
+@on_campaign
 def retry(  # noqa: PLR0913  (options)
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     target: TargetId,
     period: Period = None,
@@ -187,8 +169,6 @@ def retry(  # noqa: PLR0913  (options)
     Shows the delivery first, and asks.
     """
     check_again(reason, again=again)
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_unsent(wiring, campaign, target))
     seen = _show(wiring, key)
     ask("Send its email again?", yes=yes)
@@ -199,9 +179,9 @@ def retry(  # noqa: PLR0913  (options)
     )
 
 
-@on_stack
+@on_campaign
 def settle(  # noqa: PLR0913  (a command's parameters)
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     target: TargetId,
     period: Period = None,
@@ -231,8 +211,6 @@ def settle(  # noqa: PLR0913  (a command's parameters)
         raise typer.BadParameter(message)
     [outcome] = outcomes
     check_again(reason, again=again)
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, _day(period) or _last_in_question(wiring, campaign, target))
     seen = _show(wiring, key)
     ask(_QUESTIONS[outcome], yes=yes)
@@ -240,9 +218,9 @@ def settle(  # noqa: PLR0913  (a command's parameters)
     say(f"{target}: the delivery of {key.period} {_SETTLED[outcome].format(campaign=campaign, target=target)}")
 
 
-@on_stack
+@on_campaign
 def hand_over(  # noqa: PLR0913  (options)
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     target: TargetId,
     period: Annotated[datetime, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")],
@@ -253,8 +231,6 @@ def hand_over(  # noqa: PLR0913  (options)
     note: Annotated[str, typer.Option("--note", help="What the activity log says, such as who took them.")] = "",
 ) -> None:
     """Record that an office got the letters of a delivery by hand or post. Without --on: today."""
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, period.date().isoformat())
     today = wiring.campaigns.campaign(campaign).local(wiring.clock()).date()
     handed = wiring.delivering.controls.hand_over(key, on.date() if on else today, note, COMMAND_LINE)
@@ -262,9 +238,9 @@ def hand_over(  # noqa: PLR0913  (options)
     say(f"{target}: the letters of {key.period} were handed over on {on_day}.")
 
 
-@on_stack
+@on_campaign
 def take_back(
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     target: TargetId,
     period: Annotated[datetime, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")],
@@ -272,16 +248,14 @@ def take_back(
     reason: Reason = "",
 ) -> None:
     """Undo `hand-over`, until the next letters go out."""
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     key = DeliveryKey(campaign, target, period.date().isoformat())
     wiring.delivering.controls.take_back(key, COMMAND_LINE, reason)
     say(f"{target}: the letters of {key.period} are ready to print, and nobody has handed them over.")
 
 
-@on_stack
+@on_campaign
 def set_address(  # noqa: PLR0913  (options)
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     target: TargetId,
     email: Annotated[str, typer.Argument(help="The address that takes this recipient's email.", metavar="EMAIL")] = "",
@@ -298,8 +272,6 @@ def set_address(  # noqa: PLR0913  (options)
     if by_hand == bool(email.strip()):
         message = "give the address, or --by-hand"
         raise typer.BadParameter(message)
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     saved = wiring.delivering.controls.set_address(campaign, target, email, COMMAND_LINE, reason)
     if by_hand:
         say(f"{target}: letters go by hand or post. What is on hold goes with `undersigned settle --by-hand`.")
@@ -307,17 +279,15 @@ def set_address(  # noqa: PLR0913  (options)
     say(f"{target}: letters go to {saved}. To send again what bounced, run `undersigned retry {campaign} {target}`.")
 
 
-@on_stack
+@on_campaign
 def audit(
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     *,
     limit: Annotated[int, typer.Option(min=1, help="How many entries.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show who did what, when and why, newest first."""
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     rows: list[dict[str, object]] = [
         {
             "at": moment(entry.at),

@@ -11,7 +11,16 @@ import typer
 
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.people.api_keys import DIGITS_SHOWN
-from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
+from undersigned.wiring import Wiring
+from undersigned_cli.commands.options import (
+    COMMAND_LINE,
+    AsJson,
+    Campaign,
+    examples,
+    known_targets,
+    on_campaign,
+    on_stack,
+)
 from undersigned_cli.commands.output import counted, say, show
 from undersigned_cli.stacks import Stack
 
@@ -34,9 +43,9 @@ class ScopeOption(StrEnum):
 
 
 @app.command(epilog=examples("key create my-campaign --scope manage --expires 30d --label dashboard"))
-@on_stack
+@on_campaign
 def create(
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     *,
     scope: Annotated[
@@ -47,8 +56,6 @@ def create(
 ) -> None:
     """Create a key for one campaign, and print it once. Only its hash is stored."""
     expires_at = _end_of(expires, datetime.now(UTC))
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     text, key = wiring.people.keys_of_campaign.make(campaign, scope.value, label, expires_at, COMMAND_LINE)
     say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
     typer.echo(text)

@@ -103,6 +103,22 @@ def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..
     return with_options
 
 
+def on_campaign(command: Callable[..., None]) -> Callable[..., None]:
+    """Do the same for a command about a campaign, or one of its recipients, and pass it the stack's use cases.
+
+    First, it raises NotFoundError for a campaign or a recipient that the stack doesn't have.
+    """
+
+    @on_stack
+    @wraps(command)
+    def with_known_campaign(stack: Stack, /, **options: Any) -> None:  # noqa: ANN401
+        wiring = stack.wiring()
+        check_target(wiring, options["campaign"], options.get("target"))
+        command(wiring, **options)
+
+    return with_known_campaign
+
+
 def examples(*lines: str) -> str:
     """Return examples for the end of a command's help, one on each line."""
     return "\n\n".join(["Examples:", *(f"  undersigned {line}" for line in lines)])

@@ -12,14 +12,14 @@ from undersigned.domain.delivering.controls import AuditEntry
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.domain.people.people import SIGN_IN_FOR
 from undersigned.domain.signing.addresses import email_mistake
-from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, known_targets, on_stack
+from undersigned.wiring import Wiring
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, on_campaign, on_stack
 from undersigned_cli.commands.output import counted, moment, say, show
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Say who may do what on the dashboard of a campaign.")
 
@@ -35,11 +35,9 @@ class RoleOption(StrEnum):
 
 
 @app.command("list", epilog=examples("person list my-campaign"))
-@on_stack
-def list_(stack: Stack, campaign: Campaign, *, as_json: AsJson = False) -> None:
+@on_campaign
+def list_(wiring: Wiring, campaign: Campaign, *, as_json: AsJson = False) -> None:
     """List a campaign's people."""
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     columns = {"email": "Email address", "role": "Role", "by": "Invited by", "at": "Invited"}
     rows: list[dict[str, object]] = [
         {"email": member.person.email, "role": member.role, "by": member.by, "at": moment(member.at)}
@@ -49,9 +47,9 @@ def list_(stack: Stack, campaign: Campaign, *, as_json: AsJson = False) -> None:
 
 
 @app.command(epilog=examples("person add my-campaign maria@example.org --role owner"))
-@on_stack
+@on_campaign
 def add(
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     email: Email,
     *,
@@ -61,8 +59,6 @@ def add(
     ] = RoleOption.viewer,
 ) -> None:
     """Give a person a role, and email them an invitation."""
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     _check(email)
     added = wiring.people.of_campaign.add(campaign, email.strip(), role.value, COMMAND_LINE)
     say(f"{added.person.email} is {role.value} of {campaign}. An email says how to sign in.")

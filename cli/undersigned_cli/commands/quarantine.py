@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from undersigned.domain.errors import NotFoundError, NotNowError
-from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, Reason, examples, known_targets, on_stack
+from undersigned.wiring import Wiring
+from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, Reason, examples, on_campaign, on_stack
 from undersigned_cli.commands.output import say, show
 from undersigned_cli.stacks import Stack
 
@@ -28,16 +29,14 @@ _REASONS = {
 
 
 @app.command("list", epilog=examples("quarantine list my-campaign"))
-@on_stack
+@on_campaign
 def list_(
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     *,
     as_json: AsJson = False,
 ) -> None:
     """List the letters in quarantine, and why each is there."""
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     columns = {
         "signer": "Signer",
         "signed": "Signed",

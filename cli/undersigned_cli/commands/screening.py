@@ -15,6 +15,7 @@ from undersigned.domain.languages import SOURCE
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import SignatureFilter
 from undersigned.services.counting.screening import Screened, recent_evidence
+from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -23,12 +24,10 @@ from undersigned_cli.commands.options import (
     OfTarget,
     Reason,
     Yes,
-    check_target,
     examples,
-    on_stack,
+    on_campaign,
 )
 from undersigned_cli.commands.output import ask, counted, moment, say, show_json
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +52,9 @@ def add_to(app: typer.Typer) -> None:
     )(screen)
 
 
-@on_stack
+@on_campaign
 def screen(  # noqa: PLR0913  (options)
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     *,
     target: OfTarget = None,
@@ -86,8 +85,6 @@ def screen(  # noqa: PLR0913  (options)
 
     Without options: what speaks against the newest letters, and the options that select them.
     """
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     reason = checked_reason(reason)
     given = SignatureFilter(
         target,

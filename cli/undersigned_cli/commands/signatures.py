@@ -15,6 +15,7 @@ from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.names import is_named
 from undersigned.domain.signing.signatures import SignatureFilter, signer_id
 from undersigned.services.counting.listing import newest_letters
+from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
     COMMAND_LINE,
@@ -23,21 +24,16 @@ from undersigned_cli.commands.options import (
     Campaign,
     OfTarget,
     Yes,
-    check_target,
     examples,
-    known_targets,
-    on_stack,
+    on_campaign,
 )
 from undersigned_cli.commands.output import ask, counted, moment, progress_of, say, show
-from undersigned_cli.stacks import Stack
 from undersigned_cli.whole_files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from undersigned.domain.signing.signatures import Signature
-    from undersigned.wiring import Wiring
-
 OfStatus = Annotated[Exported | None, typer.Option("--status", help="Only letters with this status.")]
 
 _STDOUT = Path("-")
@@ -60,9 +56,9 @@ def add_to(app: typer.Typer) -> None:
     )(erase)
 
 
-@on_stack
+@on_campaign
 def signatures(  # noqa: PLR0913  (options)
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     *,
     target: OfTarget = None,
@@ -79,8 +75,6 @@ def signatures(  # noqa: PLR0913  (options)
     as_json: AsJson = False,
 ) -> None:
     """Show who signed, newest first. Leaves erased letters out."""
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     wanted, suspected = ExportFilter(target, status), SignatureFilter(suspicion=suspicion)
     if email is None:
         rows = newest_letters(wiring.forms, wiring.signatures, campaign, status=status)
@@ -119,9 +113,9 @@ def _as_values(wiring: Wiring, signature: Signature) -> dict[str, object]:
     }
 
 
-@on_stack
+@on_campaign
 def export(
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     *,
     output: Annotated[
@@ -132,8 +126,6 @@ def export(
     status: OfStatus = None,
 ) -> None:
     """Write signatures to a CSV file for spreadsheets and databases. Leaves erased letters out."""
-    wiring = stack.wiring()
-    check_target(wiring, campaign, target)
     wanted, sheet = ExportFilter(target, status), wiring.counting.sheet
     if output == _STDOUT:
         sheet.record(campaign, wanted, COMMAND_LINE)
@@ -159,9 +151,9 @@ def _write(lines: Iterator[bytes], out: BinaryIO) -> int:
     return rows
 
 
-@on_stack
+@on_campaign
 def erase(  # noqa: PLR0913  (options)
-    stack: Stack,
+    wiring: Wiring,
     campaign: Campaign,
     signer: Annotated[
         str | None, typer.Argument(help="Id of the letter's signer, as `signatures` shows it.", metavar="SIGNER")
@@ -172,8 +164,6 @@ def erase(  # noqa: PLR0913  (options)
     yes: Yes = False,
 ) -> None:
     """Erase a letter and its signer's personal data. The letter is not sent any more."""
-    wiring = stack.wiring()
-    known_targets(wiring, campaign)
     if (signer is None) == (email is None):
         message = "name the letter either by SIGNER or by --email"
         raise typer.BadParameter(message)
