@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -319,6 +320,25 @@ def test_a_stack_ends_with_its_parent_and_keeps_its_rows(tmp_path: Path) -> None
     with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False) as again:
         table = again.outputs["TableName"]
         assert again.client("dynamodb").get_item(TableName=table, Key=key)["Item"] == key
+
+
+def test_a_stack_that_stops_while_it_sends_loses_no_form_and_sends_no_email_twice(tmp_path: Path) -> None:
+    signers = [f"signer{number}@mail.example" for number in range(20)]
+    said: list[str] = []
+    # More than a program's forms get in an hour.
+    budgets = {"MAIL_BUDGETS": "10000 2000 100000 100000"}
+    stack = LocalStack(tmp_path, ports=FREE_PORTS, schedules=False, variables=budgets, report=said.append)
+    form = pushed(stack.start())
+    for signer in signers:
+        sign(form, signer)
+    began = time.monotonic()
+    stack.stop()
+
+    assert time.monotonic() - began < 15
+    assert not [line for line in said if "did not stop" in line]
+    with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False, variables=budgets) as again:
+        wait_for(lambda: {mail.to[0] for mail in again.mails()} >= {*signers})
+        assert Counter(mail.to[0] for mail in again.mails()) == Counter(signers)
 
 
 def test_a_stack_that_was_killed_starts_again_with_what_it_last_saved(tmp_path: Path) -> None:

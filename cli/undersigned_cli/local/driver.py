@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from undersigned_cli.local.account import CALLED, LOCK, backend
@@ -100,10 +101,11 @@ class Driver:
                 self._stopped.wait(1)
 
     def _step(self) -> bool:
-        """Do what is due, and return whether there was anything."""
-        done = [self._read(reader) for reader in self._readers]
-        done += [self._receive(source) for source in self._queues]
-        done += [self._invoke_by_schedule()]
+        """Do what is due, unless the stack stops meanwhile, and return whether there was anything."""
+        jobs: list[Callable[[], bool]] = [partial(self._read, reader) for reader in self._readers]
+        jobs += [partial(self._receive, source) for source in self._queues]
+        jobs += [self._invoke_by_schedule]
+        done = [job() for job in jobs if not self._stopped.is_set()]
         return any(done)
 
     def _read(self, reader: StreamReader) -> bool:

@@ -73,13 +73,16 @@ def start(settings: LocalSettings, ends: ExitStack) -> None:
     clients.answer = for_key_holders(key, mails.answer)
     front.answer = Gateway(functions.invoke, front.port, say).answer
     desk.answer = _desk(inbox.inbox(store), example_site.example_site(front.url, desk.url))
-    # The last one to stop is named first, so that no function runs and no email comes after the state was saved.
+    # The last one to stop is named first: the pages, then the functions, then what functions call while they finish, so
+    # that nothing changes after the state was saved.
     ends.callback(lambda: save(file, made, {"known": known, "positions": driver.positions}))
     mails.start()
     ends.callback(mails.stop)
+    clients.start()
+    ends.callback(clients.stop)
     driver.start(kept["positions"] if kept else {})
     ends.callback(driver.stop)
-    for server in (front, desk, clients):
+    for server in (desk, front):
         server.start()
         ends.callback(server.stop)
     RunningStack(

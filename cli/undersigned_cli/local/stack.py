@@ -109,5 +109,6 @@ class LocalStack:
                 self._process.communicate(timeout=_SAVE_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                self._process.wait()
+                self._process.communicate()
+                self._report(f"The local stack did not stop within {_SAVE_SECONDS:.0f} seconds; it keeps nothing new")
             self._process = None
