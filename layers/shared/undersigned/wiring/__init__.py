@@ -2,9 +2,6 @@
 
 To keep init times short, a function imports what it uses: each subject's file when it is first needed, and in that file
 the slow use cases (those that make emails and PDFs) in their methods.
-
-A use case gets its parts by the names of its fields, from the stack, unless its subject gives another one: see
-`Clients.make`. A test compares the types.
 """
 
 from __future__ import annotations

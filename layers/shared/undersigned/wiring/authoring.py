@@ -26,7 +26,15 @@ class AuthoringCases:
 
     @cached_property
     def drafting(self) -> Drafting:
-        return self.stack.make(Drafting, store=self.stack.drafts, rows=self.stack.campaign_rows)
+        return Drafting(
+            store=self.stack.drafts,
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            rows=self.stack.campaign_rows,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
 
     def sampling(self, sender: Sender) -> Sampling:
         """Make the samples of drafts, with the links of a sender's emails."""
@@ -34,33 +42,38 @@ class AuthoringCases:
         from undersigned.rendering.packets import pictures, typeset
         from undersigned.services.authoring.sampling import Sampling
 
-        return self.stack.make(
-            Sampling,
+        return Sampling(
             sender=sender,
             schedule=lambda: self.stack.settings.schedule,
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
             pictures=lambda cover, letters: pictures(cover, letters, font_book()),
+            clock=self.stack.clock,
         )
 
     @cached_property
     def limits_of_tests(self) -> LimitsOfTests:
-        return self.stack.make(LimitsOfTests, directory=self.people.directory)
+        return LimitsOfTests(
+            campaigns=self.stack.campaigns,
+            directory=self.people.directory,
+            sign_ins=self.stack.sign_ins,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def draft_test_requests(self) -> DraftTestRequests:
-        return self.stack.make(
-            DraftTestRequests,
+        return DraftTestRequests(
             drafting=self.drafting,
+            campaigns=self.stack.campaigns,
             people=self.stack.people_rows,
             directory=self.people.directory,
             limits=self.limits_of_tests,
+            queue=self.stack.queue,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
         )
 
     @cached_property
     def draft_test_post(self) -> DraftTestPost:
-        return self.stack.make(
-            DraftTestPost,
-            drafting=self.drafting,
-            sampling=self.sampling(self.stack.settings.sender),
-            post=self.stack.mailbox,
+        return DraftTestPost(
+            drafting=self.drafting, sampling=self.sampling(self.stack.settings.sender), post=self.stack.mailbox
         )

@@ -9,7 +9,6 @@ import secrets
 import time
 from datetime import UTC, datetime
 from functools import cached_property
-from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -57,8 +56,6 @@ if TYPE_CHECKING:
         WaitingMails,
     )
     from undersigned.aws.secret import Secret
-    from undersigned.domain.delivering.deliveries import Sender
-    from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.keyring import Keyring, SignersKeyring
     from undersigned.services.operating.organizer_post import OrganizerPost
     from undersigned.settings import Settings
@@ -99,21 +96,6 @@ class Clients:
         self.catalog = Catalog(campaigns=self.campaigns, answers=self.answers, clock=clock)
         self.tokens = Tokens(lambda at: self.stack_secret.keyring().token_keys(at), clock)
         self.organizer_tokens = OrganizerTokens(lambda at: self.organizers_secret.keyring().token_keys(at), clock)
-
-    def make[Case](self, case: Callable[..., Case], **others: object) -> Case:
-        """Make a use case of these parts, and for each other field that needs one, what the stack has of its name."""
-        needed = [field.name for field in signature(case).parameters.values() if field.default is field.empty]
-        return case(**others, **{name: getattr(self, name) for name in needed if name not in others})
-
-    @property
-    def sender(self) -> Sender:
-        """The sender of its emails."""
-        return self.settings.sender
-
-    @property
-    def schedule(self) -> WeeklySchedule:
-        """Its schedule, for campaigns that set none."""
-        return self.settings.schedule
 
     @staticmethod
     def new_id() -> str:

@@ -29,47 +29,64 @@ class CountingCases:
 
     @cached_property
     def tallying(self) -> Tallying:
-        return self.stack.make(Tallying)
+        return Tallying(signatures=self.stack.signatures, counts=self.stack.counts, clock=self.stack.clock)
 
     @cached_property
     def freeing(self) -> Freeing:
-        return self.stack.make(Freeing, budgets=self.stack.mail_budgets, sizes=self.stack.settings.budget_sizes)
+        return Freeing(budgets=self.stack.mail_budgets, sizes=self.stack.settings.budget_sizes, clock=self.stack.clock)
 
     @cached_property
     def announcing(self) -> Announcing | None:
         """The announcing of events, if the stack does that."""
         bus = self.stack.event_bus
-        return self.stack.make(Announcing, bus=bus) if bus else None
+        return Announcing(bus=bus, sleep=self.stack.sleep) if bus else None
 
     @cached_property
     def organizing(self) -> Organizing:
         from undersigned.services.counting.organizing import Organizing
 
-        return self.stack.make(
-            Organizing,
+        return Organizing(
+            campaigns=self.stack.campaigns,
             form_store=self.stack.forms,
             signature_store=self.stack.signatures,
             delivery_store=self.stack.deliveries,
             packets=lambda: self.stack.bucket,
             erasing=self.erasing(),
+            secret=self.stack.secret,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
         )
 
     @cached_property
     def screening(self) -> Screening:
         from undersigned.services.counting.screening import Screening
 
-        return self.stack.make(Screening, erasing=self.erasing())
+        return Screening(
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            campaigns=self.stack.campaigns,
+            erasing=self.erasing(),
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
 
     @cached_property
     def sheet(self) -> SignatureSheet:
         from undersigned.services.counting.exporting import SignatureSheet
 
-        return self.stack.make(SignatureSheet)
+        return SignatureSheet(
+            catalog=self.stack.catalog,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            campaigns=self.stack.campaigns,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
 
     @cached_property
     def exporting(self) -> Exporting:
         from undersigned.services.counting.exporting import Exporting
 
-        return self.stack.make(
-            Exporting, sheet=self.sheet, files=self.stack.export_files, queue=self.stack.export_queue
+        return Exporting(
+            sheet=self.sheet, exports=self.stack.exports, files=self.stack.export_files, queue=self.stack.export_queue
         )

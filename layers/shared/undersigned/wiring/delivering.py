@@ -42,7 +42,13 @@ class DeliveringCases:
 
     @cached_property
     def planning(self) -> Planning:
-        return self.stack.make(Planning, at_once=self.stack.settings.plans_at_once)
+        return Planning(
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            queue=self.stack.queue,
+            at_once=self.stack.settings.plans_at_once,
+        )
 
     def packing(self, report_replaced: ReportReplaced, sender: Sender) -> Packing:
         """Make the typesetting of letters, with the links of a sender's emails."""
@@ -50,8 +56,12 @@ class DeliveringCases:
         from undersigned.rendering.packets import typeset
         from undersigned.services.delivering.packing import Packing
 
-        return self.stack.make(
-            Packing,
+        return Packing(
+            campaigns=self.stack.campaigns,
+            catalog=self.stack.catalog,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            tokens=self.stack.tokens,
             sender=sender,
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
             report_replaced=report_replaced,
@@ -61,90 +71,145 @@ class DeliveringCases:
         """Make the storing of packets."""
         from undersigned.services.delivering.storing import Storing
 
-        return self.stack.make(
-            Storing, packing=self.packing(report_replaced, self.stack.settings.sender), files=self.stack.bucket
+        return Storing(
+            packing=self.packing(report_replaced, self.stack.settings.sender),
+            campaigns=self.stack.campaigns,
+            deliveries=self.stack.deliveries,
+            files=self.stack.bucket,
+            clock=self.stack.clock,
         )
 
     def delivering(self, report_replaced: ReportReplaced) -> Delivering:
         """Make the deliveries."""
         from undersigned.services.delivering.delivering import Delivering
 
-        return self.stack.make(
-            Delivering,
+        return Delivering(
             packing=self.packing(report_replaced, self.stack.settings.sender),
             storing=self.storing(report_replaced),
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
             files=self.stack.bucket,
             post=self.stack.mailbox,
+            organizer_post=self.stack.organizer_post,
+            clock=self.stack.clock,
+            sleep=self.stack.sleep,
             bundle_size=self.stack.settings.bundle_size,
         )
 
     @cached_property
     def packet_links(self) -> PacketLinks:
-        return self.stack.make(PacketLinks)
+        return PacketLinks(catalog=self.stack.catalog, deliveries=self.stack.deliveries, tokens=self.stack.tokens)
 
     @cached_property
     def offices(self) -> Offices:
-        return self.stack.make(Offices)
+        return Offices(
+            campaigns=self.stack.campaigns,
+            deliveries=self.stack.deliveries,
+            tokens=self.stack.tokens,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def stopping(self) -> Stopping:
-        return self.stack.make(Stopping, mails=lambda: self.stack.people_mails)
+        return Stopping(
+            campaigns=self.stack.campaigns,
+            deliveries=self.stack.deliveries,
+            tokens=self.stack.tokens,
+            mails=lambda: self.stack.people_mails,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def address_requests(self) -> AddressRequests:
         from undersigned.services.delivering.address_requests import AddressRequests
 
-        return self.stack.make(AddressRequests, offices=self.offices, mails=lambda: self.stack.people_mails)
+        return AddressRequests(
+            offices=self.offices,
+            campaigns=self.stack.campaigns,
+            mails=lambda: self.stack.people_mails,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def asked_post(self) -> AskedPost:
         from undersigned.services.delivering.asked_post import AskedPost
 
-        return self.stack.make(AskedPost, post=self.stack.people_mailbox)
+        return AskedPost(
+            campaigns=self.stack.campaigns, post=self.stack.people_mailbox, sender=self.stack.settings.sender
+        )
 
     @cached_property
     def stop_post(self) -> StopPost:
         from undersigned.services.delivering.stop_post import StopPost
 
-        return self.stack.make(StopPost, post=self.stack.people_mailbox)
+        return StopPost(
+            campaigns=self.stack.campaigns,
+            post=self.stack.people_mailbox,
+            tokens=self.stack.tokens,
+            sender=self.stack.settings.sender,
+        )
 
     @cached_property
     def feedback(self) -> Feedback:
-        return self.stack.make(Feedback, budgets=self.stack.mail_budgets)
+        return Feedback(
+            campaigns=self.stack.campaigns,
+            deliveries=self.stack.deliveries,
+            budgets=self.stack.mail_budgets,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def controls(self) -> DeliveryControls:
-        return self.stack.make(
-            DeliveryControls,
+        return DeliveryControls(
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            queue=self.stack.queue,
             planning=self.planning,
             limits=self.authoring().limits_of_tests,
+            schedule=self.stack.settings.schedule,
             follow_address=self.authoring().drafting.follow_address,
             mails=lambda: self.stack.people_mails,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
         )
 
     @cached_property
     def answering(self) -> Answering:
         from undersigned.services.delivering.answering import Answering
 
-        return self.stack.make(Answering)
+        return Answering(
+            campaigns=self.stack.campaigns,
+            deliveries=self.stack.deliveries,
+            answers=self.stack.answers,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
+        )
 
     @cached_property
     def approval_requests(self) -> ApprovalRequests:
         from undersigned.services.delivering.approval_requests import ApprovalRequests
 
-        return self.stack.make(
-            ApprovalRequests,
+        return ApprovalRequests(
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
             post=self.stack.organizer_post,
             tokens=self.stack.organizer_tokens,
+            sender=self.stack.settings.sender,
+            clock=self.stack.clock,
             at_once=self.stack.settings.plans_at_once,
         )
 
     @cached_property
     def approving(self) -> Approving:
-        return self.stack.make(
-            Approving,
+        return Approving(
+            campaigns=self.stack.campaigns,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
             planning=self.planning,
             tokens=self.stack.organizer_tokens,
             delivery_controls=self.controls,
+            clock=self.stack.clock,
             at_once=self.stack.settings.plans_at_once,
         )

@@ -33,21 +33,41 @@ class OperatingCases:
 
     @cached_property
     def hours(self) -> Hours:
-        return self.stack.make(Hours)
+        return Hours(
+            campaigns=self.stack.campaigns,
+            slots=self.stack.slots,
+            schedule=self.stack.settings.schedule,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def clearing(self) -> Clearing:
-        return self.stack.make(Clearing, packets=lambda: self.stack.bucket)
+        return Clearing(
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            answers=self.stack.answers,
+            campaigns=self.stack.campaigns,
+            packets=lambda: self.stack.bucket,
+            clock=self.stack.clock,
+        )
 
     def reconciling(self, report: Callable[[Finding], None]) -> Reconciling:
         """Make the reconciliation. `report` is told each difference that it can't explain."""
-        return self.stack.make(
-            Reconciling,
+        return Reconciling(
+            campaigns=self.stack.campaigns,
+            forms=self.stack.forms,
             claims=self.stack.mail_claims,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            counts=self.stack.counts,
+            slots=self.stack.slots,
             tallying=self.counting.tallying,
             clearing=self.clearing,
-            measuring=self.stack.make(Measuring),
+            measuring=Measuring(
+                deliveries=self.stack.deliveries, schedule=self.stack.settings.schedule, clock=self.stack.clock
+            ),
             delivery_queue=self.stack.queue,
+            clock=self.stack.clock,
             report=report,
         )
 
@@ -55,30 +75,65 @@ class OperatingCases:
     def overviews(self) -> Overviews:
         from undersigned.services.operating.overviews import Overviews
 
-        return self.stack.make(Overviews, counters=self.stack.counts, budgets=self.stack.mail_budgets)
+        return Overviews(
+            campaigns=self.stack.campaigns,
+            counters=self.stack.counts,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            budgets=self.stack.mail_budgets,
+            disowned=self.stack.disowned,
+            drafts=self.stack.drafts,
+            schedule=self.stack.settings.schedule,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def closing(self) -> Closing:
-        return self.stack.make(Closing)
+        return Closing(campaigns=self.stack.campaigns, clock=self.stack.clock, new_id=self.stack.new_id)
 
     @cached_property
     def deleting(self) -> Deleting:
-        return self.stack.make(Deleting, rows=self.stack.campaign_rows, packets=lambda: self.stack.bucket)
+        return Deleting(
+            campaigns=self.stack.campaigns,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            counts=self.stack.counts,
+            drafts=self.stack.drafts,
+            rows=self.stack.campaign_rows,
+            packets=lambda: self.stack.bucket,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def _gathering(self) -> Gathering:
         from undersigned.services.operating.reporting import Gathering
 
-        return self.stack.make(Gathering, at_once=self.stack.settings.plans_at_once)
+        return Gathering(
+            campaigns=self.stack.campaigns,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
+            counts=self.stack.counts,
+            schedule=self.stack.settings.schedule,
+            clock=self.stack.clock,
+            at_once=self.stack.settings.plans_at_once,
+        )
 
     @cached_property
     def all_is_well(self) -> AllIsWell:
         from undersigned.services.operating.all_is_well import AllIsWell
 
-        return self.stack.make(AllIsWell, gathering=self._gathering, channel=self.stack.operator_topic)
+        return AllIsWell(gathering=self._gathering, channel=self.stack.operator_topic, clock=self.stack.clock)
 
     @cached_property
     def reporting(self) -> Reporting:
         from undersigned.services.operating.reporting import Reporting
 
-        return self.stack.make(Reporting, gathering=self._gathering, post=self.stack.organizer_post)
+        return Reporting(
+            gathering=self._gathering,
+            post=self.stack.organizer_post,
+            sender=self.stack.settings.sender,
+            clock=self.stack.clock,
+        )

@@ -32,74 +32,91 @@ class PeopleCases:
 
     @cached_property
     def access(self) -> Access:
-        return self.stack.make(Access, keys=self.stack.api_keys)
+        return Access(keys=self.stack.api_keys, abuse_counters=self.stack.abuse_counters, clock=self.stack.clock)
 
     @cached_property
     def directory(self) -> Directory:
-        return self.stack.make(Directory, people=self.stack.people_rows, admin_email=self.stack.settings.admin_email)
+        return Directory(
+            people=self.stack.people_rows, secret=self.stack.secret, admin_email=self.stack.settings.admin_email
+        )
 
     @cached_property
     def known_campaigns(self) -> KnownCampaigns:
-        return self.stack.make(KnownCampaigns)
+        return KnownCampaigns(catalog=self.stack.catalog, drafts=self.stack.drafts)
 
     @cached_property
     def sessions(self) -> Sessions:
-        return self.stack.make(
-            Sessions,
+        return Sessions(
             access=self.access,
             people=self.stack.people_rows,
             directory=self.directory,
             known=self.known_campaigns,
             tokens=self.stack.organizer_tokens,
+            clock=self.stack.clock,
         )
 
     @cached_property
     def signing_in(self) -> SigningIn:
-        return self.stack.make(
-            SigningIn,
+        return SigningIn(
             directory=self.directory,
+            sign_ins=self.stack.sign_ins,
             mails=lambda: self.stack.people_mails,
             sessions=self.sessions,
             tokens=self.stack.organizer_tokens,
+            clock=self.stack.clock,
         )
 
     @cached_property
     def sign_in_limit(self) -> NetworkLimit:
-        return self.stack.make(
-            NetworkLimit,
+        return NetworkLimit(
             counters=self.stack.abuse_counters,
             # Counted apart from forms.
             keys=lambda: [f"sign-in:{key}" for key in self.stack.token_keys()],
             forms_a_minute=MOST_ASKED_A_MINUTE,
+            clock=self.stack.clock,
         )
 
     @cached_property
     def people_post(self) -> PeoplePost:
         from undersigned.services.people.people_post import PeoplePost
 
-        return self.stack.make(
-            PeoplePost,
+        return PeoplePost(
+            campaigns=self.stack.campaigns,
             people=self.stack.people_rows,
+            sign_ins=self.stack.sign_ins,
             directory=self.directory,
             post=self.stack.people_mailbox,
             tokens=self.stack.organizer_tokens,
+            sender=self.stack.settings.sender,
+            clock=self.stack.clock,
         )
 
     @cached_property
     def of_campaign(self) -> PeopleOfCampaign:
-        return self.stack.make(
-            PeopleOfCampaign,
+        return PeopleOfCampaign(
+            campaigns=self.stack.campaigns,
             people=self.stack.people_rows,
             keys=self.keys_of_campaign,
             directory=self.directory,
             known=self.known_campaigns,
             mails=lambda: self.stack.people_mails,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
         )
 
     @cached_property
     def keys_of_campaign(self) -> KeysOfCampaign:
-        return self.stack.make(KeysOfCampaign, keys=self.stack.api_keys)
+        return KeysOfCampaign(
+            campaigns=self.stack.campaigns, keys=self.stack.api_keys, clock=self.stack.clock, new_id=self.stack.new_id
+        )
 
     @cached_property
     def own_campaigns(self) -> OwnCampaigns:
-        return self.stack.make(OwnCampaigns, people=self.stack.people_rows, overviews=self.operating().overviews)
+        return OwnCampaigns(
+            people=self.stack.people_rows,
+            campaigns=self.stack.campaigns,
+            drafts=self.stack.drafts,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            overviews=self.operating().overviews,
+        )

@@ -24,42 +24,64 @@ class SigningCases:
 
     @cached_property
     def signing(self) -> Signing:
-        return self.stack.make(
-            Signing,
-            abuse_checks=self.stack.make(
-                AbuseChecks,
-                limit=self.stack.make(
-                    NetworkLimit,
+        return Signing(
+            catalog=self.stack.catalog,
+            abuse_checks=AbuseChecks(
+                limit=NetworkLimit(
                     counters=self.stack.abuse_counters,
                     keys=self.stack.token_keys,
                     forms_a_minute=self.stack.settings.forms_a_minute,
+                    clock=self.stack.clock,
                 ),
-                networks=self.stack.make(SuspiciousNetworks),
+                networks=SuspiciousNetworks(disowned=self.stack.disowned, clock=self.stack.clock),
+                tokens=self.stack.tokens,
                 keys=self.stack.token_keys,
+                clock=self.stack.clock,
             ),
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            counts=self.stack.counts,
             deliveries=lambda: self.stack.deliveries,
+            tokens=self.stack.tokens,
+            secret=self.stack.secret,
+            schedule=self.stack.settings.schedule,
+            clock=self.stack.clock,
+            new_id=self.stack.new_id,
         )
 
     @cached_property
     def disowning(self) -> Disowning:
-        return self.stack.make(Disowning)
+        return Disowning(
+            catalog=self.stack.catalog,
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            disowned=self.stack.disowned,
+            tokens=self.stack.tokens,
+            clock=self.stack.clock,
+            sleep=self.stack.sleep,
+        )
 
     @cached_property
     def confirmations(self) -> Confirmations:
         from undersigned.services.signing.confirming import Confirmations
         from undersigned.services.signing.mail_budgets import MailBudgeting
 
-        return self.stack.make(
-            Confirmations,
+        return Confirmations(
+            catalog=self.stack.catalog,
+            forms=self.stack.forms,
             claims=self.stack.mail_claims,
-            budgeting=self.stack.make(
-                MailBudgeting,
+            budgeting=MailBudgeting(
                 budgets=self.stack.mail_budgets,
                 post=self.stack.confirmation_mailbox,
                 sizes=self.stack.settings.budget_sizes,
+                clock=self.stack.clock,
             ),
             domains=self.stack.mail_domains,
             post=self.stack.confirmation_mailbox,
+            tokens=self.stack.tokens,
+            sender=self.stack.settings.sender,
+            schedule=self.stack.settings.schedule,
+            clock=self.stack.clock,
         )
 
     @cached_property
@@ -67,9 +89,13 @@ class SigningCases:
         from undersigned.services.counting.exporting import EndingExports
         from undersigned.services.signing.erasing import Erasing
 
-        return self.stack.make(
-            Erasing,
+        return Erasing(
+            forms=self.stack.forms,
+            signatures=self.stack.signatures,
+            deliveries=self.stack.deliveries,
             packets=lambda: self.stack.bucket,
             queue=lambda: self.stack.queue,
-            exports=self.stack.make(EndingExports, files=lambda: self.stack.export_files),
+            exports=EndingExports(exports=self.stack.exports, files=lambda: self.stack.export_files),
+            clock=self.stack.clock,
+            sleep=self.stack.sleep,
         )
