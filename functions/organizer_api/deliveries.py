@@ -86,7 +86,7 @@ def packet_values(packet: PacketRecord) -> dict[str, object]:
         "first": packet.first,
         "last": packet.last,
         "bytes": packet.bytes,
-        "sha256": packet.sha256,
+        "sha256": packet.sent[0],
         "residents": packet.residents,
         "since": packet.since.isoformat(),
     }

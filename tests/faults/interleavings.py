@@ -8,7 +8,6 @@ calls, in tests as on AWS.
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import threading
 from contextlib import contextmanager
@@ -748,7 +747,7 @@ def typeset_plainly(cover: PacketCover | None, letters: Sequence[PacketLetter], 
     """Write only the signers' names into a packet: typesetting takes a tenth of a second and adds no race."""
     pdf = json.dumps([letter.signer_name for letter in letters]).encode()
     double_sided = pdf if cover and cover.by_hand else b""
-    return Packet(pdf, hashlib.sha256(pdf).hexdigest(), {}, accessible=True, double_sided=double_sided)
+    return Packet(pdf, {}, accessible=True, double_sided=double_sided)
 
 
 def _hands_over(actor: Actor) -> bool:

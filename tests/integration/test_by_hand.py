@@ -503,7 +503,7 @@ def test_both_files_begin_with_the_address_and_are_made_again_without_an_erased_
     assert all("2 Ben, Evanston" in words for words in files)
     [packet] = world.wiring.deliveries.packets(KEY)
     name = packet_name(KEY, 1, 1)
-    assert packet.stored_sha256 == hashlib.sha256(world.wiring.bucket.get(name)).hexdigest()
+    assert packet.stored[0] == hashlib.sha256(world.wiring.bucket.get(name)).hexdigest()
 
 
 def test_packets_that_an_email_had_get_an_address_sheet_on_the_same_day(

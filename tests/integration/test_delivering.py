@@ -60,7 +60,7 @@ def test_letters_are_sealed_packed_sent_and_delivered(world: World) -> None:
     assert (sealed.signers, closing.signers) == ((world.signer(),), ())
     [mail] = world.deliveries
     [packet], [pdf] = world.wiring.deliveries.packets(KEY), mail.pdfs
-    assert (packet.sha256, packet.bytes) == (hashlib.sha256(pdf).hexdigest(), len(pdf))
+    assert (packet.sent, packet.bytes) == ((hashlib.sha256(pdf).hexdigest(),), len(pdf))
     assert world.wiring.bucket.get(f"packets/{CAMPAIGN}/2026-11-24/evanston/0001/0.pdf") == pdf
     assert (delivery(world).state, mail.to) == ("sent", "chief@evanston-police.example")
     world.feedback("delivery", mail)

@@ -13,6 +13,7 @@ from tests.organizers import add, signed_in, with_key
 from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organizer, repack
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.aws.deliveries import Deliveries
+from undersigned.domain.delivering.packets import packet_name
 from undersigned.domain.errors import ChangedError
 
 if TYPE_CHECKING:
@@ -40,11 +41,17 @@ def test_both_pages_have_days_counts_and_fingerprints_as_sent_and_as_they_are_no
     erase(sent, "Eve")
     repack(sent)
     [packet] = sent.wiring.deliveries.packets(KEY)
-    assert packet.stored_sha256 != as_sent
+    assert packet.stored != packet.sent
     for path in links_of_office(sent):
         words = sent.get(path).words
         assert "5 letters, of which 1 was erased since." in words
-        assert f"As sent: {as_sent} As it is now, without what was erased: {packet.stored_sha256}" in words
+        assert f"As sent: {as_sent} As it is now, without what was erased: {packet.stored[0]}" in words
+
+
+def fingerprints(world: World, erased: int) -> str:
+    """Return how a page shows the two files of letters on paper."""
+    names = (packet_name(KEY, 1, erased, double_sided=both) for both in (False, True))
+    return " Double-sided: ".join(hashlib.sha256(world.wiring.bucket.get(name)).hexdigest() for name in names)
 
 
 def test_the_pages_name_no_signer_and_the_one_of_a_cover_nobody(sent: World) -> None:
@@ -130,5 +137,6 @@ def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(wor
     assert delivery
     assert (delivery.state, delivery.received_at) == ("sent", None)
     world.wiring.delivering.controls.hand_over(KEY, world.clock.now.date(), "", "cli")
+    as_sent = f"1 letter, on paper, by hand or post. File 1: letter 1 As sent: {fingerprints(world, 0)}"
     for path in links_of_office(world):
-        assert "1 letter, on paper, by hand or post." in world.get(path).words
+        assert as_sent in world.get(path).words

@@ -43,7 +43,7 @@ def _typeset(cover: PacketCover | None, letters: Sequence[PacketLetter]) -> Pack
     """Return what stands for a PDF. A letter has a tenth of the bytes that it has there."""
     assert cover
     pdf = b"".join(f"<{letter.signer_name}>".encode().ljust(700) for letter in letters)
-    return Packet(pdf, f"{cover.number:064x}", {}, accessible=True)
+    return Packet(pdf, {}, accessible=True)
 
 
 @pytest.fixture

@@ -46,11 +46,11 @@ def test_packets_are_in_the_order_of_their_numbers(table: Table) -> None:
             "first": first,
             "last": first + 249,
             "bytes": 1,
-            "sha256": "",
+            "sent": [],
             "versions": [],
             "addressed": [],
             "erased": 0,
-            "stored_sha256": "",
+            "stored": [],
         }
         table.put(key._asdict() | stored | {"residents": 0, "since": "2026-11-24"})
     assert [packet.number for packet in deliveries.packets(KEY)] == [2, 9_999, 10_000]

@@ -218,7 +218,7 @@ class Deliveries:
 
         Raises ChangedError if it is recorded with more erased letters, or was deleted.
         """
-        changed = {name: packet_values(key, packet)[name] for name in ("erased", "stored_sha256", "stored_at")}
+        changed = {name: packet_values(key, packet)[name] for name in ("erased", "stored", "stored_at")}
         unless_newer = Attr("erased").lte(packet.erased)
         self._table.update(Update(packet_key(key, packet.number), assign=changed, when=unless_newer))
 
@@ -404,13 +404,13 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "first": packet.first,
         "last": packet.last,
         "bytes": packet.bytes,
-        "sha256": packet.sha256,
+        "sent": list(packet.sent),
         "residents": packet.residents,
         "since": written(packet.since),
         "versions": list(packet.versions),
         "addressed": [asdict(each) for each in packet.addressed],
         "erased": packet.erased,
-        "stored_sha256": packet.stored_sha256,
+        "stored": list(packet.stored),
         "stored_at": written(packet.stored_at),
     }
 
@@ -422,13 +422,13 @@ def read_packet(values: Values) -> PacketRecord:
         first=int(values["first"]),
         last=int(values["last"]),
         bytes=int(values["bytes"]),
-        sha256=values["sha256"],
+        sent=tuple(values["sent"]),
         residents=int(values["residents"]),
         since=date.fromisoformat(values["since"]),
         versions=tuple(values["versions"]),
         addressed=tuple(Addressee(**each) for each in values["addressed"]),
         erased=int(values["erased"]),
-        stored_sha256=values["stored_sha256"],
+        stored=tuple(values["stored"]),
         stored_at=read_moment(values.get("stored_at")),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import unicodedata
@@ -129,7 +128,6 @@ class Packet:
     """
 
     pdf: bytes
-    sha256: str
     replaced: Mapping[str, int]
     accessible: bool
     double_sided: bytes = b""
@@ -593,4 +591,4 @@ def _typeset(content: dict[str, Any], fonts: FontBook) -> Packet:
         both = _quoted(json.loads(document) | {"double_sided": True})
         double_sided = typesetter.compile(both, accessible=accessible)
     typesetter.forget()
-    return Packet(pdf, hashlib.sha256(pdf).hexdigest(), _replaced(written, document), accessible, double_sided)
+    return Packet(pdf, _replaced(written, document), accessible, double_sided)

@@ -338,7 +338,7 @@ def test_a_delivery_without_letters_has_no_packet() -> None:
 
 
 def packet(number: int, first: int, last: int) -> PacketRecord:
-    return PacketRecord(number, first, last, 1000, "0" * 64, 0, NINE.date(), ("v",))
+    return PacketRecord(number, first, last, 1000, ("0" * 64,), 0, NINE.date(), ("v",))
 
 
 def test_a_packets_name_says_how_many_of_its_letters_are_erased() -> None:

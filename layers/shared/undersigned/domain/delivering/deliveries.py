@@ -82,23 +82,24 @@ class DeliveryKey:
 class PacketRecord:
     """A packet: sealed letters `first` to `last` (1-based), what the email says about them, and the PDF stored now.
 
-    `bytes` and `sha256` are those of the PDF that was sent, or is about to be. `residents` counts the signers whose
-    postal code is one of the target's. `versions` are the letter versions in it, and `addressed` the addressee that
-    each of them shows; there are none if all its letters were erased before. `erased` is how many of its letters were
-    erased before the stored PDF was made, which has the fingerprint `stored_sha256`. There is no PDF if all were.
+    `sent` are the fingerprints (SHA-256) of the PDF that was sent, or is about to be; by hand, also of the one to print
+    on both sides. `bytes` is about the first one. `residents` counts the signers whose postal code is one of the
+    target's. `versions` are the letter versions in it, and `addressed` the addressee that each of them shows; there are
+    none if all its letters were erased before. `erased` is how many of its letters were erased before the PDFs were
+    made that are stored now, which have the fingerprints `stored`. There is no PDF if all were.
     """
 
     number: int
     first: int
     last: int
     bytes: int
-    sha256: str
+    sent: tuple[str, ...]
     residents: int
     since: date
     versions: tuple[str, ...]
     addressed: tuple[Addressee, ...] = ()
     erased: int = 0
-    stored_sha256: str = ""
+    stored: tuple[str, ...] = ()
     stored_at: datetime | None = None
 
     @property
@@ -121,7 +122,7 @@ class PacketRecord:
 
         One that was made again after an email is made anew for the next one: its record says what was sent.
         """
-        is_what_is_sent = self.is_in_email and self.erased == erased and self.sha256 == self.stored_sha256
+        is_what_is_sent = self.is_in_email and self.erased == erased and self.sent == self.stored
         return is_what_is_sent and self.stored_at is not None and now - self.stored_at < _FRESH_FOR
 
 

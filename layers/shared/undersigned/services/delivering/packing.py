@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -109,13 +110,13 @@ class Packing:
     def typeset(self, batch: Batch, number: int) -> tuple[PacketRecord, tuple[bytes, ...]]:
         """Typeset one of a batch's packets. It has one PDF, by hand a second to print on both sides of the paper.
 
-        If all its letters are erased, there is none. The record is about the first one.
+        If all its letters are erased, there is none.
         """
         first, last = batch.spans[number]
         letters = list(enumerate(batch.signers[first - 1 : last], start=first))
         without = tuple(place for place, signer in letters if signer in batch.erased)
         if len(without) == len(letters):
-            return PacketRecord(number, first, last, 0, "", 0, _day(batch), (), erased=len(without)), ()
+            return PacketRecord(number, first, last, 0, (), 0, _day(batch), (), erased=len(without)), ()
         kept = [signer for _, signer in letters if signer not in batch.erased]
         signatures = self.signatures.signatures(batch.key.campaign, kept)
         made, not_made = self._letters(batch.target, signatures)
@@ -127,21 +128,23 @@ class Packing:
         packet = self.typesetter(self._cover(batch, number, first, last, without), made)
         if packet.replaced:
             self.report_replaced(batch.key, number, dict(packet.replaced))
+        pdfs = (packet.pdf, packet.double_sided) if batch.by_hand else (packet.pdf,)
+        fingerprints = tuple(hashlib.sha256(pdf).hexdigest() for pdf in pdfs)
         texts = dict.fromkeys((row.letter, row.addressee) for row in signatures)
         record = PacketRecord(
             number=number,
             first=first,
             last=last,
             bytes=len(packet.pdf),
-            sha256=packet.sha256,
+            sent=fingerprints,
             residents=sum(_is_resident(signature, batch.target) for signature in signatures),
             since=min(signature.signed_on for signature in signatures),
             versions=tuple(version for version, _ in texts),
             addressed=tuple(shown for _, shown in texts),
             erased=len(without),
-            stored_sha256=packet.sha256,
+            stored=fingerprints,
         )
-        return record, (packet.pdf, packet.double_sided) if batch.by_hand else (packet.pdf,)
+        return record, pdfs
 
     def mail_again(self, delivery: Delivery, signers: Sequence[str], packets: Sequence[PacketRecord]) -> Mail:
         """Write the email of a delivery again, from what is stored; its attached PDFs are empty.
