@@ -48,6 +48,28 @@ def test_both_pages_have_days_counts_and_fingerprints_as_sent_and_as_they_are_no
         assert f"As sent: {as_sent} As it is now, without what was erased: {packet.stored[0]}" in words
 
 
+def test_an_email_that_bounced_keeps_its_fingerprint_when_its_letters_go_by_hand(sent: World) -> None:
+    """Another reader of the mailbox may have it. Paper has two files, and neither was sent until it is handed over."""
+    [pdf] = sent.deliveries[0].pdfs
+    before = f"As sent before: {hashlib.sha256(pdf).hexdigest()}"
+    sent.feedback("bounce", sent.deliveries[0])
+    sent.wiring.delivering.controls.settle(KEY, "cli", "", "by hand")
+    sent.run_queue()
+    office, cover = links_of_office(sent)
+    assert f"November 24, 2026 5 letters. File 1: letters 1 to 5 {before}" in sent.get(office).words
+    assert "Nothing yet." in sent.get(cover).words
+    as_sent = fingerprints(sent, 0)
+    sent.wiring.delivering.controls.hand_over(KEY, sent.clock.now.date(), "", "cli")
+    assert f"5 letters, on paper, by hand or post. File 1: letters 1 to 5 As sent: {as_sent} {before}" in (
+        sent.get(office).words
+    )
+    erase(sent, "Eve")
+    repack(sent)
+    said = f"As sent: {as_sent} As it is now, without what was erased: {fingerprints(sent, 1)} {before}"
+    pages = sent.get(office), sent.get(cover), with_key(sent, "us_manage").see(f"/deliveries/{PERIOD}/evanston")
+    assert [page.words for page in pages if said not in page.words] == []
+
+
 def fingerprints(world: World, erased: int) -> str:
     """Return how a page shows the two files of letters on paper."""
     names = (packet_name(KEY, 1, erased, double_sided=both) for both in (False, True))

@@ -51,6 +51,8 @@ def test_packets_are_in_the_order_of_their_numbers(table: Table) -> None:
             "addressed": [],
             "erased": 0,
             "stored": [],
+            "attempt": 1,
+            "earlier": [],
         }
         table.put(key._asdict() | stored | {"residents": 0, "since": "2026-11-24"})
     assert [packet.number for packet in deliveries.packets(KEY)] == [2, 9_999, 10_000]

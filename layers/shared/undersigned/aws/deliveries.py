@@ -412,6 +412,8 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "erased": packet.erased,
         "stored": list(packet.stored),
         "stored_at": written(packet.stored_at),
+        "attempt": packet.attempt,
+        "earlier": list(packet.earlier),
     }
 
 
@@ -430,6 +432,8 @@ def read_packet(values: Values) -> PacketRecord:
         erased=int(values["erased"]),
         stored=tuple(values["stored"]),
         stored_at=read_moment(values.get("stored_at")),
+        attempt=int(values["attempt"]),
+        earlier=tuple(values["earlier"]),
     )
 
 

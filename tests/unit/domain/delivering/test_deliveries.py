@@ -341,6 +341,17 @@ def packet(number: int, first: int, last: int) -> PacketRecord:
     return PacketRecord(number, first, last, 1000, ("0" * 64,), 0, NINE.date(), ("v",))
 
 
+def test_a_packet_keeps_the_fingerprints_that_earlier_attempts_had_each_once() -> None:
+    files = [(1, "a"), (2, "b"), (2, "c"), (3, "a"), (4, "c"), (5, "d")]
+    known: PacketRecord | None = None
+    earlier = []
+    for attempt, file in files:
+        known = replace(packet(1, 1, 2), attempt=attempt, sent=(file,)).after(known)
+        earlier.append(known.earlier)
+    # The attempt for which b was made never began with it: it had c.
+    assert earlier == [(), ("a",), ("a",), ("c",), ("a",), ("a", "c")]
+
+
 def test_a_packets_name_says_how_many_of_its_letters_are_erased() -> None:
     assert packet_name(KEY, 7, 0) == "packets/trees/2026-11-30/oakton/0007/0.pdf"
     assert packet_name(KEY, 7, 12) == "packets/trees/2026-11-30/oakton/0007/12.pdf"

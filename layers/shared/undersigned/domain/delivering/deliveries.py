@@ -86,7 +86,8 @@ class PacketRecord:
     on both sides. `bytes` is about the first one. `residents` counts the signers whose postal code is one of the
     target's. `versions` are the letter versions in it, and `addressed` the addressee that each of them shows; there are
     none if all its letters were erased before. `erased` is how many of its letters were erased before the PDFs were
-    made that are stored now, which have the fingerprints `stored`. There is no PDF if all were.
+    made that are stored now, which have the fingerprints `stored`. There is no PDF if all were. `earlier` are the
+    fingerprints of what was sent before the `attempt` for which it was made.
     """
 
     number: int
@@ -101,6 +102,15 @@ class PacketRecord:
     erased: int = 0
     stored: tuple[str, ...] = ()
     stored_at: datetime | None = None
+    attempt: int = 1
+    earlier: tuple[str, ...] = ()
+
+    def after(self, known: PacketRecord | None) -> PacketRecord:
+        """Return it with the fingerprints that earlier attempts had, by what was recorded before."""
+        if known is None:
+            return self
+        before = (*known.earlier, *(known.sent if known.attempt < self.attempt else ()))
+        return replace(self, earlier=tuple(one for one in dict.fromkeys(before) if one not in self.sent))
 
     @property
     def letters(self) -> int:

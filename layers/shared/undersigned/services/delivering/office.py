@@ -10,7 +10,7 @@ from undersigned.domain.errors import ChangedError, UndersignedError
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from undersigned.aws.campaigns import Campaigns
@@ -39,10 +39,14 @@ class AnotherMailboxError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class SentDelivery:
-    """A delivery that may have arrived, to some reader at least, and the packets in its email."""
+    """A delivery that may have arrived, to some reader at least, and its packets.
+
+    If its last attempt has not left, as of letters that are ready to print, it has what was sent before.
+    """
 
     delivery: Delivery
     packets: tuple[PacketRecord, ...]
+    has_left: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class Offices:
     def cover(self, token: str) -> Sent:
         """Return what the page behind a cover's link shows. Raises TokenError, TokenExpiredError, NotFoundError."""
         sent = self._sent(self.tokens.read_cover(token))
-        return replace(sent, deliveries=tuple(each for each in sent.deliveries if each.delivery.may_have_arrived))
+        arrived = (each for each in sent.deliveries if each.has_left and each.delivery.may_have_arrived)
+        return replace(sent, deliveries=tuple(arrived))
 
     def acting(self, token: str) -> tuple[Campaign, Target]:
         """Return for whom a link may act. Raises AnotherMailboxError, and the errors of `office`."""
@@ -113,12 +118,16 @@ class Offices:
         found = [*self.deliveries.deliveries(link.campaign, link.target, whole=False, left_out=left_out)]
         packets: defaultdict[str, list[PacketRecord]] = defaultdict(list)
         for period, packet in self.deliveries.packets_to(link.campaign, link.target, left_out=left_out):
-            if packet.is_in_email:
-                packets[period].append(packet)
-        left = (each for each in found if not each.is_ready_to_print)
-        listed = (each for each in left if each.may_have_arrived or each.can_be_received)
-        sent = (SentDelivery(each, tuple(packets[each.key.period])) for each in listed)
-        return Sent(campaign, target, tuple(sent), is_whole=not left_out, may_act=_may_act(link, target))
+            packets[period].append(packet)
+        sent = (_what_was_sent(each, packets[each.key.period]) for each in found)
+        return Sent(campaign, target, tuple(filter(None, sent)), is_whole=not left_out, may_act=_may_act(link, target))
+
+
+def _what_was_sent(delivery: Delivery, recorded: Sequence[PacketRecord]) -> SentDelivery | None:
+    has_left = not delivery.is_ready_to_print and (delivery.may_have_arrived or delivery.can_be_received)
+    packets = recorded if has_left else [replace(packet, sent=(), stored=()) for packet in recorded]
+    listed = tuple(packet for packet in packets if packet.sent or packet.earlier)
+    return SentDelivery(delivery, listed, has_left) if has_left or listed else None
 
 
 def _may_act(link: OfficeToken, target: Target) -> bool:

@@ -57,11 +57,11 @@ class Storing:
     files: Bucket
     clock: Callable[[], datetime]
 
-    def store(self, batch: Batch, has_time: Callable[[], bool], *, to_send: bool) -> tuple[PacketRecord, ...]:
+    def store(self, batch: Batch, has_time: Callable[[], bool], attempt: int | None = None) -> tuple[PacketRecord, ...]:
         """Make the packets that are not stored yet, without erased letters, and return all packets of the delivery.
 
-        They are typeset one at a time, so that memory use stays flat. To send, one of another day is stored anew,
-        because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired; the others
+        They are typeset one at a time, so that memory use stays flat. For an `attempt`, one of another day is stored
+        anew, because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired; the others
         don't wait for it. Raises DamagedRowsError at the end, OutOfTimeError, and ChangedError if a letter was erased
         meanwhile.
         """
@@ -71,11 +71,11 @@ class Storing:
         damaged: list[str] = []
         for number in batch.spans:
             packet, erased = made.get(number), batch.erased_in[number]
-            is_made = packet and (packet.is_ready_to_send(erased, self.clock()) if to_send else packet.erased == erased)
+            is_made = packet and (packet.is_ready_to_send(erased, self.clock()) if attempt else packet.erased == erased)
             if is_made and (not batch.by_hand or packet_name(batch.key, number, erased, double_sided=True) in stored):
                 continue
             try:
-                made[number] = self._store(batch, number, to_send=to_send)
+                made[number] = self._store(batch, number, attempt, made.get(number))
             except DamagedRowsError as error:
                 damaged += error.rows
             else:
@@ -102,12 +102,12 @@ class Storing:
         signers = sealed_in(self.deliveries.bundles(key))
         by_hand = delivery.way == "by hand"
         batch = Batch(campaign, target, key, signers, delivery.erased, delivery.packet_size, by_hand)
-        self.store(batch, has_time, to_send=False)
+        self.store(batch, has_time)
         # Another erasure may have looked for files before one of these was stored.
         sweep(self.deliveries, self.files, key)
         return outdated
 
-    def _store(self, batch: Batch, number: int, *, to_send: bool) -> PacketRecord:
+    def _store(self, batch: Batch, number: int, attempt: int | None, known: PacketRecord | None) -> PacketRecord:
         """Make one packet, store its PDFs, then record it: so no link leads to a file that isn't there."""
         made, pdfs = self.packing.typeset(batch, number)
         single, double = (packet_name(batch.key, number, made.erased, double_sided=both) for both in (False, True))
@@ -115,7 +115,11 @@ class Storing:
             self.files.put(name, pdf)
         packet = replace(made, stored_at=self.clock())
         try:
-            (self.deliveries.put_packet if to_send else self.deliveries.put_file)(batch.key, packet)
+            if attempt:
+                packet = replace(packet, attempt=attempt).after(known)
+                self.deliveries.put_packet(batch.key, packet)
+            else:
+                self.deliveries.put_file(batch.key, packet)
         except ChangedError:
             # Another process was faster, and one of these letters was erased since.
             self.files.delete(single, double)
