@@ -104,8 +104,8 @@ class Message:
         return known.gettext(self.text) if self.context is None else known.pgettext(self.context, self.text)
 
 
-_PERIOD_AFTER_VALUE = re.compile(r"(%\((\w+)\)s(?:</\w+>)*)\.(?=\s|<|$)")
-_LAST_PERIOD = re.compile(r"\.(?:</\w+>)*$")
+_PERIOD_AFTER_VALUE = re.compile(r"(%\((\w+)\)s(?:</\w+>|[”»])*)\.(?=\s|<|$)")
+_LAST_PERIOD = re.compile(r"\.(?:</\w+>|[”»])*$")
 
 
 def with_one_period(sentence: str, values: Mapping[str, object]) -> str:
