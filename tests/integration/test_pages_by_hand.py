@@ -15,7 +15,7 @@ from tests.packets import erase, repack
 from tests.pages import text_of
 from tests.reports import section
 from tests.world import ADA, CAMPAIGN, PERIOD
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
 from undersigned.domain.delivering.plans import Week
 from undersigned.services.counting import screening
 from undersigned.services.delivering import delivering
@@ -343,6 +343,20 @@ def test_letters_by_hand_that_were_given_up_can_be_made_again(world: World, prin
     assert "The file is made again, and the letters are then ready to print. Make the file again" in said
     assert "This sends the email" not in said
     assert "<dt>Sent</dt>" not in printed.see(PAGE).body
+
+
+def test_letters_by_hand_whose_week_was_taken_name_no_command_for_a_second_email(
+    world: World, printed: Browser
+) -> None:
+    """A hold came before the first letter was sealed, and the letters went with the delivery of the next day."""
+    [made] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-23")
+    known = world.wiring.campaigns.target(CAMPAIGN, "evanston").free_from
+    held = Delivery(key, "held", made.opened_at, way="by hand")
+    world.wiring.deliveries.open(held, Week(known, known))
+    said = printed.words("/deliveries/2026-11-23/evanston")
+    assert "Make the file again" in said
+    assert "second email" not in said
 
 
 def test_a_campaign_that_is_over_still_has_letters_to_print(world: World, printed: Browser) -> None:
