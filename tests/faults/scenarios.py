@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.faults.platform import Platform
-    from tests.world import Answer, Sent
+    from tests.world import Answer, Sent, World
 
 EVANSTON, WILMETTE = "60201", "60091"
 ONE_DAY = timedelta(days=1)
@@ -332,6 +332,11 @@ def a_bounced_email(platform: Platform) -> Arrivals:
     return {dee: 1, kit: 1, lou: 1}
 
 
+def page_of_office(world: World) -> str:
+    """Return the path of the page of Evanston's office."""
+    return f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', 'chief@evanston-police.example')}"
+
+
 def an_office_stops(platform: Platform) -> Arrivals:
     """An office stops the emails; a letter waits. The organizer has the link sent once more, and the office resumes."""
     acts, world = Acts(platform), platform.world
@@ -339,7 +344,7 @@ def an_office_stops(platform: Platform) -> Arrivals:
     moe, sal = Person("Moe", EVANSTON), Person("Sal", EVANSTON)
     acts.sign_and_confirm(moe)
     acts.week(MONDAY)
-    page = f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', 'chief@evanston-police.example')}"
+    page = page_of_office(world)
     assert acts.get(page).status == 200
     assert platform.person(lambda: world.post(f"{page}/stop", {"reason": "Use our form."})).status == 200
     platform.settle()
@@ -363,7 +368,7 @@ def an_office_asks(platform: Platform) -> Arrivals:
     create_key(platform)
     ike, zoe = Person("Ike", EVANSTON), Person("Zoe", EVANSTON)
     acts.sign_and_confirm(ike)
-    page = f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', 'chief@evanston-police.example')}"
+    page = page_of_office(world)
     for asked, answer in (("desk@evanston.example", "decline"), ("office@evanston.example", "accept")):
         assert platform.person(lambda: world.post(f"{page}/address", {"email": asked})).status == 303  # noqa: B023
         platform.settle()
@@ -721,13 +726,16 @@ def a_time_is_over(platform: Platform) -> Arrivals:
     acts.withdraw(eve)
     acts.week(MONDAY)
     acts.answer("They read it.")
+    stop = f"{page_of_office(platform.world)}/stop"
+    assert platform.person(lambda: platform.world.post(stop, {"reason": "Ask Ms. Doe."})).status == 200
     platform.world.clock.advance(minutes=2)
     assert "They read it." in acts.get(f"/campaigns/{CAMPAIGN}").body
     platform.world.clock.advance(days=31)
     acts.reconcile(days=2)
     assert is_cleared(platform, eve)
     assert "ANSWERS" not in left_of_campaign(platform)
-    assert campaigns.target(CAMPAIGN, "evanston").answers == {}
+    evanston = campaigns.target(CAMPAIGN, "evanston")
+    assert (evanston.answers, evanston.stopped and evanston.stopped.reason) == ({}, "")
     # A letter whose delivery has no outcome is kept.
     assert platform.faults.lost_events or (is_cleared(platform, ada) and is_cleared(platform, bo))
     assert acts.get(f"/campaigns/{CAMPAIGN}/count", as_json=True).json["signatures"] == 2

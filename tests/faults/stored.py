@@ -31,6 +31,7 @@ _FORM = "FORM#"
 _COUNTER = "COUNT#"
 _DELIVERY = "DELIVERY#"
 _CAMPAIGN = "CAMPAIGN#"
+_OFFICE = "OFFICE#"
 _CLAIM = "MAIL_CLAIM#"
 _GONE = "GONE#"
 
@@ -269,7 +270,7 @@ def kinds_in(memory: Memory, of: str = "") -> set[str]:
 
 def is_in_transactions(item: str) -> bool:
     """Say whether a transaction of the product may hold an item, given as `pk/sk`."""
-    return item.startswith((_LETTER, _COUNTER, _DELIVERY, _CAMPAIGN))
+    return item.startswith((_LETTER, _COUNTER, _DELIVERY, _CAMPAIGN, _OFFICE))
 
 
 def is_private(item: str) -> bool:

@@ -84,7 +84,7 @@ def test_an_answer_is_about_the_address_that_the_person_saw(world: World, answer
 
 def test_another_saved_address_ends_the_request(world: World) -> None:
     ask(world)
-    world.wiring.campaigns.note_told(CAMPAIGN, "evanston", is_told=True)
+    world.wiring.office_rows.note_told(CAMPAIGN, "evanston", is_told=True)
     world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
     assert target_of(world).asked is None
     ask(world)
@@ -170,5 +170,5 @@ def test_a_request_that_meets_another_saved_address_is_refused(world: World) -> 
     before = target_of(world)
     world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
     with pytest.raises(ChangedError):
-        world.wiring.campaigns.ask_address(CAMPAIGN, before, AskedAddress(ASKED, world.clock.now))
+        world.wiring.office_rows.ask_address(CAMPAIGN, before, AskedAddress(ASKED, world.clock.now))
     assert target_of(world).asked is None

@@ -16,6 +16,7 @@ from tests.world import ADA, CAMPAIGN, ROOT, World
 from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
+from undersigned.domain.authoring.campaigns import AskedAddress
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands.output import console
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
@@ -427,6 +428,8 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
     world.wiring.signing.erasing.erase(CAMPAIGN, row.signer)
     world.run_stream()
     run("key", "create", CAMPAIGN)
+    asked = AskedAddress("desk@evanston.example", world.clock.now)
+    world.wiring.office_rows.ask_address(CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"), asked)
 
     assert f"{CAMPAIGN} is deleted" in run("campaign", "delete", CAMPAIGN, "--yes")
     world.run_stream()

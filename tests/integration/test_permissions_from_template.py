@@ -13,6 +13,9 @@ from undersigned_cli.local.template import load_template
 
 LETTER = {"pk": {"S": "SIGNATURE#a#1"}, "sk": {"S": "1"}}
 FORM = {"pk": {"S": "FORM#a#b"}, "sk": {"S": "1"}}
+TARGET = {"pk": {"S": "CAMPAIGN#a"}, "sk": {"S": "TARGET#b"}}
+CONTROLS = {"pk": {"S": "CAMPAIGN#a"}, "sk": {"S": "CONTROLS"}}
+OFFICE = {"pk": {"S": "OFFICE#a"}, "sk": {"S": "b"}}
 DELIVERY = {"pk": {"S": "DELIVERY#a#b"}, "sk": {"S": "PERIOD#2026-11-30"}}
 EXPORT = {"pk": {"S": "EXPORT#a"}, "sk": {"S": "1"}}
 CLAIM = {"pk": {"S": "MAIL_CLAIM#organizer:a"}, "sk": {"S": "2026-11-30"}}
@@ -46,6 +49,14 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("SendConfirmations", "dynamodb", "UpdateItem", {"Key": LETTER}, False),
         ("Tally", "dynamodb", "BatchGetItem", {"RequestItems": {"t": {"Keys": [FORM]}}}, False),
         ("PublicApi", "dynamodb", "DeleteItem", {"Key": {"pk": {"S": "CAMPAIGN#a"}, "sk": {"S": "META"}}}, False),
+        ("PublicApi", "dynamodb", "UpdateItem", {"Key": TARGET}, False),
+        ("PublicApi", "dynamodb", "UpdateItem", {"Key": CONTROLS}, False),
+        ("PublicApi", "dynamodb", "UpdateItem", {"Key": OFFICE}, True),
+        ("PublicApi", "dynamodb", "DeleteItem", {"Key": OFFICE}, False),
+        ("SendConfirmations", "dynamodb", "UpdateItem", {"Key": TARGET}, False),
+        ("SendConfirmations", "dynamodb", "UpdateItem", {"Key": OFFICE}, True),
+        ("Deliver", "dynamodb", "TransactWriteItems", {"TransactItems": [{"ConditionCheck": {"Key": OFFICE}}]}, True),
+        ("Deliver", "dynamodb", "UpdateItem", {"Key": OFFICE}, False),
         ("PublicApi", "dynamodb", "UpdateItem", {"Key": DELIVERY}, True),
         ("PublicApi", "dynamodb", "PutItem", {"Item": DELIVERY}, False),
         ("PublicApi", "dynamodb", "DeleteItem", {"Key": DELIVERY}, False),

@@ -627,6 +627,17 @@ def test_letters_to_a_recipient_on_hold_wait_as_before(recovery: Recovery) -> No
     assert place(world, "Ada") == "waiting"
 
 
+def test_what_an_office_said_comes_back(recovery: Recovery) -> None:
+    world = recovery.world
+    confirm(world, "Ada")
+    world.press(f"/office/{world.wiring.tokens.for_office(CAMPAIGN, 'evanston', 'chief@evanston-police.example')}/stop")
+    recovery.keep()
+    recovery.lose("OFFICE#")
+    assert recovery.restored()["written"] == 1
+    resume(world)
+    assert world.deliveries == []
+
+
 def test_an_event_of_ses_decides_about_an_email_that_was_under_way(recovery: Recovery) -> None:
     world = recovery.world
     leave_an_email_under_way(world)

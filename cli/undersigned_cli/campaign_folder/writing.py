@@ -31,7 +31,7 @@ def pull(campaigns: Campaigns, campaign: str, folder: Path, *, replace: bool) ->
     """Write the folder of a campaign on a stack. Raises NotFoundError, and UndersignedError if a file is there."""
     settings = campaigns.campaign(campaign)
     letters = {language: campaigns.letter(campaign, version) for language, version in settings.letters.items()}
-    files = files_of(settings, letters, campaigns.targets(campaign))
+    files = files_of(settings, letters, campaigns.settings_of_targets(campaign))
     _write(folder, files, replace=replace, way_out="name another folder, or replace them with --force")
 
 

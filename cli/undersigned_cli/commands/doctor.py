@@ -50,6 +50,6 @@ def doctor(stack: Stack, *, as_json: AsJson = False) -> None:
 
 def _targets(wiring: Wiring) -> Iterator[str]:
     for campaign in wiring.campaigns.campaign_ids():
-        for target in wiring.campaigns.targets(campaign):
+        for target in wiring.campaigns.settings_of_targets(campaign):
             if target.email and not target.retired:
                 yield target.email

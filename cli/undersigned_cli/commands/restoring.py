@@ -36,6 +36,7 @@ from undersigned.aws.drafts import draft_folder, draft_partition
 from undersigned.aws.dynamodb import BATCH_GET, Key, Update, read_row, written
 from undersigned.aws.forms import FORMS, Forms, form_key, read_form
 from undersigned.aws.mail_claims import mail_claim_partition
+from undersigned.aws.offices import office_partition
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import (
     hold_shard,
@@ -443,6 +444,7 @@ class Restoring:
         listed = {answer_key(self.campaign, target.id, answer) for target in targets for answer in target.answers}
         answers = self.source.query(answers_partition(self.campaign))
         yield from (row for row in answers if Key(row["pk"], row["sk"]) in listed)
+        yield from self.source.query(office_partition(self.campaign))
         yield from self.source.query(audit_partition(self.campaign))
         yield from self.source.query(mail_claim_partition(f"organizer:{self.campaign}"))
 

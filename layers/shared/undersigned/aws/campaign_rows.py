@@ -13,6 +13,7 @@ from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.dynamodb import Delete, Key
 from undersigned.aws.forms import form_shards
+from undersigned.aws.offices import office_partition
 from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards
 from undersigned.domain.counting.tallies import TOTAL
@@ -76,8 +77,9 @@ class Rows:
         total = counter_key(campaign, TOTAL)
         yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)
         last = {campaign_key(campaign), controls_key(campaign)}
-        # Without its targets, nobody records an answer any more.
-        rest = self._all_of(audit_partition(campaign), disowned_partition(campaign), own, answers_partition(campaign))
+        # Without its targets, nobody records an answer, and no office says anything any more.
+        of_targets = office_partition(campaign), answers_partition(campaign)
+        rest = self._all_of(audit_partition(campaign), disowned_partition(campaign), own, *of_targets)
         yield from (key for key in rest if key not in last)
         yield from self._people(campaign)
 

@@ -39,8 +39,8 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.aws.failures import TRANSACTION_CONFLICT, code_of
+from undersigned.aws.offices import decided, office_key, office_partition, with_words
 from undersigned.domain.authoring.campaigns import (
-    AskedAddress,
     Campaign,
     Logo,
     MailState,
@@ -52,13 +52,11 @@ from undersigned.domain.authoring.campaigns import (
 from undersigned.domain.authoring.letters import Letter
 from undersigned.domain.counting.tallies import TOTAL
 from undersigned.domain.delivering.controls import AuditEntry, Controls
-from undersigned.domain.delivering.stops import Stop
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.people.actions import Action
-from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -67,12 +65,6 @@ if TYPE_CHECKING:
 SETTINGS = "META"
 LETTERS = "LETTER#"
 TARGETS = "TARGET#"
-STOPS = "stop_"
-"""The beginning of a target's attributes that hold stops, each with the name of its mailbox."""
-
-_TRIES = 5
-"""How often a stop is changed that others change at the same time."""
-
 _ALL = "CAMPAIGNS"
 """The partition of the listing index that holds every campaign."""
 
@@ -117,11 +109,6 @@ NO_COMPLAINT = Attr("complained_at").not_exists()
 """The condition on a target that nobody there marked an email as spam, or its letters were released since."""
 
 
-def not_stopped(email: str) -> ConditionBase:
-    """Return the condition on a target that nobody stopped the emails to a mailbox."""
-    return Attr(STOPS + mailbox_digest(email)).not_exists()
-
-
 def roster_change(campaign: str, when: ConditionBase | None = None) -> Update:
     """Return the update that gives a change of targets a new name."""
     return Update(controls_key(campaign), assign={"roster": secrets.token_hex(4)}, when=when)
@@ -141,31 +128,46 @@ class Campaigns:
         raise _no_campaign(campaign)
 
     def targets(self, campaign: str, *, consistent: bool = False, whole: bool = True) -> tuple[Target, ...]:
-        """Read a campaign's targets, in the order of their ids.
+        """Read a campaign's targets with what their offices say, in the order of their ids."""
+        said = {row["sk"]: row for row in self._table.query(office_partition(campaign), consistent=consistent)}
+        found = self._query_targets(campaign, consistent=consistent)
+        return tuple(read_rows(lambda values: _read_whole(values, said.get(_target_of(values))), found, whole=whole))
 
-        Whatever changes targets afterwards changes `Controls.roster`, too.
+    def settings_of_targets(self, campaign: str, *, consistent: bool = False, whole: bool = True) -> tuple[Target, ...]:
+        """Read a campaign's targets without what their offices say.
+
+        Whatever changes these afterwards changes `Controls.roster`, too.
         """
-        found = self._table.query(campaign_partition(campaign), begins_with=TARGETS, consistent=consistent)
-        return tuple(read_rows(read_target, found, whole=whole))
+        return tuple(read_rows(read_target, self._query_targets(campaign, consistent=consistent), whole=whole))
+
+    def _query_targets(self, campaign: str, *, consistent: bool) -> Iterator[Values]:
+        return self._table.query(campaign_partition(campaign), begins_with=TARGETS, consistent=consistent)
 
     def target(self, campaign: str, target: str) -> Target:
         """Read one target consistently; raises NotFoundError."""
-        if values := self._table.get(target_key(campaign, target), consistent=True):
-            return read_row(read_target, values)
-        raise _no_target(campaign, target)
+        chosen = self._table.get(target_key(campaign, target), consistent=True)
+        if chosen is None:
+            raise _no_target(campaign, target)
+        office = self._table.get(office_key(campaign, target), consistent=True)
+        return read_row(lambda values: _read_whole(values, office), chosen)
 
     def of_target(self, campaign: str, target: str) -> tuple[Campaign, Target, Controls]:
         """Read a campaign's settings, one of its targets and its controls consistently. Raises NotFoundError."""
-        keys = campaign_key(campaign), target_key(campaign, target), controls_key(campaign)
-        found = {values["sk"]: values for values in self._table.batch_get(keys)}
-        settings, chosen, controls = (found.get(key.sk) for key in keys)
+        keys = (
+            campaign_key(campaign),
+            target_key(campaign, target),
+            controls_key(campaign),
+            office_key(campaign, target),
+        )
+        found = {(values["pk"], values["sk"]): values for values in self._table.batch_get(keys)}
+        settings, chosen, controls, office = (found.get(key) for key in keys)
         if settings is None:
             raise _no_campaign(campaign)
         if chosen is None:
             raise _no_target(campaign, target)
         return (
             read_row(read_campaign, settings),
-            read_row(read_target, chosen),
+            read_row(lambda values: _read_whole(values, office), chosen),
             read_row(_read_controls, controls or {}),
         )
 
@@ -192,15 +194,15 @@ class Campaigns:
         self._table.put(campaign_values(campaign))
 
     def put_target(self, campaign: str, target: Target) -> None:
-        """Write a target's settings. A new email address is assumed to take email."""
+        """Write a target's settings. A new email address is assumed to take email, and ends what its office asked."""
         key, settings = target_key(campaign, target.id), target_settings(target)
         if not self._table.put_new(key._asdict() | settings):
             same_address = Attr("email").eq(target.email)
             try:
                 self._table.update(Update(key, assign=settings, when=same_address))
             except ConditionFailedError:
-                decided: Values = {"asked": None, "asked_told": None}
-                self._table.update(Update(key, assign=settings | {"mail_state": "ok"} | decided))
+                changed = Update(key, assign=settings | {"mail_state": "ok"})
+                self._table.transact([changed, decided(campaign, target.id)], wait_for_others=True)
         self._name_change(campaign)
 
     def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:
@@ -256,60 +258,6 @@ class Campaigns:
         """Keep how many letters to a target were signed on paper; raises NotFoundError."""
         kept = {"letters": counted.letters, "by": counted.by, "at": written(counted.at)}
         self._change_target(campaign, target, {"on_paper": kept})
-
-    def ask_address(self, campaign: str, target: Target, asked: AskedAddress) -> None:
-        """Keep the address that a target's office asks for, in place of an earlier one that nobody has decided.
-
-        Raises ChangedError if the target has another mailbox by now.
-        """
-        values = {"email": asked.email, "at": written(asked.at)}
-        same_mailbox = Attr("email").eq(target.email)
-        self._table.update(Update(target_key(campaign, target.id), assign={"asked": values}, when=same_mailbox))
-
-    def note_told(self, campaign: str, target: str, *, is_told: bool) -> bool:
-        """Note that the organizer is told what an office asked for, or is not. Return False if that was so before."""
-        was = Attr("asked_told").not_exists() if is_told else Attr("asked_told").exists()
-        change = Update(
-            target_key(campaign, target),
-            assign={"asked_told": True if is_told else None},
-            when=Attr("asked").exists() & was,
-        )
-        with suppress(ConditionFailedError):
-            self._table.update(change)
-            return True
-        return False
-
-    def forget_asked(self, campaign: str, target: str, asked: AskedAddress) -> None:
-        """Delete what an office asked for. Raises ChangedError if it has asked for another address since."""
-        still = Attr("asked").eq({"email": asked.email, "at": written(asked.at)})
-        decided: Values = {"asked": None, "asked_told": None}
-        self._table.update(Update(target_key(campaign, target), assign=decided, when=still))
-
-    def change_stop(
-        self, campaign: str, target: str, mailbox: str, change: Callable[[Stop | None], Stop | None]
-    ) -> tuple[Stop | None, Stop | None]:
-        """Change the stop of a mailbox, and return it as it was and as it is; None if there is none.
-
-        `change` is asked again if another process changes it meanwhile. Raises NotFoundError, ChangedError.
-        """
-        name, tries = STOPS + mailbox, iter(range(_TRIES - 1))
-        while True:
-            before = self.target(campaign, target).stop_of(mailbox)
-            after = change(before)
-            if after == before:
-                return before, after
-            unchanged = Attr(name).eq(_stop_values(before)) if before else Attr(name).not_exists()
-            assign = {name: _stop_values(after) if after else None}
-            when = Attr("pk").exists() & unchanged
-            try:
-                self._table.update(Update(target_key(campaign, target), assign=assign, when=when))
-            except ConditionFailedError:
-                if next(tries, None) is None:
-                    raise
-            else:
-                if (before is None) != (after is None):
-                    self._name_change(campaign, when=Attr("pk").exists())
-                return before, after
 
     def record_complaint(self, campaign: str, target: str, at: datetime) -> None:
         """Hold a target's letters because of a complaint. Does nothing if they were released after it."""
@@ -454,10 +402,18 @@ def target_settings(target: Target) -> Values:
     }
 
 
+def _target_of(values: Values) -> str:
+    return str(values["sk"]).removeprefix(TARGETS)
+
+
+def _read_whole(values: Values, office: Values | None) -> Target:
+    return with_words(read_target(values), office)
+
+
 def read_target(values: Values) -> Target:
-    """Read a target."""
+    """Read a target without what its office says."""
     return Target(
-        id=values["sk"].removeprefix(TARGETS),
+        id=_target_of(values),
         title=values["title"],
         name=values["name"],
         department=values["department"],
@@ -473,29 +429,6 @@ def read_target(values: Values) -> Target:
         free_from=read_day(values.get("free_from")),
         on_paper=_read_on_paper(values["on_paper"]) if "on_paper" in values else None,
         answers={answer: bool(is_public) for answer, is_public in values.get("answers", {}).items()},
-        stops=tuple(_read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)),
-        asked=_read_asked(values) if "asked" in values else None,
-    )
-
-
-def _read_asked(values: Values) -> AskedAddress:
-    asked: Mapping[str, str] = values["asked"]
-    return AskedAddress(asked["email"], datetime.fromisoformat(asked["at"]), is_told="asked_told" in values)
-
-
-def _stop_values(stop: Stop) -> Values:
-    values = asdict(stop) | {"at": written(stop.at), "accepted_at": written(stop.accepted_at)}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _read_stop(values: Values) -> Stop:
-    return Stop(
-        values["email"],
-        datetime.fromisoformat(values["at"]),
-        values["reason"],
-        accepted_at=read_moment(values.get("accepted_at")),
-        mails=int(values["mails"]),
-        notices=int(values["notices"]),
     )
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.campaigns import NO_COMPLAINT, NO_HOLD, NOT_PAUSED, controls_key, not_stopped, target_key
+from undersigned.aws.campaigns import NO_COMPLAINT, NO_HOLD, NOT_PAUSED, controls_key, target_key
 from undersigned.aws.dynamodb import (
     NEW,
     Check,
@@ -34,6 +34,7 @@ from undersigned.aws.dynamodb import (
     read_rows,
     written,
 )
+from undersigned.aws.offices import not_stopped, office_key
 from undersigned.aws.signatures import erasure, is_in_tray, signature_key
 from undersigned.domain.authoring.campaigns import Addressee, Way
 from undersigned.domain.delivering.bundles import Bundle
@@ -156,13 +157,11 @@ class Deliveries:
         after a stop or a complaint, and if the target has another address.
         """
         key, may_go = delivery.key, cast("ConditionBase", NO_HOLD)
+        writes: list[Write] = [_change(delivery, before), Check(controls_key(key.campaign), NOT_PAUSED)]
         if delivery.way == "email":
-            may_go &= NO_COMPLAINT & Attr("email").eq(delivery.email) & not_stopped(delivery.email or "")
-        writes: list[Write] = [
-            _change(delivery, before),
-            Check(controls_key(key.campaign), NOT_PAUSED),
-            Check(target_key(key.campaign, key.target), may_go),
-        ]
+            may_go &= NO_COMPLAINT & Attr("email").eq(delivery.email)
+            writes.append(Check(office_key(key.campaign, key.target), not_stopped(delivery.email or "")))
+        writes.append(Check(target_key(key.campaign, key.target), may_go))
         # All deliveries of a campaign check its controls, possibly at the same time.
         self._table.transact(writes, wait_for_others=True)
 

@@ -21,6 +21,7 @@ from undersigned.aws.disowned import Disowned
 from undersigned.aws.dynamodb import FEW_RETRIES, Table
 from undersigned.aws.forms import Forms
 from undersigned.aws.mail_claims import MailClaims
+from undersigned.aws.offices import OfficeRows
 from undersigned.aws.sign_ins import SignIns
 from undersigned.aws.signatures import Signatures
 from undersigned.aws.slots import Slots
@@ -84,6 +85,7 @@ class Clients:
         self.sleep = sleep
         self.table = Table(client("dynamodb", config=FEW_RETRIES), settings.table_name, sleep=sleep)
         self.campaigns = Campaigns(self.table)
+        self.office_rows = OfficeRows(self.table)
         self.answers = Answers(self.table)
         self.forms = Forms(self.table)
         self.signatures = Signatures(self.table)

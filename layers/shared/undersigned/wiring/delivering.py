@@ -114,6 +114,7 @@ class DeliveringCases:
     def stopping(self) -> Stopping:
         return Stopping(
             campaigns=self.stack.campaigns,
+            office_rows=self.stack.office_rows,
             deliveries=self.stack.deliveries,
             tokens=self.stack.tokens,
             mails=lambda: self.stack.people_mails,
@@ -126,7 +127,7 @@ class DeliveringCases:
 
         return AddressRequests(
             offices=self.offices,
-            campaigns=self.stack.campaigns,
+            office_rows=self.stack.office_rows,
             mails=lambda: self.stack.people_mails,
             clock=self.stack.clock,
         )
@@ -136,7 +137,10 @@ class DeliveringCases:
         from undersigned.services.delivering.asked_post import AskedPost
 
         return AskedPost(
-            campaigns=self.stack.campaigns, post=self.stack.people_mailbox, sender=self.stack.settings.sender
+            campaigns=self.stack.campaigns,
+            office_rows=self.stack.office_rows,
+            post=self.stack.people_mailbox,
+            sender=self.stack.settings.sender,
         )
 
     @cached_property
@@ -145,6 +149,7 @@ class DeliveringCases:
 
         return StopPost(
             campaigns=self.stack.campaigns,
+            office_rows=self.stack.office_rows,
             post=self.stack.people_mailbox,
             tokens=self.stack.tokens,
             sender=self.stack.settings.sender,
@@ -163,6 +168,7 @@ class DeliveringCases:
     def controls(self) -> DeliveryControls:
         return DeliveryControls(
             campaigns=self.stack.campaigns,
+            office_rows=self.stack.office_rows,
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
             queue=self.stack.queue,

@@ -46,7 +46,7 @@ class OperatingCases:
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
             answers=self.stack.answers,
-            campaigns=self.stack.campaigns,
+            office_rows=self.stack.office_rows,
             packets=lambda: self.stack.bucket,
             clock=self.stack.clock,
         )

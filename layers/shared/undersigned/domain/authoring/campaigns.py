@@ -139,9 +139,12 @@ class Target:
     letters; those in its tray are still sent. `titles` has the title in the campaign's other languages. `hold` is the
     organizer's reason for holding its letters back, if they do. `complained_at` is when someone there marked an email
     as spam, until the organizer releases the letters. `free_from` is the first day that can name a new delivery: seven
-    days after the last one that may arrive. `stops` are those of its mailbox, and of mailboxes that it had before.
-    `answers` has the ids of its answers, each with whether the campaign's page shows it.
-    `asked` is what its office asked for, until it is decided, or another address is saved.
+    days after the last one that may arrive. `answers` has the ids of its answers, each with whether the campaign's page
+    shows it.
+
+    The rest its office says: the `stops` of its mailbox, and of mailboxes that it had before; which address it `asked`
+    for, until that is decided, or another address is saved; and by period, when it said that it `received` the letters.
+    A roster's targets don't have it.
     """
 
     id: str
@@ -159,9 +162,10 @@ class Target:
     free_from: date | None = None
     on_paper: OnPaper | None = None
     postal_address: str = ""
-    stops: tuple[Stop, ...] = ()
     answers: Mapping[str, bool] = field(default_factory=dict)
+    stops: tuple[Stop, ...] = ()
     asked: AskedAddress | None = None
+    received: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def has_own_codes(self) -> bool:

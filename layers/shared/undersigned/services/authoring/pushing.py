@@ -31,7 +31,9 @@ _MOST_CHANGES = 40
 _FEW_CODES = 500
 """The most postal codes of a target that is written together with others: a transaction has 4 MB at most."""
 
-OF_THE_STACK = frozenset({"mail_state", "hold", "complained_at", "free_from", "on_paper", "stops", "asked", "answers"})
+OF_THE_STACK = frozenset(
+    {"mail_state", "hold", "complained_at", "free_from", "on_paper", "answers", "stops", "asked", "received"}
+)
 """The attributes of a target that a push doesn't write."""
 
 
@@ -53,7 +55,7 @@ class PublishedCampaign:
             settings = campaigns.campaign(campaign)
         except NotFoundError:
             settings = None
-        return cls.of(settings, campaigns.targets(campaign))
+        return cls.of(settings, campaigns.settings_of_targets(campaign))
 
     @classmethod
     def of(cls, settings: Campaign | None, targets: Iterable[Target]) -> Self:

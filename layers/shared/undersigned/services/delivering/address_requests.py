@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
+    from undersigned.aws.offices import OfficeRows
     from undersigned.aws.queue import PeopleMails
     from undersigned.services.delivering.office import Offices
 
@@ -24,7 +24,7 @@ class AddressRequests:
     """Keeps the last address that an office asks for. The organizer gets one email until it is decided."""
 
     offices: Offices
-    campaigns: Campaigns
+    office_rows: OfficeRows
     mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
 
@@ -41,7 +41,7 @@ class AddressRequests:
         if wanted.lower() == target.email.lower():
             raise GivenError(Message("Letters already go to this address."))
         if asked is None or asked.email != wanted:
-            self.campaigns.ask_address(campaign.id, target, AskedAddress(wanted, self.clock()))
+            self.office_rows.ask_address(campaign.id, target, AskedAddress(wanted, self.clock()))
         if asked is None or not asked.is_told:
             # Also after a failure between the two: queueing it twice sends one email.
             self.mails().put_asked(campaign.id, target.id)

@@ -11,6 +11,7 @@ from undersigned.rendering import office_mails
 if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.mail import Mailbox
+    from undersigned.aws.offices import OfficeRows
     from undersigned.domain.delivering.deliveries import Sender
 
 type AskedPostOutcome = Literal["sent", "sent before", "decided before"]
@@ -18,9 +19,10 @@ type AskedPostOutcome = Literal["sent", "sent before", "decided before"]
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class AskedPost:
-    """Sends the email about a request, once at most: it is noted on the target before it is sent."""
+    """Sends the email about a request, once at most: it is noted on the office's row before it is sent."""
 
     campaigns: Campaigns
+    office_rows: OfficeRows
     post: Mailbox
     sender: Sender
 
@@ -29,12 +31,12 @@ class AskedPost:
         settings, known, _ = self.campaigns.of_target(campaign, target)
         if known.asked is None:
             return "decided before"
-        if not self.campaigns.note_told(campaign, target, is_told=True):
+        if not self.office_rows.note_told(campaign, target, is_told=True):
             return "sent before"
         try:
             self.post.send(office_mails.asked(self.sender, settings, known, known.asked))
         except (SendingThrottledError, SendingStoppedError, MailRefusedError):
             # It surely did not leave. After any other error it may have, and the request is on the overview.
-            self.campaigns.note_told(campaign, target, is_told=False)
+            self.office_rows.note_told(campaign, target, is_told=False)
             raise
         return "sent"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.offices import OfficeRows
     from undersigned.aws.queue import PeopleMails, Queue
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import AskedAddress, Target
@@ -71,6 +72,7 @@ class DeliveryControls:
     """
 
     campaigns: Campaigns
+    office_rows: OfficeRows
     signatures: Signatures
     deliveries: Deliveries
     queue: Queue
@@ -238,7 +240,7 @@ class DeliveryControls:
         why = checked_reason(why)
         known = self._asked(campaign, target, asked)
         try:
-            self.campaigns.forget_asked(campaign, target, known)
+            self.office_rows.forget_asked(campaign, target, known)
         except ChangedError as error:
             raise _asked_since() from error
         self.record(campaign, "decline address", by, about=target, why=why)

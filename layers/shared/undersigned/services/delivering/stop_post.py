@@ -11,6 +11,7 @@ from undersigned.rendering import office_mails
 if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.mail import Mailbox
+    from undersigned.aws.offices import OfficeRows
     from undersigned.domain.delivering.deliveries import Sender
     from undersigned.domain.delivering.stops import Stop
     from undersigned.domain.tokens import ResumeToken
@@ -25,6 +26,7 @@ class StopPost:
     """Sends the emails about stops, each once at most: it is counted on the stop before it is sent."""
 
     campaigns: Campaigns
+    office_rows: OfficeRows
     post: Mailbox
     tokens: Tokens
     sender: Sender
@@ -62,5 +64,5 @@ class StopPost:
                 return stop
             return replace(stop, mails=new) if count == "mails" else replace(stop, notices=new)
 
-        before, after = self.campaigns.change_stop(link.campaign, link.target, link.mailbox, counted)
+        before, after = self.office_rows.change_stop(link.campaign, link.target, link.mailbox, counted)
         return before != after

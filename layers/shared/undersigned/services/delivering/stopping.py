@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.offices import OfficeRows
     from undersigned.aws.queue import PeopleMails
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.tokens import OfficeToken
@@ -38,6 +39,7 @@ class Stopping:
     """Stops emails, and resumes them. Raises TokenError, TokenExpiredError, NotFoundError."""
 
     campaigns: Campaigns
+    office_rows: OfficeRows
     deliveries: Deliveries
     tokens: Tokens
     mails: Callable[[], PeopleMails]
@@ -52,7 +54,7 @@ class Stopping:
         link = self.tokens.read_office(token)
         campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
         new = self._new(link, target, reason_in(reason))
-        _, stop = self.campaigns.change_stop(
+        _, stop = self.office_rows.change_stop(
             link.campaign,
             link.target,
             link.mailbox,
@@ -88,11 +90,11 @@ class Stopping:
         stop = found.target.stop_of(link.mailbox)
         if stop and found.state == "stopped" and not found.is_theirs:
             # Before the stop ends, so that pressing again after a failure asks, too.
-            self.campaigns.ask_address(link.campaign, found.target, AskedAddress(stop.email, self.clock()))
+            self.office_rows.ask_address(link.campaign, found.target, AskedAddress(stop.email, self.clock()))
             # An email about the earlier request tells nothing of this one.
-            self.campaigns.note_told(link.campaign, link.target, is_told=False)
+            self.office_rows.note_told(link.campaign, link.target, is_told=False)
             self.mails().put_asked(link.campaign, link.target)
-        self.campaigns.change_stop(
+        self.office_rows.change_stop(
             link.campaign, link.target, link.mailbox, lambda known: None if known and known.at == link.at else known
         )
         return self._of(link)

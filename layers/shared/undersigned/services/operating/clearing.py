@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.answers import Answers
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.offices import OfficeRows
     from undersigned.aws.packet_store import Bucket
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
@@ -45,7 +45,7 @@ class Clearing:
     signatures: Signatures
     deliveries: Deliveries
     answers: Answers
-    campaigns: Campaigns
+    office_rows: OfficeRows
     packets: Callable[[], Bucket]
     clock: Callable[[], datetime]
 
@@ -60,10 +60,10 @@ class Clearing:
                 self.answers.delete(campaign.id, target, target.answers)
             if target.asked:
                 with suppress(ChangedError):  # Somebody has just decided, or the office asked for another one.
-                    self.campaigns.forget_asked(campaign.id, target.id, target.asked)
+                    self.office_rows.forget_asked(campaign.id, target.id, target.asked)
             for stop in target.stops:
                 if stop.reason:
-                    self.campaigns.change_stop(campaign.id, target.id, stop.mailbox, _without_reason)
+                    self.office_rows.change_stop(campaign.id, target.id, stop.mailbox, _without_reason)
             cleared |= self._clear_deliveries_to(campaign.id, target.id, now)
         return Over(campaign=True, deliveries=cleared)
 

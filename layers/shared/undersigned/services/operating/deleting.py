@@ -69,7 +69,7 @@ class Deleting:
             raise NotYetError(Message("People can still sign. First close the campaign."))
         undelivered = [
             delivery.key
-            for target in self.campaigns.targets(campaign)
+            for target in self.campaigns.settings_of_targets(campaign)
             for delivery in self.deliveries.deliveries(campaign, target.id)
             if not delivery.is_settled or delivery.is_ready_to_print or delivery.question(self.clock())
         ]
@@ -115,7 +115,7 @@ class Deleting:
         The tally subtracts letters from the counters as they go. If a counter went before them, it would make it anew.
         """
         self.check(campaign)
-        for target in self.campaigns.targets(campaign):
+        for target in self.campaigns.settings_of_targets(campaign):
             for delivery in self.deliveries.deliveries(campaign, target.id):
                 if delivery.cleared_at is not None:
                     continue

@@ -126,9 +126,10 @@ class Catalog:
         # without a name is not kept, so it may lag behind.
         is_consistent = bool(controls.roster)
         try:
-            roster = Roster.of(self.campaigns.targets(campaign, consistent=is_consistent))
+            roster = Roster.of(self.campaigns.settings_of_targets(campaign, consistent=is_consistent))
         except DamagedRowsError:
-            roster = Roster.of(self.campaigns.targets(campaign, consistent=is_consistent, whole=False), is_whole=False)
+            targets = self.campaigns.settings_of_targets(campaign, consistent=is_consistent, whole=False)
+            roster = Roster.of(targets, is_whole=False)
         self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
         return roster
 

@@ -191,7 +191,7 @@ class Signing:
     schedule: WeeklySchedule
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
-    _next_days: dict[tuple[str, str], tuple[datetime, date | None]] = field(default_factory=dict, init=False)
+    _targets: dict[tuple[str, str], tuple[datetime, Target]] = field(default_factory=dict, init=False)
 
     def campaign(self, campaign: str) -> Entry:
         """Return a campaign; raises NotFoundError."""
@@ -404,7 +404,10 @@ class Signing:
     def _own_letter(self, signature: Signature, link: SignerToken) -> OwnLetter:
         entry = self.catalog.entry(signature.campaign, signature.target)
         try:
-            target, letter = self.catalog.as_signed(signature, entry.target(signature.target))
+            target = entry.target(signature.target)
+            if signature.status == "confirmed":
+                target = self._target_now(signature.campaign, signature.target)
+            target, letter = self.catalog.as_signed(signature, target)
         except NotFoundError as error:
             # Something other than this program wrote the target and the versions.
             row = self.signatures.row_name(signature.campaign, signature.signer)
@@ -432,23 +435,20 @@ class Signing:
             ),
             letter_language=letter.language,
             delivery=delivery,
-            # Only the letter's own page needs this day, and a confirmation doesn't show that page.
-            next_delivery=lambda: self._next_delivery_of(signature, entry),
+            next_delivery=lambda: entry.next_delivery(
+                self.schedule, self.clock(), not_before=target.free_from if signature.waits else None
+            ),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
             answers=answers,
             is_unanswered=is_late,
         )
 
-    def _next_delivery_of(self, signature: Signature, entry: Entry) -> datetime | None:
-        not_before = self._next_day(signature.campaign, signature.target) if signature.waits else None
-        return entry.next_delivery(self.schedule, self.clock(), not_before=not_before)
-
-    def _next_day(self, campaign: str, target: str) -> date | None:
-        """Return the first day that can name a new delivery to a target, as it was a minute ago at most."""
+    def _target_now(self, campaign: str, target: str) -> Target:
+        """Return a target with what its office says, as it was a minute ago at most."""
         now = self.clock()
-        kept = self._next_days.get((campaign, target))
+        kept = self._targets.get((campaign, target))
         if kept is None or now - kept[0] >= KEPT_FOR:
-            kept = self._next_days[campaign, target] = (now, self.catalog.campaigns.target(campaign, target).free_from)
+            kept = self._targets[campaign, target] = (now, self.catalog.campaigns.target(campaign, target))
         return kept[1]
 
 

@@ -1,0 +1,176 @@
+"""What offices say on their pages: stops, another address, *Received*.
+
+Strangers reach the function that writes it, so it has a row of its own, and that function writes no target.
+
+| row | pk | sk |
+|---|---|---|
+| office | `OFFICE#<campaign>` | `<target>` |
+
+There is no row before an office says something.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.aws.dynamodb import Check, ConditionFailedError, Key, Update, read_moment, read_row, written
+from undersigned.domain.authoring.campaigns import AskedAddress
+from undersigned.domain.delivering.stops import Stop
+from undersigned.domain.errors import ChangedError
+from undersigned.domain.tokens import mailbox_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from boto3.dynamodb.conditions import ConditionBase
+
+    from undersigned.aws.dynamodb import Table, Values, Write
+    from undersigned.domain.authoring.campaigns import Target
+
+STOPS = "stop_"
+"""The beginning of the attributes that hold stops, each with the name of its mailbox."""
+
+RECEIVED = "received_"
+"""The beginning of the attributes with the moments of *Received*, each with the period."""
+
+_TRIES = 5
+"""How often a stop is changed that others change at the same time."""
+
+
+def office_partition(campaign: str) -> str:
+    """Return the partition of what a campaign's offices say."""
+    return f"OFFICE#{campaign}"
+
+
+def office_key(campaign: str, target: str) -> Key:
+    """Return the key of what a target's office says."""
+    return Key(office_partition(campaign), target)
+
+
+def not_stopped(email: str) -> ConditionBase:
+    """Return the condition on an office that nobody there stopped the emails to a mailbox."""
+    return Attr(STOPS + mailbox_digest(email)).not_exists()
+
+
+def decided(campaign: str, target: str, when: ConditionBase | None = None) -> Update:
+    """Return the update that forgets which address an office asked for."""
+    return Update(office_key(campaign, target), remove=("asked", "asked_told"), when=when)
+
+
+class OfficeRows:
+    """What offices say, in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+    def ask_address(self, campaign: str, target: Target, asked: AskedAddress) -> None:
+        """Keep the address that a target's office asks for, in place of an earlier one that nobody has decided.
+
+        Raises ChangedError if the target has another mailbox by now.
+        """
+        change = Update(office_key(campaign, target.id), assign={"asked": _asked_values(asked)})
+        same_mailbox = _check_target(campaign, target.id, Attr("email").eq(target.email))
+        self._table.transact([change, same_mailbox], wait_for_others=True)
+
+    def note_told(self, campaign: str, target: str, *, is_told: bool) -> bool:
+        """Note that the organizer is told what an office asked for, or is not. Return False if that was so before."""
+        was = Attr("asked_told").not_exists() if is_told else Attr("asked_told").exists()
+        change = Update(
+            office_key(campaign, target),
+            assign={"asked_told": True if is_told else None},
+            when=Attr("asked").exists() & was,
+        )
+        with suppress(ConditionFailedError):
+            self._table.update(change)
+            return True
+        return False
+
+    def forget_asked(self, campaign: str, target: str, asked: AskedAddress) -> None:
+        """Delete what an office asked for. Raises ChangedError if it has asked for another address since."""
+        self._table.update(decided(campaign, target, when=Attr("asked").eq(_asked_values(asked))))
+
+    def change_stop(
+        self, campaign: str, target: str, mailbox: str, change: Callable[[Stop | None], Stop | None]
+    ) -> tuple[Stop | None, Stop | None]:
+        """Change the stop of a mailbox, and return it as it was and as it is; None if there is none.
+
+        `change` is asked again if another process changes it meanwhile. Raises ChangedError.
+        """
+        name, tries = STOPS + mailbox, iter(range(_TRIES - 1))
+        while True:
+            before = self._stop(campaign, target, name)
+            after = change(before)
+            if after == before:
+                return before, after
+            unchanged = Attr(name).eq(_stop_values(before)) if before else Attr(name).not_exists()
+            assign = {name: _stop_values(after) if after else None}
+            writes: list[Write] = [Update(office_key(campaign, target), assign=assign, when=unchanged)]
+            if before is None:  # No row is made of a campaign that is deleted meanwhile.
+                writes.append(_check_target(campaign, target, Attr("pk").exists()))
+            try:
+                self._table.transact(writes, wait_for_others=True)
+            except ChangedError:
+                if next(tries, None) is None:
+                    raise
+            else:
+                return before, after
+
+    def _stop(self, campaign: str, target: str, name: str) -> Stop | None:
+        values = self._table.get(office_key(campaign, target), consistent=True) or {}
+        return read_row(lambda row: _read_stop(row[name]), values) if name in values else None
+
+
+def _check_target(campaign: str, target: str, when: ConditionBase) -> Check:
+    # That module reads targets with what their offices say.
+    from undersigned.aws.campaigns import target_key
+
+    return Check(target_key(campaign, target), when)
+
+
+def with_words(target: Target, office: Values | None) -> Target:
+    """Return a target with what its office says, if there is such a row. Raises DamagedRowsError."""
+    return read_row(lambda values: _add(target, values), office) if office else target
+
+
+def _add(target: Target, values: Values) -> Target:
+    return replace(
+        target,
+        stops=tuple(_read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)),
+        asked=_read_asked(values) if "asked" in values else None,
+        received={
+            name.removeprefix(RECEIVED): datetime.fromisoformat(values[name])
+            for name in sorted(values)
+            if name.startswith(RECEIVED)
+        },
+    )
+
+
+def _asked_values(asked: AskedAddress) -> Values:
+    return {"email": asked.email, "at": written(asked.at)}
+
+
+def _read_asked(values: Values) -> AskedAddress:
+    asked = values["asked"]
+    return AskedAddress(asked["email"], datetime.fromisoformat(asked["at"]), is_told="asked_told" in values)
+
+
+def _stop_values(stop: Stop) -> Values:
+    values = asdict(stop) | {"at": written(stop.at), "accepted_at": written(stop.accepted_at)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _read_stop(values: Values) -> Stop:
+    return Stop(
+        values["email"],
+        datetime.fromisoformat(values["at"]),
+        values["reason"],
+        accepted_at=read_moment(values.get("accepted_at")),
+        mails=int(values["mails"]),
+        notices=int(values["notices"]),
+    )
