@@ -11,13 +11,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.aws.dynamodb import Key, Update
+from undersigned.aws.dynamodb import Key, Repository, Update
 from undersigned.domain.signing.abuse_checks import RATE_WINDOW
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.aws.dynamodb import Table
     from undersigned.domain.signing.abuse_checks import Visit
 
 _NETWORK = "network"
@@ -34,12 +33,8 @@ def _group_key(group: int) -> Key:
     return Key(f"RATE#KEYS#{group}", "META")
 
 
-class AbuseCounters:
+class AbuseCounters(Repository):
     """Abuse counters in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def count_form(self, visit: Visit) -> tuple[int, int]:
         """Count a form. Return how many the visitor's network and their address have sent in this window."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.campaigns import roster_change, target_key
-from undersigned.aws.dynamodb import Delete, Key, Put, Update, read_rows, written
+from undersigned.aws.dynamodb import Delete, Key, Put, Repository, Update, read_rows, written
 from undersigned.domain.delivering.answers import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from undersigned.aws.dynamodb import Table, Values, Write
+    from undersigned.aws.dynamodb import Values, Write
     from undersigned.domain.authoring.campaigns import Target
 
 
@@ -33,12 +33,8 @@ def answer_key(campaign: str, target: str, answer: str) -> Key:
     return Key(answers_partition(campaign), f"{target}#{answer}")
 
 
-class Answers:
+class Answers(Repository):
     """Answers in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def read(self, campaign: str, names: Iterable[tuple[str, str]]) -> tuple[Answer, ...]:
         """Read answers by target and id, newest first. A damaged one is left out."""

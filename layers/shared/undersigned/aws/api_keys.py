@@ -12,13 +12,24 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import NEW, Check, Key, Put, read_choice, read_moment, read_row, read_rows, written
+from undersigned.aws.dynamodb import (
+    NEW,
+    Check,
+    Key,
+    Put,
+    Repository,
+    read_choice,
+    read_moment,
+    read_row,
+    read_rows,
+    written,
+)
 from undersigned.aws.people import of_campaign
 from undersigned.domain.people.api_keys import ApiKey, Scope
 from undersigned.domain.people.people import Member
 
 if TYPE_CHECKING:
-    from undersigned.aws.dynamodb import Table, Values, Write
+    from undersigned.aws.dynamodb import Values, Write
 
 
 def key_partition(campaign: str) -> str:
@@ -31,12 +42,8 @@ def locate(campaign: str, digest: str) -> Key:
     return Key(key_partition(campaign), digest)
 
 
-class ApiKeys:
+class ApiKeys(Repository):
     """API keys in the table. A key's label is stored as `note`."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def api_key(self, campaign: str, digest: str) -> ApiKey | None:
         """Read a key consistently by the SHA-256 of its text."""

@@ -11,7 +11,7 @@ from undersigned.aws.campaigns import TARGETS, audit_partition, campaign_key, ca
 from undersigned.aws.counts import counter_key, counter_partitions
 from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition
-from undersigned.aws.dynamodb import Delete, Key
+from undersigned.aws.dynamodb import Delete, Key, Repository
 from undersigned.aws.forms import form_shards
 from undersigned.aws.offices import office_partition
 from undersigned.aws.people import of_person, people_partition
@@ -21,15 +21,9 @@ from undersigned.domain.counting.tallies import TOTAL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from undersigned.aws.dynamodb import Table
 
-
-class Rows:
+class Rows(Repository):
     """Rows in the table but the draft's. Rows that expire, such as exports and mail claims, are left to that."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def delete_letters(self, campaign: str, is_late: Callable[[], bool]) -> int:
         """Delete the campaign's signatures."""

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import Key, Update, read_rows
+from undersigned.aws.dynamodb import Key, Repository, Update, read_rows
 from undersigned.aws.signatures import erasure, signature_key
 from undersigned.domain.signing.disowned import KNOWN_FOR, DisownedForms
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Values
     from undersigned.domain.signing.signatures import Signature
 
 _ALL = "ALL"
@@ -32,12 +32,8 @@ def disowned_partition(campaign: str) -> str:
     return f"DISOWNED#{campaign}"
 
 
-class Disowned:
+class Disowned(Repository):
     """Disowned forms in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def disown(self, signature: Signature, network: str | None, at: datetime) -> None:
         """Erase a row, or write an erased one for a form; note that its address gets no more emails, and count it.

@@ -459,6 +459,14 @@ class Table:
         return cast("TransactWriteItemTypeDef", made)
 
 
+class Repository:
+    """The rows of an entity in the table."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the table."""
+        self._table = table
+
+
 _KEYS_OF_INDEXES: Mapping[IndexName, tuple[str, str]] = {"tray": ("due", "due_at"), "listing": ("listed", "listed_at")}
 
 

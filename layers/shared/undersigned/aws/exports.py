@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import Key, read_choice, read_row, read_rows, written
+from undersigned.aws.dynamodb import Key, Repository, read_choice, read_row, read_rows, written
 from undersigned.domain.counting.exports import Export, Exported, ExportFilter, ExportState
 
 if TYPE_CHECKING:
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Values
 
 
 def _partition(campaign: str) -> str:
@@ -28,12 +28,8 @@ def locate(campaign: str, export_id: str) -> Key:
     return Key(_partition(campaign), export_id)
 
 
-class Exports:
+class Exports(Repository):
     """Exports in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def put_export(self, export: Export) -> None:
         """Write the state of an export. Raises ChangedError if its file was deleted because a letter was erased."""

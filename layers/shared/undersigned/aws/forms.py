@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import Key, Update, read_row, read_rows
+from undersigned.aws.dynamodb import Key, Repository, Update, read_row, read_rows
 from undersigned.aws.signatures import (
     LISTING_SHARDS,
     listing_position,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Values
     from undersigned.domain.signing.abuse_checks import Suspicion
     from undersigned.domain.signing.forms import FormName
     from undersigned.domain.signing.mail_budgets import Lane
@@ -97,12 +97,8 @@ def read_form(values: Values) -> Signature:
     return read_letter(values | known, *_signer_of(_key_of(values)))
 
 
-class Forms:
+class Forms(Repository):
     """Forms in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def put(self, form: Signature) -> None:
         """Write a form. A form that is there already doesn't change."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_rows
+from undersigned.aws.dynamodb import ConditionFailedError, Key, Repository, Update, read_rows
 from undersigned.domain.signing.mail_budgets import LANES, HourOfMails, Sending, first_hour_that_counts, hour_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Values
     from undersigned.domain.signing.mail_budgets import Budget, Lane, MailReport
 
 _OF_STACK = "MAILS#stack"
@@ -50,12 +50,8 @@ def budget_key(budget: Budget) -> Key:
     return Key(f"MAILS#{budget.kind}#{budget.of}", budget.begins.date().isoformat())
 
 
-class MailBudgets:
+class MailBudgets(Repository):
     """Mail budgets in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def take(self, budget: Budget, emails: int) -> int:
         """Take up to so many emails from a budget, in one write; return how many there were."""

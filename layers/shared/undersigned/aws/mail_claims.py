@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import ConditionFailedError, Key, Update
+from undersigned.aws.dynamodb import ConditionFailedError, Key, Repository, Update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Values
     from undersigned.domain.signing.mail_limits import MailLimit
 
 
@@ -35,12 +35,8 @@ def locate(person: str, at: datetime) -> Key:
     return Key(mail_claim_partition(person), at.astimezone(UTC).date().isoformat())
 
 
-class MailClaims:
+class MailClaims(Repository):
     """Mail claims in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def claim(  # noqa: PLR0913  (an email and its limits)
         self,

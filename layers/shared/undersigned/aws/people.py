@@ -19,6 +19,7 @@ from undersigned.aws.dynamodb import (
     Delete,
     Key,
     Put,
+    Repository,
     read_choice,
     read_moment,
     read_row,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from undersigned.aws.dynamodb import Table, Values, Write
+    from undersigned.aws.dynamodb import Values, Write
 
 
 def people_partition(campaign: str) -> str:
@@ -53,12 +54,8 @@ def _session_key(person: str, session: str) -> Key:
     return Key(f"SESSION#{person}", session)
 
 
-class People:
+class People(Repository):
     """People in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def members(self, campaign: str) -> tuple[Member, ...]:
         """Read a campaign's people consistently, in the order of their ids."""

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Literal
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import NEW, Key, Update, read_row
+from undersigned.aws.dynamodb import NEW, Key, Repository, Update, read_row
 from undersigned.domain.people.people import MOST_TRIES, SignInRequest
 
 if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Values
 
 
 type SignInCount = Literal["MAILS", "INVITATIONS", "TESTS", "WRONG"]
@@ -35,12 +35,8 @@ def _count_key(person: str, count: SignInCount, window: str) -> Key:
     return Key(f"SIGN_INS#{person}", f"{count}#{window}")
 
 
-class SignIns:
+class SignIns(Repository):
     """Sign-ins in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def put(self, request: SignInRequest) -> None:
         """Write a new request."""

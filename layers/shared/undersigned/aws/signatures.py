@@ -28,6 +28,7 @@ from undersigned.aws.dynamodb import (
     NEW,
     ConditionFailedError,
     Key,
+    Repository,
     Update,
     read_choice,
     read_day,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Values
     from undersigned.domain.counting.reconciliations import Page
 
 LISTING_SHARDS = 8
@@ -133,12 +134,8 @@ def hold_shard(campaign: str, signer: str) -> str:
     return hold_shards(campaign)[int(signer[:8], 16) % TRAY_SHARDS]
 
 
-class Signatures:
+class Signatures(Repository):
     """Signature rows in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def signature(self, campaign: str, signer: str) -> Signature | None:
         """Read a signature consistently."""

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Literal
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.campaigns import campaign_partition
-from undersigned.aws.dynamodb import ConditionFailedError, Key, Update, read_moment, read_row, written
+from undersigned.aws.dynamodb import ConditionFailedError, Key, Repository, Update, read_moment, read_row, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from undersigned.aws.dynamodb import Table
 
 type Job = Literal["plan", "report", "all is well", "reconcile"]
 
@@ -35,12 +34,8 @@ def slot_key(job: Job, campaign: str | None) -> Key:
     return Key(campaign_partition(campaign), SLOTS + job) if campaign else Key(f"SLOT#{job}", "META")
 
 
-class Slots:
+class Slots(Repository):
     """Slots in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def last(self, job: Job, campaign: str | None, cadence: str) -> datetime | None:
         """Read the slot consistently; None before the first run, and after a change of the cadence."""
