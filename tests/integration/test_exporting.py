@@ -236,7 +236,7 @@ def test_a_file_that_is_written_while_a_letter_is_erased_is_deleted(
 ) -> None:
     [email, _] = sign(world, 2)
     requested = exporting.ask(CAMPAIGN, ExportFilter(), "key")
-    write = type(world.wiring.export_files).write
+    write = type(world.wiring.bucket).write
 
     def late(files: Any, name: str, lines: Iterator[bytes]) -> None:
         write(files, name, lines)
@@ -245,7 +245,7 @@ def test_a_file_that_is_written_while_a_letter_is_erased_is_deleted(
         # The upload of a slow worker appears only now.
         write(files, name, iter([email.encode()]))
 
-    monkeypatch.setattr(type(world.wiring.export_files), "write", late)
+    monkeypatch.setattr(type(world.wiring.bucket), "write", late)
     assert world.run_exports() == [{"batchItemFailures": []}]
 
     assert not is_stored(world, requested)

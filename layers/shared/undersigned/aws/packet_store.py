@@ -1,4 +1,4 @@
-"""The stack's bucket: packets, and the files of drafts."""
+"""The stack's bucket: packets, exports, and the files of drafts."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 SIGNED_LINKS = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 """boto3's default for links is the old signature version at the global endpoint, which S3 refuses in many regions."""
 
-_LINK_SECONDS = 300
-
 _DELETED_AT_ONCE = 1000
 """Source: "DeleteObjects", Amazon S3 API reference."""
 
@@ -36,21 +34,21 @@ class Bucket:
         self._name = name
 
     def put(self, name: str, content: bytes, kind: str = "application/pdf") -> None:
-        """Store a PDF."""
+        """Store a file."""
         self._client.put_object(Bucket=self._name, Key=name, Body=content, ContentType=kind)
 
     def get(self, name: str) -> bytes:
-        """Read a PDF. Raises FileMissingError."""
+        """Read a file. Raises FileMissingError."""
         with _missing_files():
             return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
 
     def names(self, beginning: str) -> Iterator[str]:
-        """List the names of the PDFs that begin so."""
+        """List the names of the files that begin so."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=beginning):
             yield from (found["Key"] for found in page.get("Contents", ()))
 
     def delete(self, *names: str) -> None:
-        """Delete those of these PDFs that exist."""
+        """Delete those of these files that exist."""
         for some in batched(names, _DELETED_AT_ONCE, strict=False):
             objects: list[ObjectIdentifierTypeDef] = [{"Key": name} for name in some]
             answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": objects, "Quiet": True})
@@ -59,11 +57,14 @@ class Bucket:
                 code = errors[0].get("Code", "Unknown")
                 raise ClientError({"Error": {"Code": code, "Message": message}}, "DeleteObjects")
 
-    def link(self, name: str, filename: str) -> str:
-        """Return a web address for downloading a PDF, which works for some minutes.
+    def write(self, name: str, lines: Iterator[bytes]) -> None:
+        """Store a CSV file of any length while it is made. It replaces an earlier one only when it is complete."""
+        from undersigned.aws.uploads import upload
 
-        Raises FileMissingError.
-        """
+        upload(self._client, self._name, name, lines, content_type="text/csv; charset=utf-8")
+
+    def link(self, name: str, filename: str, seconds: int = 300) -> str:
+        """Return a web address for downloading a file, which works for so long. Raises FileMissingError."""
         # S3's own answer to a person would be XML.
         with _missing_files():
             self._client.head_object(Bucket=self._name, Key=name)
@@ -74,7 +75,7 @@ class Bucket:
                 "Key": name,
                 "ResponseContentDisposition": f'attachment; filename="{filename}"',
             },
-            ExpiresIn=_LINK_SECONDS,
+            ExpiresIn=seconds,
         )
 
 

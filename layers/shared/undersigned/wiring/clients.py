@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from undersigned.aws.cdn_proof import CdnProof
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.drafts import Drafts
-    from undersigned.aws.export_files import ExportFiles
     from undersigned.aws.exports import Exports
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_budgets import MailBudgets
@@ -149,20 +148,13 @@ class Clients:
 
         return Rows(self.table)
 
-    # The packets' bucket
+    # The bucket
 
     @cached_property
     def bucket(self) -> Bucket:
         from undersigned.aws.packet_store import SIGNED_LINKS, Bucket
 
         return Bucket(self.client("s3", config=SIGNED_LINKS), self.settings.packet_bucket)
-
-    @cached_property
-    def export_files(self) -> ExportFiles:
-        from undersigned.aws.export_files import ExportFiles
-        from undersigned.aws.packet_store import SIGNED_LINKS
-
-        return ExportFiles(self.client("s3", config=SIGNED_LINKS), self.settings.packet_bucket)
 
     # Queues
 

@@ -88,5 +88,5 @@ class CountingCases:
         from undersigned.services.counting.exporting import Exporting
 
         return Exporting(
-            sheet=self.sheet, exports=self.stack.exports, files=self.stack.export_files, queue=self.stack.export_queue
+            sheet=self.sheet, exports=self.stack.exports, files=self.stack.bucket, queue=self.stack.export_queue
         )

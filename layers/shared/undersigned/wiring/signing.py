@@ -95,7 +95,7 @@ class SigningCases:
             deliveries=self.stack.deliveries,
             packets=lambda: self.stack.bucket,
             queue=lambda: self.stack.queue,
-            exports=EndingExports(exports=self.stack.exports, files=lambda: self.stack.export_files),
+            exports=EndingExports(exports=self.stack.exports, files=lambda: self.stack.bucket),
             clock=self.stack.clock,
             sleep=self.stack.sleep,
         )

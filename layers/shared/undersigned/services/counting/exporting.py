@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.campaigns import Campaigns
-    from undersigned.aws.export_files import ExportFiles
     from undersigned.aws.exports import Exports
     from undersigned.aws.forms import Forms
+    from undersigned.aws.packet_store import Bucket
     from undersigned.aws.queue import ExportQueue
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.counting.exports import ExportFilter, ExportState
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _READ_AHEAD = 500
 """How many letters are read in one step. With a drawing in each, they take 5 MB."""
+
+_LINK_SECONDS = 900
 
 _ROWS_BETWEEN_NEWS = 2_000
 """How often the progress of an export is recorded, in rows."""
@@ -77,7 +79,7 @@ class Exporting:
 
     sheet: SignatureSheet
     exports: Exports
-    files: ExportFiles
+    files: Bucket
     queue: ExportQueue
 
     def ask(self, campaign: str, wanted: ExportFilter, by: str) -> Export:
@@ -112,7 +114,7 @@ class Exporting:
                 raise NotReadyError(Message("The file was deleted, because a letter was erased. Create a new one."))
             case "queued" | "running":
                 raise NotReadyError(Message("The file is not ready. Try again in a moment."))
-        return self.files.link(export.file, export.filename)
+        return self.files.link(export.file, export.filename, _LINK_SECONDS)
 
     def write(self, campaign: str, export_id: str) -> Export:
         """Write an export's file, unless it is written, and return the export.
@@ -146,7 +148,7 @@ class EndingExports:
     """Deletes the files that may have an erased letter."""
 
     exports: Exports
-    files: Callable[[], ExportFiles]
+    files: Callable[[], Bucket]
 
     def end(self, campaign: str) -> None:
         """Delete the files of all exports of a campaign. One that is being written ends, and its file goes, too."""
