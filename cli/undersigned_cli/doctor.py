@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -105,32 +106,22 @@ class Doctor:
         [found] = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         status = found["StackStatus"]
         is_done = status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
-        todo = "" if is_done else "wait for the deployment to end, or deploy again"
-        yield Finding("stack", "ok" if is_done else "problem", status, todo)
+        yield _finding("stack", not is_done and status, "wait for the deployment to end, or deploy again", status)
 
     def _identity(self) -> Iterator[Finding]:
         ses = self.client("sesv2")
-        found = None
-        for name in (self._domain, self.sender):
-            try:
-                found = ses.get_email_identity(EmailIdentity=name)
-                break
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "NotFoundException":
-                    raise
+        known = (_known(partial(ses.get_email_identity, EmailIdentity=name)) for name in (self._domain, self.sender))
+        found = next(filter(None, known), None)
         if found is None:
             todo = f"create {self._domain} in the SES console, or set ManageIdentity = true in deploy.toml"
             yield Finding("identity", "problem", f"SES knows neither {self._domain} nor {self.sender}", todo)
             return
-        is_verified = bool(found.get("VerifiedForSendingStatus"))
-        todo = "" if is_verified else "add the DNS records that SES shows, or follow the link in AWS's email"
-        state: State = "ok" if is_verified else "problem"
-        yield Finding("identity", state, "verified" if is_verified else "not verified", todo)
-        dkim = found.get("DkimAttributes", {}).get("Status", "NOT_STARTED")
-        if dkim == "SUCCESS":
-            yield Finding("DKIM", "ok", "signed")
-        else:
-            yield Finding("DKIM", "problem", dkim, _dkim_records(self._domain, found.get("DkimAttributes", {})))
+        wrong = not found.get("VerifiedForSendingStatus") and "not verified"
+        todo = "add the DNS records that SES shows, or follow the link in AWS's email"
+        yield _finding("identity", wrong, todo, "verified")
+        dkim = found.get("DkimAttributes", {})
+        status = dkim.get("Status", "NOT_STARTED")
+        yield _finding("DKIM", status != "SUCCESS" and status, _dkim_records(self._domain, dkim), "signed")
 
     def _dmarc(self) -> Iterator[Finding]:
         name = f"_dmarc.{self._domain}"
@@ -146,23 +137,18 @@ class Doctor:
     def _account(self) -> Iterator[Finding]:
         account = self.client("sesv2").get_account()
         quota = account["SendQuota"]
-        if account.get("ProductionAccessEnabled", True):
-            yield Finding("sandbox", "ok", "out of the sandbox")
-        else:
-            todo = "ask for production access under Account dashboard; until then, verify each address"
-            yield Finding("sandbox", "problem", "SES sends to verified addresses only", todo)
+        is_limited = not account.get("ProductionAccessEnabled", True)
+        todo = "ask for production access under Account dashboard; until then, verify each address"
+        yield _finding("sandbox", is_limited and "SES sends to verified addresses only", todo, "out of the sandbox")
         status = account.get("EnforcementStatus", "HEALTHY")
-        if account.get("SendingEnabled", True) and status == "HEALTHY":
-            yield Finding("sending", "ok", "enabled")
-        else:
-            yield Finding("sending", "problem", f"paused or under review: {status}", "answer the case that AWS opened")
+        is_on = account.get("SendingEnabled", True) and status == "HEALTHY"
+        wrong = not is_on and f"paused or under review: {status}"
+        yield _finding("sending", wrong, "answer the case that AWS opened", "enabled")
         most, used = quota["Max24HourSend"], quota["SentLast24Hours"]
-        if 0 <= most <= FEW_EMAILS or used >= _ENOUGH_USED * most > 0:
-            found = f"{used:.0f} of {most:.0f} emails used in 24 hours"
-            todo = "ask for more under Account dashboard, Request a limit increase"
-            yield Finding("daily quota", "problem", found, todo)
-        else:
-            yield Finding("daily quota", "ok", f"{used:.0f} of {most:.0f} emails used in 24 hours")
+        found = f"{used:.0f} of {most:.0f} emails used in 24 hours"
+        is_short = 0 <= most <= FEW_EMAILS or used >= _ENOUGH_USED * most > 0
+        todo = "ask for more under Account dashboard, Request a limit increase"
+        yield _finding("daily quota", is_short and found, todo, found)
 
     def _waiting(self) -> Iterator[Finding]:
         """Compare how fast the queue of confirmation emails goes with SES's rate."""
@@ -170,11 +156,8 @@ class Doctor:
         mapping = self._resources("AWS::Lambda::EventSourceMapping").get("SendConfirmationsWaiting")
         if mapping is None:
             return
-        try:
-            found = self.client("lambda").get_event_source_mapping(UUID=mapping)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
+        found = _known(partial(self.client("lambda").get_event_source_mapping, UUID=mapping))
+        if found is None:
             # The check of the mappings reports it.
             return
         at_once = found.get("ScalingConfig", {}).get("MaximumConcurrency", _FEWEST_AT_ONCE)
@@ -189,40 +172,27 @@ class Doctor:
             yield Finding("waiting emails", "ok", said)
 
     def _suppression(self) -> Iterator[Finding]:
-        ses = self.client("sesv2")
-        listed = []
-        for address in sorted(set(self.targets)):
-            try:
-                ses.get_suppressed_destination(EmailAddress=address)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "NotFoundException":
-                    raise
-            else:
-                listed.append(address)
-        if listed:
-            todo = "if an office reads its email again: aws sesv2 delete-suppressed-destination --email-address ADDRESS"
-            yield Finding("suppression list", "problem", f"has {', '.join(listed)}", todo)
-        else:
-            yield Finding("suppression list", "ok", "has no recipient")
+        ask = self.client("sesv2").get_suppressed_destination
+        asked = ((address, _known(partial(ask, EmailAddress=address))) for address in sorted(set(self.targets)))
+        listed = [address for address, answer in asked if answer is not None]
+        todo = "if an office reads its email again: aws sesv2 delete-suppressed-destination --email-address ADDRESS"
+        yield _finding("suppression list", listed and f"has {', '.join(listed)}", todo, "has no recipient")
 
     def _concurrency(self) -> Iterator[Finding]:
         limit = self.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-        if limit < NEEDED_CONCURRENCY:
-            todo = (
-                "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 "
-                "--desired-value 1000"
-            )
-            yield Finding("Lambda concurrency", "problem", f"{limit} at once; a stack needs {NEEDED_CONCURRENCY}", todo)
-        else:
-            yield Finding("Lambda concurrency", "ok", f"{limit} at once")
+        wrong = limit < NEEDED_CONCURRENCY and f"{limit} at once; a stack needs {NEEDED_CONCURRENCY}"
+        todo = (
+            "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 "
+            "--desired-value 1000"
+        )
+        yield _finding("Lambda concurrency", wrong, todo, f"{limit} at once")
 
     def _protection(self) -> Iterator[Finding]:
         table = self._resources("AWS::DynamoDB::Table")["Table"]
-        if self.client("dynamodb").describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
-            yield Finding("deletion protection", "ok", "the table can't be deleted by mistake")
-        else:
-            todo = f"aws dynamodb update-table --table-name {table} --deletion-protection-enabled"
-            yield Finding("deletion protection", "problem", "one call could delete the table", todo)
+        found = self.client("dynamodb").describe_table(TableName=table)["Table"]
+        wrong = not found.get("DeletionProtectionEnabled") and "one call could delete the table"
+        todo = f"aws dynamodb update-table --table-name {table} --deletion-protection-enabled"
+        yield _finding("deletion protection", wrong, todo, "the table can't be deleted by mistake")
 
     def _subscriptions(self) -> Iterator[Finding]:
         topics = self._resources("AWS::SNS::Topic")
@@ -238,41 +208,27 @@ class Doctor:
                 yield Finding(name, "problem", "none", "deploy the stack again, with your OperatorEmail")
 
     def _schedules(self) -> Iterator[Finding]:
-        scheduler = self.client("scheduler")
-        off = []
-        found = self._resources("AWS::Scheduler::Schedule")
-        for logical_id, name in sorted(found.items()):
-            try:
-                is_on = scheduler.get_schedule(Name=name)["State"] == "ENABLED"
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                    raise
-                is_on = False
-            if not is_on:
-                off.append(logical_id)
-        if off or not found:
-            yield Finding("schedules", "problem", f"off or gone: {', '.join(off) or 'all'}", "deploy the stack again")
-        else:
-            yield Finding("schedules", "ok", f"{len(found)} are on")
+        ask, found = self.client("scheduler").get_schedule, self._resources("AWS::Scheduler::Schedule")
+        off = [
+            logical_id
+            for logical_id, name in sorted(found.items())
+            if (_known(partial(ask, Name=name)) or {}).get("State") != "ENABLED"
+        ]
+        wrong = (off or not found) and f"off or gone: {', '.join(off) or 'all'}"
+        yield _finding("schedules", wrong, "deploy the stack again", f"{len(found)} are on")
 
     def _mappings(self) -> Iterator[Finding]:
-        functions = self.client("lambda")
-        off = []
+        ask = self.client("lambda").get_event_source_mapping
         found = self._resources("AWS::Lambda::EventSourceMapping")
-        for logical_id, mapping in sorted(found.items()):
-            try:
-                state = functions.get_event_source_mapping(UUID=mapping)["State"]
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                    raise
-                state = "gone"
-            if state not in {"Enabled", "Enabling", "Updating", "Creating"}:
-                off.append(f"{logical_id} is {state}")
-        if off or not found:
-            todo = "aws lambda update-event-source-mapping --uuid UUID --enabled; if it is gone, deploy again"
-            yield Finding("event source mappings", "problem", ", ".join(off) or "there are none", todo)
-        else:
-            yield Finding("event source mappings", "ok", f"{len(found)} are on")
+        states = {
+            logical_id: (_known(partial(ask, UUID=mapping)) or {"State": "gone"})["State"]
+            for logical_id, mapping in sorted(found.items())
+        }
+        on = {"Enabled", "Enabling", "Updating", "Creating"}
+        off = [f"{logical_id} is {state}" for logical_id, state in states.items() if state not in on]
+        todo = "aws lambda update-event-source-mapping --uuid UUID --enabled; if it is gone, deploy again"
+        wrong = ", ".join(off) if found else "there are none"
+        yield _finding("event source mappings", wrong, todo, f"{len(found)} are on")
 
     def _versions(self) -> Iterator[Finding]:
         """Look whether each alias names the newest version. After going back, an alias names an older one."""
@@ -287,10 +243,8 @@ class Doctor:
             ]
             if int(live) != max(versions):
                 old.append(f"{logical_id} runs version {live}, not {max(versions)}")
-        if old:
-            yield Finding("versions", "problem", ", ".join(old), "if you went back, deploy the older source or a fix")
-        else:
-            yield Finding("versions", "ok", f"{len(found)} functions run their newest version")
+        todo = "if you went back, deploy the older source or a fix"
+        yield _finding("versions", ", ".join(old), todo, f"{len(found)} functions run their newest version")
 
     def _permissions(self) -> Iterator[Finding]:
         """Look for calls that IAM refused since yesterday. Only AWS can say whether the policies are right."""
@@ -303,20 +257,29 @@ class Doctor:
             )
             if any(page["events"] for page in pages):
                 refused.append(logical_id)
-        if refused:
-            todo = "aws logs filter-log-events --filter-pattern AccessDenied --log-group-name GROUP; then report it"
-            yield Finding("permissions", "problem", f"AWS refused calls, see {', '.join(refused)}", todo)
-        else:
-            yield Finding("permissions", "ok", "no call was refused in the last day")
+        wrong = refused and f"AWS refused calls, see {', '.join(refused)}"
+        todo = "aws logs filter-log-events --filter-pattern AccessDenied --log-group-name GROUP; then report it"
+        yield _finding("permissions", wrong, todo, "no call was refused in the last day")
 
     def _alarms(self) -> Iterator[Finding]:
         answer = self.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.stack}-", StateValue="ALARM")
-        on = [alarm["AlarmName"] for alarm in answer["MetricAlarms"]]
-        if on:
-            todo = "docs/runbook.md has an entry for each"
-            yield Finding("alarms", "problem", f"on: {', '.join(sorted(on))}", todo)
-        else:
-            yield Finding("alarms", "ok", "none is on")
+        on = sorted(alarm["AlarmName"] for alarm in answer["MetricAlarms"])
+        yield _finding("alarms", on and f"on: {', '.join(on)}", "docs/runbook.md has an entry for each", "none is on")
+
+
+def _finding(check: str, wrong: object, todo: str, right: str) -> Finding:
+    """Return what is wrong, with the way out; if nothing is (an empty value), what is right."""
+    return Finding(check, "problem", str(wrong), todo) if wrong else Finding(check, "ok", right)
+
+
+def _known(ask: Callable[[], Any]) -> Any:  # noqa: ANN401  (AWS's answer)
+    """Return AWS's answer, or None if it knows no such thing."""
+    try:
+        return ask()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"NotFoundException", "ResourceNotFoundException"}:
+            raise
+        return None
 
 
 def _dkim_records(domain: str, dkim: Mapping[str, Any]) -> str:
