@@ -15,7 +15,7 @@ from undersigned.domain.people.api_keys import DIGITS_SHOWN, Scope
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.people.people import keys_page
-from undersigned.web.posted import ProgramError, RequestError, posted_values
+from undersigned.web.posted import RequestError, posted_values
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,15 +94,7 @@ def _keys(request: ApiRequest) -> tuple[ApiKey, ...]:
 
 
 def _make(request: ApiRequest, days: str) -> tuple[str, ApiKey]:
-    posted = posted_text(request.event, "scope")
-    scope: Scope | None = next((scope for scope in get_args(Scope) if scope == posted), None)
-    if scope is None:
-        raise ProgramError(
-            Message(
-                "`%(name)s` must be one of: %(choices)s.", {"name": "scope", "choices": ", ".join(get_args(Scope))}
-            ),
-            Message("The scope is missing or wrong"),
-        )
+    scope: Scope = request.decision("scope", get_args(Scope), Message("The scope is missing or wrong"))
     label, ends = posted_text(request.event, "label"), _end_of(days)
     return wired.stack.people.keys_of_campaign.make(
         request.campaign, scope, label, ends, request.by, holder=request.holder

@@ -15,7 +15,7 @@ from undersigned.services.people.people import PeopleError
 from undersigned.web.answers import dashboard_page, data
 from undersigned.web.organizer_requests import posted_text
 from undersigned.web.people.people import people_page
-from undersigned.web.posted import ProgramError, RequestError
+from undersigned.web.posted import RequestError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -126,11 +126,4 @@ def _email(request: ApiRequest) -> str:
 
 
 def _role(request: ApiRequest) -> Role:
-    posted = posted_text(request.event, "role")
-    found: Role | None = next((role for role in SCOPE_OF if role == posted), None)
-    if found is None:
-        raise ProgramError(
-            Message("`%(name)s` must be one of: %(choices)s.", {"name": "role", "choices": ", ".join(SCOPE_OF)}),
-            Message("The role is missing or wrong"),
-        )
-    return found
+    return request.decision("role", [*SCOPE_OF], Message("The role is missing or wrong"))

@@ -16,7 +16,7 @@ from undersigned.web.counting.evidence import evidence_values
 from undersigned.web.counting.posted_filters import CRITERIA, mistyped, posted_filter
 from undersigned.web.counting.screening import screened_page, screening_page, select_again_page
 from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
-from undersigned.web.posted import ProgramError, posted_values
+from undersigned.web.posted import posted_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,16 +110,7 @@ def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFi
 
 
 def _action(request: ApiRequest) -> ScreeningAction | None:
-    value = posted_values(request.event).get("action") or None
-    found = next((action for action in get_args(ScreeningAction) if action == value), None)
-    if value is not None and found is None:
-        raise ProgramError(
-            Message(
-                "`%(name)s` must be one of: %(choices)s.",
-                {"name": "action", "choices": ", ".join(get_args(ScreeningAction))},
-            )
-        )
-    return found
+    return request.posted_choice("action", get_args(ScreeningAction))
 
 
 def _after(request: ApiRequest) -> str | None:

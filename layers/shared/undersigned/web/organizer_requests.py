@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from undersigned.services.people.access import Holder
     from undersigned.services.people.sessions import Session
 
+_NO_DECISION = Message("A decision is missing or wrong")
+
 _LONGEST_QUOTED = 50
 """The most characters of a made-up text that an answer quotes."""
 
@@ -84,7 +86,7 @@ class ApiRequest:
 
     def choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
         """Return a query parameter that is one of `choices`; raises RequestError for any other value."""
-        return _one_of(name, self.query(name) or "", choices, UNREADABLE_ADDRESS)
+        return one_of(name, self.query(name) or "", choices, UNREADABLE_ADDRESS)
 
     def query_name(self, name: str) -> str | None:
         """Return a query parameter that names a target or a period; raises RequestError when it can't name one."""
@@ -144,15 +146,18 @@ class ApiRequest:
             )
         return words
 
-    def decision[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice:
-        """Return a value of a JSON body that is one of `choices`; raises RequestError for anything else."""
-        posted = posted_values(self.event).get(name) if self.event.body else None
-        decided = _one_of(name, str(posted or ""), choices, UNREADABLE_REQUEST)
+    def posted_choice[Choice: str](
+        self, name: str, choices: Sequence[Choice], title: Message = UNREADABLE_REQUEST
+    ) -> Choice | None:
+        """Return a value of the body that is one of `choices`, None if it is empty; raises RequestError otherwise."""
+        posted = posted_form(self.event).get(name) if self.event.body else None
+        return one_of(name, str(posted or "").strip(), choices, title)
+
+    def decision[Choice: str](self, name: str, choices: Sequence[Choice], title: Message = _NO_DECISION) -> Choice:
+        """Return a value of the body that is one of `choices`; raises RequestError for anything else."""
+        decided = self.posted_choice(name, choices, title)
         if decided is None:
-            raise ProgramError(
-                Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}),
-                Message("A decision is missing"),
-            )
+            raise not_one_of(name, choices, title)
         return decided
 
     def flag(self, name: str) -> bool:
@@ -256,10 +261,6 @@ class DashboardRequest(ApiRequest):
         """Return a form field without surrounding spaces; empty when it is missing."""
         return posted_text(self.event, name)
 
-    def posted_choice[Choice: str](self, name: str, choices: Sequence[Choice]) -> Choice | None:
-        """Return a form field that is one of `choices`, None if it is empty; raises RequestError otherwise."""
-        return _one_of(name, self.posted(name), choices, UNREADABLE_REQUEST)
-
     def typed(self, name: str) -> str:
         """Return a form field with its spaces; empty when it is missing."""
         return typed_text(self.event, name)
@@ -273,7 +274,7 @@ class DashboardRequest(ApiRequest):
         """Return whether a box is ticked; raises RequestError if its value is not `yes`."""
         value = posted_form(self.event).get(name)
         if value not in (None, "yes"):
-            raise ProgramError(Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": "yes"}))
+            raise not_one_of(name, ["yes"])
         return value == "yes"
 
     def why(self, *, required: bool = False) -> str:
@@ -315,13 +316,21 @@ def typed_text(event: APIGatewayProxyEventV2, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _one_of[Choice: str](name: str, word: str, choices: Sequence[Choice], title: Message) -> Choice | None:
+def one_of[Choice: str](
+    name: str, word: str, choices: Sequence[Choice], title: Message = UNREADABLE_REQUEST
+) -> Choice | None:
+    """Return the choice that is this word, or None for an empty one. Raises RequestError."""
     chosen = next((choice for choice in choices if choice == word), None)
     if word and chosen is None:
-        raise ProgramError(
-            Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}), title
-        )
+        raise not_one_of(name, choices, title)
     return chosen
+
+
+def not_one_of(name: str, choices: Sequence[str], title: Message = UNREADABLE_REQUEST) -> ProgramError:
+    """Return the error about a value that is none of the choices."""
+    return ProgramError(
+        Message("`%(name)s` must be one of: %(choices)s.", {"name": name, "choices": ", ".join(choices)}), title
+    )
 
 
 def _check_known(names: Iterable[str], known: Sequence[str], title: Message) -> None:

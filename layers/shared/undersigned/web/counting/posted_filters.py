@@ -15,6 +15,7 @@ from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import SignatureFilter
+from undersigned.web.organizer_requests import one_of
 from undersigned.web.posted import ProgramError
 
 if TYPE_CHECKING:
@@ -30,22 +31,13 @@ def posted_filter(values: Mapping[str, object], campaign: Campaign, *, on_hold: 
 
     `on_hold` is given apart: a program says true or false, a page has a box. Raises RequestError, GivenError.
     """
-    suspicion = _text(values, "suspicion")
-    found = next((known for known in get_args(WantedSuspicion) if known == suspicion), None)
-    if suspicion and not found:
-        raise ProgramError(
-            Message(
-                "`%(name)s` must be one of: %(choices)s.",
-                {"name": "suspicion", "choices": ", ".join(get_args(WantedSuspicion))},
-            )
-        )
     target = _text(values, "target")
     if target and not ID_PATTERN.fullmatch(target):
         raise ProgramError(Message("`%(name)s` must be the id of a recipient.", {"name": "target"}))
     return checked_filter(
         SignatureFilter(
             target,
-            suspicion=found,
+            suspicion=one_of("suspicion", _text(values, "suspicion") or "", get_args(WantedSuspicion)),
             domain=_text(values, "domain"),
             network=_text(values, "network"),
             signed_from=_moment(values, "signed_from", campaign),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
@@ -14,7 +15,6 @@ from undersigned.web.reader import language_in_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import timedelta
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
@@ -89,7 +89,7 @@ def known_cookie(token: str) -> Cookie:
 
 
 LANGUAGE_COOKIE = "__Host-language"
-_LANGUAGE_KEPT_FOR = 365 * 24 * 3600
+_LANGUAGE_KEPT_FOR = timedelta(days=365)
 
 
 def chosen_language(event: APIGatewayProxyEventV2) -> str | None:
@@ -104,15 +104,7 @@ def language_cookie(event: APIGatewayProxyEventV2) -> Cookie | None:
     language = language_in_link(event)
     if language not in languages():
         return None
-    return Cookie(
-        LANGUAGE_COOKIE,
-        language or "",
-        path="/",
-        secure=True,
-        http_only=True,
-        same_site=SameSite.STRICT_MODE,
-        max_age=_LANGUAGE_KEPT_FOR,
-    )
+    return _cookie(LANGUAGE_COOKIE, language or "", _LANGUAGE_KEPT_FOR)
 
 
 def comes_from_a_link(headers: Mapping[str, str]) -> bool:
