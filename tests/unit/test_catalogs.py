@@ -114,6 +114,20 @@ def test_a_catalog_has_every_plural_of_its_language(language: str) -> None:
         assert message.python_format or not gaps_in("".join(texts_of(message.id))), message.id
 
 
+FAMILIAR = re.compile(
+    r"\b(?:tú|te|ti|tus?|contigo|(?!atrás|detrás)\w+rás|puedes|quieres|debes|tienes|di|haz|deshaz|envíal[ao]s?|inténtalo)\b"
+    r"|(?:^|[.:;] )(?:Abre|Anota|Elige|Escribe|Guarda|Indica|Llama|Mira|Pulsa|Revisa)\b",
+    re.IGNORECASE,
+)
+"""Forms of *tú*; a sentence about somebody else begins with none of the second line's."""
+
+
+def test_spanish_says_usted_to_everybody() -> None:
+    sentences = [text for message in catalog_of("es") for text in texts_of(message.string)]
+    guide = [path.read_text("utf-8") for path in sorted((SHARED / "web" / "guide" / "es").iterdir())]
+    assert [text for text in (*sentences, *guide) if FAMILIAR.search(" ".join(text.split()))] == []
+
+
 def calls_in(path: Path) -> Iterator[tuple[str, ast.Call]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
