@@ -70,6 +70,16 @@ def test_the_lines_of_a_postal_address_are_kept_and_those_of_other_cells_are_joi
     assert rows_in(b"", as_pasted(rows)) == rows
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "headings", ['"Title\n(of the chief)"|Town|"Email, or\tform; if any"', '"Police Chief\nAvery"|Elm|a@x.example']
+)
+def test_a_first_cell_with_several_lines_ends_no_row(headings: str, separator: str) -> None:
+    rows = rows_in(b"", f"{headings}\nChief|Oakton|c@x.example\n".replace("|", separator))
+    assert [len(row) for row in rows] == [3, 3]
+    assert rows[1] == ["Chief", "Oakton", "c@x.example"]
+
+
 def test_what_is_chosen_is_taken_and_the_rest_is_named() -> None:
     rows = rows_in(b"", "First\tLast\tMail\tFax\nAda\tLovelace\ta@x.example\t1\n")
 

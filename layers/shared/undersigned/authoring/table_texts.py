@@ -28,8 +28,8 @@ MOST_COLUMNS = 100
 UNREADABLE = Message("this list can't be read; paste it again, or take an earlier version back")
 """For people at a page, whose own lists have all columns: a program wrote this file."""
 
-_LONGEST_FIRST_LINE = 10_000
-"""How many characters of the first line are read to find the separator of its cells."""
+_LONGEST_FIRST_ROW = 10_000
+"""How many characters of the first row are read to find the separator of its cells."""
 
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LOOKED_AT = 200
@@ -60,21 +60,22 @@ def encoding_of(content: bytes) -> str:
 
 
 def separator_of(text: str, is_name: Callable[[str], bool]) -> str:
-    """Return the character that separates cells: the one that finds the most names of columns in the first line."""
+    """Return the character that separates cells: the one that finds the most names of columns in the first row."""
     begins = re.search(r"\S", text)
     if begins is None:
         return ","
-    first = text[text.rfind("\n", 0, begins.start()) + 1 :][:_LONGEST_FIRST_LINE].partition("\n")[0]
+    first = text[text.rfind("\n", 0, begins.start()) + 1 :][:_LONGEST_FIRST_ROW]
 
     def known(separator: str) -> tuple[int, int]:
-        cells = [cell.strip().strip('"').lower() for cell in first.split(separator)]
-        return sum(map(is_name, cells)), len(cells)
+        # A cell can have several lines.
+        cells = next(csv.reader(io.StringIO(first, newline=""), delimiter=separator))
+        return sum(is_name(cell.strip().strip('"').lower()) for cell in cells), len(cells)
 
     with_names = max(SEPARATORS, key=lambda separator: known(separator)[0])
     if known(with_names)[0]:
         return with_names
     # Without names, a tab is never part of a cell, and a comma often is.
-    return next((separator for separator in "\t;," if separator in first), ",")
+    return next((separator for separator in "\t;," if known(separator)[1] > 1), ",")
 
 
 def rows_of(text: str, separator: str, file: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
