@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
-from undersigned.aws.queue import AskedMail, StopMail, read_person_mail
+from undersigned.aws.queue import AskedMail, read_person_mail
+from undersigned.domain.delivering.stops import StopMail
 from undersigned.domain.errors import MailRefusedError, SendingStoppedError
 from undersigned.logs import facts_of
 
@@ -56,7 +57,7 @@ def _of(mail: PersonMail | StopMail | AskedMail) -> tuple[str, Callable[[], str]
     """Return the kind of an email, and what sends it."""
     match mail:
         case StopMail():
-            return "stop", lambda: wired.stack.delivering.stop_post.send(mail.stop, mail.number)
+            return "stop", lambda: wired.stack.delivering.stop_post.send(mail)
         case AskedMail():
             return "asked", lambda: wired.stack.delivering.asked_post.send(mail.campaign, mail.target)
         case _ if mail.request:

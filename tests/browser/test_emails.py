@@ -34,7 +34,7 @@ TARGET = FOLDER.targets[0]
 SENDER = Sender("letters@enddemand.example", "https://letters.example")
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 TOKEN = "eyJ0b2tlbiI6" * 20
-STOP = Stop(TARGET.email, NOON, "We take letters by our web form only.", accepted_at=NOON)
+STOP = Stop(TARGET.email, NOON, "0" * 32, "We take letters by our web form only.", accepted_at=NOON)
 SIGNED = adas_signature(
     target=TARGET.id,
     note=f"https://letters.example/{TOKEN}",
@@ -103,7 +103,7 @@ def every_email(accent: str | None = "#c2410c", name: str = "Bartholomew Feather
         "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456", TOKEN),
         "invitation": people_mails.invitation(SENDER, campaign, Member(campaign.id, person, "owner", by=person.email)),
         "stopped": office_mails.stopped(SENDER, campaign, TARGET, STOP),
-        "resume": office_mails.resume(SENDER, campaign, TARGET, STOP, TOKEN),
+        "resume": office_mails.resume(SENDER, campaign, TARGET, STOP),
     }
 
 

@@ -24,8 +24,8 @@ from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.aws.campaigns import target_key
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.stops import ResumeLink
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.domain.tokens import ResumeToken
 from undersigned.rendering.packets import Packet
 from undersigned_cli.local.sources import stream_source
 
@@ -471,9 +471,8 @@ class Play:
     def resume_emails(self) -> Actor:
         """Resume the emails by the link of the present stop; without one, by a link of none."""
         stop = self.world.wiring.campaigns.target(CAMPAIGN, "evanston").stopped
-        link = ResumeToken(CAMPAIGN, "evanston", stop.mailbox if stop else "", stop.at if stop else self.world.clock())
-        path = f"/office/resume/{self.world.wiring.tokens.for_resume(link)}"
-        return self._ending("stop", self._start("resume emails", lambda: self.world.post(path)))
+        link = ResumeLink(CAMPAIGN, "evanston", stop.mailbox, stop.secret) if stop else "none"
+        return self._ending("stop", self._start("resume emails", lambda: self.world.post(f"/office/resume/{link}")))
 
     def _halting(self, actor: Actor) -> Actor:
         """Allow no email after the end of this actor, except those that are being handed to SES.

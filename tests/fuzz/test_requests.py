@@ -15,10 +15,10 @@ from tests.fuzz.inputs import ANY_CHARACTER, ODD, example, given, json_texts, mu
 from tests.openapi_document import OPERATIONS, resolved
 from tests.world import ADA, CAMPAIGN, SITE
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.stops import ResumeLink
 from undersigned.domain.languages import chosen_language, languages
 from undersigned.domain.people.api_keys import digest_of
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.domain.tokens import ResumeToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def tokens(world: World) -> dict[str, str]:
         "packets": issue.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")),
         "office": issue.for_office(CAMPAIGN, "evanston", "chief@evanston-police.example"),
         "cover": issue.for_cover(CAMPAIGN, "evanston"),
-        "resume": issue.for_resume(ResumeToken(CAMPAIGN, "evanston", "0" * 12, world.clock.now)),
+        "resume": str(ResumeLink(CAMPAIGN, "evanston", "0" * 12, "0" * 32)),
         "approval": organizers.for_approval(CAMPAIGN, "2026-11-24"),
         "far": organizers.for_approval(CAMPAIGN, "2027-11-24"),
         "session": organizers.for_session(CAMPAIGN, digest_of(KEY)),

@@ -21,7 +21,6 @@ from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.authoring.logos import read_logo
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.tokens import ResumeToken
 from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
@@ -199,7 +198,9 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
     own = "/letters/" + re.search(r"/letters/([^/\"]+)", letter.body)[1]  # type: ignore[index]
     world.run_stream()
     world.week()
-    resume = "/office/resume/" + world.wiring.tokens.for_resume(ResumeToken(CAMPAIGN, "evanston", "", world.clock.now))
+    world.post(f"{links_of_office(world)[0]}/stop")
+    world.run_people_mails()
+    resume = world.mails("resume")[-1].link("office/resume")
     packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
     for path in (
         *(*links_of_office(world), "/office/forged", "/packets-sent/forged"),

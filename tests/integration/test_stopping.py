@@ -186,6 +186,30 @@ def test_an_older_link_does_not_end_a_later_stop(world: World) -> None:
     assert stopped(world) is None
 
 
+def test_a_forged_link_resumes_nothing_and_says_nothing(world: World) -> None:
+    stop(world)
+    link = about_stops(world)[-1].link("office/resume")
+    campaign, target, mailbox, secret = link.removeprefix("/office/resume/").split("~")
+    parts = [
+        (campaign, target, mailbox, "0" * len(secret)),
+        (campaign, target, mailbox, secret[:-1]),
+        (campaign, target, mailbox, ""),
+        (campaign, target, "0" * len(mailbox), secret),
+        (campaign, "skokie", mailbox, secret),
+        ("another-campaign", target, mailbox, secret),
+        (campaign, target, mailbox, secret, secret),
+        (campaign, "x" * 3000, mailbox, secret),
+        (campaign, target, "", "é" * len(secret)),
+        (),
+    ]
+    for is_stopped in (True, False):
+        for each in parts:
+            forged = f"/office/resume/{'~'.join(each)}"
+            assert {world.get(forged).status, world.post(forged).status} <= {404, 405}, each
+        assert bool(stopped(world)) is is_stopped
+        assert "The emails are not stopped" in world.post(link).body
+
+
 def test_a_second_stop_keeps_the_moment_and_the_last_reason(world: World) -> None:
     stop(world)
     first = stopped(world)

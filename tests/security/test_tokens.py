@@ -15,7 +15,7 @@ from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.people.people import Person, SignInRequest, person_id
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.domain.tokens import VALID_FOR, ResumeToken, mailbox_digest
+from undersigned.domain.tokens import VALID_FOR
 from undersigned.services.people.signing_in import Asked
 from undersigned.tokens import OrganizerTokens, Tokens
 
@@ -40,7 +40,6 @@ ROUTES = {
     ],
     "office": [("GET", "/office/{}"), ("POST", "/office/{}/stop")],
     "cover": [("GET", "/packets-sent/{}")],
-    "resume": [("GET", "/office/resume/{}"), ("POST", "/office/resume/{}")],
     "approval": [("GET", "/organizer/approve/{}"), ("POST", "/organizer/approve/{}")],
     # The button would use it up.
     "sign-in": [("GET", "/organizer/sign-in/link/{}")],
@@ -60,7 +59,6 @@ def issued(
         "packets": tokens.for_packets(DeliveryKey(campaign, "evanston", PERIOD)),
         "office": tokens.for_office(campaign, "evanston", CHIEF),
         "cover": tokens.for_cover(campaign, "evanston"),
-        "resume": tokens.for_resume(ResumeToken(campaign, "evanston", mailbox_digest(CHIEF), world.clock.now)),
         "form": tokens.for_form(FormToken(campaign, world.clock.now)),
         "redo": tokens.for_redo(campaign, signer, "6a6b6c6d-01234567"),
         "approval": organizers.for_approval(campaign, PERIOD),

@@ -24,7 +24,6 @@ from undersigned.domain.tokens import (
     PersonToken,
     Purpose,
     RedoToken,
-    ResumeToken,
     SessionToken,
     SignerToken,
     mailbox_digest,
@@ -42,7 +41,6 @@ _PARTS_OF_DELIVERY = 3
 _PARTS_OF_OFFICE = 3
 _PARTS_OF_COVER = 2
 _ISSUED_ON_COVERS = datetime(2026, 1, 1, tzinfo=UTC)
-_PARTS_OF_RESUMING = 4
 _PARTS_OF_FORM = 1
 _PARTS_OF_REDO = 3
 _PARTS_OF_APPROVAL = 2
@@ -52,9 +50,6 @@ _PARTS_OF_PERSON = 2
 _PARTS_OF_BROWSER = 2
 
 _CODES = 1_000_000
-
-_MOMENT = "%Y%m%d%H%M%S%f"
-"""A moment in a link, without characters that programs replace."""
 
 
 class _Signer(TimestampSigner):
@@ -139,12 +134,6 @@ class Tokens(_Tokens):
         """Issue a token for the covers of a target's packets: always the same, so that a packet made twice is, too."""
         return self._issue("cover", campaign, target, issued_at=_ISSUED_ON_COVERS)
 
-    def for_resume(self, stop: ResumeToken) -> str:
-        """Issue a token that ends a stop. Who has it reads that mailbox, so only an email to it has one."""
-        return self._issue(
-            "resume", stop.campaign, stop.target, stop.mailbox, stop.at.astimezone(UTC).strftime(_MOMENT)
-        )
-
     def read_signer(self, purpose: Purpose, token: str) -> SignerToken:
         """Read the token of a signer's link; raises TokenError, TokenExpiredError."""
         parts = _PARTS_OF_CONFIRMATION if purpose == "confirm" else _PARTS_OF_SIGNER
@@ -167,11 +156,6 @@ class Tokens(_Tokens):
         """Read the token of a cover; raises TokenError, TokenExpiredError."""
         parts, _ = self._read("cover", token, _PARTS_OF_COVER)
         return OfficeToken(*parts)
-
-    def read_resume(self, token: str) -> ResumeToken:
-        """Read the token that ends a stop; raises TokenError, TokenExpiredError."""
-        (campaign, target, mailbox, at), _ = self._read("resume", token, _PARTS_OF_RESUMING)
-        return ResumeToken(campaign, target, mailbox, datetime.strptime(at, _MOMENT).replace(tzinfo=UTC))
 
     def read_form(self, token: str) -> FormToken:
         """Read the token of a form; raises TokenError, TokenExpiredError."""

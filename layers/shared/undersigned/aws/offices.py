@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 STOPS = "stop_"
 """The beginning of the attributes that hold stops, each with the name of its mailbox."""
 
+ENDED = "ended_"
+"""The beginning of the attributes with the secret of a mailbox's last stop that ended: its link still says so."""
+
 RECEIVED = "received_"
 """The beginning of the attributes with the moments of *Received*, each with the period."""
 
@@ -109,7 +112,9 @@ class OfficeRows:
             if after == before:
                 return before, after
             unchanged = Attr(name).eq(_stop_values(before)) if before else Attr(name).not_exists()
-            assign = {name: _stop_values(after) if after else None}
+            assign: Values = {name: _stop_values(after) if after else None}
+            if before and not after:
+                assign[ENDED + mailbox] = before.secret
             writes: list[Write] = [Update(office_key(campaign, target), assign=assign, when=unchanged)]
             if before is None:  # No row is made of a campaign that is deleted meanwhile.
                 writes.append(_check_target(campaign, target, Attr("pk").exists()))
@@ -120,6 +125,11 @@ class OfficeRows:
                     raise
             else:
                 return before, after
+
+    def last_secret(self, campaign: str, target: str, mailbox: str) -> str | None:
+        """Return the secret of the last stop of a mailbox that somebody ended."""
+        values = self._table.get(office_key(campaign, target), consistent=True) or {}
+        return values.get(ENDED + mailbox)
 
     def _stop(self, campaign: str, target: str, name: str) -> Stop | None:
         values = self._table.get(office_key(campaign, target), consistent=True) or {}
@@ -169,6 +179,7 @@ def _read_stop(values: Values) -> Stop:
     return Stop(
         values["email"],
         datetime.fromisoformat(values["at"]),
+        values["secret"],
         values["reason"],
         accepted_at=read_moment(values.get("accepted_at")),
         mails=int(values["mails"]),

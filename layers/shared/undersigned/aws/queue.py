@@ -13,9 +13,9 @@ from undersigned.at_once import each_at_once
 from undersigned.aws.failures import translating
 from undersigned.domain.counting.reconciliations import Reconciliation
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.stops import StopMail
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.signing.addresses import email_mistake
-from undersigned.domain.tokens import ResumeToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -356,14 +356,6 @@ class PersonMail:
 
 
 @dataclass(frozen=True, slots=True)
-class StopMail:
-    """The emails about a stop: to the organizer, and the first or second with the link that ends it."""
-
-    stop: ResumeToken
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
 class AskedMail:
     """The email to an organizer about the address that a target's office asked for."""
 
@@ -388,7 +380,7 @@ def read_person_mail(body: str) -> PersonMail | StopMail | AskedMail:
         case {"invitation": {"campaign": str(campaign), "person": str(person)}}:
             return PersonMail(campaign=campaign, person=person)
         case {"stop": [str(campaign), str(target), str(mailbox), str(at)], "number": int(number)}:
-            return StopMail(ResumeToken(campaign, target, mailbox, datetime.fromisoformat(at)), number)
+            return StopMail(campaign, target, mailbox, datetime.fromisoformat(at), number)
         case {"asked": [str(campaign), str(target)]}:
             return AskedMail(campaign, target)
         case _:
@@ -410,10 +402,10 @@ class PeopleMails(_SqsQueue):
         """Queue the invitation of a campaign's person."""
         self._send(json.dumps({"invitation": {"campaign": campaign, "person": person}}))
 
-    def put_stop(self, stop: ResumeToken, number: int) -> None:
-        """Queue the emails about a stop."""
-        of_stop = [stop.campaign, stop.target, stop.mailbox, stop.at.isoformat()]
-        self._send(json.dumps({"stop": of_stop, "number": number}))
+    def put_stop(self, mail: StopMail) -> None:
+        """Queue the emails about a stop. The message doesn't have its secret."""
+        of_stop = [mail.campaign, mail.target, mail.mailbox, mail.at.isoformat()]
+        self._send(json.dumps({"stop": of_stop, "number": mail.number}))
 
     def put_asked(self, campaign: str, target: str) -> None:
         """Queue the email to an organizer about the address that a target's office asked for."""

@@ -19,7 +19,6 @@ type Purpose = Literal[
     "packets",
     "office",
     "cover",
-    "resume",
     "form",
     "redo",
     "approval",
@@ -29,17 +28,14 @@ type Purpose = Literal[
     "browser",
 ]
 
-_AS_LONG_AS_ITS_KEY = timedelta(days=36525)
-
 VALID_FOR: dict[Purpose, timedelta] = {
     "confirm": timedelta(days=400),
     "letter": timedelta(days=400),
     "disown": timedelta(days=400),
     "packets": timedelta(days=30),
     "office": timedelta(days=400),
-    # A cover is read years later, and who stopped emails by mistake may notice late.
-    "cover": _AS_LONG_AS_ITS_KEY,
-    "resume": _AS_LONG_AS_ITS_KEY,
+    # A cover is read years later, for as long as the key of its link is accepted.
+    "cover": timedelta(days=36525),
     "form": timedelta(days=2),
     "redo": timedelta(days=2),
     "approval": timedelta(days=14),
@@ -81,16 +77,6 @@ class OfficeToken:
     campaign: str
     target: str
     mailbox: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeToken:
-    """The stop that a link ends: of a target's mailbox, since a moment."""
-
-    campaign: str
-    target: str
-    mailbox: str
-    at: datetime
 
 
 def mailbox_digest(email: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.characters import has_web_address
+from undersigned.domain.delivering.stops import ResumeLink
 from undersigned.domain.languages import Message, full_date
 from undersigned.domain.tokens import mailbox_digest
 from undersigned.rendering.mails import Mail, bodies
@@ -82,7 +83,7 @@ def asked(sender: Sender, campaign: Campaign, target: Target, request: AskedAddr
     return _written("asked", sender, campaign, campaign.organizer.email, subject, sentences, path, button)
 
 
-def resume(sender: Sender, campaign: Campaign, target: Target, stop: Stop, token: str) -> Mail:
+def resume(sender: Sender, campaign: Campaign, target: Target, stop: Stop) -> Mail:
     """Write the email with the link that ends a stop. It has no link that stops, so that no program stops it again."""
     language = campaign.language
     values = {
@@ -102,7 +103,8 @@ def resume(sender: Sender, campaign: Campaign, target: Target, stop: Stop, token
     )
     subject = Message("The emails with letters to %(whom)s were stopped", values)
     button = Message("Resume the emails")
-    return _written("resume", sender, campaign, stop.email, subject, sentences, f"/office/resume/{token}", button)
+    path = f"/office/resume/{ResumeLink(campaign.id, target.id, stop.mailbox, stop.secret)}"
+    return _written("resume", sender, campaign, stop.email, subject, sentences, path, button)
 
 
 def _written(  # noqa: PLR0913, PLR0917  (an email's parts)

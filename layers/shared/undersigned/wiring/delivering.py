@@ -119,6 +119,7 @@ class DeliveringCases:
             tokens=self.stack.tokens,
             mails=lambda: self.stack.people_mails,
             clock=self.stack.clock,
+            new_id=self.stack.new_id,
         )
 
     @cached_property
@@ -151,7 +152,6 @@ class DeliveringCases:
             campaigns=self.stack.campaigns,
             office_rows=self.stack.office_rows,
             post=self.stack.people_mailbox,
-            tokens=self.stack.tokens,
             sender=self.stack.settings.sender,
         )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.characters import can_be_printed
+from undersigned.domain.errors import TokenError
 from undersigned.domain.languages import Message, number
 from undersigned.domain.tokens import mailbox_digest
 
@@ -28,11 +32,12 @@ class Stop:
     """Since when a mailbox gets no letters, and the office's reason, if it gave one.
 
     `accepted_at` is when SES took the last email to it before that. `mails` are the emails with the link that resumes,
-    `notices` those that told the organizer.
+    `notices` those that told the organizer. Only that link has the `secret`.
     """
 
     email: str
     at: datetime
+    secret: str
     reason: str = ""
     accepted_at: datetime | None = None
     mails: int = 0
@@ -67,6 +72,46 @@ class Stop:
             yield Message(
                 "That was probably no person, but a program that checks the office’s email and opens each link."
             )
+
+
+@dataclass(frozen=True, slots=True)
+class StopMail:
+    """The emails about a mailbox's stop since a moment: to the organizer, and the link that ends it, by its number."""
+
+    campaign: str
+    target: str
+    mailbox: str
+    at: datetime
+    number: int
+
+
+_LINK = re.compile(rf"({ID_PATTERN.pattern})~({ID_PATTERN.pattern})~([0-9a-f]{{12}})~([0-9a-f]{{32}})")
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeLink:
+    """The link that ends a stop. Its secret is the stop's, not a signature, so it works whatever keys have ended."""
+
+    campaign: str
+    target: str
+    mailbox: str
+    secret: str
+
+    @classmethod
+    def read(cls, token: str) -> Self:
+        """Read the part of the link after `/office/resume/`; raises TokenError."""
+        if found := _LINK.fullmatch(token):
+            return cls(*found.groups())
+        message = "the link is damaged"
+        raise TokenError(message)
+
+    def __str__(self) -> str:
+        """Return the part of the link after `/office/resume/`."""
+        return f"{self.campaign}~{self.target}~{self.mailbox}~{self.secret}"
+
+    def is_of(self, secret: str | None) -> bool:
+        """Say whether the link has a stop's secret."""
+        return secret is not None and hmac.compare_digest(self.secret, secret)
 
 
 def reason_in(text: object) -> str:

@@ -12,11 +12,10 @@ from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.plans import taken, week_taken
 from undersigned.domain.delivering.schedule import cadence_of
-from undersigned.domain.delivering.stops import MOST_LINKS
+from undersigned.domain.delivering.stops import MOST_LINKS, StopMail
 from undersigned.domain.errors import ChangedError, GivenError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message, long_date
 from undersigned.domain.signing.addresses import email_mistake, mailable
-from undersigned.domain.tokens import ResumeToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -296,7 +295,7 @@ class DeliveryControls:
             raise NotNowError(
                 Message("We sent the link twice, and send it no more. Call the office: it may be among spam there.")
             )
-        self.mails().put_stop(ResumeToken(campaign, target, stop.mailbox, stop.at), stop.mails + 1)
+        self.mails().put_stop(StopMail(campaign, target, stop.mailbox, stop.at, stop.mails + 1))
         self.record(campaign, "send resume link", by, about=target, why=why)
 
     def count_on_paper(self, campaign: str, target: str, letters: str, by: str) -> OnPaper:

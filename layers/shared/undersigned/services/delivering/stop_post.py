@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.offices import OfficeRows
     from undersigned.domain.delivering.deliveries import Sender
-    from undersigned.domain.delivering.stops import Stop
-    from undersigned.domain.tokens import ResumeToken
+    from undersigned.domain.delivering.stops import Stop, StopMail
     from undersigned.rendering.mails import Mail
-    from undersigned.tokens import Tokens
 
 type StopPostOutcome = Literal["sent", "sent before", "resumed before"]
 
@@ -28,41 +26,40 @@ class StopPost:
     campaigns: Campaigns
     office_rows: OfficeRows
     post: Mailbox
-    tokens: Tokens
     sender: Sender
 
-    def send(self, link: ResumeToken, number: int) -> StopPostOutcome:
+    def send(self, about: StopMail) -> StopPostOutcome:
         """Tell the organizer of a stop, and send its mailbox the first or second link that ends it.
 
         Raises the errors of `Mailbox.send`, NotFoundError.
         """
-        campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
-        stop = target.stop_of(link.mailbox)
-        if stop is None or stop.at != link.at:
+        campaign, target, _ = self.campaigns.of_target(about.campaign, about.target)
+        stop = target.stop_of(about.mailbox)
+        if stop is None or stop.at != about.at:
             return "resumed before"
-        self._once(link, "notices", 1, office_mails.stopped(self.sender, campaign, target, stop))
-        resume = office_mails.resume(self.sender, campaign, target, stop, self.tokens.for_resume(link))
-        return "sent" if self._once(link, "mails", number, resume) else "sent before"
+        self._once(about, "notices", 1, office_mails.stopped(self.sender, campaign, target, stop))
+        resume = office_mails.resume(self.sender, campaign, target, stop)
+        return "sent" if self._once(about, "mails", about.number, resume) else "sent before"
 
-    def _once(self, link: ResumeToken, count: Literal["mails", "notices"], number: int, mail: Mail) -> bool:
+    def _once(self, about: StopMail, count: Literal["mails", "notices"], number: int, mail: Mail) -> bool:
         """Send the email of a number, unless an earlier try or a repeated message has. Say whether it was sent."""
-        if not self._count(link, count, number - 1, number):
+        if not self._count(about, count, number - 1, number):
             return False
         try:
             self.post.send(mail)
         except (SendingThrottledError, MailRefusedError):
             # It surely did not leave. After any other error it may have, and is not sent again by itself.
-            self._count(link, count, number, number - 1)
+            self._count(about, count, number, number - 1)
             raise
         return True
 
-    def _count(self, link: ResumeToken, count: Literal["mails", "notices"], known: int, new: int) -> bool:
+    def _count(self, about: StopMail, count: Literal["mails", "notices"], known: int, new: int) -> bool:
         """Change how many such emails were sent about a stop, and say whether as many as known were."""
 
         def counted(stop: Stop | None) -> Stop | None:
-            if stop is None or stop.at != link.at or getattr(stop, count) != known:
+            if stop is None or stop.at != about.at or getattr(stop, count) != known:
                 return stop
             return replace(stop, mails=new) if count == "mails" else replace(stop, notices=new)
 
-        before, after = self.office_rows.change_stop(link.campaign, link.target, link.mailbox, counted)
+        before, after = self.office_rows.change_stop(about.campaign, about.target, about.mailbox, counted)
         return before != after

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.authoring.campaigns import AskedAddress
-from undersigned.domain.delivering.stops import Stop, reason_in
-from undersigned.domain.tokens import ResumeToken, mailbox_digest
+from undersigned.domain.delivering.stops import ResumeLink, Stop, StopMail, reason_in
+from undersigned.domain.errors import TokenError
+from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,7 @@ class Stopping:
     tokens: Tokens
     mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
+    new_id: Callable[[], str]
 
     def stop(self, token: str, reason: object) -> tuple[Campaign, Target]:
         """Stop the emails to the mailbox of an office's link, also to one that the recipient no longer has.
@@ -62,7 +64,7 @@ class Stopping:
         )
         if stop and not stop.mails:
             # Also after a failure between the two: queueing it twice is harmless.
-            self.mails().put_stop(ResumeToken(link.campaign, link.target, link.mailbox, stop.at), 1)
+            self.mails().put_stop(StopMail(link.campaign, link.target, link.mailbox, stop.at, 1))
         return campaign, target
 
     def _new(self, link: OfficeToken, target: Target, reason: str) -> Stop | None:
@@ -73,11 +75,12 @@ class Stopping:
         email = next((email for email in emails if mailbox_digest(email) == link.mailbox), None)
         accepted = (each.last.sent_at or each.last.since for each in to_it)
         accepted_at = max((moment for moment in accepted if moment), default=None)
-        return Stop(email, self.clock(), reason, accepted_at=accepted_at) if email else None
+        secret = self.new_id() + self.new_id()
+        return Stop(email, self.clock(), secret, reason, accepted_at=accepted_at) if email else None
 
     def of_link(self, token: str) -> Stopped:
         """Return what became of the stop of a link that resumes. Changes nothing."""
-        return self._of(self.tokens.read_resume(token))
+        return self._of(ResumeLink.read(token))
 
     def resume(self, token: str) -> Stopped:
         """End the stop of a link, and no later one of the same mailbox.
@@ -85,7 +88,7 @@ class Stopping:
         If the recipient no longer has the mailbox, the organizer is asked whether letters go there again, in place of
         a request that nobody has decided yet.
         """
-        link = self.tokens.read_resume(token)
+        link = ResumeLink.read(token)
         found = self._of(link)
         stop = found.target.stop_of(link.mailbox)
         if stop and found.state == "stopped" and not found.is_theirs:
@@ -95,12 +98,20 @@ class Stopping:
             self.office_rows.note_told(link.campaign, link.target, is_told=False)
             self.mails().put_asked(link.campaign, link.target)
         self.office_rows.change_stop(
-            link.campaign, link.target, link.mailbox, lambda known: None if known and known.at == link.at else known
+            link.campaign,
+            link.target,
+            link.mailbox,
+            lambda known: None if known and link.is_of(known.secret) else known,
         )
         return self._of(link)
 
-    def _of(self, link: ResumeToken) -> Stopped:
+    def _of(self, link: ResumeLink) -> Stopped:
         campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
         stop = target.stop_of(link.mailbox)
-        state: StopState = "resumed" if stop is None else "stopped" if stop.at == link.at else "stopped again"
+        state: StopState = "stopped"
+        if not stop or not link.is_of(stop.secret):
+            state = "stopped again" if stop else "resumed"
+            if not link.is_of(self.office_rows.last_secret(link.campaign, link.target, link.mailbox)):
+                message = "the link is of no stop, or of one before the last that ended"
+                raise TokenError(message)
         return Stopped(campaign, target, state, is_theirs=mailbox_digest(target.email) == link.mailbox)
