@@ -22,9 +22,6 @@ USUAL_ANSWER = 600
 WORDS = (ROOT / "README.md").read_text(encoding="utf-8")
 """Words as people write them, which compress no better than an answer."""
 
-MOST_OF_FORM = 13 * 1024
-"""Bytes of the form with answers. What is left of the window is for sources, a theme and a logo."""
-
 MOST_OF_DISOWNING = 5 * 1024
 """Bytes of a page with two sentences, a button and the style sheet."""
 
@@ -60,7 +57,7 @@ def test_the_page_of_a_person_who_did_not_sign_stays_small(world: World) -> None
         assert len(page.content) <= MOST_OF_DISOWNING
 
 
-def test_the_form_with_answers_of_a_usual_length_fits_into_one_window(world: World) -> None:
+def test_a_visit_with_answers_of_a_usual_length_fits_into_one_window(world: World) -> None:
     world.confirmed()
     world.week()
     answering, words = world.wiring.delivering.answering, sorted({*WORDS.split()})
@@ -68,7 +65,7 @@ def test_the_form_with_answers_of_a_usual_length_fits_into_one_window(world: Wor
         text = " ".join(random.Random(number).choices(words, k=200))[:USUAL_ANSWER]  # noqa: S311
         answering.record(CAMPAIGN, "evanston", PERIOD, text, "command line", is_public=True)
     world.restart("public_api")
-    forms = {name: parts["the form"] for name, parts in weights(world).items() if name.startswith("one visit")}
-    assert len(forms) == 4
+    visits = {name: parts["in all"] for name, parts in weights(world).items() if name.startswith("one visit")}
+    assert len(visits) == 4
     assert 'class="answer"' in world.get(FORM).body
-    assert max(forms.values()) <= MOST_OF_FORM, forms
+    assert max(visits.values()) <= VISIT, visits

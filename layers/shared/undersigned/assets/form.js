@@ -1,11 +1,9 @@
 // Updates the letter while the person types, and makes the form easier. The form works without this script.
 const form = document.querySelector("form");
 const { elements } = form;
-const [letter, towns, found, length, send, view] = ["letter", "towns", "found", "note-count", "send", "preview"].map(
-  (id) => document.getElementById(id),
-);
+const ids = ["letter", "towns", "found", "note-count", "drawing", "pad", "send", "preview", "wait", "thanks"];
+const [letter, towns, found, length, draw, pad, send, view, state, thanks] = ids.map((id) => document.getElementById(id));
 
-const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 // Fills in the template inside a container with a target.
 const written = (container, target) => {
   const copy = container.querySelector("template").content.cloneNode(true);
@@ -47,7 +45,10 @@ const plan = () => {
   typed = elements.name.value;
   show();
   clearTimeout(asking);
-  asking = setTimeout(ask, 600);
+  asking = setTimeout(() => {
+    ask();
+    count();
+  }, 600);
 };
 
 const chosen = () => {
@@ -58,17 +59,14 @@ const chosen = () => {
 
 // The typed texts by merge field, as the server would read them. A field without text keeps its placeholder.
 const fields = (language) => {
-  const values = {};
+  const known = {};
   for (const [name, text] of new FormData(form)) {
-    if (typeof text === "string" && text.trim()) values[name] = text.trim().replace(/\r\n?/g, "\n").normalize("NFC");
+    if (text.trim()) known[name] = known[`signer.${name}`] = text.trim().replace(/\r\n?/g, "\n").normalize("NFC");
   }
-  const known = Object.fromEntries(
-    "name address_line locality region postal_code".split(" ").map((name) => [`signer.${name}`, values[name]]),
-  );
   const target = chosen();
   for (const name of target ? ["title", "name", "department", "locality"] : [])
     known[`target.${name}`] = (name === "title" && target.titles?.[language]) || target[name];
-  return { ...known, signature: values.signature, note: values.note };
+  return known;
 };
 
 const drawing = form.querySelector("[name=drawing]");
@@ -134,32 +132,25 @@ const tell = () => {
 
 const { note } = elements;
 const count = () => {
+  if (!note) return;
   const { limit, within, over } = note.dataset;
   const used = [...note.value.trim().normalize("NFC")].length;
   const words = used > limit ? over : within;
-  say(length, used ? filled(words, { used }) : "");
+  say(length, used ? words.replace("{used}", used) : "");
 };
-let counting;
-note?.addEventListener("input", () => {
-  clearTimeout(counting);
-  counting = setTimeout(count, 500);
-});
 
-const draw = document.getElementById("drawing");
 const open = async () => {
-  const pad = await import(draw.dataset.script);
-  picture = pad.picture;
-  pad.openPad(draw, document.getElementById("pad"), drawing);
+  const script = await import(draw.dataset.script);
+  picture = script.picture;
+  script.openPad(draw, pad, drawing);
 };
 draw.addEventListener("click", open, { once: true });
 draw.hidden = false;
 if (drawing.value) draw.click();
 
-const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-
 // Shows the page after signing, which is in this one. Its button sends the hidden form back, to correct the address.
 const thank = ({ redo }) => {
-  const { content, dataset } = document.getElementById("thanks");
+  const { content, dataset } = thanks;
   const main = document.querySelector("main");
   content.querySelector("bdi").textContent = elements.email.value;
   content.querySelector("button").value = redo;
@@ -194,12 +185,11 @@ const post = async () => {
     // So that not everybody tries again at the same moment.
     const asked = reply?.headers.get("retry-after") || Math.min(2 ** tries, 30);
     const seconds = Math.ceil(+asked + 3 * Math.random());
-    say(state, filled(form.dataset.again, { seconds }));
-    await pause(seconds * 1_000);
+    say(state, form.dataset.again.replace("{seconds}", seconds));
+    await new Promise((done) => setTimeout(done, seconds * 1_000));
   }
 };
 
-const state = document.getElementById("wait");
 form.addEventListener("submit", (event) => {
   if (form.hidden) return;
   event.preventDefault();
@@ -222,7 +212,7 @@ form.addEventListener("change", tell);
 view.hidden = true;
 if (top !== window) document.documentElement.classList.add("embedded");
 document.querySelector("[role=alert]")?.focus();
-if (note?.value) count();
+count();
 // Somebody typed before this script loaded, or the browser or a link filled something in.
 if ([...elements].some((it) => "defaultValue" in it && it.value !== it.defaultValue)) plan();
 else if (elements.postal_code.value) ask();

@@ -30,7 +30,7 @@ def render_framed(
     return render_page(
         template,
         language,
-        ("page.css", "fields.css", "dashboard.css", *sheets),
+        ("page.css", "fields.css", "tables.css", "dashboard.css", *sheets),
         viewer.campaign.accent if viewer else None,
         "auto",
         script="",

@@ -86,10 +86,10 @@ def _style(sheets: tuple[str, ...], accent: str | None, theme: Theme) -> str:
 
 
 def _in_both_schemes(sheets: tuple[str, ...], accent: str | None) -> str:
-    style = "".join((_SHEETS / name).read_text(encoding="utf-8") for name in sheets).strip()
+    style = "".join((_SHEETS / name).read_text(encoding="utf-8") for name in sheets).replace("\n", "")
     style = re.sub(r"(?<=url\()[\w.-]+", lambda name: asset_path(name[0]), style)
     if accent is None:
         return style
     light, dark = accents(accent)
     colors = [f"--accent:{shade.color};--on-accent:{shade.on}" for shade in (light, dark)]
-    return f"{style}\n:root{{{colors[0]}}}@media(prefers-color-scheme:dark){{:root{{{colors[1]}}}}}"
+    return f"{style}:root{{{colors[0]}}}@media(prefers-color-scheme:dark){{:root{{{colors[1]}}}}}"

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page, Theme
 
 _MORE_SHEETS = {
-    "approval.html": ("fields.css",),
+    "approval.html": ("fields.css", "tables.css"),
     "campaign.html": ("fields.css", "letter.css", "form.css"),
     "confirm.html": ("letter.css",),
     "office.html": ("fields.css",),
     "letter.html": ("fields.css", "letter.css"),
-    "packets.html": ("fields.css",),
-    "privacy.html": ("fields.css",),
+    "packets.html": ("tables.css",),
+    "privacy.html": ("tables.css",),
 }
 """Style sheets beside that of all pages, by template."""
 
