@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,7 +22,7 @@ from undersigned.domain.people.people import person_id
 from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.world import World
 
@@ -80,6 +80,29 @@ def damage(world: World, row: Values, how: str) -> None:
 
 
 @dataclass
+class Reads:
+    """A watch that keeps which rows and which partitions a page asks for."""
+
+    rows: set[tuple[str, str]] = field(default_factory=set)
+    partitions: set[str] = field(default_factory=set)
+
+    def before(self, _function: str, _operation: str, params: Mapping[str, Any]) -> None:
+        batches = params.get("RequestItems", {}).values()
+        keys = [*(key for batch in batches for key in batch["Keys"]), params.get("Key")]
+        self.rows |= {(key["pk"]["S"], key["sk"]["S"]) for key in keys if isinstance(key, dict)}
+        self.partitions |= {value.get("S", "") for value in params.get("ExpressionAttributeValues", {}).values()}
+
+    def after(self, _function: str, _operation: str) -> None:
+        """Do nothing."""
+
+    def retries(self, _function: str, _operation: str) -> bool:
+        return False
+
+    def has(self, row: Values) -> bool:
+        return row["pk"] in self.partitions or (row["pk"], row["sk"]) in self.rows
+
+
+@dataclass
 class Campaign:
     """A campaign with a delivery, with letters that wait, and with whatever else an organizer's pages show."""
 
@@ -87,12 +110,15 @@ class Campaign:
     browser: Browser
     export: str
 
-    def ask_all(self) -> Iterator[tuple[str, Answer]]:
-        """Ask for each page and each answer of the API that changes nothing."""
+    def ask_all(self) -> Iterator[tuple[str, Answer, Reads]]:
+        """Ask a new process for each page and each answer of the API that changes nothing."""
         for method, template, handler in sorted(routes("organizer_api"), key=lambda route: route[1]):
             if method == "GET" and getattr(handler, "scope", None):
                 path = self._filled(template)
-                yield path, self.ask(path)
+                self.world.restart("organizer_api")
+                self.world.watch = reads = Reads()
+                yield path, self.ask(path), reads
+        self.world.watch = None
 
     def ask(self, path: str) -> Answer:
         """Ask for a page as a browser does, or for an answer of the API with a key."""
@@ -149,15 +175,18 @@ def campaign(world: World) -> Campaign:
 @pytest.mark.parametrize("how", ["missing", "wrong"])
 def test_each_page_answers_and_names_the_row_that_it_is_about(campaign: Campaign, how: str) -> None:
     world = campaign.world
-    paths = dict(campaign.ask_all())
-    assert {answer.status for answer in paths.values()} <= {200, 302, 303, 403, 404}
+    pages = list(campaign.ask_all())
+    assert {answer.status for _, answer, _ in pages} <= {200, 302, 303, 403, 404}
     cookies, wrong = {**campaign.browser.jar}, []
     for kind, (_, _, about) in KINDS.items():
         row = row_of(world, kind)
         damage(world, row, how)
+        # A page that doesn't read the row can't show its damage.
+        readers = [(path, before) for path, before, reads in pages if reads.has(row)]
+        assert readers, f"no page reads the {kind}"
         wrong += [
             (kind, path, answer.status)
-            for path, before in paths.items()
+            for path, before in readers
             for answer in [campaign.ask(path)]
             if not (answer.status == before.status or (is_about(path, about) and names(answer, row)))
         ]
