@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
+
+from typer import testing
 
 from tests.world import PUBLIC_URL
 from undersigned_cli.commands import options
@@ -12,6 +15,9 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.world import World
+
+# Typer would make all commands anew for each one that runs.
+testing._get_command = cache(testing._get_command)  # type: ignore[attr-defined]
 
 
 def command_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

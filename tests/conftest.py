@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,12 @@ _SHARED_SETUP = (
     re.compile("tests/integration/test_words_of_pages.py"),
 )
 """Tests that share a setup: a deployed stack, what a file of end-to-end tests signs, all crashes, a wheel, mistakes."""
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look no more at what is loaded: it would for each of a test's objects."""
+    gc.collect()
+    gc.freeze()
 
 
 class OneForEachSetup(LoadScopeScheduling):  # type: ignore[misc]

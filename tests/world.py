@@ -112,16 +112,21 @@ class Clock:
         self.now += timedelta(**by)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sent:
     """An email that SES accepted."""
 
     message_id: str
     to: str
     tags: dict[str, str]
-    mail: EmailMessage
+    raw: bytes
     is_suppressed: bool = False
     """Whether SES dropped it, because the address is on the account's suppression list."""
+
+    @cached_property
+    def mail(self) -> EmailMessage:
+        """Read it only for a test that looks into it."""
+        return message_from_bytes(self.raw, policy=policy.default)
 
     @property
     def text(self) -> str:
@@ -858,7 +863,7 @@ def _fake_ses(ses: Any) -> None:
                     parsed["MessageId"],
                     to,
                     {tag["Name"]: tag["Value"] for tag in params["EmailTags"]},
-                    message_from_bytes(params["Content"]["Raw"]["Data"], policy=policy.default),
+                    params["Content"]["Raw"]["Data"],
                     is_suppressed=current.suppressed.get(to) in reasons,
                 )
             )

@@ -15,7 +15,6 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from email import message_from_bytes, policy
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -113,7 +112,7 @@ class Memory:
         self.received: Callable[[str], int] = lambda _queue_url: 0
         self.world: World | None = None
         self.sent_as: Callable[..., Sent]
-        self.read_mail: Callable[[bytes], Any] = lambda raw: message_from_bytes(raw, policy=policy.default)
+        self.read_mail: Callable[[bytes], Any] = bytes
         self.partitions: dict[str, dict[str, Item]] = {}
         self.records: list[dict[str, Any]] = []
         self.queues: dict[str, list[dict[str, Any]]] = {}

@@ -119,15 +119,13 @@ _PACKETS_FOR = 31 * _DAY
 class PlainlySent(Sent):
     """An email that was never written as MIME: writing and reading it takes most of a run's time."""
 
-    __slots__ = ()
-
     @property
     def text(self) -> str:
-        return str(self.mail.text)  # type: ignore[attr-defined]
+        return str(self.raw.text)  # type: ignore[attr-defined]
 
     @property
     def pdfs(self) -> list[bytes]:
-        return [attachment.pdf for attachment in self.mail.attachments]  # type: ignore[attr-defined]
+        return [attachment.pdf for attachment in self.raw.attachments]  # type: ignore[attr-defined]
 
 
 @dataclass

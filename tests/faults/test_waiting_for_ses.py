@@ -136,8 +136,6 @@ class Rush:
         """Put the platform around the world."""
         assert self.world.memory is not None
         self.world.memory.quota |= {"MaxSendRate": self.rate, "Max24HourSend": -1.0}
-        # Nobody reads them.
-        self.world.memory.read_mail = bytes
         self.world.sign()
         self.world.new_records()
         [self.pattern] = self.world.forms()

@@ -37,7 +37,6 @@ def queue_and_send(world: World, records: list[Any]) -> None:
     world.run_waiting_mails()
 
 
-@pytest.mark.moto
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_counts_are_exact_if_records_come_twice_late_or_out_of_order(world: World, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  (a repeatable shuffle)
@@ -106,7 +105,6 @@ def test_a_form_that_expires_changes_no_count(world: World) -> None:
     assert counted(world) == {}
 
 
-@pytest.mark.moto
 def test_signing_again_after_the_row_is_gone_counts_again(world: World) -> None:
     for _ in range(2):
         world.confirmed()
@@ -155,7 +153,6 @@ def test_the_tallys_own_marks_cause_no_reads(world: World) -> None:
     assert world.calls == []
 
 
-@pytest.mark.moto
 def test_a_damaged_record_is_reported_and_the_others_are_counted(world: World) -> None:
     confirm_all(world, 2)
     damaged = load_event("tally_damaged_record")["Records"]

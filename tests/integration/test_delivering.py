@@ -67,7 +67,6 @@ def test_letters_are_sealed_packed_sent_and_delivered(world: World) -> None:
     assert delivery(world).state == "delivered"
 
 
-@pytest.mark.moto
 def test_each_mail_event_is_stored_once(world: World) -> None:
     world.confirmed()
     world.week()
@@ -107,7 +106,6 @@ def test_a_resident_is_known_by_the_postal_code_however_the_town_is_spelled(worl
     assert re.search(r"Signers with a postal code of Evanston +2\r?\n", mail.text)
 
 
-@pytest.mark.moto
 def test_a_delivery_whose_letters_are_all_withdrawn_sends_no_email(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +125,6 @@ def test_a_delivery_whose_letters_are_all_withdrawn_sends_no_email(
     assert delivery(world).state == "empty"
 
 
-@pytest.mark.moto
 def test_a_letter_withdrawn_while_its_bundle_is_sealed_is_left_out(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,7 +185,6 @@ def test_a_tray_whose_only_letter_is_on_hold_by_now_opens_no_delivery(
     assert world.wiring.deliveries.delivery(KEY) is None
 
 
-@pytest.mark.moto
 def test_a_stale_tray_does_not_seal_a_letter_signed_again_for_another_target(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,7 +245,6 @@ def test_a_short_throttle_is_waited_out(world: World) -> None:
     assert len(world.deliveries) == 1
 
 
-@pytest.mark.moto
 def test_a_throttled_delivery_is_retried_and_sent_once(world: World) -> None:
     world.confirmed()
     world.throttles = 100
@@ -299,7 +294,6 @@ def lose_answer(world: World) -> None:
     world.wiring.deliveries.change(replace(sent, state="sending", last=Attempt(since=sent.last.since)), sent)
 
 
-@pytest.mark.moto
 def test_an_attempt_without_an_event_for_an_hour_is_in_doubt_and_never_repeated(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -429,7 +423,6 @@ def correct_address(world: World) -> None:
     world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="chief@evanston.example"))
 
 
-@pytest.mark.moto
 def test_what_bounced_waits_for_a_person_and_what_was_held_goes_when_the_address_changes(world: World) -> None:
     world.confirmed()
     world.week()

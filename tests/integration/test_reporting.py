@@ -52,7 +52,6 @@ def test_the_report_has_deliveries_and_counts(world: World) -> None:
     assert "Letters sent 1 Letters not sent 0 Letters for the next delivery 1" in figures
 
 
-@pytest.mark.moto
 def test_a_bounced_delivery_is_listed_with_what_to_do(world: World) -> None:
     world.confirmed()
     world.week()
@@ -113,7 +112,6 @@ def test_a_bounced_email_whose_address_was_corrected_waits_for_a_retry(world: Wo
     assert "send it again" in section(world, "Bounced, and the address has been changed")
 
 
-@pytest.mark.moto
 def test_held_letters_are_listed_with_the_reason(world: World) -> None:
     world.confirmed()
     world.confirmed(**WILMETTE)
@@ -214,7 +212,6 @@ def test_a_delivery_that_is_approved_after_its_report_is_in_the_next_one(world: 
     assert "delivery of November 24, 2026" in section(world, "Delivered")
 
 
-@pytest.mark.moto
 def test_a_period_has_only_one_report(world: World) -> None:
     world.confirmed()
     world.week()

@@ -334,7 +334,6 @@ def test_signing_makes_the_same_calls_if_the_person_had_signed_or_not(world: Wor
     assert world.calls == first == ["dynamodb:UpdateItem", "dynamodb:PutItem"]
 
 
-@pytest.mark.moto
 def test_the_later_of_two_letters_is_confirmed_by_its_own_link(world: World) -> None:
     world.sign(name="Ada Typo")
     world.sign()
@@ -345,7 +344,6 @@ def test_the_later_of_two_letters_is_confirmed_by_its_own_link(world: World) -> 
     assert "Ada Typo" not in world.deliveries[0].text
 
 
-@pytest.mark.moto
 def test_a_withdrawn_letter_is_never_sent(world: World) -> None:
     confirmed = world.confirmed()
     path = letter_page(world, confirmed.link("confirm"))
@@ -370,7 +368,6 @@ def test_a_withdrawn_letter_can_be_signed_again(world: World) -> None:
     assert public_count(world) == 1
 
 
-@pytest.mark.moto
 def test_a_sealed_letter_cannot_be_withdrawn_and_the_page_says_so(world: World) -> None:
     path = letter_page(world, world.confirmed().link("confirm"))
     world.week()

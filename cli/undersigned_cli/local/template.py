@@ -32,7 +32,7 @@ def load_template() -> Template:
 
 def environment_of(function: str, known: Mapping[str, Any]) -> dict[str, str]:
     """Return the environment variables of a function (its logical id); `known` is as in `resolve`."""
-    return {name: str(resolve(value, known)) for name, value in variables_of(_parsed(), function).items()}
+    return {name: str(value) for name, value in resolve(variables_of(_parsed(), function), known).items()}
 
 
 def is_there(entry: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

@@ -30,7 +30,10 @@ _BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 
 def can_be_printed(text: str) -> bool:
     """Say whether a line is only text: no control characters, line ends or bidirectional controls, no hidden text."""
-    return not _HIDDEN.search(text) and not any(
+    if _HIDDEN.search(text):
+        return False
+    # `str.isprintable` is true of no character below, and looks at a whole line at once.
+    return text.isprintable() or not any(
         unicodedata.category(character) in _NOT_TEXT or character in _BIDI_CONTROLS for character in text
     )
 
@@ -45,6 +48,8 @@ def without_hidden(text: str) -> str:
 
 def unprintable_in(line: str) -> str | None:
     """Return the first character of a line that can't be printed, as Unicode writes it: `U+0007`; or None."""
+    if can_be_printed(line):
+        return None
     found = next((character for character in line if not can_be_printed(character)), None)
     return f"U+{ord(found):04X}" if found else None
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 
+@lru_cache(maxsize=16)
 def qr_code(address: str, border: int = 0, *, sized: bool = False) -> str:
     """Return the QR code of an address as SVG, black on white or on nothing; `border` is in modules.
 

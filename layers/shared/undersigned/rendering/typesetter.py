@@ -64,7 +64,7 @@ class Typesetter:
     def forget(self) -> None:
         """Empty Typst's cache, which otherwise holds the last ten packets (150 MB each)."""
         for _ in range(_COMPILATIONS_UNTIL_FORGOTTEN):
-            self._compiler.compile(input=b"", sys_inputs=None)
+            self._compiler.compile(input=b"", format="svg", sys_inputs=None)
 
 
 @contextmanager
