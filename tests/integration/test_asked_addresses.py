@@ -84,7 +84,7 @@ def test_an_answer_is_about_the_address_that_the_person_saw(world: World, answer
 
 def test_another_saved_address_ends_the_request(world: World) -> None:
     ask(world)
-    world.wiring.office_rows.note_told(CAMPAIGN, "evanston", is_told=True)
+    world.wiring.office_rows.note_told(CAMPAIGN, "evanston", ASKED)
     world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
     assert target_of(world).asked is None
     ask(world)
@@ -105,7 +105,17 @@ def test_the_organizer_gets_one_email_however_often_an_office_asks(world: World)
     assert "asks for desk49@evanston.example. Emails get forwarded, so this may be anybody." in words_of(told)
     assert "/organizer/dashboard/end-demand-illinois/targets/evanston" in told.text
     assert "/office/" not in told.text
-    assert target_of(world).asked == AskedAddress(ASKED, world.clock.now, is_told=True)
+    assert target_of(world).asked == AskedAddress(ASKED, world.clock.now, told="desk49@evanston.example")
+
+
+def test_the_page_says_when_a_request_replaced_the_one_in_the_email(world: World, manager: Browser) -> None:
+    for minutes, email in enumerate((ASKED, "other@evanston.example", ASKED)):
+        world.clock.advance(minutes=minutes)
+        ask(world, email)
+        for path in ("", "/targets/evanston"):
+            said = f"Our email to you named {ASKED}. On Nov 24, 2026, 12:01 PM, this request replaced that one."
+            assert (said in manager.words(path)) is (email != ASKED)
+    assert len(world.mails("asked")) == 1
 
 
 def test_an_email_that_surely_did_not_leave_goes_when_the_office_asks_again(world: World) -> None:

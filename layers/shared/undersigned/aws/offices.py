@@ -81,14 +81,10 @@ class OfficeRows:
         same_mailbox = _check_target(campaign, target.id, Attr("email").eq(target.email))
         self._table.transact([change, same_mailbox], wait_for_others=True)
 
-    def note_told(self, campaign: str, target: str, *, is_told: bool) -> bool:
-        """Note that the organizer is told what an office asked for, or is not. Return False if that was so before."""
-        was = Attr("asked_told").not_exists() if is_told else Attr("asked_told").exists()
-        change = Update(
-            office_key(campaign, target),
-            assign={"asked_told": True if is_told else None},
-            when=Attr("asked").exists() & was,
-        )
+    def note_told(self, campaign: str, target: str, email: str | None) -> bool:
+        """Note the address that the organizer's email names, or that there is no email. Return False if it was so."""
+        was = Attr("asked_told").not_exists() if email else Attr("asked_told").exists()
+        change = Update(office_key(campaign, target), assign={"asked_told": email}, when=Attr("asked").exists() & was)
         with suppress(ConditionFailedError):
             self._table.update(change)
             return True
@@ -167,7 +163,7 @@ def _asked_values(asked: AskedAddress) -> Values:
 
 def _read_asked(values: Values) -> AskedAddress:
     asked = values["asked"]
-    return AskedAddress(asked["email"], datetime.fromisoformat(asked["at"]), is_told="asked_told" in values)
+    return AskedAddress(asked["email"], datetime.fromisoformat(asked["at"]), values.get("asked_told"))
 
 
 def _stop_values(stop: Stop) -> Values:

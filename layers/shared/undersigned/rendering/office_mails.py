@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.characters import has_web_address
 from undersigned.domain.delivering.stops import ResumeLink
-from undersigned.domain.languages import Message, full_date
+from undersigned.domain.languages import Message, full_date, short_moment
 from undersigned.domain.tokens import mailbox_digest
 from undersigned.rendering.mails import Mail, bodies
 
@@ -75,7 +75,7 @@ def _nothing_changes(target: Target) -> Message:
 
 def asked(sender: Sender, campaign: Campaign, target: Target, request: AskedAddress) -> Mail:
     """Write the email that asks the organizer about an address. It has no button that accepts it."""
-    sentences = request.explained(target)
+    sentences = tuple(request.explained(target, short_moment(campaign.local(request.at), campaign.language)))
     path = f"{dashboard_path(campaign.id)}/targets/{target.id}"
     whom = target.addressed(campaign.language)
     subject = Message("%(whom)s: the office asks for another address", {"whom": whom})

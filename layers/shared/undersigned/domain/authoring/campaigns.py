@@ -19,7 +19,7 @@ from undersigned.domain.signing.providers import OTHER
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from undersigned.domain.delivering.stops import Stop
@@ -106,25 +106,28 @@ class OnPaper:
 
 @dataclass(frozen=True, slots=True)
 class AskedAddress:
-    """Another address that an office asked for, and when. `is_told` says whether the organizer got an email about it.
+    """Another address that an office asked for, and when. `told` is the one in the organizer's email, if it was sent.
 
     Nothing goes to it unless the organizer accepts it.
     """
 
     email: str
     at: datetime
-    is_told: bool = False
+    told: str | None = None
 
-    def explained(self, target: Target) -> tuple[Message, ...]:
-        """Say what a target's office asks for, and what the organizer has to do: anybody may have the link."""
-        values: dict[str, object] = {"email": target.email, "asked": self.email}
-        return (
-            Message("Letters go by hand or post.") if target.by_hand else Message("Letters go to %(email)s.", values),
-            Message("Somebody with a link in one of our emails to the office asks for %(asked)s.", values),
-            Message(
-                "Emails get forwarded, so this may be anybody. Call the office at a number that you know from "
-                "elsewhere, and ask. Nothing goes to the new address unless you accept it."
-            ),
+    def explained(self, target: Target, at: str) -> Iterator[Message]:
+        """Say what a target's office asks for, and what the organizer has to do: anybody may have the link.
+
+        `at` is the moment of the request as people read it.
+        """
+        values: dict[str, object] = {"email": target.email, "asked": self.email, "told": self.told, "moment": at}
+        yield Message("Letters go by hand or post.") if target.by_hand else Message("Letters go to %(email)s.", values)
+        yield Message("Somebody with a link in one of our emails to the office asks for %(asked)s.", values)
+        if self.told not in {None, self.email}:
+            yield Message("Our email to you named %(told)s. On %(moment)s, this request replaced that one.", values)
+        yield Message(
+            "Emails get forwarded, so this may be anybody. Call the office at a number that you know from "
+            "elsewhere, and ask. Nothing goes to the new address unless you accept it."
         )
 
 

@@ -42,6 +42,6 @@ class AddressRequests:
             raise GivenError(Message("Letters already go to this address."))
         if asked is None or asked.email != wanted:
             self.office_rows.ask_address(campaign.id, target, AskedAddress(wanted, self.clock()))
-        if asked is None or not asked.is_told:
+        if asked is None or not asked.told:
             # Also after a failure between the two: queueing it twice sends one email.
             self.mails().put_asked(campaign.id, target.id)

@@ -31,12 +31,12 @@ class AskedPost:
         settings, known, _ = self.campaigns.of_target(campaign, target)
         if known.asked is None:
             return "decided before"
-        if not self.office_rows.note_told(campaign, target, is_told=True):
+        if not self.office_rows.note_told(campaign, target, known.asked.email):
             return "sent before"
         try:
             self.post.send(office_mails.asked(self.sender, settings, known, known.asked))
         except (SendingThrottledError, SendingStoppedError, MailRefusedError):
             # It surely did not leave. After any other error it may have, and the request is on the overview.
-            self.office_rows.note_told(campaign, target, is_told=False)
+            self.office_rows.note_told(campaign, target, None)
             raise
         return "sent"

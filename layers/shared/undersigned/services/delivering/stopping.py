@@ -95,7 +95,7 @@ class Stopping:
             # Before the stop ends, so that pressing again after a failure asks, too.
             self.office_rows.ask_address(link.campaign, found.target, AskedAddress(stop.email, self.clock()))
             # An email about the earlier request tells nothing of this one.
-            self.office_rows.note_told(link.campaign, link.target, is_told=False)
+            self.office_rows.note_told(link.campaign, link.target, None)
             self.mails().put_asked(link.campaign, link.target)
         self.office_rows.change_stop(
             link.campaign,
