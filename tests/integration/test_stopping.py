@@ -10,10 +10,13 @@ import pytest
 
 from tests.organizers import with_key
 from tests.world import CAMPAIGN, PERIOD, world
+from undersigned.aws.campaigns import target_key
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.mail import Mailbox
+from undersigned.aws.offices import OfficeRows, office_partition
 from undersigned.aws.queue import PeopleMails
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.stops import StopMail
 from undersigned.domain.errors import NotNowError, UncertainError
 
 if TYPE_CHECKING:
@@ -384,6 +387,36 @@ def test_repeated_and_failed_messages_send_each_email_about_a_stop_once(world: W
     assert len(about_stops(world)) == 2
     stop(world)
     assert [mail.to for mail in about_stops(world)] == ["letters@enddemand.example", CHIEF]
+
+
+def test_two_copies_of_a_message_at_once_send_each_email_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = OfficeRows._stop
+
+    def meet_the_other(rows: OfficeRows, *of: str) -> Stop | None:
+        found = read(rows, *of)
+        monkeypatch.setattr(OfficeRows, "_stop", read)
+        stop = stopped(world)
+        assert stop
+        world.wiring.delivering.stop_post.send(StopMail(CAMPAIGN, "evanston", stop.mailbox, stop.at, 1))
+        return found
+
+    stop(world)
+    monkeypatch.setattr(OfficeRows, "_stop", meet_the_other)
+    assert [mail.tags["kind"] for mail in about_stops(world)] == ["stopped", "resume"]
+
+
+def test_a_stop_that_meets_the_deletion_of_its_campaign_leaves_no_row(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, read = world.wiring.table, OfficeRows._stop
+
+    def delete_meanwhile(rows: OfficeRows, *of: str) -> Stop | None:
+        table.delete(target_key(CAMPAIGN, "evanston"))
+        return read(rows, *of)
+
+    monkeypatch.setattr(OfficeRows, "_stop", delete_meanwhile)
+    world.post(f"{page_of(world)}/stop")
+    assert list(table.query(office_partition(CAMPAIGN), consistent=True)) == []
 
 
 def test_an_email_about_a_stop_that_may_have_left_is_not_sent_again(
