@@ -46,8 +46,9 @@ def test_a_name_that_ends_in_a_period_ends_its_sentence(name: str, sentence: str
 
 def test_only_the_period_of_the_sentence_is_left_out() -> None:
     values = {"name": "P.D.", "end": "..."}
-    quoted = Message("The reason: “%(name)s”. On hold: «<b>%(name)s</b>».", values)
-    assert str(Message("%(said)s.", {"said": quoted})) == "The reason: “P.D.” On hold: «<b>P.D.</b>»"
+    for first, last in ("“”", "«»"):
+        quoted = Message(f"The reason: {first}<b>%(name)s</b>{last}.", values)
+        assert str(Message("%(said)s. On.", {"said": quoted})) == f"The reason: {first}<b>P.D.</b>{last} On."
     sentence = "letter.%(name)s.md, %(name)s, %(name)s.<br>%(end)s.</p>"
     assert str(Message(sentence, values)) == "letter.P.D..md, P.D., P.D.<br>...</p>"
 
