@@ -168,8 +168,22 @@ def test_a_busy_server_gets_the_form_again_by_itself(site: HttpService, visitor:
     ordinary = site.answer
     site.answer = lambda request: (next(refusals, None) if request.method == "POST" else None) or ordinary(request)
     page.get_by_role("button", name="Sign the letter").click()
-    expect(page.get_by_role("status").filter(has_text="What you typed is kept")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=re.compile(r"is kept, and .* in \d+ seconds"))).to_be_visible()
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible(timeout=15_000)
+
+
+def test_own_words_are_counted_and_a_letter_without_them_is_filled_in(
+    world: World, site: HttpService, visitor: Visitor
+) -> None:
+    page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}")
+    page.locator("[name=note]").fill(" two words ")
+    expect(page.locator("#note-count")).to_have_text("You have used 9 of 500 characters")
+    publish_files(world, dict.fromkeys(("letter.md", "letter.es.md"), "Dear {{ target.name }},\n\n{{ signer.name }}"))
+    world.restart("public_api")
+    page = visitor.open(f"{site.url}/campaigns/{CAMPAIGN}?without=note")
+    expect(page.locator("[name=note]")).to_have_count(0)
+    page.locator("[name=name]").fill("Ada Specimen")
+    expect(page.locator("#letter")).to_contain_text("Ada Specimen")
 
 
 def test_the_signature_is_the_name_until_it_is_changed(site: HttpService, visitor: Visitor) -> None:
