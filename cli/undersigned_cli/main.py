@@ -137,6 +137,8 @@ def run() -> None:
         _fail(reason)
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        DAMAGED.removeHandler(handler)
 
 
 def _fail(message: str, code: int = MISTAKE) -> None:

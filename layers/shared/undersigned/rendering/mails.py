@@ -9,10 +9,10 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import date
 from email.header import Header
-from email.headerregistry import Address, AddressHeader
+from email.headerregistry import Address, AddressHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, override
 
 from markupsafe import Markup
@@ -142,7 +142,13 @@ class _EncodedWhole(EmailPolicy):
         return f"{name}: {encoded}{end}\r\n".encode("ascii")
 
 
-_WHOLE = _EncodedWhole(linesep="\r\n")
+class _Fields(HeaderRegistry):
+    """Makes the class of each field once. The standard library makes it twice for each field of each email."""
+
+    __getitem__ = cache(HeaderRegistry.__getitem__)
+
+
+_WHOLE = _EncodedWhole(linesep="\r\n", header_factory=_Fields())
 
 
 @dataclass(frozen=True, slots=True)
