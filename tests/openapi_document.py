@@ -23,6 +23,11 @@ OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
 }
 """Operations by method and path, such as `/campaigns/{campaign}`."""
 
+_FITS = {
+    (method, template): re.compile(re.sub(r"\{\w+\}", "[^/]+", template.replace(".", r"\."))).fullmatch
+    for method, template in OPERATIONS
+}
+
 PAGES = re.compile(r"/organizer(?!/(campaigns|approve)/).*")
 """The dashboard's addresses. These pages are for people; tests/integration/test_dashboard.py covers them."""
 
@@ -30,11 +35,7 @@ PAGES = re.compile(r"/organizer(?!/(campaigns|approve)/).*")
 def operation_of(method: str, path: str) -> tuple[str, str] | None:
     """Return the operation that answers a request: the matching path with the fewest parameters."""
     wanted = "GET" if method == "HEAD" else method
-    fitting = [
-        (known, template)
-        for known, template in OPERATIONS
-        if known == wanted and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", re.sub(r"\.", r"\.", template)), path)
-    ]
+    fitting = [operation for operation, fits in _FITS.items() if operation[0] == wanted and fits(path)]
     return min(fitting, key=lambda operation: operation[1].count("{"), default=None)
 
 

@@ -34,6 +34,7 @@ from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.forms import current_of
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.rendering import typesetter
 from undersigned.services.delivering import delivering, packing
 from undersigned.settings import Settings
 from undersigned.web import security_log
@@ -65,6 +66,8 @@ if TYPE_CHECKING:
     from undersigned.domain.signing.signatures import Signature
 
 quicken()
+# Packets of tests are small: what Typst remembers of them is no burden, and a help.
+typesetter._COMPILATIONS_UNTIL_FORGOTTEN = 1
 
 ROOT = Path(__file__).parents[1]
 CAMPAIGN = "end-demand-illinois"
