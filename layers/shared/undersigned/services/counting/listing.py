@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from undersigned.aws.forms import Forms
     from undersigned.aws.signatures import Signatures
@@ -26,6 +26,19 @@ class Listing[Item]:
     items: tuple[Item, ...]
     next_position: str | None
     ended_early: bool = False
+
+    @classmethod
+    def of(
+        cls, rows: Iterable[tuple[str, Item | None]], fits: Callable[[Item], bool], limit: int, most_read: int
+    ) -> Listing[Item]:
+        """Return the first items that fit, up to `limit`, among the first `most_read` rows with their positions."""
+        found: list[Item] = []
+        for read, (position, row) in enumerate(rows, start=1):
+            if row and fits(row):
+                found.append(row)
+            if len(found) == limit or read == most_read:
+                return cls(tuple(found), position, ended_early=len(found) < limit)
+        return cls(tuple(found), None)
 
 
 def newest_letters(  # noqa: PLR0913  (where, and which)

@@ -101,28 +101,16 @@ class Organizing:
 
     def signatures(self, campaign: str, wanted: SignatureFilter, after: str | None, limit: int) -> Listing[Signature]:
         """List signatures, newest first, in a bounded number of reads."""
-        found: list[Signature] = []
         rows = newest_letters(self.form_store, self.signature_store, campaign, after, status=wanted.status)
-        for read, (position, row) in enumerate(rows, start=1):
-            if row and wanted.matches(row):
-                found.append(row)
-            if len(found) == limit or read == MOST_ROWS_READ:
-                return Listing(tuple(found), position, ended_early=len(found) < limit)
-        return Listing(tuple(found), None)
+        return Listing.of(rows, wanted.matches, limit, MOST_ROWS_READ)
 
     def with_name(self, campaign: str, name: str, after: str | None, limit: int) -> Listing[Signature]:
         """List the signatures whose name has these words, newest first, in a bounded number of reads.
 
         No index has names, because they are personal data: this reads the newest letters, or those after a position.
         """
-        found: list[Signature] = []
         rows = newest_letters(self.form_store, self.signature_store, campaign, after, read_ahead=_READ_AHEAD)
-        for read, (position, row) in enumerate(rows, start=1):
-            if row and row.name and is_named(row.name, name):
-                found.append(row)
-            if len(found) == limit or read == MOST_NAMES_READ:
-                return Listing(tuple(found), position, ended_early=len(found) < limit)
-        return Listing(tuple(found), None)
+        return Listing.of(rows, lambda row: bool(row.name) and is_named(row.name, name), limit, MOST_NAMES_READ)
 
     def signed_with(self, campaign: str, email: str) -> Signature | None:
         """Find the letter or the form of an email address, in two reads. An invalid address has none."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from undersigned.domain.counting.screening import REACHES, checked_filter, evidence_of, in_words, place_of
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.errors import ChangedError, NotNowError
 from undersigned.domain.languages import Message
-from undersigned.services.counting.listing import newest_letters
+from undersigned.services.counting.listing import Listing, newest_letters
 from undersigned.services.signing.erasing import UnderWayError
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class Screening:
         for a criterion that no letter can meet.
         """
         found = self._slice(campaign, wanted, after, MOST_ROWS_READ)
-        sample = tuple(found.rows[:SAMPLE])
-        return Screened(_places(found.rows), next_position=found.next_position, sample=sample)
+        return Screened(_places(found.items), next_position=found.next_position, sample=found.items[:SAMPLE])
 
     def act(  # noqa: PLR0913  (what, who and why)
         self,
@@ -127,7 +126,7 @@ class Screening:
         if not (why := checked_reason(why)):
             raise NotNowError(Message("Give a reason."))
         found = self._slice(campaign, wanted, after, MOST_CHANGED)
-        reached = [row for row in found.rows if place_of(row) in REACHES[action]]
+        reached = [row for row in found.items if place_of(row) in REACHES[action]]
         if reached:
             about = f"{len(reached)}: {in_words(wanted)}"
             self.campaigns.record_audit(
@@ -137,7 +136,7 @@ class Screening:
         with self.erasing.ending_exports(campaign) if erases else nullcontext():
             outcomes = Counter(self._change(action, row) for row in reached)
         changed = outcomes["changed"] + outcomes["printed"]
-        return Screened(_places(found.rows), changed, outcomes["printed"], outcomes["under way"], found.next_position)
+        return Screened(_places(found.items), changed, outcomes["printed"], outcomes["under way"], found.next_position)
 
     def _change(self, action: ScreeningAction, row: Signature) -> str:
         try:
@@ -158,31 +157,19 @@ class Screening:
             return "elsewhere"
         return "changed"
 
-    def _slice(self, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> _Slice:
+    def _slice(self, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> Listing[Signature]:
         wanted = checked_filter(wanted)
         if not wanted.singles_out:
             raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
         if wanted.target:
             self.campaigns.target(campaign, wanted.target)
         position = after or (wanted.signed_before.isoformat() if wanted.signed_before else None)
-        found: list[Signature] = []
         rows = newest_letters(
             self.forms, self.signatures, campaign, position, read_ahead=_READ_AHEAD, status=wanted.status
         )
-        for read, (position, row) in enumerate(rows, start=1):
-            if row and wanted.signed_from and row.signed_at < wanted.signed_from:
-                break
-            if row and row.status != "erased" and wanted.matches(row):
-                found.append(row)
-            if len(found) == most or read == MOST_ROWS_READ:
-                return _Slice(found, position)
-        return _Slice(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Slice:
-    rows: list[Signature] = field(default_factory=list)
-    next_position: str | None = None
+        if earliest := wanted.signed_from:
+            rows = takewhile(lambda found: found[1] is None or found[1].signed_at >= earliest, rows)
+        return Listing.of(rows, lambda row: row.status != "erased" and wanted.matches(row), most, MOST_ROWS_READ)
 
 
 def _places(rows: Iterable[Signature]) -> dict[Place, int]:
