@@ -29,6 +29,7 @@ from undersigned.aws.dynamodb import (
     ConditionFailedError,
     Key,
     Put,
+    Repository,
     TransactionCanceledError,
     Update,
     read_choice,
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.aws.dynamodb import Values
 
 SETTINGS = "META"
 LETTERS = "LETTER#"
@@ -114,12 +115,8 @@ def roster_change(campaign: str, when: ConditionBase | None = None) -> Update:
     return Update(controls_key(campaign), assign={"roster": secrets.token_hex(4)}, when=when)
 
 
-class Campaigns:
+class Campaigns(Repository):
     """Campaigns in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def campaign(self, campaign: str) -> Campaign:
         """Read a campaign's settings; raises NotFoundError."""

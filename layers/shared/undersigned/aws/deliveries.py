@@ -25,6 +25,7 @@ from undersigned.aws.dynamodb import (
     Check,
     Key,
     Put,
+    Repository,
     TransactionCanceledError,
     Update,
     read_choice,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Table, Values, Write
+    from undersigned.aws.dynamodb import Values, Write
     from undersigned.domain.signing.signatures import Signature
 
 PARTITIONS = "DELIVERY#"
@@ -92,12 +93,8 @@ def packet_key(key: DeliveryKey, number: int) -> Key:
     return part_key(PACKETS, key, f"{number:04d}")
 
 
-class Deliveries:
+class Deliveries(Repository):
     """Deliveries in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         """Read a delivery consistently."""

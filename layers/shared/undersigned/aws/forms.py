@@ -10,7 +10,6 @@ whose emails are postponed, in `POSTPONED#<campaign>#<lane>`, by the time when t
 
 from __future__ import annotations
 
-import heapq
 from datetime import UTC
 from itertools import batched
 from typing import TYPE_CHECKING
@@ -142,11 +141,9 @@ class Forms(Repository):
         `read_ahead` is how many are read in one step.
         """
         read_ahead = read_ahead or _READ_AHEAD
-        shards = [
-            self._table.query(shard, index="listing", newest_first=True, below=before, read_ahead=read_ahead)
-            for shard in form_shards(campaign)
-        ]
-        merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
+        merged = self._table.merged(
+            form_shards(campaign), "listing", newest_first=True, below=before, read_ahead=read_ahead
+        )
         for some in batched(merged, read_ahead, strict=False):
             read = self._read(map(_key_of, some), consistent=consistent).found
             waiting = {form_key(form): form for form, row in read if form.can_follow(row)}
@@ -199,12 +196,8 @@ class Forms(Repository):
 
         A damaged one is left out, so that it stops no other.
         """
-        below = f"{_second(until)}~"
-        lanes = [
-            self._table.query(postponed_partition(campaign, lane), index="tray", below=below, read_ahead=_READ_AHEAD)
-            for campaign in campaigns
-        ]
-        merged = heapq.merge(*lanes, key=lambda values: str(values["due_at"]))
+        lanes = [postponed_partition(campaign, lane) for campaign in campaigns]
+        merged = self._table.merged(lanes, "tray", below=f"{_second(until)}~", read_ahead=_READ_AHEAD)
         for some in batched(map(_key_of, merged), _READ_AHEAD, strict=False):
             # The index lags behind.
             yield from (form for form in read_rows(read_form, self._table.batch_get(some)) if form.mail_postponed)

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import Check, ConditionFailedError, Key, Update, read_moment, read_row, written
+from undersigned.aws.dynamodb import (
+    Check,
+    ConditionFailedError,
+    Key,
+    Repository,
+    Update,
+    read_moment,
+    read_row,
+    written,
+)
 from undersigned.domain.authoring.campaigns import AskedAddress
 from undersigned.domain.delivering.stops import Stop
 from undersigned.domain.errors import ChangedError
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Table, Values, Write
+    from undersigned.aws.dynamodb import Values, Write
     from undersigned.domain.authoring.campaigns import Target
 
 STOPS = "stop_"
@@ -65,12 +74,8 @@ def decided(campaign: str, target: str, when: ConditionBase | None = None) -> Up
     return Update(office_key(campaign, target), remove=("asked", "asked_told"), when=when)
 
 
-class OfficeRows:
+class OfficeRows(Repository):
     """What offices say, in the table."""
-
-    def __init__(self, table: Table) -> None:
-        """Keep the table."""
-        self._table = table
 
     def ask_address(self, campaign: str, target: Target, asked: AskedAddress) -> None:
         """Keep the address that a target's office asks for, in place of an earlier one that nobody has decided.

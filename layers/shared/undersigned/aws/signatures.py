@@ -11,7 +11,6 @@ the letters in trays in `DUE#<campaign>#<shard>`, and those on hold in `HELD#<ca
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
@@ -171,11 +170,9 @@ class Signatures(Repository):
         `read_ahead` is how many are read in one step. A higher number takes fewer calls.
         """
         read_ahead = read_ahead or _READ_AHEAD
-        shards = [
-            self._table.query(shard, index="listing", newest_first=True, below=before, read_ahead=read_ahead)
-            for shard in listing_shards(campaign)
-        ]
-        merged = heapq.merge(*shards, key=lambda values: str(values["listed_at"]), reverse=True)
+        merged = self._table.merged(
+            listing_shards(campaign), "listing", newest_first=True, below=before, read_ahead=read_ahead
+        )
         for positions in batched((values["listed_at"] for values in merged), read_ahead, strict=False):
             signers = [position.rpartition("#")[2] for position in positions]
             found = {row.signer: row for row in self.signatures(campaign, signers, whole=False)}
@@ -357,8 +354,7 @@ class Signatures(Repository):
     def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
         """List the signers of the letters in a target's tray, oldest letter first. Rows may be damaged."""
         those = _from(target), _to(target, until)
-        shards = [self._table.query(shard, index="tray", between=those) for shard in tray_shards(campaign)]
-        for values in heapq.merge(*shards, key=lambda values: str(values["due_at"])):
+        for values in self._table.merged(tray_shards(campaign), "tray", between=those):
             yield parse_signature_key(values["pk"])[1]
 
     def trays(self, campaign: str, first: str, last: str, *, whole: bool) -> tuple[Iterator[Waiting], ...]:
