@@ -36,6 +36,11 @@ pages = dashboard_routes()
 TARGETS_SHOWN = 50
 ROWS_SHOWN = 25
 
+# A person and a program download these files in the same way.
+pages.get("/targets/<target>/next/mail", "manage")(next_deliveries.preview_mail)
+pages.get("/targets/<target>/next/packets/<number>", "manage")(next_deliveries.preview_packet)
+pages.get("/deliveries/<period>/<target>/packets/<number>", "manage")(api_deliveries.fetch_packet)
+
 
 @pages.get("", "read")
 def overview(request: DashboardRequest) -> Response[str]:
@@ -81,18 +86,6 @@ def preview_email(request: DashboardRequest, target: str) -> Response[str]:
     return framed_mail(next_deliveries.mail_of(request, target).html)
 
 
-@pages.get("/targets/<target>/next/mail", "manage")
-def preview_mail(request: DashboardRequest, target: str) -> Response[bytes]:
-    """Download the previewed email as a file."""
-    return next_deliveries.preview_mail(request, target)
-
-
-@pages.get("/targets/<target>/next/packets/<number>", "manage")
-def preview_packet(request: DashboardRequest, target: str, number: str) -> Response[bytes]:
-    """Download one of the previewed email's packets."""
-    return next_deliveries.preview_packet(request, target, number)
-
-
 @pages.get("/deliveries", "read")
 def deliveries(request: DashboardRequest) -> Response[str]:
     """Show deliveries, newest first."""
@@ -118,12 +111,6 @@ def delivery_email(request: DashboardRequest, period: str, target: str) -> Respo
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     packing = next_deliveries.packing(request)
     return framed_mail(packing.mail_again(record.delivery, record.signers, record.packets).html)
-
-
-@pages.get("/deliveries/<period>/<target>/packets/<number>", "manage")
-def packet(request: DashboardRequest, period: str, target: str, number: str) -> Response[str]:
-    """Redirect to a packet's PDF."""
-    return api_deliveries.fetch_packet(request, period, target, number)
 
 
 @pages.get("/signatures", "manage")
