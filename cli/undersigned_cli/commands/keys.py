@@ -129,6 +129,5 @@ def revoke(
             f"to see its keys, run `undersigned key list {campaign}`"
         )
         raise NotFoundError(message)
-    wiring.api_keys.remove_api_key(campaign, found[0])
-    wiring.delivering.controls.record(campaign, "revoke key", COMMAND_LINE, about=found[0][:DIGITS_SHOWN])
+    wiring.people.keys_of_campaign.revoke(campaign, found[0], COMMAND_LINE)
     say(f"Key {found[0][:DIGITS_SHOWN]} is revoked.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,7 +30,7 @@ from undersigned_cli.commands.options import (
 from undersigned_cli.commands.output import ask, counted, moment, say, show_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from undersigned.domain.counting.screening import Evidence
     from undersigned.services.counting.screening import Screening
@@ -104,7 +104,7 @@ def screen(  # noqa: PLR0913  (options)
         _show_evidence(recent_evidence(wiring.forms, wiring.signatures, campaign), as_json=as_json)
         return
     found = Counter[str]()
-    for part in _parts(screening, campaign, wanted):
+    for part in _slices(partial(screening.count, campaign, wanted)):
         found.update(part.places)
     if as_json and not action:
         show_json([{place: found[place] for place in PLACES}])
@@ -129,7 +129,8 @@ def _ask(action: ScreeningAction, letters: int, *, yes: bool) -> None:
 
 
 def _act(screening: Screening, campaign: str, action: ScreeningAction, wanted: SignatureFilter, reason: str) -> None:
-    done = reduce(Screened.plus, _acts(screening, campaign, action, wanted, reason))
+    act = partial(screening.act, campaign, action, wanted, by=COMMAND_LINE, why=reason)
+    done = reduce(Screened.plus, _slices(act))
     say(f"{counted(done.changed, 'letter')} {_DONE[action]}.")
     if done.printed:
         sheets = "the page of each delivery by hand names the sheets to take out"
@@ -138,21 +139,12 @@ def _act(screening: Screening, campaign: str, action: ScreeningAction, wanted: S
         say(f"{counted(done.under_way, 'letter')} in an email that is being sent: run this again in an hour.")
 
 
-def _parts(screening: Screening, campaign: str, wanted: SignatureFilter) -> Iterator[Screened]:
-    part = screening.count(campaign, wanted)
+def _slices(work: Callable[..., Screened]) -> Iterator[Screened]:
+    """Do the work of each slice of the letters."""
+    part = work()
     yield part
     while part.next_position:
-        part = screening.count(campaign, wanted, part.next_position)
-        yield part
-
-
-def _acts(
-    screening: Screening, campaign: str, action: ScreeningAction, wanted: SignatureFilter, reason: str
-) -> Iterator[Screened]:
-    part = screening.act(campaign, action, wanted, by=COMMAND_LINE, why=reason)
-    yield part
-    while part.next_position:
-        part = screening.act(campaign, action, wanted, by=COMMAND_LINE, why=reason, after=part.next_position)
+        part = work(after=part.next_position)
         yield part
 
 
