@@ -1059,7 +1059,7 @@ def test_the_reads_of_a_page_do_not_depend_on_the_number_of_letters(world: World
     targets = len(world.wiring.campaigns.targets(CAMPAIGN))
     assert few[""] == 53 + 3 * SHARDS + targets
     assert few["/targets/evanston"] <= 13
-    assert few["/deliveries"] == 2 + targets
+    assert few["/deliveries"] == 3 + targets
     assert max(few[path] for path in paths[3:]) <= 15
 
 
