@@ -74,7 +74,6 @@ def delivery_values(delivery: Delivery) -> dict[str, object]:
         "sending_since": _moment(delivery.last.since),
         "sent_at": _moment(delivery.last.sent_at),
         "settled_at": _moment(delivery.last.settled_at),
-        "received_at": _moment(delivery.received_at),
         "handed_over": handed and asdict(handed) | {"day": handed.day.isoformat(), "at": handed.at.isoformat()},
     }
 
@@ -95,6 +94,7 @@ def packet_values(packet: PacketRecord) -> dict[str, object]:
 def _record(record: DeliveryRecord) -> dict[str, object]:
     return delivery_values(record.delivery) | {
         "needs_attention": record.question,
+        "received_at": _moment(record.received_at),
         "packets": [packet_values(packet) for packet in record.packets],
         "events": [_event(event) for event in record.events],
     }

@@ -22,7 +22,7 @@ def decide(world: World, *, bounced: Collection[str] = (), retry: bool = False) 
     controls, decisions = world.wiring.delivering.controls, 0
     for target in world.wiring.campaigns.targets(CAMPAIGN):
         for delivery in list(world.wiring.deliveries.deliveries(CAMPAIGN, target.id)):
-            question = delivery.question(world.clock.now)
+            question = delivery.with_word_of(target).question(world.clock.now)
             if question in {"in doubt", "no outcome"}:
                 outcome: Settlement = "sent" if _has_arrived(world, delivery, bounced) else "not sent"
                 controls.settle(delivery.key, "a person", "", outcome)

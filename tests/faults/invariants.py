@@ -55,7 +55,9 @@ def breaches(
     that were brought to a target (default: the packets of what was handed over).
     """
     rows = list(rows_of(world))
+    targets = {target.id: target for target in world.wiring.campaigns.targets(CAMPAIGN)}
     letters, deliveries = letters_in(rows), deliveries_in(rows)
+    seen = (delivery.with_word_of(targets[delivery.key.target]) for delivery in deliveries)
     arrived = [
         (mail.tags["target"], text_of(mail) if text_of else letters_text(mail, world))
         for mail in world.deliveries
@@ -68,7 +70,7 @@ def breaches(
         *_not_seen(letters),
         *_miscounted(letters, rows),
         *(f"something personal is left: {letter}" for letter in letters if _should_be_empty(letter) and letter.name),
-        *(f"a delivery is stuck: {each.key} is {each.state}" for each in deliveries if _is_stuck(each)),
+        *(f"a delivery is stuck: {each.key} is {each.state}" for each in seen if _is_stuck(each)),
         *_too_close(
             mail
             for mail in world.deliveries

@@ -964,9 +964,10 @@ class Simulation:
         return is_gone or self._hand_rng.random() < _BY_HAND
 
     def _settle_by_hand(self, path: str, revision: str) -> None:
-        """Let the letters that a mailbox doesn't take go by hand."""
+        """Let the letters that a mailbox doesn't take go by hand, also if the office said that it has them."""
         self.questions["by hand"] += 1
-        self._organizer("POST", f"{path}/settle", {"outcome": "by hand", "why": "no email", "revision": revision})
+        values = {"outcome": "by hand", "why": "no email", "revision": revision, "again": True}
+        self._organizer("POST", f"{path}/settle", values)
 
     def _bring(self, delivery: dict[str, Any], path: str, place: tuple[str, str]) -> None:
         """Print what is ready, bring it, and record that; or print it again, or take the record back."""
@@ -1131,12 +1132,12 @@ class Simulation:
     def _has_work_left(self) -> bool:
         wired = self.world.wiring
         return any(
-            wired.signatures.has_waiting(CAMPAIGN, target)
+            wired.signatures.has_waiting(CAMPAIGN, target.id)
             or any(
-                delivery.is_unfinished or delivery.state == "in_doubt" or delivery.is_ready_to_print
-                for delivery in wired.deliveries.deliveries(CAMPAIGN, target)
+                delivery.with_word_of(target).is_unfinished or delivery.is_ready_to_print
+                for delivery in wired.deliveries.deliveries(CAMPAIGN, target.id)
             )
-            for target in _TARGETS
+            for target in wired.campaigns.targets(CAMPAIGN)
         )
 
     def _check_confirmations(self) -> None:
@@ -1176,6 +1177,7 @@ class Simulation:
             self._dead_reconciliations = dead
             self._died_at.append(now)
         seen = {(getattr(each, "target", None), getattr(each, "period", None)) for each in self.alarms.seen}
+        targets = {each.id: each for each in self.world.wiring.campaigns.targets(CAMPAIGN)}
         latest = {each.place: each.at for each in self.emails}
         for (target, period), at in latest.items():
             delivery = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, target, period))
@@ -1183,7 +1185,7 @@ class Simulation:
                 delivery
                 and delivery.way == "email"
                 and delivery.state in {"sending", "sent"}
-                and not delivery.last.settled_at
+                and not (delivery.last.settled_at or delivery.received_at(targets[target]))
             )
             has_died = any(now - died <= _RUN_WITHIN for died in self._died_at)
             if is_open and now - at > _KNOWN_WITHIN and not has_died and (target, period) not in seen:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from tests.emitted import is_counted, lines_of_metrics, metrics_in
+from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, CONTEXT
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
@@ -200,7 +201,8 @@ def test_letters_of_a_delivery_that_is_not_sent_are_overdue(world: World, emitte
     assert emitted() == {"LettersOverdue": [1]}
 
 
-def test_the_oldest_email_without_an_outcome_is_measured(world: World, emitted: Any) -> None:
+@pytest.mark.parametrize("says", ["SES", "its office"])
+def test_the_oldest_email_without_an_outcome_is_measured(world: World, emitted: Any, says: str) -> None:
     world.confirmed()
     world.clock.now = MONDAY
     world.week()
@@ -209,7 +211,10 @@ def test_the_oldest_email_without_an_outcome_is_measured(world: World, emitted: 
     world.reconcile()
     assert emitted() == {"OldestWithoutOutcome": [18_000]}
 
-    world.feedback("delivery", world.deliveries[-1])
+    if says == "SES":
+        world.feedback("delivery", world.deliveries[-1])
+    else:
+        assert world.post(f"{links_of_office(world)[0]}/received", {"period": world.period}).status == 303
     emitted()
     world.reconcile()
     assert emitted() == {}

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.refusals import Refusing
 from tests.organizers import add, signed_in, with_key
 from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organizer, repack
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
-from undersigned.aws.deliveries import Deliveries
+from undersigned.aws.deliveries import delivery_key
 from undersigned.domain.delivering.packets import packet_name
-from undersigned.domain.errors import ChangedError
 
 if TYPE_CHECKING:
     from tests.world import World
+
+ADDRESS = f"/deliveries/{PERIOD}/evanston"
 
 
 @pytest.fixture
@@ -98,11 +99,13 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     assert "Nothing yet." in sent.get(cover).words
     assert "5 letters" in sent.get(office).words
     assert press(sent) == 303
-    delivery = sent.wiring.deliveries.delivery(KEY)
-    assert delivery
-    assert (delivery.state, delivery.received_at) == ("bounced", sent.clock.now), "a person decides about a bounce"
-    said = with_key(sent, "us_manage").words()
-    assert "But the office said that it has these letters: ask it before you send them again." in said
+    found = organizer(sent, "GET", ADDRESS).json
+    assert (found["needs_attention"], found["received_at"]) == ("bounced", sent.clock.now.isoformat())
+    browser = with_key(sent, "us_manage")
+    assert "But the office said that it has these letters, so press “Give up”." in browser.words()
+    assert f"{ADDRESS}/retry" not in browser.see("").body
+    again = {"why": "they lost it", "again": True}
+    assert [organizer(sent, "POST", f"{ADDRESS}/retry", values).status for values in ({}, again)] == [409, 202]
 
 
 def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmless(sent: World) -> None:
@@ -110,8 +113,8 @@ def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmle
     first = sent.clock.now
     sent.clock.advance(days=1)
     assert press(sent) == 303
-    found = organizer(sent, "GET", f"/deliveries/{PERIOD}/evanston").json
-    assert (found["state"], found["received_at"]) == ("delivered", first.isoformat())
+    found = organizer(sent, "GET", ADDRESS).json
+    assert (found["state"], found["received_at"]) == ("sent", first.isoformat())
     add(sent, "ann@example.org", "viewer")
     page = signed_in(sent, "ann@example.org").request("GET", f"{DASHBOARD}/deliveries/{PERIOD}/evanston")
     assert "The office said on Nov 24, 2026" in page.words
@@ -120,28 +123,59 @@ def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmle
     assert said in sent.get(f"/letters/{letter}").words
 
 
-def test_what_an_office_received_stays_whatever_is_written_meanwhile(
-    sent: World, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(params=["in doubt", "no outcome"])
+def asked(world: World, request: pytest.FixtureRequest) -> World:
+    """Make a stack that sent a delivery of five letters, of which nobody has said for three days whether it arrived."""
+    confirm(world, *PEOPLE)
+    if request.param == "in doubt":
+        world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
+    world.week()
+    world.watch = None
+    world.clock.advance(days=3, minutes=1)
+    world.week()
+    assert organizer(world, "GET", ADDRESS).json["needs_attention"] == request.param
+    return world
+
+
+def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
+    asked: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A complaint comes between reading and writing, and later something is written that was read before."""
-    receive = Deliveries.receive
+    row, operating = asked.wiring.table.get(delivery_key(KEY), consistent=True), asked.wiring.operating
+    assert press(asked) == 303
+    assert asked.wiring.table.get(delivery_key(KEY), consistent=True) == row
+    said = organizer(asked, "GET", ADDRESS).json
+    assert (said["state"], said["needs_attention"]) == ("sent", None)
+    found = operating.overviews.recipient(asked.wiring.campaigns.campaign(CAMPAIGN), "evanston")
+    assert (found.state.questions, found.plan, found.state.sent) == ((), (), 5)
+    [line] = operating.reporting.gathering.report(CAMPAIGN, asked.period, days=7).lines
+    assert (line.fate, line.letters) == ("sent", 5)
+    asked.reconcile()
+    assert not [record for record in caplog.records if record.getMessage() == "a delivery waits for a decision"]
+    asked.change(closes=asked.clock.now.date(), keep_for_days=0)
+    asked.clock.advance(days=31)
+    for _ in range(2):
+        asked.reconcile()
+    operating.deleting.check(CAMPAIGN)
 
-    def after_a_complaint(self: Deliveries, *args: Any) -> None:
-        monkeypatch.setattr(Deliveries, "receive", receive)
-        sent.feedback("complaint", sent.deliveries[0])
-        receive(self, *args)
 
-    monkeypatch.setattr(Deliveries, "receive", after_a_complaint)
-    assert press(sent) == 303
-    first = sent.clock.now
-    found = sent.wiring.deliveries.delivery(KEY)
-    assert found
-    assert (found.state, found.received_at) == ("complained", first)
-    with pytest.raises(ChangedError):
-        sent.wiring.deliveries.receive(found.received(first + timedelta(days=1)), found)
-    unread = replace(found, received_at=None)
-    sent.wiring.deliveries.change(replace(unread, told="1-complained"), unread)
-    assert sent.wiring.deliveries.delivery(KEY) == replace(found, told="1-complained")
+def test_what_an_office_has_goes_again_only_if_a_person_insists(asked: World) -> None:
+    revision = organizer(asked, "GET", ADDRESS).json["revision"]
+    assert press(asked) == 303
+    asked.clock.advance(minutes=1)
+    decision = {"outcome": "not sent", "revision": organizer(asked, "GET", ADDRESS).json["revision"]}
+    for values in (decision, {**decision, "again": True}, {**decision, "revision": revision}):
+        assert organizer(asked, "POST", f"{ADDRESS}/settle", values).status == 409
+    refused = organizer(asked, "POST", f"{ADDRESS}/settle", decision).json["detail"]
+    assert "The office said on November 27, 2026 that it has these letters" in refused
+    insisted = organizer(asked, "POST", f"{ADDRESS}/settle", {**decision, "again": True, "why": "they lost it"})
+    assert insisted.json["state"] == "open"
+    asked.run_queue()
+    assert len(asked.deliveries) == 2
+    asked.clock.advance(days=3, minutes=1)
+    said = organizer(asked, "GET", ADDRESS).json
+    assert (said["needs_attention"], said["received_at"]) == ("no outcome", None), "it spoke of the first email"
+    assert press(asked) == 303
+    assert organizer(asked, "GET", ADDRESS).json["received_at"] == asked.clock.now.isoformat()
 
 
 def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(world: World) -> None:
@@ -155,9 +189,8 @@ def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(wor
         assert "Nothing yet." in world.get(path).words
     assert "Received:" not in world.get(links_of_office(world)[0]).words
     assert press(world) == 303
-    delivery = world.wiring.deliveries.delivery(KEY)
-    assert delivery
-    assert (delivery.state, delivery.received_at) == ("sent", None)
+    found = organizer(world, "GET", ADDRESS).json
+    assert (found["state"], found["received_at"]) == ("sent", None)
     world.wiring.delivering.controls.hand_over(KEY, world.clock.now.date(), "", "cli")
     as_sent = f"1 letter, on paper, by hand or post. File 1: letter 1 As sent: {fingerprints(world, 0)}"
     for path in links_of_office(world):

@@ -57,7 +57,7 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("SendConfirmations", "dynamodb", "UpdateItem", {"Key": OFFICE}, True),
         ("Deliver", "dynamodb", "TransactWriteItems", {"TransactItems": [{"ConditionCheck": {"Key": OFFICE}}]}, True),
         ("Deliver", "dynamodb", "UpdateItem", {"Key": OFFICE}, False),
-        ("PublicApi", "dynamodb", "UpdateItem", {"Key": DELIVERY}, True),
+        ("PublicApi", "dynamodb", "UpdateItem", {"Key": DELIVERY}, False),
         ("PublicApi", "dynamodb", "PutItem", {"Item": DELIVERY}, False),
         ("PublicApi", "dynamodb", "DeleteItem", {"Key": DELIVERY}, False),
         ("PublicApi", "sesv2", "SendEmail", EMAIL, False),

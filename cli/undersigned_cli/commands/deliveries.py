@@ -106,7 +106,7 @@ def deliveries(
 def _deliveries(wiring: Wiring, campaign: str, only: str | None) -> Iterator[Delivery]:
     for target in wiring.campaigns.targets(campaign):
         if only in {None, target.id}:
-            yield from wiring.deliveries.deliveries(campaign, target.id)
+            yield from (made.with_word_of(target) for made in wiring.deliveries.deliveries(campaign, target.id))
 
 
 def _to_decide(campaign: str, key: DeliveryKey, question: Question) -> str:

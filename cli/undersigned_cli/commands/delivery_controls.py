@@ -311,6 +311,7 @@ def _show(wiring: Wiring, key: DeliveryKey) -> str:
             f"to see all of them, run `undersigned deliveries {key.campaign}`"
         )
         raise NotFoundError(message)
+    delivery = delivery.with_word_of(wiring.campaigns.target(key.campaign, key.target))
     state = delivery.question(wiring.clock()) or delivery.state
     to = f", to {delivery.email}" if delivery.email else ""
     say(f"{key.target}, {key.period}: {state}, attempt {delivery.attempt}{to}")
@@ -333,8 +334,9 @@ def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
 
 
 def _last_in_question(wiring: Wiring, campaign: str, target: str) -> str:
+    to = wiring.campaigns.target(campaign, target)
     for delivery in wiring.deliveries.deliveries(campaign, target):
-        if delivery.settlements(wiring.campaigns.target(campaign, target), wiring.clock()):
+        if delivery.with_word_of(to).settlements(to, wiring.clock()):
             return delivery.key.period
     message = (
         f"{target} has no delivery that waits for a decision; "

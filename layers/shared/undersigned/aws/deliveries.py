@@ -226,17 +226,6 @@ class Deliveries(Repository):
         """Read the SES events of a delivery's emails consistently, in order."""
         return tuple(self._parts(partial(read_mail_event, key), MAIL_EVENTS, key))
 
-    def receive(self, received: Delivery, before: Delivery) -> None:
-        """Write that an office has a delivery's letters. What else changes it never writes this.
-
-        Raises ChangedError unless it still has the state and the attempt from before, and nobody has said so yet.
-        """
-        values = delivery_values(received)
-        said = {name: values[name] for name in ("state", "reason", "reported", "sent_at", "settled_at")}
-        said["received_at"] = written(received.received_at)
-        unsaid = Attr("received_at").not_exists()
-        self._table.update(Update(delivery_key(received.key), assign=said, when=_is_still(before) & unsaid))
-
     def erase_letter(self, key: DeliveryKey, signature: Signature, at: datetime) -> None:
         """Erase all personal data from a row, and remove the letter from any later attempt of its delivery.
 
@@ -366,7 +355,6 @@ def read_delivery(values: Values) -> Delivery:
         erased_at=read_moment(values.get("erased_at")),
         cleared_at=read_moment(values.get("cleared_at")),
         told=values.get("told"),
-        received_at=read_moment(values.get("received_at")),
         way=read_choice(Way, values["way"]),
         handed=_read_handed(values["handed"]) if "handed" in values else None,
     )

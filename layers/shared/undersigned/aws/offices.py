@@ -99,6 +99,11 @@ class OfficeRows(Repository):
         """Delete what an office asked for. Raises ChangedError if it has asked for another address since."""
         self._table.update(decided(campaign, target, when=Attr("asked").eq(_asked_values(asked))))
 
+    def receive(self, campaign: str, target: str, period: str, at: datetime) -> None:
+        """Note when an office said that it has the letters of a period. Raises ChangedError without its target."""
+        said = Update(office_key(campaign, target), assign={RECEIVED + period: written(at)})
+        self._table.transact([said, _check_target(campaign, target, Attr("pk").exists())], wait_for_others=True)
+
     def change_stop(
         self, campaign: str, target: str, mailbox: str, change: Callable[[Stop | None], Stop | None]
     ) -> tuple[Stop | None, Stop | None]:

@@ -106,6 +106,7 @@ class DeliveringCases:
         return Offices(
             campaigns=self.stack.campaigns,
             deliveries=self.stack.deliveries,
+            office_rows=self.stack.office_rows,
             tokens=self.stack.tokens,
             clock=self.stack.clock,
         )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from undersigned.domain.authoring.campaigns import Target
 from undersigned.domain.delivering.bundles import Bundle, Signers
 from undersigned.domain.delivering.deliveries import (
     OUTCOME_WITHIN,
@@ -36,6 +37,7 @@ DATA_MODEL = Path(__file__).parents[4] / "docs" / "data-model.md"
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 NINE = datetime(2026, 11, 30, 15, tzinfo=UTC)
 SENDING = Delivery(KEY, "sending", NINE, attempt=1, letters=3, last=Attempt(since=NINE))
+TARGET = Target("oakton", "Police Chief", "Avery Sample", "Police", "Oakton", "chief@oakton.example", ())
 
 # A state may change to any later one: an email that was delivered can still bounce, but not the reverse.
 WAY: tuple[DeliveryState, ...] = ("sending", "sent", "delivered", "bounced", "complained")
@@ -67,28 +69,32 @@ def test_a_delivered_email_keeps_the_time_it_was_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "state", "then"),
+    ("delivery", "days", "state", "is_received"),
     [
-        ("sent", "delivered", {"send": "delivered", "delivery": "delivered", "bounce": "bounced"}),
-        ("in_doubt", "delivered", {"send": "delivered", "delivery": "delivered", "complaint": "complained"}),
-        ("bounced", "bounced", {"send": "bounced"}),
-        ("complained", "complained", {"delivery": "complained"}),
+        (replace(SENDING, state="in_doubt"), 4, "sent", True),
+        (replace(SENDING, state="sent"), 4, "sent", True),
+        (replace(SENDING, state="in_doubt"), -1, "in_doubt", False),
+        (replace(SENDING, state="bounced"), 4, "bounced", True),
+        (replace(SENDING, state="complained"), 4, "complained", True),
+        (replace(SENDING, state="in_doubt").opened_again(), 4, "open", False),
     ],
 )
-def test_an_office_that_has_the_letters_answers_what_a_person_would_have_to_ask(
-    before: DeliveryState, state: DeliveryState, then: dict[MailEventKind, DeliveryState]
+def test_the_word_of_an_office_about_the_last_email_answers_what_nobody_else_knows(
+    delivery: Delivery, days: int, state: DeliveryState, *, is_received: bool
 ) -> None:
-    reported = None if before == "in_doubt" else before
-    delivery = replace(SENDING, state=before, last=replace(SENDING.last, reported=reported, permanent=True))
-    received = delivery.received(NINE + timedelta(days=4))
-    assert (received.state, received.received_at) == (state, NINE + timedelta(days=4))
-    if state == "delivered":
-        assert (received.question(NINE + timedelta(days=9)), received.last.sent_at) == (None, NINE)
-    assert {kind: after(received, event(kind)).state for kind in then} == then
+    said = NINE + timedelta(days=days)
+    seen = delivery.with_word_of(replace(TARGET, received={KEY.period: said, "2026-12-07": NINE}))
+    assert (seen.state, delivery.received_at(replace(TARGET, received={KEY.period: said})) is not None) == (
+        state,
+        is_received,
+    )
+    assert delivery.with_word_of(replace(TARGET, received={"2026-12-07": said})) == delivery
+    if state == "sent":
+        assert (seen.question(said + timedelta(days=9)), seen.last.sent_at, seen.last.settled_at) == (None, NINE, said)
 
 
 @pytest.mark.parametrize("state", get_args(DeliveryState))
-def test_an_office_can_have_only_what_left_by_email_and_is_not_with_ses(state: DeliveryState) -> None:
+def test_an_office_can_have_only_what_left_by_email_and_is_not_being_sent(state: DeliveryState) -> None:
     delivery = replace(SENDING, state=state)
     assert delivery.can_be_received == (state not in {"open", "sending", "empty"})
     assert not replace(delivery, attempt=0).can_be_received

@@ -141,9 +141,9 @@ class Attempt:
     """The email of a delivery's last attempt, and its outcome so far.
 
     `left_out` are the signers whose letters were erased before it. `settled_at` is when its outcome was known, from an
-    event or from a person. `reported` is SES's last report about it, or that it arrived, as its office said; it stays
-    when a person decides otherwise, so that a repeated event doesn't undo the decision. `permanent` says that it
-    bounced because the address takes no email.
+    event or from a person. `reported` is SES's last report about it, which stays when a person decides otherwise, so
+    that a repeated event doesn't undo the decision. `permanent` says that it bounced because the address takes no
+    email.
     """
 
     packets: int = 0
@@ -179,8 +179,7 @@ class Delivery:
     except the last one. `cleared_at` is when its packets were deleted, because the time was over for which the
     campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
     `way` is that of its target when it opened, or what a person decided when the mailbox took no email. One by hand is
-    `sent` once it is ready to print, and `delivered` once it is `handed` over. `received_at` is when somebody at the
-    office first said that they have its letters.
+    `sent` once it is ready to print, and `delivered` once it is `handed` over.
     """
 
     key: DeliveryKey
@@ -198,7 +197,6 @@ class Delivery:
     told: str | None = None
     way: Way = "email"
     handed: HandedOver | None = None
-    received_at: datetime | None = None
 
     def begun(self, packets: Sequence[PacketRecord], email: str | None, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""
@@ -267,18 +265,6 @@ class Delivery:
                 last = replace(self.last, sent_at=self.last.sent_at or self.last.since, settled_at=at)
                 return replace(self, state="sent", reason=None, last=last)
 
-    def received(self, at: datetime) -> Delivery:
-        """Return it after somebody at the office said that they have its letters. About a bounce, a person decides.
-
-        It counts like SES's report that the email arrived, so that a late report that it was sent changes nothing.
-        """
-        noted = replace(self, received_at=at)
-        if self.state not in {"sent", "in_doubt"}:
-            return noted
-        sent_at = self.last.sent_at or self.last.since
-        last = replace(self.last, reported="delivered", sent_at=sent_at, settled_at=at)
-        return replace(noted, state="delivered", reason=None, last=last)
-
     def packets_of_email(self, recorded: Sequence[PacketRecord]) -> Sequence[PacketRecord]:
         """Return the packets that its email names, of those that were recorded; before the first attempt, none."""
         return recorded if self.attempt else ()
@@ -298,11 +284,21 @@ class Delivery:
 
     @property
     def can_be_received(self) -> bool:
-        """Say whether somebody at the office may have its email. After a bounce, another reader of the mailbox may.
-
-        Not while SES may still refuse it: nobody would then send it again.
-        """
+        """Say whether somebody at the office may have its email. After a bounce, another reader of the mailbox may."""
         return self.way == "email" and self.attempt > 0 and self.state not in {"open", "sending", "empty"}
+
+    def received_at(self, target: Target) -> datetime | None:
+        """Return when the target's office said that it has the letters of the last attempt, if it did."""
+        said, since = target.received.get(self.key.period), self.last.since
+        return said if said and since and said >= since else None
+
+    def with_word_of(self, target: Target) -> Delivery:
+        """Return it as people see it: if nobody else knows whether it arrived, its office's word counts as a person's.
+
+        It is never written. Only SES and people whom the organizer trusts change a delivery.
+        """
+        said = self.received_at(target)
+        return self.settled("sent", said) if said and self.state in {"sent", "in_doubt"} else self
 
     @property
     def erased_since(self) -> int:

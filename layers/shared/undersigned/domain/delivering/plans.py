@@ -163,7 +163,8 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
     """
     key = DeliveryKey(campaign.id, target.id, period)
     may_begin = approved or controls.lets_begin(period, needs_approval=campaign.approval)
-    free_from, others = target.free_from, list(deliveries)
+    deliveries = [delivery.with_word_of(target) for delivery in deliveries]
+    free_from, others = target.free_from, [*deliveries]
     own = next((delivery for delivery in deliveries if delivery.key == key), None)
     # Unfinished deliveries of earlier runs come first. Their letters are sealed and in no tray.
     for begun in reversed([delivery for delivery in deliveries if delivery.is_unfinished]):

@@ -104,7 +104,8 @@ def lines_of(
 
     Deliveries that wait for a person's decision, or to be printed, are in every report.
     """
-    for delivery in deliveries:
+    for made in deliveries:
+        delivery = made.with_word_of(target)
         question, is_new = delivery.question(now), left_between(delivery, since, until)
         if delivery.letters and (question or is_new or delivery.is_unfinished or delivery.is_ready_to_print):
             yield replace(_line_of(delivery, target, question), period=delivery.key.period, is_new=is_new)

@@ -52,7 +52,7 @@ _READ_AHEAD = 100
 class DeliveryRecord:
     """A delivery with its packets and the SES events of its emails; `signers` are its sealed letters' ids, in order.
 
-    `question` is the one that a person has to decide.
+    `question` is the one that a person has to decide. `received_at` is when the office said that it has the letters.
     """
 
     delivery: Delivery
@@ -60,6 +60,7 @@ class DeliveryRecord:
     events: tuple[MailEvent, ...]
     signers: tuple[str, ...] = ()
     question: Question | None = None
+    received_at: datetime | None = None
 
     def letters_of(self, packet: PacketRecord) -> tuple[str, ...]:
         """Return the ids of a packet's letters in the email."""
@@ -135,7 +136,8 @@ class Organizing:
             None if row.is_empty else (target.as_signed(row.addressee), self.campaigns.letter(campaign, row.letter))
         )
         key = DeliveryKey(campaign, row.target, row.period) if row.period else None
-        delivery = self.delivery_store.delivery(key) if key else None
+        made = self.delivery_store.delivery(key) if key else None
+        delivery = made.with_word_of(target) if made else None
         return LetterRecord(row, target, signed, delivery, self._sheet_of(row, delivery) if delivery else "")
 
     def _sheet_of(self, row: Signature, delivery: Delivery) -> str:
@@ -193,28 +195,30 @@ class Organizing:
     ) -> tuple[tuple[DeliveryRecord, ...], DeliveryKey | None]:
         """List deliveries by period, newest first, then by target, with the last one's key if more may follow."""
         found, last = self.history(campaign, target, period, after, limit)
-        return tuple(self._record(delivery) for delivery in found), last
+        return tuple(self._record(*each) for each in found), last
 
     def history(
         self, campaign: str, target: str | None, period: str | None, after: DeliveryKey | None, limit: int
-    ) -> tuple[tuple[Delivery, ...], DeliveryKey | None]:
-        """List deliveries like `deliveries`, without their packets and events."""
-        page: list[Delivery] = []
-        for delivery in self._newest_deliveries(campaign, [target] if target else None):
+    ) -> tuple[list[tuple[Delivery, Target]], DeliveryKey | None]:
+        """List deliveries like `deliveries`, with their targets, and without their packets and events."""
+        page: list[tuple[Delivery, Target]] = []
+        for delivery, to in self._newest_deliveries(campaign, target):
             if period and delivery.key.period < period:
                 break
             if period not in {None, delivery.key.period} or (after and not _is_after(delivery.key, after)):
                 continue
             if len(page) == limit:
-                return tuple(page), page[-1].key
-            page.append(delivery)
-        return tuple(page), None
+                return page, page[-1][0].key
+            page.append((delivery, to))
+        return page, None
 
-    def _newest_deliveries(self, campaign: str, targets: Sequence[str] | None) -> Iterator[Delivery]:
-        if targets is None:
-            targets = [target.id for target in self.campaigns.targets(campaign, whole=False)]
-        of_targets = [self.delivery_store.deliveries(campaign, target, whole=False) for target in targets]
-        return heapq.merge(*of_targets, key=lambda delivery: delivery.key.period, reverse=True)
+    def _newest_deliveries(self, campaign: str, only: str | None) -> Iterator[tuple[Delivery, Target]]:
+        def deliveries_to(target: Target) -> Iterator[tuple[Delivery, Target]]:
+            for made in self.delivery_store.deliveries(campaign, target.id, whole=False):
+                yield made.with_word_of(target), target
+
+        targets = [self.campaigns.target(campaign, only)] if only else self.campaigns.targets(campaign, whole=False)
+        return heapq.merge(*map(deliveries_to, targets), key=lambda found: found[0].key.period, reverse=True)
 
     def delivery(self, key: DeliveryKey) -> DeliveryRecord:
         """Return one delivery with its letters' ids. Raises NotFoundError."""
@@ -222,13 +226,18 @@ class Organizing:
         if delivery is None:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
             raise NotFoundError(message)
-        return self._record(delivery, tuple(sealed_in(self.delivery_store.bundles(key))), whole=True)
+        target, signers = self.campaigns.target(key.campaign, key.target), sealed_in(self.delivery_store.bundles(key))
+        return self._record(delivery, target, tuple(signers), whole=True)
 
-    def _record(self, delivery: Delivery, signers: tuple[str, ...] = (), *, whole: bool = False) -> DeliveryRecord:
+    def _record(
+        self, made: Delivery, target: Target, signers: tuple[str, ...] = (), *, whole: bool = False
+    ) -> DeliveryRecord:
+        delivery = made.with_word_of(target)
         recorded = self.delivery_store.packets(delivery.key, whole=whole)
         packets = tuple(packet for packet in delivery.packets_of_email(recorded) if packet.is_in_email)
         events = self.delivery_store.mail_events(delivery.key)
-        return DeliveryRecord(delivery, packets, events, signers, delivery.question(self.clock()))
+        question, received_at = delivery.question(self.clock()), made.received_at(target)
+        return DeliveryRecord(delivery, packets, events, signers, question, received_at)
 
     def packet_link(self, key: DeliveryKey, number: int, *, double_sided: bool = False) -> str:
         """Return a short-lived web address for downloading a packet.

@@ -197,12 +197,14 @@ class DeliveryControls:
 
         The packets of one that is ready to print are made again, because they are kept for 31 days.
 
-        `again` sends it even if the target got another email less than seven days away. `revision` is what the person
-        saw of it. Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may have been
-        sent, if it is too soon for it, or if it is no longer as it was seen.
+        `again` sends it even if the office has it, or got another email less than seven days away. `revision` is what
+        the person saw of it. Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may
+        have been sent, if it is too soon for it, or if it is no longer as it was seen.
         """
         why = checked_reason(why)
-        target, delivery = self.campaigns.target(key.campaign, key.target), self._delivery(key, revision)
+        target = self.campaigns.target(key.campaign, key.target)
+        delivery = self._delivery(key, revision, target)
+        self._check_not_received(delivery, target, again=again)
         if delivery.question(self.clock()) in {"in doubt", "no outcome"}:
             raise NotNowError(
                 Message("Nobody knows whether the email arrived. Ask the recipient’s office, then settle the delivery.")
@@ -327,15 +329,15 @@ class DeliveryControls:
         be once they are ready to print. The address that bounced is not used again before a person says that it works,
         or corrects it. If the email was not sent, it is sent again. Until the second email begins, or the letters are
         ready to print, a late event that it arrived still stops that. A permanent bounce gave its week free, so another
-        email may have taken it: `again` sends this one, too, for a reason. The others keep their week until they are
-        settled. `revision` is what the person saw of it.
+        email may have taken it, and the office may have said that it has the letters: `again` sends them all the same,
+        for a reason. The others keep their week until they are settled. `revision` is what the person saw of it.
 
         Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, or not this, if it is
         too soon, or if it is no longer as it was seen.
         """
         why = checked_reason(why)
         target, now = self.campaigns.target(key.campaign, key.target), self.clock()
-        delivery = self._delivery(key, revision)
+        delivery = self._delivery(key, revision, target)
         question, choices = delivery.question(now), delivery.settlements(target, now)
         if not choices:
             raise NotNowError(
@@ -351,6 +353,7 @@ class DeliveryControls:
         _check_reason(why, again=again)
         settled = delivery.settled(outcome, now)
         if settled.state == "open":
+            self._check_not_received(delivery, target, again=again)
             settled = self._open_again(settled, delivery, target, again=again)
         else:
             self._change(settled, delivery)
@@ -421,14 +424,30 @@ class DeliveryControls:
         self.record(key.campaign, "take back", by, about=f"{key.target} {key.period}", why=why)
         return back
 
-    def _delivery(self, key: DeliveryKey, revision: str | None) -> Delivery:
+    def _delivery(self, key: DeliveryKey, revision: str | None, target: Target | None = None) -> Delivery:
         delivery = self.deliveries.delivery(key)
         if delivery is None:
             message = f"campaign {key.campaign!r} has no delivery {key.period} to {key.target!r}"
             raise NotFoundError(message)
-        if revision not in {None, delivery.revision}:
+        seen = delivery.with_word_of(target) if target else delivery
+        if revision not in {None, seen.revision}:
             raise _changed()
         return delivery
+
+    def _check_not_received(self, delivery: Delivery, target: Target, *, again: bool) -> None:
+        """Raise NotNowError if the office said that it has the letters, unless a person sends them `again`."""
+        if again or not (said := delivery.received_at(target)):
+            return
+        campaign = self.campaigns.campaign(delivery.key.campaign)
+        values = {"day": long_date(campaign.local(said), campaign.language)}
+        raise NotNowError(
+            Message(
+                "The office said on %(day)s that it has these letters, so ask it. If they must go again, give a "
+                "reason: `undersigned settle` with `--again --why`.",
+                values,
+            ),
+            plainly=Message("The office said on %(day)s that it has these letters.", values),
+        )
 
     def _open_again(self, opened: Delivery, delivery: Delivery, target: Target, *, again: bool = False) -> Delivery:
         """Write a delivery that is opened for its next attempt. Keeps SES's events about the last one: see `after`.
@@ -533,7 +552,7 @@ def _changed() -> NotNowError:
 
 def _check_reason(why: str, *, again: bool) -> None:
     if again and not why:
-        raise NotNowError(Message("Give a reason for a second email within seven days."))
+        raise NotNowError(Message("Give a reason for a second email."))
 
 
 def _too_soon(found: TooSoon, language: str) -> NotNowError:

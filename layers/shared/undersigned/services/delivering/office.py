@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import ChangedError, UndersignedError
+from undersigned.domain.errors import UndersignedError
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.offices import OfficeRows
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, PacketRecord, Sender
     from undersigned.domain.tokens import OfficeToken
     from undersigned.tokens import Tokens
-
-_TRIES = 5
 
 
 def office_url(sender: Sender, tokens: Tokens, campaign: str, target: Target) -> str:
@@ -69,6 +68,7 @@ class Offices:
 
     campaigns: Campaigns
     deliveries: Deliveries
+    office_rows: OfficeRows
     tokens: Tokens
     clock: Callable[[], datetime]
 
@@ -96,21 +96,11 @@ class Offices:
 
         Raises AnotherMailboxError, and the errors of `office`.
         """
-        campaign, target = self.acting(token)
-        for attempt in range(1, _TRIES + 1):
-            found = self.deliveries.deliveries(campaign.id, target.id, whole=False)
-            # No key is made of what somebody posts.
-            delivery = next((each for each in found if each.key.period == period), None)
-            if delivery is None or delivery.received_at or not delivery.can_be_received:
-                return
-            try:
-                self.deliveries.receive(delivery.received(self.clock()), delivery)
-            except ChangedError:
-                # An event of SES, or a person's decision, came first.
-                if attempt == _TRIES:
-                    raise
-            else:
-                return
+        now, (campaign, target) = self.clock(), self.acting(token)
+        for each in self.deliveries.deliveries(campaign.id, target.id, whole=False):
+            # No name of an attribute is made of what somebody posts.
+            if each.key.period == period and each.can_be_received and not each.received_at(target):
+                self.office_rows.receive(campaign.id, target.id, period, now)
 
     def _sent(self, link: OfficeToken) -> Sent:
         campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)

@@ -64,18 +64,18 @@ class Clearing:
             for stop in target.stops:
                 if stop.reason:
                     self.office_rows.change_stop(campaign.id, target.id, stop.mailbox, _without_reason)
-            cleared |= self._clear_deliveries_to(campaign.id, target.id, now)
+            cleared |= self._clear_deliveries_to(campaign.id, target, now)
         return Over(campaign=True, deliveries=cleared)
 
-    def _clear_deliveries_to(self, campaign: str, target: str, now: datetime) -> set[tuple[str, str]]:
+    def _clear_deliveries_to(self, campaign: str, target: Target, now: datetime) -> set[tuple[str, str]]:
         cleared = set()
-        for delivery in self.deliveries.deliveries(campaign, target, whole=False):
-            if delivery.cleared_at is None and delivery.is_long_over(now):
+        for delivery in self.deliveries.deliveries(campaign, target.id, whole=False):
+            if delivery.cleared_at is None and delivery.with_word_of(target).is_long_over(now):
                 # Its rows follow in the next run: no packet is made then.
                 with suppress(ChangedError):
                     clear_files(self.deliveries, self.packets(), delivery, now)
             elif delivery.cleared_at is not None:
-                cleared.add((target, delivery.key.period))
+                cleared.add((target.id, delivery.key.period))
         return cleared
 
     def sweep(self, delivery: Delivery) -> None:

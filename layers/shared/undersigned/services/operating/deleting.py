@@ -68,10 +68,12 @@ class Deleting:
         if self.campaigns.controls(campaign).is_open(settings, self.clock()):
             raise NotYetError(Message("People can still sign. First close the campaign."))
         undelivered = [
-            delivery.key
-            for target in self.campaigns.settings_of_targets(campaign)
-            for delivery in self.deliveries.deliveries(campaign, target.id)
-            if not delivery.is_settled or delivery.is_ready_to_print or delivery.question(self.clock())
+            made.key
+            for target in self.campaigns.targets(campaign)
+            for made in self.deliveries.deliveries(campaign, target.id)
+            if not (seen := made.with_word_of(target)).is_settled
+            or seen.is_ready_to_print
+            or seen.question(self.clock())
         ]
         if undelivered:
             first = undelivered[0]

@@ -296,7 +296,8 @@ class Overviews:
         trays = trays_that_go(self.signatures, campaign, some if may_await else ())
         states, awaiting = [], 0
         for target in some.values():
-            deliveries = tuple(self.deliveries.deliveries(campaign, target.id, whole=False))
+            listed = self.deliveries.deliveries(campaign, target.id, whole=False)
+            deliveries = tuple(made.with_word_of(target) for made in listed)
             questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
             states.append(TargetState(target, 0, 0, deliveries, questions))
             if may_await:
@@ -324,14 +325,16 @@ class Overviews:
 
     def _state_of(self, campaign: str, target: Target, waiting: int, later: int) -> TargetState:
         damaged, now = list[str](), self.clock()
-        deliveries = tuple(self.deliveries.deliveries(campaign, target.id, whole=False, left_out=damaged))
+        found = self.deliveries.deliveries(campaign, target.id, whole=False, left_out=damaged)
+        deliveries = tuple(made.with_word_of(target) for made in found)
         return TargetState(
             target,
             waiting,
             sum(
                 made.letters
                 for made in deliveries
-                if made.is_settled and not (made.state == "given_up" or made.is_ready_to_print)
+                if made.received_at(target)
+                or (made.is_settled and not (made.state == "given_up" or made.is_ready_to_print))
             ),
             deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),

@@ -218,7 +218,8 @@ class Reconciling:
 
     def _reconcile_deliveries(self, run: Reconciliation, targets: Sequence[Target], kept: Kept) -> Reconciliation:
         for target in targets:
-            for delivery in self.deliveries.deliveries(run.campaign, target.id, whole=False):
+            for made in self.deliveries.deliveries(run.campaign, target.id, whole=False):
+                delivery = made.with_word_of(target)
                 with suppress(DamagedRowsError):  # Of its bundle or packet, which is named to the operator.
                     gauges = self.measuring.of_delivery(run.gauges, delivery, kept)
                     summary = self._reconcile_delivery(run, delivery, is_paused=kept.controls.paused)

@@ -417,7 +417,8 @@ class Signing:
         if signature.period is not None:
             from undersigned.domain.delivering.deliveries import DeliveryKey
 
-            delivery = self.deliveries().delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
+            made = self.deliveries().delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
+            delivery = made and made.with_word_of(target)
         answers: tuple[Answer, ...] = ()
         is_late = False
         if delivery and (since := waits_since(delivery)) and signature.status == "confirmed":

@@ -13,7 +13,7 @@ from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.delivering.recipients import recipient_name, row_of
 from undersigned.web.delivering.states import state_of_delivery
-from undersigned.web.operating.attention import decisions, has_failed, of_delivery
+from undersigned.web.operating.attention import IF_NOT_RECEIVED, decisions, has_failed, of_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,14 +37,14 @@ _EVENTS: Mapping[MailEventKind, Message] = {
 }
 
 
-def deliveries_page(viewer: Viewer, found: Sequence[Delivery], last: DeliveryKey | None) -> Page:
+def deliveries_page(viewer: Viewer, found: Sequence[tuple[Delivery, Target]], last: DeliveryKey | None) -> Page:
     """Render deliveries, newest first; `last` is the last of this page if there may be more."""
     return render_framed(
         "dashboard_deliveries.html",
         viewer.language,
         viewer,
         "deliveries",
-        rows=[(made, recipient_name(viewer, made.key.target), state_of_delivery(viewer, made)) for made in found],
+        rows=[(made, recipient_name(viewer, made.key.target), state_of_delivery(viewer, made)) for made, _ in found],
         next_cursor=cursor_of(delivery_position(last)),
     )
 
@@ -108,6 +108,8 @@ def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState, ne
         point=of_delivery(state, made, record.question, viewer.language) if record.question else None,
         acts=acts,
         paper=_paper(viewer, record, next_slot),
+        received_at=record.received_at,
+        if_not_received=viewer.say(IF_NOT_RECEIVED) if made.state in {"sent", "given_up"} else "",
         too_soon_after=blocked.last if blocked and made.way == "email" and has_failed(made, state) else None,
     )
 

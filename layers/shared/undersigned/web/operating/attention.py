@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from undersigned.domain.signing.providers import Provider
     from undersigned.services.operating.overviews import CampaignState, TargetState
 
+IF_NOT_RECEIVED = Message("If it doesn’t have them after all, the person who runs the system can send them again.")
+"""What organizers read about letters that an office said it has."""
+
 type Weight = Literal["serious", "to do", "to know"]
 
 
@@ -356,6 +359,8 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     if question in {"in doubt", "no outcome"}:
         if_not: Action = "settle as by hand" if target.why_no_email else "settle as not sent"
         return (Act(("settle as sent", if_not), seen, quiet=True),)
+    if question and delivery.received_at(target):
+        return Act(("settle as given up",), seen), address_of(target, quiet=True)
     is_corrected = was_corrected(delivery, target)
     is_free = delivery.way == "by hand" or not week_taken(delivery, state.deliveries)
     can_retry = has_failed(delivery, state) and is_free
@@ -374,7 +379,8 @@ def has_failed(delivery: Delivery, state: TargetState) -> bool:
     """Say whether a delivery did not arrive, and its letters could go the same way again."""
     target = state.target
     is_kept = target.hold or (delivery.way == "email" and (target.complained_at or target.stopped or target.by_hand))
-    return delivery.state in {"held", "bounced", "given_up"} and delivery.cleared_at is None and not is_kept
+    is_over = delivery.cleared_at is not None or delivery.received_at(target) is not None
+    return delivery.state in {"held", "bounced", "given_up"} and not is_over and not is_kept
 
 
 def was_corrected(delivery: Delivery, target: Target) -> bool:
@@ -405,10 +411,10 @@ def of_delivery(state: TargetState, delivery: Delivery, question: Question, lang
         find = Message(
             "Correct the address, then send the email again; or print the letters, and hand them over or mail them."
         )
-        received = Message("But the office said that it has these letters: ask it before you send them again.")
-        known = (received,) if delivery.received_at else ()
-        text = (came_back, *known, *others, corrected if was_corrected(delivery, target) else find)
-        return Point("serious", title, text, sees=sees, acts=acts)
+        give_up = Message("But the office said that it has these letters, so press “Give up”.")
+        send = corrected if was_corrected(delivery, target) else find
+        ways_out = (give_up, IF_NOT_RECEIVED) if delivery.received_at(target) else (send,)
+        return Point("serious", title, (came_back, *others, *ways_out), sees=sees, acts=acts)
     if question == "in doubt":
         title = Message("%(whom)s: we don’t know whether the email of %(day)s left", values)
         cause = Message("Our email service did not answer when we handed the email over.")

@@ -124,10 +124,10 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
     if own.is_held_back or own.is_waiting or signature.period is None:
         return _state_of_waiting(own, values, language)
     values["day"] = long_date(date.fromisoformat(signature.period), language)
-    if delivery and delivery.received_at:
+    if delivery and (said := delivery.received_at(own.target)):
         return Message.in_context("status of a letter", "Delivered"), Message(
             "%(department)s said on %(received)s that it has your letter.",
-            values | {"received": long_date(own.entry.campaign.local(delivery.received_at), language)},
+            values | {"received": long_date(own.entry.campaign.local(said), language)},
         )
     if delivery and delivery.way == "by hand":
         return _state_by_hand(delivery, values | {"organizer": own.entry.campaign.organizer.name}, language)
