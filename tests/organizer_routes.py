@@ -78,9 +78,9 @@ def add_everyone(world: World) -> None:
     world.confirmed()
     world.week()
     world.confirmed(email="bo@signers.example", postal_code="60091")
-    world.wiring.exports.put_export(
-        Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now)
-    )
+    export = Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now)
+    world.wiring.exports.put_export(export)
+    world.wiring.bucket.write(export.file, iter([b""]))
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     push(replace(folder, campaign=replace(folder.campaign, id=FOREIGN)), world.wiring.campaigns)
     for role, email in PEOPLE.items():
