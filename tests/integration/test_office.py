@@ -103,7 +103,7 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     assert (found["needs_attention"], found["received_at"]) == ("bounced", sent.clock.now.isoformat())
     browser = with_key(sent, "us_manage")
     assert "But the office said that it has these letters, so press “Give up”." in browser.words()
-    assert f"{ADDRESS}/retry" not in browser.see("").body
+    assert not [each for each in (f"{ADDRESS}/retry", 'value="by hand"') if each in browser.see("").body]
     again = {"why": "they lost it", "again": True}
     assert [organizer(sent, "POST", f"{ADDRESS}/retry", values).status for values in ({}, again)] == [409, 202]
 

@@ -151,3 +151,11 @@ def test_a_delivery_that_waits_for_a_person_does_not_go_by_itself() -> None:
     assert outcomes([in_doubt], "2026-11-30") == [("2026-11-23", "in doubt"), ("2026-11-30", "goes")]
     assert outcomes([in_doubt], "2026-11-26") == [("2026-11-23", "in doubt"), ("2026-11-26", "too soon")]
     assert outcomes([bounced], "2026-11-26") == [("2026-11-23", "bounced"), ("2026-11-26", "goes")]
+
+
+def test_an_email_in_doubt_that_its_office_has_is_in_no_plan() -> None:
+    campaign: Any = AnyCampaign()
+    made = delivery("2026-11-24", "in_doubt", since=NOW)
+    said = replace(TARGET, received={"2026-11-24": NOW})
+    lines = [[*plan_lines(campaign, Controls(), to, [made], 0, period="2026-12-01")] for to in (TARGET, said)]
+    assert [[line.outcome for line in found] for found in lines] == [["in doubt"], []]
