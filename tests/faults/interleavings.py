@@ -22,7 +22,7 @@ from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
-from undersigned.aws.campaigns import target_key
+from undersigned.aws.campaign_keys import target_key
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.stops import ResumeLink
 from undersigned.domain.signing.signatures import signer_id

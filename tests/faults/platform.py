@@ -21,7 +21,7 @@ from moto.sqs.models import sqs_backends
 from tests.faults.decisions import decide
 from tests.faults.stored import expire, shard_of
 from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, client_of
-from undersigned.aws.campaigns import target_key
+from undersigned.aws.campaign_keys import target_key
 from undersigned.aws.dynamodb import to_item
 from undersigned_cli.local.sources import StreamReader, failures_in, queue_source
 from undersigned_cli.local.template import load_template

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
-from undersigned.aws.campaigns import target_key
+from undersigned.aws.campaign_keys import target_key
 from undersigned.aws.dynamodb import to_item
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.people.api_keys import ApiKey, digest_of

@@ -15,7 +15,7 @@ from tests.organizers import Browser, with_key
 from tests.packets import repack
 from tests.reports import section
 from tests.world import ADMINISTRATOR, CAMPAIGN, client_of, set_packet_size
-from undersigned.aws.campaigns import letter_key
+from undersigned.aws.campaign_keys import letter_key
 from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.signatures import signature_key

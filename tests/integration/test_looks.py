@@ -13,7 +13,7 @@ from tests.approvals import WILMETTE, confirm, get, hidden, link, post, sent, wa
 from tests.command_line import command_line
 from tests.organizers import Browser, with_key
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.aws.campaigns import controls_key
+from undersigned.aws.campaign_keys import controls_key
 from undersigned.aws.dynamodb import Update
 from undersigned.aws.signatures import signature_key
 from undersigned.domain.delivering.deliveries import DeliveryKey

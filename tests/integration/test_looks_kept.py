@@ -13,7 +13,7 @@ from tests.damage import damage
 from tests.emitted import metrics_in
 from tests.organizers import Browser, add, campaigns_of
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.aws.campaigns import controls_key
+from undersigned.aws.campaign_keys import controls_key
 from undersigned.aws.dynamodb import to_item
 
 if TYPE_CHECKING:

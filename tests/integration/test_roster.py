@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.world import CAMPAIGN, FORM, ROOT, Watch, client_of
-from undersigned.aws.campaigns import TARGETS, campaign_partition, controls_key, target_key
+from undersigned.aws.campaign_keys import TARGETS, campaign_partition, controls_key, target_key
 from undersigned.aws.dynamodb import Key, to_item
 from undersigned.aws.failures import TRANSACTION_CONFLICT
 from undersigned_cli import campaign_folder

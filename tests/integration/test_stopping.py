@@ -10,7 +10,7 @@ import pytest
 
 from tests.organizers import with_key
 from tests.world import CAMPAIGN, PERIOD, world
-from undersigned.aws.campaigns import target_key
+from undersigned.aws.campaign_keys import target_key
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.mail import Mailbox
 from undersigned.aws.offices import OfficeRows, office_partition

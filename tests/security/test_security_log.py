@@ -171,7 +171,7 @@ def test_what_an_organizer_opens_is_logged(world: World, caplog: pytest.LogCaptu
         {"event": "request", **BY, "way": "API", "route": "show_signature"},
         {"event": "request", **BY, "way": "API", "route": "fetch_packet"},
         {"event": "request", **BY, "way": "dashboard", "route": "signature"},
-        {"event": "request", **BY, "way": "dashboard", "route": "packet"},
+        {"event": "request", **BY, "way": "dashboard", "route": "fetch_packet"},
     ]
 
 

@@ -7,7 +7,17 @@ import pytest
 
 from benchmarks.capacity import SIGNERS
 from benchmarks.meter import size_of
-from undersigned.aws import api_keys, campaigns, counts, deliveries, exports, mail_claims, offices, signatures, slots
+from undersigned.aws import (
+    api_keys,
+    campaign_keys,
+    counts,
+    deliveries,
+    exports,
+    mail_claims,
+    offices,
+    signatures,
+    slots,
+)
 from undersigned.aws.dynamodb import Key, to_item
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
@@ -19,9 +29,9 @@ SIGNER = "0123456789abcdef0123456789abcdef"
 @pytest.mark.parametrize(
     ("key", "pk", "sk"),
     [
-        (campaigns.campaign_key("trees"), "CAMPAIGN#trees", "META"),
-        (campaigns.letter_key("trees", "ab12"), "CAMPAIGN#trees", "LETTER#ab12"),
-        (campaigns.target_key("trees", "oakton"), "CAMPAIGN#trees", "TARGET#oakton"),
+        (campaign_keys.campaign_key("trees"), "CAMPAIGN#trees", "META"),
+        (campaign_keys.letter_key("trees", "ab12"), "CAMPAIGN#trees", "LETTER#ab12"),
+        (campaign_keys.target_key("trees", "oakton"), "CAMPAIGN#trees", "TARGET#oakton"),
         (offices.office_key("trees", "oakton"), "OFFICE#trees", "oakton"),
         (signatures.signature_key("trees", SIGNER), f"SIGNATURE#trees#{SIGNER}", "1"),
         (counts.counter_key("trees", "TOTAL"), "COUNT#trees#0", "TOTAL"),

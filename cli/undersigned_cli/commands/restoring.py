@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 import typer
 
 from undersigned.aws.answers import answer_key, answers_partition
-from undersigned.aws.campaigns import SETTINGS, TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
+from undersigned.aws.campaign_keys import (
+    SETTINGS,
+    TARGETS,
+    audit_partition,
+    campaign_key,
+    campaign_partition,
+    controls_key,
+)
 from undersigned.aws.counts import counter_key, forgotten_partition
 from undersigned.aws.deliveries import (
     BUNDLES,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.campaigns import roster_change, target_key
+from undersigned.aws.campaign_keys import target_key
+from undersigned.aws.campaigns import roster_change
 from undersigned.aws.dynamodb import Delete, Key, Put, Repository, Update, read_rows, written
 from undersigned.domain.delivering.answers import Answer
 

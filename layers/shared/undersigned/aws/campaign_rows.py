@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.aws.answers import answers_partition
 from undersigned.aws.api_keys import key_partition
-from undersigned.aws.campaigns import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
+from undersigned.aws.campaign_keys import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
 from undersigned.aws.counts import counter_key, counter_partitions
 from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition

@@ -22,12 +22,21 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
+from undersigned.aws.campaign_keys import (
+    LETTERS,
+    TARGETS,
+    audit_partition,
+    campaign_key,
+    campaign_partition,
+    controls_key,
+    letter_key,
+    target_key,
+)
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import (
     NEW,
     TRANSACTION,
     ConditionFailedError,
-    Key,
     Put,
     Repository,
     TransactionCanceledError,
@@ -63,41 +72,8 @@ if TYPE_CHECKING:
 
     from undersigned.aws.dynamodb import Values
 
-SETTINGS = "META"
-LETTERS = "LETTER#"
-TARGETS = "TARGET#"
 _ALL = "CAMPAIGNS"
 """The partition of the listing index that holds every campaign."""
-
-
-def campaign_partition(campaign: str) -> str:
-    """Return the partition of a campaign, its letters, its targets and its controls."""
-    return f"CAMPAIGN#{campaign}"
-
-
-def campaign_key(campaign: str) -> Key:
-    """Return the key of a campaign's settings."""
-    return Key(campaign_partition(campaign), SETTINGS)
-
-
-def letter_key(campaign: str, version: str) -> Key:
-    """Return the key of a letter version."""
-    return Key(campaign_partition(campaign), LETTERS + version)
-
-
-def target_key(campaign: str, target: str) -> Key:
-    """Return the key of a target."""
-    return Key(campaign_partition(campaign), TARGETS + target)
-
-
-def controls_key(campaign: str) -> Key:
-    """Return the key of the controls of a campaign's deliveries."""
-    return Key(campaign_partition(campaign), "CONTROLS")
-
-
-def audit_partition(campaign: str) -> str:
-    """Return the partition of a campaign's activity log."""
-    return f"AUDIT#{campaign}"
 
 
 NOT_PAUSED = ~Attr("paused").eq(True)  # noqa: FBT003  (an attribute's value)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.campaigns import NO_COMPLAINT, NO_HOLD, NOT_PAUSED, controls_key, target_key
+from undersigned.aws.campaign_keys import controls_key, target_key
+from undersigned.aws.campaigns import NO_COMPLAINT, NO_HOLD, NOT_PAUSED
 from undersigned.aws.dynamodb import (
     NEW,
     Check,

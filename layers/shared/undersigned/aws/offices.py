@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
+from undersigned.aws.campaign_keys import target_key
 from undersigned.aws.dynamodb import (
     Check,
     ConditionFailedError,
@@ -143,9 +144,6 @@ class OfficeRows(Repository):
 
 
 def _check_target(campaign: str, target: str, when: ConditionBase) -> Check:
-    # That module reads targets with what their offices say.
-    from undersigned.aws.campaigns import target_key
-
     return Check(target_key(campaign, target), when)
 
 

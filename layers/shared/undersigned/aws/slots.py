@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.campaigns import campaign_partition
+from undersigned.aws.campaign_keys import campaign_partition
 from undersigned.aws.dynamodb import ConditionFailedError, Key, Repository, Update, read_moment, read_row, written
 
 if TYPE_CHECKING:

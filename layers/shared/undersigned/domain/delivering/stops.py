@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.characters import can_be_printed
 from undersigned.domain.errors import TokenError
 from undersigned.domain.languages import Message, number
@@ -85,7 +84,7 @@ class StopMail:
     number: int
 
 
-_LINK = re.compile(rf"({ID_PATTERN.pattern})~({ID_PATTERN.pattern})~([0-9a-f]{{12}})~([0-9a-f]{{32}})")
+_LINK = re.compile("([a-z0-9-]{1,50})~([a-z0-9-]{1,50})~([0-9a-f]{12})~([0-9a-f]{32})")
 
 
 @dataclass(frozen=True, slots=True)
