@@ -199,12 +199,12 @@ check-licences: $(READY)
 check-code: $(UV)
 	$(SECURITY) bandit --quiet --configfile pyproject.toml --recursive layers/shared functions cli checks
 
-# Scans all files, the last hundred commits, and what is staged; `make nightly` scans every commit. A false positive gets
+# Scans all files, the last 300 commits, and what is staged; `make nightly` scans every commit. A false positive gets
 # an entry with its reason in pyproject.toml.
 check-secrets: $(UV)
 	if git log -1 >/dev/null 2>&1; then \
 		copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && git init --quiet --bare --initial-branch main "$$copy" \
-		&& git fast-export --max-count=100 --refspec HEAD:refs/heads/main HEAD >"$$copy/commits" \
+		&& git fast-export --max-count=300 --refspec HEAD:refs/heads/main HEAD >"$$copy/commits" \
 		&& git -C "$$copy" fast-import --quiet <"$$copy/commits" \
 		&& $(FIND_SECRETS) --config pyproject.toml scan-local-repo "$$copy" \
 		&& $(FIND_SECRETS) pre-commit; \
