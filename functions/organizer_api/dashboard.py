@@ -101,7 +101,7 @@ def delivery(request: DashboardRequest, period: str, target: str) -> Response[st
     viewer, overviews = viewer_of(request), wired.stack.operating.overviews
     handed = record.delivery.handed
     next_slot = overviews.slot_after(viewer.campaign, handed.at) if handed else None
-    shown = delivery_page(viewer, record, overviews.target(request.campaign, target), next_slot)
+    shown = delivery_page(viewer, record, overviews.state_of(request.campaign, record.target), next_slot)
     return dashboard_page(shown, has_frames=True)
 
 

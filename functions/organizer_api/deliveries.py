@@ -94,7 +94,7 @@ def packet_values(packet: PacketRecord) -> dict[str, object]:
 def _record(record: DeliveryRecord) -> dict[str, object]:
     return delivery_values(record.delivery) | {
         "needs_attention": record.question,
-        "received_at": _moment(record.received_at),
+        "received_at": _moment(record.delivery.received_at(record.target)),
         "packets": [packet_values(packet) for packet in record.packets],
         "events": [_event(event) for event in record.events],
     }

@@ -324,7 +324,7 @@ def test_letters_that_are_given_up_are_not_sent_and_not_asked_about(world: World
     bounced(world)
     settled = controls.settle(EVANSTON, "cli", "the office has closed", "given up")
     assert (settled.state, settled.is_settled, settled.question(world.clock.now)) == ("given_up", True, None)
-    found = world.wiring.operating.overviews.target(CAMPAIGN, "evanston")
+    found = world.wiring.operating.overviews.state_of(CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"))
     assert (found.sent, found.questions) == (0, ())
     assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["settle as given up"]
     world.confirmed(email="bo@signers.example")

@@ -482,7 +482,7 @@ def test_a_delivery_without_an_outcome_raises_one_alarm(world: World, reconcile:
         world.clock.advance(days=1)
         found.append(reconcile()[-1]["unexplained"])
     assert found == [0, 0, 0, 1] + [0] * 10
-    state = world.wiring.operating.overviews.target(CAMPAIGN, "evanston")
+    state = world.wiring.operating.overviews.state_of(CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"))
     assert [question for _, question in state.questions] == ["no outcome"]
 
 

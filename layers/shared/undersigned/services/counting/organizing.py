@@ -52,15 +52,15 @@ _READ_AHEAD = 100
 class DeliveryRecord:
     """A delivery with its packets and the SES events of its emails; `signers` are its sealed letters' ids, in order.
 
-    `question` is the one that a person has to decide. `received_at` is when the office said that it has the letters.
+    `question` is the one that a person has to decide.
     """
 
     delivery: Delivery
+    target: Target
     packets: Sequence[PacketRecord]
     events: tuple[MailEvent, ...]
     signers: tuple[str, ...] = ()
     question: Question | None = None
-    received_at: datetime | None = None
 
     def letters_of(self, packet: PacketRecord) -> tuple[str, ...]:
         """Return the ids of a packet's letters in the email."""
@@ -236,8 +236,7 @@ class Organizing:
         recorded = self.delivery_store.packets(delivery.key, whole=whole)
         packets = tuple(packet for packet in delivery.packets_of_email(recorded) if packet.is_in_email)
         events = self.delivery_store.mail_events(delivery.key)
-        question, received_at = delivery.question(self.clock()), made.received_at(target)
-        return DeliveryRecord(delivery, packets, events, signers, question, received_at)
+        return DeliveryRecord(delivery, target, packets, events, signers, delivery.question(self.clock()))
 
     def packet_link(self, key: DeliveryKey, number: int, *, double_sided: bool = False) -> str:
         """Return a short-lived web address for downloading a packet.

@@ -308,9 +308,9 @@ class Overviews:
         overdue, is_part, day = self._overdue(found, some), len(targets) > most, date.fromisoformat(today)
         return Glance(found, tuple(states), elsewhere, overdue, awaiting, is_part=is_part, today=day)
 
-    def target(self, campaign: str, target: str) -> TargetState:
-        """Return one target; raises NotFoundError."""
-        return self._states_of(campaign, [self.campaigns.target(campaign, target)], None)[0]
+    def state_of(self, campaign: str, target: Target) -> TargetState:
+        """Return what organizers see of one target."""
+        return self._states_of(campaign, [target], None)[0]
 
     def _states_of(self, campaign: str, targets: Sequence[Target], until: datetime | None) -> tuple[TargetState, ...]:
         if not targets:

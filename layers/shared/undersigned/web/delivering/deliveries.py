@@ -108,7 +108,7 @@ def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState, ne
         point=of_delivery(state, made, record.question, viewer.language) if record.question else None,
         acts=acts,
         paper=_paper(viewer, record, next_slot),
-        received_at=record.received_at,
+        received_at=made.received_at(record.target),
         if_not_received=viewer.say(IF_NOT_RECEIVED) if made.state in {"sent", "given_up"} else "",
         too_soon_after=blocked.last if blocked and made.way == "email" and has_failed(made, state) else None,
     )
