@@ -593,7 +593,7 @@ def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
     ("outcome", "said", "entry"),
     [
         ("by hand", "These letters go by hand or post.", "Decided that letters go by hand or post"),
-        ("given up", "Recorded: these letters are sent no more.", "Gave up the letters of a delivery"),
+        ("given up", "Recorded: these letters are sent no more.</p>", "Gave up the letters of a delivery"),
     ],
 )
 def test_a_bounced_delivery_goes_by_hand_or_is_given_up(

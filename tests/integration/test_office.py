@@ -104,6 +104,12 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     browser = with_key(sent, "us_manage")
     assert "But the office said that it has these letters, so press “Give up”." in browser.words()
     assert not [each for each in (f"{ADDRESS}/retry", 'value="by hand"') if each in browser.see("").body]
+    sent.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
+    sent.clock.advance(days=1)
+    sent.report()
+    [told] = sent.mails("report")
+    assert "(the office said that it has these letters)" in " ".join(told.text.split())
+    assert "Open each delivery, and send it again." not in told.text, "its page has no button for that"
     again = {"why": "they lost it", "again": True}
     assert [organizer(sent, "POST", f"{ADDRESS}/retry", values).status for values in ({}, again)] == [409, 202]
 

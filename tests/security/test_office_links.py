@@ -82,6 +82,7 @@ def test_who_has_a_link_reads_this_and_may_do_that(
     assert ((page.status, answer.status), answer.headers["cache-control"]) == (statuses, "no-store")
     assert words in page.words
     assert (BUTTON in page.words) == counts
+    assert ("Anyone who has its link can use its buttons." in page.words) == ("<form" in page.body)
     said = sent.wiring.table.get(office_key(CAMPAIGN, "evanston"), consistent=True) or {}
     assert (f"received_{PERIOD}" in said) == counts
     shown = sent.get(cover)

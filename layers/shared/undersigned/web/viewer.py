@@ -34,7 +34,7 @@ _NOTICES: Mapping[str, Message] = {
     "goes-by-hand": Message("These letters go by hand or post. In some minutes, you can print them here."),
     "handed-over": Message("Recorded. Until the next letters go out, you can take this back."),
     "took-back": Message("Taken back: the letters are ready to print, and nobody has handed them over."),
-    "given-up": Message("Recorded: these letters are sent no more. You can still send them, on the delivery’s page."),
+    "given-up": Message("Recorded: these letters are sent no more."),
     "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
     "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
     "link-sent": Message("The link is on its way to the office."),

@@ -117,6 +117,8 @@ def left_between(delivery: Delivery, since: datetime, until: datetime) -> bool:
 
 
 def _line_of(delivery: Delivery, target: Target, question: Question | None) -> ReportLine:  # noqa: PLR0911  (a table)
+    if question == "bounced" and delivery.received_at(target):
+        return ReportLine(target, question, delivery.letters, "received")
     if question == "bounced" and target.email and delivery.email not in {None, target.email}:
         return ReportLine(target, "corrected", delivery.letters)
     if question is not None:

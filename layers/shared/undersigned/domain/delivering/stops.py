@@ -55,15 +55,15 @@ class Stop:
         seconds, days = int(after.total_seconds()), after.days + 1
         if seconds >= _MINUTES_OF_A_PROGRAM * 60:
             yield Message.counted(
-                "It was stopped within a day after the last email left.",
-                "It was stopped within %(count)s days after the last email left.",
+                "The emails were stopped within a day after the last one left.",
+                "The emails were stopped within %(count)s days after the last one left.",
                 days,
                 {"count": number(days, language)},
             )
             return
         yield Message.counted(
-            "It was stopped %(count)s second after the last email left.",
-            "It was stopped %(count)s seconds after the last email left.",
+            "The emails were stopped %(count)s second after the last one left.",
+            "The emails were stopped %(count)s seconds after the last one left.",
             seconds,
             {"count": number(seconds, language)},
         )
