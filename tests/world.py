@@ -66,8 +66,6 @@ if TYPE_CHECKING:
     from undersigned.domain.signing.signatures import Signature
 
 quicken()
-# Packets of tests are small: what Typst remembers of them is no burden, and a help.
-typesetter._COMPILATIONS_UNTIL_FORGOTTEN = 1
 
 ROOT = Path(__file__).parents[1]
 CAMPAIGN = "end-demand-illinois"
@@ -605,6 +603,8 @@ def world(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    # Packets of a world are small: what Typst remembers of them is no burden, and a help.
+    monkeypatch.setattr(typesetter, "_COMPILATIONS_UNTIL_FORGOTTEN", 1)
     clock = Clock(datetime(2026, 11, 24, 18, 0, tzinfo=UTC))
     memory = Memory(clock) if fast else None
     with nullcontext() if memory else mock_aws():
