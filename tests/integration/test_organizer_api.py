@@ -300,6 +300,7 @@ def test_deliveries_are_listed_newest_first_and_filtered_by_target_and_period(wo
     assert found == expected
     one = get(world, "/deliveries?target=wilmette&period=2026-12-01")["deliveries"]
     assert [(delivery["period"], delivery["target"]) for delivery in one] == [("2026-12-01", "wilmette")]
+    assert world.get(f"{BASE}/deliveries?target=nobody", headers=HEADERS).status == 404
 
 
 def test_a_delivery_lists_its_mail_events_with_their_times(world: World) -> None:
