@@ -289,7 +289,8 @@ class Delivery:
 
     def received_at(self, target: Target) -> datetime | None:
         """Return when the target's office said that it has the letters of the last attempt, if it did."""
-        said, since = target.received.get(self.key.period), self.last.since
+        # Once it is opened again, only SES's reports still tell when the last email left.
+        said, since = target.received.get(self.key.period), self.last.since or self.last.sent_at
         return said if said and since and said >= since else None
 
     def with_word_of(self, target: Target) -> Delivery:
