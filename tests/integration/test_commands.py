@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ADA, CAMPAIGN, ROOT, World
-from undersigned.aws.campaigns import Campaigns
+from undersigned.aws.campaigns import Campaigns, target_key
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
 from undersigned.domain.authoring.campaigns import AskedAddress
@@ -47,6 +47,12 @@ def test_pushing_twice_changes_nothing(run: Any, world: World) -> None:
     before = items()
     assert "is on the stack already" in run("campaign", "push", FOLDER)
     assert items() == before
+
+
+def test_a_campaign_with_a_damaged_recipient_can_be_paused(run: Any, world: World) -> None:
+    world.wiring.table.put(target_key(CAMPAIGN, "evanston")._asdict())
+    assert "is paused" in run("pause", CAMPAIGN)
+    assert world.wiring.campaigns.controls(CAMPAIGN).paused
 
 
 def test_changed_words_make_a_new_letter_version_and_each_signer_sends_their_own(

@@ -25,8 +25,8 @@ from undersigned_cli.commands.options import (
     Folder,
     Reason,
     Yes,
+    check_campaign,
     examples,
-    known_targets,
     on_stack,
 )
 from undersigned_cli.commands.output import ask, counted, say, show
@@ -249,7 +249,7 @@ def pull(
         say(f"The draft of {campaign} is in {folder}.")
         say(f"To write it back: undersigned campaign push --draft {folder} --revision {found.revision}")
         return
-    known_targets(wiring, campaign)
+    check_campaign(wiring, campaign)
     campaign_folder.pull(wiring.campaigns, campaign, folder, replace=force)
     say(f"{campaign} is in {folder}.")
 
@@ -347,7 +347,7 @@ def delete(stack: Stack, campaign: Campaign, *, yes: Yes = False) -> None:
     wiring = stack.wiring()
     deleting = wiring.operating.deleting
     if wiring.drafts.draft(campaign) is None:
-        known_targets(wiring, campaign)
+        check_campaign(wiring, campaign)
     deleting.check(campaign)
     ask(f"Delete {campaign}, with its counts, activity log and keys? Nobody can bring it back.", yes=yes)
     say(f"{campaign} is deleted: {counted(deleting.delete(campaign).rows, 'row')}.")

@@ -16,8 +16,8 @@ from undersigned_cli.commands.options import (
     COMMAND_LINE,
     AsJson,
     Campaign,
+    check_campaign,
     examples,
-    known_targets,
     on_campaign,
     on_stack,
 )
@@ -84,7 +84,7 @@ def list_(
     wiring = stack.wiring()
     keys = wiring.api_keys.api_keys(campaign)
     if not keys:
-        known_targets(wiring, campaign)
+        check_campaign(wiring, campaign)
     columns = {
         "key": "Key",
         "scope": "Scope",

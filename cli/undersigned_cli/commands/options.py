@@ -16,7 +16,6 @@ from undersigned_cli.stacks import LOCAL_STATE, Stack
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.domain.authoring.campaigns import Target
     from undersigned.wiring import Wiring
 
 _WHICH = "Which stack"
@@ -124,20 +123,22 @@ def examples(*lines: str) -> str:
     return "\n\n".join(["Examples:", *(f"  undersigned {line}" for line in lines)])
 
 
-def known_targets(wiring: Wiring, campaign: str) -> tuple[Target, ...]:
-    """Return a campaign's targets; raises NotFoundError, which lists the stack's campaigns."""
+def check_campaign(wiring: Wiring, campaign: str) -> None:
+    """Raise NotFoundError for an unknown campaign; the error lists the stack's campaigns."""
     try:
         wiring.campaigns.campaign(campaign)
     except NotFoundError as error:
         known = ", ".join(wiring.campaigns.campaign_ids()) or "none yet"
         message = f"{error}; the stack has: {known}"
         raise NotFoundError(message) from error
-    return wiring.campaigns.targets(campaign)
 
 
 def check_target(wiring: Wiring, campaign: str, target: str | None) -> None:
     """Raise NotFoundError for an unknown campaign or target; the error lists the known ones. None means any target."""
-    known = [found.id for found in known_targets(wiring, campaign)]
-    if target is not None and target not in known:
+    check_campaign(wiring, campaign)
+    if target is None:
+        return  # A damaged row of one recipient must not keep anybody from `pause`.
+    known = [found.id for found in wiring.campaigns.settings_of_targets(campaign)]
+    if target not in known:
         message = f"Campaign {campaign!r} has no recipient {target!r}; it has {', '.join(known)}"
         raise NotFoundError(message)

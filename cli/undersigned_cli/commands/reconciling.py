@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli.commands.options import RUN, AsJson, examples, known_targets, on_stack
+from undersigned_cli.commands.options import RUN, AsJson, check_campaign, examples, on_stack
 from undersigned_cli.commands.output import console, counted, say, show
 from undersigned_cli.stacks import Stack
 
@@ -50,7 +50,7 @@ def reconcile(
     """Compare every row with what followed from it, as the stack does each day, and ask for what is missing."""
     wiring = stack.wiring()
     if campaign is not None:
-        known_targets(wiring, campaign)
+        check_campaign(wiring, campaign)
     reconciling = wiring.operating.reconciling(_print_finding)
     done = []
     with console.status("Reading every row …"):
