@@ -184,6 +184,20 @@ def test_what_an_office_has_goes_again_only_if_a_person_insists(asked: World) ->
     assert organizer(asked, "GET", ADDRESS).json["received_at"] == asked.clock.now.isoformat()
 
 
+def test_what_an_office_has_is_offered_for_no_paper_while_its_stop_holds_a_second_email(asked: World) -> None:
+    browser, path = with_key(asked, "us_manage"), f"/deliveries/{PERIOD}/evanston"
+    assert browser.press(f"{path}/settle", {"outcome": "not sent", **browser.revision(path)}).status == 303
+    asked.post(f"{links_of_office(asked)[0]}/stop")
+    asked.run_queue()
+    assert f"{path}/settle" in browser.see(path).body
+    assert press(asked) == 303
+    found = organizer(asked, "GET", ADDRESS).json
+    assert (found["state"], found["received_at"]) == ("held", asked.clock.now.isoformat())
+    shown = browser.see(path)
+    assert f"{path}/settle" not in shown.body
+    assert "the person who runs the system can send them again" in shown.words
+
+
 def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(world: World) -> None:
     campaigns = world.wiring.campaigns
     target = campaigns.target(CAMPAIGN, "evanston")

@@ -76,11 +76,16 @@ def test_a_delivered_email_keeps_the_time_it_was_sent() -> None:
         (replace(SENDING, state="in_doubt"), -1, "in_doubt", False),
         (replace(SENDING, state="bounced"), 4, "bounced", True),
         (replace(SENDING, state="complained"), 4, "complained", True),
-        (replace(SENDING, state="in_doubt").opened_again(), 4, "open", False),
+        (replace(SENDING, state="in_doubt").opened_again(), 4, "open", True),
         (after(replace(SENDING, state="in_doubt").opened_again(), event("send", 0)), 4, "sent", True),
         (after(replace(SENDING, state="in_doubt").opened_again(), event("delivery", 9)), 4, "delivered", True),
         (after(SENDING, event("bounce", 0)).opened_again().held(3, "chief@oakton.example", "stopped"), 4, "held", True),
-        (after(SENDING, event("bounce", 0)).opened_again().held(3, "chief@oakton.example", "stopped"), -1, "held", False),
+        (
+            after(SENDING, event("bounce", 0)).opened_again().held(3, "chief@oakton.example", "stopped"),
+            -1,
+            "held",
+            False,
+        ),
     ],
 )
 def test_the_word_of_an_office_about_the_last_email_answers_what_nobody_else_knows(

@@ -289,9 +289,9 @@ class Delivery:
 
     def received_at(self, target: Target) -> datetime | None:
         """Return when the target's office said that it has the letters of the last attempt, if it did."""
-        # Once it is opened again, only SES's reports still tell when the last email left.
+        # Once it is opened again, at most SES's reports still tell when the last email left.
         said, since = target.received.get(self.key.period), self.last.since or self.last.sent_at
-        return said if said and since and said >= since else None
+        return said if said and said >= (since or said) else None
 
     def with_word_of(self, target: Target) -> Delivery:
         """Return it as people see it: if nobody else knows whether it arrived, its office's word counts as a person's.

@@ -109,7 +109,9 @@ def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState, ne
         acts=acts,
         paper=_paper(viewer, record, next_slot),
         received_at=made.received_at(record.target),
-        if_not_received=viewer.say(IF_NOT_RECEIVED) if made.state in {"sent", "given_up"} else "",
+        if_not_received=(
+            viewer.say(IF_NOT_RECEIVED) if made.state in {"sent", "given_up", "held"} and not record.question else ""
+        ),
         too_soon_after=blocked.last if blocked and made.way == "email" and has_failed(made, state) else None,
     )
 

@@ -359,8 +359,8 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     if question in {"in doubt", "no outcome"}:
         if_not: Action = "settle as by hand" if target.why_no_email else "settle as not sent"
         return (Act(("settle as sent", if_not), seen, quiet=True),)
-    if question and delivery.received_at(target):
-        return Act(("settle as given up",), seen), address_of(target, quiet=True)
+    if delivery.received_at(target):
+        return (Act(("settle as given up",), seen), address_of(target, quiet=True)) if question else ()
     is_corrected = was_corrected(delivery, target)
     is_free = delivery.way == "by hand" or not week_taken(delivery, state.deliveries)
     can_retry = has_failed(delivery, state) and is_free
