@@ -6,7 +6,7 @@ Strangers reach the function that writes it, so it has a row of its own, and tha
 |---|---|---|
 | office | `OFFICE#<campaign>` | `<target>` |
 
-There is no row before an office says something.
+There is no row before an office says something, or its target gets another address.
 """
 
 from __future__ import annotations
