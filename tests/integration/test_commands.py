@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ADA, CAMPAIGN, ROOT, World
-from undersigned.aws.campaigns import Campaigns, target_key
+from undersigned.aws.campaign_keys import target_key
+from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
 from undersigned.domain.authoring.campaigns import AskedAddress
