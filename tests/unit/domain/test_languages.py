@@ -44,6 +44,12 @@ def test_a_name_that_ends_in_a_period_ends_its_sentence(name: str, sentence: str
     assert str(Message("%(reason)s. Try again.", {"reason": message})) == f"{sentence} Try again."
 
 
+def test_a_day_is_written_in_the_language_of_its_sentence() -> None:
+    said = Message("The office said on %(day)s that it has these letters.", {"day": date(2026, 11, 24)})
+    assert str(said) == "The office said on November 24, 2026 that it has these letters."
+    assert said.in_language("es") == "La oficina dijo el 24 de noviembre de 2026 que tiene estas cartas."
+
+
 def test_only_the_period_of_the_sentence_is_left_out() -> None:
     values = {"name": "P.D.", "end": "..."}
     for first, last in ("“”", "«»"):

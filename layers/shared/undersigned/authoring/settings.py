@@ -171,7 +171,7 @@ class _Reader:
         if opens and closes and closes < opens:
             says = Message(
                 "`closes` is %(value)s, before `opens` (%(opens)s); write the last day of signing, %(opens)s or later",
-                {"opens": opens},
+                {"opens": opens.isoformat()},
             )
             self._add("closes", Wrong(says, Message("This is before the first day. Choose a later one.")))
         if values["keep_for_days"] and self._document.get("closes") is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from gettext import NullTranslations
 
 SOURCE = "en"
@@ -85,14 +85,11 @@ class Message:
         return self.in_language(SOURCE)
 
     def in_language(self, language: str) -> str:
-        """Return the sentence in a language. A value that is a message itself is also translated."""
+        """Return the sentence in a language. A value that is a message itself, or a day, is written in it, too."""
         text = self._translated(language)
         if not self.values:
             return text
-        values = {
-            name: value.in_language(language) if isinstance(value, Message) else value
-            for name, value in self.values.items()
-        }
+        values = {name: _in_language(value, language) for name, value in self.values.items()}
         return with_one_period(text, values) % values
 
     def _translated(self, language: str) -> str:
@@ -102,6 +99,12 @@ class Message:
         if self.plural is not None:
             return known.ngettext(self.text, self.plural, self.count)
         return known.gettext(self.text) if self.context is None else known.pgettext(self.context, self.text)
+
+
+def _in_language(value: object, language: str) -> object:
+    if isinstance(value, Message):
+        return value.in_language(language)
+    return long_date(value, language) if isinstance(value, date) else value
 
 
 _PERIOD_AFTER_VALUE = re.compile(r"(%\((\w+)\)s(?:</\w+>|[”»])*)\.(?=\s|<|$)")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.delivering.answers import Answer, answer_id, read_answer_text, read_day_of_answer, waits_since
 from undersigned.domain.delivering.controls import AuditEntry
 from undersigned.domain.errors import ChangedError, NotFoundError, NotNowError
-from undersigned.domain.languages import Message, long_date
+from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,12 +68,11 @@ class Answering:
                 )
             )
         if came < min(sent):
-            first = {"day": long_date(min(sent), settings.language)}
             raise NotNowError(
                 Message(
                     "The first letters to this recipient went on %(day)s. An answer to them has that day or a later "
                     "one: check the day of the office’s email.",
-                    first,
+                    {"day": min(sent)},
                 )
             )
         self._keep(lambda: self.answers.put(answer, known))

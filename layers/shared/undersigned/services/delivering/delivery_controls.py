@@ -14,7 +14,7 @@ from undersigned.domain.delivering.plans import taken, week_taken
 from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.domain.delivering.stops import MOST_LINKS, StopMail
 from undersigned.domain.errors import ChangedError, GivenError, NotFoundError, NotNowError
-from undersigned.domain.languages import Message, long_date
+from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import email_mistake, mailable
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class DeliveryControls:
         if not again and period not in approved:
             own = [line for line in planned.lines if line.key.period == period]
             if own and all(line.too_soon for line in own):
-                raise _too_soon(next(line.too_soon for line in own if line.too_soon), settings.language)
+                raise _too_soon(next(line.too_soon for line in own if line.too_soon))
         self.campaigns.approve(campaign, period, until)
         self.record(campaign, "approve again" if again else "approve", by, about=period, why=why)
         if planned.failed:
@@ -378,7 +378,7 @@ class DeliveryControls:
             raise GivenError(
                 Message(
                     "The letters were handed over between %(day)s and today. Give that day.",
-                    {"day": long_date(delivery.day, settings.language)},
+                    {"day": delivery.day},
                 )
             )
         if known := delivery.handed:
@@ -388,7 +388,7 @@ class DeliveryControls:
                 Message(
                     "%(by)s recorded that the letters were handed over on %(day)s. To record something else, take that "
                     "back first.",
-                    {"by": known.by, "day": long_date(known.day, settings.language)},
+                    {"by": known.by, "day": known.day},
                 )
             )
         if revision not in {None, delivery.revision}:
@@ -416,7 +416,7 @@ class DeliveryControls:
             raise NotNowError(
                 Message(
                     "It is too late: this could be taken back until %(day)s, when the next letters went out.",
-                    {"day": long_date(until.date(), settings.language)},
+                    {"day": until.date()},
                 )
             )
         back = delivery.taken_back()
@@ -438,8 +438,7 @@ class DeliveryControls:
         """Raise NotNowError if the office said that it has the letters, unless a person sends them `again`."""
         if again or not (said := delivery.received_at(target)):
             return
-        campaign = self.campaigns.campaign(delivery.key.campaign)
-        values = {"day": long_date(campaign.local(said), campaign.language)}
+        values = {"day": self.campaigns.campaign(delivery.key.campaign).local(said).date()}
         raise NotNowError(
             Message(
                 "The office said on %(day)s that it has these letters, so ask it. If they must go again, give a "
@@ -471,7 +470,7 @@ class DeliveryControls:
             return opened
         known = self.deliveries.deliveries(delivery.key.campaign, delivery.key.target)
         if not (again or by_hand) and (blocked := week_taken(delivery, known)):
-            raise _week_is_taken(blocked, self.campaigns.campaign(delivery.key.campaign).language)
+            raise _week_is_taken(blocked)
         week = taken(target.free_from, delivery.day)
         try:
             self.deliveries.open(opened, week, delivery)
@@ -555,8 +554,8 @@ def _check_reason(why: str, *, again: bool) -> None:
         raise NotNowError(Message("Give a reason for a second email."))
 
 
-def _too_soon(found: TooSoon, language: str) -> NotNowError:
-    values = {"last": long_date(found.last, language), "next": long_date(found.next_day, language)}
+def _too_soon(found: TooSoon) -> NotNowError:
+    values = {"last": found.last, "next": found.next_day}
     return NotNowError(
         Message(
             "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
@@ -571,9 +570,9 @@ def _too_soon(found: TooSoon, language: str) -> NotNowError:
     )
 
 
-def _week_is_taken(found: TooSoon, language: str) -> NotNowError:
+def _week_is_taken(found: TooSoon) -> NotNowError:
     """Return the refusal of a delivery whose day has passed. No later day changes it, so it names none."""
-    values = {"day": long_date(found.last, language)}
+    values = {"day": found.last}
     return NotNowError(
         Message(
             "There is a delivery of %(day)s, and a recipient gets at most one email in seven days. To send this one, "
