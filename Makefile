@@ -111,7 +111,7 @@ nightly-load: $(READY)
 	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-1500} $(RUN) pytest --quiet tests/soak
 
 nightly-moto: $(READY)
-	UNDERSIGNED_ON_MOTO=1 $(TEST) $(addprefix tests/integration/test_,signing.py delivering.py by_hand.py counting.py erasing.py seven_days.py \
+	UNDERSIGNED_ON_MOTO=1 $(TEST) $(addprefix tests/integration/test_,signing.py delivering.py counting.py erasing.py seven_days.py \
 		delivery_controls.py listing.py targets_as_signed.py restoring.py exporting.py announcing.py reporting.py)
 
 nightly-races: $(READY)

@@ -269,6 +269,7 @@ def several_ready(world: World, *targets: str) -> None:
     world.week()
 
 
+@pytest.mark.moto
 def test_the_organizer_is_told_once_a_period_that_letters_are_ready_to_print(
     world: World, controls: DeliveryControls
 ) -> None:
