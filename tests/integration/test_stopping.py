@@ -297,6 +297,16 @@ def test_an_organizer_can_not_undo_a_stop(world: World, way: str) -> None:
     assert len(to_evanston(world)) == 1
 
 
+def test_a_stopped_recipients_page_offers_the_way_by_hand_once(world: World) -> None:
+    world.put_key("us_manage", "manage")
+    manager = with_key(world, "us_manage")
+    before = manager.see("/targets/evanston").body
+    stop(world)
+    after = manager.see("/targets/evanston").body
+    assert [page.count(">Send letters by hand or post</button>") for page in (before, after)] == [1, 1]
+    assert ["A delivery that has begun still goes by email" in page for page in (before, after)] == [True, False]
+
+
 def test_another_mailbox_gets_the_letters_and_the_stopped_one_none_when_it_comes_back(world: World) -> None:
     controls = world.wiring.delivering.controls
     a_week(world)
