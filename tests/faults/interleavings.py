@@ -596,7 +596,7 @@ class Play:
                 self._note(change)
         calls, self._calls = self.world.calls[self._calls :], len(self.world.calls)
         sqs, url = client_of("sqs"), self.world.queues["DeliveryQueue"]
-        while "sqs:SendMessage" in calls and (
+        while not {"sqs:SendMessage", "sqs:SendMessageBatch"}.isdisjoint(calls) and (
             received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages")
         ):
             for message in received:
