@@ -80,7 +80,7 @@ class OfficeToken:
 
 
 def mailbox_digest(email: str) -> str:
-    """Name a mailbox in a link, so that a link of another one is known, and other spellings of it are not another."""
+    """Return the name of a mailbox in links. Every spelling of its address has the same one."""
     return hashlib.sha256(canonical_email(email).encode()).hexdigest()[:12]
 
 
