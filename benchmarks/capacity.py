@@ -93,7 +93,7 @@ def figures_of(rows: Figures, requests: Figures, letters: int, delivered: int) -
     at_once = sum(row["write units"] for name, row in rows.items() if name.endswith("at once"))
     units = rows["sign"]["write units"] + rows["confirm"]["write units"] + at_once / letters
     tallied = rows[f"tally {letters} confirmed letters at once"]
-    tally = load_template()["Resources"]["Tally"]["Properties"]["Events"]["Signatures"]["Properties"]
+    tally = load_template()["Resources"]["TallySignatures"]["Properties"]
     batch = _seconds_of_a_batch(tallied["calls"], letters, tally["BatchSize"])
     taken = each_signer_takes(rows, requests, letters, delivered)
     dollars = {name: 1e6 * price * taken[name] for name, price in PRICES.items()}

@@ -21,9 +21,8 @@ from tests.deployed.deploy import STACK_NAME, architecture
 from tests.deployed.stack import DeployedStack
 from tests.e2e.terminal import Terminal
 from tests.e2e.waiting import wait_for
-from tests.template.reading import event_sources
 from undersigned_cli.deploying.environments import clean_environment
-from undersigned_cli.local.template import ROOT, load_template
+from undersigned_cli.local.template import ROOT, event_sources, load_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -44,6 +44,19 @@ UNUSED = {
 """Permissions that no scenario uses: for requests through a CDN (test_lockout.py), and for letters whose rows are lost
 (test_counting.py)."""
 
+_READS_A_QUEUE = (
+    "Deliver ReadTheQueueAndWaitForAnEventOrGoOnLater",
+    "ExportSignatures ReadTheQueueAndTryAgainSoon",
+    "RecordFeedback ReadTheQueueAndTryAgainSoon",
+    "RunJobs ReadTheQueueAndContinueLater",
+    "SendConfirmations ReadMailsAndTryThemAgain",
+)
+"""Statements with which Lambda also reads a queue for a function (tests/template/permission_rules.py)."""
+
+_READING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+UNUSED |= {f"{statement}: {action}" for statement in _READS_A_QUEUE for action in _READING}
+UNUSED |= {part for part in granted() if " ReadTheStream: " in part or part.startswith("Tally KeepWhatFailed: ")}
+
 
 @dataclass(frozen=True)
 class Run:

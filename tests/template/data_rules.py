@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from tests.template.reading import BUCKET, QUEUE, as_list, event_sources, named_by, of_type, translated
-from undersigned_cli.local.template import resolve
+from tests.template.reading import BUCKET, QUEUE, as_list, named_by, of_type, translated
+from undersigned_cli.local.template import event_sources, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

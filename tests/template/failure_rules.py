@@ -11,13 +11,13 @@ from tests.template.reading import (
     QUEUE,
     as_list,
     dead_letter_queues,
-    event_sources,
     functions,
     named_by,
     of_type,
     sources,
 )
 from undersigned.metrics import UNITS
+from undersigned_cli.local.template import event_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,9 @@ def every_event_source_keeps_its_failed_events(template: Template) -> Iterator[s
             case "DynamoDB":
                 places = [source.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")]
             case "SQS":
-                places = [queues[named_by(source["Queue"])].get("RedrivePolicy", {}).get("deadLetterTargetArn")]
+                places = [
+                    queues[named_by(source["EventSourceArn"])].get("RedrivePolicy", {}).get("deadLetterTargetArn")
+                ]
             case "ScheduleV2":
                 asynchronous = functions(template)[function].get("EventInvokeConfig", {}).get("DestinationConfig", {})
                 places = [
@@ -246,9 +248,13 @@ def every_alarm_links_to_its_entry_in_the_runbook(template: Template) -> Iterato
 def functions_that_write_to_their_own_queue_allow_the_loop(template: Template) -> Iterator[str]:
     # Lambda stops such a chain after about 16 messages ("Use Lambda recursive loop detection to prevent infinite
     # loops", Lambda developer guide).
-    sources = list(event_sources(template))
+    queues = [
+        (reader, named_by(source["EventSourceArn"]))
+        for reader, _, kind, source in event_sources(template)
+        if kind == "SQS"
+    ]
     for function, properties in functions(template).items():
-        read = {named_by(source["Queue"]) for name, _, kind, source in sources if (name, kind) == (function, "SQS")}
+        read = {queue for reader, queue in queues if reader == function}
         written = {
             named_by(queue)
             for policy in properties["Policies"]

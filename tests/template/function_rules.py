@@ -9,13 +9,12 @@ from tests.template.reading import (
     FUNCTION,
     LAYER,
     QUEUE,
-    event_sources,
     functions,
     named_by,
     of_type,
     translated,
 )
-from undersigned_cli.local.template import ROOT, resolve
+from undersigned_cli.local.template import ROOT, event_sources, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,7 +200,7 @@ def messages_stay_hidden_while_a_function_works_on_them(template: Template) -> I
     # AWS advises six times: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     for function, event, kind, source in event_sources(template):
         if kind == "SQS":
-            queue = of_type(template, QUEUE)[named_by(source["Queue"])]
+            queue = of_type(template, QUEUE)[named_by(source["EventSourceArn"])]
             if queue.get("VisibilityTimeout", 30) < 6 * functions(template)[function]["Timeout"]:
                 yield f"{function}.{event} can get a message a second time while it works on it"
 

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from tests.template.reading import FUNCTION, as_list, named_by, of_type, statements, translated
-from undersigned_cli.local.template import ROOT
+from undersigned_cli.local.template import ROOT, event_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +20,18 @@ WITHOUT_RESOURCE = {
     "ses:GetAccount",
 }
 
-ADDED_BY_SAM = {
-    "AWSLambdaBasicExecutionRole",
-    "AWSLambdaDynamoDBExecutionRole",
-    "AWSLambdaSQSQueueExecutionRole",
+ADDED_BY_SAM = {"AWSLambdaBasicExecutionRole"}
+"""SAM adds it to each role, for logs. Those that it adds for a stream or a queue in `Events` let a function read every
+stream of the account, and empty every queue."""
+
+READS = {
+    "SQS": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+    "DynamoDB": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
 }
-"""SAM adds these for logs, and for a stream or queue as event source. A template can't prevent it."""
+"""What Lambda does with the function's role to read an event source: the managed policies have these, too."""
+
+STREAM = {"Fn::Sub": "${Table.Arn}/stream/*"}
+"""As in "IAM policy to allow an AWS Lambda function to access DynamoDB stream records", DynamoDB developer guide."""
 
 ENTITIES = ROOT / "layers" / "shared" / "undersigned" / "aws"
 
@@ -59,10 +65,43 @@ def only_sam_adds_managed_policies(template: Template) -> Iterator[str]:
                 yield f"{name} has {arn}"
 
 
+def functions_read_their_own_queues_and_stream_and_no_others(template: Template) -> Iterator[str]:
+    granted = {
+        (owner, action, "Table" if resource == STREAM else named_by(resource))
+        for owner, statement in statements(template)
+        for action, resource in product(as_list(statement["Action"]), as_list(statement["Resource"]))
+        if action in READS["SQS"] or (action in READS["DynamoDB"] and resource == STREAM)
+    }
+    wanted = {
+        (f"{function}Role", action, named_by(source["EventSourceArn"]))
+        for function, _, kind, source in event_sources(template)
+        for action in READS.get(kind, ())
+    }
+    for owner, action, resource in sorted(wanted - granted):
+        yield f"{owner} may not {action} {resource}"
+    for owner, action, resource in sorted(granted - wanted):
+        if action != "sqs:GetQueueAttributes":
+            yield f"{owner} may {action} {resource}"
+
+
+def failed_batches_of_the_stream_may_be_kept(template: Template) -> Iterator[str]:
+    granted = {
+        (owner, named_by(resource))
+        for owner, statement in statements(template)
+        for resource in as_list(statement["Resource"])
+        if "sqs:SendMessage" in as_list(statement["Action"])
+    }
+    for function, event, kind, source in event_sources(template):
+        if kind == "DynamoDB":
+            queue = named_by(source["DestinationConfig"]["OnFailure"]["Destination"])
+            if (f"{function}Role", queue) not in granted:
+                yield f"{function}.{event} may not keep failed records in {queue}"
+
+
 def every_statement_on_the_table_is_limited_to_some_keys(template: Template) -> Iterator[str]:
     for owner, statement in statements(template):
         actions = as_list(statement["Action"])
-        if not any(action.startswith("dynamodb:") for action in actions):
+        if not any(action.startswith("dynamodb:") for action in actions) or as_list(statement["Resource"]) == [STREAM]:
             continue
         # A scan has no leading key, and ForAllValues is true for an empty set.
         if "dynamodb:Scan" in actions:

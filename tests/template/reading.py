@@ -64,13 +64,6 @@ def functions(template: Template) -> dict[str, dict[str, Any]]:
     }
 
 
-def event_sources(template: Template) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    """List the event sources of all functions, each as function, event name, type and properties."""
-    for function, properties in functions(template).items():
-        for event, source in properties.get("Events", {}).items():
-            yield function, event, source["Type"], source["Properties"]
-
-
 def named_by(reference: object) -> str:
     """Return the logical id that a Ref or a GetAtt names, or an empty text for anything else."""
     match reference:

@@ -10,8 +10,8 @@ import pytest
 
 from tests.emitted import is_counted
 from tests.template.cloudwatch import Alarms, Metric, metric_of
-from tests.template.reading import ALARM, dead_letter_queues, event_sources, functions, named_by, of_type
-from undersigned_cli.local.template import ROOT, load_template
+from tests.template.reading import ALARM, dead_letter_queues, functions, named_by, of_type
+from undersigned_cli.local.template import ROOT, event_sources, load_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ DAY = 24 * 60
 SOURCES = list(event_sources(TEMPLATE))
 STREAMS = [f"{function}{event}" for function, event, kind, _ in SOURCES if kind == "DynamoDB"]
 READERS = [function for function, _, kind, _ in SOURCES if kind == "DynamoDB"]
-QUEUES = [named_by(source["Queue"]) for _, _, kind, source in SOURCES if kind == "SQS"]
+QUEUES = [named_by(source["EventSourceArn"]) for _, _, kind, source in SOURCES if kind == "SQS"]
 SCHEDULED = {function for function, _, kind, _ in SOURCES if kind == "ScheduleV2"}
 OF_SCHEDULES = [
     # Lambda tries it twice more within minutes, and what it gives up is a dead letter.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.template.reading import ALARM, event_sources, of_type, sources
-from undersigned_cli.local.template import load_template
+from tests.template.reading import ALARM, of_type, sources
+from undersigned_cli.local.template import event_sources, load_template
 
 MOST = 6.5
 """US dollars a month, with what AWS gives every account for free."""

@@ -25,7 +25,9 @@ RULES: list[Rule] = [
 """Every public function of these modules."""
 
 
-@pytest.mark.asvs("5.3.1", "11.2.3", "12.3.1", "12.3.3", "13.2.1", "13.2.3", "13.2.4", "16.2.3", "16.2.4", "16.4.2")
+@pytest.mark.asvs(
+    "5.3.1", "11.2.3", "12.3.1", "12.3.3", "13.2.1", "13.2.2", "13.2.3", "13.2.4", "16.2.3", "16.2.4", "16.4.2"
+)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_template_follows_the_rule(rule: Rule) -> None:
     assert list(rule(load_template())) == []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from undersigned_cli.local.running import ACCOUNT, REGION
-from undersigned_cli.local.template import STACK, load_template, resolve
+from undersigned_cli.local.template import STACK, event_sources, load_template, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -92,11 +92,9 @@ def sources(*, announces_events: bool = False) -> tuple[Source, ...]:
     """Return all event sources but the API, in the template's order. One of them depends on AnnounceEvents."""
     known = {"AnnounceEvents": "true" if announces_events else "false"}
     return tuple(
-        _source(name, event["Type"], event["Properties"], known)
-        for name, resource in load_template()["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"].get("Events", {}).values()
-        if event["Type"] != "HttpApi"
+        _source(function, kind, given, known)
+        for function, _, kind, given in event_sources(load_template())
+        if kind != "HttpApi"
     )
 
 
@@ -128,7 +126,7 @@ def _source(function: str, kind: str, given: Mapping[str, Any], known: Mapping[s
                 tuple(json.loads(each["Pattern"]) for each in filters),
             )
         case "SQS":
-            return QueueSource(function, given["Queue"]["Fn::GetAtt"][0], int(given["BatchSize"]))
+            return QueueSource(function, given["EventSourceArn"]["Fn::GetAtt"][0], int(given["BatchSize"]))
         case "ScheduleV2":
             return Schedule(
                 function,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from undersigned_cli.cloudformation import read_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[3]
 """The source tree that contains this package."""
@@ -57,6 +57,20 @@ def variables_of(template: Template, function: str) -> dict[str, Any]:
     shared: dict[str, Any] = template["Globals"]["Function"]["Environment"]["Variables"]
     own: dict[str, Any] = properties.get("Environment", {}).get("Variables", {})
     return shared | own
+
+
+def event_sources(template: Template) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """List what calls functions, each as function, name, kind (as SAM's `Type`) and properties."""
+    for name, resource in template["Resources"].items():
+        given = resource.get("Properties", {})
+        match resource["Type"]:
+            case "AWS::Serverless::Function":
+                for event, source in given.get("Events", {}).items():
+                    yield name, event, source["Type"], source["Properties"]
+            case "AWS::Lambda::EventSourceMapping":
+                function = given["FunctionName"]["Ref"].removesuffix(".Alias")
+                kind = "DynamoDB" if "StartingPosition" in given else "SQS"
+                yield function, name.removeprefix(function), kind, given
 
 
 def resolve(value: Any, known: Mapping[str, Any] | None = None) -> Any:
