@@ -8,7 +8,7 @@ BUILT := $(ARTIFACTS_DIR)/python
 # Lambda's runtime has glibc 2.34. The Makefile that template.yaml chooses sets MACHINE.
 PLATFORMS := manylinux2014_$(MACHINE) $(foreach minor,$(shell seq 17 34),manylinux_2_$(minor)_$(MACHINE))
 # The services that functions call. botocore describes 400 others in 22 MB, and looks through all of them at each start.
-SERVICES := dynamodb events s3 secretsmanager sesv2 sns sqs
+SERVICES := dynamodb s3 secretsmanager sesv2 sns sqs
 
 ifneq ($(shell $(PYTHON) -c "import sys; print(sys.implementation.cache_tag)" 2>/dev/null),cpython-313)
 $(error the layers are compiled by the Python of Lambda's runtime; install Python 3.13, so that $(PYTHON) runs it)

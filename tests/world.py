@@ -230,7 +230,6 @@ class World:
     refusal: str = ""
     suppressed: dict[str, str] = field(default_factory=dict)
     memory: Memory | None = None
-    announces_events: bool = False
     sleep: Callable[[float], None] = lambda _seconds: None
     _read: int = 0
     _hidden: list[Any] = field(default_factory=list)
@@ -388,7 +387,7 @@ class World:
     @cached_property
     def readers(self) -> list[StreamSource]:
         """The functions that read the stream, and their filters."""
-        found = sources(announces_events=self.announces_events)
+        found = sources()
         return [each for each in found if isinstance(each, StreamSource)]
 
     # Organizers
@@ -595,7 +594,6 @@ def world(
     *,
     bundle_size: int = 4,
     forms_a_minute: int = 10_000,
-    announces_events: bool = False,
     empty: bool = False,
     fast: bool = False,
 ) -> Iterator[World]:
@@ -609,7 +607,7 @@ def world(
     memory = Memory(clock) if fast else None
     with nullcontext() if memory else mock_aws():
         _memories.append(memory)
-        new = _make(monkeypatch, clock, bundle_size, forms_a_minute, announces_events=announces_events)
+        new = _make(monkeypatch, clock, bundle_size, forms_a_minute)
         new.memory = memory
         if memory:
             memory.world, memory.sent_as = new, Sent
@@ -640,9 +638,7 @@ def _shipped_campaign() -> CompiledCampaign:
     return campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
 
 
-def _make(
-    monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms_a_minute: int, *, announces_events: bool
-) -> World:
+def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms_a_minute: int) -> World:
     queues = {
         each.queue: resources.make_queue(client_of("sqs"), each.queue)
         for each in sources()
@@ -656,11 +652,9 @@ def _make(
         "Alarms": client_of("sns").create_topic(Name="Alarms")["TopicArn"],
         "Secret": _make_secret("Secret", "s" * 64),
         "OrganizersSecret": _make_secret("OrganizersSecret", "p" * 64),
-        "EventBus": "undersigned-events",
         "AdminEmail": ADMINISTRATOR,
         "SenderAddress": SENDER,
         "PublicUrl": PUBLIC_URL,
-        "AnnounceEvents": str(announces_events).lower(),
     }
     variables = {
         "BUNDLE_SIZE": str(bundle_size),
@@ -670,8 +664,6 @@ def _make(
         "MAILS_AT_ONCE": "1",
         "PLANS_AT_ONCE": "1",
     }
-    if announces_events:
-        client_of("events").create_event_bus(Name=known["EventBus"])
     ses = client_of("sesv2")
     ses.create_email_identity(EmailIdentity="enddemand.example")
     for name in ("MailConfiguration", "DeliveryMailConfiguration"):
@@ -699,7 +691,6 @@ def _make(
         queues=queues,
         start=start,
         variables=variables,
-        announces_events=announces_events,
     )
 
 
@@ -732,7 +723,6 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "tally": {
             "tallying": lambda: wiring.counting.tallying,
             "freeing": lambda: wiring.counting.freeing,
-            "announcing": lambda: wiring.counting.announcing,
         },
         "run_jobs": {
             "planning": lambda: wiring.delivering.planning,

@@ -1,4 +1,4 @@
-"""Update the counts from the signature rows, and announce events for other programs if the stack has them enabled."""
+"""Update the counts from the signature rows."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from functions.tally import announcing, counting, wired
-from undersigned.aws.stream import failures_from, is_of_delivery
+from functions.tally import counting
+from undersigned.aws.stream import failures_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +20,4 @@ logger = Logger()
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Process a batch of the table's stream; Lambda retries it from the first record that the answer names."""
-    records = event["Records"]
-    failed = counting.count([record for record in records if not is_of_delivery(record)])
-    if wired.announcing:
-        failed += announcing.announce(wired.announcing, records)
-    return failures_from(failed)
+    return failures_from(counting.count(event["Records"]))

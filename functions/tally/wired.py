@@ -5,4 +5,3 @@ from undersigned.wiring import Wiring
 stack = Wiring.of_environment("table_name", "budget_sizes")
 tallying = stack.counting.tallying
 freeing = stack.counting.freeing
-announcing = stack.counting.announcing

@@ -28,7 +28,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory, record: Path) -> Iterator[Ru
     with DeployedStack(
         tmp_path_factory.mktemp("stack"),
         prelude=prelude(record),
-        parameters={"AnnounceEvents": "true"},
         variables={"FORMS_A_MINUTE": "100", "MAIL_BUDGETS": "10000 2000 100000 100000"},
     ) as running:
         yield running

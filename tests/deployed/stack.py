@@ -50,7 +50,7 @@ class DeployedStack:
 
         `state` is the folder of its data. `hurry` divides the time for which functions hide or delay messages.
         `prelude` is Python code that each Lambda worker runs first, so that a test can watch the functions.
-        `parameters` overrides template parameters, such as AnnounceEvents, and `variables` the functions' environment
+        `parameters` overrides template parameters, such as RequireTls, and `variables` the functions' environment
         variables.
         """
         self._state = state.resolve()

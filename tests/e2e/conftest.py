@@ -24,7 +24,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         schedules=False,
         # Few enough for a flood to reach soon, and more than all tests send from one address in a minute.
         # Most forms come from programs here, and would share a few emails an hour.
-        parameters={"AnnounceEvents": "true"},
         variables={"FORMS_A_MINUTE": "100", "MAIL_BUDGETS": "10000 2000 100000 100000"},
     ) as running:
         yield running

@@ -356,7 +356,7 @@ def test_a_stack_that_was_killed_starts_again_with_what_it_last_saved(tmp_path: 
 def test_a_changed_template_begins_anew_and_says_so(tmp_path: Path) -> None:
     with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False) as first:
         secret = secret_of(first)
-    with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False, parameters={"AnnounceEvents": "true"}) as again:
+    with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False, parameters={"RequireTls": "false"}) as again:
         assert secret_of(again) != secret
         assert "so this stack begins anew" in again.logs()
 

@@ -421,7 +421,7 @@ def _run(
     patch.setattr(uploads, "_PART", 64)
     with (
         _quick_typesetting(baseline.memo, patch, real=thoroughness.is_calm),
-        in_memory(patch, announces_events=True, fast=True) as world,
+        in_memory(patch, fast=True) as world,
     ):
         rng = random.Random(f"{thoroughness.seed} {scenario} {thoroughness.weather}")  # noqa: S311
         platform = Platform(world, rng, watch, faults=WEATHERS[thoroughness.weather]())

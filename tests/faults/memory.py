@@ -409,11 +409,6 @@ class Memory:
             del self._parts[part]
         return {}
 
-    # EventBridge
-
-    def _events_put_events(self, *, Entries: Any) -> Any:  # noqa: N803
-        return {"FailedEntryCount": 0, "Entries": [{"EventId": str(number)} for number, _ in enumerate(Entries)]}
-
     # SNS
 
     def _sns_create_topic(self, *, Name: str) -> Any:  # noqa: N803
@@ -486,7 +481,6 @@ class Memory:
 
     _s3_create_bucket = _made
     _sesv2_create_email_identity = _sesv2_create_configuration_set = _made
-    _events_create_event_bus = _made
 
 
 class _Client:

@@ -16,9 +16,8 @@ from tests.fuzz.inputs import DEEP, example, given, json_texts, mutated, mutated
 from tests.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.aws import queue
 from undersigned.aws.mail_events import read_mail_event
-from undersigned.aws.stream import is_of_delivery, read_change, read_delivery_change, read_form_change
+from undersigned.aws.stream import read_change, read_form_change
 from undersigned.domain.errors import DamagedRowsError, NotFoundError
-from undersigned.domain.events import event_of_delivery, event_of_signature
 from undersigned.services.operating.organizer_post import NotToldError
 from undersigned.settings import Settings, SettingsError
 
@@ -36,7 +35,7 @@ SES_EVENTS = [
 ]
 RECORDS = [
     record
-    for case in ("send_confirmations_signed", "tally_confirmed", "tally_delivery_sent", "tally_damaged_record")
+    for case in ("send_confirmations_signed", "tally_confirmed", "tally_damaged_record")
     for record in load_event(case)["Records"]
 ]
 SIGNED = load_event("send_confirmations_signed")["Records"][0]
@@ -55,13 +54,8 @@ def test_any_ses_event_is_read_or_damaged(event: Any) -> None:
 @given(mutated_values(RECORDS))
 def test_any_stream_record_is_read_or_damaged(record: Any) -> None:
     with suppress(*DAMAGED, DamagedRowsError):
-        if is_of_delivery(record):
-            delivery = read_delivery_change(record)
-            event_of_delivery(delivery.delivery, delivery.before, delivery.at, delivery.number)
-        else:
-            read_form_change(record)
-            change = read_change(record)
-            event_of_signature(change.signature, change.before)
+        read_form_change(record)
+        read_change(record)
 
 
 @st.composite
@@ -172,6 +166,6 @@ SETTINGS = {
 )
 def test_any_setting_is_valid_or_an_error(changes: dict[str, str]) -> None:
     settings = Settings(SETTINGS | changes)
-    for name in ("sender", "schedule", "forms_a_minute", "bundle_size", "table_name", "event_bus"):
+    for name in ("sender", "schedule", "forms_a_minute", "bundle_size", "table_name"):
         with suppress(SettingsError, ValueError):
-            assert getattr(settings, name) is not None or name == "event_bus"
+            assert getattr(settings, name) is not None

@@ -14,12 +14,10 @@ import pytest
 from botocore import xform_name
 from typer.testing import CliRunner
 
-from tests import world as worlds
 from tests.faults.invariants import stored_text
 from tests.faults.memory import Memory
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
-from undersigned.aws.bus import EventBus
 from undersigned.aws.dynamodb import Key, Table, from_item
 from undersigned.aws.signatures import listing_shards
 from undersigned.domain.counting.screening import place_of
@@ -36,10 +34,9 @@ from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from tests.world import Sent
-    from undersigned.domain.events import Event
     from undersigned.domain.signing.signatures import Signature
 
 RECOVERED = "recovered-table"
@@ -649,29 +646,6 @@ def test_an_event_of_ses_decides_about_an_email_that_was_under_way(recovery: Rec
 
 
 # Nothing is triggered
-
-
-def test_a_restore_announces_no_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    published: list[str] = []
-
-    def record(_bus: EventBus, events: Sequence[Event]) -> frozenset[str]:
-        published.extend(event.kind for event in events)
-        return frozenset()
-
-    with worlds.world(monkeypatch, announces_events=True, fast=True) as world:
-        recovery = recovery_of(world, monkeypatch)
-        confirm(world, "Ada")
-        world.week()
-        world.run_stream()
-        world.clock.advance(days=1)
-        confirm(world, "Bo")
-        recovery.keep()
-        recovery.lose()
-        monkeypatch.setattr(EventBus, "put", record)
-        recovery.restored()
-        assert published == []
-        resume(world)
-        assert published == ["undersigned.delivery.open", "undersigned.delivery.sending", "undersigned.delivery.sent"]
 
 
 def test_neither_the_stream_nor_the_reconciliation_asks_for_emails_of_restored_letters(recovery: Recovery) -> None:

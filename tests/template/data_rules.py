@@ -195,7 +195,7 @@ def two_stacks_can_share_an_account(template: Template) -> Iterator[str]:
                 yield f"{name} has the name {value} in every stack"
 
 
-MOST_OF_A_NAME = {"AWS::CloudFront::CachePolicy": 128, "AWS::CloudWatch::Dashboard": 255, "AWS::Events::EventBus": 256}
+MOST_OF_A_NAME = {"AWS::CloudFront::CachePolicy": 128, "AWS::CloudWatch::Dashboard": 255}
 """Characters, by the type of a resource that gives itself a name (its reference)."""
 
 OF_ALL_REGIONS = {"AWS::CloudFront::CachePolicy", "AWS::CloudWatch::Dashboard"}

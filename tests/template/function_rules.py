@@ -61,11 +61,6 @@ SIGNATURES = {
 """The records for which each reader of the stream is called: at most five filters ("Lambda event filtering", developer
 guide)."""
 
-DELIVERIES = {
-    "Pattern": '{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "DELIVERY#"}]}, "sk": {"S": [{"prefix": "PERIOD#"}]}}}}'
-}
-DELIVERIES_IF_ANNOUNCED = {"Fn::If": ["AnnouncesEvents", DELIVERIES, {"Ref": "AWS::NoValue"}]}
-
 SCHEDULES = {"RunJobs": ["cron(1 * * * ? *)"], "SendConfirmations": ["cron(0/5 * * * ? *)"]}
 """The jobs run each hour, not at the stack's own: what is due is decided from the table."""
 
@@ -212,7 +207,7 @@ def the_stream_has_two_readers_of_signatures(template: Template) -> Iterator[str
         yield f"the stream has {len(readers)} readers"
     for function, source in readers:
         filters = source.get("FilterCriteria", {}).get("Filters", [])
-        if filters != [*SIGNATURES.get(function, []), *([DELIVERIES_IF_ANNOUNCED] if function == "Tally" else [])]:
+        if filters != SIGNATURES.get(function, []):
             yield f"{function} is called for rows that are not signatures"
 
 

@@ -160,16 +160,6 @@ def emails_can_be_sent_in_the_sandbox(template: Template) -> Iterator[str]:
             yield f"{owner} may not send to the recipients' identities"
 
 
-def events_are_announced_only_if_a_parameter_says_so(template: Template) -> Iterator[str]:
-    for owner, statement in statements(template):
-        announces = "events:PutEvents" in as_list(statement["Action"])
-        if announces and template["Resources"].get(owner, {}).get("Condition") != "AnnouncesEvents":
-            yield f"{owner} may announce events in a stack that announces none"
-    for name in of_type(template, "AWS::Events::EventBus"):
-        if template["Resources"][name].get("Condition") != "AnnouncesEvents":
-            yield f"{name} is created in a stack that announces no events"
-
-
 def _is_index(resource: Any) -> bool:
     return (
         isinstance(resource, dict)

@@ -36,7 +36,6 @@ ALONE: dict[str, Any] = {
     "DeliveryDay": "SUN",
     "ManageIdentity": "false",
     "MonthlyBudget": 50,
-    "AnnounceEvents": "true",
     "RequireTls": "false",
 }
 """Another value of each setting that decides what a stack has. Each is tried beside all combinations of the others."""
@@ -124,7 +123,7 @@ def test_every_condition_is_met_by_some_combination_and_missed_by_another(templa
 
 def test_a_reference_to_what_a_stack_does_not_have_is_a_mistake() -> None:
     template = load_template()
-    template["Outputs"]["EventBusName"].pop("Condition")
-    assert mistakes(template, REQUIRED | {"AnnounceEvents": "false"}) == [
-        "EventBusName: TemplateError('EventBus has no value before the stack is deployed')"
+    template["Outputs"]["Proof"] = {"Value": {"Ref": "Distribution"}}
+    assert mistakes(template, REQUIRED | {"Cdn": "false"}) == [
+        "Proof: TemplateError('Distribution has no value before the stack is deployed')"
     ]

@@ -25,7 +25,6 @@ DEFAULTS = {
     "RequireTls": "true",
     "PacketRetentionDays": 90,
     "MonthlyBudget": 0,
-    "AnnounceEvents": "false",
     "SignersPerSecond": 50,
     "UnconfirmedMailsANetwork": 200,
     "UnconfirmedMailsADomain": 200,
@@ -61,11 +60,11 @@ OUTPUTS = {
 """The outputs that the command line reads."""
 
 
-def test_the_parameters_are_nineteen_and_three_of_them_have_no_default() -> None:
+def test_the_parameters_are_eighteen_and_three_of_them_have_no_default() -> None:
     parameters = load_template()["Parameters"]
 
     assert {name: entry.get("Default") for name, entry in parameters.items()} == DEFAULTS | dict.fromkeys(REQUIRED)
-    assert len(parameters) == 19
+    assert len(parameters) == 18
 
 
 def test_sam_asks_for_no_parameter_hidden() -> None:

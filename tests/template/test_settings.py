@@ -19,13 +19,12 @@ OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 """Powertools reads these by itself."""
 
 OPTIONAL = {
-    "EVENT_BUS_NAME",
     "PUBLIC_URL",
     "CDN_PROOF_ARN",
     "ADMIN_EMAIL",
 }
-"""Without the first, a stack announces no events. Without the next, an API takes its address from each request. Without
-the third, there is no CDN, and without the last no administrator."""
+"""Without the first, an API takes its address from each request. Without the second,
+there is no CDN, and without the last no administrator."""
 
 FUNCTIONS = sorted(functions(load_template()))
 

@@ -31,7 +31,6 @@ CHANGES = {
     "OperatorEmail": "operator@example.org",
     "PacketRetentionDays": "60",
     "PublicUrl": "https://letters.example.org",
-    "AnnounceEvents": "true",
     "RequireTls": "false",
     "SenderAddress": "other@example.org",
     "SignersPerSecond": "500",

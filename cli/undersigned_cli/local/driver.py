@@ -22,7 +22,6 @@ from undersigned_cli.local.sources import (
     number_of,
     sources,
 )
-from undersigned_cli.local.template import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,7 +58,7 @@ class Driver:
         schedules: bool,
     ) -> None:
         """Prepare. `known` has the addresses of queues, and `log` gets a line for each invocation that fails."""
-        found = sources(announces_events=resolve({"Ref": "AnnounceEvents"}, known) == "true")
+        found = sources()
         self._known = known
         self._invoke = invoke
         self._sqs = sqs

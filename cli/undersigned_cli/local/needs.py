@@ -12,7 +12,6 @@ PARTITION = {"": "pk", "tray": "due", "listing": "listed"}
 """The partition key, by index; `""` is the table itself."""
 
 SINGLE = {
-    ("events", "PutEvents"): ("events:PutEvents", "EventBus.Arn"),
     ("sesv2", "GetAccount"): ("ses:GetAccount", "*"),
     ("sns", "Publish"): ("sns:Publish", "Alarms"),
 }

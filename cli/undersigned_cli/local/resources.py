@@ -87,7 +87,6 @@ _ORDER = (
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",
     "AWS::SecretsManager::Secret",
-    "AWS::Events::EventBus",
     "AWS::SES::ConfigurationSet",
     "AWS::SES::EmailIdentity",
     "AWS::Serverless::Function",
@@ -121,8 +120,6 @@ def _make(
 def _make_for_events(client: Callable[[str], Any], kind: str, name: str, given: Mapping[str, Any]) -> tuple[str, str]:
     """Make a resource of emails or of their events, and return the value of `!Ref` and its ARN."""
     match kind:
-        case "AWS::Events::EventBus":
-            return given["Name"], client("events").create_event_bus(Name=given["Name"])["EventBusArn"]
         case "AWS::SES::EmailIdentity":
             client("sesv2").create_email_identity(EmailIdentity=given["EmailIdentity"])
             return given["EmailIdentity"], ""

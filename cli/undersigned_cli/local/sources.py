@@ -88,11 +88,10 @@ type Source = StreamSource | QueueSource | Schedule
 
 
 @cache
-def sources(*, announces_events: bool = False) -> tuple[Source, ...]:
-    """Return all event sources but the API, in the template's order. One of them depends on AnnounceEvents."""
-    known = {"AnnounceEvents": "true" if announces_events else "false"}
+def sources() -> tuple[Source, ...]:
+    """Return all event sources but the API, in the template's order."""
     return tuple(
-        _source(function, kind, given, known)
+        _source(function, kind, given)
         for function, _, kind, given in event_sources(load_template())
         if kind != "HttpApi"
     )
@@ -113,17 +112,16 @@ def schedule(function: str) -> Schedule:
     return next(each for each in sources() if isinstance(each, Schedule) and each.function == function)
 
 
-def _source(function: str, kind: str, given: Mapping[str, Any], known: Mapping[str, str]) -> Source:
+def _source(function: str, kind: str, given: Mapping[str, Any]) -> Source:
     match kind:
         case "DynamoDB":
-            filters = resolve(given["FilterCriteria"]["Filters"], known)
             return StreamSource(
                 function,
                 int(given["BatchSize"]),
                 int(given["MaximumRetryAttempts"]),
                 bool(given["BisectBatchOnFunctionError"]),
                 given["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0],
-                tuple(json.loads(each["Pattern"]) for each in filters),
+                tuple(json.loads(each["Pattern"]) for each in given["FilterCriteria"]["Filters"]),
             )
         case "SQS":
             return QueueSource(function, given["EventSourceArn"]["Fn::GetAtt"][0], int(given["BatchSize"]))

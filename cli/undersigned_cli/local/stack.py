@@ -41,7 +41,7 @@ class LocalStack:
         """Configure the stack, without starting it.
 
         `state` is the folder of its data. Without `schedules`, the template's schedules never fire. `parameters`
-        overrides template parameters, such as AnnounceEvents, and `variables` the functions' environment variables,
+        overrides template parameters, such as RequireTls, and `variables` the functions' environment variables,
         such as BUNDLE_SIZE. `report` gets a line about each step.
         """
         self._settings = LocalSettings(

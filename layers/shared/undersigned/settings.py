@@ -104,11 +104,6 @@ class Settings:
         return self._required("OPERATOR_TOPIC")
 
     @cached_property
-    def event_bus(self) -> str | None:
-        """The bus for events, if the stack announces them."""
-        return self._optional("EVENT_BUS_NAME")
-
-    @cached_property
     def configuration_set(self) -> str:
         """The configuration set in SES that sends us its events."""
         return self._required("CONFIGURATION_SET")

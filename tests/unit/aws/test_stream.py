@@ -2,20 +2,10 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from undersigned.aws.stream import (
-    FormChange,
-    failures_from,
-    is_of_delivery,
-    read_change,
-    read_delivery_change,
-    read_form_change,
-)
+from undersigned.aws.stream import FormChange, failures_from, read_change, read_form_change
 
 EVENTS = Path(__file__).parents[3] / "events"
 
@@ -24,29 +14,9 @@ def record(event: str) -> Any:
     return json.loads((EVENTS / f"{event}.json").read_text(encoding="utf-8"))["Records"][0]
 
 
-def test_a_deliverys_record_has_its_earlier_state_and_the_time_of_the_change() -> None:
-    change = read_delivery_change(record("tally_delivery_sent"))
-    assert (change.before, change.delivery.state, change.delivery.letters) == ("sending", "sent", 44)
-    assert change.at == datetime(2026, 11, 30, 15, 0, 10, tzinfo=UTC)
-
-
-def test_a_new_row_has_no_earlier_state() -> None:
-    new = record("tally_delivery_sent")
-    del new["dynamodb"]["OldImage"]
-    assert read_delivery_change(new).before is None
-
-
 def test_a_signatures_record_has_its_earlier_status() -> None:
     change = read_change(record("tally_confirmed"))
     assert (change.before, change.signature.status, change.confirms) == ("withdrawn", "confirmed", True)
-
-
-@pytest.mark.parametrize(
-    ("found", "of_delivery"),
-    [(record("tally_delivery_sent"), True), (record("tally_confirmed"), False), ({}, False), ({"dynamodb": 1}, False)],
-)
-def test_damaged_records_are_not_taken_for_deliveries(found: Any, *, of_delivery: bool) -> None:
-    assert is_of_delivery(found) is of_delivery
 
 
 def test_a_record_that_failed_twice_is_reported_once() -> None:
@@ -65,7 +35,7 @@ def test_a_form_requests_its_email_when_it_is_new_and_when_it_is_released() -> N
     assert read_form_change(changed) == FormChange(name, is_new=False, is_suspicious=False)
 
 
-def test_what_is_restored_sends_no_email_and_announces_no_event() -> None:
+def test_what_is_restored_sends_no_email() -> None:
     restored = {"S": "2026-11-24T18:00:00+00:00"}
     letter = record("tally_confirmed")
     letter["eventName"] = "INSERT"
@@ -76,7 +46,3 @@ def test_what_is_restored_sends_no_email_and_announces_no_event() -> None:
     form = record("send_confirmations_signed")
     form["dynamodb"]["NewImage"]["restored"] = restored
     assert read_form_change(form) is None
-    sent = record("tally_delivery_sent")
-    del sent["dynamodb"]["OldImage"]
-    sent["dynamodb"]["NewImage"]["restored"] = restored
-    assert read_delivery_change(sent).before == "sent"

@@ -1,1 +1,1 @@
-"""AWS: the table, SES, S3, SQS and EventBridge, one file for each entity or service."""
+"""AWS: the table, SES, S3 and SQS, one file for each entity or service."""

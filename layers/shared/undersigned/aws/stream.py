@@ -1,25 +1,22 @@
-"""Records of the table's stream: changes of forms, signatures and deliveries."""
+"""Records of the table's stream: changes of forms and signatures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from undersigned.aws.deliveries import PARTITIONS, read_delivery
 from undersigned.aws.dynamodb import from_item, read_row
 from undersigned.aws.signatures import read_signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.delivering.deliveries import Delivery, DeliveryState
     from undersigned.domain.signing.forms import FormName
     from undersigned.domain.signing.signatures import Signature, Status
 
 
 RESTORED = "restored"
-"""The attribute with the moment of restored signatures and deliveries. They cause no email and no event."""
+"""The attribute with the moment of restored signatures and deliveries. They cause no email."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +47,6 @@ class FormChange:
     is_suspicious: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryChange:
-    """A delivery after a change; `before` is its state before, `number` the change's sequence number in the stream.
-
-    For a restored delivery, `before` is its current state.
-    """
-
-    delivery: Delivery
-    before: DeliveryState | None
-    at: datetime
-    number: str
-
-
-def is_of_delivery(record: Mapping[str, Any]) -> bool:
-    """Say whether a record is about a delivery. Any other is about a signature, or damaged."""
-    match record:
-        case {"dynamodb": {"Keys": {"pk": {"S": str(pk)}}}}:
-            return pk.startswith(PARTITIONS)
-        case _:
-            return False
-
-
 def read_form_change(record: Mapping[str, Any]) -> FormChange | None:
     """Read a form's record; None if it requests no email, like a restored one, whose email was sent before.
 
@@ -97,19 +72,6 @@ def read_change(record: Mapping[str, Any]) -> SignatureChange:
     moves_mark = signature.tallied != before.get("tallied", "")
     before_status = signature.status if _is_restored(images) else status
     return SignatureChange(signature, before_status, is_gone=False, moves_mark=moves_mark)
-
-
-def read_delivery_change(record: Mapping[str, Any]) -> DeliveryChange:
-    """Read a delivery's record. Raises DamagedRowsError; KeyError, TypeError or ValueError if it is no record."""
-    images = record["dynamodb"]
-    delivery = read_row(read_delivery, from_item(images["NewImage"]))
-    before = cast("DeliveryState | None", from_item(images.get("OldImage", {})).get("state"))
-    return DeliveryChange(
-        delivery,
-        delivery.state if _is_restored(images) else before,
-        datetime.fromtimestamp(float(images["ApproximateCreationDateTime"]), UTC),
-        images["SequenceNumber"],
-    )
 
 
 def _is_restored(images: Mapping[str, Any]) -> bool:

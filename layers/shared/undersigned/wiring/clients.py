@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from types_boto3_sesv2 import SESV2Client
 
     from undersigned.aws.api_keys import ApiKeys
-    from undersigned.aws.bus import EventBus
     from undersigned.aws.campaign_rows import Rows
     from undersigned.aws.cdn_proof import CdnProof
     from undersigned.aws.deliveries import Deliveries
@@ -289,14 +288,6 @@ class Clients:
         return CdnProof(self.client("secretsmanager"), arn, self.clock) if arn else None
 
     # What hears of events and alarms
-
-    @cached_property
-    def event_bus(self) -> EventBus | None:
-        """The bus of events, if the stack announces them."""
-        from undersigned.aws.bus import EventBus
-
-        name = self.settings.event_bus
-        return EventBus(self.client("events"), name) if name else None
 
     @cached_property
     def operator_topic(self) -> OperatorTopic:

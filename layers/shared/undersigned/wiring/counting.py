@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from undersigned.services.counting.tallying import Tallying
-from undersigned.services.operating.announcing import Announcing
 from undersigned.services.signing.mail_budgets import Freeing
 
 if TYPE_CHECKING:
@@ -34,12 +33,6 @@ class CountingCases:
     @cached_property
     def freeing(self) -> Freeing:
         return Freeing(budgets=self.stack.mail_budgets, sizes=self.stack.settings.budget_sizes, clock=self.stack.clock)
-
-    @cached_property
-    def announcing(self) -> Announcing | None:
-        """The announcing of events, if the stack does that."""
-        bus = self.stack.event_bus
-        return Announcing(bus=bus, sleep=self.stack.sleep) if bus else None
 
     @cached_property
     def organizing(self) -> Organizing:
