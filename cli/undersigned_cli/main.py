@@ -127,8 +127,7 @@ def run() -> None:
     except BotoCoreError as error:
         said = str(error).rstrip(".")
         _fail(
-            f"AWS: {said}; check the profile (AWS_PROFILE), the region (AWS_DEFAULT_REGION) and the connection, "
-            "or use --local"
+            f"AWS: {said}; check the profile (AWS_PROFILE), the region (AWS_REGION) and the connection, or use --local"
         )
     except OSError as error:
         reason = why_not(error)

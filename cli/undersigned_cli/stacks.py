@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,14 @@ class StackError(UndersignedError):
     """The stack doesn't exist, is not an Undersigned stack, or failed."""
 
 
+def session(region: str | None = None) -> boto3.Session:
+    """Return a session of the usual profile, in this region or that of AWS_REGION.
+
+    The AWS CLI reads that variable, and boto3 doesn't.
+    """
+    return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """A deployed stack: its outputs, a function that makes AWS clients for it, and its name."""
@@ -55,8 +64,9 @@ class Stack:
     @classmethod
     def in_aws(cls, name: str) -> Stack:
         """Find a stack by its name, with the usual AWS profile; raises StackError."""
+        client: Any = session().client
         try:
-            answer = boto3.client("cloudformation").describe_stacks(StackName=name)
+            answer = client("cloudformation").describe_stacks(StackName=name)
         except ClientError as error:
             if "does not exist" not in str(error):
                 raise
@@ -65,7 +75,7 @@ class Stack:
             )
             raise StackError(message) from error
         outputs = answer["Stacks"][0].get("Outputs", [])
-        return cls({output["OutputKey"]: output["OutputValue"] for output in outputs}, boto3.client, name)
+        return cls({output["OutputKey"]: output["OutputValue"] for output in outputs}, client, name)
 
     @classmethod
     def local(cls, state: Path = LOCAL_STATE) -> Stack:

@@ -127,7 +127,7 @@ def test_a_profile_without_a_region_is_one_sentence(said: Said, monkeypatch: pyt
     monkeypatch.setattr(options, "stack_of", without_region)
 
     assert said("counts", CAMPAIGN, code=1) == (
-        "AWS: You must specify a region; check the profile (AWS_PROFILE), the region (AWS_DEFAULT_REGION) "
+        "AWS: You must specify a region; check the profile (AWS_PROFILE), the region (AWS_REGION) "
         "and the connection, or use --local"
     )
 

@@ -180,8 +180,19 @@ def test_every_parameter_is_in_a_group_of_the_consoles_form() -> None:
 @pytest.mark.parametrize(
     ("parameter", "good", "bad"),
     [
-        ("SenderIdentity", ["example.org", "letters@example.org"], ["", "example", "a b.org", "@example.org"]),
-        ("SenderAddress", ["letters@example.org"], ["", "example.org", "letters@", "Letters <l@example.org>"]),
+        (
+            "SenderIdentity",
+            ["example.org", "letters@example.org", "Post.the-example.co.uk", "xn--bcher-kva.xn--p1ai"],
+            ["", "example", "a b.org", "@example.org", "https://www.example.org/", "*.example.org", "example..org"],
+        ),
+        (
+            "SenderAddress",
+            ["letters@example.org"],
+            ["", "example.org", "letters@", "Letters <l@example.org>", "letters@example..org"],
+        ),
+        ("OperatorEmail", ["ada+alarms@example.org"], ["", "ada", "ada@example.org/", "ada@-example.org"]),
+        ("AdminEmail", ["", "ada@example.org"], ["ada", "ada@*.example.org"]),
+        ("DeliveryTimeZone", ["America/Chicago", "America/Indiana/Tell_City", "UTC"], ["", "-", "Factory", "/"]),
         # The local stack has no certificate, and its address leads nowhere else.
         (
             "PublicUrl",

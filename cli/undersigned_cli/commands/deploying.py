@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import boto3
 import typer
 
 from undersigned_cli.commands.options import DEFAULT_STACK, RUN, Yes, examples
@@ -19,7 +18,7 @@ from undersigned_cli.deploying.sam import Sam
 from undersigned_cli.deploying.settings_file import Settings, SettingsError, SettingsFile
 from undersigned_cli.doctor import AFTER_DEPLOYING, Doctor, txt_records
 from undersigned_cli.local.template import ROOT as PROJECT
-from undersigned_cli.stacks import StackError
+from undersigned_cli.stacks import StackError, session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +99,7 @@ def _file_of(which: str) -> SettingsFile:
 
 def _in_aws(file: SettingsFile, settings: Settings) -> StackInAws:
     """Say which account and region these are, and return the stack there. Raises SettingsError for another account."""
-    stack = StackInAws(file.stack, boto3.Session(region_name=settings.region))
+    stack = StackInAws(file.stack, session(settings.region))
     caller = stack.caller()
     if caller.account != settings.account:
         message = (
@@ -114,15 +113,14 @@ def _in_aws(file: SettingsFile, settings: Settings) -> StackInAws:
 
 def _first_settings(file: SettingsFile) -> Settings:
     """Take the settings of the deployed stack, or ask for them; write the file."""
-    session = boto3.Session()
     questions = Questions(file.parameters, file.path.name)
-    region = session.region_name
-    found = StackInAws(file.stack, session).parameters() if region else None
+    region = session().region_name
+    found = StackInAws(file.stack, session(region)).parameters() if region else None
     if region is None or found is None:
         say(f"There is no {file.path.name} yet. Enter takes what is in brackets.")
         region = questions.region(region)
-        found = StackInAws(file.stack, boto3.Session(region_name=region)).parameters()
-    stack = StackInAws(file.stack, boto3.Session(region_name=region))
+        found = StackInAws(file.stack, session(region)).parameters()
+    stack = StackInAws(file.stack, session(region))
     caller = stack.caller()
     if found is None:
         say(f"The stack is going to be in AWS account {caller.account}, as {caller.name}.")

@@ -36,6 +36,10 @@ class Parameter:
         """Return whether the parameter's values are true and false."""
         return set(self.allowed) == {"true", "false"}
 
+    def plain(self, value: str) -> str:
+        """Return a value that has no mistake as the file and CloudFormation have it: 9, not 09."""
+        return str(int(value)) if self.is_number else value
+
     def mistake_in(self, value: str) -> str | None:
         """Return what is wrong with a value and what to give instead, or None."""
         if self.allowed:
@@ -44,7 +48,7 @@ class Parameter:
             is_in_range = re.fullmatch("[0-9]+", value) and self.least <= int(value) <= self.most
             upper = f" to {self.most}" if self.most != float("inf") else " or more"
             return None if is_in_range else f"is {value!r}; give a whole number, {self.least}{upper}"
-        if self.name == "DeliveryTimeZone" and value not in available_timezones():
+        if self.name == "DeliveryTimeZone" and not (re.search(self.pattern, value) and value in available_timezones()):
             return f"is {value!r}; give the name of a time zone, such as {self.default}"
         if len(value) > self.longest:
             return f"has {len(value)} characters; give at most {self.longest}"

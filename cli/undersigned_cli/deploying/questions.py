@@ -92,7 +92,8 @@ class Questions:
             return next((f"is {answer!r}: {name} {mistake}" for name, mistake in wrong if mistake), None)
 
         sentence = f"When letters are sent each week: day, hour and time zone. For example: {usual}"
-        return dict(zip(_WHEN, self._ask("Weekly", sentence, usual, mistake_in).split(), strict=True))
+        given = zip(_WHEN, self._ask("Weekly", sentence, usual, mistake_in).split(), strict=True)
+        return {name: self._parameters.by_name[name].plain(part) for name, part in given}
 
     def _ask(self, name: str, sentence: str, usual: str | None, mistake_in: Callable[[str], str | None]) -> str:
         if not sys.stdin.isatty():

@@ -114,7 +114,7 @@ class SettingsFile:
             mistake = self.parameters.by_name[name].mistake_in(text)
         if mistake:
             raise self._error(line, f"{name} {mistake}")
-        return text
+        return text if name in _WHERE else self.parameters.by_name[name].plain(text)
 
     def _error(self, line: int, mistake: str, *, said: str = "") -> SettingsError:
         place = f"{self.path.name}, line {line}" if line else self.path.name

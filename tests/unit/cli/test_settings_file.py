@@ -91,6 +91,16 @@ WRONG = {
     "no day": ("DeliveryHour = 16", 'DeliveryDay = "Monday"', "is 'Monday'; give MON, TUE, WED, THU, FRI, SAT or SUN"),
     "no switch": ("RequireTls = false", "RequireTls = 1", "is '1'; give true or false"),
     "no zone": ("DeliveryHour = 16", 'DeliveryTimeZone = "Chicago"', "is 'Chicago'; give the name of a time zone"),
+    "no zone of a place": (
+        "DeliveryHour = 16",
+        'DeliveryTimeZone = "Factory"',
+        "is 'Factory'; give the name of a time zone, such as America/Chicago",
+    ),
+    "a page in place of a domain": (
+        'SenderIdentity = "example.org"',
+        'SenderIdentity = "https://www.example.org/"',
+        "SenderIdentity is 'https://www.example.org/'. The domain that emails come from, such as example.org",
+    ),
     "no address": (
         'SenderAddress = "letters@example.org"',
         'SenderAddress = "letters"',

@@ -1,0 +1,86 @@
+"""Test what `undersigned deploy` asks and finds before it builds anything, against moto's account."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from undersigned_cli import main
+from undersigned_cli.commands import deploying
+from undersigned_cli.deploying import questions
+from undersigned_cli.deploying.parameters import Parameters
+from undersigned_cli.deploying.settings_file import Settings, SettingsFile
+from undersigned_cli.local.errors import LocalStackError
+from undersigned_cli.local.template import ROOT, load_template
+from undersigned_cli.stacks import Stack, StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+USUAL = {"SenderIdentity": "example.org", "SenderAddress": "letters@example.org", "OperatorEmail": "me@example.org"}
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SettingsFile]:
+    """Return the settings file of a checkout that has no uv, so `deploy` stops before it builds."""
+    (tmp_path / "template.yaml").write_bytes((ROOT / "template.yaml").read_bytes())
+    monkeypatch.setattr(deploying, "PROJECT", tmp_path)
+    monkeypatch.setattr(questions, "sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        yield SettingsFile(tmp_path / "deploy.toml", "undersigned", Parameters.of(ROOT / "template.yaml"))
+
+
+def deploy(file: SettingsFile, *answers: str) -> Settings:
+    """Deploy until the build, and return the settings that the file has then."""
+    done = CliRunner().invoke(main.app, ["deploy"], input="\n".join([*answers, ""]))
+    assert isinstance(done.exception, LocalStackError), done.output
+    return file.read()
+
+
+def make_stack(region: str) -> None:
+    """Make the stack's parameters in a region, as another computer did."""
+    given = {name: value for name, value in load_template()["Parameters"].items() if name in USUAL}
+    nothing = {"Nothing": {"Type": "AWS::SNS::Topic"}}
+    boto3.client("cloudformation", region_name=region).create_stack(
+        StackName="undersigned",
+        TemplateBody=json.dumps({"Parameters": given, "Resources": nothing}),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in USUAL.items()],
+    )
+
+
+def test_an_hour_with_a_zero_before_it_is_that_hour(file: SettingsFile) -> None:
+    settings = deploy(file, "", *USUAL.values(), "", "MON 09 Europe/Madrid")
+
+    assert file.complete(settings)["DeliveryHour"] == "9"
+    assert settings.chosen["DeliveryTimeZone"] == "Europe/Madrid"
+
+
+def test_a_second_computer_finds_the_stack_in_the_region_that_the_shell_names(
+    file: SettingsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_stack("us-west-2")
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+
+    assert deploy(file) == Settings("us-west-2", "123456789012", USUAL)
+
+
+def test_a_command_works_on_the_stack_in_the_region_that_the_shell_names(
+    file: SettingsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_stack("us-west-2")
+    with pytest.raises(StackError):
+        Stack.in_aws("undersigned")
+
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    assert Stack.in_aws("undersigned").client("sqs").meta.region_name == "us-west-2"
+    monkeypatch.setenv("AWS_REGION", "")
+    with pytest.raises(StackError):
+        Stack.in_aws("undersigned")
