@@ -87,8 +87,10 @@ nightly: $(READY) ## run everything that takes long, part by part; again, it goe
 figures: $(READY) ## write the figures of the last runs into docs/reliability.md
 	$(RUN) python -m tests.figures
 
-nightly-audit: check-vulnerabilities
+# The secrets first: they need no connection.
+nightly-audit: $(UV)
 	$(FIND_SECRETS) scan-local-repo .
+	$(MAKE) --no-print-directory check-vulnerabilities
 
 nightly-deploy: $(READY)
 	$(RUN) pytest --quiet -m nightly tests/deployed/test_deploying.py

@@ -1,7 +1,7 @@
 """Ask PyPI for known vulnerabilities of every version in uv.lock: of what ships and of our tools.
 
 pip-audit passes packages that PyPI doesn't know, and calls them "skipped". This check says which packages were not
-audited. When PyPI can't be reached, it passes, because nobody can fix that, and says that nothing was audited.
+audited. It fails when a version is vulnerable, and when nothing was audited, for example without a connection to PyPI.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ class AuditError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The result of an audit: lines for people, and whether a version is vulnerable."""
+    """The result of an audit: lines for people, and whether something was audited and nothing is vulnerable."""
 
     lines: tuple[str, ...]
-    vulnerable: bool
+    passed: bool
 
 
 def main() -> int:
-    """Audit uv.lock; return 1 when a locked version has a known vulnerability."""
+    """Audit uv.lock; return 1 when a locked version has a known vulnerability, or when nothing was audited."""
     lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
     answers: list[dict[str, Any]] = []
     for requirements in rounds(lock):
         answer = _ask(requirements)
         if answer is None:
             print("pip-audit: can't reach PyPI; NOTHING was audited", file=sys.stderr)
-            return 0
+            return 1
         answers += answer["dependencies"]
     findings = judge(answers)
     for line in findings.lines:
         print(f"pip-audit: {line}", file=sys.stderr)
-    return int(findings.vulnerable)
+    return int(not findings.passed)
 
 
 def rounds(lock: dict[str, Any]) -> list[list[str]]:
@@ -73,12 +73,12 @@ def judge(dependencies: list[dict[str, Any]]) -> Findings:
         for package in dependencies
         for found in package.get("vulns", ())
     ]
-    vulnerable = bool(lines)
+    passed = not lines and len(silent) < len(dependencies)
     if len(silent) == len(dependencies):
         lines.append(f"PyPI knows none of the {len(dependencies)} locked versions; NOTHING was audited")
     elif silent:
         lines.append(f"{len(silent)} of {len(dependencies)} packages were NOT audited: {', '.join(sorted(silent))}")
-    return Findings(tuple(lines), vulnerable)
+    return Findings(tuple(lines), passed)
 
 
 def _versions(found: dict[str, Any]) -> str:

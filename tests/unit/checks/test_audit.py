@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
-from checks.audit import judge, rounds
+from checks import audit
+from checks.audit import Findings, judge, rounds
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def package(name: str, **found: Any) -> dict[str, Any]:
@@ -28,7 +33,7 @@ def test_a_vulnerable_version_is_named_with_the_fix() -> None:
         [package("jinja2", vulns=[{"id": "PYSEC-1", "fix_versions": ["1.1"]}]), package("babel", vulns=[])]
     )
 
-    assert findings.vulnerable
+    assert not findings.passed
     assert "jinja2 1.0: PYSEC-1; fixed in 1.1. Run: uv lock --upgrade-package jinja2" in findings.lines[0]
 
 
@@ -37,17 +42,27 @@ def test_a_vulnerability_without_a_fixed_version_says_so() -> None:
 
 
 def test_packages_without_vulnerabilities_print_nothing() -> None:
-    assert judge([package("jinja2", vulns=[])]).lines == ()
+    assert judge([package("jinja2", vulns=[])]) == Findings((), passed=True)
 
 
 def test_no_answer_about_any_package_is_not_an_audit() -> None:
     findings = judge([package("jinja2", skip_reason="not found"), package("babel", skip_reason="not found")])
 
-    assert not findings.vulnerable
+    assert not findings.passed
     assert findings.lines == ("PyPI knows none of the 2 locked versions; NOTHING was audited",)
 
 
 def test_packages_without_an_answer_are_named() -> None:
     findings = judge([package("jinja2", vulns=[]), package("babel", skip_reason="not found")])
 
-    assert findings.lines == ("1 of 2 packages were NOT audited: babel",)
+    assert findings == Findings(("1 of 2 packages were NOT audited: babel",), passed=True)
+
+
+def test_an_audit_without_a_connection_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = SimpleNamespace(stdout="", stderr="requests.exceptions.ConnectionError: refused")
+    monkeypatch.setattr(audit, "subprocess", SimpleNamespace(run=lambda *_, **__: refused, TimeoutExpired=TimeoutError))
+
+    assert audit.main() == 1
+    assert "NOTHING was audited" in capsys.readouterr().err
