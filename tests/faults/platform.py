@@ -811,7 +811,7 @@ class Platform:
         """
         if sent.is_suppressed:
             self.happened["an email to a suppressed address"] += 1
-            return Fate(("send", "bounce"), arrives=False)
+            return Fate(("send", f"suppressed_{self.world.suppressed[sent.to].lower()}"), arrives=False)
         if sent.to in self.refused_addresses:
             return Fate(("send", "bounce"), arrives=False)
         return self.fate_of(sent) or Fate()

@@ -357,6 +357,19 @@ def test_complaints_delay_emails_but_one_person_can_not(world: World) -> None:
     assert reached == [True, True, False]
 
 
+def test_people_on_the_suppression_list_who_sign_delay_no_emails(world: World) -> None:
+    """They marked an earlier email as spam. SES reports a complaint for each email that it then doesn't send."""
+    for number in range(4):
+        post(world, number, source=network(number))
+    world.run_stream()
+    for sent in list(world.sent):
+        world.feedback("suppressed_complaint", sent)
+    world.clock.advance(minutes=1)
+    post(world, 100, source=network(100))
+    world.run_stream()
+    assert address(100) in recipients(world)
+
+
 def confirmations(world: World, monkeypatch: pytest.MonkeyPatch, *options: str) -> str:
     """Run `undersigned confirmations`, and return what it prints."""
     stack = SimpleNamespace(wiring=lambda: world.wiring)

@@ -34,6 +34,7 @@ COUNTED = {
     "$.detail.eventType",
     "$.detail.bounce.bounceType",
     "$.detail.bounce.bounceSubType",
+    "$.detail.complaint.complaintSubType",
     "$.detail.mail.tags.lane",
 }
 """Fields of an event that the brake counts. Nothing in it says whose email it was."""

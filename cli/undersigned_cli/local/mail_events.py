@@ -75,8 +75,15 @@ def events_of(mail: StoredMail, set_fates: Mapping[str, Fate], at: datetime) -> 
 
 
 def event_of(case: str, message_id: str, to: str, tags: Mapping[str, str], at: datetime) -> dict[str, Any]:
-    """Return the event about an email to an address, as EventBridge passes it: the example of a case, filled in."""
-    event: dict[str, Any] = json.loads(_example(case).replace(f'"{_RECIPIENT}"', json.dumps(to)))
+    """Return the event about an email to an address, as EventBridge passes it: the example of a case, filled in.
+
+    A `suppressed_bounce` or a `suppressed_complaint` is about an email that SES did not send, because the address is on
+    the account's suppression list for that reason.
+    """
+    kind = case.removeprefix("suppressed_")
+    event: dict[str, Any] = json.loads(_example(kind).replace(f'"{_RECIPIENT}"', json.dumps(to)))
+    if kind != case:
+        event["detail"][kind][f"{kind}SubType"] = "OnAccountSuppressionList"
     event["detail"]["mail"]["messageId"] = message_id
     event["detail"]["mail"]["tags"] |= {name: [value] for name, value in tags.items()}
     for part in event["detail"].values():

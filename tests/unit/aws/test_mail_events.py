@@ -27,14 +27,33 @@ def test_a_complaint_has_only_a_reason_that_ses_defines(feedback_type: object, r
     assert read.reason == reason
 
 
+def test_a_complaint_that_ses_made_up_for_a_suppressed_address_is_a_bounce() -> None:
+    """SES sent nothing, and somebody complained long ago ("Complaint object", SES developer guide)."""
+    event = load_event("record_feedback_complaint")
+    event["detail"]["complaint"] |= {"complaintSubType": "OnAccountSuppressionList", "complaintFeedbackType": None}
+    read = read_mail_event(event)
+    assert read
+    assert (read.kind, read.permanent, read.reason) == ("bounce", True, "Permanent bounce, OnAccountSuppressionList")
+
+
 @pytest.mark.parametrize(
     ("event", "report"),
     [
-        ({"type": "Bounce", "bounce": "Permanent", "subtype": "General"}, ConfirmationReport("bounced", "clean")),
-        ({"type": "Bounce", "bounce": "Permanent", "subtype": "Suppressed"}, ConfirmationReport("bounced", "clean")),
-        ({"type": "Bounce", "bounce": "Permanent", "subtype": "OnAccountSuppressionList"}, None),
-        ({"type": "Bounce", "bounce": "Transient", "subtype": "MailboxFull"}, None),
-        ({"type": "Complaint", "bounce": "", "subtype": ""}, ConfirmationReport("complained", "clean")),
+        (
+            {"type": "Bounce", "bounce": "Permanent", "subtype": "General", "complaint": ""},
+            ConfirmationReport("bounced", "clean"),
+        ),
+        (
+            {"type": "Bounce", "bounce": "Permanent", "subtype": "Suppressed", "complaint": ""},
+            ConfirmationReport("bounced", "clean"),
+        ),
+        ({"type": "Bounce", "bounce": "Permanent", "subtype": "OnAccountSuppressionList", "complaint": ""}, None),
+        ({"type": "Bounce", "bounce": "Transient", "subtype": "MailboxFull", "complaint": ""}, None),
+        (
+            {"type": "Complaint", "bounce": "", "subtype": "", "complaint": ""},
+            ConfirmationReport("complained", "clean"),
+        ),
+        ({"type": "Complaint", "bounce": "", "subtype": "", "complaint": "OnAccountSuppressionList"}, None),
     ],
 )
 def test_a_confirmation_email_that_did_harm_is_reported(

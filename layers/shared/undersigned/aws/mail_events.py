@@ -31,6 +31,9 @@ _NO_COMPLAINT = "not-spam"
 """The type of a report that takes a complaint back: somebody moved the email out of their spam."""
 
 _NOT_SENT = "OnAccountSuppressionList"
+"""The subtype of a bounce or a complaint about an email that SES did not send: the account's suppression list has its
+address. A complaint then is not news; the person complained about an earlier email ("Complaint object", SES developer
+guide)."""
 
 _DETAILS = {"Delivery": "delivery", "Bounce": "bounce", "Complaint": "complaint", "DeliveryDelay": "deliveryDelay"}
 
@@ -59,6 +62,8 @@ def read_mail_event(event: Mapping[str, Any]) -> MailEvent | None:
     about = detail.get(_DETAILS.get(event_type, ""), {})
     if about.get("complaintFeedbackType") == _NO_COMPLAINT:
         return None
+    if about.get("complaintSubType") == _NOT_SENT:
+        event_type, about = "Bounce", {**about, "bounceType": "Permanent", "bounceSubType": _NOT_SENT}
     return MailEvent(
         kind=_KINDS[event_type],
         delivery=DeliveryKey(tags["campaign"][0], tags["target"][0], tags["period"][0]),
@@ -81,10 +86,11 @@ def read_confirmation_report(report: Mapping[str, Any]) -> ConfirmationReport | 
     if lane not in LANES:
         message = "a confirmation email's lane is clean or suspicious"
         raise ValueError(message)
+    if _NOT_SENT in (report["subtype"], report["complaint"]):
+        return None
     if report["type"] == "Complaint":
         return ConfirmationReport("complained", lane)
-    is_harm = report["bounce"] == "Permanent" and report["subtype"] != _NOT_SENT
-    return ConfirmationReport("bounced", lane) if is_harm else None
+    return ConfirmationReport("bounced", lane) if report["bounce"] == "Permanent" else None
 
 
 def read_feedback_message(body: str) -> MailEvent | ConfirmationReport | None:
