@@ -44,10 +44,11 @@ class Email(NamedTuple):
 class Alarms:
     """The alarms of a template, while metrics have some values."""
 
-    def __init__(self, template: Template, values: Values) -> None:
-        """Keep the alarms and the values. Each period is looked up once."""
+    def __init__(self, template: Template, values: Values, *, late: int = 0) -> None:
+        """Keep the alarms, the values, and how many minutes a value needs to arrive. Each period is looked up once."""
         self._alarms = of_type(template, ALARM)
         self._values = values
+        self._late = late
         self._breaches = cache(self._look_up)
 
     def on(self, now: int) -> set[str]:
@@ -67,7 +68,11 @@ class Alarms:
     def _is_on(self, name: str, now: int) -> bool:
         alarm = self._alarms[name]
         looked_at, period = alarm["EvaluationPeriods"], _period(alarm)
-        breaching = sum(self._breaches(name, now - (number + 1) * period, period) for number in range(looked_at))
+        periods = (range(now - (number + 1) * period, now - number * period) for number in range(looked_at))
+        # Of the last period, only what has arrived counts.
+        breaching = sum(
+            self._breaches(name, each.start, min(each.stop, now - self._late) - each.start) for each in periods
+        )
         return bool(breaching >= alarm.get("DatapointsToAlarm", looked_at))
 
     def _look_up(self, name: str, start: int, minutes: int) -> bool:
