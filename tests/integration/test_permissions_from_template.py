@@ -22,7 +22,11 @@ CLAIM = {"pk": {"S": "MAIL_CLAIM#organizer:a"}, "sk": {"S": "2026-11-30"}}
 COUNTER = {"pk": {"S": "COUNT#a"}, "sk": {"S": "TOTAL"}}
 SECRET = {"SecretId": "arn:aws:secretsmanager:us-east-2:123456789012:secret:undersigned-Secret-1-abcdef"}
 ORGANIZERS_SECRET = {"SecretId": "undersigned-OrganizersSecret-1"}
-EMAIL = {"FromEmailAddress": "letters@example.org", "Destination": {"ToAddresses": ["chief@example.com"]}}
+EMAIL = {
+    "FromEmailAddress": "letters@example.org",
+    "Destination": {"ToAddresses": ["chief@example.com"]},
+    "ConfigurationSetName": "undersigned-MailConfiguration-1",
+}
 
 
 def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:

@@ -235,6 +235,16 @@ def data_is_kept_when_the_stack_is_deleted(template: Template) -> Iterator[str]:
                 yield f"{name} is deleted with the stack, or stays when the stack can't be created"
 
 
+def what_stays_needs_nothing_that_goes(template: Template) -> Iterator[str]:
+    # An identity refuses to send without the default configuration set that it names ("Managing Amazon SES default
+    # configuration sets", developer guide).
+    going = {name for name, resource in template["Resources"].items() if "DeletionPolicy" not in resource}
+    for name in template["Resources"].keys() - going:
+        for used in sorted(going):
+            if re.search(rf"'{used}'|{{{used}\b", str(template["Resources"][name]["Properties"])):
+                yield f"{name} needs {used}, which goes with the stack"
+
+
 def a_table_begins_without_deletion_protection(template: Template) -> Iterator[str]:
     # CloudFormation could not delete it when it can't create the stack. `make deploy` turns it on, and CloudFormation
     # leaves alone what no template has named.

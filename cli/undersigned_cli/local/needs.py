@@ -79,10 +79,8 @@ def _needs_of_email(params: Mapping[str, Any]) -> Iterator[Need]:
     actions = ("ses:SendEmail", "ses:SendRawEmail") if "Raw" in params.get("Content", {}) else ("ses:SendEmail",)
     # In the sandbox, SES also checks the permission on the identity of each recipient.
     recipients = [f"identity/{address}" for address in params["Destination"]["ToAddresses"]]
-    # The logical id is the deployed name's second part, too.
-    configuration_set = (
-        params.get("ConfigurationSetName", "MailConfiguration").removeprefix("undersigned-").split("-")[0]
-    )
+    # The logical id is the deployed name's second part, too. The identity has no default set.
+    configuration_set = params["ConfigurationSetName"].removeprefix("undersigned-").split("-")[0]
     for resource in ("identity/SenderIdentity", *recipients, f"configuration-set/{configuration_set}"):
         for action in actions:
             yield Need(action, f"arn:aws:ses:us-east-2:123456789012:{resource}", facts)
