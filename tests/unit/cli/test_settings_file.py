@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from undersigned_cli.deploying.parameters import Parameters
 from undersigned_cli.deploying.regions import regions
 from undersigned_cli.deploying.settings_file import Settings, SettingsError, SettingsFile
-from undersigned_cli.local.template import ROOT, load_template
+from undersigned_cli.local.template import ROOT, load_template, resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,6 +150,25 @@ def test_settings_that_do_not_go_together_are_named_as_the_template_says(file: S
     with pytest.raises(SettingsError, match=r"^deploy\.toml.*CdnCertificate") as found:
         file.read()
     assert str(number) in str(found.value) or "line" not in str(found.value)
+
+
+def test_the_settings_of_a_rehearsed_restore_take_neither_the_identity_nor_the_cdns_domain(file: SettingsFile) -> None:
+    """CloudFront refuses a domain that another distribution has, and SES an identity that it has."""
+    cdn = {
+        "Cdn": "true",
+        "PublicUrl": "https://letters.example.org",
+        "CdnCertificate": "arn:aws:acm:us-east-1:123456789012:certificate/1a2b",
+    }
+    file.write(Settings(SETTINGS.region, SETTINGS.account, {**CHOSEN, **cdn}))
+    page = (ROOT / "docs" / "production.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^sed .* > deploy\.drill\.toml$", page, re.MULTILINE)
+
+    subprocess.run(command, shell=True, check=True, cwd=file.path.parent)  # noqa: S602  (of our own page)
+    drill = SettingsFile(file.path.with_name("deploy.drill.toml"), "undersigned-drill", PARAMETERS)
+    values = drill.complete(drill.read())
+    assert values == {**file.complete(file.read()), "ManageIdentity": "false", "PublicUrl": ""}
+    config = load_template()["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    assert resolve({"Aliases": config["Aliases"]}, values) == {}
 
 
 def test_a_stack_can_be_where_ses_and_lambda_are() -> None:
