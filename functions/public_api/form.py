@@ -8,9 +8,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from functions.public_api.problems import form_errors, problem_of, wait_for
-from undersigned.domain.errors import FormError, TokenError
+from undersigned.domain.errors import FormError
 from undersigned.domain.languages import Message
-from undersigned.domain.signing.signatures import PENDING_FOR
 from undersigned.domain.signing.typos import MistypedError
 from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.signing import FormContext
@@ -156,35 +155,11 @@ def sign(campaign: str) -> Response[str]:
         return _again(campaign, values, error)
     if wants_json(event):
         detail = Message("Look for our email, and open the link in it to confirm. It may take some minutes.")
-        said = {"status": "pending", "detail": detail.in_language(sent.language), "redo": sent.redo}
+        said = {"status": "pending", "detail": detail.in_language(sent.language)}
         return data(said | ({"did_you_mean": sent.meant} if sent.meant else {}), status=202)
     if site := site_page(sent.campaign, values.get("thanks")):
         return moved(site)
     return _signed(sent.campaign, sent)
-
-
-@router.post("/campaigns/<campaign>/redo")
-def redo(campaign: str) -> Response[str]:
-    """Delete the form that was just sent, and show it again, so that its sender can correct the address."""
-    values = posted_values(_event())
-    language = _language(wired.signing.campaign(campaign).campaign)
-    notice = Message(
-        "The form that you sent is deleted, unless it is confirmed already. Correct your email address, and send the "
-        "form again."
-    )
-    try:
-        wired.signing.redo(campaign, str(values.get("redo")))
-    except TokenError:
-        if wants_json(_event()):
-            raise
-        notice = Message(
-            "Correct your email address, and send the form again. The one that you sent before is deleted when it has "
-            "not been confirmed for %(days)s days.",
-            {"days": PENDING_FOR.days},
-        )
-    if wants_json(_event()):
-        return data({"detail": notice.in_language(language)})
-    return _page(campaign, values, preview=wired.signing.preview(campaign, values, language), notice=notice)
 
 
 def _with_errors(campaign: str, values: Mapping[str, object], error: FormError) -> Response[str]:
@@ -211,7 +186,6 @@ def _again(campaign: str, values: Mapping[str, object], error: BusyError | Misty
 
 @router.get("/campaigns/<campaign>/signatures")
 @router.get("/campaigns/<campaign>/preview")
-@router.get("/campaigns/<campaign>/redo")
 def show_form_again(campaign: str) -> Response[str]:
     """Redirect to the form from the address of its answer, which people reload and share."""
     return moved(our_next_page(_event(), f"/campaigns/{wired.signing.campaign(campaign).campaign.id}"))

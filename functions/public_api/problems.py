@@ -67,14 +67,9 @@ def problem_of(  # noqa: C901, PLR0911, PLR0912  (a table)
             return Problem(
                 410,
                 Message("This letter was deleted"),
-                Message(
-                    "It was not confirmed within 14 days, or its sender corrected the form and deleted this one. "
-                    "You can sign again on the letter’s page."
-                )
+                Message("It was not confirmed within 14 days. You can sign again on the letter’s page.")
                 if can_sign
-                else Message(
-                    "It was not confirmed within 14 days, or its sender corrected the form and deleted this one."
-                ),
+                else Message("It was not confirmed within 14 days."),
             )
         case LinksEndedError():
             return Problem(

@@ -58,8 +58,6 @@ POST /campaigns/{campaign}/preview
 POST /campaigns/{campaign}/signatures
 GET /campaigns/{campaign}/signatures
 GET /campaigns/{campaign}/signed
-POST /campaigns/{campaign}/redo
-GET /campaigns/{campaign}/redo
 GET /campaigns/{campaign}/count
 GET /campaigns/{campaign}/count.svg
 GET /campaigns/{campaign}/share.png

@@ -87,7 +87,7 @@ def test_a_program_brings_its_key_through_the_cdn(cdn: Cdn) -> None:
 def test_a_form_is_sent_to_the_host_of_its_page(cdn: Cdn) -> None:
     page = cdn.get(FORM, BROWSER)
 
-    posts = {f"{FORM}/{action}" for action in ("signatures", "preview", "redo")}
+    posts = {f"{FORM}/{action}" for action in ("signatures", "preview")}
     assert set(re.findall(r'(?:action|formaction)="([^"?]+)', page.body)) == posts
     policy = page.headers["content-security-policy"]
     assert "form-action 'self';" in policy
@@ -206,7 +206,7 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         *(*links_of_office(world), "/office/forged", "/packets-sent/forged"),
         *(f"{links_of_office(world)[0]}/stop", resume, "/office/forged/stop", "/office/resume/forged"),
         *(FORM + part for part in ("", "/embed", "/signed", "/privacy", "/count", "/count.svg", "/share.png")),
-        *(FORM + part for part in ("/targets?postal_code=60201", "/preview", "/signatures", "/redo")),
+        *(FORM + part for part in ("/targets?postal_code=60201", "/preview", "/signatures")),
         *("/", "/embed.js", "/openapi.json", asset_path("embed.js")),
         *(own, f"{own}?confirmed=1", f"{own}/withdraw", f"{own}/end-links", "/letters/forged", "/confirm/forged"),
         *(disown, f"{disown}/undo", "/disown/forged", "/disown/forged/undo"),
@@ -217,7 +217,6 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
     for path in (
         f"{FORM}/signatures",
         f"{FORM}/preview",
-        f"{FORM}/redo",
         confirm,
         f"{own}/withdraw",
         f"{own}/end-links",

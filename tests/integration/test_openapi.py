@@ -123,9 +123,6 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     ):
         assert ask("GET", LETTER + path).status == (400 if path == "/targets" else 200)
         ask("GET", f"/campaigns/none-such{path}")
-    for token in (world.wiring.tokens.for_redo("end-demand-illinois", "nobody", "none"), "damaged"):
-        ask("POST", f"{LETTER}/redo", {**ADA, "redo": token})
-    assert ask("GET", f"{LETTER}/redo").status == 303
     for path in (LETTER, f"{LETTER}/signatures"):
         assert ask("OPTIONS", path).status == 204
     for action in ("preview", "signatures"):

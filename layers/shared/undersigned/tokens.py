@@ -23,7 +23,6 @@ from undersigned.domain.tokens import (
     OfficeToken,
     PersonToken,
     Purpose,
-    RedoToken,
     SessionToken,
     SignerToken,
     mailbox_digest,
@@ -42,7 +41,6 @@ _PARTS_OF_OFFICE = 3
 _PARTS_OF_COVER = 2
 _ISSUED_ON_COVERS = datetime(2026, 1, 1, tzinfo=UTC)
 _PARTS_OF_FORM = 1
-_PARTS_OF_REDO = 3
 _PARTS_OF_APPROVAL = 2
 _PARTS_OF_SESSION = 2
 _PARTS_OF_SIGN_IN = 1
@@ -118,10 +116,6 @@ class Tokens(_Tokens):
         """Issue the token of a form, dated `form.issued_at`."""
         return self._issue("form", form.campaign, issued_at=form.issued_at)
 
-    def for_redo(self, campaign: str, signer: str, form: str) -> str:
-        """Issue a token for the sender of a form, which deletes this form and no other."""
-        return self._issue("redo", campaign, signer, form)
-
     def for_packets(self, key: DeliveryKey) -> str:
         """Issue a token for a delivery's packets."""
         return self._issue("packets", key.campaign, key.target, key.period)
@@ -161,11 +155,6 @@ class Tokens(_Tokens):
         """Read the token of a form; raises TokenError, TokenExpiredError."""
         (campaign,), issued_at = self._read("form", token, _PARTS_OF_FORM)
         return FormToken(campaign, issued_at)
-
-    def read_redo(self, token: str) -> RedoToken:
-        """Read the token of a sent form; raises TokenError, TokenExpiredError."""
-        parts, _ = self._read("redo", token, _PARTS_OF_REDO)
-        return RedoToken(*parts)
 
 
 class OrganizerTokens(_Tokens):

@@ -148,12 +148,11 @@ draw.addEventListener("click", open, { once: true });
 draw.hidden = false;
 if (drawing.value) draw.click();
 
-// Shows the page after signing, which is in this one. Its button sends the hidden form back, to correct the address.
-const thank = ({ redo }) => {
+// Shows the page after signing, which is in this one. Its button brings the form back, to correct the address.
+const thank = () => {
   const { content, dataset } = thanks;
   const main = document.querySelector("main");
   content.querySelector("bdi").textContent = elements.email.value;
-  content.querySelector("button").value = redo;
   form.hidden = true;
   main.className = "";
   main.replaceChildren(content, form);
@@ -177,8 +176,7 @@ const post = async () => {
   for (let tries = 1, lost = 0; ; tries += 1) {
     const body = new URLSearchParams(new FormData(form));
     const reply = await fetch(form.action, { method: "POST", headers, body }).catch(() => null);
-    const sent = reply?.status === 202 && (await reply.json().catch(() => null));
-    if (sent) return thank(sent);
+    if (reply?.status === 202) return thank();
     // Something may block a script's requests, and let pages through.
     lost += !reply && navigator.onLine;
     if (lost > 2 || (reply?.status < 500 && reply.status !== 429)) return form.submit();

@@ -20,7 +20,6 @@ type Purpose = Literal[
     "office",
     "cover",
     "form",
-    "redo",
     "approval",
     "session",
     "sign-in",
@@ -37,7 +36,6 @@ VALID_FOR: dict[Purpose, timedelta] = {
     # A cover is read years later, for as long as the key of its link is accepted.
     "cover": timedelta(days=36525),
     "form": timedelta(days=2),
-    "redo": timedelta(days=2),
     "approval": timedelta(days=14),
     "session": timedelta(hours=12),
     "sign-in": timedelta(minutes=15),
@@ -82,15 +80,6 @@ class OfficeToken:
 def mailbox_digest(email: str) -> str:
     """Return the name of a mailbox in links. Every spelling of its address has the same one."""
     return hashlib.sha256(canonical_email(email).encode()).hexdigest()[:12]
-
-
-@dataclass(frozen=True, slots=True)
-class RedoToken:
-    """The form that somebody has just sent: its campaign, its signer, and its id."""
-
-    campaign: str
-    signer: str
-    form: str
 
 
 @dataclass(frozen=True, slots=True)

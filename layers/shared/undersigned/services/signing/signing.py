@@ -13,7 +13,6 @@ from undersigned.domain.errors import (
     DamagedRowsError,
     NotFoundError,
     ThrottledError,
-    TokenError,
     UndersignedError,
 )
 from undersigned.domain.languages import chosen_language
@@ -100,15 +99,13 @@ class FormContext:
 class SentForm:
     """A form that was sent, with the email address that its sender typed or chose, in the language of its page.
 
-    `meant` is the address that was probably meant if this one looks mistyped. With the token `redo`, the sender deletes
-    the form.
+    `meant` is the address that was probably meant if this one looks mistyped.
     """
 
     campaign: Campaign
     language: str
     values: Mapping[str, object]
     meant: str | None
-    redo: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,19 +275,7 @@ class Signing:
         )
         form = replace(form, form=form_id(secret, form, judged.token))
         self.forms.put(form)
-        redo = self.tokens.for_redo(campaign, form.signer, form.form)
-        return SentForm(entry.campaign, language, values, meant, redo)
-
-    def redo(self, campaign: str, token: str) -> None:
-        """Delete the form that a token names. Its email is not sent if it has not left; a confirmed letter stays.
-
-        Doing it twice is harmless. Raises TokenError, NotFoundError.
-        """
-        sent = self.tokens.read_redo(token)
-        if sent.campaign != self.campaign(campaign).campaign.id:
-            message = "the form is of another campaign"
-            raise TokenError(message)
-        self.forms.delete(campaign, sent.signer, sent.form)
+        return SentForm(entry.campaign, language, values, meant)
 
     def to_confirm(self, token: str) -> OwnLetter:
         """Return the letter with the words of the form that a confirmation link names. Changes nothing.

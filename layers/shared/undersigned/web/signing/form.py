@@ -97,7 +97,6 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         notice=notice.in_language(language) if notice else None,
         meant=meant,
         address="",  # the script fills it in
-        redo="",
         asks=ASKS,
         answer=ANSWER,
         embedded=embedded,
@@ -176,7 +175,6 @@ def signed_page(  # noqa: PLR0913  (what the page shows)
         theme=theme,
         next_delivery=campaign.local(next_delivery) if next_delivery else None,
         address=kept.get("email"),
-        redo=sent.redo if sent else "",
         kept=kept | ({"updates": "yes"} if wants_updates(values) else {}),
     )
 
