@@ -124,6 +124,7 @@ class Memory:
         self._secrets: dict[str, list[str]] = {}
         self._sent = 0
         self._messages = 0
+        self._done: set[str] = set()
         self.indexes = {
             index["IndexName"]: Index(*(key["AttributeName"] for key in index["KeySchema"]))
             for index in table_definition()["GlobalSecondaryIndexes"]
@@ -306,7 +307,15 @@ class Memory:
         shown = found is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
         refuse(operation, "ConditionalCheckFailedException", more={"Item": found} if shown else {})
 
-    def _dynamodb_transact_write_items(self, *, TransactItems: Any, **_: Any) -> Any:  # noqa: N803
+    def _dynamodb_transact_write_items(
+        self,
+        *,
+        TransactItems: Any,  # noqa: N803
+        ClientRequestToken: str = "",  # noqa: N803
+        **_: Any,
+    ) -> Any:
+        if ClientRequestToken in self._done:
+            return {}
         writes = [next(iter(item.items())) for item in TransactItems]
         keys = [write.get("Key") or write["Item"] for _, write in writes]
         places = [(key["pk"]["S"], key["sk"]["S"]) for key in keys]
@@ -326,6 +335,8 @@ class Memory:
                     self._replace(key, changed(key, old, write))
                 case "Delete":
                     self._replace(key, None)
+        if ClientRequestToken:
+            self._done.add(ClientRequestToken)
         return {}
 
     # SQS: a message is received once; the platform keeps it from then on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,7 @@ from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.world import World
 
@@ -106,6 +107,62 @@ def test_a_delivery_comes_again_with_its_message_after_a_throttle(world: World) 
     [failed] = [answer["batchItemFailures"] for answer in world.week()]
     assert len(failed) == 1
     world.week()
+    assert len(world.deliveries) == 1
+
+
+@dataclass(kw_only=True)
+class LostMarks:
+    """DynamoDB marks a delivery as sending, and answers with an error, so many times."""
+
+    times: int
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def before(self, _function: str, _operation: str, params: Mapping[str, Any]) -> None:
+        self.params = params
+
+    def after(self, _function: str, operation: str) -> None:
+        if operation == "dynamodb:TransactWriteItems" and "'sending'" in str(self.params) and self.times:
+            self.times -= 1
+            raise refusal(operation, "InternalServerError", status=500)
+
+    def retries(self, function: str, operation: str) -> bool:
+        """Return False: botocore has given up."""
+        return False
+
+
+def test_a_delivery_is_sent_once_although_the_answer_to_its_mark_was_lost(world: World) -> None:
+    """SES was not asked yet, so this is no email in doubt."""
+    world.confirmed()
+    world.watch = lost = LostMarks(times=3)
+    world.week()
+    delivery = world.wiring.deliveries.delivery(KEY)
+    assert delivery is not None
+    assert (lost.times, delivery.state, delivery.attempt) == (0, "sent", 1)
+    world.clock.advance(hours=2)
+    world.run_queue()
+    assert len(world.deliveries) == 1
+
+
+@dataclass(kw_only=True)
+class OvertakenMark(LostMarks):
+    """DynamoDB fails to mark a delivery as sending, and another worker sends it meanwhile."""
+
+    world: World
+
+    def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
+        super().before(function, operation, params)
+        if operation == "dynamodb:TransactWriteItems" and "'sending'" in str(params) and self.times:
+            self.times = 0
+            self.world.week()
+            assert len(self.world.deliveries) == 1
+            raise refusal(operation, "InternalServerError", status=500)
+
+
+def test_a_worker_does_not_take_the_mark_of_another_one_for_its_own(world: World) -> None:
+    world.confirmed()
+    world.watch = overtaken = OvertakenMark(times=1, world=world)
+    world.week()
+    assert overtaken.times == 0
     assert len(world.deliveries) == 1
 
 

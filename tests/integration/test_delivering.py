@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
+from tests.faults.platform import CrashError
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.queue import Queue
@@ -37,7 +38,7 @@ def names_in(pdf: bytes) -> str:
 
 
 def crash_after(world: World, monkeypatch: pytest.MonkeyPatch, method: str, calls: int = 1) -> None:
-    """Make the given call of a repository's method do its work and then raise an error, as a crash does."""
+    """Make the process end after the given call of a repository's method."""
     repository = world.wiring.deliveries.__class__
     original = getattr(repository, method)
     remaining = [calls]
@@ -46,7 +47,7 @@ def crash_after(world: World, monkeypatch: pytest.MonkeyPatch, method: str, call
         answer = original(*arguments, **options)
         remaining[0] -= 1
         if remaining[0] == 0:
-            raise RuntimeError(method)
+            raise CrashError(method)
         return answer
 
     monkeypatch.setattr(repository, method, crashing)
@@ -281,7 +282,8 @@ def test_an_attempt_without_an_answer_is_not_repeated_immediately(
     world.confirmed()
     crash_after(world, monkeypatch, "begin_sending", 1)
     world.plan()
-    world.run_queue()
+    with pytest.raises(CrashError):
+        world.run_queue()
     monkeypatch.undo()
     assert world.deliveries == []
     assert delivery(world).state == "sending"

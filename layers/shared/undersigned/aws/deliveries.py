@@ -148,8 +148,10 @@ class Deliveries(Repository):
             return taken(known, delivery.day) if delivery.occupies_week else Week(known, known)
         return Week(known, next_day([delivery, *others]))
 
-    def begin_sending(self, delivery: Delivery, before: Delivery) -> None:
+    def begin_sending(self, delivery: Delivery, before: Delivery, token: str | None = None) -> None:
         """Write a delivery whose email is about to be sent, or that is ready to print.
+
+        Within ten minutes, a call with the same `token` (at most 36 characters) succeeds if an earlier one took effect.
 
         Raises ChangedError as `change` does, and if its campaign is paused or its target has a hold; by email, also
         after a stop or a complaint, and if the target has another address.
@@ -161,7 +163,7 @@ class Deliveries(Repository):
             writes.append(Check(office_key(key.campaign, key.target), not_stopped(delivery.email or "")))
         writes.append(Check(target_key(key.campaign, key.target), may_go))
         # All deliveries of a campaign check its controls, possibly at the same time.
-        self._table.transact(writes, wait_for_others=True)
+        self._table.transact(writes, wait_for_others=True, token=token)
 
     def bundles(self, key: DeliveryKey) -> tuple[Bundle, ...]:
         """Read a delivery's bundles consistently, in order, and whole."""

@@ -347,15 +347,18 @@ class Table:
         request = cast("DeleteItemInputTypeDef", {"TableName": self._name, "Key": _key(key)} | _condition(when))
         self._call(lambda: self._client.delete_item(**request), _PAUSES)
 
-    def transact(self, writes: Sequence[Write], *, wait_for_others: bool = False) -> None:
+    def transact(self, writes: Sequence[Write], *, wait_for_others: bool = False, token: str | None = None) -> None:
         """Make up to 100 writes, all or none of them. Raises TransactionCanceledError.
 
-        With `wait_for_others`, retry for a while if another transaction is running on an item.
+        With `wait_for_others`, retry for a while if another transaction is running on an item. For ten minutes, the
+        same writes with the same `token` are made once ("TransactWriteItems", DynamoDB API reference); by default each
+        call has a token of its own.
         """
         items = [self._in_transaction(write) for write in writes]
+        once: Any = {"ClientRequestToken": token} if token else {}
         for pause in (*(_PAUSES if wait_for_others else ()), None):
             try:
-                self._client.transact_write_items(TransactItems=items)
+                self._client.transact_write_items(TransactItems=items, **once)
             except ClientError as error:
                 if code_of(error) != TRANSACTION_CANCELED:
                     raise translated(error) from error

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import chain, count, islice
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from undersigned.domain.delivering.bundles import Bundle, sealed_in
 from undersigned.domain.delivering.deliveries import PACKET_SIZE, UNSETTLED_FOR, Delivery
@@ -56,7 +57,8 @@ _CONFLICTS = 6
 """How often sealing waits for conflicting transactions before it fails. The waits add up to six seconds."""
 
 _PAUSES = (1, 2, 4, 8, 15, 30, *[60] * 8)
-"""The seconds between tries to write SES's answer, nine minutes in all: an outage should not become a question."""
+"""The seconds between tries to write that SES is asked, or its answer, nine minutes in all: an outage should not become a
+question."""
 
 
 class UnsettledError(UndersignedError):
@@ -262,25 +264,31 @@ class Delivering:
         self.post.get_ready()
         since = self.clock()
         sending = delivery.begun(packets, mail.to, since)
-        # If this write fails, another process sends the email, or an organizer has stopped the delivery.
-        self.deliveries.begin_sending(sending, delivery)
+        # If this write is refused, another process sends the email, or an organizer has stopped the delivery. If only
+        # its answer is lost, the token tells that this process wrote it, and SES has not been asked yet.
+        token = str(uuid4())
+        self._patiently(lambda: self.deliveries.begin_sending(sending, delivery, token), has_time)
         try:
             message_id = self.post.send(mail)
         except (SendingThrottledError, SendingStoppedError, MailRefusedError) as error:
             # It was certainly not sent, so the next attempt needn't wait for an event.
-            self._note_answer(sending.opened_again(str(error)), sending, has_time)
+            refused = sending.opened_again(str(error))
+            self._patiently(lambda: self._note(refused, sending), has_time)
             raise
         except Exception as error:
             # SES may have it: its answer was 5xx, or none came. Only an event or a person can tell.
             raise UnsettledError(since + UNSETTLED_FOR) from error
-        return self._note_answer(sending.sent(message_id, self.clock()), sending, has_time)
+        sent = sending.sent(message_id, self.clock())
+        return self._patiently(lambda: self._note(sent, sending), has_time)
 
-    def _note_answer(self, answered: Delivery, sending: Delivery, has_time: Callable[[], bool]) -> Delivery:
-        """Write SES's answer, and return the delivery. Tries for minutes, because nobody else knows the answer."""
+    def _patiently[T](self, write: Callable[[], T], has_time: Callable[[], bool]) -> T:
+        """Write what nobody else knows about an attempt. Tries for minutes, unless the row has changed."""
         pauses = iter(_PAUSES)
         while True:
             try:
-                return self._note(answered, sending)
+                return write()
+            except ChangedError:
+                raise
             except Exception:
                 pause = next(pauses, None)
                 if pause is None or not has_time():
