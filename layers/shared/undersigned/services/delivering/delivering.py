@@ -57,8 +57,8 @@ _CONFLICTS = 6
 """How often sealing waits for conflicting transactions before it fails. The waits add up to six seconds."""
 
 _PAUSES = (1, 2, 4, 8, 15, 30, *[60] * 8)
-"""The seconds between tries to write that SES is asked, or its answer, nine minutes in all: an outage should not become a
-question."""
+"""The seconds between tries to write that SES is asked, or its answer; nine minutes in all. An outage should not become
+a question."""
 
 
 class UnsettledError(UndersignedError):
