@@ -207,6 +207,35 @@ def test_a_paste_of_ten_megabytes_is_refused_with_a_sentence(stack: Stack, visit
     assert page.locator("#text").input_value() == before
 
 
+@pytest.mark.parametrize("part", ["<style ", "<script>", "<style></style", "<!", "<p ona", "<br>a<br>"])
+def test_the_time_to_read_a_paste_grows_with_its_length(stack: Stack, visitor: Visitor, part: str) -> None:
+    """With 16 times the parts: 16 times the time, or 256 times if each part is read to the end of the text."""
+    page = visitor.open()
+    stack.sign_in(page, CAMPAIGN)
+    page.goto(f"{stack.workshop(CAMPAIGN)}/letter")
+    # Chromium takes long to put thousands of lines in a field.
+    page.evaluate("document.execCommand = () => true")
+    short, long = (min(time_to_paste(page, f"<b>a{part * parts}a</b>") for _ in range(3)) for parts in (2_000, 32_000))
+    assert long < 64 * max(short, 0.2)
+
+
+def time_to_paste(page: Page, html: str) -> float:
+    """Return how many milliseconds the page takes to read a paste."""
+    return float(
+        page.evaluate(
+            """(html) => {
+          const data = new DataTransfer();
+          data.setData("text/html", html);
+          const event = new ClipboardEvent("paste", { clipboardData: data, cancelable: true });
+          const began = performance.now();
+          document.getElementById("text").dispatchEvent(event);
+          return performance.now() - began;
+        }""",
+            html,
+        )
+    )
+
+
 @pytest.mark.parametrize(
     ("step", "field", "most", "says"),
     [

@@ -239,6 +239,15 @@ def test_whatever_is_typed_becomes_a_letter_or_is_refused(typed: str) -> None:
     assert not any(character >= "\U000f0000" for character in letter)
 
 
+@given(st.text("()[]_:/ \\X2adetny\n", max_size=40))
+@example("(er)[Date_)")
+@example("(er)[Date_)\n" * 400)
+def test_a_blank_that_cannot_be_told_from_text_is_text(typed: str) -> None:
+    with suppress(MistakesError):
+        letter, _ = read_typed(typed, "en")
+        assert ("(er)[Date_)" in letter) is ("(er)[Date_)" in typed)
+
+
 @pytest.mark.parametrize("text", ["_" * 20_000, "___ " * 5_000, "____ [x " * 2_500, "Or sign on the web: " * 1_000])
 def test_a_text_of_rules_is_read_in_a_moment(text: str) -> None:
     begun = time.process_time()

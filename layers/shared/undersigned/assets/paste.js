@@ -3,10 +3,11 @@
 const most = 2e6, longest = 30000, deepest = 3;
 const formats = `a[href], b, strong, i, em, ul, ol, h1, h2, h3, ${["mso-list", "bold", "italic", "weight"].map((it) => `[data-style*=${it}]`)}`;
 // The page’s security policy reports each style and handler of a document, also where nothing is shown or run.
+// What has no end goes to the end of the text, as in a browser: so no part of the text is read twice.
 const withoutRules = (html) =>
   html
-    .replace(/<(style|script)\b[\s\S]*?<\/\1>/gi, "")
-    .replace(/<[^>]*>/g, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style=").replace(/\son\w+\s*=/gi, " data-on="));
+    .replace(/<(style|script)\b[\s\S]*?(<\/\1\b[^>]*(>|$)|$)/gi, "")
+    .replace(/<[^>]*(>|$)/g, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style=").replace(/\son\w+\s*=/gi, " data-on="));
 const text = document.querySelector("[data-paste]");
 const says = document.getElementById("paste-says");
 
@@ -87,8 +88,8 @@ const around = (child, style, tag, at) => {
   if (!mark && !address) return read(child, at);
   read(child, { ...at, add: (words) => (inside += words) });
   // Markdown has no space between a mark and its words.
-  const [, before, words, after] = /^(\s*)(.*?)(\s*)$/s.exec(inside);
-  const marked = words && mark + words + [...mark].reverse().join("");
+  const words = inside.trim(), marked = words && mark + words + [...mark].reverse().join("");
+  const [before, after] = words ? inside.split(words) : [inside, ""];
   at.add(before + (address && words && words !== address ? `[${marked}](${address})` : marked) + after);
 };
 

@@ -219,11 +219,18 @@ class _TypedForm:
 
     def ask(self) -> str:
         """Find what each blank asks for, and return the letter with these guesses."""
-        letter, findings = self.imported()
-        for number in {blank.line for blank in self.blanks if blank.becomes is None}:
-            if not self._ask_about(number, [found for found in findings if found.line == number], letter):
-                self._settle(number)
-                return self.ask()
+        while True:
+            letter, findings = self.imported()
+            unclear = [
+                number
+                for number in {blank.line for blank in self.blanks if blank.becomes is None}
+                if not self._ask_about(number, [found for found in findings if found.line == number], letter)
+            ]
+            if not unclear:
+                break
+            for number in unclear:
+                if not self._settle(number):
+                    self._take_as_text(number)
         for blank in self.asked:
             # “Dear [name]” is another blank than “[name]” at the end.
             if any(other.text == blank.text and other.guess != blank.guess for other in self.asked):
@@ -249,15 +256,16 @@ class _TypedForm:
 
     def imported(self) -> tuple[str, tuple[Finding, ...]]:
         """Import the letter. If the importer doesn't understand a line, guess its blanks one by one."""
-        try:
-            return import_letter("\n".join(self._written(number) for number, _ in enumerate(self.lines, start=1)), FILE)
-        except TooMuchError:
-            raise
-        except MistakesError as error:
-            lines = sorted({mistake.line or 1 for mistake in error.mistakes})
-            if not sum(self._settle(line) for line in lines):
-                raise MistakesError(replace(mistake, plainly=_UNKNOWN) for mistake in error.mistakes) from error
-            return self.imported()
+        while True:
+            written = "\n".join(self._written(number) for number, _ in enumerate(self.lines, start=1))
+            try:
+                return import_letter(written, FILE)
+            except TooMuchError:
+                raise
+            except MistakesError as error:
+                lines = sorted({mistake.line or 1 for mistake in error.mistakes})
+                if not sum(self._settle(line) for line in lines):
+                    raise MistakesError(replace(mistake, plainly=_UNKNOWN) for mistake in error.mistakes) from error
 
     def _settle(self, number: int) -> bool:
         """Guess the blanks of a line, each by the words before it. Return whether that changed anything."""
@@ -267,10 +275,16 @@ class _TypedForm:
             if blank.kind or guess is not None:
                 blank.guess = blank.becomes = guess or ""
                 blank.asked = blank.with_lead if blank.kind == "rule" else _in_short(blank.text)
-        if not any(blank.asked for blank in blanks):
+        is_settled = any(blank.becomes is not None for blank in blanks)
+        if not is_settled:
             # A label with nothing after it, such as “Phone:”.
             self.lines[number - 1] = line.replace(":", self._hide(":"))
-        return self.lines[number - 1] != line or any(blank.asked for blank in blanks)
+        return is_settled or self.lines[number - 1] != line
+
+    def _take_as_text(self, number: int) -> None:
+        """Leave the blanks of a line as they are: the importer reads other blanks there."""
+        self.lines[number - 1] = re.sub(r"[\[\]()_]", lambda part: self._hide(part.group()), self.lines[number - 1])
+        self.blanks = [blank for blank in self.blanks if blank.line != number or blank.becomes is not None]
 
     def _blanks_of(self, number: int) -> list[_Blank]:
         return [blank for blank in self.blanks if blank.line == number and blank.becomes is None]
