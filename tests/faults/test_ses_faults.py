@@ -350,6 +350,44 @@ def test_one_refused_email_does_not_stop_the_others(world: World, code: str, lat
     assert to_signers(world) == sorted([SIGNERS[0], *SIGNERS[2:], *later])
 
 
+def test_no_email_is_lost_if_ses_calls_every_request_bad_for_hours(world: World) -> None:
+    """After three addresses in a row, the cause is not an address. Until then, each is tried once more, a day later."""
+    sign_all(world)
+    world.watch = Refusing({"sesv2:SendEmail": "BadRequestException"})
+    for _ in range(4):
+        run_queue_after(world, hours=1)
+    world.watch = None
+    world.run_waiting_mails()
+    assert len(to_signers(world)) == 3
+    world.clock.advance(hours=21)
+    world.run_postponed()
+    assert to_signers(world) == SIGNERS
+
+
+def test_an_email_that_ses_refused_a_day_ago_is_refused_for_good(world: World) -> None:
+    world.sign()
+    world.refusal = "BadRequestException"
+    world.run_stream()
+    for _ in range(2):
+        world.clock.advance(hours=25)
+        world.run_postponed()
+    world.refusal = ""
+    world.clock.advance(hours=25)
+    world.run_postponed()
+    assert (to_signers(world), world.run_waiting_mails()) == ([], [])
+
+
+@pytest.mark.usefixtures("_no_delay")
+def test_a_delivery_waits_while_ses_refuses_every_address(world: World) -> None:
+    """Without a count of its tries: otherwise it would be a dead letter after ten of them."""
+    for code in ("60201", "60091", "60093"):
+        world.confirmed(email=f"signer{code}@signers.example", postal_code=code)
+    world.plan()
+    world.watch = Refusing({"sesv2:SendEmail": "BadRequestException"})
+    answers = world.run_queue()
+    assert [len(answer["batchItemFailures"]) for answer in answers] == [1, 1, 0]
+
+
 def test_a_waiting_email_is_tried_again_after_growing_pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     hidden: list[int] = []
     monkeypatch.setattr(WaitingMails, "hide", lambda _queue, _receipt, seconds: hidden.append(seconds))

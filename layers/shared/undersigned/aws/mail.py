@@ -41,6 +41,9 @@ SHORT_WAITS = NO_RETRIES.merge(Config(connect_timeout=2, read_timeout=10))
 _REFUSAL = "BadRequestException"
 """SES refuses this email. Any other refusal (4xx) is about the account, the identity or our permissions."""
 
+_NOT_AN_ADDRESS = 3
+"""So many different addresses that SES refuses in a row are not the cause; the account or our request is."""
+
 _FIRST_OF_SERVER_ERRORS = 500
 
 _NOT_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
@@ -195,6 +198,7 @@ class Mailbox:
         self._quota_asked_at: float | None = None
         self._sent = itertools.count(1)
         self._sent_since_told = 0
+        self._refused: set[str] = set()
 
     def get_ready(self) -> None:
         """Ask SES for the facts that `send` needs.
@@ -235,14 +239,17 @@ class Mailbox:
                 EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
             )
         except ClientError as error:
-            if code_of(error) == _REFUSAL:
-                raise MailRefusedError(code_of(error)) from error
+            if code_of(error) == _REFUSAL and len(self._refused) < _NOT_AN_ADDRESS:
+                self._refused.add(mail.to)
+                if len(self._refused) < _NOT_AN_ADDRESS:
+                    raise MailRefusedError(code_of(error)) from error
             if is_throttle(error):
                 self._spacing.slow_down()
             raise _failure(error) from error
         except (*_NOT_CONNECTED, *_NO_ANSWER) as error:
             raise _failure(error) from error
         self._spacing.speed_up()
+        self._refused.clear()
         self._sent_since_told = next(self._sent)
         return answer["MessageId"]
 

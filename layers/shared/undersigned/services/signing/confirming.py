@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _LOOKED_AT_AGAIN = timedelta(days=1)
 """When a queued form is queued again, if the queue lost it. While SES takes nothing, each one adds a message."""
 
+_TRIED_ONCE_MORE = timedelta(days=1)
+"""When an email that SES refused is tried once more."""
+
 
 class Admitted(NamedTuple):
     """The forms of a batch whose emails may go now, and those that get none."""
@@ -161,8 +164,13 @@ class Confirmations:
         except SendingStoppedError:
             raise
         except MailRefusedError:
-            # The reconciliation must not ask for it again.
-            self.claims.record_sent(person, campaign, request, self.clock(), CLAIMS_KNOWN_FOR)
+            if signature.mail_postponed:
+                # The reconciliation must not ask for it again.
+                self.claims.record_sent(person, campaign, request, self.clock(), CLAIMS_KNOWN_FOR)
+            else:
+                # It may be the first of many that SES refuses for another cause than their addresses.
+                with suppress(ChangedError):
+                    self.forms.postpone_mail(signature, now + _TRIED_ONCE_MORE)
             raise
         try:
             self.claims.record_sent(person, campaign, request, self.clock(), CLAIMS_KNOWN_FOR)
