@@ -63,6 +63,10 @@ def test_the_sentences_say_how_many_of_how_many() -> None:
     ]
 
 
+def test_a_domain_without_email_is_a_typo_and_no_sign_of_a_bot() -> None:
+    assert sentences(*letters(2, quarantine="no mailbox"), *letters(4)) == []
+
+
 def test_a_sentence_does_not_name_a_strangers_domain() -> None:
     assert not any("call-0800" in sentence for sentence in sentences(*letters(10, email="x@call-0800.example")))
 

@@ -105,8 +105,8 @@ class Evidence:
 
     @property
     def suspicious(self) -> int:
-        """Count the letters with a suspicion."""
-        return sum(self.suspicions.values())
+        """Count the letters that look like a bot's. A domain that takes no email is a person's typo."""
+        return sum(count for suspicion, count in self.suspicions.items() if suspicion != "no mailbox")
 
     def sentences(self, language: str) -> tuple[Message, ...]:
         """Return sentences about the evidence against the letters, and about letters that are left out."""
