@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.many_targets import publish_towns
 from tests.world import CAMPAIGN, DASHBOARD
 from undersigned.domain.authoring.campaigns import Target
 
@@ -280,3 +281,36 @@ def test_the_sign_in_form_has_the_switch_too(world: World) -> None:
 def test_without_a_choice_a_page_has_the_campaigns_language(world: World, manager: Browser) -> None:
     world.change_and_wait(language="es")
     assert '<html lang="es">' in manager.see().body
+
+
+# Figures
+
+
+def figures(organizer: Browser, query: str = "") -> dict[str, str]:
+    """Return the large numbers of the overview by their labels."""
+    section = organizer.see(query).body.partition('<dl class="figures">')[2].partition("</dl>")[0]
+    return dict(re.findall(r"<dt>([^<]+)</dt><dd><strong>([^<]+)</strong>", section))
+
+
+def test_the_figures_add_up_while_a_delivery_is_bounced(world: World, manager: Browser) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[-1])
+    world.confirmed(email="bo@signers.example")
+    assert figures(manager) == {
+        "Confirmed letters": "2",
+        "Signed, not confirmed yet": "0",
+        "Letters waiting": "1",
+        "Letters not delivered yet": "1",
+        "Letters sent": "0",
+    }
+
+
+def test_no_page_of_an_overview_says_its_own_sums_for_the_campaigns(world: World, manager: Browser) -> None:
+    publish_towns(world, 60)
+    world.confirmed(postal_code="61001")
+    following = re.search(r'href="(\?cursor=[^"#]+)', manager.see().body)
+    assert following
+    for query in ("", following[1]):
+        assert figures(manager, query).keys() == {"Confirmed letters", "Signed, not confirmed yet"}
+        assert 'data-sortable="part"' in manager.see(query).body

@@ -63,6 +63,12 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
         waiting=waiting,
         sent=sum(row.sent for row in rows),
         to_print=sum(made.letters_left for state in states for made in state.deliveries if made.is_ready_to_print),
+        undelivered=sum(
+            made.letters
+            for state in states
+            for made in state.deliveries
+            if made.is_unfinished and not made.received_at(state.target)
+        ),
         on_paper=sum(row.target.on_paper.letters for row in rows if row.target.on_paper),
         awaiting=awaiting,
         plan=plan_rows(viewer, found.planned.lines(approved=True)),
