@@ -54,6 +54,7 @@ def test_an_office_asks_for_another_address_and_the_next_email_goes_there(
         looks.see(visitor, organizer, f"asked-overview-{look}")
         organizer.goto(f"{site.address}{told.link('organizer')}")
         expect(organizer.locator(".state")).to_contain_text(DESK)
+        organizer.locator("form[action$=asked-address] [name=why]").fill("we telephoned")
         organizer.locator("button[value=accept]").click()
         expect(organizer.locator("dl.pairs")).to_contain_text(DESK)
         expect(organizer.locator("button[value=accept]")).to_have_count(0)

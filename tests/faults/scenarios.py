@@ -352,7 +352,7 @@ def an_office_asks(platform: Platform) -> Arrivals:
         platform.settle()
         if answer == "decline":
             acts.week(MONDAY)
-        acts.organizer("POST", "/targets/evanston/asked-address", {"asked": asked, "answer": answer})
+        acts.organizer("POST", "/targets/evanston/asked-address", {"asked": asked, "answer": answer, "why": "x"})
     acts.sign_and_confirm(zoe)
     acts.week(MONDAY + 7 * ONE_DAY)
     assert [sent.to for sent in world.deliveries] == ["chief@evanston-police.example", "office@evanston.example"]

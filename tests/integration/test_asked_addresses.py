@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,15 @@ def test_the_organizer_is_asked_to_call_and_accepts(world: World, manager: Brows
     assert "asks for another address" not in manager.words()
 
 
+def test_an_address_is_not_accepted_without_saying_how_the_office_confirmed_it(world: World, manager: Browser) -> None:
+    before = target_of(world)
+    ask(world)
+    assert re.search(r'<textarea name="why"[^>]* required', manager.see("/targets/evanston").body)
+    refused = manager.press("/targets/evanston/asked-address", {"asked": ASKED, "answer": "accept", "why": " "})
+    assert (refused.status, "Say how you know that the office asked for it." in refused.words) == (409, True)
+    assert target_of(world).email == before.email
+
+
 def test_a_declined_address_is_forgotten_and_its_mailbox_gets_nothing(world: World, manager: Browser) -> None:
     before = target_of(world).email
     ask(world)
@@ -78,7 +88,7 @@ def test_an_answer_is_about_the_address_that_the_person_saw(world: World, answer
     ask(world, "other@evanston.example")
     before = target_of(world)
     with pytest.raises(NotNowError):
-        decide(CAMPAIGN, "evanston", ASKED, "cli", "")
+        decide(CAMPAIGN, "evanston", ASKED, "cli", "we telephoned")
     assert target_of(world) == before
 
 

@@ -248,7 +248,9 @@ ROUTES = [
     Route("POST", "/deliveries/{period}/{target}/handed-over", 403, 409, {"day": "2026-11-24", "revision": "1-sent"}),
     Route("POST", "/deliveries/{period}/{target}/take-back", 403, 409, {"revision": "1-sent"}),
     # The key allows this, but no office asked.
-    Route("POST", "/targets/{target}/asked-address", 403, 409, {"asked": "a@b.example", "answer": "accept"}),
+    Route(
+        "POST", "/targets/{target}/asked-address", 403, 409, {"asked": "a@b.example", "answer": "accept", "why": "x"}
+    ),
     Route("POST", "/targets/{target}/on-paper", 403, 303, {"letters": "80"}),
     # The key allows these, but nothing was sent to this recipient.
     Route("POST", "/targets/{target}/answers", 403, 409, {"day": PERIOD, "text": "Thank you."}),
@@ -1127,3 +1129,19 @@ def test_an_address_that_is_no_page_is_answered_in_the_readers_language(
     assert answer.status == 404
     assert shown in answer.body
     assert answer.body.startswith("<!doctype html>") is (headers["accept"] == "text/html")
+
+
+# Buttons
+
+
+def test_buttons_that_erase_delete_or_close_do_not_look_like_those_that_save(sent: World, manager: Browser) -> None:
+    manager.press("/targets/evanston/answers", {"day": sent.day(), "text": "We read them."})
+    pages = ("", "/targets/evanston", f"/signatures/{sent.signer()}", "/workshop/publish", "/workshop/settings")
+    looks = {
+        words: style
+        for path in pages
+        for style, words in re.findall(r'<button(?: class="(\w+)")?[^>]*>([^<]*)</button>', manager.see(path).body)
+    }
+    finals = {words for words in looks if words.startswith("Yes, ")} - {"Yes, open the campaign again"}
+    assert finals >= {"Yes, erase this letter", "Yes, delete this answer", "Yes, close the campaign"}
+    assert {words for words, style in looks.items() if style == "final"} == finals

@@ -77,7 +77,9 @@ ROUTES = [
     Route("POST", f"/deliveries/{PERIOD}/evanston/handed-over", 403, 409, {"day": "2026-11-24", "revision": "1-sent"}),
     Route("POST", f"/deliveries/{PERIOD}/evanston/take-back", 403, 409, {"revision": "1-sent"}),
     # The key allows this, but no office asked.
-    Route("POST", "/targets/evanston/asked-address", 403, 409, {"asked": "a@b.example", "answer": "accept"}),
+    Route(
+        "POST", "/targets/evanston/asked-address", 403, 409, {"asked": "a@b.example", "answer": "accept", "why": "x"}
+    ),
     Route("POST", "/targets/evanston/on-paper", 403, 200, {"letters": 80}),
     Route("GET", "/targets/evanston/answers", 200, 200),
     Route("POST", "/targets/evanston/answers", 403, 201, {"day": PERIOD, "text": "Thank you.", "public": True}),

@@ -35,7 +35,8 @@ class Deed:
 
     `said` has its words in the activity log. `api` is its address in the API; the dashboard posts to `page`, or to the
     same one if that is empty. Both are below the campaign's. The button sends the values in `sends`. `why` asks for a
-    reason, which is required with `needs_why`.
+    reason, which is required with `needs_why`. What `is_final` is
+    undone by nobody, so its button doesn't look like those that save.
     """
 
     said: Message
@@ -46,6 +47,7 @@ class Deed:
     page: str = ""
     sends: Mapping[str, str] = field(default_factory=dict)
     needs_why: bool = False
+    is_final: bool = False
     scope: Scope = "manage"
 
     @property
@@ -103,7 +105,7 @@ ACTIONS: Mapping[Action, Deed] = {
     ),
     "accept address": Deed(
         Message("Accepted the address that an office asked for"), "", _ASKED,
-        Message("The office confirmed it: use this address"), _HOW_KNOWN, sends={"answer": "accept"}
+        Message("The office confirmed it: use this address"), _HOW_KNOWN, sends={"answer": "accept"}, needs_why=True
     ),
     "decline address": Deed(
         Message("Declined the address that an office asked for"), "", _ASKED,
@@ -117,7 +119,8 @@ ACTIONS: Mapping[Action, Deed] = {
     ),
     "delete answer": Deed(
         Message("Deleted an answer"), "", "DELETE /targets/<target>/answers/<answer>",
-        Message("Yes, delete this answer"), page="/targets/<target>/answers/<answer>/delete"
+        Message("Yes, delete this answer"), page="/targets/<target>/answers/<answer>/delete",
+        is_final=True
     ),
     "test": Deed(
         Message("Sent a test email"), "deliver --test", "POST /targets/<target>/test", Message("Send a test email")
@@ -161,7 +164,7 @@ ACTIONS: Mapping[Action, Deed] = {
     "erase": Deed(
         Message("Erased a letter"), "erase", "DELETE /signatures/<signer>", Message("Yes, erase this letter"),
         Message("Why? Don’t write anything about the person here, because we keep the reason."),
-        "/signatures/<signer>/erase", needs_why=True
+        "/signatures/<signer>/erase", needs_why=True, is_final=True
     ),
     "release from quarantine": Deed(
         Message("Said that a person wrote a letter"), "quarantine release", "POST /signatures/<signer>/release",

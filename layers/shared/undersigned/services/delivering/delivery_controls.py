@@ -229,9 +229,10 @@ class DeliveryControls:
         """Save and return the address that an office asked for, as a corrected one: see `set_address`.
 
         `asked` is the address that the person saw, so that nothing goes to another one. Raises NotNowError if it is not
-        the one that the office asks for, nor saved already.
+        the one that the office asks for, nor saved already, or if the reason is missing.
         """
-        why = checked_reason(why)
+        if not (why := checked_reason(why)):
+            raise NotNowError(Message("Say how you know that the office asked for it."))
         if asked != self.campaigns.target(campaign, target).email:
             self._asked(campaign, target, asked)
         return self.set_address(campaign, target, asked, by, why, action="accept address")
