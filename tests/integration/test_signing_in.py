@@ -532,3 +532,11 @@ def test_an_operators_link_signs_in_once_in_any_browser(world: World) -> None:
     later = f"/organizer/sign-in/link/{wiring.people.signing_in.operators_link(found)}"
     world.clock.advance(minutes=15)
     assert first.post(later).status == 410
+
+
+def test_the_pages_to_sign_in_name_the_product(maria: Browser) -> None:
+    maria.ask(EDITOR)
+    for path, title in (("/organizer", "Sign in"), ("/organizer/sign-in", "Check your email")):
+        page = maria.see(path).body
+        assert f"<title>{title} - Undersigned</title>" in page
+        assert '<p class="brand">Undersigned</p>' in page
