@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organize
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.aws.deliveries import delivery_key
 from undersigned.domain.delivering.packets import packet_name
+from undersigned.domain.errors import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -112,6 +114,18 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     assert "Open each delivery, and send it again." not in told.text, "its page has no button for that"
     again = {"why": "they lost it", "again": True}
     assert [organizer(sent, "POST", f"{ADDRESS}/retry", values).status for values in ({}, again)] == [409, 202]
+
+
+def test_a_refused_retry_names_the_command_that_sends_the_letters_again(sent: World) -> None:
+    retry = partial(sent.wiring.delivering.controls.retry, KEY, "cli")
+    assert press(sent) == 303
+    for again in (False, True):
+        with pytest.raises(NotNowError, match="The delivery’s state is “sent”"):
+            retry("they lost it", again=again)
+    sent.feedback("bounce", sent.deliveries[0])
+    with pytest.raises(NotNowError, match="give a reason: `undersigned retry` with `--again --why`"):
+        retry("they lost it")
+    assert retry("they lost it", again=True).state == "open"
 
 
 def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmless(sent: World) -> None:

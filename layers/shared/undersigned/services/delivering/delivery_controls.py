@@ -204,7 +204,6 @@ class DeliveryControls:
         why = checked_reason(why)
         target = self.campaigns.target(key.campaign, key.target)
         delivery = self._delivery(key, revision, target)
-        self._check_not_received(delivery, target, again=again)
         if delivery.question(self.clock()) in {"in doubt", "no outcome"}:
             raise NotNowError(
                 Message("Nobody knows whether the email arrived. Ask the recipient’s office, then settle the delivery.")
@@ -217,6 +216,7 @@ class DeliveryControls:
                     {"state": delivery.state},
                 )
             )
+        self._check_not_received(delivery, target, "retry", again=again)
         _check_reason(why, again=again)
         opened = self._open_again(delivery.opened_again(), delivery, target, again=again)
         if delivery.way == "email":
@@ -354,7 +354,7 @@ class DeliveryControls:
         _check_reason(why, again=again)
         settled = delivery.settled(outcome, now)
         if settled.state == "open":
-            self._check_not_received(delivery, target, again=again)
+            self._check_not_received(delivery, target, "settle", again=again)
             settled = self._open_again(settled, delivery, target, again=again)
         else:
             self._change(settled, delivery)
@@ -435,7 +435,7 @@ class DeliveryControls:
             raise _changed()
         return delivery
 
-    def _check_not_received(self, delivery: Delivery, target: Target, *, again: bool) -> None:
+    def _check_not_received(self, delivery: Delivery, target: Target, command: str, *, again: bool) -> None:
         """Raise NotNowError if the office said that it has the letters, unless a person sends them `again`."""
         if again or not (said := delivery.received_at(target)):
             return
@@ -443,8 +443,8 @@ class DeliveryControls:
         raise NotNowError(
             Message(
                 "The office said on %(day)s that it has these letters, so ask it. If they must go again, give a "
-                "reason: `undersigned settle` with `--again --why`.",
-                values,
+                "reason: `undersigned %(command)s` with `--again --why`.",
+                {**values, "command": command},
             ),
             plainly=Message("The office said on %(day)s that it has these letters.", values),
         )
