@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,36 @@ def test_counts_by_hour_locality_day_and_target(run: Any, world: World) -> None:
         assert found == {"counts": [{by: name, "signatures": 1}], "total": {"signatures": 1}, "wrong_addresses": 0}
 
 
+PAGE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+
+
+def names_in(found: Any) -> set[str]:
+    """Return the names of all objects in a command's JSON."""
+    inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    return set(found if isinstance(found, dict) else ()).union(*map(names_in, inner))
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["counts", "counts --by domain", "deliveries", "deliveries --events", "audit", "key list", "quarantine list"],
+)
+def test_the_page_has_every_name_in_the_json(listed: Any, run: Any, world: World, command: str) -> None:
+    world.confirmed()
+    world.sign(email="di@signers.example", topic="pills")
+    world.run_stream()
+    world.week()
+    world.feedback("delivery", world.deliveries[0])
+    run("pause", CAMPAIGN)
+    run("key", "create", CAMPAIGN, "--label", "a test")
+    [said] = re.findall(rf"^\| `{command}` \| (.*) \|$", PAGE, re.MULTILINE)
+    first, _, options = command.partition(" --")
+    found = listed(*first.split(), CAMPAIGN, *(f"--{options}".split() if options else ()))
+
+    assert found
+    assert names_in(found) - set(re.findall("`([^`]+)`", said)) == set()
+    assert isinstance(found, dict if first == "counts" else list)
+
+
 # Signatures
 
 
@@ -113,6 +144,22 @@ def test_a_hostile_name_is_shown_as_it_was_typed(run: Any, world: World, monkeyp
     monkeypatch.setattr(output.console, "width", 400)
     world.sign(name=HOSTILE)
     assert HOSTILE in run("signatures", CAMPAIGN)
+
+
+def test_no_word_is_broken_in_a_terminal_of_eighty_columns(
+    run: Any, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output.console, "width", 80)
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    lines = run("deliveries", CAMPAIGN).splitlines()
+
+    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
+    assert delivery.email
+    assert delivery.last.sent_at
+    for words in ("evanston", PERIOD, "bounced", delivery.email, output.moment(delivery.last.sent_at)):
+        assert any(words in line for line in lines), words
 
 
 def test_a_letters_id_is_never_cut_off(run: Any, world: World) -> None:
@@ -320,7 +367,7 @@ def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke
     assert "evanston: there is a delivery of 2026-11-24, 3 days ago; 1 letter can go from 2026-12-01" in output
     assert "wilmette: 1 letter to " in output
     assert "skokie: not sent: held by the organizer: a new chief (1 letter)" in output
-    assert "The next delivery is on Monday, 2026-11-30 at 09:00." in output
+    assert "The next delivery is on Monday, 2026-11-30 at 09:00, America/Chicago." in output
     assert "Start 1 delivery now?" in output
     assert "on its way" not in output
     assert world.run_queue() == []

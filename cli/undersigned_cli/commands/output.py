@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 console = Console(highlight=False)
 
+_ANY_WIDTH = 10_000
+"""More than any table is wide. Rich measures no more than the width that it is given."""
+
 
 def say(text: str, *, style: str | None = None) -> None:
     """Print a line unchanged: Rich must not read what people typed as markup, nor cut the line."""
@@ -27,7 +31,10 @@ def say(text: str, *, style: str | None = None) -> None:
 
 
 def show(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
-    """Print rows as a table with these columns, or as JSON with all their values."""
+    """Print rows as a table with these columns, or as JSON with all their values.
+
+    Where the table would break words, each row is lines of its own, without what it lacks.
+    """
     if as_json:
         show_json(rows)
         return
@@ -38,7 +45,16 @@ def show(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, obj
         table.add_column(heading, justify="right" if is_number else "left", no_wrap=position == 0, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in columns))
-    console.print(table)
+    if Measurement.get(console, console.options.update(width=_ANY_WIDTH), table).minimum <= console.width:
+        console.print(table)
+        return
+    say(title)
+    widest = max(map(len, columns.values()))
+    for row in rows:
+        say("")
+        for name, heading in columns.items():
+            if text := _cell(row[name]).plain:
+                say(f"{heading:{widest}}  {text}")
 
 
 def show_json(values: Sequence[Mapping[str, object]] | Mapping[str, object]) -> None:

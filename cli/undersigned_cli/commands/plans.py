@@ -42,8 +42,8 @@ def show_plan(wiring: Wiring, campaign: Campaign, planned: Plan) -> Plan:
     if any(line.is_paused for line in plan.lines):
         say(f"The campaign is paused. Nothing is sent until you run `undersigned resume {plan.lines[0].key.campaign}`.")
         return plan
-    following = f"{cadence_of(campaign, wiring.settings.schedule).next_after(now):%A, %Y-%m-%d at %H:%M}"
-    say(f"The next delivery is on {following}.")
+    cadence = cadence_of(campaign, wiring.settings.schedule)
+    say(f"The next delivery is on {cadence.next_after(now):%A, %Y-%m-%d at %H:%M}, {cadence.time_zone}.")
     return plan
 
 
