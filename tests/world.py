@@ -26,7 +26,7 @@ from moto import mock_aws
 from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.aws.mail_domains import MailDomains, NameNotFoundError
+from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.delivering.plans import taken
 from undersigned.domain.delivering.schedule import cadence_of, period_of
@@ -80,8 +80,8 @@ SITE = "https://www.enddemand.example"
 PERIOD = "2026-11-24"
 """The day on which a world begins."""
 
-NOWHERE = "nowhere.org"
-"""A domain that doesn't exist. All others do."""
+NOWHERE, SLOW = "nowhere.org", "slow.org"
+"""A domain that doesn't exist, and one about which the DNS gives no answer. All others exist."""
 
 ADA: dict[str, object] = {
     "name": "Ada Specimen",
@@ -702,6 +702,8 @@ def _make_secret(logical_id: str, text: str) -> str:
 def _look_up(domain: str) -> list[tuple[int, str]]:
     if domain == NOWHERE:
         raise NameNotFoundError
+    if domain == SLOW:
+        raise NoAnswerError
     return []
 
 

@@ -90,7 +90,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
     preview: LetterPreview | None = None,
     notice: Message | None = None,
     *,
-    meant: str | None = None,
+    question: MistypedError | None = None,
     embedded: bool = False,
     status: int = 200,
     cache: str = PRIVATE,
@@ -104,7 +104,7 @@ def _page(  # noqa: PLR0913  (what the page shows)
         errors=errors,
         preview=preview,
         notice=notice,
-        meant=meant,
+        question=question,
         embedded=embedded or is_embedded(_event()),
         theme=theme_of(_event()),
         base=_base(),
@@ -180,7 +180,7 @@ def _again(campaign: str, values: Mapping[str, object], error: BusyError | Misty
         return problem(problem_of(error), language, as_json=True)
     shown = wired.signing.preview(campaign, values, language)
     if isinstance(error, MistypedError):
-        return _page(campaign, values, preview=shown, meant=error.meant, status=422)
+        return _page(campaign, values, preview=shown, question=error, status=422)
     return _page(campaign, values, preview=shown, notice=wait_for(error), status=429, retry_after=error.seconds)
 
 

@@ -59,7 +59,9 @@ def problem_of(  # noqa: C901, PLR0911, PLR0912  (a table)
             return Problem(
                 422,
                 Message("Check your email address"),
-                Message("Did you mean %(address)s?", {"address": error.meant}),
+                Message("Did you mean %(address)s?", {"address": error.meant})
+                if error.meant
+                else Message("The domain of this address takes no email."),
             )
         case BusyError():
             return Problem(429, Message("Just a moment"), wait_for(error), retry_after=error.seconds)

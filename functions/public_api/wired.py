@@ -7,6 +7,7 @@ stack = Wiring.of_environment(
     "secret_arn",
     "packet_bucket",
     "forms_a_minute",
+    "accepts_reserved_domains",
     "packet_days",
     "schedule",
     "public_url",

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.pages import Page
-from tests.world import ADA, FORM, SITE
+from tests.world import ADA, FORM, NOWHERE, SITE, SLOW
 
 if TYPE_CHECKING:
     from tests.world import Answer, World
 
 TYPED, MEANT = "ada@gmial.com", "ada@gmail.com"
+DEAD = f"ada@{NOWHERE}"
 
 
 def send(world: World, **changes: object) -> Answer:
@@ -98,3 +99,40 @@ def test_an_organizations_own_form_is_not_asked(world: World) -> None:
 def test_a_domain_that_cannot_exist_is_an_error_at_the_field(world: World, typed: str, message: str) -> None:
     page = Page(send(world, email=typed).body)
     assert page.one("p", id="email-error").text.strip() == f"Error: {message}"
+
+
+def test_our_form_asks_about_a_domain_that_takes_no_email_before_anything_is_stored(world: World) -> None:
+    world.get(FORM)
+    world.calls.clear()
+    answer = send(world, email=DEAD)
+    assert (answer.status, answer.headers["cache-control"]) == (422, "no-store")
+    assert not [call for call in world.calls if "Get" not in call and "Query" not in call]
+    page = Page(answer.body)
+    assert page.one("h2", id="meant").text == f"Is {DEAD} right?"
+    assert "Its domain takes no email" in answer.words
+    assert page.field("email")["value"] == DEAD
+    assert page.field("name")["value"] == ADA["name"]
+    assert [button["value"] for button in page.all("button", name="email_is")] == [DEAD]
+
+
+def test_a_domain_that_takes_no_email_is_kept_if_its_sender_says_so(world: World) -> None:
+    assert send(world, email=DEAD, email_is=DEAD).status == 200
+    assert world.letter(DEAD)
+
+
+def test_the_address_that_corrects_a_domain_is_taken(world: World) -> None:
+    """Enter in a field presses the first button, whose address is of the question before."""
+    assert send(world, email="ada@signers.example", email_is=DEAD).status == 200
+    assert not world.letter(DEAD)
+    assert world.letter("ada@signers.example")
+
+
+def test_a_dns_that_gives_no_answer_asks_nothing(world: World) -> None:
+    assert send(world, email=f"ada@{SLOW}").status == 200
+    assert world.letter(f"ada@{SLOW}")
+
+
+def test_only_our_form_asks_about_a_domain_that_takes_no_email(world: World) -> None:
+    assert world.post(f"{FORM}/signatures", {**ADA, "email": DEAD}, as_json=True).status == 202
+    answer = world.post(f"{FORM}/signatures?lang=es", {**ADA, "email": DEAD, "asks": "1"}, as_json=True)
+    assert (answer.status, answer.json["detail"]) == (422, "El dominio de esta dirección no recibe correo.")

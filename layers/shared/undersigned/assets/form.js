@@ -192,8 +192,8 @@ form.addEventListener("submit", (event) => {
   if (form.hidden) return;
   event.preventDefault();
   const { name, value } = event.submitter ?? {};
-  // This button answers whether the address was mistyped.
-  if (name) [elements.email.value, elements.asks.value] = [value, ""];
+  // This button answers whether the address was mistyped. Enter in a field presses it, too.
+  if (name && elements.email.value === elements.email.defaultValue) [elements.email.value, elements.asks.value] = [value, ""];
   // A double click must not send the form twice.
   if (!send.ariaDisabled) post();
 });

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 _RESERVED = ("test", "example", "invalid", "localhost", "example.com", "example.net", "example.org")
 """Names that no one can have (RFC 2606, RFC 6761). The local stack's signers have them."""
 
-_LONGEST = 2.0
-"""Seconds for a look-up. It is off the path of any request, but the batch behind it waits."""
+_LONGEST = 1.0
+"""Seconds for a look-up: the sender of a form waits for it, or a batch of emails."""
 
 _FAILURES, _SILENCE = 3, timedelta(minutes=1)
-"""After so many failures in a row, nothing is looked up for a while: a resolver that hangs delays no emails."""
+"""After so many failures in a row, nothing is looked up for a while: a resolver that hangs delays nobody."""
 
-_KNOWN_FOR = timedelta(hours=1)
+_KNOWN_FOR = timedelta(days=1)
 _MOST_KNOWN = 10_000
 
 
@@ -49,7 +49,7 @@ def look_up(domain: str) -> Sequence[tuple[int, str]]:
 
 
 class MailDomains:
-    """Domains in the DNS. This process remembers an answer for an hour."""
+    """Domains in the DNS. This process remembers an answer for a day."""
 
     def __init__(
         self,

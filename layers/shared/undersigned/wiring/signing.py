@@ -42,6 +42,7 @@ class SigningCases:
             signatures=self.stack.signatures,
             counts=self.stack.counts,
             deliveries=lambda: self.stack.deliveries,
+            domains=self.stack.mail_domains,
             tokens=self.stack.tokens,
             secret=self.stack.secret,
             schedule=self.stack.settings.schedule,

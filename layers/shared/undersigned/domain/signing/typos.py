@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ASKS = "asks"
-"""The name of a field of our own form: with any value, its sender is asked about a typing mistake."""
+"""The name of a field of our own form: with any value, its sender is asked about an address that looks wrong."""
 
 ANSWER = "email_is"
-"""The name of the two buttons that answer the question. Their values are addresses."""
+"""The name of the buttons that answer the question. Their values are addresses."""
 
 
 class MistypedError(UndersignedError):
-    """The email address of a form looks mistyped, and nobody said that it is right; carries the one that was meant."""
+    """The email address of a form looks mistyped, and nobody said that it is right.
 
-    def __init__(self, meant: str) -> None:
+    Carries the one that was probably meant, or None if the domain takes no email.
+    """
+
+    def __init__(self, meant: str | None) -> None:
         """Keep the address."""
         super().__init__("the email address looks mistyped")
         self.meant = meant

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.forms import Forms
+    from undersigned.aws.mail_domains import MailDomains
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.counting.tallies import Count
@@ -183,6 +184,7 @@ class Signing:
     signatures: Signatures
     counts: Counts
     deliveries: Callable[[], Deliveries]
+    domains: MailDomains
     tokens: Tokens
     secret: Callable[[], str]
     schedule: WeeklySchedule
@@ -260,7 +262,7 @@ class Signing:
         language = chosen_language(entry.campaign.languages, context.wanted, context.accepted)
         values, meant = answered(values)
         signed = read_form(values, entry.campaign, entry.roster, language)
-        if meant and values.get(ASKS):
+        if values.get(ASKS) and (meant or self.domains.takes_none(signed.email)):
             raise MistypedError(meant)
         judged = self.abuse_checks.judge(entry.campaign, values, context.address, context.origin)
         secret, random = self.secret(), self.new_id()

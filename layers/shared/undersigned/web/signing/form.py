@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.authoring.campaigns import Campaign, Roster
     from undersigned.domain.errors import FieldError
+    from undersigned.domain.signing.typos import MistypedError
     from undersigned.services.signing.signing import FormPage, LetterPreview, SentForm
     from undersigned.web.page import Page, Theme
 
@@ -38,7 +39,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
     errors: tuple[FieldError, ...] = (),
     preview: LetterPreview | None = None,
     notice: Message | None = None,
-    meant: str | None = None,
+    question: MistypedError | None = None,
     embedded: bool = False,
     is_sample: bool = False,
     theme: Theme | None = None,
@@ -46,8 +47,8 @@ def form_page(  # noqa: PLR0913  (what the page shows)
 ) -> Page:
     """Render the letter and its form; after a post, with its answers and either its errors or its preview.
 
-    `notice`, shown above the form, says why a form without errors was refused. `meant` is the email address that the
-    page asks about, because the one in the form looks mistyped. `base` is the origin of the page's canonical address,
+    `notice`, shown above the form, says why a form without errors was refused. `question` asks about the email
+    address. `base` is the origin of the page's canonical address,
     which other sites show beside a link. A sample runs no script.
     """
     entry, campaign, roster = page.entry, page.entry.campaign, page.entry.roster
@@ -95,7 +96,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         token=page.token,
         kept=_kept(page.entry.campaign, language),
         notice=notice.in_language(language) if notice else None,
-        meant=meant,
+        question=question,
         address="",  # the script fills it in
         asks=ASKS,
         answer=ANSWER,
