@@ -20,6 +20,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.dynamodb.comparisons import create_condition_expression_parser
+from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
+from moto.dynamodb.parsing.key_condition_expression import parse_expression
+from moto.dynamodb.parsing.tokens import ExpressionTokenizer
+from moto.dynamodb.parsing.validators import (
+    ActionCountValidator,
+    OverlappingPathsValidator,
+    UpdateHashRangeKeyValidator,
+)
 
 from undersigned_cli.local.needs import needs_of
 from undersigned_cli.local.permissions import may
@@ -44,10 +54,12 @@ type Check = Callable[[str, str, str, Mapping[str, Any]], None]
 """Checks a call of a function (its logical id): the service, the operation and the parameters."""
 
 
-def refuse(operation: str, code: str, status: int = 400, more: Mapping[str, Any] | None = None) -> NoReturn:
+def refuse(
+    operation: str, code: str, status: int = 400, more: Mapping[str, Any] | None = None, message: str = ""
+) -> NoReturn:
     """Raise the error of boto3 for a call that AWS refuses."""
     answer: Any = {
-        "Error": {"Code": code, "Message": code},
+        "Error": {"Code": code, "Message": message or code},
         "ResponseMetadata": {"HTTPStatusCode": status},
         **(more or {}),
     }
@@ -146,6 +158,8 @@ class Memory:
     def call(self, client: _Client, method: str, params: dict[str, Any]) -> Any:
         """Make a call of a client. A function's call is checked, and its world's watch is told of it."""
         service, function = client.service, client.function
+        if service == "dynamodb":
+            check_expressions(operation_of(method), params)
         world = self.world
         make = getattr(self, f"_{service}_{method}")
         if world is None or function is None:
@@ -598,6 +612,89 @@ def _kinds(params: Any) -> Iterator[str]:
 
 
 # Expressions
+
+_EXPRESSIONS = ("KeyConditionExpression", "ConditionExpression", "UpdateExpression")
+
+
+def check_expressions(operation: str, params: Mapping[str, Any]) -> None:
+    """Refuse a call whose expressions, names or values AWS refuses. moto's parsers read each text once."""
+    for write in params.get("TransactItems", ()):
+        check_expressions(operation, next(iter(write.values())))
+    names, values = (params.get(f"ExpressionAttribute{kind}s") for kind in ("Name", "Value"))
+    if mistake := _mistake(
+        tuple((kind, params[kind]) for kind in _EXPRESSIONS if kind in params),
+        None if names is None else tuple(names.items()),
+        None if values is None else tuple((name, next(iter(value))) for name, value in values.items()),
+        params.get("IndexName", ""),
+    ):
+        refuse(operation, "ValidationException", message=mistake)
+
+
+type _Given = tuple[tuple[str, str], ...] | None
+"""The names with their attributes, or the values with their types."""
+
+
+@cache
+def _mistake(expressions: tuple[tuple[str, str], ...], names: _Given, values: _Given, index: str) -> str:
+    """Return DynamoDB's message about the first mistake in a request's expressions, names and values."""
+    try:
+        _check_given("Name", names, ExpressionTokenizer.is_expression_attribute_name, expressions)
+        _check_given("Value", values, ExpressionTokenizer.is_expression_attribute_value, expressions)
+        types = {name: {of_type: "x"} for name, of_type in values or ()}
+        for kind, text in expressions:
+            _parse(kind, text, dict(names or ()), types, index)
+    except MockValidationException as error:
+        return str(error.message)
+    except ValueError as error:
+        return f"Invalid ConditionExpression: {error}"
+    return ""
+
+
+def _check_given(
+    kind: str, given: _Given, is_valid: Callable[[str], bool], expressions: tuple[tuple[str, str], ...]
+) -> None:
+    """Check that each placeholder is valid, defined and used."""
+    defined, sign = dict(given or ()), "#" if kind == "Name" else ":"
+    used = {found: of for of, text in expressions for found in re.findall(rf"{sign}\w+", text)}
+    problem = ""
+    if given == ():
+        problem = f"ExpressionAttribute{kind}s must not be empty"
+    elif given and not expressions:
+        problem = f"ExpressionAttribute{kind}s can only be specified when using expressions"
+    elif bad := [name for name in defined if not is_valid(name)]:
+        problem = f'ExpressionAttribute{kind}s contains invalid key: Syntax error; key: "{bad[0]}"'
+    elif missing := [name for name in used if name not in defined]:
+        role = "name used in the document path" if kind == "Name" else "value used in expression"
+        problem = f"Invalid {used[missing[0]]}: An expression attribute {role} is not defined: {missing[0]}"
+    elif unused := [name for name in defined if name not in used]:
+        problem = f"Value provided in ExpressionAttribute{kind}s unused in expressions: keys: {{{unused[0]}}}"
+    if problem:
+        raise MockValidationException(problem)
+
+
+def _parse(kind: str, text: str, names: dict[str, str], values: dict[str, Any], index: str) -> None:
+    """Parse an expression with moto's parser. Raises MockValidationException or ValueError."""
+    match kind:
+        case "ConditionExpression":
+            create_condition_expression_parser(text, names, values).parse()
+        case "KeyConditionExpression":
+            parse_expression(text, values, names, _schemas()[index])
+        case "UpdateExpression":
+            parsed = UpdateExpressionParser.make(text)
+            for validator in (
+                ActionCountValidator(),
+                OverlappingPathsValidator(names),
+                UpdateHashRangeKeyValidator(["pk", "sk"], names),
+            ):
+                validator.traverse(parsed)
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    """Return the key schemas of the table, under an empty name, and of its indexes."""
+    table = table_definition()
+    return {"": table["KeySchema"]} | {each["IndexName"]: each["KeySchema"] for each in table["GlobalSecondaryIndexes"]}
+
 
 _TOKEN = re.compile(r"\s*(#\w+(?:\.#\w+)*|:\w+|<>|<=|>=|[=<>(),+]|\w+)")
 

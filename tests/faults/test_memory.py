@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -244,6 +245,75 @@ def test_nothing_is_added_to_a_text(monkeypatch: pytest.MonkeyPatch, *, fast: bo
         world.wiring.table.put({**key._asdict(), "n": "three"})
         with pytest.raises(ClientError, match="ValidationException"):
             world.wiring.table.update(Update(key, add={"n": 1}))
+
+
+AT = {"TableName": "table", "Key": {"pk": {"S": "PK#1"}, "sk": {"S": "SK#1"}}}
+ONE = {":n": {"N": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "says"),
+    [
+        (
+            "update_item",
+            {"UpdateExpression": "SET #a-b = :n", "ExpressionAttributeNames": {"#a-b": "a-b"}},
+            'ExpressionAttributeNames contains invalid key: Syntax error; key: "#a-b"',
+        ),
+        (
+            "put_item",
+            {"ConditionExpression": "a = :a-b", "ExpressionAttributeValues": {":a-b": {"N": "1"}}},
+            'ExpressionAttributeValues contains invalid key: Syntax error; key: ":a-b"',
+        ),
+        ("update_item", {"UpdateExpression": "SET #a = :n"}, "is not defined: #a"),
+        (
+            "update_item",
+            {"UpdateExpression": "SET #a = :m", "ExpressionAttributeNames": {"#a": "a"}},
+            "is not defined: :m",
+        ),
+        (
+            "delete_item",
+            {
+                "ConditionExpression": "attribute_exists(#a)",
+                "ExpressionAttributeNames": {"#a": "a", "#b": "b"},
+                "ExpressionAttributeValues": None,
+            },
+            "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b}",
+        ),
+        (
+            "delete_item",
+            {"ConditionExpression": "attribute_exists(a)"},
+            "Value provided in ExpressionAttributeValues unused in expressions: keys: {:n}",
+        ),
+        (
+            "update_item",
+            {"UpdateExpression": "REMOVE a", "ExpressionAttributeValues": {}},
+            "ExpressionAttributeValues must not be empty",
+        ),
+        ("put_item", {}, "ExpressionAttributeValues can only be specified when using expressions"),
+        ("update_item", {"UpdateExpression": "SET a == :n"}, "Syntax error"),
+        ("update_item", {"UpdateExpression": "SET a = :n SET b = :n"}, 'The "SET" section can only be used once'),
+        ("update_item", {"UpdateExpression": "SET a = :n REMOVE a"}, "Two document paths overlap"),
+        ("update_item", {"UpdateExpression": "SET sk = :n"}, "This attribute is part of the key"),
+        ("put_item", {"ConditionExpression": "a = :n AND"}, "Invalid ConditionExpression"),
+        ("put_item", {"ConditionExpression": "status = :n"}, "reserved keyword"),
+        ("query", {"KeyConditionExpression": "due = :n"}, "Query condition missed key schema element"),
+        ("query", {"KeyConditionExpression": "pk < :n"}, "Query key condition not supported"),
+    ],
+)
+def test_memory_refuses_a_malformed_expression(
+    monkeypatch: pytest.MonkeyPatch, operation: str, request_: dict[str, Any], says: str
+) -> None:
+    request = {"ExpressionAttributeValues": ONE, **request_}
+    request = {name: value for name, value in request.items() if value is not None}
+    with worlds.world(monkeypatch, fast=True, empty=True) as world:
+        assert world.memory
+        with pytest.raises(ClientError, match=re.escape(says)) as refused:
+            getattr(worlds.client_of("dynamodb"), operation)(**AT, **request)
+        assert refused.value.response["Error"]["Code"] == "ValidationException"
+        kind = {"update_item": "Update", "put_item": "Put", "delete_item": "Delete"}.get(operation)
+        if kind:
+            with pytest.raises(ClientError, match=re.escape(says)):
+                worlds.client_of("dynamodb").transact_write_items(TransactItems=[{kind: {**AT, **request}}])
 
 
 @pytest.mark.parametrize("fast", [False, True])

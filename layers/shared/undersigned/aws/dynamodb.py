@@ -434,19 +434,20 @@ class Table:
         names: dict[str, str] = {}
         values: dict[str, Any] = {}
 
+        # An attribute's name may have characters that a placeholder can't, such as the hyphens of a day.
         def name(attribute: str) -> str:
-            names[f"#{attribute}"] = attribute
-            return f"#{attribute}"
+            names[placeholder := f"#a{len(names)}"] = attribute
+            return placeholder
 
-        def value(attribute: str, content: object) -> str:
-            values[f":{attribute}"] = content
-            return f":{attribute}"
+        def value(content: object) -> str:
+            values[placeholder := f":a{len(values)}"] = content
+            return placeholder
 
         assigned = {attribute: content for attribute, content in change.assign.items() if content is not None}
         removed = [*change.remove, *(attribute for attribute, content in change.assign.items() if content is None)]
         clauses = {
-            "SET": [f"{name(attribute)} = {value(attribute, content)}" for attribute, content in assigned.items()],
-            "ADD": [f"{name(attribute)} {value(attribute, content)}" for attribute, content in change.add.items()],
+            "SET": [f"{name(attribute)} = {value(content)}" for attribute, content in assigned.items()],
+            "ADD": [f"{name(attribute)} {value(content)}" for attribute, content in change.add.items()],
             "REMOVE": [name(attribute) for attribute in removed],
         }
         condition = _condition(change.when)
