@@ -576,6 +576,11 @@ def an_organizers_visit(platform: Platform) -> Arrivals:
     assert acts.organizer("GET", f"/signatures/{signer(platform, ida)}").status == 200
     for path in ("", "/packets/1"):
         assert acts.organizer("GET", f"/deliveries/2026-11-30/evanston{path}").status in {200, 302}
+    acts.answer("They read it.")
+    # The function that sends emails reads this answer with the campaign.
+    platform.run_until(platform.world.clock.now + timedelta(minutes=2))
+    acts.sign(Person("Joy", EVANSTON))
+    platform.settle()
     return {ida: 1}
 
 

@@ -143,6 +143,19 @@ def test_the_campaigns_page_shows_an_answer_only_if_the_organizer_wants(world: W
     assert len(stored(world)) == 2
 
 
+def test_people_get_their_emails_and_organizers_their_file_while_the_campaigns_page_shows_an_answer(
+    world: World, manager: Holder
+) -> None:
+    delivered(world)
+    record(manager, public=True)
+    world.clock.advance(minutes=2)
+
+    late = world.confirmed(email="bo@signers.example", name="Bo")
+    assert (late.to, late.tags["kind"]) == ("bo@signers.example", "confirmation")
+    assert manager.press("/exports").status == 303
+    assert world.run_exports() == [{"batchItemFailures": []}]
+
+
 def test_the_campaigns_page_shows_the_three_newest_answers(world: World, manager: Holder) -> None:
     delivered(world)
     world.clock.advance(days=20)
