@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from undersigned.domain.signing.mail_budgets import SHARE_OF_QUOTA
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -20,7 +22,6 @@ NEEDED_CONCURRENCY = 20
 FEW_EMAILS = 200
 """The daily quota of the sandbox."""
 
-_ENOUGH_USED = 0.9
 _A_DAY = 24 * 60 * 60
 
 _EMAILS_A_SECOND = 40
@@ -146,8 +147,8 @@ class Doctor:
         yield _finding("sending", wrong, "answer the case that AWS opened", "enabled")
         most, used = quota["Max24HourSend"], quota["SentLast24Hours"]
         found = f"{used:.0f} of {most:.0f} emails used in 24 hours"
-        is_short = 0 <= most <= FEW_EMAILS or used >= _ENOUGH_USED * most > 0
-        todo = "ask for more under Account dashboard, Request a limit increase"
+        is_short = 0 <= most <= FEW_EMAILS or used >= SHARE_OF_QUOTA * most > 0
+        todo = "ask for more under Account dashboard, Request a limit increase; until then, confirmation emails wait"
         yield _finding("daily quota", is_short and found, todo, found)
 
     def _waiting(self) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from itertools import batched
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from undersigned.aws.queue import WaitingMail
+from undersigned.domain.errors import SendingStoppedError, SendingThrottledError
 from undersigned.domain.signing.mail_budgets import LANES
 from undersigned.metrics import emit
 
@@ -32,11 +34,17 @@ _MOST_COUNTED = 1000
 def queue() -> None:
     """Queue postponed emails, people's before suspicious ones, as long as there is time and room for more."""
     until = wired.stack.clock() + _LONGEST
-    state = wired.confirmations.budgeting.sending()
+    state, post = wired.confirmations.budgeting.sending(), wired.confirmations.post
+    with suppress(SendingThrottledError, SendingStoppedError):
+        # This process may have sent none of the day's emails.
+        post.get_ready()
+    if not post.has_quota():
+        logger.warning("the daily quota is short")
+        wired.stack.mail_budgets.note_short_of_quota(wired.stack.clock())
     for lane in LANES:
         if state.is_braked(lane):
             logger.warning("the brake is on", extra={"lane": lane})
-        if state.is_open(lane) and wired.confirmations.post.has_quota():
+        if state.is_open(lane) and post.has_quota():
             _queue(lane, until)
     _emit()
 

@@ -153,6 +153,13 @@ def test_a_brake_is_told_as_the_cause(world: World, manager: Browser) -> None:
     assert attention(manager).startswith("Confirmation emails wait: too many came back")
 
 
+def test_a_short_daily_quota_is_told_with_what_to_do(world: World, manager: Browser) -> None:
+    world.wiring.mail_budgets.note_short_of_quota(world.clock.now)
+    said = attention(manager)
+    assert said.startswith("Confirmation emails wait: the system has sent nearly all that it may in a day")
+    assert "Tell the person who runs the system to ask AWS for a higher limit." in said
+
+
 def test_what_waits_for_an_approval_is_told_with_its_button(world: World, manager: Browser) -> None:
     world.change_and_wait(approval=True)
     world.confirmed()

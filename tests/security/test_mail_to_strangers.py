@@ -416,6 +416,25 @@ def test_each_run_of_the_schedule_says_that_a_brake_is_on(world: World, caplog: 
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == ["the brake is on"]
 
 
+def test_each_run_of_the_schedule_says_that_the_daily_quota_is_short(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also in a process that has sent none of the day's emails. The alarm counts these lines."""
+    quota = {"MaxSendRate": 14.0, "Max24HourSend": 200.0, "SentLast24Hours": 160.0}
+    world.memory.quota = quota  # type: ignore[union-attr]
+    world.restart("send_confirmations")
+    world.run_postponed()
+    assert world.wiring.mail_budgets.sending(world.clock.now).short_of_quota
+    pass_time(world, minutes=5)
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        "the daily quota is short"
+    ] * 2
+    quota["SentLast24Hours"] = 80.0
+    world.restart("send_confirmations")
+    pass_time(world, minutes=11)
+    assert not world.wiring.mail_budgets.sending(world.clock.now).short_of_quota
+
+
 # What organizers see
 
 

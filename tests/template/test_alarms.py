@@ -287,6 +287,13 @@ def test_a_line_of_a_log_raises_its_alarm(function: str, level: str, message: st
     assert any(f'"{message}"' in file.read_text(encoding="utf-8") for file in files)
 
 
+def test_a_daily_quota_that_is_nearly_used_up_raises_an_alarm() -> None:
+    """Each run of the five-minute schedule says so."""
+    [found] = counted("SendConfirmationsLogGroup", {"level": "WARNING", "message": "the daily quota is short"}, 1)
+
+    assert on(sent(found._replace(until=30, every=5)), 30) == {"MailsWaitAlarm"}
+
+
 def test_what_the_reconciliation_cannot_explain_raises_an_alarm() -> None:
     """All other errors of the jobs are dead letters in the end."""
     found = list(

@@ -183,10 +183,10 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
         "sending",
         "answer the case",
     ),
-    "the daily quota is used up": (
-        lambda it: it.account["SendQuota"].update(SentLast24Hours=49_000.0),
+    "four fifths of the daily quota are used up": (
+        lambda it: it.account["SendQuota"].update(SentLast24Hours=40_000.0),
         "daily quota",
-        "ask for more",
+        "ask for more under Account dashboard, Request a limit increase; until then, confirmation emails wait",
     ),
     "a recipient is on the suppression list": (
         lambda it: it.suppressed.add("mayor@town.example"),

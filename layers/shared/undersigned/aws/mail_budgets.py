@@ -3,6 +3,7 @@
 | row | pk | sk |
 |---|---|---|
 | an hour of the stack | `MAILS#stack` | `HOUR#<UTC>` |
+| that the daily quota is short | `MAILS#stack` | `SHORT` |
 | an operator's stop | `MAILS#stack` | `STOP` |
 | a network's or a domain's day | `MAILS#<kind>#<hash>` | `<day>` (UTC) |
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 _OF_STACK = "MAILS#stack"
 _HOUR = "HOUR#"
+_SHORT = Key(_OF_STACK, "SHORT")
+_SHORT_FOR = timedelta(minutes=10)
+"""Two runs of the five-minute schedule: each looks at the quota."""
 _STOP = Key(_OF_STACK, "STOP")
 _KEPT_FOR = timedelta(days=2)
 """Rows are kept after the end of their window for longer than the brake looks back."""
@@ -83,7 +87,12 @@ class MailBudgets(Repository):
         return Sending(
             stopped=any(row["sk"] == _STOP.sk for row in rows),
             hours=tuple(read_rows(_read_hour, (row for row in rows if row["sk"].startswith(_HOUR)))),
+            short_of_quota=any(row["sk"] == _SHORT.sk and row["expires_at"] > now.timestamp() for row in rows),
         )
+
+    def note_short_of_quota(self, now: datetime) -> None:
+        """Note for ten minutes that confirmation emails have used up their share of SES's daily quota."""
+        self._table.update(Update(_SHORT, assign={"expires_at": int((now + _SHORT_FOR).timestamp())}))
 
     def record_report(self, kind: MailReport, lane: Lane, at: datetime) -> None:
         """Count a confirmation email that bounced, or was marked as spam."""

@@ -120,10 +120,14 @@ class HourOfMails:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Decides whether confirmation emails go out, by an operator's stop and by the outcomes of the last day."""
+    """Decides whether confirmation emails go out, by an operator's stop and by the outcomes of the last day.
+
+    `short_of_quota` says that confirmation emails have used up their share of SES's daily quota.
+    """
 
     stopped: bool
     hours: tuple[HourOfMails, ...]
+    short_of_quota: bool = False
 
     def is_braked(self, lane: Lane) -> bool:
         """Say whether a lane's emails have to wait, because too many bounced or were marked as spam."""

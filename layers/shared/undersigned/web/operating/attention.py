@@ -480,6 +480,19 @@ def _confirmation_emails(found: CampaignState, language: str) -> Iterator[Point]
                 Message("Tell the person who runs the system. The emails go on by themselves; nobody signs again."),
             ),
         )
+    elif found.sending.short_of_quota:
+        yield Point(
+            "serious",
+            Message("Confirmation emails wait: the system has sent nearly all that it may in a day"),
+            (
+                Message("The rest of AWS’s daily limit is kept for deliveries."),
+                *_how_many_wait(found, language),
+                Message(
+                    "Tell the person who runs the system to ask AWS for a higher limit. The emails go by themselves, "
+                    "within a day; nobody signs again."
+                ),
+            ),
+        )
     elif "clean" in waiting:
         yield Point(
             "to know",
