@@ -34,10 +34,10 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def xlsx(rows: str, *, before: str = "", shared: str = "") -> bytes:
+def xlsx(rows: str, *, before: str = "", shared: str = "", zeros: str = "00000") -> bytes:
     """Return an .xlsx file as Excel writes it, with the XML of the second sheet's rows: the first sheet is hidden.
 
-    Style 1 is the format 00000, and 2 is 00000-0000.
+    Style 1 is the format `zeros`, and 2 is 00000-0000.
     """
     return zipped(
         {
@@ -47,7 +47,7 @@ def xlsx(rows: str, *, before: str = "", shared: str = "") -> bytes:
             "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
             '<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>'
             '<Relationship Id="rId2" Target="/xl/worksheets/sheet2.xml"/></Relationships>',
-            "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><numFmts><numFmt numFmtId="164" formatCode="00000"/>'
+            "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><numFmts><numFmt numFmtId="164" formatCode="{zeros}"/>'
             '<numFmt numFmtId="165" formatCode="00000\\-0000"/></numFmts><cellStyleXfs><xf/></cellStyleXfs>'
             '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>',
             "xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}">{shared}</sst>',

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 
 from tests.spreadsheets import ods, xlsx, zipped
-from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring import workbooks
+from undersigned.authoring.mistakes import MistakesError, TooMuchError
 from undersigned.authoring.workbooks import rows_of_workbook
 
 SHARED = "<si><t>Name</t></si><si><r><t>Avery </t></r><r><t>Señor</t></r><rPh><t>no</t></rPh></si>"
@@ -58,6 +60,7 @@ def test_a_sheet_of_libreoffice_is_read_as_people_see_it() -> None:
     assert rows_of_workbook(ods(rows)) == [["Avery Señor", "02134", "60201"]]
 
 
+@pytest.mark.asvs("1.5.1")
 @pytest.mark.parametrize(
     ("content", "mistake"),
     [
@@ -84,3 +87,69 @@ def test_what_can_not_be_read_is_a_mistake_with_the_way_out_and_takes_no_time(co
         rows_of_workbook(content)
 
     assert time.process_time() - began < 5
+
+
+def peak_of(content: bytes) -> None:
+    """Read a file, and check that this takes less memory than an eighth of what the function has."""
+    tracemalloc.start()
+    try:
+        rows_of_workbook(content)
+    finally:
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 200_000_000
+
+
+REPEATED, BACK = (
+    f'<table:table-cell table:number-columns-repeated="{count}"><text:p>x</text:p></table:table-cell>'
+    for count in (300, -300)
+)
+LONG_TEXT = "<si><t>" + "x" * 15_000_000 + "</t></si>"
+SPANS = "<text:p>" + "<text:span>" * 900 + "x" * 10_000_000 + "</text:span>" * 900 + "</text:p>"
+
+
+@pytest.mark.asvs("5.2.3")
+@pytest.mark.parametrize(
+    ("content", "mistake"),
+    [
+        (xlsx("<row><c t='s'><v>0</v></c></row>" * 10_000, shared=LONG_TEXT), "characters"),
+        (xlsx("<row><c t='inlineStr'><is><t>" + "x" * 40_000 + "</t></is></c></row>"), "a cell has more than"),
+        (xlsx(f"<row>{'<c t="s"><v>0</v></c>' * 99}</row>" * 9, shared=f"<si><t>{'x' * 30_000}</t></si>"), "sheet has"),
+        (xlsx(f"<row>{'<c/>' * 4_500_000}</row>"), "empty cells"),
+        (
+            ods(f"<table:table-row><table:table-cell><text:p>{SPANS}</text:p></table:table-cell></table:table-row>"),
+            "ch",
+        ),
+        (ods(f"<table:table-row>{REPEATED * 20_000}</table:table-row>"), "columns"),
+        (ods(f"<table:table-row>{BACK * 5_000}</table:table-row>"), "columns"),
+    ],
+    ids=["shared", "cell", "sheet", "cells", "spans", "repeated", "backwards"],
+)
+def test_a_small_file_takes_no_more_memory_than_a_large_one(content: bytes, mistake: str) -> None:
+    assert len(content) < 100_000
+    with pytest.raises(TooMuchError, match=mistake):
+        peak_of(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        xlsx("<row><c s='1'><v>1</v></c></row>" * 1_000, zeros="0" * 1_000_000),
+        xlsx("<row><c><v>1</v></c></row>", before='<cols><col min="-900000000" max="1" hidden="1"/></cols>'),
+        ods(
+            '<table:table-column table:visibility="collapse" table:number-columns-repeated="300"/>'
+            f'<table:table-row table:number-rows-repeated="10000">{REPEATED}</table:table-row>' * 5_000
+        ),
+    ],
+    ids=["format", "hidden columns", "hidden rows"],
+)
+def test_what_is_not_shown_takes_no_memory(content: bytes) -> None:
+    assert len(content) < 100_000
+    peak_of(content)
+
+
+@pytest.mark.parametrize("content", [xlsx("<row/>" * 901), xlsx("", shared="<si/>" * 901), ods("<a/>" * 901)])
+def test_the_elements_of_all_parts_are_counted(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(workbooks, "_MOST_ELEMENTS", 900)
+    with pytest.raises(TooMuchError, match="too many empty cells and formats"):
+        rows_of_workbook(content)

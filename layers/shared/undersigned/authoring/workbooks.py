@@ -31,6 +31,18 @@ MOST_UNPACKED = 20_000_000
 """The most unpacked bytes that are read, of all parts of a file together."""
 
 MOST_CELLS = 300_000
+MOST_CHARACTERS = 4_000_000
+"""The most characters of a sheet, as many as a CSV file may have."""
+
+_LONGEST_CELL = 32_767
+"""Excel has the same limit."""
+_MOST_ELEMENTS = 1_500_000
+"""The most elements of all parts together: five for each cell."""
+_MOST_INSIDE = 200_000
+"""The most elements of a row or a list of styles, which are in memory at once."""
+_LONGEST_FORMAT = 40
+_MOST_PLACES = MOST_COLUMNS * 4
+"""Beyond these columns, a sheet has too many, whichever are hidden."""
 
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _CELL_NAME = re.compile(r"([A-Z]{1,3})[0-9]*")
@@ -79,6 +91,8 @@ class _Parts:
 
     file: zipfile.ZipFile
     left: int = MOST_UNPACKED
+    elements: int = 0
+    characters: int = 0
 
     def has(self, name: str) -> bool:
         return name in self.file.namelist()
@@ -90,20 +104,16 @@ class _Parts:
 
         Names have no namespaces. Nothing else is kept, since a sheet can be much larger than its rows.
         """
-        with self.file.open(name) as part:
-            content = part.read(self.left + 1)
-        self.left -= len(content)
-        if self.left < 0:
-            message = Message(
-                "the file has more than the maximum of %(most)s MB when it is unpacked; copy the cells into a new "
-                "sheet",
-                {"most": MOST_UNPACKED // 1_000_000},
-            )
-            raise TooMuchError(FILE, None, message)
-        builder, depth = TreeBuilder(), 0
+        content = self._unpacked(name)
+        builder, depth, inside = TreeBuilder(), 0, 0
 
         def start(name: str, given: Mapping[str, str]) -> None:
-            nonlocal depth
+            nonlocal depth, inside
+            self.elements += 1
+            inside = inside + 1 if depth else 0
+            if self.elements > _MOST_ELEMENTS or inside > _MOST_INSIDE:
+                message = Message("the file has too many empty cells and formats; copy the cells into a new sheet")
+                raise TooMuchError(FILE, None, message)
             if depth or _local(name) in found:
                 depth += 1
                 builder.start(_local(name), {_local(key): given[key] for key in given})
@@ -119,13 +129,33 @@ class _Parts:
                     builder = TreeBuilder()
                     found[element.tag](element)
 
+        def add(text: str) -> None:
+            if depth:
+                self.characters += len(text)
+                if self.characters > MOST_CHARACTERS:
+                    raise _too_many_characters()
+                builder.data(text)
+
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.EntityDeclHandler = _refuse_entity
         parser.StartElementHandler = start
         parser.EndElementHandler = end
-        parser.CharacterDataHandler = lambda text: builder.data(text) if depth else None
+        parser.CharacterDataHandler = add
         parser.Parse(content, True)  # noqa: FBT003  (the parser takes no names)
+
+    def _unpacked(self, name: str) -> bytes:
+        with self.file.open(name) as part:
+            content = part.read(self.left + 1)
+        self.left -= len(content)
+        if self.left < 0:
+            message = Message(
+                "the file has more than the maximum of %(most)s MB when it is unpacked; copy the cells into a new "
+                "sheet",
+                {"most": MOST_UNPACKED // 1_000_000},
+            )
+            raise TooMuchError(FILE, None, message)
+        return content
 
 
 def _local(name: str) -> str:
@@ -137,6 +167,12 @@ def _refuse_entity(*_: object) -> None:
     raise ValueError(message)
 
 
+def _too_many_characters() -> TooMuchError:
+    values = {"most": f"{MOST_CHARACTERS:,}"}
+    message = Message("the sheet has more than the maximum of %(most)s characters; remove some columns", values)
+    return TooMuchError(FILE, None, message)
+
+
 @dataclass
 class _Rows:
     """The rows that were read, within the limits."""
@@ -145,16 +181,21 @@ class _Rows:
     hidden: set[int] = field(default_factory=set)
     """Columns, 0-based."""
     cells: int = 0
+    characters: int = 0
 
     def hide(self, first: int, end: int) -> None:
-        self.hidden.update(range(first, min(end, MOST_COLUMNS * 3)))
+        self.hidden.update(range(max(first, 0), min(end, MOST_COLUMNS * 3)))
 
-    def add(self, cells: Mapping[int, str]) -> None:
-        shown = {place: cell for place, cell in cells.items() if cell.strip() and place not in self.hidden}
-        if not shown:
-            return
+    def add(self, cells: Mapping[int, str], times: int = 1) -> None:
+        shown = {place: cell for place, cell in cells.items() if place not in self.hidden and cell.strip()}
+        for _ in range(times if shown else 0):
+            self._add_shown(shown)
+
+    def _add_shown(self, shown: Mapping[int, str]) -> None:
         number = len(self.rows) + 1
         self.cells += len(shown)
+        longest = max(map(len, shown.values()))
+        self.characters += sum(map(len, shown.values()))
         # A hidden column leaves no gap.
         last = max(shown) - sum(place < max(shown) for place in self.hidden)
         if number > MOST_ROWS + 1:
@@ -165,6 +206,12 @@ class _Rows:
             values = {"most": f"{MOST_CELLS:,}"}
             message = Message("the sheet has more than the maximum of %(most)s cells; remove some columns", values)
             raise TooMuchError(FILE, number, message)
+        if longest > _LONGEST_CELL:
+            values = {"most": f"{_LONGEST_CELL:,}"}
+            message = Message("a cell has more than the maximum of %(most)s characters; shorten it", values)
+            raise TooMuchError(FILE, number, message)
+        if self.characters > MOST_CHARACTERS:
+            raise _too_many_characters()
         places = [place for place in range(max(shown) + 1) if place not in self.hidden]
         self.rows.append([shown.get(place, "") for place in places])
 
@@ -202,7 +249,7 @@ def _rows_of_xlsx(parts: _Parts) -> list[list[str]]:
             rows.add(cells)
 
     if parts.has("xl/sharedStrings.xml"):
-        parts.read("xl/sharedStrings.xml", {"si": lambda it: texts.append(_xlsx_text(it))})
+        parts.read("xl/sharedStrings.xml", {"si": lambda it: texts.append(_xlsx_text(it).strip())})
     parts.read(_first_sheet(parts), {"col": column, "row": row})
     return rows.rows
 
@@ -223,12 +270,13 @@ def _formats(parts: _Parts) -> list[str]:
     codes: dict[str, str] = {}
     styles: list[str] = []
 
-    def code(it: Element) -> None:
-        codes[it.attrib["numFmtId"]] = re.sub(r'[\\"]', "", it.attrib["formatCode"]).partition(";")[0]
+    def read_code(it: Element) -> None:
+        code = it.attrib["formatCode"][:_LONGEST_FORMAT]
+        codes[it.attrib["numFmtId"]] = re.sub(r'[\\"]', "", code).partition(";")[0]
 
     if parts.has("xl/styles.xml"):
         styles_of_cells = {"cellXfs": lambda it: styles.extend(xf.get("numFmtId", "") for xf in it.iterfind("xf"))}
-        parts.read("xl/styles.xml", {"numFmt": code, **styles_of_cells})
+        parts.read("xl/styles.xml", {"numFmt": read_code, **styles_of_cells})
     shown = (codes.get(style, "") for style in styles)
     return [it if _ZEROS.fullmatch(it) else "" for it in shown]
 
@@ -286,12 +334,11 @@ def _rows_of_ods(parts: _Parts) -> list[list[str]]:
         cells: dict[int, str] = {}
         place = 0
         for cell in it:
-            repeated = int(cell.get("number-columns-repeated", 1))
+            repeated = max(int(cell.get("number-columns-repeated", 1)), 1)
             if (text := _ods_cell(cell)).strip():
-                cells.update(dict.fromkeys(range(place, place + min(repeated, 1_000)), text))
+                cells.update(dict.fromkeys(range(place, min(place + repeated, max(place, _MOST_PLACES) + 1)), text))
             place += repeated
-        for _ in range(min(int(it.get("number-rows-repeated", 1)), MOST_ROWS + 2) if cells else 0):
-            rows.add(cells)
+        rows.add(cells, min(int(it.get("number-rows-repeated", 1)), MOST_ROWS + 2))
 
     parts.read("content.xml", {"table-column": column, "table-row": row}, begin)
     return rows.rows
