@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from functions.public_api.problems import form_errors, problem_of, wait_for
+from undersigned.domain.characters import AFTER_LINKS
 from undersigned.domain.errors import FormError
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.typos import MistypedError
@@ -66,6 +67,8 @@ def _language(campaign: Campaign) -> str:
 @router.get("/campaigns/<campaign>")
 def show_campaign(campaign: str) -> Response[str]:
     """Show the letter and its form, as a page or as JSON."""
+    if (meant := campaign.rstrip(AFTER_LINKS)) != campaign:
+        return moved(our_next_page(_event(), f"/campaigns/{wired.signing.campaign(meant).campaign.id}"))
     if not wants_json(_event()):
         return _page(campaign, cache=FORM_CACHE)
     found = wired.signing.form_page(campaign)

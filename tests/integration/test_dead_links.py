@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN
 from undersigned.domain.tokens import VALID_FOR
 
@@ -97,6 +98,21 @@ def test_a_damaged_link_names_no_campaign(world: World) -> None:
     page = world.get(f"{mailed(world)}x")
     assert page.status == 404
     assert FORM not in page.body
+
+
+@pytest.mark.parametrize("end", [".", ")", ").", ",", ";", ":", ">", "]"])
+def test_a_link_works_with_the_punctuation_that_was_copied_with_it(world: World, end: str) -> None:
+    link = mailed(world)
+    assert world.get(f"{link}{end}").status == 200
+    assert world.press(f"{link}{end}").status == 200
+    assert world.row().status == "confirmed"
+    own = own_of(world, link)
+    assert world.get(f"{own}{end}").status == 200
+    world.week()
+    assert world.get(f"{links_of_office(world)[0]}{end}").status == 200
+    moved = world.get(f"/campaigns/{CAMPAIGN}{end}?lang=es")
+    assert (moved.status, moved.headers["location"]) == (303, f"/campaigns/{CAMPAIGN}?lang=es")
+    assert world.get(f"/campaigns/nothing{end}").status == 404
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

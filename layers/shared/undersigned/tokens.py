@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadData, SignatureExpired, Signer, TimestampSigner, want_bytes
 from itsdangerous.encoding import base64_encode
 
+from undersigned.domain.characters import AFTER_LINKS
 from undersigned.domain.errors import TokenError, TokenExpiredError
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.tokens import (
@@ -86,6 +87,7 @@ class _Tokens:
         signer = _Signer(self._keys(self._clock()), purpose, self._clock() + CLOCKS_DIFFER_BY)
         valid_for = VALID_FOR[purpose] + CLOCKS_DIFFER_BY
         try:
+            token = token.rstrip(AFTER_LINKS)
             value, issued_at = signer.unsign(token, max_age=int(valid_for.total_seconds()), return_timestamp=True)
             parts = value.decode().split("~")
         except SignatureExpired as error:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+AFTER_LINKS = ".,;:)]>"
+"""What people copy with a link from a sentence. No link of ours ends with it."""
+
 # Unicode's explicit directional overrides and isolates: they reorder text that is not theirs.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Categories of code points that are not text on a line: controls, surrogates, private use, unassigned, line ends.
