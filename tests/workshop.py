@@ -38,6 +38,28 @@ Date: ____________
 """A letter on paper."""
 
 
+def send_parts(
+    browser: Browser,
+    path: str,
+    values: Mapping[str, str | bytes],
+    headers: Mapping[str, str] = SAME_ORIGIN,
+) -> Answer:
+    """Send values as multipart/form-data, and bytes as a file."""
+    parts = [
+        b'--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+        % (
+            BOUNDARY.encode(),
+            name.encode(),
+            b'; filename="a.csv"' if isinstance(value, bytes) else b"",
+            value if isinstance(value, bytes) else value.replace("\n", "\r\n").encode(),
+        )
+        for name, value in values.items()
+    ]
+    body = b"".join(parts) + b"--%s--\r\n" % BOUNDARY.encode()
+    sent = {**headers, "content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    return browser.request("POST", path, raw=body, headers=sent)
+
+
 class Forms(HTMLParser):
     """The forms of a page, each with the values that a browser would send back unchanged."""
 
@@ -103,19 +125,7 @@ class Author(Browser):
     def send(self, path: str, changes: Mapping[str, str | bytes], action: str | None = None) -> Answer:
         """Send a form of a page that was opened, with some changes."""
         values: dict[str, str | bytes] = {**self.form(path, action), **changes}
-        parts = [
-            b'--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
-            % (
-                BOUNDARY.encode(),
-                name.encode(),
-                b'; filename="a.csv"' if isinstance(value, bytes) else b"",
-                value if isinstance(value, bytes) else value.replace("\n", "\r\n").encode(),
-            )
-            for name, value in values.items()
-        ]
-        body = b"".join(parts) + b"--%s--\r\n" % BOUNDARY.encode()
-        headers = {**SAME_ORIGIN, "content-type": f"multipart/form-data; boundary={BOUNDARY}"}
-        return self.request("POST", f"{self.base}/{action or path}", raw=body, headers=headers)
+        return send_parts(self, f"{self.base}/{action or path}", values)
 
     def take(self, changes: Mapping[str, str | bytes], columns: Mapping[str, str] | None = None) -> Answer:
         """Paste or upload recipients, and take the rows with the columns that the page guessed, or with others."""

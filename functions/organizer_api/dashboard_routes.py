@@ -13,7 +13,9 @@ from functions.organizer_api import wired
 from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.authoring.campaigns import Roster, dashboard_path
 from undersigned.domain.authoring.drafts import UnreadableDraftError
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
+from undersigned.domain.people.people import PERSON_PATTERN
+from undersigned.domain.tokens import TypedToken
 from undersigned.services.authoring.draft_views import shown_campaign
 from undersigned.services.people.access import ScopeError, check_scope
 from undersigned.services.people.sessions import SignedOutError
@@ -21,18 +23,25 @@ from undersigned.web import security_log
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.authoring.frame import unreadable_draft
 from undersigned.web.dashboard_frame import dashboard_problem_page, doorstep_page
-from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names
+from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names, posted_text
 from undersigned.web.people.sessions import (
+    ForeignPostError,
+    check_origin,
     check_post,
     chosen_language,
     comes_from_a_link,
     language_cookie,
+    page_asked_for,
+    page_cookie,
     session_cookie,
     session_token,
 )
 from undersigned.web.people.sign_in import sign_in_page
+from undersigned.web.people.typed import packed_values, typed_page
+from undersigned.web.posted import RequestError
 from undersigned.web.reader import base_url, language_for
 from undersigned.web.scoped_routes import ScopedRoutes
+from undersigned.web.uploads import posted_form
 from undersigned.web.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -122,6 +131,15 @@ def home_with_cookie(token: str) -> Response[str]:
     return answer
 
 
+def signed_in(event: APIGatewayProxyEventV2, token: str) -> Response[str]:
+    """Set the session cookie, and redirect to the page that was asked for before, or else to the front page."""
+    answer = home_with_cookie(token)
+    if page := page_asked_for(event.cookies):
+        answer.headers["Location"] = page
+        answer.cookies.append(page_cookie(""))
+    return answer
+
+
 def public_url(event: APIGatewayProxyEventV2) -> str:
     """Return the base address of all pages."""
     return base_url(event, wired.stack.settings.public_url)
@@ -159,6 +177,12 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         security_log.requested(request.holder, "dashboard", handler.__name__, scope)
         check_names(names)
         return handler(request, **names)
+    except ForeignPostError as error:
+        typed, person = _typed_in(event), session.person
+        # They signed in again in another tab.
+        if typed and person and typed.person == person.id:
+            return dashboard_page(typed_page(language_of(event), typed, session.post_token), status=403)
+        return _problem(event, error, request)
     except UndersignedError as error:
         return _problem(event, error, request)
 
@@ -235,6 +259,34 @@ def _sign_in_first(event: APIGatewayProxyEventV2, error: SignedOutError) -> Resp
         security_log.refused(error, "dashboard")
     if event.http_method == "GET" and comes_from_a_link(event.headers):
         return doorstep(event)
-    if event.http_method != "GET" or event.path != HOME:
-        return home_with_cookie("")
-    return dashboard_page(sign_in_page(language_of(event)))
+    if event.http_method != "GET":
+        return _with_what_was_typed(event)
+    if event.path == HOME:
+        return dashboard_page(sign_in_page(language_of(event)))
+    answer = home_with_cookie("")
+    # A page in a frame, or one that a script loads, is none to land on.
+    if event.headers.get("sec-fetch-dest", "document") == "document":
+        query = event.raw_query_string
+        answer.cookies.append(page_cookie(f"{event.path}?{query}" if query else event.path))
+    return answer
+
+
+def _with_what_was_typed(event: APIGatewayProxyEventV2) -> Response[str]:
+    """Show the sign-in form with the text of a post in it, sealed; redirect to the form if none is kept."""
+    answer = home_with_cookie("")
+    if typed := _typed_in(event):
+        shown = dashboard_page(sign_in_page(language_of(event), typed=wired.sessions.tokens.for_typed(typed)))
+        shown.cookies = answer.cookies
+        return shown
+    return answer
+
+
+def _typed_in(event: APIGatewayProxyEventV2) -> TypedToken | None:
+    """Return what a person typed into a page of a session that is over; None if it is not kept."""
+    with suppress(RequestError, TokenError):
+        check_origin(event.headers, public_url(event))
+        person = wired.sessions.tokens.person_of_post(posted_text(event, "token"))
+        # The page of a session with a key names its campaign.
+        if PERSON_PATTERN.fullmatch(person) and (values := packed_values(event.path, posted_form(event))):
+            return TypedToken(person, event.path, values)
+    return None

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import HOME, home_with_cookie, language_of, public_url, session_routes
+from functions.organizer_api.dashboard_routes import (
+    HOME,
+    home_with_cookie,
+    language_of,
+    public_url,
+    session_routes,
+    signed_in,
+)
 from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.services.people.access import KeyRefusedError, TooManyRefusalsError
@@ -64,7 +71,7 @@ def sign_in() -> Response[str]:
         language, found = language_of(event), dashboard_problem_of(error)
         form = sign_in_page(language, with_key=found.detail.in_language(language), campaign=campaign)
         return dashboard_page(form, status=found.status, retry_after=found.retry_after)
-    return home_with_cookie(session.token)
+    return signed_in(event, session.token)
 
 
 def _begin(campaign: str, key: str) -> Session:

@@ -17,7 +17,7 @@ from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.people.people import Person, SignInRequest, person_id
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.domain.tokens import VALID_FOR
+from undersigned.domain.tokens import VALID_FOR, TypedToken
 from undersigned.services.people.signing_in import Asked
 from undersigned.tokens import OrganizerTokens, Tokens
 
@@ -70,6 +70,7 @@ def issued(
             person_id(world.wiring.secret(), ADMINISTRATOR), SESSION if campaign == CAMPAIGN else "1" * 32
         ),
         "browser": organizers.for_browser(person_id(world.wiring.secret(), ADMINISTRATOR), "0" * 16),
+        "typed": organizers.for_typed(TypedToken("0" * 32, f"{DASHBOARD}/workshop/letter", "eA==")),
         "post": organizers.for_posts("anything"),
     }
 
@@ -111,7 +112,7 @@ def make_what_exists(world: World) -> None:
 def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
     make_what_exists(world)
     for kind, token in issued(world).items():
-        assert opened(world, token) == {kind} - {"post", "browser"}, kind
+        assert opened(world, token) == {kind} - {"post", "browser", "typed"}, kind
     # The same tokens under another secret, and tokens for a campaign that doesn't exist.
     keys: Any = (lambda _: ("t" * 64,), world.clock)
     forged = issued(world, CAMPAIGN, Tokens(*keys), OrganizerTokens(*keys))

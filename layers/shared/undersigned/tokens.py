@@ -26,6 +26,7 @@ from undersigned.domain.tokens import (
     Purpose,
     SessionToken,
     SignerToken,
+    TypedToken,
     mailbox_digest,
 )
 
@@ -47,6 +48,7 @@ _PARTS_OF_SESSION = 2
 _PARTS_OF_SIGN_IN = 1
 _PARTS_OF_PERSON = 2
 _PARTS_OF_BROWSER = 2
+_PARTS_OF_TYPED = 3
 
 _CODES = 1_000_000
 
@@ -159,6 +161,11 @@ class Tokens(_Tokens):
         return FormToken(campaign, issued_at)
 
 
+def _post_signer(*keys: str) -> Signer:
+    """Return what signs the tokens of forms with the last of some keys, and accepts those of all."""
+    return Signer(keys, "undersigned.post", key_derivation="hmac", digest_method=hashlib.sha256)
+
+
 class OrganizerTokens(_Tokens):
     """The tokens of organizers: for signing in, for sessions, for the forms of their pages, and for approvals."""
 
@@ -195,12 +202,27 @@ class OrganizerTokens(_Tokens):
         return self.accepted_in_posts(session)[0]
 
     def accepted_in_posts(self, session: str) -> tuple[str, ...]:
-        """Return the tokens that posts of a session may have, the current one first."""
-        signers = (
-            Signer(key, "undersigned.post", key_derivation="hmac", digest_method=hashlib.sha256)
-            for key in self._keys(self._clock())
-        )
-        return tuple(signer.get_signature(session).decode() for signer in signers)
+        """Return the tokens that posts of a session may have, the current one first. Each begins with its person."""
+        owner, signers = session.partition("~")[0], [_post_signer(key) for key in self._keys(self._clock())]
+        return tuple(signer.sign(f"{owner}~{signer.get_signature(session).decode()}").decode() for signer in signers)
+
+    def person_of_post(self, token: str) -> str:
+        """Return whose page a post came from, even if its session is over. Raises TokenError."""
+        try:
+            found = _post_signer(*self._keys(self._clock())[::-1]).unsign(token).decode()
+        except (BadData, UnicodeError) as error:
+            message = "the post is from no page of ours"
+            raise TokenError(message) from error
+        return found.partition("~")[0]
+
+    def for_typed(self, typed: TypedToken) -> str:
+        """Seal what a person typed. It is signed, not secret: it only goes back to the browser where it was typed."""
+        return self._issue("typed", typed.person, typed.path, typed.values)
+
+    def read_typed(self, token: str) -> TypedToken:
+        """Read what a person typed; raises TokenError, TokenExpiredError."""
+        parts, _ = self._read("typed", token, _PARTS_OF_TYPED)
+        return TypedToken(*parts)
 
     def read_approval(self, token: str) -> ApprovalToken:
         """Read the token of an approval; raises TokenError, TokenExpiredError."""

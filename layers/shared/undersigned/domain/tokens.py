@@ -25,6 +25,7 @@ type Purpose = Literal[
     "sign-in",
     "person",
     "browser",
+    "typed",
 ]
 
 VALID_FOR: dict[Purpose, timedelta] = {
@@ -42,6 +43,7 @@ VALID_FOR: dict[Purpose, timedelta] = {
     "person": timedelta(hours=12),
     # The longest that browsers keep a cookie (RFC 6265bis, 5.5).
     "browser": timedelta(days=400),
+    "typed": timedelta(hours=12),
 }
 """How long a link, a form or a session works.
 
@@ -104,6 +106,15 @@ class PersonToken:
 
     person: str
     session: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypedToken:
+    """What a person typed into a form whose session was over: the form's address, and its packed values."""
+
+    person: str
+    path: str
+    values: str
 
 
 @dataclass(frozen=True, slots=True)

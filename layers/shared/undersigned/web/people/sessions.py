@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
@@ -73,6 +75,21 @@ def asked_in(cookies: Iterable[str]) -> str:
 def asked_cookie(value: str) -> Cookie:
     """Return the cookie of a request to sign in; an empty value makes the browser delete it."""
     return _cookie(ASKED_COOKIE, value, VALID_FOR["sign-in"])
+
+
+PAGE_COOKIE = "__Host-page"
+_OWN_PAGE = re.compile(r"/organizer(/[\w./-]{0,300})?(\?[\w=&%.+-]{0,300})?", re.ASCII)
+
+
+def page_asked_for(cookies: Iterable[str]) -> str:
+    """Return the page that somebody asked for before they signed in; empty for anything but a page of organizers."""
+    page = unquote(_value_of(PAGE_COOKIE, cookies))
+    return page if _OWN_PAGE.fullmatch(page) else ""
+
+
+def page_cookie(page: str) -> Cookie:
+    """Return the cookie of the page to land on after signing in; an empty page makes the browser delete it."""
+    return _cookie(PAGE_COOKIE, quote(page, safe=""), VALID_FOR["sign-in"])
 
 
 KNOWN_COOKIE = "__Host-known"

@@ -11,20 +11,32 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page
 
 
-def sign_in_page(
-    language: str, *, by_email: str | None = None, with_key: str | None = None, email: str = "", campaign: str = ""
+def sign_in_page(  # noqa: PLR0913  (what was typed, and where)
+    language: str,
+    *,
+    by_email: str | None = None,
+    with_key: str | None = None,
+    email: str = "",
+    campaign: str = "",
+    typed: str = "",
 ) -> Page:
     """Render the form for an address and the one for a key, each with its mistake.
 
-    `email` and `campaign` are as they were typed.
+    `email` and `campaign` are as they were typed. `typed` is the sealed text of a form whose session was over.
     """
     return render_framed(
-        "dashboard_sign_in.html", language, by_email=by_email, with_key=with_key, email=email, campaign=campaign
+        "dashboard_sign_in.html",
+        language,
+        by_email=by_email,
+        with_key=with_key,
+        email=email,
+        campaign=campaign,
+        typed=typed,
     )
 
 
-def code_page(language: str, *, tries_left: int | None = None) -> Page:
-    """Render the form for the code; after a wrong code, with the number of tries left."""
+def code_page(language: str, *, tries_left: int | None = None, typed: str = "") -> Page:
+    """Render the form for the code; after a wrong code, with the number of tries left. For `typed`: see above."""
     error = None
     if tries_left is not None:
         error = Message.counted(
@@ -33,7 +45,7 @@ def code_page(language: str, *, tries_left: int | None = None) -> Page:
             tries_left,
             {"count": number(tries_left, language)},
         ).in_language(language)
-    return render_framed("dashboard_code.html", language, error=error)
+    return render_framed("dashboard_code.html", language, error=error, typed=typed)
 
 
 def link_page(language: str, address: str) -> Page:
@@ -53,13 +65,12 @@ def other_browser_page(language: str) -> Page:
     )
 
 
+EXPIRED = Message("It works once, for 15 minutes, and for five tries. Ask for a new email.")
+
+
 def expired_page(language: str) -> Page:
     """Render the way out for a link or a code that works no more."""
-    return _no_way_in(
-        language,
-        Message("This link or code doesn’t work any more"),
-        Message("It works once, for 15 minutes, and for five tries. Ask for a new email."),
-    )
+    return _no_way_in(language, Message("This link or code doesn’t work any more"), EXPIRED)
 
 
 def _no_way_in(language: str, title: Message, detail: Message) -> Page:
