@@ -15,6 +15,7 @@ import pytest
 
 from tests.organizers import SAME_ORIGIN, Browser, add, link_in
 from tests.pages import text_of
+from tests.spreadsheets import xlsx
 from tests.unit.authoring.trees import OTHER_VALUES
 from tests.workshop import ANN, NEW, OWN_HEADINGS, PAPER, Author, Forms
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
@@ -31,7 +32,7 @@ from undersigned.web.people.sessions import LANGUAGE_COOKIE
 from undersigned.web.uploads import LARGEST_UPLOAD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.world import Answer, World
     from undersigned.domain.authoring.campaigns import StreetAddress
@@ -510,6 +511,33 @@ def test_recipients_who_lose_their_postal_codes_in_an_upload_are_named(author: A
     assert "<li><bdi>José Peña</bdi></li>" in answer.body
     assert "<li><bdi>Zoë Ångström</bdi></li>" not in answer.body
     assert "everyone can choose this recipient, beside their own" in author.open("preview").words
+
+
+ROBBED = [["Title", "Name", "Department", "Town", "Email", "ZIP"]]
+ROBBED += [["Mayor", "Ann Lee", "City Hall", "Cambridge", "ann@cambridge.example", "2139"]]
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        {"pasted": "\n".join(map("\t".join, ROBBED))},
+        {"file": "\n".join(map(",".join, ROBBED)).encode()},
+        {"file": xlsx("".join(f"<row>{''.join(map('<c t="str"><v>{}</v></c>'.format, row))}</row>" for row in ROBBED))},
+    ],
+    ids=["pasted", "CSV", "xlsx"],
+)
+def test_a_zip_code_without_its_zero_gets_it_back_and_the_page_says_so(
+    author: Author, upload: Mapping[str, str | bytes]
+) -> None:
+    drafting, draft = author.world.wiring.authoring.drafting, author.draft()
+    drafting.write(CAMPAIGN, draft.revision, {}, "ann", {"region": "MA", "time_zone": "America/New_York"})
+    author.open("recipients")
+    answer = author.take({**upload, "replace": "yes"})
+    assert "spreadsheets remove zeros, which were put back: 02139" in answer.words
+    assert "<details open>" in answer.body
+    compiled = drafting.check(author.draft()).compiled
+    assert compiled
+    assert [target.postal_codes for target in compiled.targets] == [("02139",)]
 
 
 @pytest.mark.asvs("5.2.1")

@@ -206,7 +206,6 @@ def test_titles_in_a_language_that_is_not_listed_are_a_mistake(bilingual: Files)
         ("60201 – 60209 60300", ("60201-60209", "60300")),
         ("60201 to 60209; 60300 a 60309", ("60201-60209", "60300-60309")),
         ("60201-1234", ("60201",)),
-        ("01310-100", ("01310100",)),
         ("62701; *", ("62701", "*")),
     ],
 )
@@ -274,9 +273,22 @@ def test_any_other_word_is_a_mistake_with_the_way_out(files: Files, cell: str, m
 
 @pytest.mark.parametrize(
     "code",
-    ["60201", "K1A 0B1", "SW1A 1AA", "M1 1AE", "1234 AB", "D02 X285", "VLT 1117", "C1425CLA", "LV-1010", "FIQQ 1ZZ"],
+    [
+        "60201",
+        "K1A 0B1",
+        "SW1A 1AA",
+        "M1 1AE",
+        "1234 AB",
+        "D02 X285",
+        "VLT 1117",
+        "C1425CLA",
+        "LV-1010",
+        "FIQQ 1ZZ",
+        "01310-100",
+    ],
 )
 def test_the_postal_codes_of_the_world_are_taken(files: Files, code: str) -> None:
+    change(files, "campaign.toml", 'region = "IL"', 'region = "Elsewhere"')
     change(files, "targets.csv", "60201; 60202", code)
 
     [taken] = compile_campaign(files).targets[0].postal_codes
@@ -289,6 +301,40 @@ def test_a_prefix_needs_no_digit(files: Files, prefix: str) -> None:
     change(files, "targets.csv", "60201; 60202", prefix)
 
     assert compile_campaign(files).targets[0].postal_codes == (prefix,)
+
+
+@pytest.mark.parametrize(
+    ("region", "cell", "codes", "warning"),
+    [
+        ("MA", "2139; 02140", ("02139", "02140"), "spreadsheets remove zeros, which were put back: 02139"),
+        ("NY", "501", ("00501",), "spreadsheets remove zeros, which were put back: 00501"),
+        ("MA", "*; 60201", ("*", "60201"), "check these codes, which are not in Massachusetts: 60201"),
+        ("MA", "602*", ("602*",), "check these codes, which are not in Massachusetts: 602*"),
+        ("MA", "021*; 02139-1234", ("021*", "02139"), ""),
+        ("CH", "2139", ("2139",), ""),
+    ],
+)
+def test_a_zip_code_gets_the_zeros_back_that_a_spreadsheet_removes(
+    files: Files, region: str, cell: str, codes: tuple[str, ...], warning: str
+) -> None:
+    change(files, "campaign.toml", 'region = "IL"', f'region = "{region}"')
+    change(files, "targets.csv", "60201; 60202", cell)
+    change(files, "targets.csv", ",60202", ",")
+
+    compiled = compile_campaign(files)
+
+    assert compiled.targets[0].postal_codes == codes
+    expected = [f"targets.csv:2: `postal_codes`: {warning}"] if warning else []
+    assert [str(one) for one in compiled.warnings] == expected
+
+
+@pytest.mark.parametrize("cell", ["2139", "602", "60201; 602011", "2139-2145"])
+def test_a_number_that_is_no_zip_code_of_the_state_is_a_question(files: Files, cell: str) -> None:
+    change(files, "targets.csv", "60201; 60202", cell)
+
+    [mistake] = mistakes_of(files)
+
+    assert "is not a ZIP code, which has five digits; write all of them" in mistake
 
 
 def test_a_code_that_two_targets_share_is_named_with_both_lines(files: Files) -> None:
@@ -351,6 +397,7 @@ def test_a_form_offers_no_more_than_fifty_recipients(files: Files) -> None:
 
 
 def test_a_file_has_at_most_a_hundred_thousand_codes(files: Files) -> None:
+    change(files, "campaign.toml", 'region = "IL"', 'region = "Elsewhere"')
     cells = [range(10_000 + 9_100 * place, 10_000 + 9_100 * (place + 1)) for place in range(11)]
     row = "t{0},Mayor,Avery {0},City Hall {0},Oakton {0},mayor@oakton{0}.example,{1}\n"
     files["targets.csv"] = TARGETS.partition("\n")[0] + "\n"

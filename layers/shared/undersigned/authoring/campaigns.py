@@ -53,7 +53,11 @@ def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = (
     unreadable = tuple(unreadable)
     read = read_settings(files[settings.FILE]) if settings.FILE in files else settings.UNREAD
     compiled = compile_letters(files, read)
-    listed = read_targets(files[targets.FILE], read.other_languages) if targets.FILE in files else TargetList()
+    listed = (
+        read_targets(files[targets.FILE], read.other_languages, read.known.region)
+        if targets.FILE in files
+        else TargetList()
+    )
     missing = _missing({*files, *(mistake.file for mistake in unreadable)})
     logo, of_logo = logo_of(files)
     mistakes = (*unreadable, *missing, *read.mistakes, *of_logo, *compiled.mistakes, *listed.mistakes)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.authoring.mistakes import count_and_most, on_line
 from undersigned.authoring.mistakes import line as line_of_file
 from undersigned.authoring.postal_code_words import meaning_of
+from undersigned.authoring.regions import STATES, has_zip_code
 from undersigned.domain.authoring.postal_codes import (
     ALL_OTHERS,
     LONGEST,
@@ -19,7 +21,7 @@ from undersigned.domain.authoring.postal_codes import (
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _MOST_IN_CELL = 10_000
 # The form keeps all of them in memory.
@@ -28,6 +30,7 @@ _MOST_IN_ALL = 100_000
 _MOST_CHOICES = 50
 _MOST_NAMED = 3
 _LONGEST_NAMED = 40
+_MOST_TO_CHECK = 1_000
 
 # Every postal code in the world has a digit, and before it at most three letters. Only the Falkland Islands and other
 # British territories have four, and their codes end in 1ZZ. So `WARD5` is no code.
@@ -37,6 +40,8 @@ _PREFIX = re.compile(rf"(?=.{{1,{LONGEST - 1}}}$)(?:[A-Z]{{0,3}}[0-9][A-Z0-9]*|[
 # and 4, ZIP+4 5 and 4), but never two groups of the same length of four or more.
 _RANGE = re.compile(rf"([0-9]{{4,{LONGEST}}})-([0-9]{{4,{LONGEST}}})")
 _RANGE_OR_CODE = re.compile(r"[0-9]{3}-[0-9]{3}")
+_NO_ZIP = re.compile(r"(?![0-9]{5}(?:-?[0-9]{4}|-[0-9]{5})?$)[0-9-]+")
+_SHORT_ZIP = re.compile(r"[0-9]{3,4}")
 _DASH = re.compile(r"(?<=[0-9])(?:\s*[-–—]\s*|\s+(?:to|through|a|al)\s+)(?=[0-9])", re.IGNORECASE)
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 _HAS_DIGIT = re.compile(r"[0-9]")
@@ -49,8 +54,11 @@ _TOO_MANY = Message(
 class PostalCodeCells:
     """Reads the cells one by one, and remembers which line has which codes."""
 
-    def __init__(self) -> None:
-        """Begin without any cell."""
+    def __init__(self, region: str = "") -> None:
+        """Begin without any cell. In a state of the United States, each code must be a ZIP code."""
+        self._region = region if region in STATES else ""
+        self.to_check: list[tuple[int, Message]] = []
+        """What a person must look at, by line: codes that got their zeros back, and those outside the state."""
         # How each postal code is written, and on which line first.
         self._spellings: dict[str, tuple[str, int]] = {}
         # The lines of each pattern.
@@ -80,16 +88,44 @@ class PostalCodeCells:
             return (), (_TOO_MANY,)
         typed_as: dict[str, str] = {}
         mistakes: list[Message] = []
-        for typed in typed_entries:
+        filled = [self._with_zeros(typed) for typed in typed_entries]
+        for typed in filled:
             entry, mistake = _entry_of(typed)
+            if mistake is None and self._region and _NO_ZIP.fullmatch(typed):
+                mistake = Message(
+                    "%(code)s is not a ZIP code, which has five digits; write all of them", {"code": typed}
+                )
             if mistake is None:
                 spelling = ALL_OTHERS if entry == ALL_OTHERS else typed
                 mistake = self._duplicate(line, entry, spelling, typed_as.get(entry))
                 typed_as[entry] = spelling
             if mistake:
                 mistakes.append(mistake)
+        self._note_to_check(line, [entry for entry in filled if entry not in typed_entries], typed_as)
         mistakes += [mistake for entry in typed_as for mistake in self._add(line, entry)]
         return tuple(typed_as), tuple(mistakes)
+
+    def _with_zeros(self, typed: str) -> str:
+        """Return a ZIP code with the zeros that spreadsheets remove, if the state has such codes."""
+        full = typed.zfill(5)
+        return full if self._region and _SHORT_ZIP.fullmatch(typed) and has_zip_code(self._region, full) else typed
+
+    def _note_to_check(self, line: int, changed: Sequence[str], entries: Iterable[str]) -> None:
+        if not self._region or len(self.to_check) >= _MOST_TO_CHECK:
+            return
+        elsewhere = [
+            entry
+            for entry in entries
+            if entry != ALL_OTHERS and not all(has_zip_code(self._region, end.strip("*")) for end in entry.split("-"))
+        ]
+        values: dict[str, object] = {"state": STATES[self._region]}
+        for codes, says in (
+            (changed, Message("spreadsheets remove zeros, which were put back: %(codes)s")),
+            (elsewhere, Message("check these codes, which are not in %(state)s: %(codes)s", values)),
+        ):
+            if codes:
+                named = ", ".join(codes[:_MOST_NAMED]) + (" …" if len(codes) > _MOST_NAMED else "")
+                self.to_check.append((line, replace(says, values={**says.values, "codes": named})))
 
     def _duplicate(self, line: int, entry: str, typed: str, before: str | None) -> Message | None:
         if before == typed:

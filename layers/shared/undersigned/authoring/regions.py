@@ -1,6 +1,8 @@
-"""The states and territories of the United States, and the time zone of most people in each."""
+"""The states and territories of the United States: the time zone of most people in each, and their ZIP codes."""
 
 from __future__ import annotations
+
+import re
 
 _STATES = """
 America/New_York: CT Connecticut, DE Delaware, DC District of Columbia, FL Florida, GA Georgia, IN Indiana, KY Kentucky
@@ -31,3 +33,32 @@ STATES = {code: name for _, code, name in sorted(_LISTED, key=lambda listed: lis
 
 ZONES = {code: zone for zone, code, _ in _LISTED}
 """Time zones by states' postal codes."""
+
+_ZIP_CODES = """
+AL 350-369, AK 995-999, AZ 850-865, AR 716-729 755, CA 900-961, CO 800-816, CT 060-069, DE 197-199, DC 200-205 569
+FL 320-339 341-349, GA 300-319 398-399, HI 967-968, ID 832-838, IL 600-629, IN 460-479, IA 500-528, KS 660-679
+KY 400-427, LA 700-714, ME 039-049, MD 206-219, MA 010-027 055, MI 480-499, MN 550-567, MS 386-397, MO 630-658
+MT 590-599, NE 680-693, NV 889-898, NH 030-038, NJ 070-089, NM 870-884, NY 005 063 100-149, NC 270-289, ND 580-588
+OH 430-459, OK 730-732 734-749, OR 970-979, PA 150-196, RI 028-029, SC 290-299, SD 570-577, TN 370-385
+TX 733 750-799 885, UT 840-847, VT 050-059, VA 201 220-246, WA 980-994, WV 247-268, WI 530-549, WY 820-831 834
+PR 006-007 009, VI 008, GU 969, MP 969, AS 967
+"""
+"""The first three digits of each state's codes: USPS, Labeling List L002, 3-Digit ZIP Code Prefix Matrix."""
+
+
+def _beginnings(listed: str) -> frozenset[str]:
+    ranges = (one.partition("-") for one in listed.split())
+    return frozenset(
+        f"{number:03}" for first, _, last in ranges for number in range(int(first), int(last or first) + 1)
+    )
+
+
+_BEGINNINGS = {
+    state: _beginnings(listed)
+    for state, _, listed in (one.strip().partition(" ") for one in re.split(r"[,\n]", _ZIP_CODES.strip()))
+}
+
+
+def has_zip_code(region: str, digits: str) -> bool:
+    """Say whether a state has ZIP codes that begin with these digits."""
+    return any(known.startswith(digits[:3]) for known in _BEGINNINGS[region])

@@ -58,13 +58,14 @@ def tidy(column: str, cell: str) -> str:
     return on_lines(cell) if column == POSTAL_ADDRESS else on_one_line(cell)
 
 
-def read_targets(text: str, languages: Collection[str] | None) -> TargetList:
-    """Read the text of targets.csv.
+def read_targets(text: str, languages: Collection[str] | None, region: str = "") -> TargetList:
+    """Read the text of targets.csv. `region` is where signers live: a state has ZIP codes only.
 
     `languages` are the campaign's other languages. Titles may be in these; None allows any language.
     """
-    reader = _Reader(languages)
+    reader = _Reader(languages, region)
     reader.read(text)
+    reader.warnings += reader.codes_to_check()
     notes = () if reader.mistakes else tuple(islice(reader.notes(), MOST_NOTES))
     return TargetList(tuple(reader.targets), tuple(reader.mistakes), tuple(reader.warnings), notes)
 
@@ -72,7 +73,7 @@ def read_targets(text: str, languages: Collection[str] | None) -> TargetList:
 class _Reader:
     """Reads rows one by one, and remembers the values that must be unique."""
 
-    def __init__(self, languages: Collection[str] | None) -> None:
+    def __init__(self, languages: Collection[str] | None, region: str) -> None:
         self.targets: list[Target] = []
         self.mistakes: list[Mistake] = []
         self.warnings: list[Mistake] = []
@@ -82,7 +83,7 @@ class _Reader:
         self._line_of_id: dict[str, int] = {}
         self._line_of_person: dict[tuple[str, ...], int] = {}
         self._line_of_mailbox: dict[str, int] = {}
-        self._postal_code_cells = PostalCodeCells()
+        self._postal_code_cells = PostalCodeCells(region)
 
     def read(self, text: str) -> None:
         """Read the whole file."""
@@ -246,6 +247,11 @@ class _Reader:
         for mistake in mistakes:
             self._mistake(line, _of_codes(mistake), "postal_codes", mistake)
         return codes
+
+    def codes_to_check(self) -> Iterator[Mistake]:
+        """Return a warning for codes that were changed, or that lie outside the state."""
+        for line, message in self._postal_code_cells.to_check:
+            yield Mistake(FILE, line, _of_codes(message), "postal_codes", plainly=message)
 
     def notes(self) -> Iterator[Mistake]:
         """Return notes about targets that share codes, so that signers have to choose."""

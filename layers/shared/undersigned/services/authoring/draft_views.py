@@ -53,7 +53,7 @@ def previewed(draft: Draft) -> CompiledCampaign:
     )
     letters = dict(compile_letters(files, read_settings(files.get(settings_file.FILE, ""))).letters)
     own = letters.pop(campaign.language, None) or _readable_letter(files.get(letter_file.FILE, ""), campaign.language)
-    listed = read_targets(files.get(targets_file.FILE, ""), None)
+    listed = read_targets(files.get(targets_file.FILE, ""), None, campaign.region)
     targets = listed.targets or (_sample_target(campaign.language),)
     letters = {campaign.language: own, **{code: letters[code] for code in campaign.translations if code in letters}}
     logo, _ = logo_of(files)
