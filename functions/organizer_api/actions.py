@@ -11,9 +11,11 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, done
 from functions.organizer_api.next_deliveries import line_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
+from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
+from undersigned.domain.signing.addresses import email_mistake
 from undersigned.web.answers import data
-from undersigned.web.organizer_requests import posted_text
+from undersigned.web.organizer_requests import DashboardRequest, posted_text
 from undersigned.web.posted import UNREADABLE_ADDRESS, ProgramError, posted_values
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.people.actions import Action
-    from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
+    from undersigned.web.organizer_requests import ApiRequest
 
     type Handler = Callable[..., Done]
 
@@ -169,7 +171,13 @@ def test(request: ApiRequest, target: str) -> Done:
 
 @does("retry")
 def retry(request: ApiRequest, period: str, target: str) -> Done:
-    """Send a delivery again that bounced or is held."""
+    """Send a delivery again that bounced or is held, to the address that was typed beside the dashboard's button."""
+    if isinstance(request, DashboardRequest) and "email" in posted_values(request.event):
+        typed = request.posted("email")
+        if mistake := email_mistake(typed):
+            raise GivenError(mistake)
+        if typed != wired.stack.campaigns.target(request.campaign, target).email:
+            wired.stack.delivering.controls.set_address(request.campaign, target, typed, request.by, request.why())
     wired.stack.delivering.controls.retry(
         DeliveryKey(request.campaign, target, period),
         request.by,

@@ -290,6 +290,25 @@ def test_without_a_choice_a_page_has_the_campaigns_language(world: World, manage
     assert '<html lang="es">' in manager.see().body
 
 
+def test_a_bounced_delivery_goes_again_to_the_address_typed_beside_the_button(world: World, manager: Browser) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[-1])
+    retry = f"{DASHBOARD}/deliveries/2026-11-24/evanston/retry"
+    form = manager.see().body.partition(f'formaction="{retry}"')
+    assert '<input name="email"' in form[0].rpartition("<form")[2], "the address and the button are in one form"
+    seen = manager.revision("") | {"back": "/"}
+    for typed in ("", "desk"):
+        assert manager.press(retry, seen | {"email": typed}).status == 400
+    world.run_queue()
+    assert len(world.deliveries) == 1, "nothing goes to the bad address"
+    assert manager.press(retry, seen | {"email": " new@evanston.example"}).status == 303
+    world.run_queue()
+    assert [sent.to for sent in world.deliveries] == ["chief@evanston-police.example", "new@evanston.example"]
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston.example"
+    assert "Corrected a recipient’s address" in manager.words("/audit")
+
+
 # Figures
 
 

@@ -79,11 +79,16 @@ _NOTICES: Mapping[str, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of the dashboard: its address, the values that it sends along, and the actions of its buttons."""
+    """A form of the dashboard: its addresses, the values that it sends along, and the actions of its buttons."""
 
-    address: str
+    addresses: tuple[str, ...]
     sent: Mapping[str, str]
     deeds: tuple[Deed, ...]
+
+    @property
+    def address(self) -> str:
+        """Return the address of the first button."""
+        return self.addresses[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +140,19 @@ class Viewer:
         return includes(self.scope, "own")
 
     def form(self, actions: Iterable[Action], values: Mapping[str, str]) -> Form | None:
-        """Return the form with the buttons of actions that have one address; None for who may not do them.
+        """Return the form with the buttons of actions; None for who may not do them.
 
         `values` fill in the address. The others are sent along.
         """
         deeds, sent = [ACTIONS[action] for action in actions], dict(values)
         if not includes(self.scope, deeds[0].scope):
             return None
-        path = re.sub(r"<(\w+)>", lambda part: sent.pop(part[1]), deeds[0].posts_to)
-        return Form(f"{self.home}{path}", {"token": self.token} | sent, tuple(deeds))
+        paths = [re.sub(r"<(\w+)>", lambda part: values[part[1]], deed.posts_to) for deed in deeds]
+        for deed in deeds:
+            for name in re.findall(r"<(\w+)>", deed.posts_to):
+                sent.pop(name, None)
+        addresses = tuple(f"{self.home}{path}" for path in paths)
+        return Form(addresses, {"token": self.token} | sent, tuple(deeds))
 
     def say(self, message: Message) -> str:
         """Return a message in the page's language."""

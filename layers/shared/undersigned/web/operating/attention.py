@@ -41,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A form with the buttons of actions that have the same address, and the values that it sends.
+    """A form with the buttons of actions, and the values that it sends.
 
     Most people don't need a `quiet` one. A `folded` one opens from these words.
     """
@@ -364,15 +364,18 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     is_corrected = was_corrected(delivery, target)
     is_free = delivery.way == "by hand" or not week_taken(delivery, state.deliveries)
     can_retry = has_failed(delivery, state) and is_free
-    retry = (Act(("retry",), seen, quiet=question == "bounced" and not is_corrected),) if can_retry else ()
+    retry = (Act(("retry",), seen),) if can_retry else ()
     if question != "bounced":
         return (*retry, Act(("settle as by hand",), seen)) if delivery.is_kept_by_mailbox(target) else retry
     if target.by_hand:
         return Act(("settle as by hand", "settle as given up"), seen), address_of(target, quiet=True)
-    address = address_of(target, quiet=is_corrected)
     other_ends = Message("The letters go by hand or post, or are sent no more")
     rest = Act(("settle as by hand", "settle as given up"), seen, quiet=True, folded=other_ends)
-    return (*retry, address, rest) if is_corrected else (address, *retry, rest)
+    if not can_retry:
+        return address_of(target, quiet=is_corrected), rest
+    # In one form: the email goes to the address that somebody typed beside the button.
+    usual: tuple[Action, ...] = ("retry", "correct address")
+    return Act(usual if is_corrected else usual[::-1], seen | {"email": target.email}), rest
 
 
 def has_failed(delivery: Delivery, state: TargetState) -> bool:
