@@ -106,21 +106,8 @@ def to_disown(token: str) -> Response[str]:
 
 @router.post("/disown/<token>")
 def disown(token: str) -> Response[str]:
-    """Delete the waiting form, and end this campaign's emails to its address. A confirmed letter stays as it is."""
+    """Delete the waiting form, and end this campaign's emails to its address for 30 days. A confirmed letter stays."""
     return _disowned(wired.stack.signing.disowning.disown(token), token)
-
-
-@router.post("/disown/<token>/undo")
-def allow_again(token: str) -> Response[str]:
-    """Allow this campaign's emails to the address again. The form stays deleted."""
-    return _disowned(wired.stack.signing.disowning.allow(token), token)
-
-
-@router.get("/disown/<token>/undo")
-def show_disowned_again(token: str) -> Response[str]:
-    """Redirect a reload of the undo's page to the link's own page. Changes nothing."""
-    wired.stack.signing.disowning.form(token)
-    return moved(f"/disown/{token}")
 
 
 def _disowned(found: DisownedForm, token: str) -> Response[str]:

@@ -31,6 +31,7 @@ HEADINGS = {
     "es": ("¿No firmó usted?", "El formulario está eliminado", "Los correos están permitidos",
            "El formulario está eliminado"),
 }  # fmt: skip
+"""The headings of the page, before and after its button, after 30 days, and after its button again."""
 
 
 @pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
@@ -44,4 +45,8 @@ def test_each_state_is_accessible_and_fits_and_works_without_javascript(
         expect(page.locator("html")).to_have_attribute("lang", language)
         expect(page.locator("h1")).to_have_text(heading)
         looks.see(visitor, page, f"disown-{number}-{language}-{width}-{'dark' if dark else 'light'}")
-        page.locator("form button").click()
+        if number == 1:
+            world.clock.advance(days=30)
+            page.goto(address)
+        elif number in {0, 2}:
+            page.locator("form button").click()

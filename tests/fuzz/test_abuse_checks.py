@@ -18,7 +18,6 @@ TOKENS = Tokens(lambda _: ("of this stack",), lambda: NOON)
 OURS = TOKENS.for_form(FormToken(CAMPAIGN.id, NOON - timedelta(minutes=1)))
 CHECKS = AbuseChecks(
     limit=Mock(),
-    networks=Mock(of=lambda _: frozenset()),
     tokens=TOKENS,
     keys=lambda: ("of this stack",),
     clock=lambda: NOON,

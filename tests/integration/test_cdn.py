@@ -209,7 +209,7 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         *(FORM + part for part in ("/targets?postal_code=60201", "/preview", "/signatures")),
         *("/", "/embed.js", "/openapi.json", asset_path("embed.js")),
         *(own, f"{own}?confirmed=1", f"{own}/withdraw", f"{own}/end-links", "/letters/forged", "/confirm/forged"),
-        *(disown, f"{disown}/undo", "/disown/forged", "/disown/forged/undo"),
+        *(disown, "/disown/forged"),
         *(packets + part for part in ("", "/1", "/pages/1")),
         *("/packets/forged" + part for part in ("", "/1", "/pages/1")),
     ):
@@ -221,7 +221,6 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         f"{own}/withdraw",
         f"{own}/end-links",
         disown,
-        f"{disown}/undo",
         f"{links_of_office(world)[0]}/stop",
         f"{links_of_office(world)[0]}/address",
         resume,

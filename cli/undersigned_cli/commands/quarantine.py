@@ -24,7 +24,6 @@ _REASONS = {
     "no form": "not sent by a form of this campaign",
     "erased before": "an earlier letter of this signer was erased",
     "no mailbox": "the email address has a domain that takes no email",
-    "not signed": "people said of several forms from its network that they didn't sign them",
 }
 
 

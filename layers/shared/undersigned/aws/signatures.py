@@ -41,7 +41,14 @@ from undersigned.domain.authoring.campaigns import Addressee
 from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.signing.drawings import Drawing
 from undersigned.domain.signing.providers import provider_of
-from undersigned.domain.signing.signatures import ReadRows, Signature, SignatureStateError, Status, Waiting
+from undersigned.domain.signing.signatures import (
+    DISOWNED_FOR,
+    ReadRows,
+    Signature,
+    SignatureStateError,
+    Status,
+    Waiting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +81,7 @@ _NOTHING_PERSONAL = {**dict.fromkeys(_PERSONAL, ""), "updates": False}
 _NOBODY = asdict(Addressee(title="", titles={}, name="", department="", locality=""))
 """The addressee of an erased letter: what it showed would say where its signer lives."""
 
-_OF_THE_LETTER_BEFORE = ("withdrawn_at", "bundle", "cleared_at", "provider")
+_OF_THE_LETTER_BEFORE = ("withdrawn_at", "bundle", "cleared_at", "provider", "disowned_at")
 """The attributes of a withdrawn or erased letter that go when a form that follows it is confirmed."""
 
 
@@ -219,8 +226,10 @@ class Signatures(Repository):
         signer must not have ended the link. Raises SignatureStateError.
         """
         signed_at = written(form.signed_at)
+        long_ago = Attr("disowned_at").lte(written(form.signed_at - DISOWNED_FOR))
+        not_disowned = Attr("disowned_at").not_exists() | long_ago
         ended_before = (Attr("status").eq("withdrawn") & Attr("withdrawn_at").lt(signed_at)) | (
-            Attr("status").eq("erased") & Attr("erased_at").lt(signed_at) & Attr("disowned_at").not_exists()
+            Attr("status").eq("erased") & Attr("erased_at").lt(signed_at) & not_disowned
         )
         return self._move(
             Update(

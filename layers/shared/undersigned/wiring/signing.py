@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.services.signing.abuse_checks import AbuseChecks, NetworkLimit, SuspiciousNetworks
+from undersigned.services.signing.abuse_checks import AbuseChecks, NetworkLimit
 from undersigned.services.signing.disowning import Disowning
 from undersigned.services.signing.signing import Signing
 
@@ -33,7 +33,6 @@ class SigningCases:
                     forms_a_minute=self.stack.settings.forms_a_minute,
                     clock=self.stack.clock,
                 ),
-                networks=SuspiciousNetworks(disowned=self.stack.disowned, clock=self.stack.clock),
                 tokens=self.stack.tokens,
                 keys=self.stack.token_keys,
                 clock=self.stack.clock,

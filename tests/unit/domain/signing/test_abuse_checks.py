@@ -12,7 +12,7 @@ TOKEN = FormToken("trees", NOON - timedelta(minutes=1))
 
 
 def suspicion_of(token: FormToken | None = TOKEN, **changes: Any) -> str | None:
-    facts = {"is_trapped": False, "is_from_known_site": False, "is_from_suspicious_network": False}
+    facts = {"is_trapped": False, "is_from_known_site": False}
     return suspicion(token, **facts | changes)
 
 
@@ -28,13 +28,6 @@ def test_a_value_in_the_hidden_trap_field_is_suspicious() -> None:
 def test_a_post_without_our_form_is_suspicious_unless_a_known_site_sent_it() -> None:
     assert suspicion_of(None) == "no form"
     assert suspicion_of(None, is_from_known_site=True) is None
-
-
-def test_a_form_from_a_suspicious_network_is_suspicious_if_nothing_else_is() -> None:
-    network: dict[str, Any] = {"is_from_suspicious_network": True}
-    assert suspicion_of(**network) == suspicion_of(None, is_from_known_site=True, **network) == "not signed"
-    assert suspicion_of(None, **network) == "no form"
-    assert suspicion_of(is_trapped=True, **network) == "trap"
 
 
 @pytest.mark.parametrize(

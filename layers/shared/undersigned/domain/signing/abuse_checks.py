@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-Suspicion = Literal["trap", "no form", "erased before", "no mailbox", "not signed"]
+Suspicion = Literal["trap", "no form", "erased before", "no mailbox"]
 """Why a form looks like a bot's.
 
 - `trap`: the field that people don't see is filled in.
 - `no form`: the form has no valid token.
 - `erased before`: an earlier letter of this signer was erased, and must not be sent again unnoticed.
 - `no mailbox`: the domain of the email address takes no email, so none was sent.
-- `not signed`: people said of several forms from this network that they didn't sign them.
 """
 
 WantedSuspicion = Literal["any", Suspicion]
@@ -51,18 +50,14 @@ class FormToken:
         return cls(campaign, datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, UTC))
 
 
-def suspicion(
-    token: FormToken | None, *, is_trapped: bool, is_from_known_site: bool, is_from_suspicious_network: bool
-) -> Suspicion | None:
+def suspicion(token: FormToken | None, *, is_trapped: bool, is_from_known_site: bool) -> Suspicion | None:
     """Return why a form looks like a bot's, or None.
 
     An organization's own form has no token. It must come from a site that the campaign allows instead.
     """
     if is_trapped:
         return "trap"
-    if not token and not is_from_known_site:
-        return "no form"
-    return "not signed" if is_from_suspicious_network else None
+    return None if token or is_from_known_site else "no form"
 
 
 RATE_WINDOW = timedelta(minutes=1)

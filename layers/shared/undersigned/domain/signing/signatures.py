@@ -30,6 +30,9 @@ ReportedStatus = Literal["pending", "confirmed", "withdrawn", "erased", "quarant
 PENDING_FOR = timedelta(days=14)
 """How long a signature waits for its confirmation."""
 
+DISOWNED_FOR = timedelta(days=30)
+"""How long a campaign sends no emails to a person who said that they didn't sign."""
+
 WITHDRAWN_FOR = timedelta(days=30)
 """How long a withdrawn letter's personal data is kept, so that its signer can still see the letter."""
 
@@ -65,7 +68,7 @@ class Signature:
     for: a target's, or `other`; None if it was erased. `cleared_at` is when its personal data was removed, because its
     time was over; `provider` is then the email provider that it counts for. `source` is the label of the link or site
     that it came from, in a campaign that counts them. `disowned_at` is when the person with this address said that they
-    didn't sign: the form was erased, and they get no more emails about the campaign.
+    didn't sign: the form was erased, and for 30 days they get no emails about the campaign.
 
     A form reads as the pending signature that it would make. `form` is its id, and that of the form which a letter was
     made from. Only forms have a `mail_request`, and `expires_at`. `mail_postponed` is where their email waits
@@ -170,7 +173,11 @@ class Signature:
         """Say whether a form can become its signer's letter: there is none, or it ended before the form was sent."""
         if row is None:
             return True
-        return row.disowned_at is None and row.ended_at is not None and row.ended_at < self.signed_at
+        return row.ended_at is not None and row.ended_at < self.signed_at and not row.is_disowned(self.signed_at)
+
+    def is_disowned(self, at: datetime) -> bool:
+        """Say whether the person with this address has said lately that they didn't sign."""
+        return self.disowned_at is not None and at < self.disowned_at + DISOWNED_FOR
 
     def is_opened_by_links_of(self, issued_at: datetime) -> bool:
         """Say whether links of this date open the letter, or the signer has ended them."""

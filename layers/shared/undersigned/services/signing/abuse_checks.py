@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,14 +16,12 @@ from undersigned.domain.signing.abuse_checks import (
     hashed_network,
     suspicion,
 )
-from undersigned.domain.signing.disowned import DAYS_KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from undersigned.aws.abuse_counters import AbuseCounters
-    from undersigned.aws.disowned import Disowned
     from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.tokens import Tokens
 
@@ -56,26 +53,6 @@ class NetworkLimit:
             raise BusyError(ceil((visit.ends_at - now).total_seconds()))
 
 
-_NETWORKS_KNOWN_FOR = timedelta(minutes=1)
-
-
-@dataclass(kw_only=True, frozen=True, slots=True)
-class SuspiciousNetworks:
-    """Knows the networks from which many disowned forms came, as it was a minute ago at most."""
-
-    disowned: Disowned
-    clock: Callable[[], datetime]
-    _known: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict, init=False)
-
-    def of(self, campaign: str) -> frozenset[str]:
-        """Return the networks from which many disowned forms of a campaign came, by their hashes."""
-        now = self.clock()
-        kept = self._known.get(campaign)
-        if kept is None or now - kept[0] >= _NETWORKS_KNOWN_FOR:
-            kept = self._known[campaign] = (now, self.disowned.forms(campaign).suspicious_networks)
-        return kept[1]
-
-
 class Judged(NamedTuple):
     """A posted form: why it looks like a bot's, the hash of its network on this day, and its token if it is valid."""
 
@@ -89,7 +66,6 @@ class AbuseChecks:
     """Issues form tokens, and judges posted forms."""
 
     limit: NetworkLimit
-    networks: SuspiciousNetworks
     tokens: Tokens
     keys: Callable[[], Sequence[str]]
     clock: Callable[[], datetime]
@@ -105,16 +81,14 @@ class AbuseChecks:
         Raises BusyError.
         """
         self.limit.admit(address)
-        suspicious, posted = self.networks.of(campaign.id), values.get("form")
-        token, key, now = self._read_token(campaign, posted), f"network:{self.keys()[0]}", self.clock()
-        networks = [hashed_network(key, address, now - timedelta(days=day)) for day in range(DAYS_KNOWN)]
+        posted = values.get("form")
+        token, key = self._read_token(campaign, posted), f"network:{self.keys()[0]}"
         found = suspicion(
             token,
             is_trapped=bool(values.get(TRAP)),
             is_from_known_site=origin in campaign.allowed_origins,
-            is_from_suspicious_network=not suspicious.isdisjoint(networks),
         )
-        return Judged(found, networks[0], str(posted) if token else None)
+        return Judged(found, hashed_network(key, address, self.clock()), str(posted) if token else None)
 
     def _read_token(self, campaign: Campaign, posted: object) -> FormToken | None:
         try:

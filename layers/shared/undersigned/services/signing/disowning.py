@@ -26,8 +26,8 @@ _TRIES = 4
 type DisownedState = Literal["asks", "disowned", "allowed", "kept"]
 """The state of the form behind a link.
 
-`asks`: a form that waits. `disowned`: its form is deleted, and no email goes. `allowed`: its form is deleted, and
-emails go again. `kept`: a letter that was confirmed or withdrawn, which the link doesn't touch.
+`asks`: a form that waits. `disowned`: its form is deleted, and no email goes for 30 days. `allowed`: its form is
+deleted, and emails go. `kept`: a letter that was confirmed or withdrawn, which the link doesn't touch.
 """
 
 
@@ -55,35 +55,16 @@ class Disowning:
     def form(self, token: str) -> DisownedForm:
         """Return the form of a link. Changes nothing. Raises TokenError, ExpiredError, LinksEndedError."""
         _, found = self._read(token)
-        return DisownedForm(self.catalog.entry(found.campaign).campaign, _state_of(found), found.language)
+        return DisownedForm(self.catalog.entry(found.campaign).campaign, _state_of(found, self.clock()), found.language)
 
     def disown(self, token: str) -> DisownedForm:
-        """Delete the forms that wait, and send this campaign's emails to its address no more.
+        """Delete the forms that wait, and send none of this campaign's emails to its address for 30 days.
 
         Doing it twice is harmless. A letter that was confirmed or withdrawn stays as it is. Raises as `form` does.
         """
-        return self._change(token, self._disown)
-
-    def allow(self, token: str) -> DisownedForm:
-        """Allow this campaign's emails to the address again. A deleted form stays deleted. Raises as `form` does."""
-        return self._change(token, self._allow)
-
-    def _disown(self, row: Signature | None, found: Signature) -> None:
-        if found.status == "pending":
-            self.disowned.disown(row or found, found.network, self.clock())
-        elif found.status == "erased" and found.disowned_at is None:
-            self.disowned.set_disowned(found, self.clock())
-        if found.status in {"pending", "erased"}:
-            self.forms.delete_all(found.campaign, found.signer)
-
-    def _allow(self, _row: Signature | None, found: Signature) -> None:
-        if found.status == "erased" and found.disowned_at:
-            self.disowned.set_disowned(found, None)
-
-    def _change(self, token: str, change: Callable[[Signature | None, Signature], None]) -> DisownedForm:
         for attempt in range(1, _TRIES + 1):
             try:
-                change(*self._read(token))
+                self._disown(*self._read(token))
             except ChangedError:
                 # It was confirmed, signed again or counted meanwhile: read it again.
                 if attempt == _TRIES:
@@ -92,6 +73,15 @@ class Disowning:
             else:
                 break
         return self.form(token)
+
+    def _disown(self, row: Signature | None, found: Signature) -> None:
+        now = self.clock()
+        if found.status == "pending":
+            self.disowned.disown(row or found, now)
+        elif found.status == "erased" and not found.is_disowned(now):
+            self.disowned.disown_again(found, now)
+        if found.status in {"pending", "erased"}:
+            self.forms.delete_all(found.campaign, found.signer)
 
     def _read(self, token: str) -> tuple[Signature | None, Signature]:
         """Return the signer's row, and the form that waits, or else the letter of the row."""
@@ -105,11 +95,11 @@ class Disowning:
         return row, found
 
 
-def _state_of(row: Signature) -> DisownedState:
+def _state_of(row: Signature, now: datetime) -> DisownedState:
     match row.status:
         case "pending":
             return "asks"
         case "erased":
-            return "disowned" if row.disowned_at else "allowed"
+            return "disowned" if row.is_disowned(now) else "allowed"
         case _:
             return "kept"

@@ -335,7 +335,7 @@ class Signing:
 
         One that ended before the link was made is another letter: that of the link was not confirmed in time.
         """
-        if row and row.ended_at and row.ended_at < link.issued_at and row.disowned_at is None:
+        if row and row.ended_at and row.ended_at < link.issued_at and not row.is_disowned(link.issued_at):
             raise ExpiredError(link.campaign)
         own = self._own_letter(self._current(link, row), link)
         return replace(own, is_of_other_words=own.signature.status == "confirmed" and own.signature.form != link.form)

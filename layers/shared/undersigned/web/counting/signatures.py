@@ -40,7 +40,6 @@ _SUSPICIONS: Mapping[Suspicion, Message] = {
     "no form": Message("It didn’t come from our form, or from a site on the campaign’s list."),
     "erased before": Message("An earlier letter by the same person was erased."),
     "no mailbox": Message("The email address has a domain that takes no email, so none was sent."),
-    "not signed": Message("People said of several forms from its network that they didn’t sign them."),
 }
 
 
