@@ -81,6 +81,7 @@ def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -
     else:
         # The page of the letter asks about the blanks of a pasted one.
         text = pasted_letter(given.text.strip(), language)
+        text = text and letter_file.with_own_words(text)
     if text:
         files[letter_file.FILE] = f"{text.strip()}\n"
         changed["language"] = language_of_letter(text)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, public_url, viewer_of
+from undersigned.authoring import letters as letter_file
 from undersigned.authoring import logos as logo_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.logos import read_logo
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.starting import example_letter
+from undersigned.authoring.starting import empty_files, example_letter
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.typed_letters import read_typed, typed_letter
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError
@@ -198,6 +199,8 @@ def save_letter(request: DashboardRequest) -> Response[str]:
         return _letter_page(request, workshop, language, text, status=422)
     if not asked and text == typed_letter(saved or "", workshop.language).rstrip():
         written = saved
+    elif written and saved == empty_files(request.campaign)[letter_file.FILE]:
+        written = letter_file.with_own_words(written)
     return save(request, "letter", workshop.draft, file, written)
 
 

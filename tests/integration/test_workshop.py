@@ -1189,6 +1189,7 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     assert administrator.send("letter", {"do": "answer"}).status == 303
     draft = administrator.draft()
     assert "I live in {{ signer.locality }}." in draft.files["letter.md"]
+    assert "\n\n{{ note }}\n" in draft.files["letter.md"]
     values = SettingsDocument.read(draft.files["campaign.toml"]).values
     assert values["title"] == "Safer streets"
     assert draft.changed_by == ADMINISTRATOR
@@ -1197,6 +1198,15 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     # The next one with this title has a name of its own.
     again = begin(administrator, title="Safer streets", text=PAPER, do="letter")
     assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter?ask=yes"
+
+
+def test_a_letter_that_is_pasted_over_the_empty_one_has_a_place_for_own_words(administrator: Author) -> None:
+    begin(administrator, title="Safer streets", text="", do="letter")
+    for text, places in (("Dear Mayor,\n\nPlease act.\n\nSincerely,", 1), ("Dear Mayor,\n\nAct.", 0)):
+        administrator.open("letter")
+        assert administrator.send("letter", {"text": text}).status == 303
+        letter = administrator.draft().files["letter.md"]
+        assert letter.count("{{ note }}\n\nSincerely") == places, "and who removes it has no other"
 
 
 @pytest.mark.parametrize(

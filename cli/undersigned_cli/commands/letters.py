@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from undersigned.authoring.letters import compile_letter
+from undersigned.authoring.letters import compile_letter, with_own_words
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.paper_form import import_letter
 from undersigned.domain.authoring.letters import SignerDetails
@@ -43,17 +43,19 @@ def import_(
 ) -> None:
     """Convert a letter typed for paper to a campaign's letter: its blanks become merge fields.
 
+    Adds {{ note }} before the closing, where signers can write words of their own.
     Prints each blank and the merge field that replaces it. Writes nothing if the meaning of a blank is unclear.
     """
     if output.exists() and not force:
         message = f"{output} is there already; name another file with -o, or replace it with --force"
         raise UndersignedError(message)
     try:
-        letter, findings = import_letter(campaign_folder.read_text(file), file.name)
+        imported, findings = import_letter(campaign_folder.read_text(file), file.name)
     except MistakesError as error:
         raise _exit_with(error) from None
     for finding in findings:
         say(str(finding))
+    letter = with_own_words(imported)
     write_whole(output, letter.encode())
     say(f"{counted(len(findings), 'blank')} found. The letter is in {output}.")
     try:

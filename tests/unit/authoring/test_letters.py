@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.signatures import CHIEF, ROBIN
-from undersigned.authoring.letters import compile_letter, is_form_line
+from undersigned.authoring.letters import compile_letter, is_form_line, with_own_words
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.domain.authoring.letter_fields import FIELDS
 from undersigned.domain.authoring.letter_templates import mistakes_in
@@ -234,3 +234,22 @@ def test_any_text_compiles_to_a_safe_template_or_is_refused(middle: str) -> None
         return
     assert mistakes_in(template) == ()
     assert "5 Placeholder Lane" in as_text(read_blocks(render_html(template, CHIEF, ROBIN)))
+
+
+@pytest.mark.parametrize(
+    ("letter", "expected"),
+    [
+        ("Dear Ann,\n\nPlease act.\n\nSincerely,\n\n{{ signature }}\n", "act.\n\n{{ note }}\n\nSincerely,\n\n{{ s"),
+        ("Please act.\nYours truly,\n{{ signature }}\n", "act.\n\n{{ note }}\n\nYours truly,\n{{ s"),
+        ("Por favor.\n\nAtentamente, {{ signature }}", "favor.\n\n{{ note }}\n\nAtentamente, {{ s"),
+        ("Thank you for coming.\n\nSigned {{ signature }}", "coming.\n\n{{ note }}\n\nSigned {{ s"),
+        ("Please act", "Please act\n\n{{ note }}\n"),
+        ("Act.\n\n{{ note }}\n\nThanks,\n", "Act.\n\n{{ note }}\n\nThanks,\n"),
+    ],
+)
+def test_a_letter_without_a_place_for_own_words_gets_it_before_the_closing(letter: str, expected: str) -> None:
+    written = with_own_words(letter)
+
+    assert expected in written
+    assert written.count("{{ note }}") == 1
+    assert "{% if note %}" in compile_letter(written)

@@ -26,3 +26,4 @@ def test_an_imported_letter_replaces_a_file_only_with_force(tmp_path: Path) -> N
 
     assert CliRunner().invoke(app, [*command, "--force"], catch_exceptions=False).exit_code == 0
     assert letter.read_text(encoding="utf-8").startswith("Mayor {{ target.name }}")
+    assert "\n\n{{ note }}\n" in letter.read_text(encoding="utf-8")

@@ -54,6 +54,13 @@ _RULE = re.compile(RULE)
 _MERGE_FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _CONDITION = re.compile(r"\{%\s*(?:(?P<word>if|elif)\s+(?P<field>[\w.]+)|(?P<other>else|endif))\s*%\}")
 _NOTE = re.compile(r"\{\{\s*note\s*\}\}")
+_CLOSING = re.compile(
+    r"\b(?:sincerely|respectfully|cordially|gratefully|faithfully|regards|yours|thanks?|atentamente|cordialmente"
+    r"|respetuosamente|saludos|gracias)\b",
+    re.IGNORECASE,
+)
+_MOST_WORDS_OF_CLOSING = 5
+_END_OF_SENTENCE = re.compile(r"[.!?][”\"’')*_]*\\?\Z")
 _IF_NOTE = re.compile(r"\{%\s*if\s+note\s*%\}")
 _TAG_IN_ADDRESS = re.compile(r"(?:\]\(\s*<?|https?://|www\.|mailto:)[^\s)>]*\{[{%]", re.IGNORECASE)
 _HALF_TAG = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
@@ -176,6 +183,27 @@ def compile_letter(source: str, file: str = FILE) -> str:
     if unexpected := mistakes_in(template):
         raise MistakesError(Mistake(file, it.line, it.says, plainly=_BRACES) for it in unexpected)
     return template
+
+
+def with_own_words(letter: str) -> str:
+    """Return a letter with a place for the signer's own words before its closing, unless it has one.
+
+    Without a closing, the place is after the last line that ends a sentence.
+    """
+    if _NOTE.search(letter) or too_much_in(letter):
+        return letter
+    lines = letter.rstrip().split("\n")
+    texts = [TAG.sub("", line).strip(" \t\\*_") for line in lines]
+    closings = [place for place, text in enumerate(texts) if place and _is_closing(text)]
+    ends = [place for place, line in enumerate(lines, start=1) if _END_OF_SENTENCE.search(line.rstrip())]
+    place = closings[-1] if closings else [len(lines), *ends][-1]
+    above, below = ("\n".join(part).strip("\n") for part in (lines[:place], lines[place:]))
+    return "\n\n".join(filter(None, (above, "{{ note }}", below))) + "\n"
+
+
+def _is_closing(text: str) -> bool:
+    is_short = len(text.split()) <= _MOST_WORDS_OF_CLOSING and not text.endswith((".", "!", "?", ":"))
+    return is_short and bool(_CLOSING.search(text))
 
 
 def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
