@@ -9,13 +9,14 @@ from playwright.sync_api import expect
 
 from tests import looks
 from tests.looks import see
-from tests.served_world import served
+from tests.served_world import served, sign_in
 from tests.world import CAMPAIGN, DASHBOARD, FORM
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.chromium import Visitor
+    from tests.served_world import Site
     from tests.world import World
 
 TEXT = """Thank you for your letters. <b>We</b> read them: https://evanston.example/{long}
@@ -80,3 +81,30 @@ def test_an_answer_is_recorded_read_and_deleted(
             page.goto(f"{site.address}{path}?lang={language}&later=1")
             expect(page.locator("h1")).to_be_visible()
             expect(page.locator(".answer")).to_have_count(0)
+
+
+@pytest.mark.parametrize("button", ["on-paper", "hold", "test"])
+def test_an_answer_stands_there_again_after_another_button(site: Site, visitor: Visitor, button: str) -> None:
+    site.world.confirmed()
+    site.world.week()
+    site.world.confirmed(email="bo@signers.example")
+    site.world.put_key("us_manage", "manage")
+    page = visitor.open(f"{site.address}/organizer")
+    sign_in(page)
+    page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
+    for details in page.locator("main details").all():
+        details.evaluate("it => it.open = true")
+    answer, pressed = page.locator("form[action$='/answers']"), page.locator(f"form[action$='/{button}']")
+    answer.locator("[name=text]").fill(TEXT)
+    answer.locator("[name=public]").check()
+    if button != "test":
+        pressed.locator("[name=letters], [name=why]").fill("12")
+    pressed.locator("button").click()
+    page.wait_for_url("**?done=*")
+    expect(answer.locator("[name=text]")).to_be_visible()
+    expect(answer.locator("[name=text]")).to_have_value(TEXT)
+    expect(answer.locator("[name=public]")).to_be_checked()
+    page.locator("form[action$='/sign-out'] button").click()
+    sign_in(page)
+    page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
+    assert answer.locator("[name=text]").input_value() == "", "nobody who signs in later sees it"
