@@ -153,11 +153,12 @@ class Sent:
 
     @property
     def copy(self) -> tuple[str, str]:
-        """Return its text and HTML as organizers see them: without the link that acts for the office."""
-        said = "Only the recipient’s email has the link."
-        text = re.sub(r"https://\S+/office/\S+", said, self.text)
-        html = re.sub(r"<p[^>]*><a[^>]*/office/[^<]*</a></p>", f"<p>{said}</p>", self.html)
-        return text.replace("\r\n", "\n"), html.replace("\r\n", "\n")
+        """Return its text and HTML as organizers see them: without the links to its files and to the office's page."""
+        said = "Only the recipient’s email has the links."
+        text = re.sub(r"https://\S+/office/\S+", said, self.text.replace("\r\n", "\n"))
+        html = re.sub(r"<p[^>]*><a[^>]*/office/[^<]*</a></p>", f"<p>{said}</p>", self.html.replace("\r\n", "\n"))
+        text = re.sub(r"Download the letters?:\n.*?30 days\.\n\n", "", text, flags=re.DOTALL)
+        return text, re.sub(r'<table [^>]*margin: 20px 0">.*?30 days\.</p>\n', "", html, flags=re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

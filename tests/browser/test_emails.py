@@ -13,7 +13,6 @@ import pytest
 from tests import looks
 from tests.signatures import adas_signature
 from undersigned.domain.authoring.colors import ENOUGH, contrast
-from undersigned.domain.authoring.letters import Letter
 from undersigned.domain.counting.screening import Evidence
 from undersigned.domain.delivering.approvals import WaitingLetters
 from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
@@ -44,9 +43,8 @@ SIGNED = adas_signature(
 EVIDENCE = Evidence(12, {"no form": 3}, None, None, on_hold=2)
 
 
-def delivery(campaign: Campaign, letter: Letter, name: str, pdfs: list[bytes] | None) -> Mail:
-    signers = ((name, "Evanston"), ("שרה ישראלי", "Evanston"))
-    summary = DeliverySummary(2, 2, date(2026, 11, 1), ((letter, TARGET),), signers, (1,), 1)
+def delivery(campaign: Campaign, pdfs: list[bytes] | None) -> Mail:
+    summary = DeliverySummary(2, 2, date(2026, 11, 1), (1,), 1)
     key = DeliveryKey(campaign.id, TARGET.id, "2026-11-30")
     return mails.delivery(
         SENDER,
@@ -79,7 +77,6 @@ def confirmation(campaign: Campaign, case: mails.ConfirmationCase) -> Mail:
 
 def every_email(accent: str | None = "#c2410c", name: str = "Bartholomew Featherstonehaugh") -> dict[str, Mail]:
     campaign = replace(FOLDER.campaign, accent=accent)
-    linked = Letter.of("en", "", f'<p>See <a href="https://x.example">https://x.example/{TOKEN}</a></p>')
     report = Report(
         campaign,
         "2026-11-30",
@@ -93,8 +90,8 @@ def every_email(accent: str | None = "#c2410c", name: str = "Bartholomew Feather
     return {
         "confirm": confirmation(campaign, "confirm"),
         "signed": confirmation(campaign, "signed"),
-        "delivery": delivery(campaign, FOLDER.letter, name, [b"%PDF"]),
-        "download": delivery(campaign, linked, name, None),
+        "delivery": delivery(campaign, [b"%PDF"]),
+        "download": delivery(campaign, None),
         "approval": organizer_mails.approval(
             SENDER, campaign, "2026-11-30", waiting, EVIDENCE, token=TOKEN, valid_until=NOON
         ),

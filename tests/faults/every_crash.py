@@ -72,16 +72,13 @@ class Code:
 
     packet_size: int = 2
     bundle_size: int = 2
-    names_in_mail: int = 200
     attaches: bool = True
 
     def deploy(self, world: World, patch: pytest.MonkeyPatch, attachment_limit: int) -> None:
         """Start all functions anew, with this code."""
         from undersigned.domain.delivering import packets  # noqa: PLC0415
-        from undersigned.services.delivering import packing  # noqa: PLC0415
 
         set_packet_size(patch, self.packet_size)
-        patch.setattr(packing, "NAMES_IN_MAIL", self.names_in_mail)
         patch.setattr(packets, "ATTACHMENT_LIMIT", attachment_limit if self.attaches else 0)
         world.start = world.start_today
         world.variables["BUNDLE_SIZE"] = str(self.bundle_size)
@@ -90,7 +87,7 @@ class Code:
 
 
 OLD = Code()
-NEW = Code(packet_size=3, bundle_size=3, names_in_mail=1, attaches=False)
+NEW = Code(packet_size=3, bundle_size=3, attaches=False)
 
 _MOST_CALLS_BETWEEN = 40
 """The second crash of a pair comes at most this many calls after the first."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.faults.invariants import words_of
 from tests.faults.refusals import ALWAYS, Refusing, patiently, read_stream, refusal
 from tests.faults.stored import is_counter
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
@@ -211,7 +212,7 @@ def test_sealing_retries_a_canceled_transaction(world: World, monkeypatch: pytes
     monkeypatch.setattr(client, "transact_write_items", canceled("None", reason, times=4, then=original))
     assert world.week() == [{"batchItemFailures": []}]
     [sent] = world.deliveries
-    assert "Ada Specimen" in sent.text
+    assert "Ada Specimen" in words_of(sent.pdfs[0])
 
 
 def test_sealing_that_is_always_canceled_is_retried_with_its_message(

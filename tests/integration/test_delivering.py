@@ -144,7 +144,7 @@ def test_a_letter_withdrawn_while_its_bundle_is_sealed_is_left_out(
     monkeypatch.setattr(deliveries, "seal", withdrawn_meanwhile)
     world.run_queue()
     [sent] = world.deliveries
-    assert "Ben Specimen" in sent.text
+    assert "Ben Specimen" in names_in(sent.pdfs[0])
     assert "Ada Specimen" not in names_in(sent.pdfs[0])
 
 
@@ -430,7 +430,7 @@ def test_what_bounced_waits_for_a_person_and_what_was_held_goes_when_the_address
     world.week()
     world.feedback("bounce", world.deliveries[0])
     assert (delivery(world).state, delivery(world).reason) == ("bounced", "Permanent bounce, General")
-    world.confirmed(email="ben@signers.example", name="Ben Specimen")
+    world.confirmed(email="ben@signers.example", name="Ben Specimen", signature="Ben")
     world.clock.advance(days=7)
     world.week()
     held = delivery(world, replace(KEY, period="2026-12-01"))
@@ -439,12 +439,12 @@ def test_what_bounced_waits_for_a_person_and_what_was_held_goes_when_the_address
     correct_address(world)
     world.clock.advance(days=7)
     world.week()
-    assert ["Ada Specimen  " in sent.text for sent in world.deliveries] == [True, False]
-    assert "Ben Specimen" in world.deliveries[1].text
+    assert ["Ada Specimen" in names_in(sent.pdfs[0]) for sent in world.deliveries] == [True, False]
+    assert "Ben Specimen" in names_in(world.deliveries[1].pdfs[0])
     assert delivery(world).state == "bounced"
     world.wiring.delivering.controls.retry(KEY, "cli", "the address is correct now")
     world.week()
-    assert ["Ada Specimen  " in sent.text for sent in world.deliveries] == [True, False, True]
+    assert ["Ada Specimen" in names_in(sent.pdfs[0]) for sent in world.deliveries] == [True, False, True]
     assert {sent.to for sent in world.deliveries[1:]} == {"chief@evanston.example"}
     world.week()
     assert len(world.deliveries) == 3

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.campaigns import target_settings
@@ -451,7 +452,7 @@ def test_a_complaint_holds_new_letters_until_a_person_releases_them(world: World
     world.feedback("complaint", world.deliveries[0], at=world.clock.now - timedelta(days=7))
     world.week()
     assert sent(world) == ["evanston", "evanston"]
-    assert "Bo Specimen" in world.deliveries[1].text
+    assert "Bo Specimen" in words_of(world.deliveries[1].pdfs[0])
 
 
 def test_a_complaint_outlives_a_push_and_stops_a_delivery_that_is_being_made(

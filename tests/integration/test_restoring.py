@@ -14,7 +14,7 @@ import pytest
 from botocore import xform_name
 from typer.testing import CliRunner
 
-from tests.faults.invariants import stored_text
+from tests.faults.invariants import stored_text, words_of
 from tests.faults.memory import Memory
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
@@ -150,7 +150,8 @@ def delivery(world: World, key: DeliveryKey = EVANSTON) -> Delivery:
 
 def letters_in(mails: Iterable[Sent]) -> list[str]:
     """Return the first names of the signers whose letters the emails contain."""
-    return sorted(name for mail in mails for name in re.findall(r"^(\w+) Specimen  ", mail.text, re.MULTILINE))
+    texts = (words_of(pdf) for mail in mails for pdf in mail.pdfs)
+    return sorted(name for text in texts for name in re.findall(r"^\d+ (\w+) Specimen, .* \d+$", text, re.MULTILINE))
 
 
 def counts(world: World) -> dict[str, int]:

@@ -47,8 +47,6 @@ def test_packets_are_in_the_order_of_their_numbers(table: Table) -> None:
             "last": first + 249,
             "bytes": 1,
             "sent": [],
-            "versions": [],
-            "addressed": [],
             "erased": 0,
             "stored": [],
             "attempt": 1,

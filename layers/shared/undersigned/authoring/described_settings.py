@@ -26,6 +26,7 @@ _GOAL = 100
 """A few people who ask around reach it within weeks. A goal that was met can be raised."""
 
 _LONGEST_SUMMARY = 2_000
+_LONGEST_REQUEST = 200
 _LARGEST_GOAL = 1_000_000_000
 # Links to packets work for 30 days.
 _SHORTEST_KEEPING, _LONGEST_KEEPING = 30, 3_650
@@ -160,6 +161,17 @@ SETTINGS = (
         Message("It stands under the title."),
         required=True,
         sample="Ask your mayor for safer streets.",
+    ),
+    Setting(
+        "request",
+        kinds.text(longest=_LONGEST_REQUEST),
+        Message("What you ask of recipients"),
+        Message("what the letters ask for, in one sentence to a recipient"),
+        Message(
+            "The email to a recipient has this sentence, and the letters are in its files: filters hold back emails by "
+            "their words. Without it, the email has the title."
+        ),
+        sample="Please build safe crossings at every school.",
     ),
     Setting(
         "region",
@@ -350,6 +362,7 @@ SETTINGS = (
 
 GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (None, ("title", "summary", "organizer.name", "organizer.email", "region")),
+    (Message("The email to a recipient"), ("request",)),
     (Message("When letters go out"), ("deliver", "deliver_on", "deliver_at", "time_zone", "approval")),
     (Message("The form"), ("goal", "show_goal", "opens", "closes", "street_address", "own_words")),
     (Message("Languages"), ("language", "languages")),

@@ -38,7 +38,7 @@ from undersigned.aws.dynamodb import (
 )
 from undersigned.aws.offices import not_stopped, office_key
 from undersigned.aws.signatures import erasure, is_in_tray, signature_key
-from undersigned.domain.authoring.campaigns import Addressee, Way
+from undersigned.domain.authoring.campaigns import Way
 from undersigned.domain.delivering.bundles import Bundle
 from undersigned.domain.delivering.deliveries import (
     Attempt,
@@ -394,8 +394,6 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "sent": list(packet.sent),
         "residents": packet.residents,
         "since": written(packet.since),
-        "versions": list(packet.versions),
-        "addressed": [asdict(each) for each in packet.addressed],
         "erased": packet.erased,
         "stored": list(packet.stored),
         "stored_at": written(packet.stored_at),
@@ -414,8 +412,6 @@ def read_packet(values: Values) -> PacketRecord:
         sent=tuple(values["sent"]),
         residents=int(values["residents"]),
         since=date.fromisoformat(values["since"]),
-        versions=tuple(values["versions"]),
-        addressed=tuple(Addressee(**each) for each in values["addressed"]),
         erased=int(values["erased"]),
         stored=tuple(values["stored"]),
         stored_at=read_moment(values.get("stored_at")),

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from undersigned.domain import languages
 from undersigned.domain.authoring.colors import PLAIN, accents
-from undersigned.domain.authoring.letters import as_text, read_blocks, render_html, render_specimen
+from undersigned.domain.authoring.letters import as_text, read_blocks, render_html
 from undersigned.domain.delivering.packets import packet_filename
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.mail_budgets import lane_of
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
     from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.pictures import InlinePicture
-
-NAMES_IN_MAIL = 200
-"""How many signers an email lists. The packets have all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,17 +248,11 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
 
 @dataclass(frozen=True, slots=True)
 class DeliverySummary:
-    """The figures and names of a delivery's email. `signers` has the first signers' names and localities, in order.
-
-    `versions` are the letters that were signed, each with its target as it was signed. `packets` are the numbers of its
-    packets, out of the `of` that the delivery has.
-    """
+    """The figures of a delivery's email. `packets` are the numbers of its packets, out of the `of` that there are."""
 
     letters: int
     residents: int
     since: date
-    versions: tuple[tuple[Letter, Target], ...]
-    signers: tuple[tuple[str, str], ...]
     packets: tuple[int, ...]
     of: int
 
@@ -280,10 +271,11 @@ def delivery(  # noqa: PLR0913  (what the email says)
     office_url: str | None,
     notice: Message | None = None,
 ) -> Mail:
-    """Write the email of a delivery. Without `pdfs`, it has a link to the packets, with `packets_token`.
+    """Write the email of a delivery: whose letters these are, what they ask for, and their files, but no letter.
 
-    `office_url` is the office's page, whose link acts for it: the organizer's copies have none (None). `notice` comes
-    before everything else in its body.
+    Filters quarantine an email by the words of a letter, and some remove what is attached. So the office gets a link to
+    the same files, with `packets_token`, whether or not `pdfs` are attached. `office_url` is its page, whose link acts
+    for it: the organizer's copies have neither link (None). `notice` comes before everything else in its body.
     """
     language, whom = campaign.language, target.addressed(campaign.language)
     filenames = [packet_filename(key, number, summary.of) for number in summary.packets]
@@ -318,9 +310,7 @@ def delivery(  # noqa: PLR0913  (what the email says)
         "contacts_text": textwrap.indent(columns(contacts), "  "),
         "office_url": office_url,
         "packets_url": f"{sender.public_url}/packets/{packets_token}",
-        "versions": _versions(summary, campaign),
-        "signers_text": columns(summary.signers),
-        "unlisted": _unlisted(summary, language),
+        "request": campaign.request or campaign.title,
         "notice": notice.in_language(language) if notice else "",
     }
     said = bodies("delivery", language, sender, campaign, values)
@@ -386,58 +376,6 @@ def _contacts(organizer: Organizer, language: str) -> list[tuple[str, str]]:
     return [(label.in_language(language), contact) for label, contact in contacts if contact]
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
-    """A letter version that people signed, as the email shows it."""
-
-    heading: str
-    language: str
-    html: Markup
-    text: str
-
-
-def _versions(summary: DeliverySummary, campaign: Campaign) -> list[_Version]:
-    """Return the letter versions that people signed, beginning with the email's language.
-
-    With several languages, the headings name them.
-    """
-    language = campaign.language
-    several = len({letter.language for letter, _ in summary.versions}) > 1
-    found = []
-    own_first = sorted(summary.versions, key=lambda signed: signed[0].language != language)
-    for position, (letter, target) in enumerate(own_first, start=1):
-        values = {"number": position, "count": len(summary.versions), "language": languages.name_of(letter.language)}
-        if len(summary.versions) == 1:
-            heading = Message("The letter")
-        elif several:
-            heading = Message("The letter, version %(number)s of %(count)s (%(language)s)", values)
-        else:
-            heading = Message("The letter, version %(number)s of %(count)s", values)
-        html = render_specimen(letter.template, target, letter.language, has_street=campaign.needs_street)
-        found.append(
-            _Version(
-                heading=heading.in_language(language),
-                language=letter.language,
-                html=Markup(html),  # noqa: S704  (render_specimen escapes every value)
-                text=as_text(read_blocks(html)),
-            )
-        )
-    return found
-
-
-def _unlisted(summary: DeliverySummary, language: str) -> str:
-    """Say how many signers the email does not list and where they are; empty when it lists all of them."""
-    listed, others = len(summary.signers), summary.letters - len(summary.signers)
-    if not others:
-        return ""
-    return Message.counted(
-        "These are the first %(listed)s. %(others)s more is in the packets.",
-        "These are the first %(listed)s. %(others)s more are in the packets.",
-        others,
-        {"listed": languages.number(listed, language), "others": languages.number(others, language)},
-    ).in_language(language)
-
-
 def _width(text: str) -> int:
     """Return how many columns a text takes in a fixed-width font."""
     return sum(
@@ -447,6 +385,6 @@ def _width(text: str) -> int:
 
 
 def columns(rows: Sequence[tuple[str, str]]) -> str:
-    """Return pairs, such as names and localities, as two columns of text."""
+    """Return pairs, such as labels and figures, as two columns of text."""
     widest = min(40, max((_width(first) for first, _ in rows), default=0))
     return "\n".join(f"{first}{' ' * max(0, widest - _width(first))}  {second}" for first, second in rows)

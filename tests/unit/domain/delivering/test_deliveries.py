@@ -353,7 +353,7 @@ def test_a_delivery_without_letters_has_no_packet() -> None:
 
 
 def packet(number: int, first: int, last: int) -> PacketRecord:
-    return PacketRecord(number, first, last, 1000, ("0" * 64,), 0, NINE.date(), ("v",))
+    return PacketRecord(number, first, last, 1000, ("0" * 64,), 0, NINE.date())
 
 
 def test_a_packet_keeps_the_fingerprints_that_earlier_attempts_had_each_once() -> None:

@@ -304,10 +304,12 @@ class Campaign:
     its JSON, post forms of their own, or have a signer sent back to them; those in `frame_origins` may only frame it.
     `accent` is a color, `#rrggbb`. With `approval`, each delivery waits until an organizer approves it. `privacy_url`
     is the organizer's own privacy notice; without it, people read the built-in one. With `own_words`, signers can add
-    some, if the letter has a field for them. Letters are counted by `sources`, the labels of links and sites. Signers'
-    personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it. `deliver` says
-    how often letters go out, `deliver_on` on which weekday (`MON`) or day of the month, and `deliver_at` at which hour
-    of the campaign's time zone; without these two, the stack's day and hour apply. `logo` comes from a file of its own.
+    some, if the letter has a field for them. `request` says in emails to targets, which have no letter in them, what
+    the letters ask for; without it, the title does. Letters are counted by `sources`, the labels of links and sites.
+    Signers' personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it.
+    `deliver` says how often letters go out, `deliver_on` on which weekday (`MON`) or day of the month, and `deliver_at`
+    at which hour of the campaign's time zone; without these two, the stack's day and hour apply. `logo` comes from a
+    file of its own.
     """
 
     id: str
@@ -336,6 +338,7 @@ class Campaign:
     deliver_at: int | None = None
     show_goal: ShowGoal = "from-a-tenth"
     logo: Logo | None = None
+    request: str | None = None
 
     @property
     def has_own_cadence(self) -> bool:

@@ -11,7 +11,7 @@ from undersigned.domain.tokens import VALID_FOR
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Addressee, Target, Way
+    from undersigned.domain.authoring.campaigns import Target, Way
 
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "given_up", "complained", "held", "empty"
@@ -84,8 +84,7 @@ class PacketRecord:
 
     `sent` are the fingerprints (SHA-256) of the PDF that was sent, or is about to be; by hand, also of the one to print
     on both sides. `bytes` is about the first one. `residents` counts the signers whose postal code is one of the
-    target's. `versions` are the letter versions in it, and `addressed` the addressee that each of them shows; there are
-    none if all its letters were erased before. `erased` is how many of its letters were erased before the PDFs were
+    target's. `erased` is how many of its letters were erased before the PDFs were
     made that are stored now, which have the fingerprints `stored`. There is no PDF if all were. `earlier` are the
     fingerprints of what was sent before the `attempt` for which it was made.
     """
@@ -97,8 +96,6 @@ class PacketRecord:
     sent: tuple[str, ...]
     residents: int
     since: date
-    versions: tuple[str, ...]
-    addressed: tuple[Addressee, ...] = ()
     erased: int = 0
     stored: tuple[str, ...] = ()
     stored_at: datetime | None = None
@@ -120,12 +117,7 @@ class PacketRecord:
     @property
     def is_in_email(self) -> bool:
         """Say whether the email has it: not if all its letters were erased before."""
-        return bool(self.versions)
-
-    @property
-    def texts(self) -> tuple[tuple[str, Addressee], ...]:
-        """Return the letter versions in it, each with the addressee that it shows."""
-        return tuple(zip(self.versions, self.addressed, strict=True))
+        return bool(self.sent)
 
     def is_ready_to_send(self, erased: int, now: datetime) -> bool:
         """Say whether the file lacks its erased letters, and is kept for as long as a link works that is sent now.

@@ -154,8 +154,6 @@ class Sampling:
             letters=1,
             residents=int(lists(target.postal_codes, signature.postal_code)),
             since=day,
-            versions=((entry.letter(read.letter_language), target),),
-            signers=((signature.name, signature.locality),),
             packets=(1,),
             of=1,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.letters import read_blocks, render_html
@@ -13,10 +12,9 @@ from undersigned.domain.authoring.postal_codes import lists
 from undersigned.domain.delivering.deliveries import PACKET_SIZE, PacketRecord
 from undersigned.domain.delivering.packets import Batch, are_attached
 from undersigned.domain.errors import DamagedRowsError, NotFoundError, TooManyLettersError
-from undersigned.domain.languages import Message
 from undersigned.logs import report_damaged
 from undersigned.rendering import mails
-from undersigned.rendering.mails import NAMES_IN_MAIL, DeliverySummary
+from undersigned.rendering.mails import DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
 from undersigned.services.delivering.office import cover_url, office_url
 
@@ -28,8 +26,8 @@ if TYPE_CHECKING:
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.authoring.letters import Letter
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, Sender
+    from undersigned.domain.languages import Message
     from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
@@ -116,7 +114,7 @@ class Packing:
         letters = list(enumerate(batch.signers[first - 1 : last], start=first))
         without = tuple(place for place, signer in letters if signer in batch.erased)
         if len(without) == len(letters):
-            return PacketRecord(number, first, last, 0, (), 0, _day(batch), (), erased=len(without)), ()
+            return PacketRecord(number, first, last, 0, (), 0, _day(batch), erased=len(without)), ()
         kept = [signer for _, signer in letters if signer not in batch.erased]
         signatures = self.signatures.signatures(batch.key.campaign, kept)
         made, not_made = self._letters(batch.target, signatures)
@@ -130,7 +128,6 @@ class Packing:
             self.report_replaced(batch.key, number, dict(packet.replaced))
         pdfs = (packet.pdf, packet.double_sided) if batch.by_hand else (packet.pdf,)
         fingerprints = tuple(hashlib.sha256(pdf).hexdigest() for pdf in pdfs)
-        texts = dict.fromkeys((row.letter, row.addressee) for row in signatures)
         record = PacketRecord(
             number=number,
             first=first,
@@ -139,8 +136,6 @@ class Packing:
             sent=fingerprints,
             residents=sum(_is_resident(signature, batch.target) for signature in signatures),
             since=min(signature.signed_on for signature in signatures),
-            versions=tuple(version for version, _ in texts),
-            addressed=tuple(shown for _, shown in texts),
             erased=len(without),
             stored=fingerprints,
         )
@@ -172,14 +167,11 @@ class Packing:
         to_office: bool = False,
         notice: Message | None = None,
     ) -> Mail:
-        """Write a batch's email. `pdfs` are attached; without any, it has a link to its packets.
+        """Write a batch's email. `pdfs` are attached.
 
         Without `sent_at`, it says that it is sent on the day of the delivery. Only the one that goes `to_office` has
-        the link to the office's page.
+        the links to its packets and to the office's page.
         """
-        named = islice((signer for signer in batch.signers if signer not in batch.erased), NAMES_IN_MAIL)
-        first = self.signatures.signatures(batch.key.campaign, tuple(named))
-        erased = Message("(erased)").in_language(batch.campaign.language)
         sent = tuple(packet for packet in packets if packet.is_in_email)
         return mails.delivery(
             self.sender,
@@ -190,8 +182,6 @@ class Packing:
                 letters=batch.letters,
                 residents=sum(packet.residents for packet in sent),
                 since=min(packet.since for packet in sent),
-                versions=self._versions(batch, sent),
-                signers=tuple((signature.name or erased, signature.locality) for signature in first),
                 packets=tuple(packet.number for packet in sent),
                 of=len(packets),
             ),
@@ -201,13 +191,6 @@ class Packing:
             sent_on=batch.campaign.local(sent_at).date() if sent_at else _day(batch),
             office_url=office_url(self.sender, self.tokens, batch.key.campaign, batch.target) if to_office else None,
             notice=notice,
-        )
-
-    def _versions(self, batch: Batch, packets: Sequence[PacketRecord]) -> tuple[tuple[Letter, Target], ...]:
-        """Return each letter in the packets once, with its target as it was signed."""
-        return tuple(
-            (self.catalog.letter(batch.key.campaign, version), batch.target.as_signed(addressee))
-            for version, addressee in dict.fromkeys(text for packet in packets for text in packet.texts)
         )
 
     def _cover(self, batch: Batch, number: int, first: int, last: int, without: tuple[int, ...]) -> PacketCover:
