@@ -52,8 +52,10 @@ def test_a_picture_full_of_details_becomes_smaller_until_it_fits() -> None:
     assert abs(width / height - 320 / 120) < 0.1
 
 
-def test_what_was_encoded_is_encoded_to_the_same_bytes() -> None:
-    once = read_logo(png(640, 240))
+@pytest.mark.parametrize("size", [(640, 240), (900, 300), (1001, 37), (53, 700)])
+def test_what_was_encoded_is_encoded_to_the_same_bytes(size: tuple[int, int]) -> None:
+    """Otherwise a draft that is made of what was published has another logo."""
+    once = read_logo(png(*size))
     assert read_logo(once.png) == once
     assert logo_of({FILE: once.text}) == (once, ())
 

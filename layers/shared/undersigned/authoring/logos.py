@@ -141,9 +141,11 @@ def _drawn(media: str, content: bytes, size: tuple[float, float], turn: str = _U
 
     width, height = (max(1, round(side)) for side in size)
     address = f"data:image/{media};base64,{base64.b64encode(content).decode()}"
+    # In pixels where nothing turns it: in a square of 1 by 1, one that has its size already would not stay as it is.
+    across, down = (width, height) if turn == _UPRIGHT else (1, 1)
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 1 1"'
-        f' preserveAspectRatio="none"><image width="1" height="1" preserveAspectRatio="none"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {across} {down}"'
+        f' preserveAspectRatio="none"><image width="{across}" height="{down}" preserveAspectRatio="none"'
         f' transform="matrix({turn})" href="{address}"/></svg>'
     )
     return svg_to_bytes(svg_string=svg, background="#ffffff", skip_system_fonts=True)
