@@ -83,7 +83,7 @@ def preview(request: DashboardRequest, target: str) -> Response[str]:
 @pages.get("/targets/<target>/next/email", "manage")
 def preview_email(request: DashboardRequest, target: str) -> Response[str]:
     """Show the previewed email in the page's frame."""
-    return framed_mail(next_deliveries.mail_of(request, target).html)
+    return framed_mail(next_deliveries.mail_of(request, target).shown_html)
 
 
 @pages.get("/deliveries", "read")
@@ -110,7 +110,7 @@ def delivery_email(request: DashboardRequest, period: str, target: str) -> Respo
     """Show the email of a delivery in the page's frame, written again from what is stored."""
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     packing = next_deliveries.packing(request)
-    return framed_mail(packing.mail_again(record.delivery, record.signers, record.packets).html)
+    return framed_mail(packing.mail_again(record.delivery, record.signers, record.packets).shown_html)
 
 
 @pages.get("/signatures", "manage")
