@@ -49,7 +49,7 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
         language,
         own.entry.campaign,
         target=own.target,
-        whom=own.target.addressed(language),
+        whom=own.target.addressed(language).strip(),
         letter_html=Markup(own.letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=own.letter_language,
         headline=headline,
