@@ -123,6 +123,12 @@ class Doctor:
         dkim = found.get("DkimAttributes", {})
         status = dkim.get("Status", "NOT_STARTED")
         yield _finding("DKIM", status != "SUCCESS" and status, _dkim_records(self._domain, dkim), "signed")
+        named = found.get("MailFromAttributes", {})
+        domain, status = named.get("MailFromDomain"), named.get("MailFromDomainStatus", "none")
+        todo = _mail_from_records(domain or f"bounce.{self._domain}", ses.meta.region_name)
+        if not domain:
+            todo = f"set bounce.{self._domain} as its custom MAIL FROM domain in the SES console, and {todo}"
+        yield _finding("MAIL FROM", status != "SUCCESS" and status, todo, domain or "")
 
     def _dmarc(self) -> Iterator[Finding]:
         name = f"_dmarc.{self._domain}"
@@ -288,6 +294,12 @@ def _dkim_records(domain: str, dkim: Mapping[str, Any]) -> str:
     zone = dkim.get("SigningHostedZone", "dkim.amazonses.com")
     records = [f"\n{token}._domainkey.{domain} CNAME {token}.{zone}" for token in dkim.get("Tokens", ())]
     return f"add these records to your DNS:{''.join(records)}" if records else "look at Identities in the SES console"
+
+
+def _mail_from_records(domain: str, region: str) -> str:
+    """Return the records by which an email's envelope names the sender's own domain (DMARC's alignment of SPF)."""
+    bounces = f"\n{domain} MX 10 feedback-smtp.{region}.amazonses.com"
+    return f'add these records to your DNS:{bounces}\n{domain} TXT "v=spf1 include:amazonses.com ~all"'
 
 
 def txt_records(name: str) -> Sequence[str]:

@@ -185,6 +185,8 @@ def test_the_end_says_what_to_do_next(running: RunningStack, not_deployed: NotDe
     assert len(tokens) == 3
     for token in tokens:
         assert f"{token}._domainkey.letters.example.org CNAME {token}.dkim.amazonses.com" in todo
+    assert "bounce.letters.example.org MX 10 feedback-smtp." in todo
+    assert 'bounce.letters.example.org TXT "v=spf1 include:amazonses.com ~all"' in todo
     assert '_dmarc.letters.example.org: "v=DMARC1; p=none' in todo or "DMARC" in todo
     assert "production access" in todo
     assert "undersigned doctor" in todo

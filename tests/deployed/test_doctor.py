@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 RECIPIENT = "mayor@doctor.example"
 
 
-VERIFIED = {"VerifiedForSendingStatus": True, "DkimAttributes": {"Status": "SUCCESS"}}
+VERIFIED = {
+    "VerifiedForSendingStatus": True,
+    "DkimAttributes": {"Status": "SUCCESS"},
+    "MailFromAttributes": {"MailFromDomain": "bounce.letters.example", "MailFromDomainStatus": "SUCCESS"},
+}
 
 
 @pytest.fixture
@@ -197,6 +201,7 @@ def test_fourteen_planted_faults_are_all_named_and_nothing_else(
         "waiting emails": "2 at once are some 16 a second; SES takes 200",
         "identity": "not verified",
         "DKIM": "PENDING",
+        "MAIL FROM": "none",
         "DMARC": "no record",
     }
     assert problems() == before

@@ -28,7 +28,14 @@ class Account:
     def __init__(self) -> None:
         self.status = "UPDATE_COMPLETE"
         self.identities: dict[str, dict[str, Any]] = {
-            "letters.example": {"VerifiedForSendingStatus": True, "DkimAttributes": {"Status": "SUCCESS"}}
+            "letters.example": {
+                "VerifiedForSendingStatus": True,
+                "DkimAttributes": {"Status": "SUCCESS"},
+                "MailFromAttributes": {
+                    "MailFromDomain": "bounce.letters.example",
+                    "MailFromDomainStatus": "SUCCESS",
+                },
+            }
         }
         self.account: dict[str, Any] = {
             "ProductionAccessEnabled": True,
@@ -48,6 +55,8 @@ class Account:
         self.live = {"tally-1": "12", "deliver-1": "9"}
         self.refused: set[str] = set()
         self.denied: set[str] = set()
+
+    meta = SimpleNamespace(region_name="eu-west-1")
 
     def client(self, _service: str) -> Account:
         return self
@@ -153,7 +162,7 @@ def findings(account: Account, state: State) -> list[Finding]:
 def test_a_healthy_stack_has_no_problem(account: Account) -> None:
     assert findings(account, "problem") == []
     assert findings(account, "unknown") == []
-    assert len(findings(account, "ok")) == 18
+    assert len(findings(account, "ok")) == 19
 
 
 FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
@@ -170,6 +179,21 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
         ),
         "DKIM",
         "\nb2._domainkey.letters.example CNAME b2.dkim.amazonses.com\n",
+    ),
+    "the MAIL FROM domain's SPF record is missing": (
+        lambda it: it.identities["letters.example"]["MailFromAttributes"].update(MailFromDomainStatus="FAILED"),
+        "MAIL FROM",
+        '\nbounce.letters.example TXT "v=spf1 include:amazonses.com ~all"',
+    ),
+    "the MAIL FROM domain's MX record is missing": (
+        lambda it: it.identities["letters.example"]["MailFromAttributes"].update(MailFromDomainStatus="PENDING"),
+        "MAIL FROM",
+        "\nbounce.letters.example MX 10 feedback-smtp.eu-west-1.amazonses.com\n",
+    ),
+    "the identity has no MAIL FROM domain": (
+        lambda it: it.identities["letters.example"].pop("MailFromAttributes"),
+        "MAIL FROM",
+        "set bounce.letters.example as its custom MAIL FROM domain in the SES console",
     ),
     "there is no DMARC record": (lambda it: it.dmarc.clear(), "DMARC", "add a TXT record at _dmarc.letters.example"),
     "there are two DMARC records": (lambda it: it.dmarc.append("v=DMARC1; p=none"), "DMARC", "keep one"),
@@ -309,7 +333,7 @@ def test_a_check_without_permission_is_unknown_and_the_others_go_on(account: Acc
     assert [(found.check, found.found) for found in findings(account, "unknown")] == [
         ("Lambda concurrency", "no answer: AccessDeniedException")
     ]
-    assert len(findings(account, "ok")) == 17
+    assert len(findings(account, "ok")) == 18
 
 
 def test_an_identity_of_a_single_address_is_found(account: Account) -> None:
