@@ -386,3 +386,24 @@ def test_a_campaign_in_a_language_without_a_catalog_is_valid_with_a_warning(file
         "campaign.toml:4: pages and emails are not translated into 'pl', so the text around the letter is in English; "
         "docs/translating.md explains how to add a language"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('request = "Arrest buyers of SEX, and not Prostituted women; sex is no work."', "sex, prostituted"),
+        ('request = "Pongan fin a la compra de sexo y a la venta de heroína."', "sexo, heroina"),
+        ('request = "Plant trees in Essex Street, where the heroine of our town grew rapeseed for grapes."', ""),
+    ],
+)
+def test_words_by_which_filters_hold_back_emails_are_a_warning(files: Files, line: str, words: str) -> None:
+    files["campaign.toml"] = f"{line}\n{files['campaign.toml']}"
+    found = [warning.message for warning in compile_campaign(files).warnings]
+    said = f"filters may hold that back for {words}; say it in other words if you can"
+    assert found == ([f"`request` is in the email to a recipient, and {said}"] if words else [])
+
+
+def test_the_title_is_looked_at_for_such_words_too(files: Files) -> None:
+    change(files, "campaign.toml", 'title = "', 'title = "No more sex trafficking: ')
+    [warning] = compile_campaign(files).warnings
+    assert (warning.setting, warning.on_page.values["words"]) == ("title", "sex")

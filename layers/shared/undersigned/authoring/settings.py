@@ -19,6 +19,7 @@ from undersigned.authoring.regions import ZONES
 from undersigned.authoring.setting_kinds import CHOOSE, LANGUAGE, Wrong
 from undersigned.authoring.toml_document import TomlDocument, as_written
 from undersigned.domain.authoring.campaigns import Campaign, Organizer, Translation
+from undersigned.domain.authoring.filtered_words import filtered_words
 from undersigned.domain.delivering.schedule import DAYS, LAST_DAY_OF_MONTH
 from undersigned.domain.languages import Message, languages
 
@@ -75,6 +76,7 @@ class _Reader:
         translated = [other for other in others if language and other in languages()]
         translations = {other: Translation(**self._table(other, TRANSLATION_SETTINGS)) for other in translated}
         self._check_days(values)
+        self._check_words({"title": values["title"], "request": values["request"], "organizer.name": organizer.name})
         zone = values["time_zone"] or self._zone_of(values["region"])
         known = Campaign(**{**values, "time_zone": zone}, letter="", organizer=organizer, translations=translations)
         return CampaignSettings(
@@ -181,6 +183,23 @@ class _Reader:
         day, is_monthly = values["deliver_on"], values["deliver"] == "monthly"
         if day is not None and is_monthly != isinstance(day, int):
             self._add("deliver_on", _DAY_OF_MONTH if is_monthly else _WEEKDAY)
+
+    def _check_words(self, texts: Mapping[str, str | None]) -> None:
+        """Warn of words in the email to a recipient by which filters hold emails back."""
+        for name, text in texts.items():
+            if words := filtered_words(text or ""):
+                values = {"words": ", ".join(words)}
+                says = Message(
+                    "`%(name)s` is in the email to a recipient, and filters may hold that back for %(words)s; say it "
+                    "in other words if you can",
+                    values,
+                )
+                plainly = Message(
+                    "This is in the email to a recipient. Filters may hold that back for these words: %(words)s. Say "
+                    "it in other words if you can.",
+                    values,
+                )
+                self._warnings.append(self._mistake(name, Wrong(says, plainly)))
 
     def _zone_of(self, region: str) -> str:
         """Return the time zone of a campaign that names none."""
