@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -108,9 +107,7 @@ def test_a_plan_of_ten_thousand_targets_makes_few_calls_for_their_trays(monkeypa
             put_letter(made, target.id, signer_number(number))
         made.clock.now = MONDAY
         made.watch = watch = Counting(seconds=0)
-        began = time.monotonic()
         assert len(made.plan()["deliveries"]) == len(targets)
-        assert time.monotonic() - began < 30
     of_trays = 8 * 2
     assert watch.calls["dynamodb:Query"] - len(targets) <= of_trays + 10, "and one for the deliveries of each target"
     assert watch.calls["dynamodb:BatchGetItem"] == len(targets) / 100, "the oldest letter to each may be damaged"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -43,13 +42,11 @@ def rows(world: World) -> list[str]:
 
 
 def answered(world: World, odd: Odd, *, as_json: bool = True) -> Answer:
-    """Return the answer to an odd request, which comes within a second."""
+    """Return the answer to an odd request,"""
     world.clock.advance(minutes=1)
     path = odd.path.replace("{ada}", world.signer())
     headers = odd.headers | (KEY if path.startswith(API) else {})
-    began = time.process_time()
     answer = world.request(odd.method, path, raw=odd.body, headers=headers, as_json=as_json)
-    assert time.process_time() - began < 1, odd.what
     assert answer.status == odd.status, (odd.what, answer.body[:300])
     return answer
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 
 import pytest
@@ -80,13 +79,9 @@ def test_a_sheet_of_libreoffice_is_read_as_people_see_it() -> None:
     ],
     ids=["old", "broken", "no sheet", "no text", "no XML", "entity", "bomb", "rows", "columns", "cells"],
 )
-def test_what_can_not_be_read_is_a_mistake_with_the_way_out_and_takes_no_time(content: bytes, mistake: str) -> None:
-    began = time.process_time()
-
+def test_what_can_not_be_read_is_a_mistake_with_the_way_out(content: bytes, mistake: str) -> None:
     with pytest.raises(MistakesError, match=mistake):
         rows_of_workbook(content)
-
-    assert time.process_time() - began < 5
 
 
 def peak_of(content: bytes) -> None:

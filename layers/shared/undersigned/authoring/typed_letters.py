@@ -231,9 +231,12 @@ class _TypedForm:
             for number in unclear:
                 if not self._settle(number):
                     self._take_as_text(number)
+        guesses: dict[str, set[str]] = {}
+        for blank in self.asked:
+            guesses.setdefault(blank.text, set()).add(blank.guess)
         for blank in self.asked:
             # “Dear [name]” is another blank than “[name]” at the end.
-            if any(other.text == blank.text and other.guess != blank.guess for other in self.asked):
+            if len(guesses[blank.text]) > 1:
                 blank.asked = blank.with_lead
         return letter
 
@@ -246,9 +249,10 @@ class _TypedForm:
             return False
         for blank in blanks:
             short = _in_short(blank.text)
-            fitting = rules if blank.kind == "rule" else [found for found in others if found.blank.endswith(short)]
-            if fitting and "{{" in fitting[0].outcome:
-                blank.asked, blank.guess = fitting[0].blank if blank.kind == "rule" else short, fitting[0].outcome
+            fitting = iter(rules) if blank.kind == "rule" else (each for each in others if each.blank.endswith(short))
+            found = next(fitting, None)
+            if found and "{{" in found.outcome:
+                blank.asked, blank.guess = found.blank if blank.kind == "rule" else short, found.outcome
             elif blank.kind == "square" and blank.text in letter:
                 blank.asked, blank.guess = short, _guess(blank.text) or ""
             del rules[: blank.kind == "rule"]
