@@ -92,6 +92,18 @@ def test_nothing_goes_to_a_mailbox_after_its_stop_until_it_resumes(world: World)
     assert to_evanston(world) == [CHIEF, CHIEF]
 
 
+def test_the_stops_of_a_mailbox_cause_their_two_emails_once_a_day(world: World) -> None:
+    a_week(world)
+    for _ in range(8):
+        stop(world)
+        world.post(about_stops(world)[-1].link("office/resume"))
+    assert len(about_stops(world)) == 2
+    world.clock.advance(days=1)
+    stop(world)
+    assert [mail.tags["kind"] for mail in about_stops(world)[2:]] == ["stopped", "resume"]
+    assert "The emails are not stopped" in resume(world).body
+
+
 def test_no_email_leaves_after_a_stop_while_its_packet_is_typeset(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,7 +192,7 @@ def test_an_older_link_does_not_end_a_later_stop(world: World) -> None:
     first = about_stops(world)[-1].link("office/resume")
     for _ in range(2):
         assert "The emails are not stopped" in world.post(first).body
-    world.clock.advance(seconds=1)
+    world.clock.advance(days=1)
     stop(world)
     assert "The emails were stopped again" in world.post(first).body
     assert stopped(world)

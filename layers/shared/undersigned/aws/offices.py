@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -47,6 +47,11 @@ STOPS = "stop_"
 
 ENDED = "ended_"
 """The beginning of the attributes with the secret of a mailbox's last stop that ended: its link still says so."""
+
+MAILED = "mailed_"
+"""The beginning of the attributes that say which stop of a mailbox last caused emails, and when."""
+
+_A_DAY = timedelta(days=1)
 
 RECEIVED = "received_"
 """The beginning of the attributes with the moments of *Received*, each with the period."""
@@ -132,6 +137,20 @@ class OfficeRows(Repository):
                     raise
             else:
                 return before, after
+
+    def may_mail(self, campaign: str, target: str, stop: Stop, now: datetime) -> bool:
+        """Claim a mailbox's day for the emails about a stop. Return False if another stop of it has the day."""
+        name = MAILED + stop.mailbox
+        is_free = Attr(name).not_exists() | Attr(f"{name}.at").lte(written(now - _A_DAY))
+        claim = Update(
+            office_key(campaign, target),
+            assign={name: {"at": written(now), "secret": stop.secret}},
+            when=Attr(STOPS + stop.mailbox).exists() & (is_free | Attr(f"{name}.secret").eq(stop.secret)),
+        )
+        with suppress(ConditionFailedError):
+            self._table.update(claim)
+            return True
+        return False
 
     def last_secret(self, campaign: str, target: str, mailbox: str) -> str | None:
         """Return the secret of the last stop of a mailbox that somebody ended."""

@@ -62,7 +62,7 @@ class Stopping:
             link.mailbox,
             lambda known: replace(known, reason=reason_in(reason) or known.reason) if known else new,
         )
-        if stop and not stop.mails:
+        if stop and not stop.mails and self.office_rows.may_mail(link.campaign, link.target, stop, self.clock()):
             # Also after a failure between the two: queueing it twice is harmless.
             self.mails().put_stop(StopMail(link.campaign, link.target, link.mailbox, stop.at, 1))
         return campaign, target
