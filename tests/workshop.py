@@ -73,6 +73,8 @@ class Forms(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append((given["action"], {}))
+        if self.forms and "formaction" in given:
+            self.forms.append((given["formaction"], self.forms[-1][1]))
         if not self.forms or not (name := given.get("name") or self._select):
             return
         values = self.forms[-1][1]

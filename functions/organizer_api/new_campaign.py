@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 routes = administrator_routes()
 
+_ONE_LETTER = Message("A campaign begins with one letter: your own, our example or a copy. Empty the other fields.")
+
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
@@ -56,9 +58,12 @@ def begin(request: SessionRequest) -> Response[str]:
     )
     if not given.title:
         return _form(request, given, error=Message("Give the campaign a title."))
+    begins_with = "copy" if given.copy else request.posted("do")
+    if (given.text.strip() and begins_with != "letter") or (given.copy and request.posted("do") == "example"):
+        return _form(request, given, error=_ONE_LETTER, wrong="copy" if given.copy else "text")
     try:
         campaign = given.campaign or _free_id(given.title)
-        files = _files(request.posted("do"), campaign, given, language_of(request.event))
+        files = _files(begins_with, campaign, given, language_of(request.event))
         wired.stack.authoring.drafting.create(campaign, _author(request, campaign), files)
     except MistakesError as error:
         return _form(request, given, error=error.mistakes[0].on_page, wrong="text")
@@ -66,8 +71,7 @@ def begin(request: SessionRequest) -> Response[str]:
         return _form(request, given, error=error.on_page)
     except NotFoundError:
         return _form(request, given, error=Message("There is no such campaign to copy. Choose another one."))
-    is_pasted = given.text.strip() and request.posted("do") == "letter"
-    return moved(f"{dashboard_path(campaign)}/workshop/letter{'?ask=yes' if is_pasted else ''}")
+    return moved(f"{dashboard_path(campaign)}/workshop/letter{'?ask=yes' if given.text.strip() else ''}")
 
 
 def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -> Mapping[str, str]:

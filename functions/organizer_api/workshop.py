@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, public_ur
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring import logos as logo_file
 from undersigned.authoring import settings as settings_file
+from undersigned.authoring import targets as targets_file
 from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.logos import read_logo
 from undersigned.authoring.mistakes import MistakesError
@@ -20,7 +22,7 @@ from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.typed_letters import read_typed, typed_letter
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.services.authoring.draft_views import file_of_letter, previewed
-from undersigned.services.authoring.drafting import Checked, NotSavedError
+from undersigned.services.authoring.drafting import NotSavedError
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.authoring import letter as letter_pages
 from undersigned.web.authoring import recipients as recipient_pages
@@ -32,8 +34,11 @@ from undersigned.web.authoring.preview import Preview
 from undersigned.web.uploads import posted_form
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.authoring.mistakes import Mistake
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.services.authoring.sampling import Sampling
     from undersigned.web.authoring.frame import Step
@@ -47,6 +52,14 @@ def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Worksh
     drafting = wired.stack.authoring.drafting
     draft = draft or drafting.draft(request.campaign)
     return Workshop(viewer_of(request), draft, drafting.check(draft), is_refused=request.query("refused") == "yes")
+
+
+def as_typed(request: DashboardRequest, workshop: Workshop, files: Mapping[str, str]) -> Workshop:
+    """Return the workshop with files as a page has them that was posted and is not saved. The page goes on with it."""
+    draft = replace(workshop.draft, files={**workshop.draft.files, **files})
+    return replace(
+        workshop, draft=draft, checked=wired.stack.authoring.drafting.check(draft), was=request.posted("was")
+    )
 
 
 def number_of(text: str | None) -> int:
@@ -123,12 +136,13 @@ def _both_texts(
 
 def _not_saved(request: DashboardRequest, step: Step, error: NotSavedError) -> Response[str]:
     """Show a step with the files that have more than their limits, as they were typed."""
-    workshop = workshop_of(request, error.draft)
+    workshop = as_typed(request, workshop_of(request), error.draft.files)
     match step:
         case "settings":
             shown = settings_pages.settings(workshop, preview_of(request, workshop.draft))
         case "recipients":
-            shown = recipient_pages.recipients(workshop, 1)
+            kept_list = packed(error.draft.files[targets_file.FILE])
+            shown = recipient_pages.recipients(workshop, 1, kept_list=kept_list)
         case _:
             language = language_of_file(error.mistakes[0].file) or workshop.letter_languages[0]
             return _letter_page(request, workshop, language, status=422)
@@ -162,10 +176,16 @@ def letter(request: DashboardRequest) -> Response[str]:
     return _letter_page(request, workshop, language)
 
 
-def _letter_page(
-    request: DashboardRequest, workshop: Workshop, language: str, text: str | None = None, *, status: int = 200
+def _letter_page(  # noqa: PLR0913  (as in `save`)
+    request: DashboardRequest,
+    workshop: Workshop,
+    language: str,
+    text: str | None = None,
+    *,
+    status: int = 200,
+    has_letter: bool = False,
 ) -> Response[str]:
-    now = letter_pages.written(workshop, language, text)
+    now = letter_pages.written(workshop, language, text, has_letter=has_letter)
     shown = letter_pages.letter(workshop, now, preview_of(request, now.draft, language))
     return dashboard_page(shown, status=status, has_frames=True)
 
@@ -180,6 +200,8 @@ def save_letter(request: DashboardRequest) -> Response[str]:
         request.posted("do"),
     )
     if action == "example":
+        if text:
+            return _letter_page(request, workshop, language, text, status=422, has_letter=True)
         text = typed_letter(example_letter(language), workshop.language)
     if action == "live":
         now = letter_pages.written(workshop, language, text)
@@ -219,25 +241,29 @@ def settings(request: DashboardRequest) -> Response[str]:
 
 @pages.post("/workshop/settings", "manage")
 def save_settings(request: DashboardRequest) -> Response[str]:
-    """Save the settings of a page."""
-    posted, draft = posted_form(request.event), wired.stack.authoring.drafting.draft(request.campaign)
-    document = Workshop(viewer_of(request), draft, Checked(None)).settings
-    changed = settings_pages.changed_values(document, posted)
-    return save(request, "settings", draft, settings_file.FILE, document.changed(changed).text)
-
-
-@pages.post("/workshop/logo", "manage")
-def save_logo(request: DashboardRequest) -> Response[str]:
-    """Save an uploaded logo in the draft, or remove the one that is there."""
-    workshop, logo = workshop_of(request), None
-    if request.posted("do") == "save":
-        try:
-            logo = read_logo(request.uploaded("file")).text
-        except MistakesError as error:
-            preview = preview_of(request, workshop.draft)
-            shown = settings_pages.settings(workshop, preview, logo_mistakes=error.mistakes)
-            return dashboard_page(shown, status=422, has_frames=True)
-    return write(request, "settings", workshop.draft, logo_file.FILE, logo, then=address_of(request, "settings#logo"))
+    """Save the settings of a page, with its logo; or show them as they were typed, without saving them."""
+    workshop, logo, removes_logo = workshop_of(request), request.posted("kept-logo"), request.ticked("remove-logo")
+    changed = settings_pages.changed_values(workshop.settings, posted_form(request.event))
+    text = workshop.settings.changed(changed).text
+    mistakes: Sequence[Mistake] = ()
+    try:
+        if content := request.uploaded("logo"):
+            logo = read_logo(content).text
+    except MistakesError as error:
+        mistakes = error.mistakes
+    if mistakes or request.posted("do") == "show":
+        files = {settings_file.FILE: text, **({logo_file.FILE: logo} if logo else {})}
+        typed = as_typed(request, workshop, files)
+        preview = preview_of(request, typed.draft)
+        shown = settings_pages.settings(typed, preview, mistakes, kept_logo=logo, removes_logo=removes_logo)
+        return dashboard_page(shown, status=422 if mistakes else 200, has_frames=True)
+    draft = workshop.draft
+    if logo or removes_logo:
+        answer = write(request, "settings", draft, logo_file.FILE, logo or None)
+        if answer.status_code != 303:  # noqa: PLR2004
+            return answer
+        draft = wired.stack.authoring.drafting.draft(request.campaign)
+    return save(request, "settings", draft, settings_file.FILE, text)
 
 
 @pages.post("/workshop/mine", "manage")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, public_url, viewer_of
@@ -11,14 +12,15 @@ from functions.organizer_api.drafts import MOST_TIME
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
-from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError, DraftConflictError, PublishedMeanwhileError
 from undersigned.domain.signing.sources import labelled_path
+from undersigned.services.people.access import check_scope
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.authoring import publish as publish_pages
+from undersigned.web.uploads import posted_form
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
@@ -41,54 +43,105 @@ def _publish_page(
     request: DashboardRequest,
     workshop: Workshop,
     *,
-    why: str = "",
+    typed: Mapping[str, str] | None = None,
     refused: TypedWebsite | None = None,
     not_named: DraftConflictError | None = None,
 ) -> Page:
-    found = wired.stack.authoring.drafting.to_publish(workshop.draft)
-    where = "developer" if refused else request.query("where") or ""
+    found, where = wired.stack.authoring.drafting.to_publish(workshop.draft), request.query("where") or ""
+    if request.event.http_method == "POST":
+        where = "developer" if refused else request.posted("where")
+        typed = _typed(request) if typed is None else typed
     return publish_pages.publish(
-        workshop, found, public_url(request.event), where=where, why=why, refused=refused, not_named=not_named
+        workshop,
+        found,
+        public_url(request.event),
+        where=where,
+        typed=typed or {},
+        refused=refused,
+        not_named=not_named,
     )
+
+
+def _typed(request: DashboardRequest) -> dict[str, str]:
+    """Return what was typed on the page, whichever of its buttons was pressed."""
+    posted = posted_form(request.event)
+    typed = {name: text for name in publish_pages.TYPED if isinstance(text := posted.get(name), str) and text.strip()}
+    return {name: text for name, text in typed.items() if (name, text) != ("name", request.campaign)}
+
+
+def _done(request: DashboardRequest, what: str, used: Collection[str] = (), anchor: str = "") -> Response[str]:
+    """Say on the page what a button did. What was typed for other buttons stands there again."""
+    typed = {name: text for name, text in _typed(request).items() if name not in used}
+    if not typed:
+        where = request.posted("where")
+        query = urlencode({**({"where": where} if where else {}), "done": what})
+        return moved(address_of(request, f"publish?{query}{anchor}"))
+    return dashboard_page(_publish_page(request, _after(workshop_of(request), what), typed=typed))
+
+
+def _after(workshop: Workshop, what: str) -> Workshop:
+    return replace(workshop, viewer=replace(workshop.viewer, done=what))
 
 
 @pages.does("publish")
 def publish_draft(request: DashboardRequest) -> Response[str]:
-    """Publish the draft as the page showed it; if it changed meanwhile, show it, and keep the reason."""
-    is_over, why = request.posted("over") == "yes", request.why()
+    """Publish the draft as the page showed it, with a website and a short name that were typed.
+
+    If it changed meanwhile, or something is left to do, show it, and keep what was typed.
+    """
+    drafting, revision, is_over = wired.stack.authoring.drafting, revision_of(request), request.posted("over") == "yes"
+    if refused := _refused_website(request):
+        return dashboard_page(_publish_page(request, workshop_of(request), refused=refused), status=422)
     try:
-        wired.stack.authoring.drafting.publish(request.campaign, revision_of(request), request.by, why, over=is_over)
+        if "name" in _typed(request):
+            request, revision = _renamed(request)
+        if request.posted("website"):
+            revision = drafting.write(request.campaign, revision, {}, request.by, _with_website(request)).revision
+        drafting.publish(request.campaign, revision, request.by, request.why(), over=is_over)
     except (ChangedMeanwhileError, PublishedMeanwhileError) as error:
         workshop = workshop_of(request)
         if isinstance(error, ChangedMeanwhileError):
-            workshop = replace(workshop, viewer=replace(workshop.viewer, done="changed"))
-        return dashboard_page(_publish_page(request, workshop, why=why), status=409)
+            workshop = _after(workshop, "changed")
+        return dashboard_page(_publish_page(request, workshop), status=409)
+    except DraftConflictError as error:
+        return dashboard_page(_publish_page(request, workshop_of(request), not_named=error), status=422)
     except MistakesError:
         workshop = replace(workshop_of(request), is_refused=True)
-        return dashboard_page(_publish_page(request, workshop, why=why), status=422)
-    return moved(address_of(request, "publish?done=published#where"))
+        return dashboard_page(_publish_page(request, workshop), status=422)
+    return _done(request, "published", {"why", "over", "name", *_website_fields(request)}, "#where")
 
 
 @pages.post("/workshop/website", "manage")
 def add_website(request: DashboardRequest) -> Response[str]:
     """Add a website to the draft: it may show the form, or also send a form of its own."""
-    typed = request.posted("website")
-    origin = pasted_origin(typed)
-    workshop = workshop_of(request)
-    if refused := publish_pages.refused_website(typed, origin):
-        return dashboard_page(_publish_page(request, workshop, refused=refused), status=422)
-    changed = _with_website(workshop, str(origin), own_form=request.posted("own-form") == "yes")
+    if refused := _refused_website(request):
+        return dashboard_page(_publish_page(request, workshop_of(request), refused=refused), status=422)
+    workshop, changed = workshop_of(request), _with_website(request)
     try:
         wired.stack.authoring.drafting.write(request.campaign, workshop.draft.revision, {}, request.by, changed)
     except ChangedMeanwhileError:
-        return moved(address_of(request, "publish?done=changed"))
+        return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
     except MistakesError:
         return moved(address_of(request, "settings"))
-    return moved(address_of(request, f"publish?where=developer{'&done=website-added' if changed else ''}#website"))
+    return _done(request, "website-added" if changed else "", _website_fields(request), "#website")
 
 
-def _with_website(workshop: Workshop, origin: str, *, own_form: bool) -> Mapping[str, Value]:
-    """Return the settings that a further website changes. A website that may send its own form may also show ours."""
+def _refused_website(request: DashboardRequest) -> TypedWebsite | None:
+    """Return what is wrong with a typed website; None if it can be added, or if it is empty and another button's."""
+    typed = request.posted("website")
+    if not typed and not request.event.path.endswith("/website"):
+        return None
+    return publish_pages.refused_website(typed, pasted_origin(typed))
+
+
+def _website_fields(request: DashboardRequest) -> Collection[str]:
+    return ("website", "own-form") if request.posted("website") else ()
+
+
+def _with_website(request: DashboardRequest) -> Mapping[str, Value]:
+    """Return the settings that a typed website changes. A website that may send its own form may also show ours."""
+    workshop, own_form = workshop_of(request), request.posted("own-form") == "yes"
+    origin = str(pasted_origin(request.posted("website")))
     allowed, framing = (workshop.sites(name) for name in publish_pages.WEBSITES)
     if origin in allowed or (origin in framing and not own_form):
         return {}
@@ -104,13 +157,20 @@ def _with_website(workshop: Workshop, origin: str, *, own_form: bool) -> Mapping
 def rename(request: DashboardRequest) -> Response[str]:
     """Give a draft that was never published another short name."""
     try:
-        made = wired.stack.authoring.drafting.rename(
-            request.campaign, revision_of(request), request.posted("name"), request.by
-        )
+        renamed, _ = _renamed(request)
+    except ChangedMeanwhileError:
+        return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
     except DraftConflictError as error:
-        page = _publish_page(request, workshop_of(request), not_named=error)
-        return dashboard_page(page, status=422)
-    return moved(f"{dashboard_path(made.campaign)}/workshop/publish?done=saved")
+        return dashboard_page(_publish_page(request, workshop_of(request), not_named=error), status=422)
+    return _done(renamed, "saved", {"name"})
+
+
+def _renamed(request: DashboardRequest) -> tuple[DashboardRequest, int]:
+    """Give the draft the name that was typed. Return the request as one about that draft, and its revision."""
+    check_scope(request.holder, "own")
+    name = request.posted("name")
+    made = wired.stack.authoring.drafting.rename(request.campaign, revision_of(request), name, request.by)
+    return replace(request, campaign=made.campaign), made.revision
 
 
 @pages.get("/workshop/qr", "manage")
@@ -145,29 +205,29 @@ def discard(request: DashboardRequest) -> Response[str]:
     try:
         wired.stack.authoring.drafting.discard(request.campaign, revision_of(request), request.by)
     except ChangedMeanwhileError:
-        return moved(address_of(request, "publish?done=changed"))
-    return moved(address_of(request, "letter?done=discarded") if is_published else HOME)
+        return _done(request, "changed")
+    return _done(request, "discarded") if is_published else moved(HOME)
 
 
 @pages.does("close")
 def close(request: DashboardRequest) -> Response[str]:
     """End the signing. Letters that wait are still sent."""
-    wired.stack.operating.closing.close(request.campaign, request.by, request.why())
-    return moved(address_of(request, "publish?done=closed"))
+    wired.stack.operating.closing.close(request.campaign, request.by, request.posted("why-close"))
+    return _done(request, "closed", {"why-close"})
 
 
 @pages.does("reopen")
 def reopen(request: DashboardRequest) -> Response[str]:
     """Let people sign again."""
-    wired.stack.operating.closing.reopen(request.campaign, request.by, request.why())
-    return moved(address_of(request, "publish?done=reopened"))
+    wired.stack.operating.closing.reopen(request.campaign, request.by, request.posted("why-reopen"))
+    return _done(request, "reopened", {"why-reopen"})
 
 
 @pages.post("/workshop/delete", "own")
 def delete(request: DashboardRequest) -> Response[str]:
     """Delete a campaign whose time is over, if its short name was typed to confirm it."""
     if request.posted("campaign") != request.campaign:
-        return moved(address_of(request, "publish?done=not-deleted"))
+        return _done(request, "not-deleted")
     until = wired.stack.clock() + MOST_TIME
     deleted = wired.stack.operating.deleting.delete(request.campaign, lambda: wired.stack.clock() > until)
-    return moved(HOME if deleted.is_done else address_of(request, "publish?done=deleting"))
+    return moved(HOME) if deleted.is_done else _done(request, "deleting")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
-from functions.organizer_api.workshop import address_of, number_of, save, workshop_of, write
+from functions.organizer_api.workshop import as_typed, number_of, save, workshop_of, write
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.column_choice import guess, rows_in, taken, used_twice
 from undersigned.authoring.mistakes import MistakesError
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.authoring.column_choice import Choice
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
+
+_LAST = 100_000
+"""The number of the table's last page, or of one after it."""
 
 
 @pages.get("/workshop/recipients", "manage")
@@ -45,67 +50,121 @@ def recipients_file(request: DashboardRequest) -> Response[bytes]:
 
 @pages.post("/workshop/recipients", "manage")
 def save_recipients(request: DashboardRequest) -> Response[str]:
-    """Save a page of the table, or take rows from a spreadsheet in two steps."""
-    posted = posted_form(request.event)
+    """Save a page of the table, or take rows from a spreadsheet in two steps; or show the page as it was typed."""
+    page = _Typed.read(request)
     match request.posted("do"):
-        case "paste":
-            return _ask_for_columns(request)
         case "columns":
-            return _take_rows(request, posted)
+            return _take_rows(request, page)
         case "back":
-            return _show_pasted(request, posted)
+            rows = column_pages.posted_rows(page.posted)
+            chosen = column_pages.kept_choice(rows, page.posted)
+            return _shown(request, page, replace(page.with_rows(rows), chosen=chosen))
         case "undo":
-            return _undo(request, posted)
-        case action:
-            return _save_rows(request, posted, more=action == "more")
+            return _undo(request, page)
+        case "more":
+            return _shown(request, replace(page, number=_LAST), page.rows_as_pasted())
+        case action if action == "paste" or page.has_rows:
+            return _ask_for_columns(request, page)
+        case _:
+            return save(request, "recipients", page.workshop.draft, targets_file.FILE, page.table.text())
 
 
-def _save_rows(request: DashboardRequest, posted: Mapping[str, object], *, more: bool) -> Response[str]:
-    workshop = workshop_of(request)
-    text = recipient_pages.posted_table(workshop.table, posted).text()
-    then = address_of(request, "recipients?page=100000#rows") if more else ""
-    return save(request, "recipients", workshop.draft, targets_file.FILE, text, then=then)
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A posted page: its table as typed, and what stands in its other fields. `number` is that of the shown page.
+
+    The page keeps the whole table, packed, once it shows rows that were typed and are not saved.
+    """
+
+    posted: Mapping[str, object]
+    workshop: Workshop
+    table: TargetTable
+    upload: Upload
+    content: bytes
+    number: int
+
+    @classmethod
+    def read(cls, request: DashboardRequest) -> Self:
+        posted, workshop = posted_form(request.event), workshop_of(request)
+        kept = _unpacked(posted, "list")
+        table = recipient_pages.posted_table(read_table(kept) if kept else workshop.table, posted)
+        upload = Upload(request.typed("pasted"), request.posted("replace") == "yes")
+        return cls(posted, workshop, table, upload, request.uploaded("file"), number_of(request.posted("page")))
+
+    @property
+    def has_rows(self) -> bool:
+        """Say whether rows were pasted or uploaded, or are to replace the list."""
+        return bool(self.content or self.upload.pasted.strip() or self.upload.replaces)
+
+    @property
+    def kept(self) -> str:
+        """Return the table for the page's hidden field; empty if nothing in it was typed."""
+        saved = recipient_pages.posted_table(self.workshop.table, {})
+        return "" if self.table.rows == saved.rows else column_pages.packed(self.table.text())
+
+    def with_rows(self, rows: list[list[str]]) -> Upload:
+        """Return what the field for pasted rows has, with further rows before it: no page can fill in a file."""
+        return replace(self.upload, pasted=column_pages.as_pasted(rows) + self.upload.pasted)
+
+    def rows_as_pasted(self) -> Upload:
+        """Return the rows for the field to paste them into, also those of a file."""
+        with suppress(MistakesError):
+            return self.with_rows(rows_in(self.content, "")) if self.content else self.upload
+        return self.upload
 
 
-def _ask_for_columns(request: DashboardRequest) -> Response[str]:
+def _shown(request: DashboardRequest, page: _Typed, upload: Upload, *, status: int = 200) -> Response[str]:
+    """Show the list as it was typed. Nothing is saved."""
+    workshop = page.workshop
+    if page.kept:
+        workshop = as_typed(request, workshop, {targets_file.FILE: page.table.text()})
+    shown = recipient_pages.recipients(workshop, page.number, upload, kept_list=page.kept)
+    return dashboard_page(shown, status=status)
+
+
+def _ask_for_columns(request: DashboardRequest, page: _Typed) -> Response[str]:
     """Read pasted or uploaded rows, and ask which column is which. Nothing is saved."""
-    workshop, pasted = workshop_of(request), request.typed("pasted")
-    replaces = request.posted("replace") == "yes"
     try:
-        rows = rows_in(request.uploaded("file"), pasted)
+        rows = rows_in(page.content, page.upload.pasted)
         if not rows:
             raise MistakesError([recipient_pages.NOTHING_PASTED])  # noqa: TRY301  (shown as the others are)
     except MistakesError as error:
-        upload = Upload(pasted, replaces, error)
-        return dashboard_page(recipient_pages.recipients(workshop, 1, upload), status=422)
-    return dashboard_page(column_pages.columns(workshop, rows, guess(rows), replaces=replaces))
+        return _shown(request, page, replace(page.upload, error=error), status=422)
+    return _columns_page(request, page, rows, column_pages.chosen_before(rows, page.posted) or guess(rows))
 
 
-def _show_pasted(request: DashboardRequest, posted: Mapping[str, object]) -> Response[str]:
-    """Show the list again, with the rows in the field to paste them into."""
-    upload = Upload(column_pages.as_pasted(column_pages.posted_rows(posted)), request.posted("replace") == "yes")
-    return dashboard_page(recipient_pages.recipients(workshop_of(request), 1, upload))
+def _columns_page(
+    request: DashboardRequest, page: _Typed, rows: list[list[str]], choice: Choice, *, status: int = 200
+) -> Response[str]:
+    workshop = replace(page.workshop, was=request.posted("was"))
+    # A file goes first: what was pasted as well stands in its field again after that.
+    upload = page.upload if page.content or "rows" in page.posted else replace(page.upload, pasted="")
+    shown = column_pages.columns(workshop, rows, choice, upload, kept_list=page.kept)
+    return dashboard_page(shown, status=status)
 
 
-def _take_rows(request: DashboardRequest, posted: Mapping[str, object]) -> Response[str]:
+def _take_rows(request: DashboardRequest, page: _Typed) -> Response[str]:
     """Add the rows with the chosen columns, or put them in place of the list."""
-    workshop, replaces = workshop_of(request), request.posted("replace") == "yes"
-    rows = column_pages.posted_rows(posted)
-    choice = column_pages.posted_choice(posted, len(rows[0]) if rows else 0)
+    rows, replaces, table = column_pages.posted_rows(page.posted), page.upload.replaces, page.table
+    choice = column_pages.posted_choice(page.posted, len(rows[0]) if rows else 0)
     found = taken(rows, choice)
     if not rows or (any(choice.columns) and not found.rows):
-        upload = Upload("", replaces, MistakesError([recipient_pages.NOTHING_PASTED]))
-        return dashboard_page(recipient_pages.recipients(workshop, 1, upload), status=422)
+        nothing = MistakesError([recipient_pages.NOTHING_PASTED])
+        return _shown(request, page, replace(page.upload, error=nothing), status=422)
     if used_twice(choice) or not found.rows:
-        return dashboard_page(column_pages.columns(workshop, rows, choice, replaces=replaces), status=422)
-    table = workshop.table
-    is_added = bool(workshop.table.rows) and not replaces
+        return _columns_page(request, page, rows, choice, status=422)
+    is_added = bool(table.rows) and not replaces
     changed = table.with_rows_of(found) if is_added else table.replaced_by(found)
     # Added rows change no other rows.
-    saving = write if is_added else save
-    answer = saving(request, "recipients", workshop.draft, targets_file.FILE, changed.text())
-    upload = Upload(unused=found.unused, without_codes=changed.without_codes_of(table), replaced=table.known_in(found))
-    return _taken(request, answer, workshop, upload, found)
+    saving = write if is_added and not page.kept else save
+    answer = saving(request, "recipients", page.workshop.draft, targets_file.FILE, changed.text())
+    upload = Upload(
+        page.upload.pasted,
+        unused=found.unused,
+        without_codes=changed.without_codes_of(table),
+        replaced=table.known_in(found),
+    )
+    return _taken(request, answer, page.workshop, upload, found)
 
 
 def _taken(
@@ -117,18 +176,33 @@ def _taken(
     """
     if answer.status_code != 303:  # noqa: PLR2004
         return answer
-    workshop = workshop_of(request)
-    workshop = replace(workshop, viewer=replace(workshop.viewer, done="saved"))
+    workshop = _saved(workshop_of(request))
     text = before.draft.files.get(targets_file.FILE, "")
     upload = replace(upload, taken=len(found.rows), before=column_pages.packed(text))
     return dashboard_page(recipient_pages.recipients(workshop, 1, upload))
 
 
-def _undo(request: DashboardRequest, posted: Mapping[str, object]) -> Response[str]:
+def _saved(workshop: Workshop) -> Workshop:
+    return replace(workshop, viewer=replace(workshop.viewer, done="saved"))
+
+
+def _undo(request: DashboardRequest, page: _Typed) -> Response[str]:
     """Put the list back as it was before the rows were taken, unless somebody changed it since."""
+    text = _unpacked(page.posted, "before")
+    if text is None:
+        return _shown(request, page, page.rows_as_pasted(), status=422)
+    answer = save(request, "recipients", page.workshop.draft, targets_file.FILE, text)
+    typed = recipient_pages.changed_rows(page.workshop.table, page.posted)
+    if answer.status_code != 303 or not (typed or page.has_rows):  # noqa: PLR2004
+        return answer
+    workshop = _saved(workshop_of(request))
+    after = replace(page, workshop=workshop, table=recipient_pages.posted_table(workshop.table, typed))
+    return _shown(request, after, page.rows_as_pasted())
+
+
+def _unpacked(posted: Mapping[str, object], name: str) -> str | None:
+    """Return a text that a page kept; None if no page of ours did."""
     try:
-        text = column_pages.unpacked(posted.get("before"))
+        return column_pages.unpacked(posted.get(name))
     except ValueError:
-        return dashboard_page(recipient_pages.recipients(workshop_of(request), 1), status=422)
-    draft = wired.stack.authoring.drafting.draft(request.campaign)
-    return save(request, "recipients", draft, targets_file.FILE, text)
+        return None

@@ -30,13 +30,13 @@ def publish(author: Author) -> None:
 
 def upload(author: Author, picture: bytes) -> Any:
     author.open("settings")
-    return author.send("settings", {"file": picture, "do": "save"}, "logo")
+    return author.send("settings", {"logo": picture, "do": "save"})
 
 
 def test_an_uploaded_logo_is_on_the_form_in_emails_shared_links_and_on_the_cover(author: Author, world: World) -> None:
     shared_before = world.get(f"{FORM}/share.png").content
     answer = upload(author, PICTURE)
-    assert (answer.status, answer.headers["location"]) == (303, f"{author.base}/settings#logo")
+    assert (answer.status, answer.headers["location"]) == (303, f"{author.base}/publish?done=saved")
     shown = author.open("settings").body
     assert 'width="160" height="60" alt="The logo as it is now"' in shown
     assert 'src="data:image/png;base64,' in author.open("preview/page").body
@@ -80,7 +80,7 @@ def test_a_logo_is_removed(author: Author, world: World) -> None:
     upload(author, JPEG)
     publish(author)
     author.open("settings")
-    author.send("settings", {"do": "remove"}, "logo")
+    author.send("settings", {"remove-logo": "yes", "do": "save"})
     assert FILE not in author.draft().files
     assert "<dt>Logo</dt>" in author.open("publish").body
     publish(author)

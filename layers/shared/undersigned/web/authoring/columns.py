@@ -19,21 +19,27 @@ from undersigned.authoring.column_choice import Choice, used_twice
 from undersigned.authoring.table_texts import MOST_COLUMNS, MOST_ROWS
 from undersigned.authoring.target_tables import is_column
 from undersigned.domain.languages import Message
-from undersigned.web.authoring.frame import COLUMNS, ShownMistake, heading_of, workshop_page
+from undersigned.web.authoring.frame import COLUMNS, ShownMistake, fingerprint, heading_of, workshop_page
 from undersigned.web.uploads import LARGEST_UPLOAD, encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.web.authoring.frame import Workshop
+    from undersigned.web.authoring.recipients import Upload
     from undersigned.web.page import Page
 
 _ROWS_SHOWN = 5
 _LONGEST_SHOWN = 60
 
 
-def columns(workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, *, replaces: bool) -> Page:
-    """Render the first rows with a choice above each column, and its mistakes if it can't be taken."""
+def columns(
+    workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, upload: Upload, *, kept_list: str
+) -> Page:
+    """Render the first rows with a choice above each column, and its mistakes if it can't be taken.
+
+    The page keeps the rows, and the list of recipients if something in it was typed and is not saved.
+    """
     below = rows[choice.has_headings :]
     labels = [_label(workshop, rows[0][place] if choice.has_headings else "", place) for place in range(len(rows[0]))]
     mistakes = tuple(_mistakes_of(workshop, choice, labels))
@@ -50,7 +56,8 @@ def columns(workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, *
         choice=choice,
         shown=[[_short(cell) for cell in cells] for cells in below[:_ROWS_SHOWN]],
         total=len(below),
-        replaces=replaces,
+        upload=upload,
+        kept_list=kept_list,
         rows=packed(json.dumps(rows, ensure_ascii=False)),
     )
 
@@ -102,6 +109,19 @@ def posted_choice(posted: Mapping[str, object], width: int) -> Choice:
     chosen = [posted.get(f"column-{place}") for place in range(width)]
     columns = tuple(column if isinstance(column, str) and is_column(column) else "" for column in chosen)
     return Choice(columns, has_headings=posted.get("headings") == "yes")
+
+
+def kept_choice(rows: Sequence[Sequence[str]], posted: Mapping[str, object]) -> dict[str, str]:
+    """Return the fields in which another page keeps the choice for these rows."""
+    fields = {name: str(value) for name, value in posted.items() if name == "headings" or name.startswith("column-")}
+    return {**fields, "chosen-for": fingerprint(as_pasted(rows))}
+
+
+def chosen_before(rows: Sequence[Sequence[str]], posted: Mapping[str, object]) -> Choice | None:
+    """Return the choice that a page kept, if it is for these rows."""
+    if posted.get("chosen-for") != fingerprint(as_pasted(rows)):
+        return None
+    return posted_choice(posted, len(rows[0]))
 
 
 def as_pasted(rows: Sequence[Sequence[str]]) -> str:

@@ -105,13 +105,15 @@ class ShownMistake:
 class Workshop:
     """The values that all pages of the workshop show: the viewer, the draft, and the compiler's findings.
 
-    With `is_refused`, somebody pressed *Publish* while things were left. From then on these are errors.
+    With `is_refused`, somebody pressed *Publish* while things were left. From then on these are errors. The draft has
+    what was typed, which is not saved, if there is the fingerprint `was` of its file when somebody opened the page.
     """
 
     viewer: Viewer
     draft: Draft
     checked: Checked
     is_refused: bool = False
+    was: str | None = None
 
     @property
     def language(self) -> str:
@@ -336,7 +338,7 @@ def workshop_page(
         "base": workshop.base,
         "address": "" if step == "versions" else workshop.address(step),
         "revision": workshop.draft.revision,
-        "was": fingerprint(workshop.draft.files.get(file)),
+        "was": fingerprint(workshop.draft.files.get(file)) if workshop.was is None else workshop.was,
     }
     return render(template, language, viewer, **(shown | values))
 

@@ -6,22 +6,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import letters as letter_file
-from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.typed_letters import placeholders, read_typed, typed_letter
 from undersigned.domain.authoring.letter_fields import FIELDS
-from undersigned.domain.languages import name_of
+from undersigned.domain.languages import Message, name_of
 from undersigned.services.authoring.draft_views import file_of_letter, mistakes_of_letter
 from undersigned.web.authoring.frame import render, shown_in_letter, workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.typed_letters import Question
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.preview import Preview
     from undersigned.web.page import Page
+
+_HAS_LETTER = Message("you typed a letter; empty this field to take our example")
 
 _TAGS = tuple(f"{{{{ {name} }}}}" for name in FIELDS)
 
@@ -41,10 +42,10 @@ class Written:
         return self.draft.files.get(file_of_letter(self.draft, self.language), "")
 
 
-def written(workshop: Workshop, language: str, text: str | None) -> Written:
-    """Read the letter in a language."""
+def written(workshop: Workshop, language: str, text: str | None, *, has_letter: bool = False) -> Written:
+    """Read the letter in a language. With `has_letter`, somebody asked for our example in its place."""
     files, file = workshop.draft.files, file_of_letter(workshop.draft, language)
-    mistakes: Sequence[Mistake] = ()
+    mistakes: Sequence[Mistake] = (Mistake(file, None, _HAS_LETTER),) if has_letter else ()
     if text is not None:
         try:
             letter, _ = read_typed(text, workshop.language, saved=files.get(file, "")) if text.strip() else ("", ())

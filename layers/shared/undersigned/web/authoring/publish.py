@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 WEBSITES = ("allowed_origins", "frame_origins")
 """The settings that list websites."""
+
+TYPED = ("why", "over", "website", "own-form", "why-close", "why-reopen", "campaign", "name")
+"""The fields of the page. All are sent with each of its buttons."""
 
 ANSWERS: Mapping[str, Message] = {
     "page": Message("On our page"),
@@ -72,14 +76,14 @@ def publish(  # noqa: PLR0913  (what the page shows)
     public_url: str,
     *,
     where: str = "",
-    why: str = "",
+    typed: Mapping[str, str],
     refused: TypedWebsite | None = None,
     not_named: ExplainedError | None = None,
 ) -> Page:
     """Render the effects of publishing, and its button; for a published campaign, also the ways to its form.
 
-    `where` is where people will sign, `why` the reason that was typed before, `refused` a website that isn't added, and
-    `not_named` the error of a new short name.
+    `where` is where people will sign, `typed` what stands in the fields, by their names, `refused` a website that isn't
+    added, and `not_named` the error of a new short name.
     """
     viewer, effects, controls = workshop.viewer, found.effects, found.controls
     public = published(found.published, public_url) if found.published else None
@@ -101,7 +105,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         website_errors=[viewer.say(refused.mistake)] if refused else [],
         answers=[(name, viewer.say(label)) for name, label in ANSWERS.items()],
         where=where,
-        why=why,
+        typed=defaultdict(str, typed),
         texts=[*map(viewer.say, _effect_texts(workshop, effects))] if effects else (),
         changes=changes(found.before, found.after, workshop.language),
     )

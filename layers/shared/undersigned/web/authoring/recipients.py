@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import targets as targets_file
@@ -61,7 +61,7 @@ class Upload:
     If they could not be read, `error` says why, `pasted` is their text, and `replaces` says whether they were to
     replace the list. Otherwise `taken` counts them, and `replaced` those of recipients who were there. `unused` are the
     columns that were left out, `without_codes` the names of recipients who lost their postal codes, and `before` is the
-    earlier list, packed, to undo it.
+    earlier list, packed, to undo it. `chosen` are the fields of a choice of columns that somebody left to go back.
     """
 
     pasted: str = ""
@@ -72,13 +72,14 @@ class Upload:
     taken: int = 0
     replaced: int = 0
     before: str = ""
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 _NO_UPLOAD = Upload()
 
 
-def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Page:
-    """Render a page of the table of recipients, with each mistake at its cell."""
+def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD, *, kept_list: str = "") -> Page:
+    """Render a page of the table of recipients, with each mistake at its cell. It keeps the list that is not saved."""
     table = workshop.table
     notes = workshop.shown(
         [note for note in (*workshop.checked.warnings, *workshop.checked.notes) if step_of(note.file) == "recipients"]
@@ -86,6 +87,7 @@ def recipients(workshop: Workshop, page: int, upload: Upload = _NO_UPLOAD) -> Pa
     by_hand = sum(any(row.values()) and not row.get("email") for row in table.rows)
     values: dict[str, object] = {
         "by_hand": workshop.viewer.say(by_hand_words(by_hand)) if by_hand else "",
+        "kept_list": kept_list,
         "pasted": upload.pasted,
         "replaces": upload.replaces,
         "notes": notes,
@@ -154,6 +156,21 @@ def _posted_rows(posted: Mapping[str, object]) -> Iterator[tuple[int, str, dict[
     for number, cells in sorted(rows.items()):
         was = posted.get(f"was-{number}")
         yield number, was if isinstance(was, str) else "", cells
+
+
+def changed_rows(table: TargetTable, posted: Mapping[str, object]) -> dict[str, object]:
+    """Return the fields of those rows of a posted page that a table doesn't have as they are, or that are marked."""
+    known = [{column: cell for column, cell in row.items() if cell} for row in table.rows]
+    return {
+        name: value
+        for number, was, cells in _posted_rows(posted)
+        if f"remove-{number}" in posted or {column: cell for column, cell in cells.items() if cell} not in [{}, *known]
+        for name, value in {
+            **{f"cell-{number}-{column}": cell for column, cell in cells.items()},
+            f"was-{number}": was,
+            f"remove-{number}": posted.get(f"remove-{number}"),
+        }.items()
+    }
 
 
 def posted_table(table: TargetTable, posted: Mapping[str, object]) -> TargetTable:

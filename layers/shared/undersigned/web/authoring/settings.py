@@ -75,10 +75,18 @@ class SettingGroup:
         return "; ".join(f"{it.label}: {it.words}" for it in short)
 
 
-def settings(workshop: Workshop, preview: Preview, logo_mistakes: Iterable[Mistake] = ()) -> Page:
+def settings(
+    workshop: Workshop,
+    preview: Preview,
+    logo_mistakes: Iterable[Mistake] = (),
+    *,
+    kept_logo: str = "",
+    removes_logo: bool = False,
+) -> Page:
     """Render the settings as fields, each with its errors, which stand nowhere else.
 
-    `logo_mistakes` are those of a logo that was just uploaded.
+    `logo_mistakes` are those of a logo that was just uploaded. The page keeps a logo that was uploaded and is not
+    saved, and that the one which is there is to be removed.
     """
     errors: dict[str, list[str]] = {}
     logo_mistakes = [*logo_mistakes]
@@ -96,6 +104,9 @@ def settings(workshop: Workshop, preview: Preview, logo_mistakes: Iterable[Mista
         left=(),
         groups=groups,
         preview=preview,
+        in_form=True,
+        kept_logo=kept_logo,
+        removes_logo=removes_logo,
         to_do=[field for group in groups for field in group.fields if field.errors],
         # Mistakes in the file about something that has no field.
         unknown=dict.fromkeys(errors.get("", ())),
