@@ -716,6 +716,26 @@ def test_on_both_sides_each_part_begins_on_a_right_hand_page(fonts: FontBook) ->
     assert b"<pdfuaid:part>1</pdfuaid:part>" in packet.double_sided
 
 
+@pytest.mark.skipif(which("pdftotext") is None, reason="poppler-utils is not installed")
+def test_a_long_address_ends_before_its_code_on_the_cover(fonts: FontBook) -> None:
+    """A token has no place to break a line."""
+    url = "https://letters.example/packets-sent/" + "aBcD" * 40
+    pdf = typeset(replace(cover_of(1), cover_url=url), [short_letter("Ann")], fonts).pdf
+    # The code is an inch wide, as the margin is.
+    code = (8.5 - 1 - 1) * 72
+    lines = [box for word, box in word_boxes(pdf, 1) if "BcDaBcD" in word]
+    assert lines
+    assert all(right < code for _, _, right, _ in lines)
+
+
+def test_a_postal_address_that_names_the_recipient_is_the_whole_address(fonts: FontBook) -> None:
+    lines = [f"Chief {TARGET.name.upper()}", TARGET.department, "1454 Elmwood Avenue", "Evanston, IL 60201"]
+    target = replace(TARGET, postal_address="\n".join(lines))
+    sheet = read(typeset(replace(cover_of(1), by_hand=True, target=target), [short_letter("Ann")], fonts)).pages[0]
+    assert sheet.extract_text().splitlines()[-5:-1] == lines
+    assert sheet.extract_text().upper().count(TARGET.name.upper()) == 1
+
+
 def test_a_cover_says_how_many_letters_came_so_far_and_how_to_reach_the_organizer(fonts: FontBook) -> None:
     organizer = Organizer("Oak & Elm", "oak@example.org", "https://oak.example/a_b", "+1 847 555 0100")
     url = "https://letters.example/packets-sent/" + "a1b2-" * 20

@@ -351,13 +351,18 @@ def _sheet(cover: PacketCover) -> dict[str, Any] | None:
     fold = Message("Fold along the two marks: the address then shows in the window of a No. 10 envelope.")
     return {
         "sender": _lines(organizer.name, organizer.telephone or "", organizer.email, organizer.website or ""),
-        "address": _lines(
-            f"{target.title_in(cover.language)} {target.name}",
-            target.department,
-            *(_postal_lines(target) or [target.locality]),
-        ),
+        "address": _lines(*_office_lines(target, cover.language), *(_postal_lines(target) or [target.locality])),
         "fold": fold.in_language(cover.language),
     }
+
+
+def _office_lines(target: Target, language: str) -> Iterator[str]:
+    """Return the lines above a postal address: the recipient and the department, unless it names them."""
+    parts = [f" {part.strip().casefold()}" for part in re.split(r"[\n,]", target.postal_address)]
+    if not any(part.endswith(f" {target.name.casefold()}") for part in parts):
+        yield f"{target.title_in(language)} {target.name}"
+    if not any(part.endswith(f" {target.department.casefold()}") for part in parts):
+        yield target.department
 
 
 def _postal_lines(target: Target) -> list[str]:
