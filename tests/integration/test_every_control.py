@@ -252,7 +252,7 @@ class Crawler:
 def test_every_button_and_link_of_every_page_works(world: World, author: Author) -> None:
     add(world, OWNER, "owner")
     author.open("settings")
-    author.send("settings", {"file": PICTURE, "do": "save"}, "logo")
+    author.send("settings", {"logo": PICTURE, "do": "save"})
     author.world.wiring.authoring.drafting.publish(CAMPAIGN, author.draft().revision, "maria", "")
     world.clock.advance(minutes=2)
     campaigns = world.wiring.campaigns
