@@ -1110,6 +1110,15 @@ def test_an_error_about_a_campaign_is_in_the_campaigns_frame(manager: Browser) -
     assert f'href="{DASHBOARD}/deliveries"' in page.body
 
 
+def test_two_offices_of_a_town_are_told_apart_on_the_overview(world: World, manager: Browser) -> None:
+    for number, school in enumerate(("Oak School", "Elm School")):
+        target = Target(f"school-{number}", "Principal", "Jo Doe", school, "Cambridge", f"s{number}@b.example", ())
+        world.wiring.campaigns.put_target(CAMPAIGN, target)
+    page = manager.see().body
+    assert re.findall(r">(Cambridge[^<]*)</a>", page) == ["Cambridge: Oak School", "Cambridge: Elm School"]
+    assert ">Evanston</a>" in page
+
+
 def test_the_overview_shows_fifty_targets_on_a_page(world: World, manager: Browser) -> None:
     for number in range(60):
         target = Target(f"zz-{number:02}", "Chief", f"Nr {number:02}", "Police", f"Town {number:02}", "a@b.example", ())

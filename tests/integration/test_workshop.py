@@ -946,7 +946,7 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
         page = beginner.open(step)
         assert "frame-src 'self'" in page.headers["content-security-policy"]
         assert f'src="{beginner.base}/preview/email?to=sample"' in page.body
-    assert "Avery Sample" in beginner.open("preview").words
+    assert "[Title] Avery Sample" in beginner.open("preview").words
     assert "[Your organization]" in beginner.open("preview/page?in=en").words
     mail = beginner.open("preview/email")
     assert "[Your organization] sends you 1 signed letter" in mail.words

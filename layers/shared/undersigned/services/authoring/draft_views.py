@@ -96,9 +96,9 @@ def mistakes_of_letter(files: Mapping[str, str], file: str) -> tuple[Mistake, ..
 def _sample_target(language: str) -> Target:
     return Target(
         id="sample",
-        title=Message("Police Chief").in_language(language),
+        title=Message("[Title]").in_language(language),
         name="Avery Sample",
-        department=Message("Police Department of Oakton").in_language(language),
+        department=Message("[Department]").in_language(language),
         locality="Oakton",
         email="office@oakton.example",
         postal_codes=(),
