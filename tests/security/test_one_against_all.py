@@ -1,0 +1,149 @@
+"""What one address, one office or one organizer does, as often as they may, takes nothing from forty others."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.organizers import with_key
+from tests.packets import links_of_office
+from tests.world import ADA, CAMPAIGN, FORM, PERIOD
+from tests.world import world as make_world
+from undersigned.services.delivering.answering import MOST_ANSWERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.world import Sent, World
+
+OTHERS = 40
+NETWORK = "203.0.113"
+OWN = "one@own.example"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Make a stack without moto: these tests send hundreds of forms."""
+    with make_world(monkeypatch, fast=True) as made:
+        yield made
+
+
+def send(world: World, email: str, source: str = f"{NETWORK}.7", **more: object) -> None:
+    """Send a form, which may be refused."""
+    world.request("POST", f"{FORM}/signatures", {**ADA, "email": email, "form": world.form(), **more}, source=source)
+
+
+def to_itself(world: World) -> list[Sent]:
+    return [sent for sent in world.sent if sent.to.endswith("@own.example")]
+
+
+def floods_one_address(world: World) -> None:
+    for number in range(60):
+        send(world, OWN, note=f"{number}")
+
+
+def fills_in_the_trap(world: World) -> None:
+    for number in range(60):
+        send(world, f"s{number}@own.example", topic="pills")
+
+
+def disowns_its_forms(world: World) -> None:
+    for number in range(20):
+        send(world, f"s{number}@own.example")
+    world.run_stream()
+    for sent in to_itself(world):
+        assert "The form is deleted" in world.post(sent.link("disown")).body
+
+
+def signs_and_withdraws(world: World) -> None:
+    for number in range(5):
+        send(world, OWN, note=f"{number}")
+        world.run_stream()
+        confirm = to_itself(world)[-1].link("confirm")
+        world.press(confirm)
+        own = world.get(confirm, as_json=True).json["links"]["letter"]
+        world.post(f"{own}/withdraw")
+        world.clock.advance(minutes=1)
+
+
+def marks_everything_as_spam(world: World) -> None:
+    """SES reports each later email to it as a complaint without sending it."""
+    for number in range(20):
+        send(world, OWN, note=f"{number}")
+        world.run_stream()
+        for sent in to_itself(world)[-1:]:
+            world.feedback("suppressed_complaint", sent)
+        world.clock.advance(hours=9)
+    world.confirmed(email="early@signers.example")
+
+
+def names_domains_that_do_not_exist(world: World) -> None:
+    for number in range(60):
+        send(world, f"s{number}@nowhere.org", asks="1")
+        send(world, f"s{number}@nowhere.org")
+
+
+def an_office_presses_all_its_buttons(world: World) -> None:
+    world.confirmed(email="early@signers.example")
+    world.week()
+    page, cover = links_of_office(world)
+    for _ in range(10):
+        for path in (page, cover):
+            world.get(path)
+        assert world.post(f"{page}/received", {"period": PERIOD}).status == 303
+        assert world.post(f"{page}/stop", {"reason": "No."}).status == 200
+        world.run_people_mails()
+
+
+def an_organizer_of_the_campaign(world: World) -> None:
+    world.confirmed(email="early@signers.example")
+    world.week()
+    world.feedback("delivery", world.deliveries[0])
+    world.put_key("us_manage", "manage")
+    browser = with_key(world, "us_manage")
+    for number in range(MOST_ANSWERS):
+        answer = {"day": PERIOD, "text": f"Answer {number}", "public": "yes"}
+        assert browser.press("/targets/evanston/answers", answer).status == 303
+        browser.press("/exports", {})
+        browser.words("/signatures")
+    world.clock.advance(minutes=2)
+
+
+ACTS = [
+    floods_one_address,
+    fills_in_the_trap,
+    disowns_its_forms,
+    signs_and_withdraws,
+    marks_everything_as_spam,
+    names_domains_that_do_not_exist,
+    an_office_presses_all_its_buttons,
+    an_organizer_of_the_campaign,
+]
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
+def test_forty_others_get_their_emails_counts_and_pages(world: World, act: Callable[[World], None]) -> None:
+    act(world)
+    world.run_stream()
+    world.clock.advance(seconds=3)
+    count = json.loads(world.get(f"{FORM}/count", as_json=True).body)["signatures"]
+    # They are neighbours: every second one is in the network of the one who acts.
+    for number in range(OTHERS):
+        source = f"{NETWORK}.{100 + number}" if number % 2 else f"198.51.{number}.7"
+        page = world.get(FORM)
+        assert page.status == 200
+        send(world, f"other{number}@signers.example", source, name=f"Other Person {number}")
+        world.clock.advance(seconds=30)
+    world.run_stream()
+    emails = {sent.to: sent for sent in world.sent if sent.to.startswith("other")}
+    assert len(emails) == OTHERS
+    for sent in emails.values():
+        assert "Thank you" in world.press(sent.link("confirm")).body
+    world.run_stream()
+    world.clock.advance(seconds=3)
+    assert json.loads(world.get(f"{FORM}/count", as_json=True).body)["signatures"] == count + OTHERS
+    rows = [world.row(email) for email in emails]
+    assert {(row.status, row.quarantine, row.in_tray) for row in rows} == {("confirmed", None, True)}
+    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == count + OTHERS
