@@ -483,7 +483,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
         page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true })")
 
     def save(step: str = "save") -> None:
-        page.locator(f"button[value={step}]:not([form])").first.click()
+        page.locator(f"button[value={step}]:not([hidden])").first.click()
         page.wait_for_load_state()
 
     for step in ("letter", "settings", "recipients", "preview", "publish"):
@@ -550,7 +550,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
         {"targets.csv": example_files()["targets.csv"].replace("title_es,", "").replace("Jefe de Policía,", "")},
     )
     go("publish")
-    page.get_by_role("button", name="Publish", exact=True).click()
+    page.locator("form[action$='/publish'] button:not([formaction], [hidden], [type])").click()
     for where in ("page", "builder", "developer", "count"):
         go(f"publish?where={where}")
         see(f"published-{where}")
@@ -561,7 +561,7 @@ def test_every_page_and_state_is_accessible(  # noqa: PLR0915  (each state leads
     see("website-refused")
     stack.set(NEW, {"allowed_origins": None})
     go("publish")
-    page.get_by_role("button", name="Publish", exact=True).click()
+    page.locator("form[action$='/publish'] button:not([formaction], [hidden], [type])").click()
     go("publish?where=developer")
     expect(page.locator("#snippet-script")).to_have_count(0)
     see("no-website")
