@@ -112,9 +112,12 @@ nightly-rows: $(READY)
 nightly-load: $(READY)
 	UNDERSIGNED_SIGNATURES=$${UNDERSIGNED_SIGNATURES:-1500} $(RUN) pytest --quiet tests/soak
 
+# The files about what moves letters, and about offices. All others make the same calls through pages, commands, drafts and
+# translations, and would take seven times as long; the tests' own memory parses their expressions as moto does.
 nightly-moto: $(READY)
 	UNDERSIGNED_ON_MOTO=1 $(TEST) $(addprefix tests/integration/test_,signing.py delivering.py counting.py erasing.py seven_days.py \
-		delivery_controls.py listing.py targets_as_signed.py restoring.py exporting.py reporting.py)
+		delivery_controls.py listing.py targets_as_signed.py restoring.py exporting.py reporting.py office.py answers.py \
+		asked_addresses.py stopping.py)
 
 nightly-races: $(READY)
 	UNDERSIGNED_INTERLEAVINGS=$${UNDERSIGNED_INTERLEAVINGS:-50} UNDERSIGNED_HISTORIES=$${UNDERSIGNED_HISTORIES:-200} \

@@ -791,6 +791,9 @@ def _client_of_moto(service: Any, function: str | None, **options: Any) -> Any:
     if function is not None:
         # pytest.fail raises no exception that a handler would catch.
         enforce(client, function, pytest.fail)
+    if service == "sqs":
+        # moto would wait on the machine's clock, which a world's clock doesn't move. Our own memory waits for nothing.
+        client.meta.events.register("before-parameter-build.sqs.SendMessage", _send_at_once)
     if service == "sesv2":
         _fake_ses(client)
     if function is not None:
@@ -836,6 +839,10 @@ def _count_call(model: Any, **_: Any) -> None:
     # There is no world yet while one is being made.
     if _worlds:
         _worlds[-1].calls.append(f"{model.service_model.service_name}:{model.name}")
+
+
+def _send_at_once(params: dict[str, Any], **_: Any) -> None:
+    params.pop("DelaySeconds", None)
 
 
 def _fake_ses(ses: Any) -> None:
