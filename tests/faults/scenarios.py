@@ -457,17 +457,17 @@ def an_approval(platform: Platform) -> Arrivals:
 
 
 def a_cadence(platform: Platform) -> Arrivals:
-    """Letters go each month from now on. The second one is too soon on that day, and goes with the next month's."""
+    """Letters go on Mondays from now on. The second one is too soon on that day, and goes a week later."""
     acts, campaigns, thursday = Acts(platform), platform.world.wiring.campaigns, MONDAY - 4 * ONE_DAY
     campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver_on="THU"))
     abe, bea = Person("Abe", EVANSTON), Person("Bea", EVANSTON)
     acts.sign_and_confirm(abe)
     acts.week(thursday, report=True)
-    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver="monthly", deliver_on=30))
+    campaigns.put_campaign(replace(campaigns.campaign(CAMPAIGN), deliver_on="MON"))
     acts.sign_and_confirm(bea)
     acts.week(MONDAY)
     assert len(platform.world.deliveries) == 1
-    acts.week(MONDAY + 30 * ONE_DAY)
+    acts.week(MONDAY + 7 * ONE_DAY)
     return {abe: 1, bea: 1}
 
 

@@ -68,7 +68,7 @@ _ZONE = "America/Chicago"
 _CADENCES: tuple[dict[str, Any], ...] = (
     {},
     {"deliver_on": "THU", "deliver_at": 17},
-    {"deliver": "monthly", "deliver_on": 31},
+    {"deliver_on": "MON", "deliver_at": 0},
 )
 """The settings of cadences. The first is the stack's."""
 
@@ -615,7 +615,7 @@ class Simulation:
         campaigns = self.world.wiring.campaigns
         cadence = self._cadence_rng.choice(_CADENCES)
         self.note(f"the cadence is {cadence or "the stack's"}")
-        campaign = replace(campaigns.campaign(CAMPAIGN), deliver="weekly", deliver_on=None, deliver_at=None)
+        campaign = replace(campaigns.campaign(CAMPAIGN), deliver_on=None, deliver_at=None)
         campaigns.put_campaign(replace(campaign, **cadence))
 
     # People

@@ -9,10 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from tests.hours import at, reports, sent, sign
-from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN
-from undersigned.authoring.campaigns import compile_campaign
-from undersigned.aws.campaigns import campaign_values, read_campaign
 from undersigned.domain.errors import NotNowError
 from undersigned.services.operating.hours import NotDoneError
 
@@ -65,7 +62,6 @@ def test_each_week_has_a_delivery_when_the_clocks_change(world: World, slots: tu
 
 
 def test_an_hour_that_fires_twice_or_late_makes_one_delivery(world: World) -> None:
-    world.change(deliver="monthly", deliver_on=30)
     sign(world, 1)
     at(world, "2026-11-30T09:00")
     world.hour()
@@ -74,9 +70,9 @@ def test_an_hour_that_fires_twice_or_late_makes_one_delivery(world: World) -> No
     world.clock.advance(hours=5)
     world.hour()
     assert sent(world) == [("evanston", "2026-11-30")]
-    at(world, "2026-12-30T09:00")
+    at(world, "2026-12-07T09:00")
     world.hour()
-    assert sent(world) == [("evanston", "2026-11-30"), ("evanston", "2026-12-30")]
+    assert sent(world) == [("evanston", "2026-11-30"), ("evanston", "2026-12-07")]
 
 
 @pytest.mark.parametrize("days", [1, 4, 40])
@@ -95,7 +91,6 @@ def test_the_first_run_after_missed_hours_catches_up(world: World, days: int) ->
 
 
 def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.change(deliver="monthly", deliver_on=30)
     world.confirmed()
     at(world, "2026-11-30T09:00")
     with monkeypatch.context() as broken:
@@ -107,8 +102,7 @@ def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: 
     assert sent(world) == [("evanston", "2026-11-30")]
 
 
-def test_a_recipient_for_whom_a_monthly_slot_was_too_soon_gets_its_letters_with_the_next(world: World) -> None:
-    world.change(deliver="monthly", deliver_on=30)
+def test_a_recipient_for_whom_a_slot_was_too_soon_gets_its_letters_with_the_next(world: World) -> None:
     sign(world, 1)
     at(world, "2026-11-26T12:00")
     world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
@@ -118,10 +112,10 @@ def test_a_recipient_for_whom_a_monthly_slot_was_too_soon_gets_its_letters_with_
     for day in ("2026-11-30", "2026-12-01", "2026-12-03"):
         at(world, f"{day}T09:00")
         world.hour()
-        assert "December 30, 2026" in world.get(own_letter).body
-    at(world, "2026-12-30T09:00")
+        assert "December 7, 2026" in world.get(own_letter).body
+    at(world, "2026-12-07T09:00")
     world.hour()
-    assert sent(world) == [("evanston", "2026-11-26"), ("wilmette", "2026-11-30"), ("evanston", "2026-12-30")]
+    assert sent(world) == [("evanston", "2026-11-26"), ("wilmette", "2026-11-30"), ("evanston", "2026-12-07")]
 
 
 def test_a_paused_campaign_is_not_planned(world: World) -> None:
@@ -151,17 +145,17 @@ def test_a_change_between_two_deliveries_keeps_seven_days_apart(world: World) ->
 
 
 def test_an_approval_is_asked_for_at_the_campaigns_own_hour(world: World) -> None:
-    world.change(deliver="monthly", deliver_on=31, approval=True)
+    world.change(deliver_on="THU", approval=True)
     world.confirmed()
     before = len(world.sent)
-    for moment in ("2026-11-30T08:00", "2026-11-30T09:00", "2026-11-30T10:00"):
+    for moment in ("2026-11-26T08:00", "2026-11-26T09:00", "2026-11-26T10:00"):
         at(world, moment)
         world.hour()
     [asked] = world.sent[before:]
     assert asked.tags["kind"] == "approval"
-    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-30", "cli", "")
+    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-26", "cli", "")
     world.run_queue()
-    assert sent(world) == [("evanston", "2026-11-30")]
+    assert sent(world) == [("evanston", "2026-11-26")]
 
 
 def test_an_approval_of_an_overtaken_slot_sends_the_letters_that_its_page_showed(world: World) -> None:
@@ -201,7 +195,7 @@ def test_a_slot_that_was_overtaken_can_not_be_approved_after_the_later_one(world
 
 
 def test_a_report_follows_a_day_after_each_delivery(world: World) -> None:
-    world.change(deliver="monthly", deliver_on=30, deliver_at=17)
+    world.change(deliver_on="MON", deliver_at=17)
     world.confirmed()
     at(world, "2026-11-30T17:00")
     world.hour()
@@ -245,17 +239,10 @@ def test_missed_hours_lose_no_report(world: World) -> None:
     assert reports(world) == ["Letters of November 26, 2026"]
 
 
-def test_a_campaign_of_before_reads_as_weekly() -> None:
-    values = campaign_values(compile_campaign(FILES).campaign)
-    for name in ("deliver", "deliver_on", "deliver_at"):
-        del values[name]
-    assert not read_campaign(values).has_own_cadence
-
-
 def test_pages_and_emails_say_the_day_of_the_campaigns_own_cadence(world: World) -> None:
-    world.change(deliver="monthly", deliver_on=31)
+    world.change(deliver_on="THU")
     asked = world.confirmed()
-    assert "The next delivery is on Monday, November 30, 2026." in world.get(f"/campaigns/{CAMPAIGN}").body
-    assert "on Monday, November 30, 2026 at the earliest" in " ".join(asked.text.split())
+    assert "The next delivery is on Thursday, November 26, 2026." in world.get(f"/campaigns/{CAMPAIGN}").body
+    assert "on Thursday, November 26, 2026 at the earliest" in " ".join(asked.text.split())
     world.clock.advance(days=7)
-    assert "with the next delivery, on Thursday, December 31, 2026" in world.get(asked.link("confirm")).body
+    assert "with the next delivery, on Thursday, December 3, 2026" in world.get(asked.link("confirm")).body

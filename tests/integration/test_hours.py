@@ -46,7 +46,7 @@ EARLIER = [
     {"deliver_on": "WED", "deliver_at": 9},
     {"deliver_on": "TUE", "deliver_at": 17},
     {"deliver_on": "WED", "deliver_at": 12, "time_zone": "Europe/Paris"},
-    {"deliver": "monthly", "deliver_on": 1},
+    {"deliver_on": "TUE"},
 ]
 """Days and hours that have passed on Wednesday, December 2, at half past ten in Chicago."""
 

@@ -256,8 +256,6 @@ def settings() -> Iterator[str]:
             yield document.changed({name: value}).text
     wrong: tuple[Mapping[str, Value], ...] = (
         {"opens": "2030-01-02", "closes": "2030-01-01"},
-        {"deliver": "monthly", "deliver_on": "MON"},
-        {"deliver": "weekly", "deliver_on": 31},
         {"keep_for_days": 90, "closes": None},
         {"language": "fr"},
         {"language": "es", "languages": ["en"]},

@@ -663,37 +663,37 @@ def test_the_details_show_five_questions_and_fold_what_has_a_default(beginner: A
     ]
     assert '<details class="fold" open' not in page
     assert "Error:" not in page
-    assert {"goal": "100", "deliver": "weekly", "time_zone": ""}.items() <= beginner.form("settings").items()
+    assert {"goal": "100", "deliver_on": "", "time_zone": ""}.items() <= beginner.form("settings").items()
     answers = {name: value for name, value in SETTINGS_OF_A_CAMPAIGN.items() if name != "goal"}
     assert beginner.send("settings", {**answers, "do": "save"}).status == 303
     assert not [one for one in beginner.world.wiring.authoring.drafting.check(beginner.draft()).mistakes if one.setting]
 
 
-@pytest.mark.parametrize("chosen", ["weekly", "monthly"])
-def test_how_often_letters_go_out_is_chosen(author: Author, chosen: str) -> None:
+@pytest.mark.parametrize("chosen", ["MON", "SUN"])
+def test_the_day_on_which_letters_go_out_is_chosen(author: Author, chosen: str) -> None:
     author.open("settings")
-    assert author.send("settings", {"deliver": chosen, "do": "save"}).status == 303
-    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["deliver"] == chosen
+    assert author.send("settings", {"deliver_on": chosen, "do": "save"}).status == 303
+    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["deliver_on"] == chosen
     assert not author.world.wiring.authoring.drafting.check(author.draft()).mistakes
     author.open("settings")
-    assert author.form("settings")["deliver"] == chosen
+    assert author.form("settings")["deliver_on"] == chosen
 
 
-def test_another_text_for_how_often_letters_go_out_is_kept_until_it_is_changed(author: Author) -> None:
+def test_another_text_for_a_choice_is_kept_until_it_is_changed(author: Author) -> None:
     drafting = author.world.wiring.authoring.drafting
-    drafting.write(CAMPAIGN, 0, {}, ANN, {"deliver": "daily"})
+    drafting.write(CAMPAIGN, 0, {}, ANN, {"show_goal": "sometimes"})
     page = author.open("settings").body
-    assert 'id="setting-deliver-error"' in page
-    assert "deliver" not in author.form("settings")
+    assert 'id="setting-show_goal-error"' in page
+    assert "show_goal" not in author.form("settings")
     author.send("settings", {"goal": "60", "do": "save"})
-    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["deliver"] == "daily"
+    assert SettingsDocument.read(author.draft().files["campaign.toml"]).values["show_goal"] == "sometimes"
 
 
-def test_publishing_says_in_words_how_often_letters_go_out_from_now_on(author: Author) -> None:
+def test_publishing_says_in_words_the_day_on_which_letters_go_out_from_now_on(author: Author) -> None:
     author.open("settings")
-    author.send("settings", {"deliver": "monthly", "do": "save"})
+    author.send("settings", {"deliver_on": "THU", "do": "save"})
     said = author.open("publish").words
-    assert "How often letters go out Every week month" in said
+    assert "Day of delivery Thursday" in said
 
 
 def test_files_that_cannot_be_read_are_filled_in_again_or_taken_back(author: Author) -> None:

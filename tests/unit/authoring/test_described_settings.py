@@ -198,7 +198,6 @@ def test_the_schema_takes_what_the_reader_takes() -> None:
         ('region = "IL"', 'region = "IL"\napproval = "yes"'),
         ('region = "IL"', 'region = "IL"\nstreet_address = "sometimes"'),
         ('region = "IL"', 'region = "IL"\naccent = "red"'),
-        ('region = "IL"', 'region = "IL"\ndeliver = "daily"'),
         ('region = "IL"', 'region = "IL"\ndeliver_on = 32'),
         ('region = "IL"', 'region = "IL"\ndeliver_at = 24'),
         ('region = "IL"', 'region = "IL"\nallowed_origins = ["https://a.example/path"]'),

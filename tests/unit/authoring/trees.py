@@ -49,8 +49,6 @@ OTHER_VALUES: dict[str, str | int | bool | list[str] | None] = {
     **{name: setting.sample for name, setting in described(["es"]).items()},  # type: ignore[misc]
     "opens": "2030-01-01",
     "closes": "2030-12-31",
-    # With the sample of `deliver`.
-    "deliver_on": 31,
     # The example campaign has the samples.
     "time_zone": "America/Denver",
     "goal": 12,

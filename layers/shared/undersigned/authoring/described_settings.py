@@ -308,29 +308,14 @@ SETTINGS = (
         sample=True,
     ),
     Setting(
-        "deliver",
-        kinds.choice(
-            {
-                "weekly": Message.in_context("how often letters go out", "Every week"),
-                "monthly": Message.in_context("how often letters go out", "Every month"),
-            }
-        ),
-        Message("How often letters go out"),
-        Message("whether letters go out every week or every month"),
-        Message("A recipient never gets more than one email in seven days."),
-        in_file='Write "weekly" or "monthly".',
-        default="weekly",
-        sample="monthly",
-    ),
-    Setting(
         "deliver_on",
-        kinds.DAY_OF_DELIVERY,
+        kinds.WEEKDAY,
         Message("Day of delivery"),
-        Message("the day on which letters go out: a weekday or, if they go out every month, a day of the month"),
-        in_file='Write "MON" to "SUN", or 1 to 31, where 31 is the last day of each month. Without it, that is the day '
-        "of the stack, or the first of the month.",
+        Message("the weekday on which letters go out"),
+        Message("A recipient never gets more than one email in seven days."),
+        in_file='Write "MON" to "SUN". Without it, that is the stack\'s day.',
         sample="TUE",
-        unset=Message("The usual day, or the 1st"),
+        unset=Message("The usual day"),
     ),
     Setting(
         "deliver_at",
@@ -363,7 +348,7 @@ SETTINGS = (
 GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (None, ("title", "summary", "organizer.name", "organizer.email", "region")),
     (Message("The email to a recipient"), ("request",)),
-    (Message("When letters go out"), ("deliver", "deliver_on", "deliver_at", "time_zone", "approval")),
+    (Message("When letters go out"), ("deliver_on", "deliver_at", "time_zone", "approval")),
     (Message("The form"), ("goal", "show_goal", "opens", "closes", "street_address", "own_words")),
     (Message("Languages"), ("language", "languages")),
     (Message("Look"), ("accent",)),

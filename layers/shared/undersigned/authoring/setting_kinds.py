@@ -16,7 +16,7 @@ from undersigned.authoring.texts import on_one_line
 from undersigned.domain.authoring.campaigns import ID_PATTERN, origin_of
 from undersigned.domain.authoring.colors import PATTERN as COLOR_PATTERN
 from undersigned.domain.characters import has_ink, has_phone_number, unprintable_in
-from undersigned.domain.delivering.schedule import DAYS, LAST_DAY_OF_MONTH, LAST_HOUR
+from undersigned.domain.delivering.schedule import DAYS, LAST_HOUR
 from undersigned.domain.languages import Message, hour_of, languages, name_of, weekday_of, zone_of
 from undersigned.domain.signing.addresses import email_mistake, mailable
 from undersigned.domain.signing.sources import NO_SOURCE, OTHER, SOURCE
@@ -300,34 +300,23 @@ YES_NO = _plain(
 )
 
 
-def _one_of(words: Mapping[str | int, Callable[[str], str]], known: str, control: str) -> Kind:
+def _one_of(words: Mapping[str, Callable[[str], str]], control: str) -> Kind:
     """Return the kind of a choice from these values. `words` returns each one's words in a language."""
     return _plain(
         {"enum": list(words)},
-        # True equals 1.
-        lambda value: any(value == it and type(value) is type(it) for it in words),
-        Wrong(Message("`%(name)s` is %(value)s; write one of %(known)s", {"known": known}), _CHOOSE_ONE),
-        choices=lambda language: tuple((str(value), said(language)) for value, said in words.items()),
-        typed=lambda typed: next((value for value in words if str(value) == typed), typed or None),
+        lambda value: isinstance(value, str) and value in words,
+        Wrong(Message("`%(name)s` is %(value)s; write one of %(known)s", {"known": ", ".join(words)}), _CHOOSE_ONE),
+        choices=lambda language: tuple((value, said(language)) for value, said in words.items()),
         control=control,
     )
 
 
 def choice(words: Mapping[str, Message]) -> Kind:
     """Return the kind of a choice from a few values, each with its words."""
-    return _one_of({value: said.in_language for value, said in words.items()}, ", ".join(words), "choice")
+    return _one_of({value: said.in_language for value, said in words.items()}, "choice")
 
 
-DAY_OF_DELIVERY = _one_of(
-    {
-        **{day: partial(weekday_of, number) for number, day in enumerate(DAYS)},
-        **{day: Message("Day %(day)s of the month", {"day": day}).in_language for day in range(1, LAST_DAY_OF_MONTH)},
-        LAST_DAY_OF_MONTH: Message("Last day of the month").in_language,
-    },
-    f"{', '.join(DAYS)}, 1–{LAST_DAY_OF_MONTH}",
-    "select",
-)
-"""A weekday or, if letters go out every month, a day of the month."""
+WEEKDAY = _one_of({day: partial(weekday_of, number) for number, day in enumerate(DAYS)}, "select")
 
 
 def _lines(

@@ -20,7 +20,6 @@ from undersigned.authoring.setting_kinds import CHOOSE, LANGUAGE, Wrong
 from undersigned.authoring.toml_document import TomlDocument, as_written
 from undersigned.domain.authoring.campaigns import Campaign, Organizer, Translation
 from undersigned.domain.authoring.filtered_words import filtered_words
-from undersigned.domain.delivering.schedule import DAYS, LAST_DAY_OF_MONTH
 from undersigned.domain.languages import Message, languages
 
 if TYPE_CHECKING:
@@ -180,9 +179,6 @@ class _Reader:
             says = Message("`keep_for_days` counts from the last day of signing; add it, such as closes = 2026-11-30")
             plainly = Message("The days count from the last day of signing. Choose that, too.")
             self._add("keep_for_days", Wrong(says, plainly))
-        day, is_monthly = values["deliver_on"], values["deliver"] == "monthly"
-        if day is not None and is_monthly != isinstance(day, int):
-            self._add("deliver_on", _DAY_OF_MONTH if is_monthly else _WEEKDAY)
 
     def _check_words(self, texts: Mapping[str, str | None]) -> None:
         """Warn of words in the email to a recipient by which filters hold emails back."""
@@ -213,21 +209,5 @@ _UTC = "UTC"
 _LONGEST_QUOTE = 100
 _MISSING = Message("`%(name)s` is missing; add %(meaning)s, such as %(example)s")
 _NOT_KNOWN = Message("The campaign’s files have “%(name)s”, which we don’t know. Whoever writes them can remove it.")
-_DAY_OF_MONTH = Wrong(
-    Message(
-        "`deliver_on` is %(value)s, and letters go monthly; give a day from 1 to %(last)s, where %(last)s is the last "
-        "day of each month",
-        {"last": LAST_DAY_OF_MONTH},
-    ),
-    Message("Letters go out every month. Choose a day of the month."),
-)
-_WEEKDAY = Wrong(
-    Message(
-        '`deliver_on` is %(value)s, and letters go weekly; write one of %(known)s, or add deliver = "monthly" for a '
-        "day of the month",
-        {"known": ", ".join(DAYS)},
-    ),
-    Message("Letters go out every week. Choose a weekday."),
-)
 UNREAD = CampaignSettings(_Reader(TomlDocument({}, {})).read().known)
 """The settings of a campaign whose file is missing or can't be read."""

@@ -43,7 +43,7 @@ def test_each_setting_is_in_one_group() -> None:
     ("name", "typed", "value"),
     [
         ("deliver_on", "", None),
-        ("deliver_on", "2", 2),
+        ("deliver_on", "2", "2"),
         ("deliver_on", "MON", "MON"),
         ("deliver_on", "never", "never"),
         ("deliver_at", "9", 9),
@@ -86,13 +86,10 @@ def test_further_languages_are_ticked_and_the_letters_own_comes_with_them() -> N
 
 
 def test_a_folded_group_says_what_was_chosen_and_opens_at_an_error() -> None:
-    document = SMALL.changed({"deliver": "monthly", "deliver_on": 31, "deliver_at": 17})
+    document = SMALL.changed({"deliver_on": "SUN", "deliver_at": 17})
 
     [sending] = [group for group in setting_groups(document, {"goal": ["Why?"]}, "en") if "When" in group.heading]
     opened = [group.heading for group in setting_groups(document, {"goal": ["Why?"]}, "en") if group.is_open]
 
-    assert sending.now == (
-        "How often letters go out: Every month; Day of delivery: Last day of the month; "
-        "Hour of delivery: 5:00\u202fPM; Time zone: Central Time (Chicago)"
-    )
+    assert sending.now == ("Day of delivery: Sunday; Hour of delivery: 5:00\u202fPM; Time zone: Central Time (Chicago)")
     assert opened == ["The form"]

@@ -41,7 +41,6 @@ StreetAddress = Literal["required", "optional", "no"]
 ShowGoal = Literal["from-a-tenth", "always", "never"]
 """When people see the goal."""
 
-Deliver = Literal["weekly", "monthly"]
 """How often letters go out."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -307,9 +306,8 @@ class Campaign:
     some, if the letter has a field for them. `request` says in emails to targets, which have no letter in them, what
     the letters ask for; without it, the title does. Letters are counted by `sources`, the labels of links and sites.
     Signers' personal data is kept for `keep_for_days` after `closes`; without it, until the organizer erases it.
-    `deliver` says how often letters go out, `deliver_on` on which weekday (`MON`) or day of the month, and `deliver_at`
-    at which hour of the campaign's time zone; without these two, the stack's day and hour apply. `logo` comes from a
-    file of its own.
+    Letters go out each week on `deliver_on` (`MON`) at the hour `deliver_at` of the campaign's time zone; without them,
+    on the stack's day and hour. `logo` comes from a file of its own.
     """
 
     id: str
@@ -333,8 +331,7 @@ class Campaign:
     own_words: bool = True
     keep_for_days: int | None = None
     sources: tuple[str, ...] = ()
-    deliver: Deliver = "weekly"
-    deliver_on: str | int | None = None
+    deliver_on: str | None = None
     deliver_at: int | None = None
     show_goal: ShowGoal = "from-a-tenth"
     logo: Logo | None = None
@@ -343,7 +340,7 @@ class Campaign:
     @property
     def has_own_cadence(self) -> bool:
         """Say whether its letters go out at other times than the stack's schedule says."""
-        return (self.deliver, self.deliver_on, self.deliver_at) != ("weekly", None, None)
+        return (self.deliver_on, self.deliver_at) != (None, None)
 
     @property
     def languages(self) -> tuple[str, ...]:

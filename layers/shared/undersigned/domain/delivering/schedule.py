@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -14,11 +14,6 @@ if TYPE_CHECKING:
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 LAST_HOUR = 23
-
-LAST_DAY_OF_MONTH = 31
-"""Stands for the last day of each month; so do 29 and 30 in a month that doesn't have them."""
-
-Step = Literal["day", "week", "month"]
 
 _ONE_DAY = timedelta(days=1)
 _MOST_REPORTS = 31
@@ -35,17 +30,17 @@ class WeeklySchedule:
     @property
     def cadence(self) -> Cadence:
         """Return the cadence of campaigns that set none."""
-        return Cadence("week", DAYS.index(self.day), self.hour, self.time_zone)
+        return Cadence(DAYS.index(self.day), self.hour, self.time_zone)
 
     @property
     def operators_email(self) -> Cadence:
         """Return the cadence of the operator's email: a day after the letters."""
-        return Cadence("week", (DAYS.index(self.day) + 1) % len(DAYS), self.hour, self.time_zone)
+        return Cadence((DAYS.index(self.day) + 1) % len(DAYS), self.hour, self.time_zone)
 
     @property
     def reconciliations(self) -> Cadence:
         """Return the cadence of reconciliations."""
-        return Cadence("day", 0, RECONCILED_AT, self.time_zone)
+        return Cadence(None, RECONCILED_AT, self.time_zone)
 
 
 RECONCILED_AT = 4
@@ -54,26 +49,24 @@ RECONCILED_AT = 4
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """The days and the hour on which a campaign's letters go out, or on which all campaigns are reconciled.
+    """The weekday and the hour at which a campaign's letters go out, or the hour of a daily job.
 
-    `on` is the weekday (0 is Monday) or the day of the month; the step `day` ignores it. `hour` is a full hour (0 to
-    23) in an IANA time zone.
+    `weekday` is 0 for Monday, and None for each day. `hour` is a full hour (0 to 23) in an IANA time zone.
     """
 
-    step: Step
-    on: int
+    weekday: int | None
     hour: int
     time_zone: str
 
     @property
     def daily(self) -> Cadence:
         """Return the cadence of reports: each day, at the same hour."""
-        return Cadence("day", 0, self.hour, self.time_zone)
+        return Cadence(None, self.hour, self.time_zone)
 
     @property
     def name(self) -> str:
         """Return a text that changes with the days, the hour or the zone."""
-        return f"{self.step} {self.on} {self.hour} {self.time_zone}"
+        return f"{self.weekday} {self.hour} {self.time_zone}"
 
     def moment(self, day: date) -> datetime:
         """Return the moment of a delivery on a day, in the cadence's time zone.
@@ -87,14 +80,7 @@ class Cadence:
 
     def is_on(self, day: date) -> bool:
         """Say whether letters go out on a day."""
-        match self.step:
-            case "day":
-                return True
-            case "week":
-                return day.weekday() == self.on
-            case "month":
-                is_last = (day + _ONE_DAY).day == 1
-                return day.day == self.on or (is_last and day.day < self.on)
+        return self.weekday in {None, day.weekday()}
 
     def next_after(self, now: datetime, *, not_before: date | None = None) -> datetime:
         """Return the first delivery after an aware moment, in the cadence's time zone.
@@ -137,11 +123,7 @@ def cadence_of(campaign: Campaign, stack: WeeklySchedule) -> Cadence:
     if not campaign.has_own_cadence:
         return stack.cadence
     hour = stack.hour if campaign.deliver_at is None else campaign.deliver_at
-    if campaign.deliver == "monthly":
-        day = campaign.deliver_on if isinstance(campaign.deliver_on, int) else 1
-        return Cadence("month", day, hour, campaign.time_zone)
-    weekday = campaign.deliver_on if isinstance(campaign.deliver_on, str) else stack.day
-    return Cadence("week", DAYS.index(weekday), hour, campaign.time_zone)
+    return Cadence(DAYS.index(campaign.deliver_on or stack.day), hour, campaign.time_zone)
 
 
 def period_of(moment: datetime, time_zone: str) -> str:
