@@ -126,7 +126,7 @@ def _while_paused(request: ApiRequest, word: str) -> str:
 @does("correct address")
 def set_address(request: ApiRequest, target: str) -> Done:
     """Save the address that takes a target's email, or remove it: its letters then go by hand or post."""
-    typed, controls = posted_text(request.event, "email"), wired.stack.delivering.controls
+    typed, controls = request.address(), wired.stack.delivering.controls
     email = controls.set_address(request.campaign, target, typed, request.by, request.why())
     word = "address-saved" if email else "address-removed"
     return Done({"target": target, "email": email}, word, f"/targets/{target}")
@@ -173,7 +173,7 @@ def test(request: ApiRequest, target: str) -> Done:
 def retry(request: ApiRequest, period: str, target: str) -> Done:
     """Send a delivery again that bounced or is held, to the address that was typed beside the dashboard's button."""
     if isinstance(request, DashboardRequest) and "email" in posted_values(request.event):
-        typed = request.posted("email")
+        typed = request.address()
         if mistake := email_mistake(typed):
             raise GivenError(mistake)
         if typed != wired.stack.campaigns.target(request.campaign, target).email:

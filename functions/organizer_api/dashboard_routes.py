@@ -15,6 +15,7 @@ from undersigned.domain.authoring.campaigns import Roster, dashboard_path
 from undersigned.domain.authoring.drafts import UnreadableDraftError
 from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
 from undersigned.domain.people.people import PERSON_PATTERN
+from undersigned.domain.signing.typos import MistypedError
 from undersigned.domain.tokens import TypedToken
 from undersigned.services.authoring.draft_views import shown_campaign
 from undersigned.services.people.access import ScopeError, check_scope
@@ -22,7 +23,7 @@ from undersigned.services.people.sessions import SignedOutError
 from undersigned.web import security_log
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.authoring.frame import unreadable_draft
-from undersigned.web.dashboard_frame import dashboard_problem_page, doorstep_page
+from undersigned.web.dashboard_frame import address_question, dashboard_problem_page, doorstep_page
 from undersigned.web.organizer_requests import DashboardRequest, SessionRequest, check_names, posted_text
 from undersigned.web.people.sessions import (
     ForeignPostError,
@@ -176,7 +177,10 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
             check_scope(request.holder, scope)
         security_log.requested(request.holder, "dashboard", handler.__name__, scope)
         check_names(names)
-        return handler(request, **names)
+        try:
+            return handler(request, **names)
+        except MistypedError as error:
+            return dashboard_page(address_question(viewer_of(request), event.path, posted_form(event), error))
     except ForeignPostError as error:
         typed, person = _typed_in(event), session.person
         # They signed in again in another tab.

@@ -13,7 +13,6 @@ from undersigned.domain.people.people import SCOPE_OF
 from undersigned.domain.signing.addresses import email_mistake
 from undersigned.services.people.people import PeopleError
 from undersigned.web.answers import dashboard_page, data
-from undersigned.web.organizer_requests import posted_text
 from undersigned.web.people.people import people_page
 from undersigned.web.posted import RequestError
 
@@ -119,7 +118,7 @@ def remove(request: DashboardRequest, person: str) -> Response[str]:
 
 
 def _email(request: ApiRequest) -> str:
-    email = posted_text(request.event, "email")
+    email = request.address()
     if email_mistake(email):
         raise RequestError(400, Message("The email address is missing or wrong"), _WRONG_EMAIL)
     return email

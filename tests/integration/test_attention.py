@@ -309,6 +309,26 @@ def test_a_bounced_delivery_goes_again_to_the_address_typed_beside_the_button(wo
     assert "Corrected a recipient’s address" in manager.words("/audit")
 
 
+@pytest.mark.parametrize("path", ["/targets/evanston/address", "/deliveries/2026-11-24/evanston/retry"])
+def test_a_mistyped_address_of_an_office_is_asked_about_before_it_is_saved(
+    world: World, manager: Browser, path: str
+) -> None:
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[-1])
+    typed = manager.revision("") | {"back": "/", "email": "chief@gmial.com", "why": "They <b>called</b>."}
+    asked = manager.press(path, typed)
+    assert asked.status == 200
+    assert f'<form method="post" action="{DASHBOARD}{path}">' in asked.body
+    assert '<input type="hidden" name="why" value="They &lt;b&gt;called&lt;/b&gt;.">' in asked.body
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "chief@evanston-police.example"
+    world.run_queue()
+    assert len(world.deliveries) == 1
+    sent = dict(re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)">', asked.body))
+    assert manager.press(path, sent | {"email_is": "chief@gmail.com"}).status == 303
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "chief@gmail.com"
+
+
 # Figures
 
 

@@ -118,6 +118,22 @@ def test_a_mistaken_invitation_is_explained_and_kept(
     assert world.run_people_mails() == []
 
 
+@pytest.mark.parametrize("chosen", ["maria@gmail.com", "maria@gmial.com"])
+def test_a_mistyped_address_is_asked_about_before_somebody_is_invited(
+    owner: Browser, world: World, chosen: str
+) -> None:
+    asked = owner.press("/people", {"email": "maria@gmial.com", "role": "editor"})
+    assert asked.status == 200
+    assert "Did you mean maria@gmail.com?" in asked.body
+    assert '<input type="hidden" name="role" value="editor">' in asked.body
+    assert f'name="email_is" value="{chosen}"' in asked.body
+    assert roles(world) == {OWNER: "owner"}
+    assert world.run_people_mails() == []
+    typed = {"email": "maria@gmial.com", "role": "editor", "email_is": chosen}
+    assert owner.press("/people", typed).status == 303
+    assert roles(world) == {OWNER: "owner", chosen: "editor"}
+
+
 def test_inviting_somebody_with_the_same_role_again_sends_the_invitation_again(owner: Browser, world: World) -> None:
     for _ in range(2):
         assert owner.press("/people", {"email": MARIA, "role": "editor"}).status == 303

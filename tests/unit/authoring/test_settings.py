@@ -393,3 +393,11 @@ def test_the_title_is_looked_at_for_such_words_too(files: Files) -> None:
     change(files, "campaign.toml", 'title = "', 'title = "No more sex trafficking: ')
     [warning] = compile_campaign(files).warnings
     assert (warning.setting, warning.on_page.values["words"]) == ("title", "sex")
+
+
+def test_a_mistyped_reply_address_is_only_a_warning(files: Files) -> None:
+    change(files, "campaign.toml", "letters@trees.example", "helpers@gmial.com")
+
+    [warning] = compile_campaign(files).warnings
+
+    assert (warning.setting, warning.message) == ("organizer.email", "Did you mean helpers@gmail.com?")

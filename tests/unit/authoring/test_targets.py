@@ -183,6 +183,15 @@ def test_two_targets_with_one_mailbox_are_only_a_warning(files: Files) -> None:
     )
 
 
+def test_a_mistyped_address_is_only_a_warning(files: Files) -> None:
+    change(files, "targets.csv", "mayor@elmton.example", "mayor.of.elmton@gmial.com")
+
+    [warning] = compile_campaign(files).warnings
+
+    assert str(warning) == "targets.csv:3: Did you mean mayor.of.elmton@gmail.com?"
+    assert warning.column == "email"
+
+
 def test_a_row_after_a_two_line_cell_has_the_right_line(files: Files) -> None:
     change(files, "targets.csv", "City Hall", '"City\nHall"')
     change(files, "targets.csv", "mayor@elmton.example", "nobody")

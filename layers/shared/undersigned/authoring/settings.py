@@ -21,6 +21,7 @@ from undersigned.authoring.toml_document import TomlDocument, as_written
 from undersigned.domain.authoring.campaigns import Campaign, Organizer, Translation
 from undersigned.domain.authoring.filtered_words import filtered_words
 from undersigned.domain.languages import Message, languages
+from undersigned.domain.signing.typos import meant_by
 
 if TYPE_CHECKING:
     from undersigned.authoring.described_settings import Setting
@@ -75,6 +76,9 @@ class _Reader:
         translated = [other for other in others if language and other in languages()]
         translations = {other: Translation(**self._table(other, TRANSLATION_SETTINGS)) for other in translated}
         self._check_days(values)
+        if meant := meant_by(organizer.email):
+            asks = Message("Did you mean %(address)s?", {"address": meant})
+            self._warnings.append(self._mistake("organizer.email", Wrong(asks, asks)))
         self._check_words({"title": values["title"], "request": values["request"], "organizer.name": organizer.name})
         zone = values["time_zone"] or self._zone_of(values["region"])
         known = Campaign(**{**values, "time_zone": zone}, letter="", organizer=organizer, translations=translations)

@@ -17,6 +17,7 @@ from undersigned.domain.authoring.campaigns import ID_PATTERN, Target
 from undersigned.domain.characters import has_ink
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
+from undersigned.domain.signing.typos import meant_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -231,6 +232,8 @@ class _Reader:
         if mistake := email_mistake(email):
             self._mistake(line, Message("`email`: %(mistake)s", {"mistake": mistake}), "email", mistake)
             return ""
+        if meant := meant_by(email):
+            self.warnings.append(Mistake(FILE, line, Message("Did you mean %(address)s?", {"address": meant}), "email"))
         mailbox = canonical_email(email)
         if first := self._line_of_mailbox.get(mailbox):
             message = Message(

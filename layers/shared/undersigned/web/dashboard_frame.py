@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from undersigned.domain.languages import languages, name_of, short_date, short_moment
+from undersigned.domain.signing.typos import ANSWER
 from undersigned.web.page import render_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from undersigned.domain.languages import Message
+    from undersigned.domain.signing.typos import MistypedError
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
@@ -59,6 +63,14 @@ def _day(value: date | str) -> date:
 def doorstep_page(language: str, address: str) -> Page:
     """Render a page that loads an address from our own site, so that the browser sends its strict cookie."""
     return render_framed("dashboard_doorstep.html", language, address=address)
+
+
+def address_question(viewer: Viewer, path: str, posted: Mapping[str, object], error: MistypedError) -> Page:
+    """Render the question which email address was meant. Its buttons send a posted form again, with the answer."""
+    sent = {name: value for name, value in posted.items() if isinstance(value, str) and name != ANSWER}
+    return render_framed(
+        "dashboard_address.html", viewer.language, viewer, path=path, sent=sent, meant=error.meant, answer=ANSWER
+    )
 
 
 def dashboard_problem_page(viewer: Viewer | None, language: str, title: Message, detail: Message) -> Page:

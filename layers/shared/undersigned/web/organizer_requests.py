@@ -15,6 +15,7 @@ from undersigned.domain.languages import Message
 from undersigned.domain.people.api_keys import DIGITS_SHOWN
 from undersigned.domain.people.people import PERSON_PATTERN
 from undersigned.domain.signing.names import LONGEST_SEARCH, SHORTEST_SEARCH
+from undersigned.domain.signing.typos import ANSWER, MistypedError, answered
 from undersigned.services.people.access import KeyRefusedError
 from undersigned.web.cursors import position_of
 from undersigned.web.posted import (
@@ -79,6 +80,10 @@ class ApiRequest:
     def again(self) -> bool:
         """Return whether a second email within seven days is meant."""
         return self.flag("again")
+
+    def address(self) -> str:
+        """Return the email address in a body."""
+        return posted_text(self.event, "email")
 
     def query(self, name: str) -> str | None:
         """Return a query parameter; None when it is missing or empty."""
@@ -260,6 +265,13 @@ class DashboardRequest(ApiRequest):
     def posted(self, name: str) -> str:
         """Return a form field without surrounding spaces; empty when it is missing."""
         return posted_text(self.event, name)
+
+    def address(self) -> str:
+        """Return the email address in a form. Raises MistypedError if it looks mistyped, and nobody said which."""
+        values, meant = answered(posted_form(self.event))
+        if meant and values.get(ANSWER) != values["email"]:
+            raise MistypedError(meant)
+        return str(values.get("email", "")).strip()
 
     def typed(self, name: str) -> str:
         """Return a form field with its spaces; empty when it is missing."""
