@@ -60,7 +60,7 @@ remove-stack: $(READY) ## delete the stack in AWS, after saying what stays; STAC
 browser: $(READY) ## fetch Chromium for the tests of the pages, if this machine has no Chromium or Chrome that starts
 	$(RUN) python -m tests.chromium 2>/dev/null \
 	|| { echo "make: fetching Chromium" && $(RUN) playwright install chromium >/dev/null 2>&1 && $(RUN) python -m tests.chromium; } \
-	|| { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium && $(RUN) python -m tests.chromium; } >/dev/null \
+	|| { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium fonts-liberation && $(RUN) python -m tests.chromium; } >/dev/null \
 	|| { echo "make: no Chromium; install Chromium or Chrome, or name one in UNDERSIGNED_CHROMIUM" >&2; exit 1; }
 
 test: lint ## run every check, and the tests of units, use cases and handlers

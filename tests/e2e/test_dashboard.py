@@ -257,7 +257,9 @@ def test_a_week_is_previewed_approved_and_downloaded(dashboard: Dashboard, visit
     # First, the next email is previewed.
     page.get_by_role("link", name="Evanston", exact=True).click()
     page.get_by_role("link", name="Preview next email").click()
-    expect(page.frame_locator("iframe").locator("body")).to_contain_text("Ada Specimen")
+    email = page.frame_locator("iframe").locator("body")
+    expect(email).to_contain_text("sends you 2 signed letters")
+    expect(email).not_to_contain_text("Ada Specimen")
     shown = downloaded(page, "Packet 1 of 1 (PDF)")
     assert "Ada Specimen" in words_of(shown)
     assert not list(dashboard.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))

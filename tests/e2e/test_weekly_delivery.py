@@ -181,16 +181,16 @@ def test_each_confirmed_letter_is_on_exactly_one_page_and_no_other_letter(campai
     assert not any("Pending Person" in page for page in pages)
 
 
-def test_names_of_other_scripts_and_hostile_names_are_in_the_packet_and_the_email(campaign: Campaign) -> None:
+def test_names_of_other_scripts_and_hostile_names_are_in_the_packet_and_in_no_email(campaign: Campaign) -> None:
     mails = [parsed(mail) for mail in campaign.mails("delivery")]
     pages = [page for mail in mails for page in pages_of(mail)]
     for name in ("王样本", UNUSUAL_NAMES[2], UNUSUAL_NAMES[3]):
         assert any(name in page for page in pages), name
     # A right-to-left name is shaped, so its letters are read back in the order of the page.
     assert any("1 Sample Street" in page and re.search("[\u0600-\u06ff\ufe70-\ufeff]", page) for page in pages)
-    html = next(text_of(mail, "html") for mail in mails if "onerror" in text_of(mail))
-    assert "<img" not in html
-    assert "&lt;img src=x onerror=alert(1)&gt;&amp;{{7*7}}#import" in html
+    assert not any(
+        name in text_of(mail, kind) for name in UNUSUAL_NAMES for mail in mails for kind in ("plain", "html")
+    )
 
 
 def test_each_target_gets_one_email_however_often_the_week_runs(campaign: Campaign) -> None:
