@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import cache, cached_property
+from io import BytesIO
 from itertools import batched
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import boto3
 import pytest
 from moto import mock_aws
+from pypdf import PdfReader
 
 from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
@@ -144,6 +146,12 @@ class Sent:
     @property
     def pdfs(self) -> list[bytes]:
         return [part.get_payload(decode=True) for part in self.mail.iter_attachments()]  # type: ignore[misc]
+
+    @property
+    def printed(self) -> str:
+        """Return the words of its files."""
+        pages = (page for pdf in self.pdfs for page in PdfReader(BytesIO(pdf)).pages)
+        return " ".join(" ".join(page.extract_text() for page in pages).split())
 
     def link(self, kind: str) -> str:
         """Return the path of the email's link of this kind (`confirm`, `letters`, `packets`)."""

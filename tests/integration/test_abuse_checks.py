@@ -239,7 +239,7 @@ def test_confirming_a_letter_takes_it_out_of_quarantine_and_keeps_the_suspicion(
     assert (world.row().reported_status, world.row().quarantine) == ("confirmed", "trap")
     world.run_stream()
     world.week()
-    assert [sent.text.count("Ada Specimen") for sent in world.deliveries] == [1]
+    assert [sent.printed.count("Dear Police Chief") for sent in world.deliveries] == [1]
 
 
 def test_a_bot_causes_at_most_one_email_a_day_to_an_address(world: World) -> None:

@@ -68,8 +68,7 @@ def test_changed_words_make_a_new_letter_version_and_each_signer_sends_their_own
     world.clock.advance(minutes=2)
     world.confirmed(email="ben@signers.example", name="Ben Specimen")
     world.week()
-    text = world.deliveries[0].text
-    assert "THE LETTER, VERSION 1 OF 2" in text
+    text = world.deliveries[0].printed
     assert "Sincerely," in text
     assert "Yours truly," in text
 

@@ -393,11 +393,11 @@ def test_the_wait_for_an_event_does_not_use_up_the_tries_of_a_message(world: Wor
     record["body"] = record["body"].replace("2026-11-30", "2026-11-24")
     record["attributes"]["ApproximateReceiveCount"] = "9"
     assert world.handlers["deliver"]({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
-    attributes = ["ApproximateNumberOfMessagesDelayed"]
+    attributes = ["ApproximateNumberOfMessages"]
     queued = client_of("sqs").get_queue_attributes(QueueUrl=world.queues["DeliveryQueue"], AttributeNames=attributes)[
         "Attributes"
     ]
-    assert queued == {"ApproximateNumberOfMessagesDelayed": "1"}
+    assert queued == {"ApproximateNumberOfMessages": "1"}
 
 
 def test_an_answer_of_ses_is_written_after_minutes_without_dynamodb(world: World) -> None:

@@ -319,7 +319,8 @@ def test_a_second_signature_gets_the_same_answer_and_a_reminder_email(world: Wor
     assert reminder.mail["Subject"].startswith("You’ve already signed")
     assert "Somebody Else" not in reminder.text
     world.week()
-    assert world.deliveries[0].text.count("Ada Specimen") == 1
+    assert world.deliveries[0].printed.count("Dear Police Chief") == 1
+    assert "Somebody Else" not in world.deliveries[0].printed
 
 
 def test_signing_makes_the_same_calls_if_the_person_had_signed_or_not(world: World) -> None:
@@ -340,8 +341,8 @@ def test_the_later_of_two_letters_is_confirmed_by_its_own_link(world: World) -> 
     world.run_stream()
     assert world.press(world.sent[-1].link("confirm")).status == 200
     world.week()
-    assert "Ada Specimen" in world.deliveries[0].text
-    assert "Ada Typo" not in world.deliveries[0].text
+    assert "Ada Specimen" in world.deliveries[0].printed
+    assert "Ada Typo" not in world.deliveries[0].printed
 
 
 def test_a_withdrawn_letter_is_never_sent(world: World) -> None:

@@ -208,6 +208,8 @@ def folders() -> Iterator[Mapping[str, str]]:
     table = f"{','.join(COLUMNS)}\na,Mayor,A One,Hall,Aton,a@a.example,60201\n"
     yield {"campaign.toml": changed, "letter.md": "a", "targets.csv": table}
     own = SettingsDocument.read(example["campaign.toml"]).changed({"street_address": "optional", "languages": None})
+    filtered = SettingsDocument.read(example["campaign.toml"]).changed({"request": "End sex trafficking."})
+    yield {**example, "campaign.toml": filtered.text}
     yield {**example, "campaign.toml": own.text, "letter.md": "{{ signer.address_line }}", "letter.es.md": "a"}
     # What is wrong in settings and tables is read beside short letters: a letter takes most of the time.
     short = {**example, "letter.md": "I ask you.", "letter.es.md": "Le pido."}

@@ -79,8 +79,8 @@ def test_a_strangers_form_changes_nothing_that_the_signers_link_shows_or_confirm
     assert count(world) == 1
     world.week()
     [delivery] = world.deliveries
-    assert "Ada Specimen" in delivery.text
-    assert "Somebody Else" not in delivery.text
+    assert "Ada Specimen" in delivery.printed
+    assert "Somebody Else" not in delivery.printed
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
