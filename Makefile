@@ -26,7 +26,7 @@ QUICK := tests/unit tests/template tests/integration tests/security tests/faults
 TEST := $(RUN) pytest --quiet --numprocesses auto
 
 # The parts of `make nightly`, one after the other.
-PARTS := audit deploy rehearsals looks rows load moto races waits versions weather crashes campaigns fuzz
+PARTS := audit deploy rehearsals looks spam rows load moto races waits versions weather crashes campaigns fuzz
 # The parts that have passed for these very files.
 DONE = .undersigned/nightly/$(shell { git rev-parse HEAD && git diff HEAD; } 2>/dev/null | git hash-object --stdin)
 
@@ -102,6 +102,12 @@ nightly-rehearsals: browser
 
 nightly-looks: browser
 	UNDERSIGNED_LOOKS=all $(TEST) -m "nightly or not nightly" -k accessible tests/browser tests/e2e
+
+nightly-spam: $(READY)
+	command -v spamassassin >/dev/null \
+	|| { apt-get -qq update && apt-get -qq install --yes --no-install-recommends spamassassin; } >/dev/null \
+	|| { echo "make: no SpamAssassin; install it, such as with apt-get install spamassassin" >&2; exit 1; }
+	$(RUN) pytest --quiet -m nightly tests/integration/test_spam.py
 
 nightly-rows: $(READY)
 	UNDERSIGNED_ROWS=$${UNDERSIGNED_ROWS:-50000} UNDERSIGNED_EXAMPLES=5 UNDERSIGNED_CHANGES=$${UNDERSIGNED_CHANGES:-1000} \

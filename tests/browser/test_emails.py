@@ -3,106 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import looks
-from tests.signatures import adas_signature
+from tests.emails import every_email
 from undersigned.domain.authoring.colors import ENOUGH, contrast
-from undersigned.domain.counting.screening import Evidence
-from undersigned.domain.delivering.approvals import WaitingLetters
-from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
-from undersigned.domain.delivering.reports import FATES, Report, ReportLine
-from undersigned.domain.delivering.stops import Stop
-from undersigned.domain.people.people import Member, Person
-from undersigned.domain.signing.providers import Provider
-from undersigned.rendering import mails, office_mails, organizer_mails, people_mails
-from undersigned.rendering.mails import DeliverySummary, Mail
-from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
     from tests.chromium import Visitor
-    from undersigned.domain.authoring.campaigns import Campaign
-
-FOLDER = campaign_folder.read(Path(__file__).parents[2] / "campaigns" / "end-demand-illinois")
-TARGET = FOLDER.targets[0]
-SENDER = Sender("letters@enddemand.example", "https://letters.example")
-NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
-TOKEN = "eyJ0b2tlbiI6" * 20
-STOP = Stop(TARGET.email, NOON, "0" * 32, "We take letters by our web form only.", accepted_at=NOON)
-SIGNED = adas_signature(
-    target=TARGET.id,
-    note=f"https://letters.example/{TOKEN}",
-    letter=FOLDER.letter.version,
-    addressee=TARGET.addressee,
-)
-EVIDENCE = Evidence(12, {"no form": 3}, None, None, on_hold=2)
-
-
-def delivery(campaign: Campaign, pdfs: list[bytes] | None) -> Mail:
-    summary = DeliverySummary(2, 2, date(2026, 11, 1), (1,), 1)
-    key = DeliveryKey(campaign.id, TARGET.id, "2026-11-30")
-    return mails.delivery(
-        SENDER,
-        campaign,
-        TARGET,
-        key,
-        summary,
-        attempt=1,
-        pdfs=pdfs,
-        packets_token=TOKEN,
-        sent_on=date(2026, 11, 30),
-        office_url=f"https://letters.example/office/{TOKEN}",
-    )
-
-
-def confirmation(campaign: Campaign, case: mails.ConfirmationCase) -> Mail:
-    return mails.confirmation(
-        case,
-        SENDER,
-        campaign,
-        TARGET,
-        FOLDER.letter,
-        SIGNED,
-        confirm_token=TOKEN,
-        letter_token=TOKEN,
-        disown_token=TOKEN,
-        next_delivery=NOON,
-    )
-
-
-def every_email(accent: str | None = "#c2410c", name: str = "Bartholomew Featherstonehaugh") -> dict[str, Mail]:
-    campaign = replace(FOLDER.campaign, accent=accent)
-    report = Report(
-        campaign,
-        "2026-11-30",
-        tuple(ReportLine(TARGET, fate, 1_234, "wrong address", "2026-11-23") for fate in FATES),
-        12,
-        (Provider("yahoo.com", 1_234, 12),),
-        EVIDENCE,
-    )
-    waiting = [WaitingLetters(TARGET, 1_234)]
-    person = Person("0" * 16, "maria.featherstonehaugh@neighbors-of-cook-county.example")
-    return {
-        "confirm": confirmation(campaign, "confirm"),
-        "signed": confirmation(campaign, "signed"),
-        "delivery": delivery(campaign, [b"%PDF"]),
-        "download": delivery(campaign, None),
-        "approval": organizer_mails.approval(
-            SENDER, campaign, "2026-11-30", waiting, EVIDENCE, token=TOKEN, valid_until=NOON
-        ),
-        "ready": organizer_mails.ready(SENDER, campaign, TARGET, "2026-11-30"),
-        "report": organizer_mails.report(SENDER, report, NOON),
-        "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456", TOKEN),
-        "invitation": people_mails.invitation(SENDER, campaign, Member(campaign.id, person, "owner", by=person.email)),
-        "stopped": office_mails.stopped(SENDER, campaign, TARGET, STOP),
-        "resume": office_mails.resume(SENDER, campaign, TARGET, STOP),
-    }
-
 
 CONTRASTS = """() => [...document.querySelectorAll("a, p, td, th, li, h1, h2")]
 .filter((it) => [...it.childNodes].some((inside) => inside.nodeType === Node.TEXT_NODE && inside.data.trim()))
