@@ -69,8 +69,8 @@ def confirmation(campaign: Campaign, case: mails.ConfirmationCase) -> Mail:
     )
 
 
-def every_email(accent: str | None = "#c2410c", name: str = "Bartholomew Featherstonehaugh") -> dict[str, Mail]:
-    campaign = replace(FOLDER.campaign, accent=accent)
+def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.campaign.request) -> dict[str, Mail]:
+    campaign = replace(FOLDER.campaign, accent=accent, request=request)
     report = Report(
         campaign,
         "2026-11-30",
