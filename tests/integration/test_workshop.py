@@ -941,6 +941,14 @@ def break_file(author: Author, file: str, text: str) -> None:
 # Test signatures and previews
 
 
+def test_the_preview_names_the_words_for_which_filters_may_hold_back_emails(author: Author) -> None:
+    said = "Filters may hold that back for these words: sex. Say it in other words if you can."
+    assert "Filters" not in author.open("preview").words
+    author.open("settings")
+    author.send("settings", {"request": "Please arrest the buyers of sex.", "do": "save"})
+    assert f"What you ask of recipients : This is in the email to a recipient. {said}" in author.open("preview").words
+
+
 def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginner: Author) -> None:
     for step in ("letter", "settings", "preview"):
         page = beginner.open(step)
