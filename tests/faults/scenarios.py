@@ -617,7 +617,10 @@ def an_export_meets_an_erasure(platform: Platform) -> Arrivals:
 
 
 def somebody_elses_address(platform: Platform) -> Arrivals:
-    """Three people say that they didn't sign: Dot has confirmed, so her letter stays; Cyd signs a month later."""
+    """Three people say that they didn't sign: Dot has confirmed, so her letter stays; Cyd signs a month later.
+
+    Then Ben says so again, and the day's emails are nearly used up for ten minutes.
+    """
     acts = Acts(platform)
     ben, cyd, dot = (Person(name, EVANSTON) for name in ("Ben", "Cyd", "Dot"))
     for person in (ben, cyd, dot):
@@ -636,7 +639,11 @@ def somebody_elses_address(platform: Platform) -> Arrivals:
     platform.world.clock.advance(days=30)
     acts.sign_and_confirm(cyd)
     acts.week(MONDAY + 35 * ONE_DAY)
+    acts.disown(ben)
     assert platform.world.wiring.disowned.total(CAMPAIGN) == 2
+    assert platform.world.memory
+    platform.world.memory.quota["SentLast24Hours"] = 45_000.0
+    platform.settle()
     return {ben: 0, cyd: 1, dot: 1}
 
 

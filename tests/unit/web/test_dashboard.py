@@ -55,10 +55,11 @@ def test_a_signature_dated_tomorrow_by_another_clock_has_a_bar() -> None:
     assert [(bar.day, bar.count) for bar in drawn.bars[-2:]] == [(TODAY, 0), (date(2026, 12, 1), 2)]
 
 
-def test_the_style_sheet_and_the_script_stay_small() -> None:
+def test_the_style_sheet_and_the_scripts_stay_small() -> None:
     style = (Path(page.__file__).parent / "templates" / "dashboard.css").read_bytes()
     assert len(gzip.compress(style)) <= 2048
-    assert len(gzip.compress(asset("dashboard.js").content)) <= 1024
+    for script in ("dashboard.js", "typed.js"):
+        assert len(gzip.compress(asset(script).content)) <= 1024, script
 
 
 def test_each_action_of_the_activity_log_is_in_the_table() -> None:
