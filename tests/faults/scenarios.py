@@ -643,7 +643,8 @@ def somebody_elses_address(platform: Platform) -> Arrivals:
     assert platform.world.wiring.disowned.total(CAMPAIGN) == 2
     assert platform.world.memory
     platform.world.memory.quota["SentLast24Hours"] = 45_000.0
-    platform.settle()
+    platform.world.restart("send_confirmations")
+    acts.send_postponed()
     return {ben: 0, cyd: 1, dot: 1}
 
 
