@@ -57,9 +57,8 @@ def workshop_of(request: DashboardRequest, draft: Draft | None = None) -> Worksh
 def as_typed(request: DashboardRequest, workshop: Workshop, files: Mapping[str, str]) -> Workshop:
     """Return the workshop with files as a page has them that was posted and is not saved. The page goes on with it."""
     draft = replace(workshop.draft, files={**workshop.draft.files, **files})
-    return replace(
-        workshop, draft=draft, checked=wired.stack.authoring.drafting.check(draft), was=request.posted("was")
-    )
+    was = request.posted("was") if workshop.was is None else workshop.was
+    return replace(workshop, draft=draft, checked=wired.stack.authoring.drafting.check(draft), was=was)
 
 
 def number_of(text: str | None) -> int:
@@ -193,7 +192,7 @@ def _letter_page(  # noqa: PLR0913  (as in `save`)
 @pages.post("/workshop/letter", "manage")
 def save_letter(request: DashboardRequest) -> Response[str]:
     """Save the letter, or ask about its blanks first; or show it as it was typed, without saving it."""
-    workshop = workshop_of(request)
+    workshop = replace(workshop_of(request), was=request.posted("was"))
     language, text, action = (
         _language(workshop, request.posted("language")),
         with_our_line_ends(request.typed("text")).rstrip(),

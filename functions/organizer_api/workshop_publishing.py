@@ -59,6 +59,8 @@ def _publish_page(
         typed=typed or {},
         refused=refused,
         not_named=not_named,
+        # Nothing was saved: a change that somebody else saved meanwhile is shown as new at the next press.
+        revision=revision_of(request) if refused or not_named else workshop.draft.revision,
     )
 
 

@@ -16,6 +16,7 @@ from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.web.answers import dashboard_page, download
 from undersigned.web.authoring import columns as column_pages
 from undersigned.web.authoring import recipients as recipient_pages
+from undersigned.web.authoring.frame import fingerprint
 from undersigned.web.authoring.recipients import Upload
 from undersigned.web.uploads import posted_form
 
@@ -195,7 +196,7 @@ def _undo(request: DashboardRequest, page: _Typed) -> Response[str]:
     typed = recipient_pages.changed_rows(page.workshop.table, page.posted)
     if answer.status_code != 303 or not (typed or page.has_rows):  # noqa: PLR2004
         return answer
-    workshop = _saved(workshop_of(request))
+    workshop = replace(_saved(workshop_of(request)), was=fingerprint(text))
     after = replace(page, workshop=workshop, table=recipient_pages.posted_table(workshop.table, typed))
     return _shown(request, after, page.rows_as_pasted())
 

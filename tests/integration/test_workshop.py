@@ -748,6 +748,65 @@ def test_the_second_of_two_translations_replaces_only_that_translation(world: Wo
     }
 
 
+def test_a_change_that_another_saved_beside_a_refused_website_is_not_published(world: World, author: Author) -> None:
+    for step, goal in (("settings", "700"), ("publish?where=developer", ""), ("settings", "800")):
+        author.open(step)
+        if goal:
+            author.send(step, {"goal": goal, "do": "save"})
+    refused = author.send("publish?where=developer", {"website": "no website"}, "publish")
+    assert refused.status == 422
+    author.pages["publish"] = refused.body
+    answer = author.send("publish", {"website": "https://www.example.org"})
+    assert answer.status == 409
+    assert "This is how it is now. Nothing was published." in answer.words
+    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 500
+
+
+@pytest.mark.parametrize(
+    ("step", "button", "mine", "theirs", "both"),
+    [
+        ("letter", {"do": "show"}, {"text": "My words."}, {"text": "Their words."}, "Their"),
+        ("letter?lang=es", {"do": "show"}, {"text": "My words."}, {"text": "Their words."}, "Their"),
+        ("letter", {"do": "example"}, {"text": "My words."}, {"text": "Their words."}, "Their"),
+        ("settings", {"do": "show"}, {"goal": "888"}, {"goal": "777"}, "777"),
+        ("settings", {"do": "save", "logo": b"no picture"}, {"goal": "888"}, {"goal": "777"}, "777"),
+        ("recipients", {"do": "more"}, {"cell-2-name": "Mine"}, {"cell-2-name": "Theirs"}, "Theirs"),
+        ("recipients", {"do": "paste"}, {"cell-2-name": "Mine"}, {"cell-2-name": "Theirs"}, "Theirs"),
+    ],
+)
+def test_a_page_that_is_shown_again_overwrites_nothing_that_another_saved_meanwhile(
+    world: World,
+    author: Author,
+    *,
+    step: str,
+    button: dict[str, str | bytes],
+    mine: dict[str, str],
+    theirs: dict[str, str],
+    both: str,
+) -> None:
+    other = Author(world, jar=author.jar)
+    for one in (author, other):
+        one.open(step)
+    assert other.send(step, {**theirs, "do": "save"}).status == 303
+    saved = author.draft().files
+    again = author.send(step, {**mine, **button})
+    assert again.status in {200, 422}
+    author.pages[step] = again.body
+    answer = author.send(step, {**mine, "do": "save"})
+    assert answer.status == 409
+    assert both in answer.words
+    assert author.draft().files == saved
+
+
+def test_rows_that_are_undone_meet_only_what_another_saved_meanwhile(author: Author) -> None:
+    author.open("recipients")
+    author.pages["recipients"] = author.take({"pasted": PASTED}).body
+    undone = author.send("recipients", {"cell-2-name": "Mine", "do": "undo"})
+    author.pages["recipients"] = undone.body
+    assert author.send("recipients", {"do": "save"}).status == 303
+    assert "Mine" in author.draft().files["targets.csv"]
+
+
 def test_two_people_in_two_steps_do_not_meet(world: World, author: Author) -> None:
     other = Author(world, jar=author.jar)
     for step in ("letter", "recipients", "settings"):

@@ -79,11 +79,12 @@ def publish(  # noqa: PLR0913  (what the page shows)
     typed: Mapping[str, str],
     refused: TypedWebsite | None = None,
     not_named: ExplainedError | None = None,
+    revision: int,
 ) -> Page:
     """Render the effects of publishing, and its button; for a published campaign, also the ways to its form.
 
     `where` is where people will sign, `typed` what stands in the fields, by their names, `refused` a website that isn't
-    added, and `not_named` the error of a new short name.
+    added, `not_named` the error of a new short name, and `revision` the only one that the buttons change.
     """
     viewer, effects, controls = workshop.viewer, found.effects, found.controls
     public = published(found.published, public_url) if found.published else None
@@ -93,6 +94,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         "workshop_publish.html",
         workshop,
         "publish",
+        revision=revision,
         effects=effects,
         public=public,
         has_changes=not workshop.draft.is_published,
