@@ -14,7 +14,8 @@ const kept = JSON.parse(sessionStorage.getItem("typed") ?? "{}");
 sessionStorage.removeItem("typed");
 for (const form of others()) {
   for (const [name, value, checked] of kept[place(form)] ?? []) {
-    const field = inputs(form).find((it) => it.name === name);
+    // The choices of a group share their name.
+    const field = inputs(form).find((it) => it.name === name && (!/radio|checkbox/.test(it.type) || it.value === value));
     if (!field) continue;
     [field.value, field.checked] = [value, checked];
     for (let it = field; (it = it.closest("details:not([open])")); ) it.open = true;
