@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tests.organizers import act
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.world import Answer, World
 
 WILMETTE = "60091"
@@ -44,14 +47,9 @@ def waiting(world: World, target: str = "evanston") -> int:
     return world.wiring.signatures.how_many_wait(CAMPAIGN, target)
 
 
-def post(world: World, path: str, values: object = None) -> Answer:
-    headers = {"authorization": "Bearer us_manage"}
-    return world.post(f"/organizer/campaigns/{CAMPAIGN}{path}", values or {}, as_json=True, headers=headers)
-
-
-def get(world: World, path: str) -> Any:
-    headers = {"authorization": "Bearer us_manage"}
-    return world.get(f"/organizer/campaigns/{CAMPAIGN}{path}", as_json=True, headers=headers).json
+def post(world: World, path: str, values: Mapping[str, object] | None = None) -> Answer:
+    """Press a button of the dashboard as an editor."""
+    return act(world, path, values)
 
 
 def approved_and_sent_yesterday(world: World) -> None:

@@ -6,7 +6,7 @@ import gzip
 import json
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.world import ADA, CAMPAIGN, FORM, PERIOD
 
@@ -139,13 +139,10 @@ PLACES = [
 
 # The organizers' API
 
-_DELIVERY = f"/deliveries/{PERIOD}/evanston"
 API_PLACES = [
     Odd(path, 404, "", "GET", API + path) for path in (
         f"/signatures/{'0' * 32}", "/signatures/{ada}%23x", "/signatures/ADA", f"/deliveries/{PERIOD}/atlantis",
-        "/deliveries/2026-02-31/evanston", "/deliveries/2020-01-01/evanston", f"{_DELIVERY}/packets/2",
-        f"{_DELIVERY}/packets/0", f"{_DELIVERY}/packets/..", f"{_DELIVERY}/packets/²", "/deliveries/next/atlantis",
-        "/deliveries/next/wilmette/packets/2", "/nothing",
+        "/deliveries/2026-02-31/evanston", "/deliveries/2020-01-01/evanston", "/exports/²", "/nothing",
     )
 ]  # fmt: skip
 QUERIES = [
@@ -155,68 +152,5 @@ QUERIES = [
     }.items() for value in values
 ]  # fmt: skip
 
-_NEITHER_TRUE_NOR_FALSE: tuple[object, ...] = ("true", "True", "yes", "on", "1", 1, 0, None, "", [], {})
-_NO_EMAIL: tuple[dict[str, object], ...] = ({}, {"email": ""}, {"email": ["ada@signers.example"]}, {"email": None})
-_NO_REASON: tuple[object, ...] = ({}, {"why": ""}, {"why": "  "}, {"why": 5}, {"why": "x" * 501}, [])
-_ERASURE: dict[str, object] = {"domain": "signers.example", "action": "erase", "why": "a wave"}
-_ON_HOLD = "`on_hold` must be true or false"
-_SCREEN, _NEXT = f"{API}/signatures/screen", f"{API}/deliveries/next"
-ACTIONS = [
-    _sent("screening without a reason", 400, "why", _SCREEN, {"suspicion": "any", "action": "hold"}),
-    *(_sent(f"on_hold: {value!r}", 400, _ON_HOLD, _SCREEN, {**_ERASURE, "on_hold": value})
-      for value in _NEITHER_TRUE_NOR_FALSE),
-    *(Odd(f"on_hold={value}", 400, _ON_HOLD, "POST", _SCREEN, FIELDS,
-          f"domain=signers.example&action=erase&why=a+wave&on_hold={value}".encode())
-      for value in ("true", "True", "yes", "on", "1", "false", "")),
-    *(_sent(f"criterion {name[:20]}", 400, f"`{name[:50]}`", _SCREEN, {**_ERASURE, name: "x"})
-      for name in ("domian", "onhold", "Target", "status", "token", "limit", "<b>", "x" * 999)),
-    _sent("a criterion that is no character", 400, "`suspicion`, `domain`, `network`", _SCREEN,
-          {**_ERASURE, "\ud800": "x"}),
-    *(_sent("letters to nobody", 404, "atlantis", _SCREEN, {**values, "target": "atlantis"})
-      for values in ({"suspicion": "any"}, _ERASURE)),
-    *(_sent(f"sending to {values}", 400, "`target`, `again`", _NEXT + query, values) for query, values in (
-        ("", {"targets": "evanston"}), ("", {"target": "evanston", "agian": True}), ("?target=evanston", {}))),
-    Odd("sending without a body", 400, "`target`, `again`", "POST", f"{_NEXT}?target=evanston"),
-    *(_sent(f"finding {values}", 400, "/signatures/find", f"{API}/signatures/find", values)
-      for values in _NO_EMAIL),
-    *(_sent(f"erasing for {str(values)[:30]}", 400, "", f"{API}/signatures/{{ada}}", values, "DELETE")
-      for values in _NO_REASON),
-    Odd("a pause that is cut", 400, "", "POST", f"{API}/pause", JSON, b"{"),
-    Odd("a pause in plain text", 415, "", "POST", f"{API}/pause", "text/plain", b"why"),
-    Odd("a pause as a misspelled form", 400, "`wyh`", "POST", f"{API}/pause", FIELDS, b"wyh=trial"),
-    _sent("a pause for a long reason", 413, "", f"{API}/pause", {"why": "x" * 100_000}),
-]  # fmt: skip
-
-
-def _draft(status: int, values: dict[str, Any]) -> Odd:
-    return _sent(f"draft {str(values)[:50]}", status, "", f"{API}/draft", values, "PUT")
-
-
-DRAFTS = [
-    _draft(400, {}),
-    *(_draft(400, {"revision": revision}) for revision in ("0", True, -1)),
-    *(_draft(400, {"revision": 0, "files": files}) for files in (
-        ["letter.md"], {"letter.md": 1}, {"../letter.md": "x"}, {"letter.md": "\ud800"},
-        {"targets.csv": "x" * 4_000_001})),
-    *(_draft(400, {"revision": 0, "settings": settings}) for settings in (
-        ["goal"], {"gaol": 1}, {"goal": {"a": 1}}, {"title": "\ud800"})),
-    _draft(413, {"revision": 0, "files": {"targets.csv": "x" * 4_500_000}}),
-    _draft(409, {"revision": 7, "settings": {"goal": 1}}),
-    _draft(422, {"revision": 0, "files": {"campaign.toml": "a = "}, "settings": {"goal": 1}}),
-]  # fmt: skip
-
-_FILTERS = (
-    b'{"status": "bogus"}', b'{"status": "confirmed"}', b'{"x": 1}', b"[]", b"null", b"{", b"\xff", b"status=pending",
-)  # fmt: skip
-EXPORTS = [
-    *(Odd(f"an export with {body!r}", 400, "/exports?target=", "POST", f"{API}/exports", media_type, body)
-      for body in _FILTERS for media_type in (JSON, FIELDS, "text/plain")),
-    *(Odd(f"{method} {path}?{query}", 400, "`target`, `status`", method, f"{API}{path}?{query}")
-      for method, path in (("POST", "/exports"), ("GET", "/signatures.csv"))
-      for query in ("staus=confirmed", "recipient=evanston", "status=confirmed&signed=today")),
-    *(Odd(query, status, "", "POST", f"{API}/exports?{query}") for query, status in (
-        ("status=erased", 400), ("target=Not%20a%20name", 400), ("target=atlantis", 404))),
-]  # fmt: skip
-
 PUBLIC = {"bodies": BODIES, "forms": FORMS, "places": PLACES}
-ORGANIZERS = {"places": API_PLACES, "queries": QUERIES, "actions": ACTIONS, "drafts": DRAFTS, "exports": EXPORTS}
+ORGANIZERS = {"places": API_PLACES, "queries": QUERIES}

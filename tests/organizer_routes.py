@@ -19,8 +19,8 @@ from undersigned_cli.campaign_folder import push
 if TYPE_CHECKING:
     from tests.organizers import Browser
     from tests.world import Answer, World
-    from undersigned.domain.people.api_keys import Scope
-    from undersigned.domain.people.people import Role
+    from undersigned.domain.people.api_keys import KeyScope
+    from undersigned.domain.people.people import Role, Scope
 
 FOREIGN = "another"
 API = "/organizer/campaigns/{campaign}"
@@ -29,16 +29,16 @@ PEOPLE: dict[Role, str] = {
     "editor": "editor@enddemand.example",
     "owner": "owner@enddemand.example",
 }
-SCOPES: tuple[Scope, ...] = ("read", "manage", "own")
+KEY_SCOPES: tuple[KeyScope, ...] = ("counts", "letters")
 
 
 @dataclass(frozen=True)
 class Route:
-    """A route of organizers, and the scope that it takes."""
+    """A route of organizers, and the scope that it takes: a role's, or below `API` a key's."""
 
     method: str
     path: str
-    scope: Scope | None
+    scope: Scope | KeyScope | None
 
     @property
     def is_api(self) -> bool:
@@ -87,10 +87,10 @@ def add_everyone(world: World) -> None:
         add(world, email, role)
     add(world, "extra@enddemand.example", "viewer")
     add(world, "foreign@enddemand.example", "owner", FOREIGN)
-    for scope in SCOPES:
+    for scope in KEY_SCOPES:
         world.put_key(f"us_{scope}", scope)
-    world.put_key("us_extra", "read")
-    world.put_key("us_foreign", "own", FOREIGN)
+    world.put_key("us_extra", "counts")
+    world.put_key("us_foreign", "letters", FOREIGN)
 
 
 def tokens_of(browser: Browser) -> str:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 from tests.pages import text_of
 from tests.world import CAMPAIGN, PUBLIC_URL
 from undersigned.domain.authoring.campaigns import dashboard_path
-from undersigned.domain.people.people import person_id
+from undersigned.domain.people.api_keys import digest_of
+from undersigned.domain.people.people import Member, Person, person_id
+from undersigned.web.people.sessions import COOKIE, session_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, Sent, World
     from undersigned.domain.people.people import Role
+    from undersigned.wiring import Wiring
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
@@ -59,10 +62,14 @@ class Browser:
     @property
     def token(self) -> str:
         """Return the token in the forms of the session's pages."""
-        # With a key, or one campaign only, the list of campaigns leads on to the dashboard.
         found = re.search(r'name="token" value="([^"]+)"', self.see("/organizer").body or self.see("/deliveries").body)
         assert found
         return found[1]
+
+    @property
+    def post_token(self) -> str:
+        """Return that token without opening a page."""
+        return self.world.wiring.organizer_tokens.for_posts(session_token(self.cookies))
 
     def revision(self, path: str) -> dict[str, str]:
         """Return what the buttons of a delivery's page send back: what the person saw of it."""
@@ -87,10 +94,19 @@ class Browser:
         assert answer.status == 303, answer.body
         return answer
 
-    def enter(self, key: str, campaign: str = CAMPAIGN, **options: Any) -> Answer:
-        """Sign in with a campaign's key."""
+    def enter(self, role: Role, campaign: str = CAMPAIGN) -> None:
+        """Begin a session of somebody with a role in a campaign, as signing in does."""
         self.campaign = campaign
-        return self.post("/organizer/session", {"campaign": campaign, "key": key}, **options)
+        self.jar[COOKIE] = begin_session(self.world.wiring, role, campaign)
+
+
+def begin_session(wiring: Wiring, role: Role, campaign: str = CAMPAIGN) -> str:
+    """Give somebody a role in a campaign, begin their session, and return its token."""
+    email = f"{role}@enddemand.example"
+    person = Person(person_id(wiring.secret(), email), email)
+    if wiring.people_rows.member(campaign, person.id) is None:
+        wiring.people_rows.put(Member(campaign, person, role, "command line", wiring.clock()), None)
+    return wiring.people.sessions.begin(person)
 
 
 def member(world: World, email: str, role: Role, campaign: str = CAMPAIGN) -> Browser:
@@ -106,11 +122,25 @@ def signed_in(world: World, email: str, campaign: str = CAMPAIGN) -> Browser:
     return browser
 
 
-def with_key(world: World, key: str, campaign: str = CAMPAIGN) -> Browser:
-    """Return the browser of somebody who signed in with a key."""
+def someone(world: World, role: Role, campaign: str = CAMPAIGN) -> Browser:
+    """Return the browser of somebody who has a role, and is signed in."""
     browser = Browser(world)
-    assert browser.enter(key, campaign).status == 303
+    browser.enter(role, campaign)
     return browser
+
+
+def act(world: World, path: str, values: Mapping[str, object] | None = None, role: Role = "editor") -> Answer:
+    """Press a button of the dashboard as somebody with a role."""
+    return someone(world, role).press(path, values)
+
+
+def read(world: World, path: str) -> Any:
+    """Return what a program reads with a key."""
+    if world.wiring.api_keys.api_key(CAMPAIGN, digest_of("us_letters")) is None:
+        world.put_key("us_letters", "letters")
+    answer = world.get(f"/organizer/campaigns/{CAMPAIGN}{path}", headers={"authorization": "Bearer us_letters"})
+    assert answer.status == 200, answer.body
+    return answer.json
 
 
 def campaigns_of(browser: Browser) -> str:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tests.faults.invariants import words_of
+from tests.organizers import someone
 from tests.world import CAMPAIGN, CONTEXT, PERIOD, client_of, load_event
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.services.delivering.office import cover_url, office_url
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.world import Answer, World
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
@@ -21,25 +24,20 @@ NAMES = PEOPLE[:3]
 
 
 def confirm(world: World, *names: str) -> None:
-    """Let people sign and confirm, a minute after each other, and let an organizer have a key."""
-    world.put_key("us_manage", "manage")
+    """Let people sign and confirm, a minute after each other."""
     for name in names:
         world.confirmed(name=name, signature=name, email=f"{name}@signers.example", address_line=f"7 {name} Place")
         world.clock.advance(minutes=1)
 
 
-def organizer(world: World, method: str, path: str, values: object = None) -> Answer:
-    return world.request(
-        method,
-        f"/organizer/campaigns/{CAMPAIGN}{path}",
-        values,
-        headers={"authorization": "Bearer us_manage"},
-        as_json=True,
-    )
+def organizer(world: World, path: str, values: Mapping[str, object] | None = None) -> Answer:
+    """Press a button of the dashboard, or without values, open a page."""
+    browser = someone(world, "editor")
+    return browser.see(path) if values is None else browser.press(path, values)
 
 
 def erase(world: World, name: str) -> Answer:
-    return organizer(world, "DELETE", f"/signatures/{world.signer(f'{name}@signers.example')}", {"why": "asked for it"})
+    return organizer(world, f"/signatures/{world.signer(f'{name}@signers.example')}/erase", {"why": "asked for it"})
 
 
 def links(world: World) -> list[str]:

@@ -8,10 +8,8 @@ python -m tests.pictures
 from __future__ import annotations
 
 import io
-import re
 import subprocess
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +17,9 @@ import pytest
 from pypdf import PdfReader
 
 from tests.chromium import Visitor, running_browser
-from tests.served_world import Site, served
+from tests.organizers import begin_session
+from tests.served_world import Site, served, sign_in
 from tests.world import ADA, CAMPAIGN, ROOT, world
-from undersigned.domain.people.api_keys import ApiKey, digest_of
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -90,11 +88,7 @@ def draw_letter(made: World) -> None:
 def draw_dashboard(site: Site, visitor: Visitor) -> None:
     """Take the picture of the overview, as a person who manages the campaign sees it."""
     page = visitor.open(f"{site.address}/organizer", width=1100, height=480, still=True)
-    page.locator("summary").click()
-    page.locator("#campaign").fill(CAMPAIGN)
-    page.locator("#key").fill("us_manage")
-    page.locator("form[action$='/session'] button").click()
-    page.wait_for_url(re.compile("/organizer/dashboard/"))
+    sign_in(page, begin_session(site.world.wiring, "editor"))
     page.wait_for_load_state("networkidle")
     clip = {"x": 0.0, "y": 0.0, "width": 1100.0, "height": 1400.0}
     page.screenshot(path=PICTURES / "dashboard-overview.png", full_page=True, clip=clip)  # type: ignore[arg-type]
@@ -102,8 +96,6 @@ def draw_dashboard(site: Site, visitor: Visitor) -> None:
 
 def _fill(made: World) -> None:
     """Make a campaign with a week behind it, and one thing that needs attention."""
-    key = ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
-    made.wiring.api_keys.put_api_key(key)
     for number, (code, town) in enumerate(TOWNS):
         made.confirmed(**{**ADA, "email": f"person{number}@signers.example", "postal_code": code, "locality": town})
     made.week()

@@ -7,10 +7,13 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
 from tests.world import CAMPAIGN, PUBLIC_URL
+from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.web.people.sessions import COOKIE
 from undersigned_cli.local.gateway import Gateway
 from undersigned_cli.local.serving import HttpService
 
@@ -68,10 +71,11 @@ def served(world: World, folder: Path) -> Iterator[Site]:
         service.stop()
 
 
-def sign_in(page: Page) -> None:
-    """Sign in with a key, in either language."""
-    page.get_by_text("Sign in with a key").or_(page.get_by_text("con una clave")).first.click()
-    page.locator("[name=campaign]").fill(CAMPAIGN)
-    page.locator("[name=key]").fill("us_manage")
-    page.locator("form[action='/organizer/session'] button").click()
+def sign_in(page: Page, token: str, campaign: str = CAMPAIGN) -> None:
+    """Let a browser that is on one of the stack's pages have a session, and open a campaign's dashboard."""
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
+    # Chromium takes such a cookie only with an address of HTTPS, and sends it to this machine without.
+    secure = origin.replace("http:", "https:")
+    page.context.add_cookies([{"name": COOKIE, "value": token, "url": secure, "secure": True}])
+    page.goto(f"{origin}{dashboard_path(campaign)}")
     expect(page.locator("form[action='/organizer/sign-out']")).to_be_visible()

@@ -415,7 +415,8 @@ class World:
     def put_key(self, text: str, scope: Any, campaign: str = CAMPAIGN, expires_at: datetime | None = None) -> None:
         """Let this text be a key of a campaign."""
         made_at = datetime(2026, 1, 1, tzinfo=UTC)
-        self.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", made_at, expires_at))
+        ends = expires_at or datetime(2099, 1, 1, tzinfo=UTC)
+        self.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", made_at, ends))
 
     # The week
 

@@ -1,4 +1,4 @@
-"""The organizers' API and dashboard: counts, signatures, deliveries and their controls."""
+"""The dashboard of organizers, and what programs with a key can read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from functions.organizer_api import (
     campaign,
     dashboard,
     deliveries,
-    drafts,
     exports,
     keys,
     new_campaign,
@@ -41,25 +40,11 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = APIGatewayHttpResolver()
-# The first route that matches an address answers it, so `deliveries/next` comes before `deliveries/<period>`, and
-# `signatures/evidence` before `signatures/<signer>`.
-for module in (
-    campaign,
-    screening,
-    signatures,
-    exports,
-    next_deliveries,
-    deliveries,
-    actions,
-    answers,
-    people,
-    keys,
-    drafts,
-):
+# The first route that matches an address answers it, so `deliveries/next` comes before `deliveries/<period>`.
+for module in (campaign, signatures, exports, next_deliveries, deliveries):
     app.include_router(module.routes.router)
 for router in (
     approval.router,
-    session.router,
     session.routes.router,
     sign_in.router,
     dashboard.pages.router,

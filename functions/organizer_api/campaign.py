@@ -1,4 +1,4 @@
-"""A campaign's settings, targets, counts and activity log."""
+"""A campaign's settings, targets, answers and counts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from functions.organizer_api.deliveries import delivery_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.web.answers import data
 from undersigned.web.authoring.campaign_values import settings_values
-from undersigned.web.cursors import AUDIT_POSITION, TARGET_POSITION, cursor_of
+from undersigned.web.cursors import TARGET_POSITION, cursor_of
+from undersigned.web.signing.signer_values import answer_values
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.domain.delivering.answers import Answer
     from undersigned.domain.delivering.stops import Stop
     from undersigned.services.operating.overviews import TargetState
     from undersigned.web.organizer_requests import ApiRequest
@@ -23,7 +25,7 @@ routes = campaign_routes()
 COUNTED_BY = ("target", "day", "hour", "locality", "source", "domain", "suspicion")
 
 
-@routes.get("", "read")
+@routes.get("", "counts")
 def show_campaign(request: ApiRequest) -> Response[str]:
     """Return a campaign's settings, counts and controls."""
     found = wired.stack.operating.overviews.state(request.campaign)
@@ -52,13 +54,13 @@ def show_campaign(request: ApiRequest) -> Response[str]:
             },
             "unconfirmed": {"forms": found.unconfirmed.forms, "is_part": found.unconfirmed.is_part},
             "wrong_addresses": found.unconfirmed.wrong_addresses,
-            "scope": request.holder.scope,
+            "scope": request.key.scope,
             "settings": settings_values(settings),
         }
     )
 
 
-@routes.get("/targets", "read")
+@routes.get("/targets", "counts")
 def list_targets(request: ApiRequest) -> Response[str]:
     """List targets with the number of letters in each tray."""
     found = wired.stack.operating.overviews.targets(
@@ -99,7 +101,25 @@ def _stop(stop: Stop) -> dict[str, object]:
     return {"at": stop.at.isoformat(), "reason": stop.reason, "accepted_at": accepted, "links_sent": stop.mails}
 
 
-@routes.get("/counts", "read")
+@routes.get("/targets/<target>/answers", "counts")
+def list_answers(request: ApiRequest, target: str) -> Response[str]:
+    """List a target's answers, newest first."""
+    known = wired.stack.campaigns.target(request.campaign, target)
+    found = wired.stack.delivering.answering.of_target(request.campaign, known)
+    return data({"answers": [_answer(answer) for answer in found]})
+
+
+def _answer(answer: Answer) -> dict[str, object]:
+    return {
+        "id": answer.id,
+        **answer_values(answer),
+        "public": answer.is_public,
+        "by": answer.by,
+        "at": answer.at.isoformat(),
+    }
+
+
+@routes.get("/counts", "counts")
 def count(request: ApiRequest) -> Response[str]:
     """Return the counts, grouped by the request's `by`."""
     by = request.choice("by", COUNTED_BY) or "target"
@@ -113,20 +133,3 @@ def count(request: ApiRequest) -> Response[str]:
         found = wired.stack.operating.overviews.counts(request.campaign, by)
         total, counts = found.total, dict(found.by)
     return data({"campaign": request.campaign, "signatures": total, "by": by, "counts": counts})
-
-
-@routes.get("/audit", "manage")
-def list_audit(request: ApiRequest) -> Response[str]:
-    """List the activity log, newest first."""
-    found = wired.organizing.audit(request.campaign, request.position(AUDIT_POSITION), request.limit(50, most=200))
-    entries = [
-        {
-            "at": entry.at.isoformat(),
-            "action": entry.action,
-            "by": entry.by,
-            "about": entry.about or None,
-            "why": entry.why or None,
-        }
-        for entry in found.items
-    ]
-    return data({"entries": entries, "next": cursor_of(found.next_position)})

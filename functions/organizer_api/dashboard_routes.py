@@ -14,7 +14,6 @@ from functions.organizer_api.problems import dashboard_problem_of
 from undersigned.domain.authoring.campaigns import Roster, dashboard_path
 from undersigned.domain.authoring.drafts import UnreadableDraftError
 from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
-from undersigned.domain.people.people import PERSON_PATTERN
 from undersigned.domain.signing.typos import MistypedError
 from undersigned.domain.tokens import TypedToken
 from undersigned.services.authoring.draft_views import shown_campaign
@@ -41,7 +40,7 @@ from undersigned.web.people.sign_in import sign_in_page
 from undersigned.web.people.typed import packed_values, typed_page
 from undersigned.web.posted import RequestError
 from undersigned.web.reader import base_url, language_for
-from undersigned.web.scoped_routes import ScopedRoutes
+from undersigned.web.scoped_routes import DashboardRoutes, ScopedRoutes
 from undersigned.web.uploads import posted_form
 from undersigned.web.viewer import Viewer
 
@@ -51,27 +50,26 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.people.api_keys import Scope
-    from undersigned.services.people.access import Holder
+    from undersigned.domain.people.people import Member, Scope
     from undersigned.services.people.sessions import Session
     from undersigned.web.scoped_routes import Handler, Serve
 
 HOME = "/organizer"
 
 
-def session_routes() -> ScopedRoutes:
-    """Make routes for signed-in people and keys, about no campaign. Handlers take a SessionRequest."""
+def session_routes() -> ScopedRoutes[Scope]:
+    """Make routes for signed-in people, about no campaign. Handlers take a SessionRequest."""
     return ScopedRoutes(HOME, _keeping_language(_serve_session))
 
 
-def administrator_routes() -> ScopedRoutes:
+def administrator_routes() -> ScopedRoutes[Scope]:
     """Make routes for the stack's administrator, about no campaign. Handlers take a SessionRequest."""
     return ScopedRoutes(HOME, _keeping_language(_serve_administrator))
 
 
-def dashboard_routes() -> ScopedRoutes:
+def dashboard_routes() -> DashboardRoutes:
     """Make routes for organizers who are signed in, each below a campaign's address."""
-    return ScopedRoutes(dashboard_path("<campaign>"), _keeping_language(_serve))
+    return DashboardRoutes(dashboard_path("<campaign>"), _keeping_language(_serve))
 
 
 def viewer_of(request: DashboardRequest) -> Viewer:
@@ -80,13 +78,12 @@ def viewer_of(request: DashboardRequest) -> Viewer:
     return Viewer(
         campaign,
         roster,
-        request.holder.scope,
+        request.member.scope,
         request.session.post_token,
         wired.stack.clock(),
         request.query("done"),
         chosen=chosen_language(request.event),
         here=_here(request),
-        is_person=request.session.person is not None,
         is_published=is_published,
     )
 
@@ -146,7 +143,7 @@ def public_url(event: APIGatewayProxyEventV2) -> str:
     return base_url(event, wired.stack.settings.public_url)
 
 
-def _keeping_language(serve: Serve) -> Serve:
+def _keeping_language(serve: Serve[Scope]) -> Serve[Scope]:
     """Keep the language that a link chooses, for the pages after it."""
 
     def serve_and_keep(
@@ -171,11 +168,12 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
     request: DashboardRequest | None = None
     try:
         with security_log.refusals("dashboard", session, campaign, handler.__name__):
-            request = DashboardRequest(campaign, _holder_of(session), event, session)
+            request = DashboardRequest(campaign, event, _member_of(session), session)
             if event.http_method == "POST":
                 check_post(request, public_url(event))
-            check_scope(request.holder, scope)
-        security_log.requested(request.holder, "dashboard", handler.__name__, scope)
+            check_scope(request.member, scope)
+        if scope != "read":
+            security_log.requested(request.member, "dashboard", handler.__name__)
         check_names(names)
         try:
             return handler(request, **names)
@@ -184,19 +182,19 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
     except ForeignPostError as error:
         typed, person = _typed_in(event), session.person
         # They signed in again in another tab.
-        if typed and person and typed.person == person.id:
+        if typed and typed.person == person.id:
             return dashboard_page(typed_page(language_of(event), typed, session.post_token), status=403)
         return _problem(event, error, request)
     except UndersignedError as error:
         return _problem(event, error, request)
 
 
-def _holder_of(session: Session) -> Holder:
-    if session.holder is None:
+def _member_of(session: Session) -> Member:
+    if session.member is None:
         # A campaign that exists and one that doesn't are refused alike.
         message = "the session opens no such campaign"
         raise NotFoundError(message)
-    return session.holder
+    return session.member
 
 
 def _serve_session(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
@@ -290,7 +288,6 @@ def _typed_in(event: APIGatewayProxyEventV2) -> TypedToken | None:
     with suppress(RequestError, TokenError):
         check_origin(event.headers, public_url(event))
         person = wired.sessions.tokens.person_of_post(posted_text(event, "token"))
-        # The page of a session with a key names its campaign.
-        if PERSON_PATTERN.fullmatch(person) and (values := packed_values(event.path, posted_form(event))):
+        if values := packed_values(event.path, posted_form(event)):
             return TypedToken(person, event.path, values)
     return None

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.deliveries import Delivery, PacketRecord
     from undersigned.domain.delivering.mail_events import MailEvent
     from undersigned.services.counting.organizing import DeliveryRecord
-    from undersigned.web.organizer_requests import ApiRequest
+    from undersigned.web.organizer_requests import ApiRequest, CampaignRequest, DashboardRequest
 
 routes = campaign_routes()
 
 
-@routes.get("/deliveries", "read")
+@routes.get("/deliveries", "counts")
 def list_deliveries(request: ApiRequest) -> Response[str]:
     """List deliveries, newest period first."""
     target, period = request.query_name("target"), request.query_name("period")
@@ -34,12 +34,12 @@ def list_deliveries(request: ApiRequest) -> Response[str]:
     return data({"deliveries": [_record(record) for record in found], "next": cursor_of(delivery_position(last))})
 
 
-def after(request: ApiRequest) -> DeliveryKey | None:
+def after(request: CampaignRequest) -> DeliveryKey | None:
     """Return the delivery after which a page begins; raises RequestError for a cursor that no page has."""
     return delivery_at(request.campaign, request.position(DELIVERY_POSITION))
 
 
-@routes.get("/deliveries/<period>/<target>", "read")
+@routes.get("/deliveries/<period>/<target>", "counts")
 def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str]:
     """Show one delivery, with the ids of the letters in each packet."""
     found = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
@@ -47,8 +47,7 @@ def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str
     return data(_record(found) | {"packets": packets})
 
 
-@routes.get("/deliveries/<period>/<target>/packets/<number>", "manage")
-def fetch_packet(request: ApiRequest, period: str, target: str, number: str) -> Response[str]:
+def fetch_packet(request: DashboardRequest, period: str, target: str, number: str) -> Response[str]:
     """Redirect to a packet's PDF, at an address that works for a few minutes. By hand, there are two of each."""
     key, double_sided = DeliveryKey(request.campaign, target, period), request.query("double_sided") == "yes"
     return moved(wired.organizing.packet_link(key, int(number), double_sided=double_sided), status=302)

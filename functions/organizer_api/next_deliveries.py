@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from functions.organizer_api import wired
-from functions.organizer_api.deliveries import packet_values
 from functions.organizer_api.routes import campaign_routes
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import NotFoundError, NotNowError
 from undersigned.domain.languages import Message
-from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned.web.answers import data, download
-from undersigned.web.counting.evidence import evidence_values
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
 from undersigned.web.reader import base_url
 
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.plans import PlanLine
     from undersigned.rendering.mails import Mail
     from undersigned.services.delivering.packing import DeliveryPreview, Packing
-    from undersigned.web.organizer_requests import ApiRequest
+    from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
 
 routes = campaign_routes()
 logger = Logger()
@@ -36,7 +33,7 @@ MOST_BYTES = 4_400_000
 """The most bytes of a file in an answer: Lambda's limit is 6 MB, and the file is in Base64."""
 
 
-@routes.get("/deliveries/next", "read")
+@routes.get("/deliveries/next", "counts")
 def list_next(request: ApiRequest) -> Response[str]:
     """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
     seen_at = wired.stack.clock()
@@ -77,56 +74,30 @@ def line_values(line: PlanLine) -> dict[str, object]:
     }
 
 
-@routes.get("/deliveries/next/<target>", "manage")
-def preview(request: ApiRequest, target: str) -> Response[str]:
-    """Preview the email that a target would get now."""
-    made = preview_of(request, target)
-    mail = made.mail
-    evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
-    address = f"/organizer/campaigns/{request.campaign}/deliveries/next/{target}"
-    return data(
-        {
-            "target": target,
-            "to": mail.to if mail else None,
-            "subject": mail.subject if mail else None,
-            "text": mail.text if mail else None,
-            "html": mail.html if mail else None,
-            "attached": bool(mail and mail.attachments),
-            "evidence": evidence_values(evidence),
-            "packets": [
-                packet_values(packet) | {"link": f"{address}/packets/{packet.number}"} for packet in made.packets
-            ],
-            "mail": f"{address}/mail" if mail else None,
-        }
-    )
-
-
-@routes.get("/deliveries/next/<target>/mail", "manage")
-def preview_mail(request: ApiRequest, target: str) -> Response[bytes]:
+def preview_mail(request: DashboardRequest, target: str) -> Response[bytes]:
     """Download the previewed email as a file that mail programs open."""
     return _file(mail_of(request, target).as_bytes(), "message/rfc822", f"{target}.eml")
 
 
-@routes.get("/deliveries/next/<target>/packets/<number>", "manage")
-def preview_packet(request: ApiRequest, target: str, number: str) -> Response[bytes]:
+def preview_packet(request: DashboardRequest, target: str, number: str) -> Response[bytes]:
     """Download one of the previewed email's packets."""
     pdf = packing(request).preview_packet(_key(request, target), int(number))
     return _file(pdf, "application/pdf", f"{target}-{number}.pdf")
 
 
-def packing(request: ApiRequest) -> Packing:
+def packing(request: DashboardRequest) -> Packing:
     """Wire the typesetting of letters, with links to the address of this request."""
     settings = wired.stack.settings
     sender = settings.sender_at(base_url(request.event, settings.public_url))
     return wired.stack.delivering.packing(_report_replaced, sender)
 
 
-def _key(request: ApiRequest, target: str) -> DeliveryKey:
+def _key(request: DashboardRequest, target: str) -> DeliveryKey:
     campaign = wired.stack.campaigns.campaign(request.campaign)
     return DeliveryKey(campaign.id, target, wired.stack.operating.overviews.period(campaign))
 
 
-def mail_of(request: ApiRequest, target: str) -> Mail:
+def mail_of(request: DashboardRequest, target: str) -> Mail:
     """Return the email of the preview. Raises NotFoundError if the letters go by hand, and what `preview_of` does."""
     if mail := preview_of(request, target).mail:
         return mail
@@ -134,7 +105,7 @@ def mail_of(request: ApiRequest, target: str) -> Mail:
     raise NotFoundError(message)
 
 
-def preview_of(request: ApiRequest, target: str) -> DeliveryPreview:
+def preview_of(request: DashboardRequest, target: str) -> DeliveryPreview:
     """Return the email that a target would get now.
 
     Raises NotNowError when no letters wait, and TooManyLettersError for more than MOST_LETTERS.

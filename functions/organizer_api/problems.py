@@ -25,7 +25,7 @@ from undersigned.domain.errors import (
 from undersigned.domain.languages import Message
 from undersigned.services.authoring.drafting import NotSavedError
 from undersigned.services.counting.exporting import NotReadyError
-from undersigned.services.people.access import KeyRefusedError, ScopeError, TooManyRefusalsError
+from undersigned.services.people.access import KeyRefusedError, KeyScopeError, ScopeError, TooManyRefusalsError
 from undersigned.services.people.people import PeopleError
 from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.erasing import UnderWayError
@@ -35,13 +35,12 @@ from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.people.api_keys import Scope
+    from undersigned.domain.people.people import Scope
 
 _WHO_MAY: Mapping[Scope, Message] = {
     "read": Message("Ask an owner of the campaign to invite you."),
     "manage": Message(
-        "To see letters or change anything, you must be an editor or an owner of the campaign, or have a key that can "
-        "manage it. Ask an owner."
+        "To see letters or change anything, you must be an editor or an owner of the campaign. Ask an owner."
     ),
     "own": Message("Only owners can do this. Ask an owner of the campaign, or the person who runs the system."),
 }
@@ -72,10 +71,10 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
                     "`undersigned key create` creates one."
                 ),
             )
-        case ScopeError():
+        case KeyScopeError():
             return Problem(
                 403,
-                Message("This key may not do this"),
+                Message("This key may not read this"),
                 Message(
                     "Use a key with the scope `%(scope)s`. `undersigned key create --scope %(scope)s` creates one.",
                     {"scope": error.needed},
@@ -160,7 +159,7 @@ def _mistakes(error: MistakesError) -> Problem:
     )
 
 
-def dashboard_problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  (a table)
+def dashboard_problem_of(error: UndersignedError) -> Problem:
     """Return what the dashboard says about an error. Any other error is raised unchanged."""
     match error:
         case BusyError():
@@ -174,14 +173,6 @@ def dashboard_problem_of(error: UndersignedError) -> Problem:  # noqa: PLR0911  
                     {"seconds": error.seconds},
                 ),
                 retry_after=error.seconds,
-            )
-        case KeyRefusedError():
-            return Problem(
-                401,
-                Message("A key is missing or wrong"),
-                Message(
-                    "This key doesn’t open this campaign. Check both. The key may also have expired, or been revoked."
-                ),
             )
         case ScopeError():
             return Problem(403, Message("You may not do this"), _WHO_MAY[error.needed])

@@ -1,13 +1,12 @@
-"""The API's routes, each below a campaign's address."""
+"""The routes of programs that read, each below a campaign's address."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from undersigned.services.people.access import KeyRefusedError, TooManyRefusalsError, check_scope
+from undersigned.services.people.access import KeyRefusedError, KeyScopeError, TooManyRefusalsError
 from undersigned.web import security_log
-from undersigned.web.described_fields import described_fields
 from undersigned.web.organizer_requests import ApiRequest, bearer_key, check_names
 from undersigned.web.scoped_routes import ScopedRoutes
 
@@ -16,19 +15,16 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.people.api_keys import Scope
+    from undersigned.domain.people.api_keys import KeyScope
     from undersigned.web.scoped_routes import Handler
 
-_LARGEST_BODY = 6_000_000
-"""The most bytes that Lambda takes. Each handler has a lower limit of its own."""
 
-
-def campaign_routes() -> ScopedRoutes:
+def campaign_routes() -> ScopedRoutes[KeyScope]:
     """Make routes for programs that send one of the campaign's keys."""
-    return ScopedRoutes("/organizer/campaigns/<campaign>", _serve, for_programs=True)
+    return ScopedRoutes("/organizer/campaigns/<campaign>", _serve)
 
 
-def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
+def _serve(event: APIGatewayProxyEventV2, scope: KeyScope, parts: Mapping[str, str], handler: Handler) -> object:
     """Check the request's key and call the request's handler."""
     names = {**parts}
     campaign = names.pop("campaign")
@@ -36,14 +32,12 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
     try:
         key = wired.access.authorize(campaign, text)
     except (KeyRefusedError, TooManyRefusalsError) as error:
-        security_log.key_refused(campaign, "API", error)
+        security_log.key_refused(campaign, error)
         raise
     with security_log.refusals("API", key, campaign, handler.__name__):
-        check_scope(key, scope)
-    security_log.requested(key, "API", handler.__name__, scope)
+        if not key.allows(scope):
+            raise KeyScopeError(scope)
+    if scope == "letters":
+        security_log.requested(key, "API", handler.__name__)
     check_names(names)
-    request = ApiRequest(campaign, key, event)
-    fields = described_fields(event.http_method, event.path)
-    if fields is not None:
-        request.check_fields(fields, _LARGEST_BODY)
-    return handler(request, **names)
+    return handler(ApiRequest(campaign, event, key), **names)

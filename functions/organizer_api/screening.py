@@ -1,4 +1,4 @@
-"""Screening: the evidence against letters, and the actions on all that a filter selects, as API and as pages."""
+"""Screening: the evidence against letters, and the actions on all that a filter selects."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
-from functions.organizer_api.routes import campaign_routes
-from undersigned.domain.counting.screening import PLACES, ScreeningAction
+from undersigned.domain.counting.screening import ScreeningAction
 from undersigned.domain.languages import Message
 from undersigned.services.counting.screening import recent_evidence
-from undersigned.web.answers import dashboard_page, data
-from undersigned.web.counting.evidence import evidence_values
+from undersigned.web.answers import dashboard_page
 from undersigned.web.counting.posted_filters import CRITERIA, mistyped, posted_filter
 from undersigned.web.counting.screening import screened_page, screening_page, select_again_page
-from undersigned.web.cursors import SIGNATURE_POSITION, cursor_of
+from undersigned.web.cursors import SIGNATURE_POSITION
 from undersigned.web.posted import posted_values
 
 if TYPE_CHECKING:
@@ -25,47 +23,14 @@ if TYPE_CHECKING:
 
     from undersigned.domain.signing.signatures import SignatureFilter
     from undersigned.services.counting.screening import Screened
-    from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
+    from undersigned.web.organizer_requests import DashboardRequest
 
-routes = campaign_routes()
 pages = dashboard_routes()
-
-_FIELDS = (*CRITERIA, "action", "why", "cursor")
 
 _NOTHING = Message("Say which letters: fill in at least one field, or tick the box.")
 
 _MOST_TIME = timedelta(seconds=12)
 """How long a button works before it shows what is left. The API times out after 30 seconds, and a slice takes six."""
-
-
-@routes.get("/signatures/evidence", "manage")
-def show_evidence(request: ApiRequest) -> Response[str]:
-    """Return the evidence against the newest letters."""
-    return data(evidence_values(recent_evidence(wired.stack.forms, wired.stack.signatures, request.campaign)))
-
-
-@routes.does("hold letters")
-def screen(request: ApiRequest) -> Response[str]:
-    """Count the letters of a slice that the filter selects, and with an `action`, hold, release or erase them."""
-    campaign, on_hold = wired.stack.campaigns.campaign(request.campaign), request.flag("on_hold")
-    wanted = posted_filter(posted_values(request.event), campaign, on_hold=on_hold)
-    action = _action(request)
-    after, screening = _after(request), wired.stack.counting.screening
-    found = (
-        screening.act(request.campaign, action, wanted, by=request.by, why=request.why(required=True), after=after)
-        if action
-        else screening.count(request.campaign, wanted, after)
-    )
-    return data(
-        {
-            "action": action,
-            "places": {place: found.places.get(place, 0) for place in PLACES},
-            "changed": found.changed,
-            "printed": found.printed,
-            "under_way": found.under_way,
-            "next": cursor_of(found.next_position),
-        }
-    )
 
 
 @pages.get("/screening", "manage")
@@ -78,7 +43,6 @@ def screening(request: DashboardRequest) -> Response[str]:
 @pages.does("hold letters")
 def screen_letters(request: DashboardRequest) -> Response[str]:
     """Show where the selected letters are and the buttons for them, after doing what a button says."""
-    request.check_fields(("token", *_FIELDS))
     viewer, screening, values = viewer_of(request), wired.stack.counting.screening, posted_values(request.event)
     if wrong := mistyped(values, viewer.campaign):
         return _select_again(request, 400, wrong)
@@ -109,9 +73,9 @@ def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFi
     return done
 
 
-def _action(request: ApiRequest) -> ScreeningAction | None:
+def _action(request: DashboardRequest) -> ScreeningAction | None:
     return request.posted_choice("action", get_args(ScreeningAction))
 
 
-def _after(request: ApiRequest) -> str | None:
+def _after(request: DashboardRequest) -> str | None:
     return request.posted_position(SIGNATURE_POSITION)

@@ -151,12 +151,11 @@ def _signed_in(way: SignInWay, begin: Callable[[], str]) -> Response[str]:
         security_log.sign_in_refused(way, error)
         return _refused(error)
     person = wired.sessions.session(token).person
-    security_log.person_signed_in(person, way)
+    security_log.signed_in(person, way)
     answer = _what_was_typed(person, token) or signed_in(event, token)
     answer.cookies = [*answer.cookies, asked_cookie("")]
-    if person:
-        known = wired.stack.people.signing_in.known_browser(person, known_in(event.cookies))
-        answer.cookies.append(known_cookie(known))
+    known = wired.stack.people.signing_in.known_browser(person, known_in(event.cookies))
+    answer.cookies.append(known_cookie(known))
     return answer
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.services.authoring.sampling import Sample
-    from undersigned.web.authoring.frame import Workshop
     from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
@@ -26,9 +25,7 @@ def preview(request: DashboardRequest) -> Response[str]:
     """Show the preview."""
     workshop = workshop_of(request)
     made = preview_of(request, workshop.draft)
-    return dashboard_page(
-        preview_pages.preview(workshop, made, test_to=_test_address(request, workshop)), has_frames=True
-    )
+    return dashboard_page(preview_pages.preview(workshop, made, test_to=request.person.email), has_frames=True)
 
 
 @pages.get("/workshop/preview/page", "manage")
@@ -61,18 +58,7 @@ def _sample(request: DashboardRequest, language: str = "") -> Sample:
 
 @pages.post("/workshop/test-email", "manage")
 def send_test(request: DashboardRequest) -> Response[str]:
-    """Send a recipient's email to the person who is signed in, as a test; with a key, to the organizer."""
-    person = request.session.person
-    who = person.id if person else request.by
-    wired.stack.authoring.draft_test_requests.ask(
-        request.campaign, request.by, who=who, to=person.email if person else None
-    )
-    return moved(address_of(request, f"preview?done={'test-sent' if person else 'tested'}"))
-
-
-def _test_address(request: DashboardRequest, workshop: Workshop) -> str:
-    """Return the address that a test email goes to: the signed-in person's own, or with a key the organizer's."""
-    person, found = request.session.person, workshop.checked.compiled
-    if person:
-        return person.email
-    return wired.stack.authoring.draft_test_requests.organizers_address(found) if found else ""
+    """Send a recipient's email to the person who is signed in, as a test."""
+    person = request.person
+    wired.stack.authoring.draft_test_requests.ask(request.campaign, request.by, who=person.id, to=person.email)
+    return moved(address_of(request, "preview?done=test-sent"))

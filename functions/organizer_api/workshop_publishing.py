@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, public_url, viewer_of
-from functions.organizer_api.drafts import MOST_TIME
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page
 
 pages = dashboard_routes()
+
+_MOST_TIME = timedelta(seconds=12)
+"""How long one request deletes. The API times out after 30 seconds."""
 
 
 @pages.get("/workshop/publish", "manage")
@@ -169,7 +172,7 @@ def rename(request: DashboardRequest) -> Response[str]:
 
 def _renamed(request: DashboardRequest) -> tuple[DashboardRequest, int]:
     """Give the draft the name that was typed. Return the request as one about that draft, and its revision."""
-    check_scope(request.holder, "own")
+    check_scope(request.member, "own")
     name = request.posted("name")
     made = wired.stack.authoring.drafting.rename(request.campaign, revision_of(request), name, request.by)
     return replace(request, campaign=made.campaign), made.revision
@@ -230,6 +233,6 @@ def delete(request: DashboardRequest) -> Response[str]:
     """Delete a campaign whose time is over, if its short name was typed to confirm it."""
     if request.posted("campaign") != request.campaign:
         return _done(request, "not-deleted")
-    until = wired.stack.clock() + MOST_TIME
+    until = wired.stack.clock() + _MOST_TIME
     deleted = wired.stack.operating.deleting.delete(request.campaign, lambda: wired.stack.clock() > until)
     return moved(HOME) if deleted.is_done else _done(request, "deleting")

@@ -9,8 +9,9 @@ from playwright.sync_api import expect
 
 from tests import looks
 from tests.looks import see
+from tests.organizers import begin_session
 from tests.served_world import served, sign_in
-from tests.world import CAMPAIGN, DASHBOARD, FORM
+from tests.world import DASHBOARD, FORM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,13 +34,9 @@ def test_an_answer_is_recorded_read_and_deleted(
     world.week()
     world.feedback("delivery", world.deliveries[0])
     world.clock.advance(days=31)
-    world.put_key("us_manage", "manage")
     with served(world, tmp_path) as site:
         page = visitor.open(f"{site.address}/organizer?lang={language}", width=width, dark=dark)
-        page.get_by_text("Sign in with a key").or_(page.get_by_text("con una clave")).first.click()
-        page.locator("[name=campaign]").fill(CAMPAIGN)
-        page.locator("[name=key]").fill("us_manage")
-        page.locator("form[action='/organizer/session'] button").click()
+        sign_in(page, begin_session(world.wiring, "editor"))
         expect(page.locator("#to-do ~ .state ul")).to_contain_text("Avery Sample")
         see(visitor, page, f"answers-overview-{look}")
         page.goto(f"{site.address}{letter}?lang={language}")
@@ -88,9 +85,8 @@ def test_an_answer_stands_there_again_after_another_button(site: Site, visitor: 
     site.world.confirmed()
     site.world.week()
     site.world.confirmed(email="bo@signers.example")
-    site.world.put_key("us_manage", "manage")
     page = visitor.open(f"{site.address}/organizer")
-    sign_in(page)
+    sign_in(page, begin_session(site.world.wiring, "editor"))
     page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
     for details in page.locator("main details").all():
         details.evaluate("it => it.open = true")
@@ -105,6 +101,6 @@ def test_an_answer_stands_there_again_after_another_button(site: Site, visitor: 
     expect(answer.locator("[name=text]")).to_have_value(TEXT)
     expect(answer.locator("[name=public]")).to_be_checked()
     page.locator("form[action$='/sign-out'] button").click()
-    sign_in(page)
+    sign_in(page, begin_session(site.world.wiring, "editor"))
     page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
     assert answer.locator("[name=text]").input_value() == "", "nobody who signs in later sees it"

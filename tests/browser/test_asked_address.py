@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
-from tests.served_world import served
-from tests.world import CAMPAIGN
+from tests.organizers import begin_session
+from tests.served_world import served, sign_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,6 @@ def test_an_office_asks_for_another_address_and_the_next_email_goes_there(
     world.change_and_wait(language=language)
     world.confirmed()
     world.week()
-    world.put_key("us_manage", "manage")
     with served(world, tmp_path) as site:
         page = visitor.open(
             f"{site.address}{world.deliveries[0].link('office')}", width=width, dark=dark, scripts=False
@@ -46,10 +45,7 @@ def test_an_office_asks_for_another_address_and_the_next_email_goes_there(
         [told] = world.mails("asked")
 
         organizer = visitor.open(f"{site.address}/organizer?lang={language}", width=width, dark=dark)
-        organizer.get_by_text("Sign in with a key").or_(organizer.get_by_text("con una clave")).first.click()
-        organizer.locator("[name=campaign]").fill(CAMPAIGN)
-        organizer.locator("[name=key]").fill("us_manage")
-        organizer.locator("form[action='/organizer/session'] button").click()
+        sign_in(organizer, begin_session(world.wiring, "editor"))
         expect(organizer.locator("#to-do ~ .state")).to_contain_text(DESK)
         looks.see(visitor, organizer, f"asked-overview-{look}")
         organizer.goto(f"{site.address}{told.link('organizer')}")

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from tests import looks
 from tests.approvals import approved_and_sent_yesterday, open_another_delivery
 from tests.looks import reach, see
+from tests.organizers import begin_session
 from tests.served_world import served, sign_in
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 
@@ -36,7 +37,6 @@ def address(world: World, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def troubled(world: World) -> World:
     """Return a campaign in which everything that can be seen on the overview needs attention."""
-    world.put_key("us_manage", "manage")
     campaign = world.wiring.campaigns.campaign(CAMPAIGN)
     long_title = "Ask the police chiefs of Illinois to end the demand for sexual exploitation"
     world.wiring.campaigns.put_campaign(replace(campaign, title=long_title, closes=date(2026, 11, 20)))
@@ -63,7 +63,6 @@ def troubled(world: World) -> World:
 
 
 def let_one_of_two_bounce(world: World) -> None:
-    world.put_key("us_manage", "manage")
     for number, (code, town) in enumerate((("60201", "Evanston"), ("60091", "Wilmette"))):
         world.confirmed(name=f"Ada Rossi {number}", email=f"s{number}@signers.example", postal_code=code, locality=town)
     world.week()
@@ -88,7 +87,7 @@ def test_each_state_is_accessible_and_fits(
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
     see(visitor, page, f"states-sign-in-{look}")
-    sign_in(page)
+    sign_in(page, begin_session(troubled.wiring, "editor"))
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.locator("[data-copy]")).to_be_visible()
     assert page.locator("#to-do ~ .state").count() >= 7
@@ -111,7 +110,7 @@ def test_each_decision_about_a_delivery_is_accessible_and_fits(
 ) -> None:
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
-    sign_in(page)
+    sign_in(page, begin_session(undecided.wiring, "editor"))
     expect(page.locator("html")).to_have_attribute("lang", language)
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/wilmette")
     expect(page.locator("button[value='not sent']")).to_be_visible()
@@ -125,12 +124,11 @@ def test_each_decision_about_a_delivery_is_accessible_and_fits(
 def test_the_address_of_a_bounced_delivery_is_corrected_on_its_page(
     world: World, address: str, visitor: Visitor, *, scripts: bool
 ) -> None:
-    world.put_key("us_manage", "manage")
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     page = visitor.open(f"{address}/organizer", scripts=scripts)
-    sign_in(page)
+    sign_in(page, begin_session(world.wiring, "editor"))
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
     page.get_by_label("The office’s email address").fill("new.chief@evanston.example")
     page.get_by_role("button", name="Save the address").click()
@@ -147,12 +145,11 @@ def test_the_address_of_a_bounced_delivery_is_corrected_on_its_page(
 def test_a_person_says_what_was_done_about_a_bounced_delivery(
     world: World, address: str, visitor: Visitor, button: str, state: str
 ) -> None:
-    world.put_key("us_manage", "manage")
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     page = visitor.open(f"{address}/organizer")
-    sign_in(page)
+    sign_in(page, begin_session(world.wiring, "editor"))
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
     page.get_by_text("The letters go by hand or post, or are sent no more").click()
     page.get_by_role("button", name=button).click()
@@ -165,12 +162,11 @@ def test_a_person_says_what_was_done_about_a_bounced_delivery(
 def test_a_bounced_delivery_is_accessible_and_fits(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
 ) -> None:
-    world.put_key("us_manage", "manage")
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
-    sign_in(page)
+    sign_in(page, begin_session(world.wiring, "editor"))
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
     expect(page.locator("[name=email]")).to_be_visible()
     see(visitor, page, f"states-bounced-{language}-{width}-{'dark' if dark else 'light'}")
@@ -180,11 +176,10 @@ def test_a_bounced_delivery_is_accessible_and_fits(
 def test_the_command_for_a_second_email_is_accessible_and_fits(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
 ) -> None:
-    world.put_key("us_manage", "manage")
     approved_and_sent_yesterday(world)
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
-    sign_in(page)
+    sign_in(page, begin_session(world.wiring, "editor"))
     expect(page.locator("html")).to_have_attribute("lang", language)
     page.goto(f"{address}{DASHBOARD}/targets/evanston")
     expect(page.get_by_text("--again")).to_have_count(1)
@@ -201,7 +196,7 @@ def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
     world.change_and_wait(approval=True)
     world.confirmed(email="cy@signers.example", postal_code="60022", locality="Glencoe")
     page = visitor.open(f"{address}/organizer", width=360)
-    sign_in(page)
+    sign_in(page, begin_session(world.wiring, "editor"))
 
     def press(name: str) -> None:
         """Press a button as somebody without a mouse, who sees where the focus is; `see` checks each page."""
@@ -232,7 +227,7 @@ def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Vis
     assert troubled.deliveries
     page = visitor.open(f"{address}/organizer")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    sign_in(page)
+    sign_in(page, begin_session(troubled.wiring, "editor"))
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()").endswith(FORM)
@@ -242,7 +237,6 @@ def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Vis
 def test_an_approval_and_what_came_since_are_accessible_and_fit(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
 ) -> None:
-    world.put_key("us_manage", "manage")
     world.change(approval=True, language=language)
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     world.confirmed()
@@ -257,7 +251,7 @@ def test_an_approval_and_what_came_since_are_accessible_and_fit(
     expect(page.locator("tbody tr")).to_have_count(2)
     see(visitor, page, f"states-approved-and-more-{look}")
     page.goto(f"{address}/organizer?lang={language}")
-    sign_in(page)
+    sign_in(page, begin_session(world.wiring, "editor"))
     # Letters that came since go with a later day, so nothing is asked today.
     expect(page.locator(".state caption")).to_have_count(0)
     see(visitor, page, f"states-overview-and-more-{look}")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
+from tests.organizers import begin_session
 from tests.served_world import served, sign_in
 from tests.world import DASHBOARD
 from tests.world import world as make_world
@@ -30,7 +31,6 @@ def test_an_office_stops_its_emails_and_resumes_them_while_its_organizer_watches
     name = f"{language}-{width}-{'dark' if dark else 'light'}"
     stop, stopped, resume, resumed = WORDS[language]
     with make_world(monkeypatch, fast=True) as world, served(world, tmp_path) as site:
-        world.put_key("us_manage", "manage")
         world.change_and_wait(language=language)
         world.confirmed()
         world.week()
@@ -51,7 +51,7 @@ def test_an_office_stops_its_emails_and_resumes_them_while_its_organizer_watches
         world.week()
         assert len(world.deliveries) == 1
         page.goto(f"{site.address}/organizer?lang={language}")
-        sign_in(page)
+        sign_in(page, begin_session(world.wiring, "editor"))
         page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
         expect(page.locator("main")).to_contain_text("We take letters by our web form only.")
         looks.see(visitor, page, f"stop-organizer-{name}")

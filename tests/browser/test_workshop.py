@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,14 @@ from werkzeug.wrappers import Response
 from tests import looks
 from tests import world as worlds
 from tests.looks import reach
-from tests.organizers import link_in
-from tests.served_world import served
+from tests.organizers import begin_session, link_in
+from tests.served_world import served, sign_in
 from tests.workshop import OWN_HEADINGS, PAPER
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.typed_letters import read_typed
-from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:
@@ -67,16 +65,8 @@ class Stack:
         return f"{self.address}/organizer/dashboard/{campaign}/workshop"
 
     def sign_in(self, page: Page, campaign: str) -> None:
-        key = f"us_{campaign}"
-        self.world.wiring.api_keys.put_api_key(
-            ApiKey(campaign, digest_of(key), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
-        )
         page.goto(f"{self.address}/organizer")
-        page.locator("summary").click()
-        page.locator("#campaign").fill(campaign)
-        page.locator("#key").fill(key)
-        page.locator("form[action$='/session'] button").click()
-        page.wait_for_url(re.compile("/organizer/dashboard/"))
+        sign_in(page, begin_session(self.world.wiring, "editor", campaign), campaign)
 
     def write(self, campaign: str, files: Mapping[str, str | None]) -> None:
         """Change files as another person would."""

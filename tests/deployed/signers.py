@@ -1,4 +1,4 @@
-"""People who sign on a running stack."""
+"""People who sign on a running stack, and an organizer who creates a file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from tests.e2e.waiting import wait_for
+from tests.organizers import begin_session
+from undersigned.web.people.sessions import COOKIE
 
 if TYPE_CHECKING:
+    from undersigned.wiring import Wiring
     from undersigned_cli.local.running import RunningStack
 
 
@@ -37,3 +40,15 @@ def confirm(stack: RunningStack, email: str) -> None:
     assert link
     with urlopen(Request(link[0], b""), timeout=60) as answer:  # noqa: S310
         assert answer.status == 200
+
+
+def create_file(stack: RunningStack, wiring: Wiring, campaign: str, target: str = "") -> str:
+    """Press the button that creates a file of letters, as an editor, and return the export's id."""
+    session = begin_session(wiring, "editor", campaign)
+    values = {"token": wiring.organizer_tokens.for_posts(session), "target": target}
+    headers = {"Cookie": f"{COOKIE}={session}", "Sec-Fetch-Site": "same-origin"}
+    address = f"{stack.public_url}/organizer/dashboard/{campaign}/exports"
+    with urlopen(Request(address, urlencode(values).encode(), headers), timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200
+    [export] = wiring.exports.exports(campaign)
+    return export.id

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
@@ -19,8 +18,9 @@ from pypdf import PdfReader
 
 from tests import looks
 from tests.e2e.waiting import wait_for
+from tests.organizers import begin_session
+from tests.served_world import sign_in
 from undersigned.domain.authoring.campaigns import Organizer
-from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "the-dashboard"
-KEY = "us_dashboard_of_the_tests"
 SITE = "https://enddemand.example"
 """The organization's website, which posts its own form. Other forms without a token look like a bot's."""
 
@@ -84,17 +83,8 @@ class Dashboard:
         self.post(found[0].decode(), {})
 
     def sign_in(self, page: Page) -> None:
-        enter(page, KEY)
+        sign_in(page, begin_session(self.wiring, "editor", CAMPAIGN), CAMPAIGN)
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-
-
-def enter(page: Page, key: str) -> None:
-    """Fill in the form that takes a key, and send it."""
-    if not page.get_by_label("Campaign").is_visible():
-        page.get_by_text("Sign in with a key").click()
-    page.get_by_label("Campaign").fill(CAMPAIGN)
-    page.get_by_label("Key").fill(key)
-    page.get_by_role("button", name="Sign in").click()
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +95,6 @@ def dashboard(stack: RunningStack) -> Dashboard:
     settings = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer, goal=10)
     settings = replace(settings, allowed_origins=(SITE,))
     push(replace(folder, campaign=settings), wiring.campaigns)
-    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "tests", datetime.now(UTC)))
     made = Dashboard(stack, wiring)
     for mailbox, (name, postal_code) in SIGNERS.items():
         made.sign(mailbox, name, postal_code)
@@ -126,24 +115,12 @@ def words_of(pdf: bytes) -> str:
 # The order of these tests matters: test_a_week_is_previewed_approved_and_downloaded sends the week's letters.
 
 
-def test_the_session_cookie_is_strict_and_does_not_contain_the_key(dashboard: Dashboard, visitor: Visitor) -> None:
+def test_signing_out_deletes_the_session_cookie(dashboard: Dashboard, visitor: Visitor) -> None:
     page = visitor.open(dashboard.address)
     dashboard.sign_in(page)
-    [cookie] = page.context.cookies()
-    assert (cookie["name"], cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (
-        "__Host-session", True, True, "Strict", "/",
-    )  # fmt: skip
-    assert KEY not in json.dumps(cookie)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     assert page.context.cookies() == []
-
-
-def test_a_wrong_key_is_explained_and_can_be_corrected(dashboard: Dashboard, visitor: Visitor) -> None:
-    page = visitor.open(dashboard.address)
-    enter(page, "us_wrong")
-    expect(page.get_by_role("alert")).to_contain_text("doesn’t open this campaign")
-    dashboard.sign_in(page)
 
 
 def test_a_link_from_another_site_keeps_the_session(dashboard: Dashboard, visitor: Visitor) -> None:
@@ -153,7 +130,7 @@ def test_a_link_from_another_site_keeps_the_session(dashboard: Dashboard, visito
     page.goto(f"http://localhost:{port}/organizer")
     expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     page.evaluate("address => { location.href = address }", dashboard.address)
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -288,16 +265,3 @@ def test_a_week_is_previewed_approved_and_downloaded(dashboard: Dashboard, visit
     page.get_by_text("More", exact=True).first.click()
     page.get_by_role("link", name="Activity log").click()
     expect(page.get_by_role("row").filter(has_text="Approved deliveries")).to_have_count(1)
-
-
-def test_a_revoked_key_ends_its_session(dashboard: Dashboard, visitor: Visitor) -> None:
-    other = "us_to_be_revoked"
-    dashboard.wiring.api_keys.put_api_key(
-        ApiKey(CAMPAIGN, digest_of(other), "read", "", datetime.now(UTC) - timedelta(days=1))
-    )
-    page = visitor.open(dashboard.address)
-    enter(page, other)
-    expect(page.get_by_role("button", name="Pause")).to_have_count(0)
-    dashboard.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of(other))
-    page.get_by_role("link", name="Deliveries").click()
-    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from schemathesis.checks import (
 )
 
 from tests.openapi_document import DOCUMENT
-from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.people.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
 from undersigned.domain.signing.signatures import signer_id
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -73,24 +72,16 @@ def address(stack: RunningStack) -> Iterator[str]:
     wiring = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), wiring.campaigns)
-    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "manage", "", datetime.now(UTC)))
+    now = datetime.now(UTC)
+    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
     signed = requests.post(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures", json=ADA, timeout=30)
     assert signed.status_code == 202, signed.text
-    now, signer = datetime.now(UTC), signer_id(wiring.secret(), ADA["email"])
+    signer = signer_id(wiring.secret(), ADA["email"])
     [form] = wiring.forms.of_signer(CAMPAIGN, signer)
     wiring.signatures.confirm(form, at=now, on=now.date())
     yield stack.public_url
     # Its letter must not be sent with those of other tests.
     wiring.campaigns.pause(CAMPAIGN, paused=True)
-
-
-def test_the_next_packet_is_typeset_on_request(address: str) -> None:
-    path = f"{address}/organizer/campaigns/{CAMPAIGN}/deliveries/next/evanston"
-    headers = {"Authorization": f"Bearer {KEY}"}
-    [packet] = requests.get(path, headers=headers, timeout=30).json()["packets"]
-    answer = requests.get(f"{path}/packets/1", headers=headers, timeout=30)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
-    assert hashlib.sha256(answer.content).hexdigest() == packet["sha256"]
 
 
 @schema.parametrize()
@@ -113,7 +104,8 @@ def send(case: Case[Any], address: str, headers: dict[str, str]) -> int:
     for name, existing in (("campaign", CAMPAIGN), ("target", "evanston")):
         if name in (case.path_parameters or {}):
             case.path_parameters[name] = existing
-    answer = case.call(base_url=address, headers=headers)
+    # Without it, addresses of signers are pages, which the document leaves out.
+    answer = case.call(base_url=address, headers={**headers, "Accept": "application/json"})
     # The gateway has no route for a path with a line break, and answers itself.
     if (answer.status_code, answer.content) != (404, b'{"message":"Not Found"}'):
         case.validate_response(answer, checks=CHECKS)

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from tests.e2e.waiting import wait_for
 from tests.odd_requests import BODIES, PLACES
 from undersigned.domain.counting.tallies import counters_of, mark_of
-from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.people.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -261,7 +261,9 @@ def test_an_odd_request_is_a_clear_4xx(campaign: Campaign) -> None:
 
 def test_only_a_key_of_the_campaign_opens_its_counts(campaign: Campaign) -> None:
     path = f"/organizer/campaigns/{CAMPAIGN}/counts"
-    campaign.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("us_example"), "read", "", datetime.now(UTC)))
+    now = datetime.now(UTC)
+    key = ApiKey(CAMPAIGN, digest_of("us_example"), "counts", "", now, now + KEY_WORKS_FOR)
+    campaign.wiring.api_keys.put_api_key(key)
     counts = json.loads(campaign.request(path, Authorization="Bearer us_example").text)
     assert counts["counts"]["evanston"] >= 6
     assert counts["signatures"] == sum(counts["counts"].values())

@@ -21,6 +21,7 @@ from tests.faults.decisions import decide
 from tests.faults.invariants import breaches
 from tests.faults.memory import Memory, operation_of
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
+from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.aws.campaign_keys import target_key
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -57,7 +58,6 @@ _BOUNCED = ("bounced", "soft bounced")
 
 _HALTS = ("pause", "hold", "stop")
 
-_ORGANIZER = {"authorization": "Bearer us_manage"}
 _WEEKS = 6
 
 
@@ -310,7 +310,7 @@ class Play:
         self.history: list[str] = []
         self.targets = ("evanston", "skokie")
         self._seen = self._records = self._calls = 0
-        world.put_key("us_manage", "manage")
+        self.organizer = someone(world, "editor")
         # Targets without letters add no races.
         for target in world.wiring.campaigns.targets(CAMPAIGN):
             if target.id not in self.targets:
@@ -424,8 +424,8 @@ class Play:
                 if words.startswith(person):
                     self.erased.setdefault(words, len(self.world.sent))
 
-        path = f"/signatures/{self.signer(person)}"
-        actor = self._organize(f"erase {person}", path, {"why": "asked for it"}, method="DELETE")
+        path = f"/signatures/{self.signer(person)}/erase"
+        actor = self._organize(f"erase {person}", path, {"why": "asked for it"})
         actor.on_end = note
         return actor
 
@@ -537,9 +537,9 @@ class Play:
         actor.on_end = lambda failed: self.mail_events.append(event) if failed else None
         return actor
 
-    def _organize(self, name: str, path: str, values: object, method: str = "POST") -> Actor:
-        path = f"/organizer/campaigns/{CAMPAIGN}{path}"
-        return self._start(name, lambda: self.world.request(method, path, values, as_json=True, headers=_ORGANIZER))
+    def _organize(self, name: str, path: str, values: Mapping[str, str]) -> Actor:
+        token = self.organizer.post_token
+        return self._start(name, lambda: self.organizer.post(path, {"token": token, **values}))
 
     def _start(self, name: str, work: Callable[[], Any]) -> Actor:
         self.history.append(f"{name} begins")

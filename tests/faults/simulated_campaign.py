@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -29,13 +30,14 @@ from tests.faults.invariants import breaches
 from tests.faults.platform import Fate, Faults, Outage, Platform
 from tests.faults.stored import Change, change_in
 from tests.faults.true_findings import is_true
-from tests.world import ADA, CAMPAIGN, Sent, set_packet_size
+from tests.organizers import someone
+from tests.world import ADA, CAMPAIGN, Answer, Sent, set_packet_size
 from undersigned.aws import mail
 from undersigned.domain.delivering import packets as domain_packets
 from undersigned.domain.delivering.deliveries import Attempt, DeliveryKey
 from undersigned.domain.delivering.plans import next_day
 from undersigned.domain.delivering.schedule import period_of
-from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.errors import UndersignedError
 from undersigned.domain.signing.mail_limits import mail_limit
 from undersigned.domain.signing.signatures import PENDING_FOR, signer_id
 from undersigned.domain.tokens import VALID_FOR
@@ -43,11 +45,12 @@ from undersigned.rendering import fonts, mails, packets
 from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tests.world import Answer, World
+    from tests.world import World
     from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.packets import Packet, PacketCover, PacketLetter
+    from undersigned.services.delivering.delivery_controls import DeliveryControls
 
 WEEKS = (4, 9)
 """The fewest and the most weeks of a campaign, before everything works again."""
@@ -72,7 +75,9 @@ _CADENCES: tuple[dict[str, Any], ...] = (
 )
 """The settings of cadences. The first is the stack's."""
 
-_KEY = "us_manage"
+_KEY = "us_letters"
+_DONE = 303
+"""The answer of a button that did something."""
 
 _DEPLOYED = 0.1
 """How many of the interruptions by people are a deploy."""
@@ -313,7 +318,7 @@ class Simulation:
     def _set_up_campaign(self) -> None:
         """Give the campaign a key, an organizer, and perhaps an end, after which personal data may not be kept."""
         now, wiring = self.world.clock.now, self.world.wiring
-        wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(_KEY), "manage", "", now))
+        self.world.put_key(_KEY, "letters")
         campaign = wiring.campaigns.campaign(CAMPAIGN)
         organizer = replace(campaign.organizer, email="organizer@enddemand.example")
         changed = replace(campaign, approval=self._needs_approval, organizer=organizer)
@@ -620,16 +625,27 @@ class Simulation:
 
     # People
 
-    def _organizer(self, method: str, path: str, values: object = None) -> Answer | None:
-        return self.platform.tries(
-            lambda: self.world.request(
-                method,
-                f"/organizer/campaigns/{CAMPAIGN}{path}",
-                values,
-                headers={"authorization": f"Bearer {_KEY}"},
-                as_json=True,
-            )
-        )
+    def _organizer(self, path: str, values: Mapping[str, str] | None = None) -> Answer | None:
+        """Press a button of the dashboard."""
+        browser = someone(self.world, "editor")
+        return self.platform.tries(lambda: browser.post(path, {"token": browser.post_token, **(values or {})}))
+
+    def _insist(self, decide: Callable[[DeliveryControls], object]) -> None:
+        """Decide with `--again`, as a command does. It may be refused."""
+
+        def run() -> Answer:
+            try:
+                decide(sys.modules["functions.organizer_api.wired"].stack.delivering.controls)
+            except UndersignedError:
+                return Answer(_CONFLICT, {}, b"")
+            return Answer(_DONE, {}, b"")
+
+        self.platform.tries(run)
+
+    def _read(self, path: str) -> Answer | None:
+        """Read what a program with a key reads."""
+        path, headers = f"/organizer/campaigns/{CAMPAIGN}{path}", {"authorization": f"Bearer {_KEY}"}
+        return self.platform.tries(lambda: self.world.get(path, headers=headers))
 
     def _someone(self) -> Person | None:
         return self.rng.choice(self.people) if self.people else None
@@ -707,8 +723,8 @@ class Simulation:
         if person is None:
             return
         row = self.world.letter(person.email)
-        answer = self._organizer("DELETE", f"/signatures/{self.signer(person)}", {"why": "asked for it"})
-        if row and answer and answer.status == 200:
+        answer = self._organizer(f"/signatures/{self.signer(person)}/erase", {"why": "asked for it"})
+        if row and answer and answer.status == _DONE:
             now = self.world.wiring.signatures.signature(CAMPAIGN, self.signer(person))
             if now and now.status == "erased":
                 self.erased.add(row.name)
@@ -716,7 +732,7 @@ class Simulation:
     def release_from_quarantine(self) -> None:
         forms = [form for form in self.world.forms() if form.quarantine]
         if forms:
-            self._organizer("POST", f"/signatures/{self.rng.choice(forms).signer}/release", {})
+            self._organizer(f"/signatures/{self.rng.choice(forms).signer}/release")
 
     def push(self) -> None:
         """Give an office another email address, as `undersigned campaign push` does."""
@@ -750,7 +766,7 @@ class Simulation:
         target = self._hand_rng.choice(list(_TARGETS))
         has_address = self.world.wiring.campaigns.target(CAMPAIGN, target).email
         email = "" if has_address else f"office{self._hand_rng.randrange(10**6)}@{target}.example"
-        self._organizer("POST", f"/targets/{target}/address", {"email": email})
+        self._organizer(f"/targets/{target}/address", {"email": email})
 
     def break_mailbox(self) -> None:
         target = self.world.wiring.campaigns.target(CAMPAIGN, self.rng.choice(list(_TARGETS)))
@@ -766,8 +782,8 @@ class Simulation:
 
     def _stop(self, what: str, path: str) -> None:
         starts = self._starts
-        answer = self._organizer("POST", path, {"why": "a mistake in the letter"})
-        if answer and answer.status == 200 and self._starts == starts:
+        answer = self._organizer(path, {"why": "a mistake in the letter"})
+        if answer and answer.status == _DONE and self._starts == starts:
             self._stopped[what] = self.world.clock.now
 
     def release(self) -> None:
@@ -775,11 +791,11 @@ class Simulation:
 
     def _release(self, target: str) -> None:
         self._start(target)
-        self._organizer("POST", f"/targets/{target}/release", {"why": "we talked"})
+        self._organizer(f"/targets/{target}/release", {"why": "we talked"})
 
     def resume(self) -> None:
         self._start("campaign")
-        self._organizer("POST", "/resume", {})
+        self._organizer("/resume")
 
     def _start(self, what: str) -> None:
         self._starts += 1
@@ -810,7 +826,7 @@ class Simulation:
     def ask_for_link(self) -> None:
         """Ask as an organizer that an office gets its link once more."""
         self._links_asked += 1
-        self._organizer("POST", f"/targets/{self._office_rng.choice(list(_TARGETS))}/resume-link", {})
+        self._organizer(f"/targets/{self._office_rng.choice(list(_TARGETS))}/resume-link")
 
     def office_asks(self) -> None:
         """Let the reader of some email ask for another address, perhaps of one to an older address."""
@@ -829,9 +845,9 @@ class Simulation:
                 if answer == "accept":
                     self._accepted_addresses.add(asked.email)
                 values = {"answer": answer, "asked": asked.email, "why": "we telephoned"}
-                done = self._organizer("POST", f"/targets/{target}/asked-address", values)
+                done = self._organizer(f"/targets/{target}/asked-address", values)
                 left = self.world.wiring.campaigns.target(CAMPAIGN, target).asked
-                if done and done.status == 200 and left and left.email == asked.email:
+                if done and done.status == _DONE and left and left.email == asked.email:
                     self.breach(f"{left.email} is still asked for, after {answer}")
 
     def _let_office_resume(self, target: str) -> None:
@@ -844,7 +860,7 @@ class Simulation:
             self._correct(target)
 
     def approve(self, period: str) -> None:
-        self._organizer("POST", f"/deliveries/{period}/approve", {})
+        self._organizer(f"/deliveries/{period}/approve")
 
     def approve_a_day(self) -> None:
         """Approve one of the last days, whether or not the campaign needs it."""
@@ -856,18 +872,19 @@ class Simulation:
         day = f"{self.world.clock.now - self.rng.randrange(10) * _DAY:%Y-%m-%d}"
         # A request that fails may still have its effect.
         self._again |= {(target, day) for target in _TARGETS}
-        self._organizer("POST", f"/deliveries/{day}/approve", {"again": True, "why": "the office asked for it"})
+        self._insist(lambda controls: controls.approve(CAMPAIGN, day, "cli", "the office asked for it", again=True))
 
     def deliver_to_one(self) -> None:
         """Send one office's waiting letters now."""
-        self._organizer("POST", "/deliveries/next", {"target": self.rng.choice(list(_TARGETS))})
+        self._organizer("/deliveries/next", {"target": self.rng.choice(list(_TARGETS))})
 
     def deliver_to_one_again(self) -> None:
         """Send one office's waiting letters although it had an email within seven days, and say why."""
         target = self.rng.choice(list(_TARGETS))
         # A request that takes long may end on the next day.
         self._again |= {(target, period_of(self.world.clock.now + delay, _ZONE)) for delay in (0 * _HOUR, _HOUR)}
-        self._organizer("POST", "/deliveries/next", {"target": target, "again": True, "why": "it asked for them"})
+        period, why = period_of(self.world.clock.now, _ZONE), "it asked for them"
+        self._insist(lambda controls: controls.deliver(CAMPAIGN, period, "cli", why, only=target, again=True))
 
     def hold_letters(self) -> None:
         """Hold the letters that were signed within some hours."""
@@ -895,8 +912,9 @@ class Simulation:
 
     def _screen(self, action: str, longest: timedelta) -> Answer | None:
         begins = self.world.clock.now - longest * (1 if self.is_calm else self.rng.random())
-        values = {"action": action, "signed_from": begins.isoformat(), "why": "they look made up"}
-        return self._organizer("POST", "/signatures/screen", values)
+        local = begins.astimezone(ZoneInfo(_ZONE))
+        values = {"action": action, "signed_from": f"{local:%Y-%m-%dT%H:%M}", "why": "they look made up"}
+        return self._organizer("/screening", values)
 
     def _rows(self) -> list[Signature]:
         return [*self.world.wiring.signatures.listed_signatures(CAMPAIGN)]
@@ -944,17 +962,17 @@ class Simulation:
             self._settle_by_hand(path, revision)
             if arrived and (address := self.world.wiring.campaigns.target(CAMPAIGN, place[0]).email):
                 # After an out-of-office reply, the office says that its address works.
-                self._organizer("POST", f"/targets/{place[0]}/address", {"email": address})
+                self._organizer(f"/targets/{place[0]}/address", {"email": address})
             return
         if question == "bounced" and not arrived and self.rng.random() < _ANSWERED:
-            values: dict[str, object] = {"why": "the address is correct now"}
+            values = {"why": "the address is correct now"}
             path = f"{path}/retry"
         else:
             outcome = "sent" if arrived else "not sent"
             values = {"outcome": outcome, "why": "asked the office", "revision": revision}
             path = f"{path}/settle"
         if arrived:
-            self._organizer("POST", path, values)
+            self._organizer(path, values)
         else:
             self._send(path, values, place)
 
@@ -966,8 +984,13 @@ class Simulation:
     def _settle_by_hand(self, path: str, revision: str) -> None:
         """Let the letters that a mailbox doesn't take go by hand, also if the office said that it has them."""
         self.questions["by hand"] += 1
-        values = {"outcome": "by hand", "why": "no email", "revision": revision, "again": True}
-        self._organizer("POST", f"{path}/settle", values)
+        answer = self._organizer(f"{path}/settle", {"outcome": "by hand", "why": "no email", "revision": revision})
+        if answer and answer.status == _CONFLICT:
+            _, _, period, target = path.split("/")
+            key = DeliveryKey(CAMPAIGN, target, period)
+            self._insist(
+                lambda controls: controls.settle(key, "cli", "no email", "by hand", revision=revision, again=True)
+            )
 
     def _bring(self, delivery: dict[str, Any], path: str, place: tuple[str, str]) -> None:
         """Print what is ready, bring it, and record that; or print it again, or take the record back."""
@@ -975,10 +998,10 @@ class Simulation:
         if delivery["state"] == "delivered":
             if not self.is_calm and chance < 0.1:
                 self.questions["take back"] += 1
-                self._organizer("POST", f"{path}/take-back", seen)
+                self._organizer(f"{path}/take-back", seen)
             return
         if not self.is_calm and chance < 0.1:
-            self._organizer("POST", f"{path}/retry", seen)
+            self._organizer(f"{path}/retry", seen)
         if not (self.is_calm or chance < _ANSWERED):
             return
         # Somebody who knows that the office has the letters, from an email or from paper, only records it.
@@ -994,10 +1017,10 @@ class Simulation:
                 self._check_brought(new, email)
         self.questions["hand over"] += 1
         record = {**seen, "day": place[1], "note": "at the front desk"}
-        answer = self._organizer("POST", f"{path}/handed-over", record)
-        if answer and answer.status == 200 and chance < _BY_HAND:
-            again = self._organizer("POST", f"{path}/handed-over", record)
-            if again and again.status not in {200, _CONFLICT}:
+        answer = self._organizer(f"{path}/handed-over", record)
+        if answer and answer.status == _DONE and chance < _BY_HAND:
+            again = self._organizer(f"{path}/handed-over", record)
+            if again and again.status not in {_DONE, _CONFLICT}:
                 self.breach(f"{place} is handed over twice: {again.status}")
 
     def _printed(self, delivery: dict[str, Any], path: str) -> list[str] | None:
@@ -1005,7 +1028,8 @@ class Simulation:
         memory, letters = self.world.memory, list[str]()
         assert memory
         for packet in delivery["packets"]:
-            answer = self._organizer("GET", f"{path}/packets/{packet['number']}")
+            browser, number = someone(self.world, "editor"), packet["number"]
+            answer = self.platform.tries(lambda: browser.see(f"{path}/packets/{number}"))  # noqa: B023
             if answer is None or answer.status not in {302, 410}:
                 return None
             if answer.status == 302:
@@ -1015,16 +1039,22 @@ class Simulation:
                 letters += json.loads(pdf)
         if not letters and self.world.clock.now - datetime.fromisoformat(delivery["sent_at"]) > VALID_FOR["packets"]:
             # The file was kept for a month, and nobody printed it.
-            self._organizer("POST", f"{path}/retry", {"revision": delivery["revision"]})
+            self._organizer(f"{path}/retry", {"revision": delivery["revision"]})
             return None
         return letters
 
-    def _send(self, path: str, values: dict[str, object], place: tuple[str, str]) -> None:
+    def _send(self, path: str, values: dict[str, str], place: tuple[str, str]) -> None:
         """Send a delivery again. The answer may be that another one of that week has arrived. A person then decides."""
-        answer = self._organizer("POST", path, values)
+        answer = self._organizer(path, values)
         if answer and answer.status == _CONFLICT and (self.is_calm or self.rng.random() < _SENT_AGAIN):
             self._again.add(place)
-            self._organizer("POST", path, {**values, "again": True})
+            key, why, revision = DeliveryKey(CAMPAIGN, *place), values["why"], values.get("revision")
+            if revision:
+                self._insist(
+                    lambda controls: controls.settle(key, "cli", why, "not sent", revision=revision, again=True)
+                )
+            else:
+                self._insist(lambda controls: controls.retry(key, "cli", why, again=True))
 
     def _repair(self, target: str) -> None:
         """Repair an office's mailbox, or correct its address."""
@@ -1040,7 +1070,7 @@ class Simulation:
         found: list[dict[str, Any]] = []
         following = ""
         while True:
-            answer = self._organizer("GET", f"/deliveries?limit=50{following}")
+            answer = self._read(f"/deliveries?limit=50{following}")
             if answer is None or answer.status != 200:
                 return found
             found += answer.json["deliveries"]

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.command_line import command_line
-from tests.organizers import with_key
+from tests.organizers import someone
 from tests.workshop import author_of, beginner_of
 from undersigned_cli.main import app
 
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def manager(world: World) -> Browser:
-    world.put_key("us_manage", "manage")
-    return with_key(world, "us_manage")
+    return someone(world, "editor")
 
 
 @pytest.fixture
 def reader(world: World) -> Browser:
-    world.put_key("us_read", "read")
-    return with_key(world, "us_read")
+    return someone(world, "viewer")
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_an_email_without_an_outcome_leads_to_the_decision(world: World, manager
     world.confirmed()
     world.week()
     world.clock.advance(days=3)
-    manager.enter("us_manage")
+    manager.enter("editor")
     assert "nobody has said whether the email of November 24, 2026 arrived" in attention(manager)
     assert buttons(manager) == {"/deliveries/2026-11-24/evanston", "/deliveries/2026-11-24/evanston/settle"}
 
@@ -186,7 +186,7 @@ def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: 
 def test_letters_that_a_plan_missed_are_told_a_day_later(world: World, manager: Browser) -> None:
     world.confirmed()
     world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC) + timedelta(hours=25)
-    manager.enter("us_manage")
+    manager.enter("editor")
     assert "Evanston: letters are overdue" in attention(manager)
     world.wiring.campaigns.pause(CAMPAIGN, paused=True)
     assert "overdue" not in attention(manager)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
+from tests.organizers import act
 from tests.packets import confirm, erase, repack
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries
@@ -429,7 +430,7 @@ def test_an_email_that_did_not_arrive_goes_by_hand_if_its_mailbox_gets_none(
         campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
     else:
         set_address(world, "")
-    manager.enter("us_manage")
+    manager.enter("editor")
     assert [f'value="{each}"' in manager.see(page).body for each in ("sent", "not sent", "by hand")] == [
         True,
         False,
@@ -548,15 +549,9 @@ def test_a_cover_counts_earlier_letters_by_hand_once_they_are_handed_over(
 
 def test_a_letter_that_is_erased_after_it_was_ready_is_in_no_file(world: World) -> None:
     ready(world)
-    world.put_key("us_manage", "manage")
-    answer = world.request(
-        "DELETE",
-        f"/organizer/campaigns/{CAMPAIGN}/signatures/{world.signer()}",
-        {"why": "asked for it"},
-        headers={"authorization": "Bearer us_manage"},
-        as_json=True,
-    )
-    assert (answer.json["arrived_with"], delivery(world).state, stored(world)) == (PERIOD, "sent", 0)
+    answer = act(world, f"/signatures/{world.signer()}/erase", {"why": "asked for it"})
+    assert answer.headers["location"].endswith("?done=erased-on-paper")
+    assert (delivery(world).state, stored(world)) == ("sent", 0)
     world.run_queue()
     world.wiring.delivering.controls.retry(KEY, "cli", "")
     world.run_queue()
@@ -604,7 +599,7 @@ def test_letters_that_were_deleted_with_the_data_of_their_campaign_are_not_made_
     with pytest.raises(NotNowError, match="these letters are deleted"):
         controls.retry(KEY, "cli", "")
     assert (delivery(world).state, delivery(world).cleared_at is not None) == ("given_up", True)
-    manager.enter("us_manage")
+    manager.enter("editor")
     assert "/retry" not in manager.see(f"/deliveries/{PERIOD}/evanston").body
 
 

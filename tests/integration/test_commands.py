@@ -301,7 +301,7 @@ def test_a_key_is_shown_once_and_can_be_revoked(run: Any, world: World) -> None:
     listed = run("key", "list", CAMPAIGN, "--json")
     assert key not in listed
     [row] = json.loads(listed)
-    assert (row["scope"], row["label"]) == ("read", "board")
+    assert (row["scope"], row["label"]) == ("counts", "board")
     run("key", "revoke", CAMPAIGN, row["key"])
     assert world.get(path, headers=header).status == 401
 

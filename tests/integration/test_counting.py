@@ -203,7 +203,7 @@ def test_a_refused_email_does_not_fail_its_record(world: World) -> None:
 def test_an_organizers_key_reads_its_campaigns_counts_until_it_expires(world: World) -> None:
     world.confirmed()
     now = world.clock.now
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("secret"), "read", "", now, now.replace(year=2027)))
+    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("secret"), "counts", "", now, now.replace(year=2027)))
     path = f"/organizer/campaigns/{CAMPAIGN}/counts"
     key = {"authorization": "Bearer secret"}
     assert world.get(path, headers=key).json == {

@@ -5,26 +5,24 @@ from __future__ import annotations
 import html
 import io
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from pypdf import PdfReader
 
-from tests.organizers import add, member, with_key
-from tests.world import ADMINISTRATOR, CAMPAIGN
+from tests.organizers import member
+from tests.world import CAMPAIGN
 from undersigned.authoring.starting import example_files
 from undersigned.aws.queue import DraftTest, read_message
 from undersigned.domain.errors import NotNowError
 from undersigned.services.authoring import limits_of_tests
 
 if TYPE_CHECKING:
-    from tests.world import Answer, Sent, World
+    from tests.world import Sent, World
 
 NEW = "safer-streets"
 MARIA = "maria@enddemand.example"
 TEST = "/workshop/test-email"
-API = f"/organizer/campaigns/{CAMPAIGN}/draft/test"
 
 
 def sent_as_tests(world: World) -> list[Sent]:
@@ -42,10 +40,6 @@ def counted_rows(world: World) -> dict[str, object]:
     assert world.memory
     kept = world.memory.partitions.items()
     return {pk: dict(rows) for pk, rows in kept if not pk.startswith(("SIGN_INS", "AUDIT"))}
-
-
-def by_key(world: World, key: str) -> Answer:
-    return world.post(API, {}, as_json=True, headers={"authorization": f"Bearer {key}"})
 
 
 def test_a_person_gets_the_email_of_a_draft_that_was_never_published(world: World) -> None:
@@ -92,76 +86,8 @@ def test_an_event_about_a_test_of_a_draft_changes_nothing(world: World) -> None:
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "ok"
 
 
-def test_a_key_sends_the_test_to_the_published_organizer_whatever_the_draft_names(world: World) -> None:
-    organizer = world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
-    recipient = world.wiring.campaigns.target(CAMPAIGN, "evanston").email
-    drafting = world.wiring.authoring.drafting
-    others = "".join(
-        line
-        for line in drafting.draft(CAMPAIGN).files["targets.csv"].splitlines(keepends=True)
-        if recipient not in line
-    )
-    world.put_key("us_manage", "manage")
-    for named in ("stranger@victims.example", recipient):
-        drafting.write(
-            CAMPAIGN, drafting.draft(CAMPAIGN).revision, {"targets.csv": others}, "ann", {"organizer.email": named}
-        )
-        answer = by_key(world, "us_manage")
-        assert (answer.status, answer.json) == (202, {"campaign": CAMPAIGN, "status": "queued"})
-    assert [sent.to for sent in sent_as_tests(world)] == [organizer] * 2
-    keyholder = with_key(world, "us_manage")
-    assert f"with its packet, to {organizer}." in html.unescape(keyholder.see("/workshop/preview").body)
-
-
-def test_a_key_sends_no_test_to_a_recipient_of_the_draft_or_of_the_published_campaign(world: World) -> None:
-    drafting, campaigns = world.wiring.authoring.drafting, world.wiring.campaigns
-    organizer, recipient = campaigns.campaign(CAMPAIGN).organizer.email, campaigns.target(CAMPAIGN, "evanston").email
-    world.put_key("us_manage", "manage")
-    targets = drafting.draft(CAMPAIGN).files["targets.csv"]
-    drafting.write(CAMPAIGN, 0, {"targets.csv": targets.replace(recipient, organizer.upper())}, "ann")
-    refused = by_key(world, "us_manage")
-    assert refused.status == 409
-    assert "is a recipient of this campaign" in refused.body
-    drafting.write(CAMPAIGN, drafting.draft(CAMPAIGN).revision, {"targets.csv": targets}, "ann")
-    campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "evanston"), email=organizer))
-    assert by_key(world, "us_manage").status == 409
-    assert sent_as_tests(world) == []
-
-
-def test_a_key_sends_the_test_of_an_unpublished_campaign_only_to_its_people_and_the_administrator(world: World) -> None:
-    new_draft(world)
-    drafting = world.wiring.authoring.drafting
-    world.put_key("us_new", "manage", NEW)
-    add(world, MARIA, "viewer", NEW)
-
-    def ask(named: str) -> Answer:
-        drafting.write(NEW, drafting.draft(NEW).revision, {}, "ann", {"organizer.email": named})
-        path = f"/organizer/campaigns/{NEW}/draft/test"
-        return world.post(path, {}, as_json=True, headers={"authorization": "Bearer us_new"})
-
-    refused = ask("stranger@victims.example")
-    assert refused.status == 409
-    assert "stranger@victims.example has no role in this campaign." in refused.body
-    assert ask(MARIA).status == 202
-    assert ask(ADMINISTRATOR).status == 202
-    assert [sent.to for sent in sent_as_tests(world)] == [MARIA, ADMINISTRATOR]
-
-
-def test_one_address_gets_five_tests_a_day_from_all_keys_together(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits_of_tests, "MOST_TESTS_A_DAY", 2)
-    world.put_key("us_one", "manage")
-    world.put_key("us_two", "manage")
-    assert [by_key(world, key).status for key in ("us_one", "us_two", "us_one")] == [202, 202, 409]
-    assert "2 test emails to one address in a day" in by_key(world, "us_two").body
-    world.clock.advance(days=1)
-    assert by_key(world, "us_two").status == 202
-
-
 def test_a_test_that_ses_refuses_is_not_tried_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    world.put_key("us_manage", "manage")
-    by_key(world, "us_manage")
+    member(world, MARIA, "editor").press(TEST)
     world.refusal = "BadRequestException"
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert "SES refused a test of a draft" in [record.getMessage() for record in caplog.records]
@@ -171,8 +97,7 @@ def test_a_test_that_ses_refuses_is_not_tried_again(world: World, caplog: pytest
 
 
 def test_a_test_waits_while_ses_takes_no_email(world: World) -> None:
-    world.put_key("us_manage", "manage")
-    by_key(world, "us_manage")
+    member(world, MARIA, "editor").press(TEST)
     world.refusal = "AccountSuspendedException"
     [answer] = world.run_queue()
     assert len(answer["batchItemFailures"]) == 1
@@ -197,8 +122,6 @@ def test_a_mistake_made_after_the_button_is_no_email_and_no_failure(world: World
 def test_a_viewer_can_send_no_test_of_a_draft(world: World) -> None:
     viewer = member(world, "viewer@enddemand.example", "viewer")
     assert viewer.press(TEST).status == 403
-    world.put_key("us_read", "read")
-    assert by_key(world, "us_read").status == 403
     assert sent_as_tests(world) == []
 
 

@@ -293,7 +293,7 @@ def test_a_version_with_a_file_less_takes_the_file_away(drafting: Drafting) -> N
 def test_a_new_campaign_inherits_nobody_from_a_discarded_one(drafting: Drafting, world: World) -> None:
     made = make(drafting)
     person = add(world, ANN, "owner", NEW)
-    world.wiring.people.keys_of_campaign.make(NEW, "own", "a script", None, ANN)
+    world.wiring.people.keys_of_campaign.make(NEW, "counts", "a script", ANN)
     drafting.discard(NEW, made.revision, ANN)
 
     assert world.memory
@@ -307,7 +307,7 @@ def test_a_new_campaign_inherits_nobody_from_a_discarded_one(drafting: Drafting,
 def test_a_discarded_draft_of_a_published_campaign_leaves_its_people_and_keys(drafting: Drafting, world: World) -> None:
     draft = drafting.write(CAMPAIGN, 0, with_goal(drafting.draft(CAMPAIGN), 11), ANN)
     add(world, ANN, "owner")
-    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "own", "a script", None, ANN)
+    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "counts", "a script", ANN)
     logged = list(world.wiring.campaigns.audit(CAMPAIGN))
     drafting.discard(CAMPAIGN, draft.revision, ANN)
 

@@ -141,7 +141,6 @@ def filling(name: str, of_type: str) -> str:
         "day": "2026-12-01",
         "typed": CAMPAIGN,
         "campaign": CAMPAIGN,
-        "key": "us_manage",
         "postal_code": "60201",
         "region": "IL",
         "company": "",

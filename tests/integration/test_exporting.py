@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.exports import file_of, rows_of
+from tests.organizers import act, read
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.aws import uploads
 from undersigned.domain.counting.exports import COLUMNS, ExportFilter
 from undersigned.domain.errors import NotFoundError
-from undersigned.domain.people.api_keys import digest_of
 from undersigned.domain.signing.signatures import SignatureFilter, signer_id
 from undersigned.services.counting import exporting as exporting_module
 from undersigned.services.counting.exporting import NotReadyError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from undersigned.services.counting.exporting import Exporting
 
 HOSTILE = "=HYPERLINK(A1)"
-KEY = "us_manage"
 
 
 @pytest.fixture
@@ -358,43 +357,15 @@ def test_a_damaged_message_is_reported(world: World) -> None:
 # Over HTTP
 
 
-def ask(world: World, method: str, path: str) -> Any:
-    headers = {"authorization": f"Bearer {KEY}"}
-    return world.request(method, f"/organizer/campaigns/{CAMPAIGN}{path}", headers=headers, as_json=True)
-
-
-@pytest.fixture
-def key(world: World) -> None:
-    world.put_key(KEY, "manage")
-
-
-@pytest.mark.usefixtures("key")
 def test_an_export_is_requested_followed_and_downloaded_over_http(world: World) -> None:
     world.confirmed()
     world.sign(email="bo@signers.example", postal_code="60091")
-    requested = ask(world, "POST", "/exports?target=evanston&status=confirmed")
-    assert (requested.status, requested.json["state"]) == (202, "queued")
-    assert requested.json["filter"] == {"target": "evanston", "status": "confirmed"}
-    path = requested.headers["location"].removeprefix(f"/organizer/campaigns/{CAMPAIGN}")
-    assert ask(world, "GET", path).json["link"] is None
+    assert act(world, "/exports", {"target": "evanston", "status": "confirmed"}).status == 303
+    [queued] = read(world, "/exports")["exports"]
+    assert (queued["state"], read(world, f"/exports/{queued['id']}")["link"]) == ("queued", None)
+    assert queued["filter"] == {"target": "evanston", "status": "confirmed"}
     world.run_exports()
-    done = ask(world, "GET", path).json
-    assert (done["state"], done["rows"], done["by"]) == ("done", 1, f"key {digest_of(KEY)[:12]}")
+    done = read(world, f"/exports/{queued['id']}")
+    assert (done["state"], done["rows"], done["by"]) == ("done", 1, "editor@enddemand.example")
     assert urlsplit(done["link"]).path.endswith(f"/exports/{CAMPAIGN}/{done['id']}.csv")
-    assert [export["id"] for export in ask(world, "GET", "/exports").json["exports"]] == [done["id"]]
-
-
-@pytest.mark.usefixtures("key")
-@pytest.mark.parametrize("body", [b"", b"{}", b" { }\n"])
-def test_an_export_of_all_letters_needs_no_body(world: World, body: bytes) -> None:
-    headers = {"authorization": f"Bearer {KEY}"}
-    answer = world.post(f"/organizer/campaigns/{CAMPAIGN}/exports", raw=body, headers=headers, as_json=True)
-    assert (answer.status, answer.json["filter"]) == (202, {"target": None, "status": None})
-
-
-@pytest.mark.usefixtures("key")
-def test_the_csv_address_redirects_to_a_new_export(world: World) -> None:
-    answer = ask(world, "GET", "/signatures.csv?status=pending")
-    assert answer.status == 303
-    path = answer.headers["location"].removeprefix(f"/organizer/campaigns/{CAMPAIGN}")
-    assert ask(world, "GET", path).json["filter"] == {"target": None, "status": "pending"}
+    assert [export["id"] for export in read(world, "/exports")["exports"]] == [done["id"]]

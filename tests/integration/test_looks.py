@@ -9,9 +9,9 @@ from unittest.mock import Mock
 import pytest
 from typer.testing import CliRunner
 
-from tests.approvals import WILMETTE, confirm, get, hidden, link, post, sent, waiting
+from tests.approvals import WILMETTE, confirm, hidden, link, post, sent, waiting
 from tests.command_line import command_line
-from tests.organizers import Browser, with_key
+from tests.organizers import Browser, read, someone
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.campaign_keys import controls_key
 from undersigned.aws.dynamodb import Update
@@ -33,7 +33,6 @@ NEXT = "2026-12-01"
 @pytest.fixture(autouse=True)
 def _needs_approval(world: World) -> None:
     world.change(approval=True)
-    world.put_key("us_manage", "manage")
 
 
 def approved_on_hold(world: World) -> DeliveryControls:
@@ -51,7 +50,7 @@ def approved_on_hold(world: World) -> DeliveryControls:
 
 @pytest.fixture
 def manager(world: World) -> Browser:
-    return with_key(world, "us_manage")
+    return someone(world, "editor")
 
 
 def approve_on_its_page(world: World) -> None:
@@ -61,19 +60,13 @@ def approve_on_its_page(world: World) -> None:
 
 
 def approve_on_the_overview(world: World) -> None:
-    organizer = with_key(world, "us_manage")
+    organizer = someone(world, "editor")
     page = organizer.see()
     confirm(world, "bo")
     assert organizer.press(f"/deliveries/{PERIOD}/approve", hidden(page)).status == 303
 
 
-def approve_over_the_api(world: World) -> None:
-    look = get(world, "/deliveries/next")["look"]
-    confirm(world, "bo")
-    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look}).status == 200
-
-
-WAYS = pytest.mark.parametrize("approve", [approve_on_its_page, approve_on_the_overview, approve_over_the_api])
+WAYS = pytest.mark.parametrize("approve", [approve_on_its_page, approve_on_the_overview])
 
 
 @WAYS
@@ -113,7 +106,7 @@ def test_a_letter_released_from_hold_after_the_look_waits(world: World) -> None:
     world.plan()
     page = world.get(link(world))
     world.clock.advance(minutes=1)
-    assert post(world, f"/signatures/{row.signer}/release", {"why": "a person"}).status in {200, 202}
+    assert post(world, f"/signatures/{row.signer}/release", {"why": "a person"}).status == 303
     world.press(link(world), hidden(page))
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
@@ -125,10 +118,10 @@ def test_letters_of_a_slice_released_after_the_look_wait(world: World) -> None:
     look = world.clock.now
     world.clock.advance(minutes=1)
     wanted = {"signed_from": "2026-11-01T00:00:00+00:00", "why": "a test"}
-    assert post(world, "/signatures/screen", {**wanted, "action": "hold"}).status == 200
+    assert post(world, "/screening", {**wanted, "action": "hold"}).status == 200
     assert waiting(world) == 0
-    assert post(world, "/signatures/screen", {**wanted, "action": "release"}).status == 200
-    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look.isoformat()}).status == 200
+    assert post(world, "/screening", {**wanted, "action": "release"}).status == 200
+    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look.isoformat()}).status == 303
     world.run_queue()
     assert (sent(world), waiting(world)) == ([], 2)
 
@@ -217,26 +210,14 @@ def test_the_overview_says_what_an_approved_day_does_not_take(world: World, mana
     assert "waiting for approval" not in words
     assert "1 more letter came after the approval, and waits for the next one." in words
     assert "1 more letter came after the approval" in manager.words("/targets/evanston")
-    [line] = get(world, "/deliveries/next")["deliveries"]
+    [line] = read(world, "/deliveries/next")["deliveries"]
     assert (line["target"], line["outcome"], line["letters"], line["later"]) == ("evanston", "goes", 1, 1)
-
-
-def test_the_preview_of_an_approved_day_has_the_letters_that_go(world: World, manager: Browser) -> None:
-    world.confirmed()
-    manager.press(f"/deliveries/{PERIOD}/approve", hidden(manager.see()))
-    confirm(world, "bo")
-    preview = get(world, "/deliveries/next/evanston")
-    assert [packet["last"] for packet in preview["packets"]] == [1]
-    world.run_queue()
-    assert sent(world) == [(PERIOD, "evanston", 1)]
-    preview = get(world, "/deliveries/next/evanston")
-    assert [packet["last"] for packet in preview["packets"]] == [1]
 
 
 def test_a_day_that_was_approved_before_its_plan_is_asked_for_no_more(world: World) -> None:
     """The letters that came after the approval go with the next slot, and are asked for then."""
     world.confirmed()
-    assert post(world, f"/deliveries/{PERIOD}/approve").status == 200
+    assert post(world, f"/deliveries/{PERIOD}/approve").status == 303
     world.run_queue()
     confirm(world, "cy", postal_code=WILMETTE)
     world.week()
@@ -255,11 +236,10 @@ def test_deliver_by_hand_sends_what_the_approval_covers(world: World) -> None:
     world.wiring.campaigns.approve(CAMPAIGN, PERIOD, world.clock.now)
     confirm(world, "bo")
     confirm(world, "cy", postal_code=WILMETTE)
-    answer = post(world, "/deliveries/next", {"why": "the council meets"})
-    assert [(line["target"], line["outcome"]) for line in answer.json["deliveries"]] == [("evanston", "goes")]
+    assert post(world, "/deliveries/next", {"why": "the council meets"}).status == 303
     world.run_queue()
     assert sent(world) == [(PERIOD, "evanston", 1)]
-    answer = post(world, "/deliveries/next", {"target": "wilmette"})
+    post(world, "/deliveries/next", {"target": "wilmette"})
     assert world.run_queue() == []
 
 
@@ -269,11 +249,11 @@ def test_a_second_email_has_what_its_approval_covers(world: World) -> None:
     world.run_queue()
     world.clock.advance(days=1)
     confirm(world, "bo")
-    look = world.clock.now.isoformat()
+    look = world.clock.now
     world.clock.advance(minutes=1)
     confirm(world, "cy")
-    values = {"again": True, "why": "the office asked for it", "look": look}
-    assert post(world, "/deliveries/2026-11-25/approve", values).status == 200
+    controls = world.wiring.delivering.controls
+    controls.approve(CAMPAIGN, "2026-11-25", "cli", "the office asked for it", look=look, again=True)
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1), ("2026-11-25", "evanston", 1)], 1)
 
@@ -332,7 +312,7 @@ def test_of_two_approvals_the_first_counts(world: World) -> None:
     early = world.clock.now
     confirm(world, "bo")
     for look in (early, world.clock.now):
-        assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look.isoformat()}).status == 200
+        assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look.isoformat()}).status == 303
     confirm(world, "cy")
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 2)
@@ -340,7 +320,7 @@ def test_of_two_approvals_the_first_counts(world: World) -> None:
 
 def test_a_look_in_the_future_is_now(world: World) -> None:
     world.confirmed()
-    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": "9999-12-31T23:59:59+00:00"}).status == 200
+    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": "9999-12-31T23:59:59+00:00"}).status == 303
     assert world.wiring.campaigns.controls(CAMPAIGN).approved == {PERIOD: world.clock.now}
     confirm(world, "bo")
     world.run_queue()
@@ -352,7 +332,7 @@ def test_a_look_in_another_time_zone_is_the_same_moment(world: World) -> None:
     look = world.clock.now
     confirm(world, "bo")
     text = (look.replace(tzinfo=None) - timedelta(hours=6)).isoformat() + "-06:00"
-    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": text}).status == 200
+    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": text}).status == 303
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
 
@@ -361,22 +341,18 @@ def test_a_look_in_another_time_zone_is_the_same_moment(world: World) -> None:
     "look",
     [
         *("", "now", "2026-11-24", "2026-11-24T18:00:00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"),
-        *("2026-11-24T18:00:00+00:00~", "\ud800", "1" * 5000),
+        *("2026-11-24T18:00:00+00:00~", "1" * 5000),
     ],
 )
 def test_a_malformed_look_is_refused(world: World, manager: Browser, look: str) -> None:
     world.confirmed()
     world.plan()
-    answer = post(world, f"/deliveries/{PERIOD}/approve", {"look": look})
-    assert answer.status == 400
-    assert "`look` must be the moment" in answer.body
-    if look.isascii():
-        for page in (
-            world.post(link(world), {"look": look}),
-            manager.press(f"/deliveries/{PERIOD}/approve", {"look": look}),
-        ):
-            assert page.status == 400
-            assert "load the page again" in page.body
+    for page in (
+        world.post(link(world), {"look": look}),
+        manager.press(f"/deliveries/{PERIOD}/approve", {"look": look}),
+    ):
+        assert page.status == 400
+        assert "load the page again" in page.body
     assert world.wiring.campaigns.controls(CAMPAIGN).approved == {}
 
 
@@ -389,11 +365,6 @@ def test_a_form_of_the_link_that_cannot_be_read_is_answered_with_a_page(
     answer = world.post(link(world), raw=body, headers={"content-type": media_type})
     assert (answer.status, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert world.wiring.campaigns.controls(CAMPAIGN).approved == {}
-
-
-@pytest.mark.parametrize("look", [1, 1.5, True, [], {}])
-def test_a_look_that_is_no_text_is_refused(world: World, look: object) -> None:
-    assert post(world, f"/deliveries/{PERIOD}/approve", {"look": look}).status == 400
 
 
 def test_the_command_approves_what_it_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

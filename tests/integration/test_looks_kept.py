@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.approvals import WILMETTE, confirm, get, post, sent, waiting
+from tests.approvals import WILMETTE, confirm, post, sent, waiting
 from tests.damage import damage
 from tests.emitted import metrics_in
 from tests.organizers import Browser, add, campaigns_of
@@ -30,18 +30,17 @@ MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _needs_approval(world: World) -> None:
     world.change(approval=True)
-    world.put_key("us_manage", "manage")
 
 
 def approve(world: World, period: str = PERIOD, look: datetime | None = None) -> None:
-    """Approve a day over the API."""
+    """Approve a day on the dashboard."""
     values = {"look": look.isoformat()} if look else {}
-    assert post(world, f"/deliveries/{period}/approve", values).status == 200
+    assert post(world, f"/deliveries/{period}/approve", values).status == 303
 
 
 def actions(world: World) -> list[str]:
     """Return the actions in the activity log, oldest first."""
-    return [entry["action"] for entry in reversed(get(world, "/audit")["entries"])]
+    return [entry.action for entry in reversed(list(world.wiring.campaigns.audit(CAMPAIGN)))]
 
 
 @dataclass
@@ -143,13 +142,13 @@ def test_a_delivery_by_hand_that_sends_nothing_is_not_in_the_activity_log(world:
     approve(world)
     confirm(world, "bo")
     damage(world, "ada")
-    assert post(world, "/deliveries/next", {"why": "the council meets"}).status == 202
+    assert post(world, "/deliveries/next", {"why": "the council meets"}).status == 303
     world.run_queue()
     assert (sent(world), actions(world)) == ([], ["approve"])
     world.clock.advance(days=1)
     approve(world, "2026-11-25")
     world.clock.advance(minutes=1)
-    assert post(world, "/deliveries/next", {"why": "the council meets"}).status == 202
+    assert post(world, "/deliveries/next", {"why": "the council meets"}).status == 303
     world.run_queue()
     assert sent(world) == [("2026-11-25", "evanston", 1)]
     assert actions(world) == ["approve", "approve", "deliver"]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.refusals import Refusing
-from tests.organizers import add, signed_in, with_key
+from tests.organizers import add, read, signed_in, someone
 from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organizer, repack
+from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.aws.deliveries import delivery_key
 from undersigned.domain.delivering.packets import packet_name
@@ -69,7 +70,7 @@ def test_an_email_that_bounced_keeps_its_fingerprint_when_its_letters_go_by_hand
     erase(sent, "Eve")
     repack(sent)
     said = f"As sent: {as_sent} As it is now, without what was erased: {fingerprints(sent, 1)} {before}"
-    pages = sent.get(office), sent.get(cover), with_key(sent, "us_manage").see(f"/deliveries/{PERIOD}/evanston")
+    pages = sent.get(office), sent.get(cover), someone(sent, "editor").see(f"/deliveries/{PERIOD}/evanston")
     assert [page.words for page in pages if said not in page.words] == []
 
 
@@ -101,9 +102,9 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     assert "Nothing yet." in sent.get(cover).words
     assert "5 letters" in sent.get(office).words
     assert press(sent) == 303
-    found = organizer(sent, "GET", ADDRESS).json
+    found = read(sent, ADDRESS)
     assert (found["needs_attention"], found["received_at"]) == ("bounced", sent.clock.now.isoformat())
-    browser = with_key(sent, "us_manage")
+    browser = someone(sent, "editor")
     assert "But the office said that it has these letters, so press “Give up”." in browser.words()
     assert not [each for each in (f"{ADDRESS}/retry", 'value="by hand"') if each in browser.see("").body]
     sent.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
@@ -112,8 +113,8 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     [told] = sent.mails("report")
     assert "(the office said that it has these letters)" in " ".join(told.text.split())
     assert "Open each delivery, and send it again." not in told.text, "its page has no button for that"
-    again = {"why": "they lost it", "again": True}
-    assert [organizer(sent, "POST", f"{ADDRESS}/retry", values).status for values in ({}, again)] == [409, 202]
+    assert organizer(sent, f"{ADDRESS}/retry", {}).status == 409
+    sent.wiring.delivering.controls.retry(KEY, "cli", "they lost it", again=True)
 
 
 def test_a_refused_retry_names_the_command_that_sends_the_letters_again(sent: World) -> None:
@@ -133,7 +134,7 @@ def test_what_an_office_received_organizers_and_signers_read_and_twice_is_harmle
     first = sent.clock.now
     sent.clock.advance(days=1)
     assert press(sent) == 303
-    found = organizer(sent, "GET", ADDRESS).json
+    found = read(sent, ADDRESS)
     assert (found["state"], found["received_at"]) == ("sent", first.isoformat())
     add(sent, "ann@example.org", "viewer")
     page = signed_in(sent, "ann@example.org").request("GET", f"{DASHBOARD}/deliveries/{PERIOD}/evanston")
@@ -153,7 +154,7 @@ def asked(world: World, request: pytest.FixtureRequest) -> World:
     world.watch = None
     world.clock.advance(days=3, minutes=1)
     world.week()
-    assert organizer(world, "GET", ADDRESS).json["needs_attention"] == request.param
+    assert read(world, ADDRESS)["needs_attention"] == request.param
     return world
 
 
@@ -163,7 +164,7 @@ def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
     row, operating = asked.wiring.table.get(delivery_key(KEY), consistent=True), asked.wiring.operating
     assert press(asked) == 303
     assert asked.wiring.table.get(delivery_key(KEY), consistent=True) == row
-    said = organizer(asked, "GET", ADDRESS).json
+    said = read(asked, ADDRESS)
     assert (said["state"], said["needs_attention"]) == ("sent", None)
     found = operating.overviews.recipient(asked.wiring.campaigns.campaign(CAMPAIGN), "evanston")
     assert (found.state.questions, found.plan, found.state.sent) == ((), (), 5)
@@ -179,33 +180,36 @@ def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
 
 
 def test_what_an_office_has_goes_again_only_if_a_person_insists(asked: World) -> None:
-    revision = organizer(asked, "GET", ADDRESS).json["revision"]
+    revision = read(asked, ADDRESS)["revision"]
     assert press(asked) == 303
     asked.clock.advance(minutes=1)
-    decision = {"outcome": "not sent", "revision": organizer(asked, "GET", ADDRESS).json["revision"]}
-    for values in (decision, {**decision, "again": True}, {**decision, "revision": revision}):
-        assert organizer(asked, "POST", f"{ADDRESS}/settle", values).status == 409
-    refused = organizer(asked, "POST", f"{ADDRESS}/settle", decision).json["detail"]
-    assert "The office said on November 27, 2026 that it has these letters" in refused
-    insisted = organizer(asked, "POST", f"{ADDRESS}/settle", {**decision, "again": True, "why": "they lost it"})
-    assert insisted.json["state"] == "open"
+    decision = {"outcome": "not sent", "revision": read(asked, ADDRESS)["revision"]}
+    for values in (decision, {**decision, "revision": revision}):
+        assert organizer(asked, f"{ADDRESS}/settle", values).status == 409
+    refused = organizer(asked, f"{ADDRESS}/settle", decision)
+    assert "The office said on November 27, 2026 that it has these letters" in text_of(refused, 409)
+    settle = asked.wiring.delivering.controls.settle
+    with pytest.raises(NotNowError):
+        settle(KEY, "cli", "", "not sent", revision=decision["revision"], again=True)
+    settle(KEY, "cli", "they lost it", "not sent", revision=decision["revision"], again=True)
+    assert read(asked, ADDRESS)["state"] == "open"
     asked.run_queue()
     assert len(asked.deliveries) == 2
     asked.clock.advance(days=3, minutes=1)
-    said = organizer(asked, "GET", ADDRESS).json
+    said = read(asked, ADDRESS)
     assert (said["needs_attention"], said["received_at"]) == ("no outcome", None), "it spoke of the first email"
     assert press(asked) == 303
-    assert organizer(asked, "GET", ADDRESS).json["received_at"] == asked.clock.now.isoformat()
+    assert read(asked, ADDRESS)["received_at"] == asked.clock.now.isoformat()
 
 
 def test_what_an_office_has_is_offered_for_no_paper_while_its_stop_holds_a_second_email(asked: World) -> None:
-    browser, path = with_key(asked, "us_manage"), f"/deliveries/{PERIOD}/evanston"
+    browser, path = someone(asked, "editor"), f"/deliveries/{PERIOD}/evanston"
     assert browser.press(f"{path}/settle", {"outcome": "not sent", **browser.revision(path)}).status == 303
     asked.post(f"{links_of_office(asked)[0]}/stop")
     asked.run_queue()
     assert f"{path}/settle" in browser.see(path).body
     assert press(asked) == 303
-    found = organizer(asked, "GET", ADDRESS).json
+    found = read(asked, ADDRESS)
     assert (found["state"], found["received_at"]) == ("held", asked.clock.now.isoformat())
     shown = browser.see(path)
     assert f"{path}/settle" not in shown.body
@@ -223,7 +227,7 @@ def test_letters_on_paper_are_on_both_pages_and_are_handed_over_not_received(wor
         assert "Nothing yet." in world.get(path).words
     assert "Received:" not in world.get(links_of_office(world)[0]).words
     assert press(world) == 303
-    found = organizer(world, "GET", ADDRESS).json
+    found = read(world, ADDRESS)
     assert (found["state"], found["received_at"]) == ("sent", None)
     world.wiring.delivering.controls.hand_over(KEY, world.clock.now.date(), "", "cli")
     as_sent = f"1 letter, on paper, by hand or post. File 1: letter 1 As sent: {fingerprints(world, 0)}"

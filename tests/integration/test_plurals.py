@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from functions.organizer_api import problems as organizer_problems
 from functions.public_api import problems as public_problems
+from tests.organizers import someone
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -73,10 +74,7 @@ def in_language(world: World, language: str) -> None:
 
 
 def signed_in(world: World) -> tuple[str, ...]:
-    world.put_key("us_manage", "manage")
-    values = {"campaign": CAMPAIGN, "key": "us_manage"}
-    answer = world.post("/organizer/session", values, headers={"sec-fetch-site": "same-origin"})
-    return tuple(cookie.partition(";")[0] for cookie in answer.cookies)
+    return tuple(someone(world, "editor").cookies)
 
 
 def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Answer]:

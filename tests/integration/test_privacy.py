@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.world import ADA, CAMPAIGN, DASHBOARD, FORM
+from tests.organizers import someone
+from tests.world import ADA, CAMPAIGN, FORM
 from undersigned_cli.local.template import environment_of, names
 
 if TYPE_CHECKING:
@@ -30,11 +31,8 @@ def with_own_notice(world: World) -> None:
 
 
 def overview(world: World) -> str:
-    """Sign in to the dashboard and return its first page."""
-    origin = {"origin": "https://letters.example", "sec-fetch-site": "same-origin"}
-    signed_in = world.post("/organizer/session", {"campaign": CAMPAIGN, "key": "us_read"}, headers=origin)
-    cookies = [cookie.partition(";")[0] for cookie in signed_in.cookies]
-    return world.get(DASHBOARD, cookies=cookies).body
+    """Return the dashboard's first page."""
+    return someone(world, "viewer").see().body
 
 
 @pytest.mark.parametrize(
@@ -144,7 +142,7 @@ def test_the_pages_say_until_when_personal_data_is_kept(world: World) -> None:
     limit = "if that is later, until 30 days after it arrived"
     assert f"until March 1, 2027; {limit}" in words_of(world.get(NOTICE).body)
     assert f"We keep your letter until March 1, 2027 ({limit})" in words_of(world.get(FORM).body)
-    world.put_key("us_read", "read")
+    world.put_key("us_read", "counts")
     key = {"authorization": "Bearer us_read"}
     assert "is deleted after Mar 1, 2027" in words_of(overview(world))
     assert world.get(f"/organizer{FORM}", headers=key).json["kept_until"] == "2027-03-01"
@@ -192,7 +190,7 @@ def test_programs_get_the_address_of_the_notice_with_the_form(world: World) -> N
 
 
 def test_organizers_see_which_notice_their_signers_read(world: World) -> None:
-    world.put_key("us_read", "read")
+    world.put_key("us_read", "counts")
     key = {"authorization": "Bearer us_read"}
 
     assert world.get(f"/organizer{FORM}", headers=key).json["privacy_url"] is None

@@ -251,7 +251,7 @@ def test_people_and_the_draft_come_back_with_a_lost_campaign_and_neither_keys_no
     add(world, "maria@enddemand.example", "editor")
     maria = Browser(world)
     maria.sign_in("maria@enddemand.example")
-    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "own", "a script", None, "ann")
+    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "counts", "a script", "ann")
     draft = world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
     recovery.keep()
     had, sent = kinds_of(world), list(world.sent)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.hours import sent
+from tests.organizers import act
 from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN, client_of
 from undersigned.authoring.campaigns import compile_campaign
@@ -182,9 +183,7 @@ def test_a_retry_keeps_the_rule_and_a_person_can_override_it(world: World) -> No
 
 
 @pytest.mark.moto
-def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_it(
-    world: World, key: dict[str, str]
-) -> None:
+def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_it(world: World) -> None:
     """It bounced, so another email took its week; to send it as well is a second email."""
     world.confirmed()
     world.week()
@@ -192,17 +191,18 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
     other = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
     world.open(Delivery(other, "open", opened_at=world.clock.now, letters=1))
 
-    def settle(**options: object) -> int:
-        path = f"/organizer/campaigns/{CAMPAIGN}/deliveries/2026-11-24/evanston/settle"
-        return world.post(
-            path, {"outcome": "not sent", "revision": "1-bounced", **options}, as_json=True, headers=key
-        ).status
+    def settle(why: str, revision: str = "1-bounced", *, again: bool = False) -> None:
+        controls = world.wiring.delivering.controls
+        day = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
+        controls.settle(day, "cli", why, "not sent", revision=revision, again=again)
 
-    assert settle(why="nothing arrived", revision="1-in_doubt") == 409, "it has bounced since"
-    assert settle(why="nothing arrived", revision=1) == 400
-    assert settle(why="nothing arrived") == 409
-    assert settle(again=True) == 409, "a second email needs a reason"
-    assert settle(again=True, why="the office asked for it") == 200
+    with pytest.raises(NotNowError):
+        settle("nothing arrived", "1-in_doubt")
+    with pytest.raises(NotNowError):
+        settle("nothing arrived")
+    with pytest.raises(NotNowError):
+        settle("", again=True)
+    settle("the office asked for it", again=True)
     world.run_queue()
     assert sent(world) == [("evanston", "2026-11-24"), ("evanston", "2026-11-24")]
     assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "settle as not sent again"
@@ -238,32 +238,26 @@ def test_a_delivery_is_opened_once_although_its_targets_free_day_stays(world: Wo
         world.open(again)
 
 
-def test_the_api_sends_what_waits_and_says_what_stays(world: World, key: dict[str, str]) -> None:
+def test_an_organizer_sends_what_waits_and_reads_what_stays(world: World) -> None:
+    world.put_key("us_read", "counts")
+    key = {"authorization": "Bearer us_read"}
     world.confirmed()
     path = f"/organizer/campaigns/{CAMPAIGN}/deliveries/next"
     [line] = world.get(path, headers=key).json["deliveries"]
     assert (line["target"], line["letters"], line["outcome"], line["not_before"]) == ("evanston", 1, "goes", None)
-    answer = world.post(path, {"why": "the council meets"}, as_json=True, headers=key)
-    assert (answer.status, [line["outcome"] for line in answer.json["deliveries"]]) == (202, ["goes"])
+    assert act(world, "/deliveries/next", {"why": "the council meets"}).status == 303
     world.run_queue()
     world.confirmed(email=BO)
     [line] = world.get(path, headers=key).json["deliveries"]
     assert (line["outcome"], line["last_period"], line["not_before"]) == ("too soon", "2026-11-24", "2026-12-01")
     world.clock.advance(days=1)
-    assert world.post(path, {"again": True}, as_json=True, headers=key).status == 409
-    assert world.post(path, {"again": "yes"}, as_json=True, headers=key).status == 400
-    assert world.post(path, {"target": "Atlantis"}, as_json=True, headers=key).status == 404
-    values = {"again": True, "why": "asked for", "target": "evanston"}
-    assert world.post(path, values, as_json=True, headers=key).status == 202
+    controls = world.wiring.delivering.controls
+    with pytest.raises(NotNowError):
+        controls.deliver(CAMPAIGN, "2026-11-25", "cli", "", again=True)
+    assert act(world, "/deliveries/next", {"target": "Atlantis"}).status == 404
+    controls.deliver(CAMPAIGN, "2026-11-25", "cli", "asked for", only="evanston", again=True)
     world.run_queue()
     assert len(sent(world)) == 2
-
-
-@pytest.fixture
-def key(world: World) -> dict[str, str]:
-    """Return the header of a key that manages the campaign."""
-    world.put_key("us_manage", "manage")
-    return {"authorization": "Bearer us_manage"}
 
 
 def test_slots_are_seven_days_apart_although_they_are_167_hours_apart_in_spring(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.organizers import SAME_ORIGIN, Browser, add, code_in, signed_in, with_key
+from tests.organizers import SAME_ORIGIN, Browser, add, code_in, signed_in
 from tests.pages import Page, text_of
 from tests.workshop import send_parts
 from tests.world import CAMPAIGN, DASHBOARD
@@ -167,25 +167,12 @@ def test_what_was_typed_before_signing_in_again_in_another_tab_is_shown(maria: B
     assert "hurry" not in send_parts(olga, LETTER, sent).body
 
 
-def test_a_page_opened_with_a_key_keeps_nothing_that_no_key_could_show(maria: Browser) -> None:
-    maria.world.put_key("us_manage", "manage")
-    browser = with_key(maria.world, "us_manage")
-    token = browser.token
-    end_session(browser, HOWS[0])
-    assert send_parts(browser, LETTER, {"token": token, "text": TYPED}).status == 303
-
-
 @pytest.mark.parametrize("page", ["/deliveries", "/signatures?status=confirmed", "/targets/evanston?lang=es"])
-@pytest.mark.parametrize("by", ["code", "key"])
-def test_after_signing_in_one_lands_on_the_page_that_one_asked_for(maria: Browser, page: str, by: str) -> None:
+def test_after_signing_in_one_lands_on_the_page_that_one_asked_for(maria: Browser, page: str) -> None:
     end_session(maria, HOWS[0])
     assert maria.see(page).headers["location"] == "/organizer"
-    if by == "key":
-        maria.world.put_key("us_manage", "manage")
-        answer = maria.enter("us_manage")
-    else:
-        maria.ask(EDITOR)
-        answer = maria.post("/organizer/sign-in/code", {"code": code_in(maria.world.sent[-1])})
+    maria.ask(EDITOR)
+    answer = maria.post("/organizer/sign-in/code", {"code": code_in(maria.world.sent[-1])})
     assert answer.headers["location"] == f"{DASHBOARD}{page}"
     assert "__Host-page" not in maria.jar, "the next sign-in lands on the front page"
 

@@ -61,7 +61,7 @@ def test_a_person_signs_in_by_the_code(maria: Browser, world: World) -> None:
     assert "__Host-asked" not in maria.jar
 
 
-@pytest.mark.asvs("3.3.1", "3.5.4")
+@pytest.mark.asvs("3.3.1", "3.5.4", "7.2.4")
 def test_the_session_is_kept_in_a_strict_cookie(maria: Browser, world: World) -> None:
     maria.ask(EDITOR)
     [session, asked, known] = maria.post(link_in(world.sent[-1])).cookies
@@ -484,7 +484,7 @@ def test_a_session_of_a_person_ends_after_twelve_hours(maria: Browser, world: Wo
     assert maria.see("/deliveries").status == 303
 
 
-@pytest.mark.asvs("7.4.5")
+@pytest.mark.asvs("7.4.2", "7.4.5")
 def test_removing_a_person_ends_their_sessions_at_once(maria: Browser, world: World) -> None:
     maria.sign_in(EDITOR)
     world.wiring.people.of_campaign.remove(CAMPAIGN, person_id(world.wiring.secret(), EDITOR), "command line")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.exports import file_of, rows_of
-from tests.organizers import Browser, with_key
+from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
 from undersigned.domain.counting.exports import COLUMNS, ExportFilter, row
 from undersigned.rendering.qr_codes import qr_code
@@ -54,8 +54,7 @@ def test_a_link_that_a_signer_shares_counts_for_the_source_that_brought_them(cou
 
 
 def test_a_qr_code_counts_for_its_source(counting: World) -> None:
-    counting.put_key("us_manage", "manage")
-    organizer = with_key(counting, "us_manage")
+    organizer = someone(counting, "editor")
     address = f"https://letters.example{FORM}"
     link = 'href="/organizer/dashboard/end-demand-illinois/workshop/qr?source=flyer"'
     assert link in organizer.see("/workshop/publish?where=page").body
@@ -68,9 +67,9 @@ def test_counts_by_source_are_the_same_on_the_dashboard_by_the_api_and_in_the_cs
     for number, source in enumerate(("flyer", "flyer", "mail-2")):
         counting.confirmed(email=f"signer{number}@signers.example", source=source)
     organizer = Browser(counting)
-    counting.put_key("us_manage", "manage")
-    organizer.enter("us_manage")
-    headers = {"authorization": "Bearer us_manage"}
+    counting.put_key("us_letters", "letters")
+    organizer.enter("editor")
+    headers = {"authorization": "Bearer us_letters"}
 
     words = organizer.words("")
     assert re.search(r"Where letters come from .*flyer 2 .*mail-2 1\b", words), words
@@ -126,8 +125,7 @@ def test_each_campaign_counts_the_code_on_its_paper_form(world: World) -> None:
     world.confirmed(email="bo@signers.example")
 
     assert by_source(world) == {"paper": 1}
-    world.put_key("us_manage", "manage")
-    page = " ".join(with_key(world, "us_manage").see("").body.split())
+    page = " ".join(someone(world, "editor").see("").body.split())
     assert "Code on the paper form" in page
     assert "No label" not in page
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.organizers import with_key
+from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, world
 from undersigned.aws.campaign_keys import target_key
 from undersigned.aws.deliveries import Deliveries
@@ -125,14 +125,13 @@ def test_no_email_leaves_after_a_stop_while_its_packet_is_typeset(
 
 def test_what_a_stopped_mailbox_holds_goes_by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     put_packet = Deliveries.put_packet
-    world.put_key("us_manage", "manage")
     world.confirmed()
     with monkeypatch.context() as patch:
         patch.setattr(Deliveries, "put_packet", lambda *given: (put_packet(*given), stop(world)))
         world.week()
     world.clock.advance(days=1)
     world.week()
-    manager, path = with_key(world, "us_manage"), f"/deliveries/{PERIOD}/evanston"
+    manager, path = someone(world, "editor"), f"/deliveries/{PERIOD}/evanston"
     shown = manager.see(path).body
     assert (f"{path}/settle" in shown, f"{path}/retry" in shown) == (True, False)
     assert manager.press(f"{path}/settle", {"outcome": "by hand", **manager.revision(path)}).status == 303
@@ -242,9 +241,8 @@ def test_a_reason_is_one_short_line_of_plain_text_wherever_it_is_shown(world: Wo
     assert (found.reason[:16], len(found.reason)) == ("<b>No more</b> x", 500)
     told = about_stops(world)[0]
     assert (told.to, "<b>" in told.html, "&lt;b&gt;No more" in told.html) == ("letters@enddemand.example", False, True)
-    world.put_key("us_manage", "manage")
     for path in ("", "/targets/evanston"):
-        assert "&lt;b&gt;No more&lt;/b&gt; xx" in with_key(world, "us_manage").see(path).body
+        assert "&lt;b&gt;No more&lt;/b&gt; xx" in someone(world, "editor").see(path).body
 
 
 def test_a_reason_with_a_web_address_is_on_the_page_only(world: World) -> None:
@@ -254,8 +252,7 @@ def test_a_reason_with_a_web_address_is_on_the_page_only(world: World) -> None:
     told = about_stops(world)[0]
     assert ["evil" in body for body in (told.text, told.html)] == [False, False]
     assert "leaves it out. The recipient’s page shows it." in " ".join(line for line in told.text.split() if line)
-    world.put_key("us_manage", "manage")
-    assert "See http://evil.example/login" in with_key(world, "us_manage").see("/targets/evanston").words
+    assert "See http://evil.example/login" in someone(world, "editor").see("/targets/evanston").words
 
 
 def test_a_stop_is_about_the_letters_to_one_recipient(world: World) -> None:
@@ -310,8 +307,7 @@ def test_an_organizer_can_not_undo_a_stop(world: World, way: str) -> None:
 
 
 def test_a_stopped_recipients_page_offers_the_way_by_hand_once(world: World) -> None:
-    world.put_key("us_manage", "manage")
-    manager = with_key(world, "us_manage")
+    manager = someone(world, "editor")
     before = manager.see("/targets/evanston").body
     stop(world)
     after = manager.see("/targets/evanston").body
@@ -366,8 +362,7 @@ def test_the_organizer_is_told_who_resumes_after_letters_go_another_way(world: W
     world.run_people_mails()
     said = f"{goes} Somebody with a link in one of our emails to the office asks for {CHIEF}."
     assert said in " ".join(world.mails("asked")[-1].text.split())
-    world.put_key("us_manage", "manage")
-    assert said in with_key(world, "us_manage").see().words
+    assert said in someone(world, "editor").see().words
 
 
 def test_a_reason_goes_when_the_campaign_s_time_is_over_and_the_stop_stays(world: World) -> None:
@@ -464,8 +459,7 @@ def test_an_email_about_a_stop_that_may_have_left_is_not_sent_again(
 
 
 def test_an_organizer_has_the_link_sent_once_more_and_no_third_time(world: World) -> None:
-    world.put_key("us_manage", "manage")
-    manager, path = with_key(world, "us_manage"), "/targets/evanston/resume-link"
+    manager, path = someone(world, "editor"), "/targets/evanston/resume-link"
     assert manager.press(path).status == 409
     stop(world)
     # Until the first one has left, it is the same email.
@@ -496,8 +490,7 @@ def test_the_organizer_learns_how_long_after_the_last_email_a_mailbox_was_stoppe
     world.week()
     world.clock.advance(**after)
     stop(world)
-    world.put_key("us_manage", "manage")
-    manager = with_key(world, "us_manage")
+    manager = someone(world, "editor")
     page = manager.see().words
     assert "Evanston: the office stopped these emails" in page
     assert said in page

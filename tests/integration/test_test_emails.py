@@ -1,4 +1,4 @@
-"""A test email goes to whoever is signed in: to a person's own address, and with a key to the organizer's."""
+"""A test email goes to the person who is signed in, and the command line's to whom it names."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.organizers import Browser, add, with_key
+from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import NotNowError
 from undersigned.services.authoring import limits_of_tests
 
 if TYPE_CHECKING:
-    from tests.world import Answer, Sent, World
+    from tests.world import Sent, World
 
 EDITOR = "maria@enddemand.example"
 TEST = "/targets/evanston/test"
@@ -41,14 +41,6 @@ def test_a_persons_test_goes_to_their_own_address_and_nowhere_else(world: World)
     assert world.deliveries == []
 
 
-def test_a_test_with_a_key_goes_to_the_organizer(world: World, manager: Browser) -> None:
-    world.confirmed()
-    answer = manager.press("/targets/evanston/test")
-    assert "on its way to the organizer’s address, and to nobody else." in manager.words(answer.headers["location"])
-    [sent] = sent_as_tests(world)
-    assert sent.to == world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
-
-
 def test_a_viewer_can_send_no_test(world: World) -> None:
     world.confirmed()
     add(world, "viewer@enddemand.example", "viewer")
@@ -63,11 +55,6 @@ def signed_in(world: World, email: str = EDITOR) -> Browser:
     browser = Browser(world)
     browser.sign_in(email)
     return browser
-
-
-def by_key(world: World, key: str, path: str = TEST) -> Answer:
-    headers = {"authorization": f"Bearer {key}"}
-    return world.post(f"/organizer/campaigns/{CAMPAIGN}{path}", {}, as_json=True, headers=headers)
 
 
 @pytest.mark.parametrize(
@@ -127,21 +114,7 @@ def test_tests_of_drafts_and_of_deliveries_have_one_limit_an_hour(
     assert maria.press(TEST).status == 303
 
 
-def test_all_keys_together_send_one_address_few_tests_a_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits_of_tests, "MOST_TESTS_A_DAY", 2)
-    world.confirmed()
-    world.put_key("us_one", "manage")
-    world.put_key("us_two", "manage")
-    assert [by_key(world, "us_one").status, by_key(world, "us_two", "/draft/test").status] == [202, 202]
-    refused = by_key(world, "us_two")
-    assert refused.status == 409
-    assert "2 test emails to one address in a day" in refused.body
-    assert with_key(world, "us_one").press(TEST).status == 409
-    world.clock.advance(days=1)
-    assert by_key(world, "us_two").status == 202
-
-
-def test_a_recipient_gets_no_test_from_a_key_or_the_command_line(world: World) -> None:
+def test_a_recipient_gets_no_test_from_the_command_line(world: World) -> None:
     """A test is no way around one email in seven days."""
     campaigns = world.wiring.campaigns
     world.confirmed()
@@ -149,18 +122,11 @@ def test_a_recipient_gets_no_test_from_a_key_or_the_command_line(world: World) -
     chief = campaigns.target(CAMPAIGN, "wilmette").email
     with pytest.raises(NotNowError, match="is a recipient of this campaign"):
         controls.test(CAMPAIGN, "evanston", period, "command line", "", to=chief.upper())
-    world.put_key("us_one", "manage")
-    campaigns.put_target(
-        CAMPAIGN,
-        replace(campaigns.target(CAMPAIGN, "wilmette"), email=campaigns.campaign(CAMPAIGN).organizer.email),
-    )
-    assert by_key(world, "us_one").status == 409
     assert sent_as_tests(world) == []
 
 
 def test_the_operator_has_no_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits_of_tests, "MOST_TESTS_AN_HOUR", 1)
-    monkeypatch.setattr(limits_of_tests, "MOST_TESTS_A_DAY", 1)
     world.confirmed()
     controls, period = world.wiring.delivering.controls, world.period
     for to in (None, None, "ada@office.example"):

@@ -57,6 +57,8 @@ FILES = re.compile(
 )
 
 NOT_ON_A_PAGE = {
+    "Send `Authorization: Bearer <key>` with a key of this campaign. `undersigned key create` creates one.": "in JSON",
+    "Use a key with the scope `%(scope)s`. `undersigned key create --scope %(scope)s` creates one.": "the same",
     "/openapi.json lists every address.": "the answer in JSON to an address that no page links to",
     "line %(line)s": "by_rows makes rows of it, which the crawl sees",
     "on line %(line)s": "the same",

@@ -92,7 +92,7 @@ def test_a_list_of_an_unknown_campaign_names_the_known_ones(said: Said, command:
 
 @pytest.mark.parametrize("digits", ["", "a", "abc"])
 def test_no_key_is_revoked_by_digits_that_any_key_could_have(said: Said, world: World, digits: str) -> None:
-    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "read", "", None, "a test")
+    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "counts", "", "a test")
 
     error = said("key", "revoke", CAMPAIGN, digits, code=1)
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
-from tests.world import ADA, CAMPAIGN, DASHBOARD, FORM
+from tests.organizers import someone
+from tests.world import ADA, FORM
 from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
@@ -105,13 +106,8 @@ def outputs(world: World, organizer: Any, values: Mapping[str, str], target: str
 
 @pytest.fixture
 def organizer(world: World) -> Any:
-    world.put_key("us_m", "manage")
-
     def see(path: str) -> str:
-        answer = world.post(
-            "/organizer/session", {"campaign": CAMPAIGN, "key": "us_m"}, headers={"sec-fetch-site": "same-origin"}
-        )
-        page = world.get(f"{DASHBOARD}{path}", cookies=[answer.cookies[0].partition(";")[0]])
+        page = someone(world, "editor").see(path)
         assert page.status == 200, path
         return page.body
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.workshop import Author
-    from tests.world import Answer, World
+    from tests.world import World
 
 FILES = {
     "campaign.toml": 'id = "trees"\ntitle = "Trees"\n%s\n[organizer]\nname = "Friends"\n',
@@ -153,11 +154,6 @@ def check_time(upload: Upload, text: str) -> None:
 # Pages of a draft
 
 
-def api(world: World, method: str, path: str = "", values: object = None) -> Answer:
-    key = {"authorization": "Bearer us_manage"}
-    return world.request(method, f"/organizer/campaigns/{CAMPAIGN}/draft{path}", values, as_json=True, headers=key)
-
-
 DOTTED = ".".join("a" * 21_500) + " = 1\n"
 
 TOO_MUCH = {
@@ -197,22 +193,20 @@ def test_pasted_recipients_with_more_than_their_limits_are_refused_at_their_fiel
 
 
 @pytest.mark.parametrize("step", TOO_MUCH)
-def test_the_api_saves_no_file_with_more_than_its_limits(author: Author, step: str) -> None:
+def test_no_file_with_more_than_its_limits_is_saved(author: Author, step: str) -> None:
     file, text, limit = TOO_MUCH[step]
     before = author.draft()
 
-    answer = api(author.world, "PUT", values={"revision": before.revision, "files": {file: text}})
+    with pytest.raises(MistakesError, match=re.escape(limit)):
+        author.world.wiring.authoring.drafting.write(CAMPAIGN, before.revision, {file: text}, "Ann")
 
-    assert (answer.status, author.draft()) == (422, before)
-    assert limit in answer.json["detail"]
-    assert answer.json["detail"].endswith("Nothing was saved.")
+    assert author.draft() == before
 
 
-def test_the_api_takes_no_more_settings_than_a_file_may_have(author: Author) -> None:
+def test_a_draft_takes_no_more_settings_than_a_file_may_have(author: Author) -> None:
     values = {f"a{chr(97 + number % 26)}-{number:05}.title": "x" for number in range(20_000)}
-    answer = api(author.world, "PUT", values={"revision": author.draft().revision, "settings": values})
-    assert answer.status == 422
-    assert "more than the maximum of 50,000; remove some" in answer.json["detail"]
+    with pytest.raises(MistakesError, match="more than the maximum of 50,000; remove some"):
+        author.world.wiring.authoring.drafting.write(CAMPAIGN, author.draft().revision, {}, "Ann", values)
 
 
 @pytest.mark.asvs("5.2.2")
@@ -275,14 +269,3 @@ def test_a_new_draft_that_can_not_be_read_is_discarded(beginner: Author) -> None
     beginner.send("publish", {}, "discard")
 
     assert world.wiring.drafts.drafts() == ()
-
-
-def test_the_api_discards_a_draft_that_can_not_be_read(author: Author) -> None:
-    published = author.draft()
-    saved = author.world.wiring.authoring.drafting.write(CAMPAIGN, 0, {"letter.md": "new"}, "Ann")
-    make_unreadable(author.world, CAMPAIGN)
-
-    assert api(author.world, "GET").json["detail"] == "This draft can’t be read. Discard it, and begin again."
-    assert api(author.world, "DELETE", f"?revision={saved.revision}").status == 200
-
-    assert author.draft() == published

@@ -14,11 +14,10 @@ from typer.testing import CliRunner
 
 from benchmarks.meter import Meter
 from tests.faults.stored import expire
-from tests.organizers import with_key
-from tests.world import ADA, CAMPAIGN, CONTEXT, DASHBOARD, FORM, World, client_of
+from tests.organizers import someone
+from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
 from tests.world import world as make_world
 from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
-from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.signing.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
 
@@ -114,7 +113,7 @@ def test_a_released_letter_gets_its_email_at_once_outside_every_budget(world: Wo
     world.run_stream()
     assert world.sent == []
     released = world.row(address(2))
-    world.wiring.counting.organizing.release(CAMPAIGN, released.signer, "us_manage", "she called")
+    world.wiring.counting.organizing.release(CAMPAIGN, released.signer, "cli", "she called")
     world.run_stream()
     assert recipients(world) == {address(2)}
     assert waiting(world) == 2
@@ -440,22 +439,19 @@ def test_each_run_of_the_schedule_says_that_the_daily_quota_is_short(
 
 def test_an_organizer_sees_how_many_emails_wait(world: World) -> None:
     set_budgets(world, "1 3 10 10")
-    key = ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", world.clock.now)
-    world.wiring.api_keys.put_api_key(key)
+    world.put_key("us_letters", "letters")
     for number in range(3):
         post(world, number, form="")
         post(world, 10 + number, source=network(number))
     world.run_stream()
-    headers = {"authorization": "Bearer us_manage"}
+    headers = {"authorization": "Bearer us_letters"}
     found = world.request("GET", f"/organizer/campaigns/{CAMPAIGN}", headers=headers, as_json=True).json
     assert found["postponed_emails"] == {"quarantined": 2, "others": 1}
-    same_site = {"sec-fetch-site": "same-origin"}
-    signed_in = world.post("/organizer/session", {"campaign": CAMPAIGN, "key": "us_manage"}, headers=same_site)
-    cookies = [cookie.partition(";")[0] for cookie in signed_in.cookies]
-    page = world.get(DASHBOARD, cookies=cookies).body
+    organizer = someone(world, "editor")
+    page = organizer.see().body
     assert "letters in quarantine that wait: 2" in page
     assert "Confirmation emails that wait: 1" in page
-    letter = world.get(f"{DASHBOARD}/signatures/{world.row(address(2)).signer}", cookies=cookies).body
+    letter = organizer.see(f"/signatures/{world.row(address(2)).signer}").body
     assert "Its confirmation email waits" in letter
 
 
@@ -508,11 +504,11 @@ def test_wrong_addresses_are_shown_apart_from_forms_that_look_like_a_bots(
         post(world, number, email=f"s{number}@{domain}")
     post(world, 9, form="")
     world.run_stream()
-    world.put_key("us_manage", "manage")
-    key = {"authorization": "Bearer us_manage"}
+    world.put_key("us_letters", "letters")
+    key = {"authorization": "Bearer us_letters"}
     overview = world.get(f"/organizer/campaigns/{CAMPAIGN}", headers=key, as_json=True).json
     assert overview["wrong_addresses"] == 1
-    organizer = with_key(world, "us_manage")
+    organizer = someone(world, "editor")
     assert "Forms with a wrong email address 1 Their domains take no email." in organizer.words()
     letters = organizer.words("/signatures?status=quarantined")
     assert letters.count("Wrong email address") == 1, "the other form in quarantine has an address that takes email"

@@ -31,7 +31,7 @@ def sent(world: World) -> World:
 
 
 def moved_to(world: World, email: str) -> None:
-    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", email, "us_manage", "")
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", email, "cli", "")
 
 
 def grow_old(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.organizers import with_key
+from tests.organizers import someone
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, FORM, PERIOD
 from tests.world import world as make_world
@@ -101,8 +101,7 @@ def an_organizer_of_the_campaign(world: World) -> None:
     world.confirmed(email="early@signers.example")
     world.week()
     world.feedback("delivery", world.deliveries[0])
-    world.put_key("us_manage", "manage")
-    browser = with_key(world, "us_manage")
+    browser = someone(world, "editor")
     for number in range(MOST_ANSWERS):
         answer = {"day": PERIOD, "text": f"Answer {number}", "public": "yes"}
         assert browser.press("/targets/evanston/answers", answer).status == 303

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.stored import counted_in
-from tests.world import CAMPAIGN, CONTEXT, DASHBOARD, ROOT, client_of
+from tests.organizers import someone
+from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
 from undersigned.aws.dynamodb import from_item
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
@@ -38,9 +39,7 @@ def counters(world: World) -> dict[str, int]:
 
 def dashboard(world: World) -> str:
     """Return the dashboard's first page."""
-    headers = {"sec-fetch-site": "same-origin"}
-    signed_in = world.post("/organizer/session", {"campaign": CAMPAIGN, "key": "us_read"}, headers=headers)
-    return world.get(DASHBOARD, cookies=[cookie.partition(";")[0] for cookie in signed_in.cookies]).body
+    return someone(world, "viewer").see().body
 
 
 # Counters

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.world import CAMPAIGN, DASHBOARD, client_of
-from undersigned.domain.people.api_keys import ApiKey, digest_of
+from tests.organizers import someone
+from tests.world import CAMPAIGN, client_of
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -95,23 +93,15 @@ def test_a_rotation_changes_no_signers_id(world: World, rotate: Any) -> None:
 
 
 def test_forms_and_sessions_survive_a_rotation(world: World, rotate: Any) -> None:
-    key = ApiKey(CAMPAIGN, digest_of("us_manage"), "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
-    world.wiring.api_keys.put_api_key(key)
-    form = {"campaign": CAMPAIGN, "key": "us_manage"}
-    cookie = world.post("/organizer/session", form, headers=SAME_ORIGIN).cookies[0].partition(";")[0]
-    page = world.get(f"{DASHBOARD}/targets/evanston", cookies=[cookie]).body
-    [post_token, *_] = re.findall(r'name="token" value="([^"]+)"', page)
-    opened = world.form()
+    organizer = someone(world, "editor")
+    post_token, opened = organizer.token, world.form()
     rotate()
     world.sign(form=opened)
     world.run_stream()
     assert world.sent[-1].tags["kind"] == "confirmation"
     [sent] = world.forms()
     assert sent.quarantine is None
-    held = world.post(
-        f"{DASHBOARD}/targets/evanston/hold", {"why": "x", "token": post_token}, headers=SAME_ORIGIN, cookies=[cookie]
-    )
-    assert held.status == 303
+    assert organizer.post("/targets/evanston/hold", {"why": "x", "token": post_token}).status == 303
 
 
 def test_rotating_again_asks_first(world: World, rotate: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -13,7 +13,7 @@ import pytest
 from tests.organizers import Browser
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, PERIOD, SITE, client_of
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.domain.people.api_keys import digest_of
 from undersigned.domain.people.people import Person, SignInRequest, person_id
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.signatures import signer_id
@@ -24,7 +24,7 @@ from undersigned.tokens import OrganizerTokens, Tokens
 if TYPE_CHECKING:
     from tests.world import Answer, World
 
-DIGEST = digest_of("us_manage")
+DIGEST = digest_of("us_letters")
 
 CHIEF = "chief@evanston-police.example"
 
@@ -63,7 +63,6 @@ def issued(
         "cover": tokens.for_cover(campaign, "evanston"),
         "form": tokens.for_form(FormToken(campaign, world.clock.now)),
         "approval": organizers.for_approval(campaign, PERIOD),
-        "session": organizers.for_session(campaign, DIGEST),
         # These are about no campaign. Another request, and another session, don't exist.
         "sign-in": organizers.for_sign_in(REQUEST if campaign == CAMPAIGN else "1" * 32),
         "person": organizers.for_person(
@@ -85,7 +84,7 @@ def opened(world: World, token: str) -> set[str]:
     }
     cookies = [f"__Host-session={token}"]
     if world.get(f"{DASHBOARD}/deliveries", cookies=cookies).status == 200:
-        found.add("person" if world.get(f"{DASHBOARD}/people", cookies=cookies).status == 200 else "session")
+        found.add("person")
     campaign = world.wiring.catalog.entry(CAMPAIGN).campaign
     world.clock.advance(seconds=10)
     if (
@@ -98,8 +97,6 @@ def opened(world: World, token: str) -> set[str]:
 
 def make_what_exists(world: World) -> None:
     """Make what the tokens of `issued` are about."""
-    key = ApiKey(CAMPAIGN, DIGEST, "manage", "", datetime(2026, 1, 1, tzinfo=UTC))
-    world.wiring.api_keys.put_api_key(key)
     administrator = Person(person_id(world.wiring.secret(), ADMINISTRATOR), ADMINISTRATOR)
     later = world.clock.now + timedelta(days=30)
     world.wiring.sign_ins.put(SignInRequest(REQUEST, administrator.id, None, "en", later))
@@ -150,7 +147,7 @@ def test_after_a_leak_and_the_runbook_nothing_that_leaked_opens_anything(world: 
     assert len(leaked) == 3 + 2, "two token keys in each, and the key of ids"
     before = [made_from(key, world)[0] for key in leaked]
     everything = {kind for tokens in before for token in tokens.values() for kind in opened(world, token)}
-    assert everything == {*ROUTES, "form", "session", "person"}, "before the recovery, the keys open everything"
+    assert everything == {*ROUTES, "form", "person"}, "before the recovery, the keys open everything"
     rotate("--yes", minutes=0)
     rotate("--yes", minutes=5)
     maria = Browser(world)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests.command_line import command_line
 from tests.faults.interleavings import plain_letters_in, typeset_plainly
 from tests.faults.invariants import breaches
-from tests.organizers import Browser, with_key
+from tests.organizers import Browser, someone
 from tests.pages import text_of as text_of_page
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.rendering import packets
@@ -54,8 +54,7 @@ def sign(stack: World, name: str, domain: str, source: str, **changes: str) -> N
 
 def signed_in(stack: World) -> Browser:
     """Return an organizer who is signed in to the dashboard."""
-    stack.put_key("us_manage", "manage")
-    return with_key(stack, "us_manage")
+    return someone(stack, "editor")
 
 
 def address_of(name: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError
-from undersigned.domain.tokens import CLOCKS_DIFFER_BY, VALID_FOR, Purpose, SessionToken, SignerToken
+from undersigned.domain.tokens import CLOCKS_DIFFER_BY, VALID_FOR, PersonToken, Purpose, SignerToken
 from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def test_a_token_is_read_with_every_key_and_signed_with_the_first() -> None:
 
 
 def test_posts_are_accepted_with_the_tokens_of_every_key() -> None:
-    session = organizers().for_session("trees", "0" * 64)
+    session = organizers().for_person("0" * 32, "0" * 32)
     both = OrganizerTokens(lambda _: ("new", SECRET), lambda: NOON)
     assert both.accepted_in_posts(session) == (
         organizers(secret="new").for_posts(session),
@@ -177,15 +177,15 @@ def test_posts_are_accepted_with_the_tokens_of_every_key() -> None:
 
 
 @pytest.mark.asvs("7.2.2")
-def test_a_session_lasts_twelve_hours_and_names_its_key() -> None:
-    token = organizers().for_session("trees", "0" * 64)
-    assert organizers(NOON + timedelta(hours=12)).read_session(token) == SessionToken("trees", "0" * 64)
+def test_a_session_lasts_twelve_hours_and_names_its_person() -> None:
+    token = organizers().for_person("0" * 32, "0" * 32)
+    assert organizers(NOON + timedelta(hours=12)).read_person(token) == PersonToken("0" * 32, "0" * 32)
     with pytest.raises(TokenError, match="too old"):
-        organizers(NOON + timedelta(hours=12, seconds=1)).read_session(token)
+        organizers(NOON + timedelta(hours=12, seconds=1)).read_person(token)
 
 
 def test_the_token_for_posts_depends_only_on_the_session() -> None:
-    session, other = organizers().for_session("trees", "0" * 64), organizers().for_session("trees", "1" * 64)
+    session, other = organizers().for_person("0" * 32, "0" * 32), organizers().for_person("0" * 32, "1" * 32)
     assert organizers().for_posts(session) == organizers(NOON + timedelta(hours=3)).for_posts(session)
     assert (
         len(

@@ -1,9 +1,7 @@
-"""`undersigned key`: keys for the organizers' API and dashboard."""
+"""`undersigned key`: keys for programs that read a campaign."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -24,52 +22,36 @@ from undersigned_cli.commands.options import (
 from undersigned_cli.commands.output import counted, say, show
 from undersigned_cli.stacks import Stack
 
-app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys for the organizers' API and dashboard.")
+app = typer.Typer(no_args_is_help=True, help="Create, list and revoke keys for programs that read a campaign.")
 
 
 _FEWEST_DIGITS = 4
 """The fewest digits that revoke a key. An empty text, as an unset variable gives, would fit any key."""
 
-_LONGEST_SHOWN = 40
-"""How much of a wrong value an error repeats."""
-
 
 class ScopeOption(StrEnum):
     """The scopes of a key."""
 
-    read = "read"
-    manage = "manage"
-    own = "own"
+    counts = "counts"
+    letters = "letters"
 
 
-@app.command(epilog=examples("key create my-campaign --scope manage --expires 30d --label dashboard"))
+@app.command(epilog=examples("key create my-campaign --scope letters --label board"))
 @on_campaign
 def create(
     wiring: Wiring,
     campaign: Campaign,
     *,
     scope: Annotated[
-        ScopeOption, typer.Option(help="`read`: counts and deliveries. `manage`: letters, too. `own`: people, too.")
-    ] = ScopeOption.read,
-    expires: Annotated[str, typer.Option(help="Number of days until it expires, such as 90d. Empty: never.")] = "90d",
-    label: Annotated[str, typer.Option("--label", help="Who or what the key is for.")] = "",
+        ScopeOption, typer.Option(help="`counts`: numbers and deliveries. `letters`: who signed, too.")
+    ] = ScopeOption.counts,
+    label: Annotated[str, typer.Option("--label", help="What the key is for.")] = "",
 ) -> None:
-    """Create a key for one campaign, and print it once. Only its hash is stored."""
-    expires_at = _end_of(expires, datetime.now(UTC))
-    text, key = wiring.people.keys_of_campaign.make(campaign, scope.value, label, expires_at, COMMAND_LINE)
-    say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. Copy it now: it is not shown again.")
+    """Create a key with which a program reads one campaign for 90 days, and print it once. Only its hash is stored."""
+    text, key = wiring.people.keys_of_campaign.make(campaign, scope.value, label, COMMAND_LINE)
+    say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. It works until {key.expires_at:%Y-%m-%d}.")
+    say("Copy it now: it is not shown again.")
     typer.echo(text)
-
-
-def _end_of(expires: str, now: datetime) -> datetime | None:
-    if not expires:
-        return None
-    days = re.fullmatch(r"([1-9]\d{0,3})d", expires, re.ASCII)
-    if days is None:
-        shown = expires if len(expires) <= _LONGEST_SHOWN else f"{expires[:_LONGEST_SHOWN]}…"
-        message = f"--expires is {shown!r}; write 1d to 9999d, such as 90d for 90 days, or '' for a key that never ends"
-        raise UndersignedError(message)
-    return now + timedelta(days=int(days[1]))
 
 
 @app.command("list", epilog=examples("key list my-campaign"))
@@ -100,7 +82,7 @@ def list_(
             "label": key.label,
             "by": key.by,
             "created": f"{key.created_at:%Y-%m-%d}",
-            "expires": f"{key.expires_at:%Y-%m-%d}" if key.expires_at else None,
+            "expires": f"{key.expires_at:%Y-%m-%d}",
         }
         for key in keys
     ]

@@ -82,21 +82,14 @@ def remove(
     stack: Stack,
     campaign: Campaign,
     email: Email,
-    *,
-    take_over_keys: Annotated[
-        bool, typer.Option("--take-over-keys", help="Let the person's keys go on working, in your name.")
-    ] = False,
 ) -> None:
     """Remove a person from a campaign, and revoke their keys. Their sessions end at once."""
     wiring = stack.wiring()
     with _way_out(campaign):
-        removed = wiring.people.of_campaign.remove(
-            campaign, _id_of(wiring, email), COMMAND_LINE, takes_over=take_over_keys
-        )
+        removed = wiring.people.of_campaign.remove(campaign, _id_of(wiring, email), COMMAND_LINE)
     say(f"{removed.member.person.email} is removed from {campaign}.")
     if removed.keys:
-        one, many = ("goes on working", "go on working") if take_over_keys else ("is revoked", "are revoked")
-        say(f"{counted(len(removed.keys), 'key')} {one if len(removed.keys) == 1 else many}.")
+        say(f"{counted(len(removed.keys), 'key')} {'is' if len(removed.keys) == 1 else 'are'} revoked.")
 
 
 @app.command(epilog=examples("person sign-in-link maria@example.org"))

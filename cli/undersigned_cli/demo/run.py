@@ -77,9 +77,6 @@ def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None
             console.print(
                 f"  administrator:  {ADMIN_EMAIL} (the email to sign in with is in the inbox)", highlight=False
             )
-            console.print(
-                f"  or its campaign: end-demand-illinois\n  with its key:   {demo.new_key()}", highlight=False
-            )
             console.print(f"Inbox:            {running.inbox_url}\nExample website:  {running.example_url}")
             for way in WAYS:
                 console.print(f"  {running.example_origin}{way.path:18}{way.title.lower()}")
@@ -115,11 +112,6 @@ class _Demo:
         done = _Done(confirmed, withdrawn, self._run_the_week(len(targets)))
         self._write(done)
         self._show(done)
-
-    def new_key(self) -> str:
-        """Make a key that opens the dashboard."""
-        text, _ = self._wiring.people.keys_of_campaign.make(self._campaign, "manage", "demo", None, "command line")
-        return text
 
     def _sign_and_confirm(self, signers: tuple[DemoSigner, ...]) -> tuple[int, int]:
         with Progress(console=console) as progress:

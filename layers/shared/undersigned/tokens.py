@@ -24,7 +24,6 @@ from undersigned.domain.tokens import (
     OfficeToken,
     PersonToken,
     Purpose,
-    SessionToken,
     SignerToken,
     TypedToken,
     mailbox_digest,
@@ -44,7 +43,6 @@ _PARTS_OF_COVER = 2
 _ISSUED_ON_COVERS = datetime(2026, 1, 1, tzinfo=UTC)
 _PARTS_OF_FORM = 1
 _PARTS_OF_APPROVAL = 2
-_PARTS_OF_SESSION = 2
 _PARTS_OF_SIGN_IN = 1
 _PARTS_OF_PERSON = 2
 _PARTS_OF_BROWSER = 2
@@ -173,10 +171,6 @@ class OrganizerTokens(_Tokens):
         """Issue a token with which its holder can approve a campaign's period."""
         return self._issue("approval", campaign, period)
 
-    def for_session(self, campaign: str, digest: str) -> str:
-        """Issue the token of a session that was opened with a key."""
-        return self._issue("session", campaign, digest)
-
     def for_sign_in(self, request: str) -> str:
         """Issue the token of a sign-in link."""
         return self._issue("sign-in", request)
@@ -228,11 +222,6 @@ class OrganizerTokens(_Tokens):
         """Read the token of an approval; raises TokenError, TokenExpiredError."""
         parts, _ = self._read("approval", token, _PARTS_OF_APPROVAL)
         return ApprovalToken(*parts)
-
-    def read_session(self, token: str) -> SessionToken:
-        """Read the token of a session; raises TokenError, TokenExpiredError."""
-        parts, _ = self._read("session", token, _PARTS_OF_SESSION)
-        return SessionToken(*parts)
 
     def read_sign_in(self, token: str) -> str:
         """Read the id of the sign-in request in the token of a link; raises TokenError, TokenExpiredError."""

@@ -19,17 +19,16 @@ from undersigned.aws.dynamodb import (
     Put,
     Repository,
     read_choice,
-    read_moment,
     read_row,
     read_rows,
     written,
 )
 from undersigned.aws.people import of_campaign
-from undersigned.domain.people.api_keys import ApiKey, Scope
-from undersigned.domain.people.people import Member
+from undersigned.domain.people.api_keys import ApiKey, KeyScope
 
 if TYPE_CHECKING:
-    from undersigned.aws.dynamodb import Values, Write
+    from undersigned.aws.dynamodb import Values
+    from undersigned.domain.people.people import Member
 
 
 def key_partition(campaign: str) -> str:
@@ -54,29 +53,19 @@ class ApiKeys(Repository):
         """List a campaign's keys consistently."""
         return tuple(read_rows(_read, self._table.query(key_partition(campaign), consistent=True)))
 
-    def put_api_key(self, key: ApiKey, made_with: ApiKey | Member | None = None) -> None:
-        """Write a new key. Raises ChangedError if it exists, or if its maker may make no more keys."""
-        self._table.transact([Put(_item(key), NEW), *_may_still_make(made_with)])
-
-    def hand_over(self, key: ApiKey) -> None:
-        """Write a key's new maker. Raises ChangedError if it was revoked."""
-        self._table.put(_item(key), Attr("pk").exists())
+    def put_api_key(self, key: ApiKey, member: Member | None = None) -> None:
+        """Write a new key. Raises ChangedError if it exists, or if the `member` who makes it is no owner any more."""
+        # An administrator has no row.
+        is_owner = (
+            [Check(of_campaign(key.campaign, member.person.id), Attr("role").eq("owner"))]
+            if member and member.at is not None
+            else []
+        )
+        self._table.transact([Put(_item(key), NEW), *is_owner])
 
     def remove_api_key(self, campaign: str, digest: str) -> None:
         """Revoke a key."""
         self._table.delete(locate(campaign, digest))
-
-
-def _may_still_make(made_with: ApiKey | Member | None) -> list[Write]:
-    """Return the conditions that the person or key that makes a key was not removed at the same moment."""
-    match made_with:
-        case ApiKey(campaign, digest):
-            return [Check(locate(campaign, digest), Attr("pk").exists())]
-        case Member(campaign, person, at=at) if at is not None:
-            return [Check(of_campaign(campaign, person.id), Attr("role").eq("owner"))]
-        case _:
-            # An administrator has no row, and neither has the command line.
-            return []
 
 
 def _item(key: ApiKey) -> Values:
@@ -95,10 +84,10 @@ def _read(values: Values) -> ApiKey:
     return ApiKey(
         campaign=values["pk"].partition("#")[2],
         digest=values["sk"],
-        scope=read_choice(Scope, values["scope"]),
+        scope=read_choice(KeyScope, values["scope"]),
         label=values["note"],
         created_at=datetime.fromisoformat(values["created_at"]),
-        expires_at=read_moment(values.get("valid_until")),
+        expires_at=datetime.fromisoformat(values["valid_until"]),
         by=values["by"],
         maker=values.get("maker"),
     )

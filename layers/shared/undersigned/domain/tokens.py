@@ -21,7 +21,6 @@ type Purpose = Literal[
     "cover",
     "form",
     "approval",
-    "session",
     "sign-in",
     "person",
     "browser",
@@ -38,7 +37,6 @@ VALID_FOR: dict[Purpose, timedelta] = {
     "cover": timedelta(days=36525),
     "form": timedelta(days=2),
     "approval": timedelta(days=14),
-    "session": timedelta(hours=12),
     "sign-in": timedelta(minutes=15),
     "person": timedelta(hours=12),
     # The longest that browsers keep a cookie (RFC 6265bis, 5.5).
@@ -90,14 +88,6 @@ class ApprovalToken:
 
     campaign: str
     period: str
-
-
-@dataclass(frozen=True, slots=True)
-class SessionToken:
-    """An organizer's session: the campaign, and the SHA-256 (hex) of the key that opened it."""
-
-    campaign: str
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import ID_PATTERN, dashboard_path
-from undersigned.domain.delivering.controls import LONGEST_REASON, read_look
+from undersigned.domain.delivering.controls import read_look
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.people.api_keys import DIGITS_SHOWN
@@ -19,7 +19,6 @@ from undersigned.domain.signing.typos import ANSWER, MistypedError, answered
 from undersigned.services.people.access import KeyRefusedError
 from undersigned.web.cursors import position_of
 from undersigned.web.posted import (
-    LONGEST_BODY,
     UNREADABLE_ADDRESS,
     UNREADABLE_REQUEST,
     ProgramError,
@@ -29,19 +28,16 @@ from undersigned.web.posted import (
 from undersigned.web.uploads import Upload, posted_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.people.people import Person
-    from undersigned.services.people.access import Holder
+    from undersigned.domain.people.api_keys import ApiKey
+    from undersigned.domain.people.people import Member, Person
     from undersigned.services.people.sessions import Session
 
 _NO_DECISION = Message("A decision is missing or wrong")
-
-_LONGEST_QUOTED = 50
-"""The most characters of a made-up text that an answer quotes."""
 
 _NAMES = {
     "target": ID_PATTERN,
@@ -59,31 +55,11 @@ _NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class ApiRequest:
-    """A request about a campaign, by a key or a person that may make it."""
+class CampaignRequest:
+    """A request about a campaign."""
 
     campaign: str
-    holder: Holder
     event: APIGatewayProxyEventV2
-
-    @property
-    def by(self) -> str:
-        """Return who makes the request, for the activity log."""
-        return self.holder.name
-
-    @property
-    def person(self) -> Person | None:
-        """Return the person who is signed in; None for a key."""
-        return None
-
-    @property
-    def again(self) -> bool:
-        """Return whether a second email within seven days is meant."""
-        return self.flag("again")
-
-    def address(self) -> str:
-        """Return the email address in a body."""
-        return posted_text(self.event, "email")
 
     def query(self, name: str) -> str | None:
         """Return a query parameter; None when it is missing or empty."""
@@ -125,6 +101,31 @@ class ApiRequest:
             )
         return position
 
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest(CampaignRequest):
+    """A program's request, with a key that opens what it reads."""
+
+    key: ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardRequest(CampaignRequest):
+    """A request from the dashboard by somebody with a role in the campaign."""
+
+    member: Member
+    session: Session
+
+    @property
+    def by(self) -> str:
+        """Return who makes the request, for the activity log."""
+        return self.member.name
+
+    @property
+    def person(self) -> Person:
+        """Return the person who is signed in."""
+        return self.session.person
+
     def posted_position(self, pattern: re.Pattern[str]) -> str | None:
         """Return the position of the cursor in a body; raises RequestError for a cursor that no answer has."""
         cursor = posted_values(self.event).get("cursor") or None
@@ -165,34 +166,6 @@ class ApiRequest:
             raise not_one_of(name, choices, title)
         return decided
 
-    def flag(self, name: str) -> bool:
-        """Return a yes or no in a JSON body, false without one; raises RequestError for anything else."""
-        value = posted_values(self.event).get(name, False) if self.event.body else False
-        if not isinstance(value, bool):
-            raise ProgramError(Message("Send it as JSON: `%(name)s` must be true or false.", {"name": name}))
-        return value
-
-    def check_fields(self, known: Sequence[str], most_bytes: int = LONGEST_BODY) -> None:
-        """Raise RequestError for a field in the body that isn't one of `known`.
-
-        Otherwise a misspelled field would be ignored, and a filter would narrow nothing.
-        """
-        fields = posted_values(self.event, most_bytes) if self.event.body else ()
-        _check_known(fields, known, UNREADABLE_REQUEST)
-
-    def check_query(self, known: Sequence[str]) -> None:
-        """Raise RequestError for a query parameter that isn't one of `known`, as `check_fields` does."""
-        _check_known(self.event.query_string_parameters, known, UNREADABLE_ADDRESS)
-
-    def check_no_body(self, advice: Message) -> None:
-        """Raise RequestError, which says what to do instead, for a body with more than an empty object."""
-        try:
-            body = self.event.decoded_body or ""
-        except ValueError:
-            body = "unreadable"
-        if "".join(body.split()) not in {"", "{}"}:
-            raise ProgramError(advice)
-
     def revision(self, *, required: bool = False) -> str | None:
         """Return the revision of a delivery that a person saw; raises RequestError if it is required and missing."""
         value = posted_values(self.event).get("revision") if self.event.body else None
@@ -223,39 +196,6 @@ class ApiRequest:
             raise ProgramError(Message("`%(name)s` must be the id of a recipient.", {"name": name}))
         check_names({name: value})
         return value
-
-    def why(self, *, required: bool = False) -> str:
-        """Return the reason in a JSON body.
-
-        The service checks its content. Raises RequestError when it is no text, or when it is required and missing.
-        """
-        reason = posted_values(self.event).get("why", "") if self.event.body or required else ""
-        if not isinstance(reason, str) or (required and not reason.strip()):
-            raise ProgramError(
-                Message(
-                    'Send the reason as JSON, {"why": "…"}, in %(limit)s characters or fewer.',
-                    {"limit": LONGEST_REASON},
-                ),
-                Message("A reason is missing"),
-            )
-        return reason.strip()
-
-
-@dataclass(frozen=True, slots=True)
-class DashboardRequest(ApiRequest):
-    """A request from the dashboard by a signed-in organizer."""
-
-    session: Session
-
-    @property
-    def person(self) -> Person | None:
-        """Return the person who is signed in; None for a key."""
-        return self.session.person
-
-    @property
-    def again(self) -> bool:
-        """Return false: no button sends a second email within seven days."""
-        return False
 
     @property
     def home(self) -> str:
@@ -289,9 +229,8 @@ class DashboardRequest(ApiRequest):
             raise not_one_of(name, ["yes"])
         return value == "yes"
 
-    def why(self, *, required: bool = False) -> str:
-        """Return the reason in a form. The service checks it, and asks for a missing one."""
-        del required
+    def why(self) -> str:
+        """Return the reason in a form. The use case checks it, and asks for a missing one."""
         return self.posted("why")
 
 
@@ -345,18 +284,6 @@ def not_one_of(name: str, choices: Sequence[str], title: Message = UNREADABLE_RE
     )
 
 
-def _check_known(names: Iterable[str], known: Sequence[str], title: Message) -> None:
-    unknown = next((name for name in names if name not in known), None)
-    if unknown is not None:
-        # JSON can hold lone surrogates, which UTF-8 can't encode.
-        name = unknown[:_LONGEST_QUOTED].encode(errors="replace").decode()
-        choices = ", ".join(f"`{name}`" for name in known)
-        raise ProgramError(
-            Message("There is no field `%(name)s`. The fields are %(choices)s.", {"name": name, "choices": choices}),
-            title,
-        )
-
-
 def check_names(named: Mapping[str, str]) -> None:
     """Raise NotFoundError when a name in an address doesn't have the format of such names."""
     if unknown := [name for name, text in named.items() if not _can_name(name, text)]:
@@ -380,12 +307,3 @@ def bearer_key(headers: Mapping[str, str]) -> str:
         message = "no key was sent"
         raise KeyRefusedError(message)
     return key.strip()
-
-
-def sign_in_form(event: APIGatewayProxyEventV2) -> tuple[str, str]:
-    """Return the campaign and the key in a sign-in form; each is empty when it is missing."""
-    values = posted_values(event)
-    # JSON can hold lone surrogates, which UTF-8 can't encode.
-    sent = (str(values.get(name, "")).encode(errors="replace").decode() for name in ("campaign", "key"))
-    campaign, key = (text.strip() for text in sent)
-    return campaign, key

@@ -1,4 +1,4 @@
-"""Routes for organizers: each one names the scope that a key needs, so that none is open by mistake."""
+"""Routes for organizers: each one names the scope that it takes, so that none is open by mistake."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from undersigned.domain.people.actions import ACTIONS
+from undersigned.domain.people.people import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,40 +15,32 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
     from undersigned.domain.people.actions import Action
-    from undersigned.domain.people.api_keys import Scope
 
     type Handler = Callable[..., object]
-    type Serve = Callable[[APIGatewayProxyEventV2, Scope, Mapping[str, str], Handler], object]
+    type Serve[Needed] = Callable[[APIGatewayProxyEventV2, Needed, Mapping[str, str], Handler], object]
 
 
-class ScopedRoutes:
+class ScopedRoutes[Needed: str]:
     """Routes below an address."""
 
-    def __init__(self, address: str, serve: Serve, *, for_programs: bool = False) -> None:
+    def __init__(self, address: str, serve: Serve[Needed]) -> None:
         """Start without routes. `serve` checks each request and calls its handler.
 
         `serve` takes the event, the scope, the named parts of the address, and the handler.
         """
-        self._for_programs = for_programs
         self.router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
         self._address = address
         self._serve = serve
 
-    def get[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
+    def get[Decorated: Handler](self, path: str, scope: Needed) -> Callable[[Decorated], Decorated]:
         """Register the handler for GET."""
         return self._route("GET", path, scope)
 
-    def post[Decorated: Handler](self, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
+    def post[Decorated: Handler](self, path: str, scope: Needed) -> Callable[[Decorated], Decorated]:
         """Register the handler for POST."""
         return self._route("POST", path, scope)
 
-    def does[Decorated: Handler](self, action: Action) -> Callable[[Decorated], Decorated]:
-        """Register the handler for an action, at the address and with the scope that the table of actions has."""
-        deed = ACTIONS[action]
-        method, path = deed.api.split() if self._for_programs else ("POST", deed.posts_to)
-        return self._route(method, path, deed.scope)
-
-    def _route[Decorated: Handler](self, method: str, path: str, scope: Scope) -> Callable[[Decorated], Decorated]:
+    def _route[Decorated: Handler](self, method: str, path: str, scope: Needed) -> Callable[[Decorated], Decorated]:
         def register(handler: Decorated) -> Decorated:
             def served(**parts: str) -> object:
                 return self._serve(self.router.current_event, scope, parts, handler)
@@ -58,3 +51,12 @@ class ScopedRoutes:
             return handler
 
         return register
+
+
+class DashboardRoutes(ScopedRoutes[Scope]):
+    """Routes of the dashboard, which also take the actions of its buttons."""
+
+    def does[Decorated: Handler](self, action: Action) -> Callable[[Decorated], Decorated]:
+        """Register the handler for an action, at the address and with the scope that the table of actions has."""
+        deed = ACTIONS[action]
+        return self.post(deed.page, deed.scope)

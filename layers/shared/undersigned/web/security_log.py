@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from undersigned.domain.delivering.deliveries import DeliveryKey
-    from undersigned.domain.people.api_keys import ApiKey, Scope
-    from undersigned.domain.people.people import Person
-    from undersigned.services.people.access import Holder
+    from undersigned.domain.people.api_keys import ApiKey
+    from undersigned.domain.people.people import Member, Person
     from undersigned.services.people.sessions import Session
 
 type Way = Literal["API", "dashboard"]
@@ -41,14 +40,9 @@ Strangers can't make up a kind, so there are few.
 """
 
 
-def signed_in(key: ApiKey) -> None:
-    """Record that a session began."""
-    _record("sign-in", key.campaign, by=key.name)
-
-
-def person_signed_in(person: Person | None, way: SignInWay) -> None:
+def signed_in(person: Person, way: SignInWay) -> None:
     """Record that a person's session began."""
-    _record("sign-in", "", by=person.logged_name if person else "", way=way)
+    _record("sign-in", "", by=person.logged_name, way=way)
 
 
 def sign_in_asked() -> None:
@@ -61,9 +55,9 @@ def sign_in_refused(way: SignInWay, error: UndersignedError) -> None:
     _refused("sign-in refused", "", way, error)
 
 
-def key_refused(campaign: str, way: Way, error: UndersignedError) -> None:
+def key_refused(campaign: str, error: UndersignedError) -> None:
     """Record that a key did not open a campaign."""
-    _refused("key refused", campaign, way, error)
+    _refused("key refused", campaign, "API", error)
 
 
 def refused(error: UndersignedError, way: RefusedWay, *, by: str = "", campaign: str = "", route: str = "") -> None:
@@ -81,10 +75,9 @@ def refusals(way: RefusedWay, by: Session | ApiKey | None, campaign: str, route:
         raise
 
 
-def requested(holder: Holder, way: Way, route: str, scope: Scope) -> None:
-    """Record a request that takes more than `read`: it opens letters or packets, or changes something."""
-    if scope != "read":
-        _record("request", holder.campaign, by=holder.logged_name, way=way, route=route)
+def requested(by: ApiKey | Member, way: Way, route: str) -> None:
+    """Record a request that opens letters or packets, or changes something."""
+    _record("request", by.campaign, by=by.logged_name, way=way, route=route)
 
 
 def letter_opened(campaign: str) -> None:

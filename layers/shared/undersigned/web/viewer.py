@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.languages import SOURCE, Message, languages
 from undersigned.domain.people.actions import ACTIONS
-from undersigned.domain.people.api_keys import includes
+from undersigned.domain.people.people import includes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from undersigned.domain.authoring.campaigns import Campaign, Roster
     from undersigned.domain.people.actions import Action, Deed
-    from undersigned.domain.people.api_keys import Scope
+    from undersigned.domain.people.people import Scope
 
 _NOTICES: Mapping[str, Message] = {
     "paused": Message("Campaign paused. Nothing is sent until you resume it."),
@@ -28,7 +28,6 @@ _NOTICES: Mapping[str, Message] = {
     "held": Message("Letters to this recipient are on hold."),
     "released": Message("The letters to this recipient go out again, with the next delivery."),
     "released-while-paused": Message("The letters to this recipient go out after the campaign is resumed."),
-    "tested": Message("The test email is on its way to the organizer’s address, and to nobody else."),
     "test-sent": Message("The test email is on its way to you, and to nobody else."),
     "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
     "goes-by-hand": Message("These letters go by hand or post. In some minutes, you can print them here."),
@@ -96,9 +95,9 @@ class Viewer:
     """An organizer who looks at a campaign.
 
     `roster` has its targets, and `scope` is what they may do. `token` is what the page's forms send back, `now` is the
-    moment that the page shows, and `done` is the word for what the organizer just did. `is_person` is false for
-    somebody who signed in with a key. `chosen` is the language that they chose, if they did. `here` is the address of
-    the page, for the links to other languages. A campaign that is not published has only its draft.
+    moment that the page shows, and `done` is the word for what the organizer just did. `chosen` is the language that
+    they chose, if they did. `here` is the address of the page, for the links to other languages. A campaign that is not
+    published has only its draft.
     """
 
     campaign: Campaign
@@ -109,7 +108,6 @@ class Viewer:
     done: str | None = None
     chosen: str | None = None
     here: str = ""
-    is_person: bool = False
     is_published: bool = True
 
     @property
@@ -147,9 +145,9 @@ class Viewer:
         deeds, sent = [ACTIONS[action] for action in actions], dict(values)
         if not includes(self.scope, deeds[0].scope):
             return None
-        paths = [re.sub(r"<(\w+)>", lambda part: values[part[1]], deed.posts_to) for deed in deeds]
+        paths = [re.sub(r"<(\w+)>", lambda part: values[part[1]], deed.page) for deed in deeds]
         for deed in deeds:
-            for name in re.findall(r"<(\w+)>", deed.posts_to):
+            for name in re.findall(r"<(\w+)>", deed.page):
                 sent.pop(name, None)
         addresses = tuple(f"{self.home}{path}" for path in paths)
         return Form(addresses, {"token": self.token} | sent, tuple(deeds))

@@ -54,7 +54,6 @@ class AuthoringCases:
     def limits_of_tests(self) -> LimitsOfTests:
         return LimitsOfTests(
             campaigns=self.stack.campaigns,
-            directory=self.people.directory,
             sign_ins=self.stack.sign_ins,
             clock=self.stack.clock,
         )

@@ -47,7 +47,6 @@ class PeopleCases:
     @cached_property
     def sessions(self) -> Sessions:
         return Sessions(
-            access=self.access,
             people=self.stack.people_rows,
             directory=self.directory,
             known=self.known_campaigns,

@@ -17,8 +17,8 @@ ROLES = {scope: role for role, scope in SCOPE_OF.items()}
 def rows() -> list[str]:
     """Return the table of docs/organizer-api.md."""
     return [
-        f"| {action}: {deed.said.in_language('en')} | {ROLES[deed.scope] if deed.api else ''} "
-        f"| {deed.button.in_language('en') if deed.button else ''} | {f'`{deed.api}`' if deed.api else ''} "
+        f"| {action}: {deed.said.in_language('en')} | {ROLES[deed.scope] if deed.page else ''} "
+        f"| {deed.button.in_language('en') if deed.button else ''} "
         f"| {f'`{deed.command}`' if deed.command else ''} |"
         for action, deed in ACTIONS.items()
     ]

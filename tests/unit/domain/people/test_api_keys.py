@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from undersigned.domain.people.api_keys import ApiKey, Scope, digest_of
+from undersigned.domain.people.api_keys import KEY_WORKS_FOR, ApiKey, KeyScope, digest_of
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 DIGEST = digest_of("us_example")
 
 
-def key(scope: Scope = "read", expires_at: datetime | None = None) -> ApiKey:
+def key(scope: KeyScope = "counts", expires_at: datetime = NOW + KEY_WORKS_FOR) -> ApiKey:
     return ApiKey("trees", DIGEST, scope, "", NOW, expires_at)
 
 
@@ -29,9 +29,14 @@ def test_a_key_works_until_it_expires() -> None:
 
 @pytest.mark.parametrize(
     ("own", "needed", "allowed"),
-    [("read", "read", True), ("read", "manage", False), ("manage", "read", True), ("manage", "manage", True)],
+    [
+        ("counts", "counts", True),
+        ("counts", "letters", False),
+        ("letters", "counts", True),
+        ("letters", "letters", True),
+    ],
 )
-def test_manage_includes_read(own: Scope, needed: Scope, *, allowed: bool) -> None:
+def test_letters_include_counts(own: KeyScope, needed: KeyScope, *, allowed: bool) -> None:
     assert key(own).allows(needed) == allowed
 
 

@@ -1,4 +1,4 @@
-"""The actions of organizers in one table: each one's words in the log, scope, button, address and command."""
+"""The actions of organizers in one table: each one's words in the log, scope, button, page and command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from undersigned.domain.languages import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.people.api_keys import Scope
+    from undersigned.domain.people.people import Scope
 
 type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
@@ -20,7 +20,7 @@ type Action = Literal[
     "hand over", "take back",
     "erase", "release from quarantine", "hold letters", "release letters", "erase letters", "export",
     "make draft", "publish", "discard draft", "test draft", "close", "reopen",
-    "add person", "change role", "remove person", "create key", "revoke key", "take over key",
+    "add person", "change role", "remove person", "create key", "revoke key",
     "push", "restore", "print sign-in link", "rotate secret", "stop confirmations", "start confirmations",
 ]  # fmt: skip
 
@@ -31,77 +31,69 @@ _WHAT_WAS_DONE = Message("What was done with the letters? Your colleagues can re
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something that organizers do. Without an address, only a command does it.
+    """Something that organizers do. Without a page, only a command does it.
 
-    `said` has its words in the activity log. `api` is its address in the API; the dashboard posts to `page`, or to the
-    same one if that is empty. Both are below the campaign's. The button sends the values in `sends`. `why` asks for a
-    reason, which is required with `needs_why`. What `is_final` is
-    undone by nobody, so its button doesn't look like those that save.
+    `said` has its words in the activity log. The dashboard posts to `page`, below the campaign's address, with variable
+    parts in angle brackets. The button sends the values in `sends`. `why` asks for a reason, which is required with
+    `needs_why`. What `is_final` is undone by nobody, so its button doesn't look like those that save.
     """
 
     said: Message
     command: str
-    api: str = ""
+    page: str = ""
     button: Message | None = None
     why: Message | None = None
-    page: str = ""
     sends: Mapping[str, str] = field(default_factory=dict)
     needs_why: bool = False
     is_final: bool = False
     scope: Scope = "manage"
 
-    @property
-    def posts_to(self) -> str:
-        """Return the address that the dashboard's button posts to, with its variable parts in angle brackets."""
-        return self.page or self.api.partition(" ")[2]
 
-
-_DELIVERY, _SETTLE = "/deliveries/<period>/<target>", "POST /deliveries/<period>/<target>/settle"
-_SCREEN = "POST /signatures/screen"
-_ASKED = "POST /targets/<target>/asked-address"
+_DELIVERY, _SETTLE = "/deliveries/<period>/<target>", "/deliveries/<period>/<target>/settle"
+_ASKED = "/targets/<target>/asked-address"
 
 ACTIONS: Mapping[Action, Deed] = {
     # Deliveries
-    "pause": Deed(Message("Paused the campaign"), "pause", "POST /pause", Message("Pause"), _FOR_COLLEAGUES),
-    "resume": Deed(Message("Resumed the campaign"), "resume", "POST /resume", Message("Resume")),
+    "pause": Deed(Message("Paused the campaign"), "pause", "/pause", Message("Pause"), _FOR_COLLEAGUES),
+    "resume": Deed(Message("Resumed the campaign"), "resume", "/resume", Message("Resume")),
     "approve": Deed(
-        Message("Approved deliveries"), "approve", "POST /deliveries/<period>/approve",
+        Message("Approved deliveries"), "approve", "/deliveries/<period>/approve",
         Message("Approve and send now")
     ),
     "approve again": Deed(
         Message("Approved deliveries within seven days of the last ones"), "approve --again",
-        "POST /deliveries/<period>/approve"
+        "/deliveries/<period>/approve"
     ),
     "deliver": Deed(
-        Message("Sent waiting letters early"), "deliver", "POST /deliveries/next", Message("Send now"),
+        Message("Sent waiting letters early"), "deliver", "/deliveries/next", Message("Send now"),
         _FOR_COLLEAGUES
     ),
     "deliver again": Deed(
-        Message("Sent letters within seven days of the last email"), "deliver --again", "POST /deliveries/next"
+        Message("Sent letters within seven days of the last email"), "deliver --again", "/deliveries/next"
     ),
     "hold": Deed(
-        Message.in_context("activity log", "Put letters on hold"), "hold", "POST /targets/<target>/hold",
+        Message.in_context("activity log", "Put letters on hold"), "hold", "/targets/<target>/hold",
         Message("Put on hold"), Message("Why? The people who signed can read this on their letter’s page."),
         needs_why=True
     ),
     "release": Deed(
-        Message("Let a recipient’s letters go again"), "release", "POST /targets/<target>/release",
+        Message("Let a recipient’s letters go again"), "release", "/targets/<target>/release",
         Message("Send to this recipient again")
     ),
     "correct address": Deed(
-        Message("Corrected a recipient’s address"), "set-address", "POST /targets/<target>/address",
+        Message("Corrected a recipient’s address"), "set-address", "/targets/<target>/address",
         Message("Save the address")
     ),
     "remove address": Deed(
         Message("Removed a recipient’s address: letters go by hand or post"), "set-address --by-hand",
-        "POST /targets/<target>/address", Message("Send letters by hand or post"), sends={"email": ""}
+        "/targets/<target>/address", Message("Send letters by hand or post"), sends={"email": ""}
     ),
     "address works": Deed(
-        Message("Said that a recipient’s address works again"), "set-address", "POST /targets/<target>/address"
+        Message("Said that a recipient’s address works again"), "set-address", "/targets/<target>/address"
     ),
     "send resume link": Deed(
         Message("Sent an office the link that resumes the emails once more"), "send-resume-link",
-        "POST /targets/<target>/resume-link", Message("Send the link once more")
+        "/targets/<target>/resume-link", Message("Send the link once more")
     ),
     "accept address": Deed(
         Message("Accepted the address that an office asked for"), "", _ASKED,
@@ -112,25 +104,24 @@ ACTIONS: Mapping[Action, Deed] = {
         Message("Decline"), _HOW_KNOWN, sends={"answer": "decline"}
     ),
     "count on paper": Deed(
-        Message("Counted letters on paper"), "on-paper", "POST /targets/<target>/on-paper", Message("Save the number")
+        Message("Counted letters on paper"), "on-paper", "/targets/<target>/on-paper", Message("Save the number")
     ),
     "record answer": Deed(
-        Message("Recorded an answer"), "", "POST /targets/<target>/answers", Message("Record the answer")
+        Message("Recorded an answer"), "", "/targets/<target>/answers", Message("Record the answer")
     ),
     "delete answer": Deed(
-        Message("Deleted an answer"), "", "DELETE /targets/<target>/answers/<answer>",
-        Message("Yes, delete this answer"), page="/targets/<target>/answers/<answer>/delete",
-        is_final=True
+        Message("Deleted an answer"), "", "/targets/<target>/answers/<answer>/delete",
+        Message("Yes, delete this answer"), is_final=True
     ),
     "test": Deed(
-        Message("Sent a test email"), "deliver --test", "POST /targets/<target>/test", Message("Send a test email")
+        Message("Sent a test email"), "deliver --test", "/targets/<target>/test", Message("Send a test email")
     ),
     "retry": Deed(
-        Message("Sent or prepared a delivery again"), "retry", f"POST {_DELIVERY}/retry", Message("Send again")
+        Message("Sent or prepared a delivery again"), "retry", f"{_DELIVERY}/retry", Message("Send again")
     ),
     "retry again": Deed(
         Message("Sent or prepared a delivery again within seven days of another one"), "retry --again",
-        f"POST {_DELIVERY}/retry"
+        f"{_DELIVERY}/retry"
     ),
     "settle as sent": Deed(
         Message("Decided that an email was sent"), "settle --sent", _SETTLE, Message("The office has the email"),
@@ -153,58 +144,55 @@ ACTIONS: Mapping[Action, Deed] = {
         _WHAT_WAS_DONE, sends={"outcome": "given up"}
     ),
     "hand over": Deed(
-        Message("Recorded that letters were handed over"), "hand-over", f"POST {_DELIVERY}/handed-over",
+        Message("Recorded that letters were handed over"), "hand-over", f"{_DELIVERY}/handed-over",
         Message("Handed over")
     ),
     "take back": Deed(
-        Message("Took back that letters were handed over"), "take-back", f"POST {_DELIVERY}/take-back",
+        Message("Took back that letters were handed over"), "take-back", f"{_DELIVERY}/take-back",
         Message("Take back"), _FOR_COLLEAGUES
     ),
     # Letters
     "erase": Deed(
-        Message("Erased a letter"), "erase", "DELETE /signatures/<signer>", Message("Yes, erase this letter"),
+        Message("Erased a letter"), "erase", "/signatures/<signer>/erase", Message("Yes, erase this letter"),
         Message("Why? Don’t write anything about the person here, because we keep the reason."),
-        "/signatures/<signer>/erase", needs_why=True, is_final=True
+        needs_why=True, is_final=True
     ),
     "release from quarantine": Deed(
-        Message("Said that a person wrote a letter"), "quarantine release", "POST /signatures/<signer>/release",
+        Message("Said that a person wrote a letter"), "quarantine release", "/signatures/<signer>/release",
         Message("A person wrote this")
     ),
-    "hold letters": Deed(Message("Put several letters on hold"), "screen --action hold", _SCREEN, page="/screening"),
+    "hold letters": Deed(Message("Put several letters on hold"), "screen --action hold", "/screening"),
     # One letter on hold has a button of its own, which does the same for it.
     "release letters": Deed(
-        Message("Included several letters again"), "screen --action release", _SCREEN, Message("Include this letter"),
-        page="/signatures/<signer>/release"
+        Message("Included several letters again"), "screen --action release",
+        "/signatures/<signer>/release", Message("Include this letter")
     ),
-    "erase letters": Deed(Message("Erased several letters"), "screen --action erase", _SCREEN, page="/screening"),
-    "export": Deed(Message("Created a file of letters"), "export", "POST /exports", Message("Create a file")),
+    "erase letters": Deed(Message("Erased several letters"), "screen --action erase", "/screening"),
+    "export": Deed(Message("Created a file of letters"), "export", "/exports", Message("Create a file")),
     # The campaign
-    "make draft": Deed(Message("Made a draft"), "campaign push --draft", "PUT /draft"),
+    "make draft": Deed(Message("Made a draft"), "campaign push --draft"),
     "publish": Deed(
-        Message("Published the draft"), "campaign publish", "POST /draft/publish", page="/workshop/publish"
+        Message("Published the draft"), "campaign publish", "/workshop/publish"
     ),
-    "discard draft": Deed(Message("Discarded the draft"), "", "DELETE /draft", page="/workshop/discard"),
+    "discard draft": Deed(Message("Discarded the draft"), "", "/workshop/discard"),
     "test draft": Deed(
-        Message("Sent a test email of the draft"), "campaign test", "POST /draft/test", page="/workshop/test-email"
+        Message("Sent a test email of the draft"), "campaign test", "/workshop/test-email"
     ),
-    "close": Deed(Message("Closed the campaign"), "campaign close", "POST /close", page="/workshop/close"),
-    "reopen": Deed(Message("Opened the campaign again"), "campaign reopen", "POST /reopen", page="/workshop/reopen"),
+    "close": Deed(Message("Closed the campaign"), "campaign close", "/workshop/close"),
+    "reopen": Deed(Message("Opened the campaign again"), "campaign reopen", "/workshop/reopen"),
     # People and keys
-    "add person": Deed(Message("Invited somebody"), "person add", "POST /people", scope="own"),
+    "add person": Deed(Message("Invited somebody"), "person add", "/people", scope="own"),
     "change role": Deed(
-        Message("Changed somebody’s role"), "person role", "POST /people/<person>", page="/people/<person>/role",
+        Message("Changed somebody’s role"), "person role", "/people/<person>/role",
         scope="own"
     ),
     "remove person": Deed(
-        Message("Removed somebody"), "person remove", "DELETE /people/<person>", page="/people/<person>/remove",
+        Message("Removed somebody"), "person remove", "/people/<person>/remove",
         scope="own"
     ),
-    "create key": Deed(Message("Created a key"), "key create", "POST /keys", scope="own"),
+    "create key": Deed(Message("Created a key"), "key create", "/keys", scope="own"),
     "revoke key": Deed(
-        Message("Revoked a key"), "key revoke", "DELETE /keys/<key>", page="/keys/<key>/revoke", scope="own"
-    ),
-    "take over key": Deed(
-        Message("Took over a key"), "person remove --take-over-keys", "DELETE /people/<person>", scope="own"
+        Message("Revoked a key"), "key revoke", "/keys/<key>/revoke", scope="own"
     ),
     # Operators
     "push": Deed(Message("Changed the campaign"), "campaign push"),

@@ -1,10 +1,11 @@
-"""API keys: with one, a program or a person without an account can see, manage or own a campaign."""
+"""API keys: with one, a program reads a campaign's numbers, or its letters, too."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.characters import can_be_printed
@@ -14,11 +15,11 @@ from undersigned.domain.languages import Message
 if TYPE_CHECKING:
     from datetime import datetime
 
-Scope = Literal["read", "manage", "own"]
-"""`read` gives access to counts and deliveries. Personal data and actions need `manage`; people and keys, `own`."""
+KeyScope = Literal["counts", "letters"]
+"""`counts` opens numbers and deliveries, and nothing about who signed. `letters` opens these and the letters."""
 
-_SCOPES: tuple[Scope, ...] = ("read", "manage", "own")
-"""Each one includes those before it."""
+KEY_WORKS_FOR = timedelta(days=90)
+"""How long a key works."""
 
 DIGITS_SHOWN = 12
 """How many digits of its SHA-256 identify a key among those of its campaign."""
@@ -34,16 +35,16 @@ REFUSAL_GROUPS = 4_096
 class ApiKey:
     """A key to one campaign. `digest` is the SHA-256 (hex) of its text, which is not kept. Times are aware, in UTC.
 
-    `by` made it or took it over, as named in the activity log. The key goes when its `maker` goes, a person's id: the
-    one who made it, took it over, or made the key that it was made with. A key of the command line has no maker.
+    `by` made it, as named in the activity log. The key goes when its `maker` goes, a person's id. A key of the command
+    line has no maker.
     """
 
     campaign: str
     digest: str
-    scope: Scope
+    scope: KeyScope
     label: str
     created_at: datetime
-    expires_at: datetime | None = None
+    expires_at: datetime
     by: str = ""
     maker: str | None = None
 
@@ -59,15 +60,15 @@ class ApiKey:
 
     def is_valid(self, now: datetime) -> bool:
         """Say whether the key has not expired."""
-        return self.expires_at is None or now < self.expires_at
+        return now < self.expires_at
 
     def is_opened_by(self, digest: str, now: datetime) -> bool:
         """Say whether this digest is the key's and the key has not expired. Compares in constant time."""
         return hmac.compare_digest(self.digest, digest) and self.is_valid(now)
 
-    def allows(self, scope: Scope) -> bool:
-        """Say whether the key has this scope."""
-        return includes(self.scope, scope)
+    def allows(self, scope: KeyScope) -> bool:
+        """Say whether the key opens what has this scope."""
+        return scope in {"counts", self.scope}
 
 
 def checked_label(label: str) -> str:
@@ -81,11 +82,6 @@ def checked_label(label: str) -> str:
             )
         )
     return label
-
-
-def includes(held: Scope, needed: Scope) -> bool:
-    """Say whether one scope allows what another one does."""
-    return _SCOPES.index(held) >= _SCOPES.index(needed)
 
 
 def digest_of(text: str) -> str:

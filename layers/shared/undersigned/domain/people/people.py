@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.people.api_keys import DIGITS_SHOWN, includes
+from undersigned.domain.people.api_keys import DIGITS_SHOWN
 from undersigned.domain.signing.addresses import mailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from undersigned.domain.people.api_keys import Scope
-
 type Role = Literal["owner", "editor", "viewer"]
+
+Scope = Literal["read", "manage", "own"]
+"""`read` gives access to counts and deliveries. Personal data and actions need `manage`; people and keys, `own`."""
+
+_SCOPES: tuple[Scope, ...] = ("read", "manage", "own")
+"""Each one includes those before it."""
 
 SCOPE_OF: Mapping[Role, Scope] = {"owner": "own", "editor": "manage", "viewer": "read"}
 """The scope of each role, the widest first."""
@@ -41,10 +45,7 @@ MOST_MAILS_AN_HOUR = 5
 """How many emails to sign in with, and how many invitations, one address gets in an hour."""
 
 MOST_TESTS_AN_HOUR = 20
-"""How many test emails one person or key may ask for in an hour."""
-
-MOST_TESTS_A_DAY = 5
-"""How many test emails one address gets in a day from all keys together."""
+"""How many test emails one person may ask for in an hour."""
 
 MOST_WRONG_CODES_A_DAY = 20
 """After so many wrong codes in a day, only the link in the email signs a person in.
@@ -85,11 +86,6 @@ class Member:
     def logged_name(self) -> str:
         """Return the person's name in the security log."""
         return self.person.logged_name
-
-    @property
-    def maker(self) -> str:
-        """Return the maker of the keys that this person makes."""
-        return self.person.id
 
     @property
     def scope(self) -> Scope:
@@ -136,6 +132,11 @@ class SignInRequest:
     def is_of(self, nonce: str) -> bool:
         """Say whether a browser with this nonce may use the link. Compares in constant time."""
         return self.nonce_digest is None or hmac.compare_digest(self.nonce_digest, nonce_digest(nonce))
+
+
+def includes(held: Scope, needed: Scope) -> bool:
+    """Say whether one scope allows what another one does."""
+    return _SCOPES.index(held) >= _SCOPES.index(needed)
 
 
 def person_id(secret: str, email: str) -> str:

@@ -44,7 +44,7 @@ class DraftTestRequests:
         `to` is the signed-in person's address, or one that the operator names. Without it, the published organizer gets
         the email, because a draft can name any organizer. If the campaign was never published, the draft's organizer
         gets it, who must have a role in it or be the administrator. A recipient, of the draft or published, gets it
-        only as the signed-in person. `who` is the person or the key that asks, and has limits; the operator has none.
+        only as the signed-in person. `who` is the person who asks, and has a limit; the operator has none.
 
         Raises NotFoundError; NotNowError for a draft with mistakes, an address that gets none, and too many requests.
         """
@@ -63,13 +63,13 @@ class DraftTestRequests:
                     {"email": address},
                 )
             )
-        self.limits.count(who, address, is_own=is_own)
+        self.limits.count(who)
         entry = AuditEntry(campaign, self.clock(), "test draft", by)
         self.campaigns.record_audit(entry, self.new_id())
         self.queue.put_draft_test(campaign, address)
 
     def organizers_address(self, compiled: CompiledCampaign) -> str:
-        """Return where a key's tests of a draft go: to the published organizer, or else to the draft's."""
+        """Return where the operator's tests of a draft go: to the published organizer, or else to the draft's."""
         return (self._published(compiled.campaign.id) or compiled.campaign).organizer.email
 
     def _published(self, campaign: str) -> Campaign | None:

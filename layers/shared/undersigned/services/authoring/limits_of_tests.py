@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import NotNowError
 from undersigned.domain.languages import Message
-from undersigned.domain.people.people import MOST_TESTS_A_DAY, MOST_TESTS_AN_HOUR
+from undersigned.domain.people.people import MOST_TESTS_AN_HOUR
 from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
 from undersigned.domain.tokens import mailbox_digest
 
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.sign_ins import SignIns
     from undersigned.domain.authoring.campaigns import Target
-    from undersigned.services.people.directory import Directory
 
-_COUNTED_FOR, _A_DAY_COUNTED_FOR = timedelta(hours=2), timedelta(days=2)
+_COUNTED_FOR = timedelta(hours=2)
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -32,7 +31,6 @@ class LimitsOfTests:
     """
 
     campaigns: Campaigns
-    directory: Directory
     sign_ins: SignIns
     clock: Callable[[], datetime]
 
@@ -66,35 +64,17 @@ class LimitsOfTests:
             )
         return address
 
-    def count(self, who: str, address: str, *, is_own: bool) -> None:
-        """Count a test that a person or a key asks for; `who` is empty for the operator, who has no limit.
+    def count(self, who: str) -> None:
+        """Count a test that a person asks for; `who` is empty for the operator, who has no limit.
 
-        Each person and each key has a limit an hour, and all keys together have one a day for each address.
-        Raises NotNowError if the limit is reached.
+        Raises NotNowError if the limit of an hour is reached.
         """
-        if who:
-            self._count_hour(who)
-        if who and not is_own:
-            self._count_day(address)
-
-    def _count_hour(self, who: str) -> None:
         now = self.clock()
         hour = now.astimezone(UTC).isoformat(timespec="hours")
-        if self.sign_ins.count(who, "TESTS", hour, expires_at=now + _COUNTED_FOR) > MOST_TESTS_AN_HOUR:
+        if who and self.sign_ins.count(who, "TESTS", hour, expires_at=now + _COUNTED_FOR) > MOST_TESTS_AN_HOUR:
             raise NotNowError(
                 Message(
                     "You can send %(number)s test emails in an hour. Wait for the next hour.",
                     {"number": MOST_TESTS_AN_HOUR},
-                )
-            )
-
-    def _count_day(self, address: str) -> None:
-        now, person = self.clock(), self.directory.id_of(address)
-        day = now.astimezone(UTC).date().isoformat()
-        if self.sign_ins.count(person, "TESTS", day, expires_at=now + _A_DAY_COUNTED_FOR) > MOST_TESTS_A_DAY:
-            raise NotNowError(
-                Message(
-                    "Keys can send %(number)s test emails to one address in a day. Wait for the next day.",
-                    {"number": MOST_TESTS_A_DAY},
                 )
             )

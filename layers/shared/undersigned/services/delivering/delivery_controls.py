@@ -492,7 +492,7 @@ class DeliveryControls:
 
         `to` is the address of a person who is signed in, because the email has signers' letters, or one that the
         operator names. Without it, the email goes to the campaign's organizer. A recipient gets it only as the
-        signed-in person. `who` is the person or the key that asks, and has limits; the operator has none.
+        signed-in person. `who` is the person who asks, and has a limit; the operator has none.
 
         Raises NotFoundError for an unknown target; NotNowError if no letters are waiting for it, for an address that
         gets no test, and for too many requests.
@@ -506,7 +506,7 @@ class DeliveryControls:
         address = self.limits.address(
             campaign, self.campaigns.campaign(campaign).organizer.email if to is None else to, is_own=is_own
         )
-        self.limits.count(who, address, is_own=is_own)
+        self.limits.count(who)
         self.record(campaign, "test", by, about=target, why=why)
         self.queue.put_test(DeliveryKey(campaign, target, period), address)
 

@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 
     from undersigned.aws.abuse_counters import AbuseCounters
     from undersigned.aws.api_keys import ApiKeys
-    from undersigned.domain.people.api_keys import ApiKey, Scope
-    from undersigned.domain.people.people import Member
-
-    type Holder = ApiKey | Member
-    """Who makes a request about a campaign, and what they may do there."""
+    from undersigned.domain.people.api_keys import ApiKey, KeyScope
+    from undersigned.domain.people.people import Member, Scope
 
 MOST_REFUSALS = 10
 """The most wrong keys of one group that are refused in a minute. Further ones have to wait.
@@ -36,11 +33,20 @@ class KeyRefusedError(UndersignedError):
 
 
 class ScopeError(UndersignedError):
-    """The key or the person is known, but may not do this; carries the scope that it takes."""
+    """The person is known, but may not do this; carries the scope that it takes."""
 
     def __init__(self, held: Scope, needed: Scope) -> None:
         """Keep the scope that it takes."""
         super().__init__(f"this takes the scope {needed}, and there is {held}")
+        self.needed = needed
+
+
+class KeyScopeError(UndersignedError):
+    """The key is known, but may not read this; carries the scope that it takes."""
+
+    def __init__(self, needed: KeyScope) -> None:
+        """Keep the scope that it takes."""
+        super().__init__(f"this takes a key with the scope {needed}")
         self.needed = needed
 
 
@@ -55,7 +61,7 @@ class TooManyRefusalsError(UndersignedError):
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Access:
-    """Checks the keys of organizers."""
+    """Checks the keys of programs."""
 
     keys: ApiKeys
     abuse_counters: AbuseCounters
@@ -86,19 +92,8 @@ class Access:
             raise TooManyRefusalsError(ceil((window + RATE_WINDOW - now).total_seconds()))
         self.abuse_counters.set_refusals(group, window, refused + 1)
 
-    def authorize_session(self, campaign: str, digest: str) -> ApiKey:
-        """Return the current key of a session. Raises KeyRefusedError.
 
-        A session's token is signed, so nobody can try digests, and refusals are not counted.
-        """
-        found = self.keys.api_key(campaign, digest)
-        if found is None or not found.is_valid(self.clock()):
-            message = "the session's key is revoked or has expired"
-            raise KeyRefusedError(message)
-        return found
-
-
-def check_scope(holder: Holder, scope: Scope) -> None:
-    """Raise ScopeError unless a key or a person has a scope."""
-    if not holder.allows(scope):
-        raise ScopeError(holder.scope, scope)
+def check_scope(member: Member, scope: Scope) -> None:
+    """Raise ScopeError unless a person has a scope."""
+    if not member.allows(scope):
+        raise ScopeError(member.scope, scope)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain.delivering.controls import AuditEntry
 from undersigned.domain.errors import ExplainedError, NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.domain.people.api_keys import DIGITS_SHOWN, ApiKey, checked_label, digest_of
+from undersigned.domain.people.api_keys import DIGITS_SHOWN, KEY_WORKS_FOR, ApiKey, checked_label, digest_of
 from undersigned.domain.people.people import MOST_PEOPLE, Member, Person
 
 if TYPE_CHECKING:
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from undersigned.aws.people import People
     from undersigned.aws.queue import PeopleMails
     from undersigned.domain.people.actions import Action
-    from undersigned.domain.people.api_keys import Scope
+    from undersigned.domain.people.api_keys import KeyScope
     from undersigned.domain.people.people import Role
-    from undersigned.services.people.access import Holder
     from undersigned.services.people.directory import Directory
     from undersigned.services.people.known_campaigns import KnownCampaigns
 
@@ -34,16 +33,8 @@ class PeopleError(ExplainedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Heir:
-    """A person or key that takes over keys: the name in the activity log, and the maker of the keys from then on."""
-
-    name: str
-    maker: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Removed:
-    """Somebody who was removed from a campaign, and the keys that were revoked or taken over."""
+    """Somebody who was removed from a campaign, and their keys, which were revoked."""
 
     member: Member
     keys: tuple[ApiKey, ...]
@@ -92,7 +83,7 @@ class PeopleOfCampaign:
         return member
 
     def set_role(self, campaign: str, person: str, role: Role, by: str) -> Member:
-        """Give a person another role, and revoke those of their keys that may do more.
+        """Give a person another role. Their keys are revoked unless they stay an owner.
 
         Raises NotFoundError, PeopleError for the last owner, ChangedError.
         """
@@ -100,25 +91,19 @@ class PeopleOfCampaign:
         changed = replace(known, role=role)
         if known.role != role:
             another_owner = self._other_owner(known)
-            with self.keys.going_with(campaign, person, by, but=changed):
+            with self.keys.going_with(campaign, person, by):
                 self.people.put(changed, known, another_owner=another_owner)
             self._record(campaign, "change role", by, f"{known.person.email} {role}")
         return changed
 
-    def remove(
-        self, campaign: str, person: str, by: str, holder: Holder | None = None, *, takes_over: bool = False
-    ) -> Removed:
+    def remove(self, campaign: str, person: str, by: str) -> Removed:
         """Remove a person, whose sessions open the campaign no more, and revoke their keys.
 
-        Or let `holder`, who removes the person, take over the keys; without a holder, the command line does. Raises as
-        `set_role` does, and PeopleError if somebody would take over their own keys.
+        Raises NotFoundError, PeopleError for the last owner, ChangedError.
         """
         known = self.member(campaign, person)
-        heir = Heir(by, holder.maker if holder else None) if takes_over else None
-        if heir and heir.maker == person:
-            raise PeopleError(Message("You can’t take over your own keys. Another owner can, who removes you."))
         another_owner = self._other_owner(known)
-        with self.keys.going_with(campaign, person, by, heir=heir) as keys:
+        with self.keys.going_with(campaign, person, by) as keys:
             self.people.remove(known, another_owner=another_owner)
         self._record(campaign, "remove person", by, known.person.email)
         if self.directory.person(person) is None:
@@ -164,59 +149,39 @@ class KeysOfCampaign:
         """Return a campaign's keys, the newest first."""
         return tuple(sorted(self.keys.api_keys(campaign), key=lambda key: key.created_at, reverse=True))
 
-    def make(  # noqa: PLR0913  (what the form has)
-        self,
-        campaign: str,
-        scope: Scope,
-        label: str,
-        expires_at: datetime | None,
-        by: str,
-        *,
-        holder: Holder | None = None,
+    def make(
+        self, campaign: str, scope: KeyScope, label: str, by: str, *, member: Member | None = None
     ) -> tuple[str, ApiKey]:
-        """Make a key, and return its text, which is not kept. `holder` makes it; without one, the command line does.
+        """Make a key for 90 days, and return its text, which is not kept.
 
-        Raises GivenError for a label that can't be kept, and ChangedError if the holder was removed meanwhile.
+        Without a `member`, the command line makes it. Raises GivenError for a label that can't be kept, and
+        ChangedError if the member was removed meanwhile.
         """
-        label = checked_label(label)
-        text, maker = new_key_text(), holder.maker if holder else None
-        key = ApiKey(campaign, digest_of(text), scope, label, self.clock(), expires_at, by, maker)
-        self.keys.put_api_key(key, holder)
+        label, now = checked_label(label), self.clock()
+        text, maker = new_key_text(), member.person.id if member else None
+        key = ApiKey(campaign, digest_of(text), scope, label, now, now + KEY_WORKS_FOR, by, maker)
+        self.keys.put_api_key(key, member)
         self._record(campaign, "create key", by, f"{key.digest[:DIGITS_SHOWN]} {scope}", label)
         return text, key
 
     @contextmanager
-    def going_with(
-        self, campaign: str, person: str, by: str, *, heir: Heir | None = None, but: Member | None = None
-    ) -> Iterator[list[ApiKey]]:
-        """Revoke a person's keys while the block removes the person, or let an heir take them over. Yield them.
+    def going_with(self, campaign: str, person: str, by: str) -> Iterator[list[ApiKey]]:
+        """Revoke a person's keys while the block removes the person or changes their role. Yield the keys.
 
-        With `but`, keys that may do no more than this role stay. It happens before the block, so that a run that fails
-        leaves the person on the list, and after it, because the person may make another key meanwhile.
+        It happens before the block, so that a run that fails leaves the person on the list, and after it, because the
+        person may make another key meanwhile.
         """
-
-        def let_go() -> None:
-            # While keys are revoked, one of them can still make another.
-            while keys := self._keys_of_person(campaign, person, but):
-                for key in keys:
-                    self._let_go(key, by, heir)
-                gone.extend(keys)
-
         gone: list[ApiKey] = []
-        let_go()
+        gone += self._end_keys(campaign, person, by)
         yield gone
-        let_go()
+        gone += self._end_keys(campaign, person, by)
 
-    def _keys_of_person(self, campaign: str, person: str, but: Member | None) -> list[ApiKey]:
+    def _end_keys(self, campaign: str, person: str, by: str) -> list[ApiKey]:
         found = [key for key in self.keys.api_keys(campaign) if key.maker == person]
-        return [key for key in found if but is None or not but.allows(key.scope)]
-
-    def _let_go(self, key: ApiKey, by: str, heir: Heir | None) -> None:
-        if heir:
-            self.keys.hand_over(replace(key, by=heir.name, maker=heir.maker))
-        else:
-            self.keys.remove_api_key(key.campaign, key.digest)
-        self._record(key.campaign, "take over key" if heir else "revoke key", by, key.digest[:DIGITS_SHOWN], "")
+        for key in found:
+            self.keys.remove_api_key(campaign, key.digest)
+            self._record(campaign, "revoke key", by, key.digest[:DIGITS_SHOWN], "")
+        return found
 
     def revoke(self, campaign: str, digits: str, by: str) -> ApiKey:
         """Revoke the key whose SHA-256 begins with these digits. Raises NotFoundError unless there is exactly one."""

@@ -14,38 +14,33 @@ from typing import TYPE_CHECKING
 from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.errors import TokenError, UndersignedError
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.services.people.access import KeyRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from undersigned.aws.people import People
-    from undersigned.domain.people.api_keys import ApiKey
-    from undersigned.domain.people.people import Person
-    from undersigned.services.people.access import Access, Holder
+    from undersigned.domain.people.people import Member, Person
     from undersigned.services.people.directory import Directory
     from undersigned.services.people.known_campaigns import KnownCampaigns
     from undersigned.tokens import OrganizerTokens
 
 
 class SignedOutError(UndersignedError):
-    """Nobody is signed in, the session has ended, or its key is revoked or has expired."""
+    """Nobody is signed in, the session has ended, or it was ended elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session: the token in the browser, and the tokens in the forms of its pages, the current one first.
+    """A person's session: the token in the browser, and the tokens in the forms of its pages, the current one first.
 
-    It is a person's, or was opened with a `key`. `holder` is the member or key in the campaign that the request is
-    about; None if the session doesn't open it.
+    `member` is the person in the campaign that the request is about; None if the session doesn't open it.
     """
 
     token: str
     post_tokens: tuple[str, ...]
-    key: ApiKey | None = None
-    person: Person | None = None
-    holder: Holder | None = None
+    person: Person
+    member: Member | None = None
     is_administrator: bool = False
 
     @property
@@ -55,9 +50,8 @@ class Session:
 
     @property
     def logged_name(self) -> str:
-        """Return the name of the session's person or key in the security log."""
-        known = self.key or self.person
-        return known.logged_name if known else ""
+        """Return the name of the session's person in the security log."""
+        return self.person.logged_name
 
     def has_sent(self, post_token: str) -> bool:
         """Say whether a form with this token is from a page of this session."""
@@ -68,27 +62,20 @@ class Session:
 class Sessions:
     """Begins, reads and ends sessions."""
 
-    access: Access
     people: People
     directory: Directory
     known: KnownCampaigns
     tokens: OrganizerTokens
     clock: Callable[[], datetime]
 
-    def begin(self, campaign: str, key: str) -> Session:
-        """Begin a session with the text of a key. Raises KeyRefusedError, TooManyRefusalsError."""
-        found = self.access.authorize(campaign, key)
-        token = self.tokens.for_session(found.campaign, found.digest)
-        return Session(token, self.tokens.accepted_in_posts(token), key=found, holder=found)
-
-    def begin_of_person(self, person: Person) -> str:
+    def begin(self, person: Person) -> str:
         """Begin a session of a person who proved who they are, and return its token."""
         session = secrets.token_hex(16)
         self.people.put_session(person, session, self.clock() + VALID_FOR["person"])
         return self.tokens.for_person(person.id, session)
 
     def end(self, token: str) -> None:
-        """End a person's session here, too, so that a copy of its token opens nothing. A key's ends in the browser."""
+        """End a session here, too, so that a copy of its token opens nothing."""
         try:
             known = self.tokens.read_person(token)
         except TokenError:
@@ -101,31 +88,19 @@ class Sessions:
         A campaign may be any text that an address has.
         """
         try:
-            known = self.tokens.read_session(token)
-        except TokenError:
-            return self._of_person(token, campaign)
-        try:
-            key = self.access.authorize_session(known.campaign, known.digest)
-        except KeyRefusedError as error:
-            raise _signed_out() from error
-        holder = key if campaign in {None, key.campaign} else None
-        return Session(token, self.tokens.accepted_in_posts(token), key=key, holder=holder)
-
-    def _of_person(self, token: str, campaign: str | None) -> Session:
-        try:
             known = self.tokens.read_person(token)
         except TokenError as error:
             raise _signed_out() from error
         if campaign is not None and not ID_PATTERN.fullmatch(campaign):
             campaign = None
-        person, holder = self.people.session(known.person, known.session, campaign)
+        person, member = self.people.session(known.person, known.session, campaign)
         if person is None:
             raise _signed_out()
         is_administrator = self.directory.is_administrator(person.id)
         if is_administrator and campaign and self.known.has(campaign):
-            holder = self.directory.as_owner(person, campaign)
+            member = self.directory.as_owner(person, campaign)
         posts = self.tokens.accepted_in_posts(token)
-        return Session(token, posts, person=person, holder=holder, is_administrator=is_administrator)
+        return Session(token, posts, person, member, is_administrator=is_administrator)
 
 
 def _signed_out() -> SignedOutError:

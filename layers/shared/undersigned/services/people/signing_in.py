@@ -179,4 +179,4 @@ class SigningIn:
         except ChangedError as error:
             message = "the link or the code was used"
             raise SignInError(message) from error
-        return self.sessions.begin_of_person(person)
+        return self.sessions.begin(person)

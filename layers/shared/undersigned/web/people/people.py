@@ -12,7 +12,7 @@ from undersigned.web.dashboard_frame import render_framed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.people.api_keys import ApiKey, Scope
+    from undersigned.domain.people.api_keys import ApiKey, KeyScope
     from undersigned.domain.people.people import Member, Role
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
@@ -31,40 +31,30 @@ _WHAT_ROLES_MAY: Mapping[Role, Message] = {
     "viewer": Message("sees numbers, and no names of people who signed"),
 }
 
-_WHAT_KEYS_MAY: Mapping[Scope, Message] = {
-    "read": Message("Read: numbers, and no names of people who signed"),
-    "manage": Message(
-        "Manage: letters and people’s names, decisions about letters and deliveries, and changes to the campaign"
-    ),
-    "own": Message("Own: everything, also people and keys"),
+_WHAT_KEYS_MAY: Mapping[KeyScope, Message] = {
+    "counts": Message("Counts: numbers and deliveries, and no names of people who signed"),
+    "letters": Message("Letters: these, and letters with people’s names"),
 }
 
-_NEW_KEY: Mapping[str, str] = {"label": "", "scope": "", "days": "90"}
+_NEW_KEY: Mapping[str, str] = {"label": "", "scope": ""}
 """The values in the form of a new key at first."""
 
 
-def people_page(  # noqa: PLR0913  (what the page shows)
+def people_page(
     viewer: Viewer,
     found: Sequence[Member],
-    keys: Mapping[str, int],
     *,
     error: str | None = None,
     email: str = "",
     role: str = "",
 ) -> Page:
-    """Render a campaign's people, and the form that invites one; after a mistake, with the typed values.
-
-    `keys` says how many keys go with each person who is removed.
-    """
+    """Render a campaign's people, and the form that invites one; after a mistake, with the typed values."""
     return render_framed(
         "dashboard_people.html",
         viewer.language,
         viewer,
         "people",
-        rows=[
-            (member, viewer.say(ROLES[member.role]), _day(viewer, member), keys.get(member.person.id, 0))
-            for member in found
-        ],
+        rows=[(member, viewer.say(ROLES[member.role]), _day(viewer, member)) for member in found],
         roles=[(role, viewer.say(ROLES[role]), viewer.say(_WHAT_ROLES_MAY[role])) for role in SCOPE_OF],
         error=error,
         email=email,
@@ -85,7 +75,7 @@ def keys_page(
 ) -> Page:
     """Render a campaign's keys, the text of the one that was just made, and the form that makes one.
 
-    After a mistake, `given` are the values that were typed: `label`, `scope` and `days`.
+    After a mistake, `given` are the values that were typed: `label` and `scope`.
     """
     return render_framed(
         "dashboard_keys.html",
@@ -98,7 +88,7 @@ def keys_page(
                 key.digest[:DIGITS_SHOWN],
                 viewer.say(_WHAT_KEYS_MAY[key.scope]),
                 short_date(viewer.local(key.created_at).date(), viewer.language),
-                short_date(viewer.local(key.expires_at).date(), viewer.language) if key.expires_at else None,
+                short_date(viewer.local(key.expires_at).date(), viewer.language),
             )
             for key in found
         ],

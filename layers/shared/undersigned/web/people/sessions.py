@@ -47,7 +47,7 @@ def session_token(cookies: Iterable[str]) -> str:
 
 def session_cookie(token: str) -> Cookie:
     """Return the session's cookie; an empty token makes the browser delete it."""
-    return _cookie(COOKIE, token, VALID_FOR["session"])
+    return _cookie(COOKIE, token, VALID_FOR["person"])
 
 
 def _value_of(wanted: str, cookies: Iterable[str]) -> str:

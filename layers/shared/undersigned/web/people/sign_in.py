@@ -11,28 +11,12 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page
 
 
-def sign_in_page(  # noqa: PLR0913  (what was typed, and where)
-    language: str,
-    *,
-    by_email: str | None = None,
-    with_key: str | None = None,
-    email: str = "",
-    campaign: str = "",
-    typed: str = "",
-) -> Page:
-    """Render the form for an address and the one for a key, each with its mistake.
+def sign_in_page(language: str, *, by_email: str | None = None, email: str = "", typed: str = "") -> Page:
+    """Render the form for an address, with its mistake and the address as it was typed.
 
-    `email` and `campaign` are as they were typed. `typed` is the sealed text of a form whose session was over.
+    `typed` is the sealed text of a form whose session was over.
     """
-    return render_framed(
-        "dashboard_sign_in.html",
-        language,
-        by_email=by_email,
-        with_key=with_key,
-        email=email,
-        campaign=campaign,
-        typed=typed,
-    )
+    return render_framed("dashboard_sign_in.html", language, by_email=by_email, email=email, typed=typed)
 
 
 def code_page(language: str, *, tries_left: int | None = None, typed: str = "") -> Page:
