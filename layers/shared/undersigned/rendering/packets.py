@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +19,7 @@ from undersigned.rendering.qr_codes import qr_code
 from undersigned.rendering.typesetter import Typesetter, TypesettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from undersigned.domain.authoring.campaigns import Logo, Organizer, Target
@@ -487,65 +487,24 @@ def _printable(document: str, fonts: FontBook) -> str:
     return document.translate(dict.fromkeys(map(ord, lacking), REPLACEMENT))
 
 
-def _plainer(document: str, typesetter: Typesetter) -> str:
-    """Replace every unusual character with U+FFFD in the texts that Typst refuses.
+def _plainly(letter: PacketLetter) -> PacketLetter:
+    """Replace every unusual character of a letter with U+FFFD.
 
     Typst refuses a mark that no font has together with its base, and panics on some marks (typst/typst#8667).
     """
-    whole = json.loads(document)
-    for text in _refused(_pieces(whole), whole, typesetter):
-        # A text is between quotes, and a quote inside a text is escaped, so this replaces whole texts only.
-        document = document.replace(_quoted(text), _quoted(_UNUSUAL.sub(REPLACEMENT, text)))
-    return document
+
+    def plain(words: str) -> str:
+        return _UNUSUAL.sub(REPLACEMENT, words)
+
+    blocks = (
+        replace(block, runs=[replace(run, text=plain(run.text)) for run in block.runs]) for block in letter.blocks
+    )
+    name, town = plain(letter.signer_name), plain(letter.signer_locality)
+    return replace(letter, blocks=tuple(blocks), signer_name=name, signer_locality=town)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A letter with nothing but its label and entry, or one of its blocks."""
-
-    letter: dict[str, Any]
-    block: dict[str, Any] | None
-
-    @property
-    def texts(self) -> set[str]:
-        return {self.letter["label"], *self.letter["listed"], *(_texts_in(self.block) if self.block else ())}
-
-
-def _texts_in(block: dict[str, Any]) -> Iterator[str]:
-    yield from (run if isinstance(run, str) else run[0] for run in block["runs"])
-    for inside in block["inside"]:
-        yield from _texts_in(inside)
-
-
-def _pieces(document: dict[str, Any]) -> list[_Piece]:
-    labels = [_Piece(letter, None) for letter in document["letters"] if letter["label"]]
-    user_of = {
-        number: letter | {"label": "", "listed": []} for letter in document["letters"] for number in letter["blocks"]
-    }
-    return labels + [_Piece(letter, document["blocks"][number]) for number, letter in user_of.items()]
-
-
-def _refused(pieces: Sequence[_Piece], document: dict[str, Any], typesetter: Typesetter) -> set[str]:
-    """Return the texts of the pieces that Typst refuses, found by bisection."""
-    try:
-        typesetter.compile(_quoted(_excerpt(pieces, document)))
-    except TypesettingError:
-        middle = len(pieces) // 2
-        if not middle:
-            return pieces[0].texts
-        return _refused(pieces[:middle], document, typesetter) | _refused(pieces[middle:], document, typesetter)
-    return set()
-
-
-def _excerpt(pieces: Sequence[_Piece], document: dict[str, Any]) -> dict[str, Any]:
-    blocks = [piece.block for piece in pieces if piece.block]
-    numbers = iter(range(len(blocks)))
-    letters = [piece.letter | {"blocks": [next(numbers)] if piece.block else []} for piece in pieces]
-    return document | {"sheet": None, "cover": None, "blocks": blocks, "letters": letters}
-
-
-def _quoted(text: str | dict[str, Any]) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _quoted(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False)
 
 
 def _replaced(before: str, after: str) -> dict[str, int]:
@@ -574,25 +533,41 @@ def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: F
 
     Equal input gives equal bytes. U+FFFD replaces a character that no font has, so no character stops a packet.
     """
-    return _typeset(_packet(cover, letters, fonts) if cover else _without_cover(letters, fonts), fonts)
+
+    def write(some: Sequence[PacketLetter]) -> dict[str, Any]:
+        return _packet(cover, some, fonts) if cover else _without_cover(some, fonts)
+
+    return _typeset(write, letters, fonts)
 
 
 def typeset_paper(letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook) -> bytes:
     """Typeset letters to sign on paper, each with its foot, as a PDF with a title and an author."""
-    return _typeset(_paper(letters, _tidied(title), _tidied(author), fonts), fonts).pdf
+    return _typeset(lambda some: _paper(some, _tidied(title), _tidied(author), fonts), letters, fonts).pdf
 
 
-def _typeset(content: dict[str, Any], fonts: FontBook) -> Packet:
-    written = _quoted(content)
+def _typeset(
+    write: Callable[[Sequence[PacketLetter]], dict[str, Any]], letters: Sequence[PacketLetter], fonts: FontBook
+) -> Packet:
+    written = _quoted(write(letters))
     document = _printable(written, fonts)
     typesetter = Typesetter(fonts)
+
+    def is_refused(letter: PacketLetter) -> bool:
+        try:
+            typesetter.compile(_printable(_quoted(write([letter])), fonts))
+        except TypesettingError:
+            return True
+        return False
+
     try:
         pdf, accessible = typesetter.compile(document), True
     except TypesettingError:
-        document = _plainer(document, typesetter)
+        # Only the letters that Typst refuses change.
+        plain = [_plainly(letter) if is_refused(letter) else letter for letter in letters]
+        document = _printable(_quoted(write(plain)), fonts)
         pdf, accessible = _accessible_if_possible(document, typesetter)
     double_sided = b""
-    if content["sheet"]:
+    if write(letters)["sheet"]:
         both = _quoted(json.loads(document) | {"double_sided": True})
         double_sided = typesetter.compile(both, accessible=accessible)
     typesetter.forget()
