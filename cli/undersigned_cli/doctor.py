@@ -24,15 +24,6 @@ FEW_EMAILS = 200
 
 _A_DAY = 24 * 60 * 60
 
-_EMAILS_A_SECOND = 40
-"""How many emails a second a process of the queue sends: two of them some 80 (docs/scale.md)."""
-
-_FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 100
-"""How many processes the queue has with SignersPerSecond=50, and with 3333."""
-
-_FAR = 2
-"""How many times faster SES or the queue has to be, before it is worth a deployment."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -69,7 +60,6 @@ class Doctor:
             ("identity", self._identity),
             ("DMARC", self._dmarc),
             ("SES account", self._account),
-            ("waiting emails", self._waiting),
             ("suppression list", self._suppression),
             ("Lambda concurrency", self._concurrency),
             ("deletion protection", self._protection),
@@ -156,27 +146,6 @@ class Doctor:
         is_short = 0 <= most <= FEW_EMAILS or used >= SHARE_OF_QUOTA * most > 0
         todo = "ask for more under Account dashboard, Request a limit increase; until then, confirmation emails wait"
         yield _finding("daily quota", is_short and found, todo, found)
-
-    def _waiting(self) -> Iterator[Finding]:
-        """Compare how fast the queue of confirmation emails goes with SES's rate."""
-        rate = self.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
-        mapping = self._resources("AWS::Lambda::EventSourceMapping").get("SendConfirmationsWaiting")
-        if mapping is None:
-            return
-        found = _known(partial(self.client("lambda").get_event_source_mapping, UUID=mapping))
-        if found is None:
-            # The check of the mappings reports it.
-            return
-        at_once = found.get("ScalingConfig", {}).get("MaximumConcurrency", _FEWEST_AT_ONCE)
-        speed = at_once * _EMAILS_A_SECOND
-        said = f"{at_once:,} at once are some {speed:,} a second; SES takes {rate:,.0f}"
-        if rate >= speed * _FAR and at_once < _MOST_AT_ONCE:
-            yield Finding("waiting emails", "problem", said, "set a higher SignersPerSecond in deploy.toml, and deploy")
-        elif speed >= rate * _FAR and at_once > _FEWEST_AT_ONCE:
-            todo = "ask for a higher rate under Account dashboard, or set a lower SignersPerSecond in deploy.toml"
-            yield Finding("waiting emails", "problem", said, todo)
-        else:
-            yield Finding("waiting emails", "ok", said)
 
     def _suppression(self) -> Iterator[Finding]:
         ask = self.client("sesv2").get_suppressed_destination

@@ -25,10 +25,9 @@ Resources:
         Variables:
           MAIL_BUDGETS:
             Fn::Sub:
-            - 10 ${MailsAnHour}
-            - MailsAnHour:
-                Fn::FindInMap:
-                - Capacity
+            - 10 ${Hour}
+            - Hour:
+                Ref: MailsAnHour
           ADMIN_EMAIL: a@b.example
 """
 

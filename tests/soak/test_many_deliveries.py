@@ -212,7 +212,7 @@ def test_very_many_chiefs_get_their_letters_once_at_the_pace_of_ses(stack: World
     assert len(planned["deliveries"]) == TARGETS
     turns = Turns(lambda now: setattr(stack.clock, "now", MONDAY + timedelta(seconds=now)))
     ses = stack.watch = Ses(turns, Allowance(SES_TODAY))
-    at_once = load_template()["Mappings"]["Capacity"]["3333"]["Deliveries"]
+    at_once = load_template()["Resources"]["DeliverQueue"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     workers = Workers(stack, turns)
     stack.sleep = turns.wait
     turns.run([workers.worker() for _ in range(at_once)])

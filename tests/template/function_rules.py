@@ -64,7 +64,7 @@ guide)."""
 SCHEDULES = {"RunJobs": ["cron(1 * * * ? *)"], "SendConfirmations": ["cron(0/5 * * * ? *)"]}
 """The jobs run each hour, not at the stack's own: what is due is decided from the table."""
 
-SECTIONS = ("Parameters", "Mappings", "Globals", "Resources", "Outputs")
+SECTIONS = ("Parameters", "Globals", "Resources", "Outputs")
 RESOURCES = (
     "AWS::Serverless::HttpApi",
     "AWS::DynamoDB::Table",
@@ -165,21 +165,17 @@ def functions_time_out_before_the_api_does(template: Template) -> Iterator[str]:
 
 
 def every_functions_concurrency_is_limited(template: Template) -> Iterator[str]:
-    # A flood of requests must leave room for the other functions. New accounts have a limit of 10, and AWS keeps 100
-    # unreserved, so a reservation is none by default ("Configuring reserved concurrency", Lambda developer guide).
+    # New accounts have a limit of 10, and AWS keeps 100 unreserved, so nothing is reserved ("Configuring reserved
+    # concurrency", Lambda developer guide). The API's routes have limits of their own.
     for function, event, kind, source in event_sources(template):
         match kind:
-            case "HttpApi":
-                limit = functions(template)[function].get("ReservedConcurrentExecutions")
-                by_signers = {"Fn::FindInMap": ["Capacity", {"Ref": "SignersPerSecond"}, function]}
-                is_limited = limit == {"Fn::If": ["ReservesConcurrency", by_signers, {"Ref": "AWS::NoValue"}]}
             case "SQS":
                 is_limited = "MaximumConcurrency" in source.get("ScalingConfig", {})
             case "DynamoDB":
                 # One for each shard of the stream, and more only for a rush.
                 is_limited = resolve(source.get("ParallelizationFactor", 1)) == 1
             case _:
-                is_limited = kind == "ScheduleV2"  # one at a time
+                is_limited = kind in {"HttpApi", "ScheduleV2"}  # a schedule runs one at a time
         if not is_limited:
             yield f"{function}.{event} can use up the account's concurrency"
 

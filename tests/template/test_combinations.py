@@ -26,7 +26,6 @@ TOGETHER: dict[str, list[Any]] = {
     "Cdn": ["false", "true"],
     "PublicUrl": ["", "https://letters.example.org"],
     "CdnCertificate": ["", "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-0000-0000-000000000000"],
-    "SignersPerSecond": [50, 500, 3333],
 }
 """Settings that could depend on each other, in all their combinations."""
 

@@ -25,14 +25,11 @@ DEFAULTS = {
     "RequireTls": "true",
     "PacketRetentionDays": 90,
     "MonthlyBudget": 0,
-    "SignersPerSecond": 50,
     "UnconfirmedMailsANetwork": 200,
     "UnconfirmedMailsADomain": 200,
     "Architecture": "arm64",
 }
 """What people decide. Everything else is a constant of the template, with its reason beside it."""
-
-SIGNERS = ["50", "500", "3333"]
 
 TABLE = {
     "BillingMode": "PAY_PER_REQUEST",
@@ -60,11 +57,11 @@ OUTPUTS = {
 """The outputs that the command line reads."""
 
 
-def test_the_parameters_are_eighteen_and_three_of_them_have_no_default() -> None:
+def test_the_parameters_are_seventeen_and_three_of_them_have_no_default() -> None:
     parameters = load_template()["Parameters"]
 
     assert {name: entry.get("Default") for name, entry in parameters.items()} == DEFAULTS | dict.fromkeys(REQUIRED)
-    assert len(parameters) == 18
+    assert len(parameters) == 17
 
 
 def test_sam_asks_for_no_parameter_hidden() -> None:
@@ -90,50 +87,20 @@ def test_the_table_has_this_setting(name: str, setting: object) -> None:
     assert load_template()["Resources"]["Table"]["Properties"][name] == setting
 
 
-def reserved(signers: str) -> dict[str, int]:
-    known = {"SignersPerSecond": signers, "AWS::NoValue": 0}
-    found = {
-        name: resolve(properties.get("ReservedConcurrentExecutions", 0), known)
-        for name, properties in functions(load_template()).items()
-    }
-    return {name: amount for name, amount in found.items() if amount}
-
-
 def test_a_new_account_can_deploy() -> None:
     """Its limit of ten functions at once is AWS's minimum of what stays unreserved."""
-    assert reserved("50") == {}
+    assert "ReservedConcurrentExecutions" not in str(functions(load_template()))
 
 
-@pytest.mark.parametrize(("signers", "quota"), [("500", 1_000), ("3333", 2_000)])
-def test_a_rush_leaves_emails_and_deliveries_their_functions(signers: str, quota: int) -> None:
-    """The description of the parameter names this quota of Lambda."""
-    description = load_template()["Parameters"]["SignersPerSecond"]["Description"]
-    assert f"{quota:,}" in description
-    assert reserved(signers).keys() == {"PublicApi", "OrganizerApi"}
-    assert sum(reserved(signers).values()) + 350 <= quota
-
-
-@pytest.mark.parametrize("row", ["Requests", "Capacity"])
-def test_more_signers_get_more_of_everything(row: str) -> None:
-    by_signers = [load_template()["Mappings"][row][signers] for signers in SIGNERS]
-    names = by_signers[0].keys()
-    assert all(values.keys() == names for values in by_signers)
-    # With so many signers there is a CDN, which has the counts and pages of those who only look.
-    of_the_cdn = {"Count", "Read", "ReadBurst"}
-    for name in names - of_the_cdn:
-        amounts = [int(values[name]) for values in by_signers]
-        assert amounts == sorted(amounts), name
-
-
-@pytest.mark.parametrize("signers", SIGNERS)
-def test_an_hour_of_a_rush_has_enough_confirmation_emails(signers: str) -> None:
+def test_the_busiest_hour_of_a_million_letters_has_enough_confirmation_emails() -> None:
     budgets = variables_of(load_template(), "SendConfirmations")["MAIL_BUDGETS"]
-    suspicious, an_hour, a_network, a_domain = map(int, resolve(budgets, {"SignersPerSecond": signers}).split())
+    suspicious, an_hour, a_network, a_domain = map(int, str(resolve(budgets)).split())
 
     assert (suspicious, a_network, a_domain) == (10, 200, 200)
+    # A third of all sign on the busiest day, a tenth of these in its busiest hour (docs/production.md).
     # Of five people four confirm, within five minutes, and give their email back.
-    needed = 0.2 * int(signers) * 3_600 + 0.8 * int(signers) * 300
-    assert an_hour == 2_000 if signers == "50" else needed < an_hour < 1.3 * needed
+    people = 1_000_000 / 3 / 10
+    assert 0.2 * people + 0.8 * people * 300 / 3_600 < an_hour
 
 
 def test_no_setting_is_one_that_aws_never_takes_back() -> None:

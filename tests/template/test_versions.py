@@ -33,7 +33,6 @@ CHANGES = {
     "PublicUrl": "https://letters.example.org",
     "RequireTls": "false",
     "SenderAddress": "other@example.org",
-    "SignersPerSecond": "500",
     "UnconfirmedMailsADomain": "40",
     "UnconfirmedMailsANetwork": "60",
 }

@@ -100,8 +100,6 @@ def _resolve(value: Any, known: Mapping[str, Any]) -> Any:  # noqa: C901, PLR091
             return not _resolve(condition, known)
         case {"Fn::And": conditions}:
             return all(_resolve(condition, known) for condition in conditions)
-        case {"Fn::FindInMap": [name, key, of]}:
-            return _parsed()["Mappings"][name][str(_resolve(key, known))][of]
         case {"Fn::Select": [index, items]}:
             return _resolve(items, known)[int(index)]
         case {"Fn::Split": [separator, text]}:

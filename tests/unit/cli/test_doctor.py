@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from undersigned_cli.doctor import _FEWEST_AT_ONCE, _MOST_AT_ONCE, Doctor, Finding, State
-from undersigned_cli.local.template import load_template
+from undersigned_cli.doctor import Doctor, Finding, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,7 +47,6 @@ class Account:
         self.subscriptions = {"alarms-arn": [("email", "arn:1")], "feedback-arn": [("sqs", "arn:2")]}
         self.schedules = {"hourly": "ENABLED", "postponed": "ENABLED"}
         self.mappings = {"uuid-1": "Enabled", "uuid-2": "Enabled", "uuid-3": "Enabled"}
-        self.waiting_at_once = 2
         self.alarms: list[str] = []
         self.dmarc = ["v=DMARC1; p=quarantine", "something else"]
         self.protected = True
@@ -140,8 +138,7 @@ class Account:
     def get_event_source_mapping(self, *, UUID: str) -> Any:  # noqa: N803
         if UUID not in self.mappings:
             raise refusal(code="ResourceNotFoundException")
-        scaling = {"ScalingConfig": {"MaximumConcurrency": self.waiting_at_once}} if UUID == "uuid-3" else {}
-        return {"State": self.mappings[UUID], **scaling}
+        return {"State": self.mappings[UUID]}
 
     def describe_alarms(self, **_: Any) -> Any:
         return {"MetricAlarms": [{"AlarmName": name} for name in self.alarms]}
@@ -162,7 +159,7 @@ def findings(account: Account, state: State) -> list[Finding]:
 def test_a_healthy_stack_has_no_problem(account: Account) -> None:
     assert findings(account, "problem") == []
     assert findings(account, "unknown") == []
-    assert len(findings(account, "ok")) == 19
+    assert len(findings(account, "ok")) == 18
 
 
 FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
@@ -244,16 +241,6 @@ FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
         "event source mappings",
         "update-event-source-mapping",
     ),
-    "SES takes far more than the queue sends": (
-        lambda it: it.account["SendQuota"].update(MaxSendRate=200.0),
-        "waiting emails",
-        "set a higher SignersPerSecond",
-    ),
-    "the queue sends far more than SES takes": (
-        lambda it: setattr(it, "waiting_at_once", 100),
-        "waiting emails",
-        "ask for a higher rate under Account dashboard, or set a lower SignersPerSecond",
-    ),
     "one call could delete the table": (
         lambda it: setattr(it, "protected", False),
         "deletion protection",
@@ -290,50 +277,13 @@ def test_what_is_wrong_is_named(account: Account) -> None:
     }
 
 
-def test_the_doctor_knows_how_many_waiting_emails_the_template_sends_at_once() -> None:
-    by_signers = load_template()["Mappings"]["Capacity"]
-    assert {(_FEWEST_AT_ONCE, "50"), (_MOST_AT_ONCE, "3333")} == {
-        (by_signers[signers]["MailProcesses"], signers) for signers in ("50", "3333")
-    }
-
-
-@pytest.mark.parametrize(
-    ("rate", "at_once", "found"),
-    [
-        (1.0, 2, None),  # the sandbox: fewer than two at once is not possible
-        (14.0, 2, None),
-        (159.0, 2, None),
-        (160.0, 2, "2 at once are some 80 a second; SES takes 160"),
-        (321.0, 16, None),
-        (1_279.0, 16, None),
-        (1_280.0, 16, "16 at once are some 640 a second; SES takes 1,280"),
-        (14.0, 16, "16 at once are some 640 a second; SES takes 14"),
-        (4_000.0, 100, None),
-        (20_000.0, 100, None),  # there is no higher SignersPerSecond
-    ],
-)
-def test_waiting_emails_are_to_go_at_about_the_rate_of_ses(
-    account: Account, rate: float, at_once: int, found: str | None
-) -> None:
-    account.account["SendQuota"].update(MaxSendRate=rate)
-    account.waiting_at_once = at_once
-
-    assert [one.found for one in findings(account, "problem")] == ([found] if found else [])
-
-
-def test_a_stack_without_the_mapping_of_waiting_emails_has_one_problem_only(account: Account) -> None:
-    account.mappings.pop("uuid-3")
-
-    assert [one.check for one in findings(account, "problem")] == ["event source mappings"]
-
-
 def test_a_check_without_permission_is_unknown_and_the_others_go_on(account: Account) -> None:
     account.denied.add("lambda")
 
     assert [(found.check, found.found) for found in findings(account, "unknown")] == [
         ("Lambda concurrency", "no answer: AccessDeniedException")
     ]
-    assert len(findings(account, "ok")) == 18
+    assert len(findings(account, "ok")) == 17
 
 
 def test_an_identity_of_a_single_address_is_found(account: Account) -> None:
