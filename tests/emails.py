@@ -14,7 +14,6 @@ from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
 from undersigned.domain.delivering.reports import FATES, Report, ReportLine
 from undersigned.domain.delivering.stops import Stop
 from undersigned.domain.people.people import Member, Person
-from undersigned.domain.signing.providers import Provider
 from undersigned.rendering import mails, office_mails, organizer_mails, people_mails
 from undersigned.rendering.mails import DeliverySummary, Mail
 from undersigned_cli import campaign_folder
@@ -76,7 +75,6 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
         "2026-11-30",
         tuple(ReportLine(TARGET, fate, 1_234, "wrong address", "2026-11-23") for fate in FATES),
         12,
-        (Provider("yahoo.com", 1_234, 12),),
         EVIDENCE,
     )
     waiting = [WaitingLetters(TARGET, 1_234)]

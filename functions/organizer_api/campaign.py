@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 routes = campaign_routes()
 
-COUNTED_BY = ("target", "day", "hour", "locality", "source", "domain", "suspicion")
+COUNTED_BY = ("target", "day", "source")
 
 
 @routes.get("", "counts")
@@ -123,13 +123,5 @@ def _answer(answer: Answer) -> dict[str, object]:
 def count(request: ApiRequest) -> Response[str]:
     """Return the counts, grouped by the request's `by`."""
     by = request.choice("by", COUNTED_BY) or "target"
-    if by == "domain":
-        providers = wired.stack.operating.overviews.providers(request.campaign)
-        total = sum(provider.confirmed for provider in providers)
-        counts: dict[str, object] = {
-            provider.domain: {"signed": provider.signed, "confirmed": provider.confirmed} for provider in providers
-        }
-    else:
-        found = wired.stack.operating.overviews.counts(request.campaign, by)
-        total, counts = found.total, dict(found.by)
-    return data({"campaign": request.campaign, "signatures": total, "by": by, "counts": counts})
+    found = wired.stack.operating.overviews.counts(request.campaign, by)
+    return data({"campaign": request.campaign, "signatures": found.total, "by": by, "counts": dict(found.by)})

@@ -75,7 +75,7 @@ class Letter(NamedTuple):
 
 def letters_in(rows: Rows) -> list[Letter]:
     """Return the letters."""
-    towns, looks = _towns_in(rows), _looks_in(rows)
+    looks = _looks_in(rows)
     return [
         Letter(
             signer=row["pk"].rpartition("#")[2],
@@ -89,7 +89,7 @@ def letters_in(rows: Rows) -> list[Letter]:
             bundle=row.get("bundle"),
             confirmed_at=row.get("confirmed_at", ""),
             look=looks.get((row["pk"].split("#")[1], row.get("bundle", "").partition("#")[0])),
-            counts=tuple(_counters_of(row, towns)) if row["status"] == "confirmed" else (),
+            counts=tuple(_counters_of(row)) if row["status"] == "confirmed" else (),
             mark=tuple(counter for counter in row.get("tallied", "").split("|") if counter),
         )
         for row in rows
@@ -97,19 +97,11 @@ def letters_in(rows: Rows) -> list[Letter]:
     ]
 
 
-def _counters_of(letter: Row, towns: set[str]) -> Iterator[str]:
+def _counters_of(letter: Row) -> Iterator[str]:
     """List the counters that have a confirmed letter, without the product's code."""
     yield "TOTAL"
     yield f"TARGET#{letter['target']}"
     yield f"DAY#{letter['confirmed_on']}"
-    yield f"HOUR#{letter['confirmed_at'][:13]}"
-    town = letter["locality"].lower()
-    # A row whose personal data is gone keeps the town that it counts for.
-    yield f"TOWN#{(town if town in towns else 'other') if town else letter['town']}"
-    # The people of these tests have no known provider.
-    yield "PROVIDER#other"
-    if "quarantine" in letter:
-        yield f"SUSPICION#{letter['quarantine']}"
 
 
 class Change(NamedTuple):
@@ -200,11 +192,6 @@ def _looks_in(rows: Rows) -> dict[tuple[str, str], str]:
             of = (campaign.removeprefix(_CAMPAIGN), period)
             looks[of] = min(until, looks.get(of, until))
     return looks
-
-
-def _towns_in(rows: Rows) -> set[str]:
-    """Return the towns of all targets, in lower case."""
-    return {row["locality"].lower() for row in rows if row["sk"].startswith("TARGET#") and "locality" in row}
 
 
 def counted_in(rows: Iterable[Row]) -> Counter[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -275,20 +274,6 @@ def test_a_crash_after_sending_may_repeat_a_report_but_never_loses_it(
     world.report()
     world.report()
     assert len(world.mails("report")) == 2
-
-
-def test_a_provider_that_loses_our_emails_is_listed(world: World) -> None:
-    world.confirmed()
-    world.confirmed(email="bo@signers.example")
-    for number in range(10):
-        world.sign(email=f"signer{number}@aol.com")
-    world.run_stream()
-    world.week()
-    a_day_later(world)
-    assert "aol.com: 10 signed, 0 confirmed" in section(world, "Few people confirm with these email providers")
-    html = world.mails("report")[0].mail.get_body(("html",))
-    assert html
-    assert re.search(r">aol\.com</td>\s*<td[^>]*>10</td>\s*<td[^>]*>0</td>", html.get_content())
 
 
 def test_the_report_is_in_the_campaigns_language(world: World) -> None:

@@ -110,23 +110,6 @@ def test_an_organizer_sees_a_wave_and_removes_exactly_its_letters(attacked: Worl
     assert run("screen", CAMPAIGN, *criteria) == "No letters found.\n"
 
 
-def by_suspicion(run: Any) -> dict[str, int]:
-    rows = json.loads(run("counts", CAMPAIGN, "--by", "suspicion", "--json"))
-    return {row["suspicion"]: row["signatures"] for row in rows["counts"]} | {"total": rows["total"]["signatures"]}
-
-
-def test_suspicions_are_counted_exactly(attacked: World, run: Any) -> None:
-    sign(attacked, "Eve", "fast.example", "192.0.2.7", topic="cheap pills")
-    attacked.run_stream()
-    attacked.post(attacked.sent[-1].link("confirm"))
-    attacked.run_stream()
-    assert by_suspicion(run) == {"none": CLEAN + WAVE, "trap": 1, "total": CLEAN + WAVE + 1}
-    run("screen", CAMPAIGN, "--suspicion", "any", "--action", "erase", "--why", "a program", "--yes")
-    attacked.run_stream()
-    attacked.clock.advance(seconds=2)
-    assert by_suspicion(run) == {"none": CLEAN + WAVE, "total": CLEAN + WAVE}
-
-
 def test_a_wave_is_shown_before_each_delivery(attacked: World, run: Any) -> None:
     wave = "40 of 60 letters came from one network within an hour"
     attacked.change(approval=True)

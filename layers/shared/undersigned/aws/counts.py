@@ -2,7 +2,7 @@
 
 | row | pk | sk |
 |---|---|---|
-| counter | `COUNT#<campaign>#<0…7>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>`, `TOWN#<town>` … |
+| counter | `COUNT#<campaign>#<0…7>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>`, `SOURCE#<label>` |
 | a deleted row that was subtracted from the counters | `GONE#<campaign>#<signer>` | `<moment>#<version>` |
 
 A counter is the sum of its eight rows, so that workers that count at once seldom meet in one. Each has its letters, and

@@ -40,7 +40,6 @@ from undersigned.aws.failures import UNFIT, code_of
 from undersigned.domain.authoring.campaigns import Addressee
 from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.signing.drawings import Drawing
-from undersigned.domain.signing.providers import provider_of
 from undersigned.domain.signing.signatures import (
     DISOWNED_FOR,
     ReadRows,
@@ -81,7 +80,7 @@ _NOTHING_PERSONAL = {**dict.fromkeys(_PERSONAL, ""), "updates": False}
 _NOBODY = asdict(Addressee(title="", titles={}, name="", department="", locality=""))
 """The addressee of an erased letter: what it showed would say where its signer lives."""
 
-_OF_THE_LETTER_BEFORE = ("withdrawn_at", "bundle", "cleared_at", "provider", "disowned_at")
+_OF_THE_LETTER_BEFORE = ("withdrawn_at", "bundle", "cleared_at", "disowned_at")
 """The attributes of a withdrawn or erased letter that go when a form that follows it is confirmed."""
 
 
@@ -301,11 +300,7 @@ class Signatures(Repository):
         self._table.update(
             Update(
                 signature_key(signature.campaign, signature.signer),
-                assign={
-                    "cleared_at": at.isoformat(),
-                    "provider": provider_of(signature.email) if signature.status == "confirmed" else None,
-                    **_NOTHING_PERSONAL,
-                },
+                assign={"cleared_at": at.isoformat(), **_NOTHING_PERSONAL},
                 add={"version": 1},
                 remove=["network"],
                 when=Attr("version").eq(signature.version) & Attr("cleared_at").not_exists(),
@@ -476,7 +471,7 @@ def erasure(signature: Signature, at: datetime) -> Update:
             "erased_at": at.isoformat(),
             **_NOTHING_PERSONAL,
             "addressed": _NOBODY,
-            **dict.fromkeys(("due", "due_at", "quarantine", "network", "town", "cleared_at", "provider")),
+            **dict.fromkeys(("due", "due_at", "quarantine", "network", "cleared_at")),
         },
         add={"version": 1},
         when=NEW if is_form else Attr("version").eq(signature.version),
@@ -493,7 +488,6 @@ def signature_values(signature: Signature) -> Values:
         "region": signature.region,
         "postal_code": signature.postal_code,
         "target": signature.target,
-        "town": signature.town,
         "source": signature.source,
         "signature": signature.signature,
         "note": signature.note,
@@ -557,9 +551,7 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
         on_hold=values.get("due") == hold_shard(campaign, signer),
         links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
         network=values.get("network"),
-        town=values.get("town"),
         cleared_at=read_moment(values.get("cleared_at")),
-        provider=values.get("provider"),
         mail_postponed=values["due_at"] if values["status"] == "pending" and "due" in values else "",
         is_released=values.get("released", False),
         source=values.get("source"),

@@ -191,7 +191,6 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
         "figures_text": textwrap.indent(columns(figures), "  "),
         "sections": [_section(found, fate, campaign.local(next_delivery)) for fate in FATES if found.of(fate)],
         "warnings": _warnings(found.evidence, language),
-        "providers": [(provider.domain, provider.signed, provider.confirmed) for provider in found.providers],
         "dashboard_url": f"{sender.public_url}{dashboard_path(campaign.id)}",
     }
     return _written("report", sender, campaign, found.period, subject.in_language(language), values)

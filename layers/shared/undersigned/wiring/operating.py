@@ -112,7 +112,6 @@ class OperatingCases:
 
         return Gathering(
             campaigns=self.stack.campaigns,
-            forms=self.stack.forms,
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
             counts=self.stack.counts,

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.signatures import adas_signature
-from undersigned.domain.authoring.campaigns import Roster, Target
 from undersigned.domain.counting.tallies import (
     MOST_COUNTERS,
     NOT_COUNTED,
@@ -21,7 +20,6 @@ from undersigned.domain.counting.tallies import (
     mark_of,
     transactions,
 )
-from undersigned.domain.signing.providers import KNOWN, provider_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +34,6 @@ SIGNED = adas_signature(
     signed_on=date(2026, 11, 29),
     confirmed_at=datetime(2026, 11, 30, 17, 5, tzinfo=UTC),
     confirmed_on=date(2026, 11, 30),
-    town="oakton",
 )
 
 
@@ -45,22 +42,14 @@ def test_a_confirmed_signature_counts_in_every_counter() -> None:
         "TOTAL",
         "TARGET#oakton",
         "DAY#2026-11-30",
-        "HOUR#2026-11-30T17",
-        "TOWN#oakton",
-        "PROVIDER#gmail.com",
     )
-
-
-def test_a_confirmed_signature_counts_for_its_suspicion() -> None:
-    counters = counters_of(mark_of(replace(SIGNED, quarantine="no form")))
-    assert counters == (*counters_of(mark_of(SIGNED)), "SUSPICION#no form")
 
 
 def test_in_a_campaign_with_sources_a_confirmed_signature_counts_for_its_source_too() -> None:
     from_flyer = replace(SIGNED, source="flyer")
 
     assert counters_of(mark_of(from_flyer)) == (*counters_of(mark_of(SIGNED)), "SOURCE#flyer")
-    assert len(counters_of(mark_of(replace(from_flyer, quarantine="no form")))) == MOST_COUNTERS
+    assert len(counters_of(mark_of(from_flyer))) == MOST_COUNTERS
 
 
 @pytest.mark.parametrize("status", ["pending", "withdrawn", "erased"])
@@ -69,35 +58,9 @@ def test_a_signature_that_is_not_confirmed_counts_nowhere(status: Status) -> Non
     assert counters_of(NOT_COUNTED) == ()
 
 
-def target(locality: str) -> Target:
-    return Target("t", "Chief", "Sam Sample", "Department", locality, "chief@town.example", ("60201",))
-
-
-@pytest.mark.parametrize("spelled", ["Oakton", " OAKTON", "oak|ton", "Oak  Ton"])
-def test_a_town_has_one_counter_for_every_spelling_and_cannot_break_the_mark(spelled: str) -> None:
-    for locality, town in (("Oakton", "oakton"), ("Oak|Ton", "oak ton")):
-        roster = Roster.of((target(locality), target("Elmton")))
-        assert roster.town_of(spelled) in {town, "other"}
-        mark = mark_of(replace(SIGNED, town=roster.town_of(locality)))
-        assert [counter for counter in counters_of(mark) if "TOWN" in counter] == [f"TOWN#{town}"]
-
-
-@pytest.mark.parametrize("typed", ["Evanston", "Oakton, IL", "", "TOTAL", "x" * 80])
-def test_a_town_of_no_target_counts_as_other(typed: str) -> None:
-    assert Roster.of((target("Oakton"), target(""))).town_of(typed) == "other"
-
-
-def test_a_letter_of_before_version_0_3_counts_as_other_until_its_town_is_known() -> None:
-    assert "TOWN#other" in counters_of(mark_of(replace(SIGNED, town=None)))
-
-
 @given(st.text(max_size=80), st.emails())
 def test_the_counters_of_a_letter_are_not_named_by_its_words(locality: str, email: str) -> None:
-    signed = replace(SIGNED, town=Roster.of((target("Oakton"),)).town_of(locality), email=email, locality=locality)
-    *_, town, reached = counters_of(mark_of(signed))
-    assert reached.removeprefix("PROVIDER#") == provider_of(email)
-    assert provider_of(email) in {*KNOWN, "other"}
-    assert town in {"TOWN#oakton", "TOWN#other"}
+    assert mark_of(replace(SIGNED, email=email, locality=locality, name=locality)) == mark_of(SIGNED)
 
 
 def test_withdrawing_a_signature_decreases_its_counters() -> None:
@@ -162,7 +125,7 @@ def test_a_mark_says_how_it_begins_that_its_letter_is_confirmed() -> None:
     assert mark_of(SIGNED).startswith("TOTAL|")
 
 
-COUNTERS = (*"ABCDEF", *(f"{kind}#{domain}" for kind in ("TOWN", "PROVIDER") for domain in ("aol.com", "web.de")))
+COUNTERS = (*"ABCDEF", *(f"{kind}#{domain}" for kind in ("TARGET", "SOURCE") for domain in ("oakton", "elmton")))
 LISTS_OF_MARKS = st.lists(
     st.tuples(*(st.frozensets(st.sampled_from(COUNTERS), max_size=4).map(lambda some: "|".join(sorted(some))),) * 2),
     max_size=60,
@@ -189,9 +152,9 @@ def test_transactions_hold_each_move_once_and_are_as_full_as_they_can_be(
 
 def test_a_hundred_letters_of_one_campaign_take_two_transactions() -> None:
     moves = [(SIGNED, mark_of(SIGNED))] * 100
-    assert [len(some) for some in transactions(moves, 100)] == [94, 6]
+    assert [len(some) for some in transactions(moves, 100)] == [97, 3]
 
 
 def test_a_row_that_never_fits_is_named() -> None:
-    with pytest.raises(ValueError, match="a letter with 6 counters doesn't fit into 5 writes"):
-        list(transactions([(SIGNED, mark_of(SIGNED))], 5))
+    with pytest.raises(ValueError, match="a letter with 3 counters doesn't fit into 3 writes"):
+        list(transactions([(SIGNED, mark_of(SIGNED))], 3))

@@ -59,7 +59,6 @@ def test_a_complete_form_is_read() -> None:
         updates=False,
         letter_language="en",
         target=OAKTON,
-        town="oakton",
     )
 
 

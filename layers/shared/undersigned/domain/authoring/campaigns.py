@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from undersigned.domain.authoring.postal_codes import ALL_OTHERS, canonical_postal_code, patterns_for, patterns_of
 from undersigned.domain.languages import Message
-from undersigned.domain.signing.providers import OTHER
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
@@ -404,24 +403,18 @@ _MOST_TOWNS = 12
 """The most towns that an error names."""
 
 
-def _counted(locality: str) -> str:
-    """Return the spelling by which a target's town is counted, without what separates counters in a mark."""
-    return " ".join(locality.replace("|", " ").casefold().split())
-
-
 @dataclass(frozen=True, slots=True)
 class Roster:
     """A campaign's targets, found by id or by postal code. Several targets may serve one code.
 
     `by_pattern` has the targets that list a pattern of codes. `for_others` get the letters of all other codes, and
-    `for_everyone` can get any letter. `towns` has the towns of all targets, as they are counted.
+    `for_everyone` can get any letter.
     """
 
     by_id: Mapping[str, Target]
     by_pattern: Mapping[str, Sequence[Target]]
     for_others: Sequence[Target] = ()
     for_everyone: Sequence[Target] = ()
-    towns: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, targets: tuple[Target, ...], *, is_whole: bool = True) -> Roster:
@@ -441,13 +434,7 @@ class Roster:
             by_pattern,
             for_others=for_others if is_whole else (),
             for_everyone=[target for target in active if not target.postal_codes],
-            towns=frozenset(_counted(target.locality) for target in targets if target.locality),
         )
-
-    def town_of(self, locality: str) -> str:
-        """Return the town that a signer's locality counts for: a target's, or `other`."""
-        town = _counted(locality)
-        return town if town in self.towns else OTHER
 
     @property
     def only(self) -> Target | None:

@@ -16,8 +16,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.signing.providers import CONFIRMED, OTHER, provider_of
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -26,15 +24,6 @@ if TYPE_CHECKING:
 
 TOTAL = "TOTAL"
 
-TOWNS = "TOWN#"
-"""The beginning of the names of the counters by town: one for each town of a target, and `other`."""
-
-SUSPICIONS = "SUSPICION#"
-"""The beginning of the names of the counters by suspicion. A letter without one is in none of them."""
-
-NO_SUSPICION = "none"
-"""Stands for the letters in no counter by suspicion."""
-
 SOURCES = "SOURCE#"
 """The beginning of the names of the counters by source: one for each that a campaign lists, `other` and `none`."""
 
@@ -42,7 +31,7 @@ NOT_COUNTED = ""
 
 _BETWEEN = "|"
 
-MOST_COUNTERS = 8
+MOST_COUNTERS = 4
 """The most counters in one mark."""
 
 type Move = tuple[Signature, str]
@@ -68,23 +57,14 @@ class Count:
 def mark_of(signature: Signature) -> str:
     """Return the mark that a row should have.
 
-    A confirmed letter counts in the total, for its target, for the day and hour (UTC) of its confirmation, for its
-    town, for its email provider, for its suspicion if it has one, and in a campaign with sources, for its source.
+    A confirmed letter counts in the total, for its target, for the day of its confirmation, and in a campaign with
+    sources, for its source.
 
     The beginning of a mark tells whether its letter is confirmed: the filters of the stream's readers see nothing else.
     """
-    if signature.status != "confirmed" or signature.confirmed_on is None or signature.confirmed_at is None:
+    if signature.status != "confirmed" or signature.confirmed_on is None:
         return NOT_COUNTED
-    counters = [
-        TOTAL,
-        f"TARGET#{signature.target}",
-        f"DAY#{signature.confirmed_on.isoformat()}",
-        f"HOUR#{signature.confirmed_at:%Y-%m-%dT%H}",
-        f"{TOWNS}{signature.town or OTHER}",
-        f"{CONFIRMED}{signature.provider or provider_of(signature.email)}",
-    ]
-    if signature.quarantine:
-        counters.append(f"{SUSPICIONS}{signature.quarantine}")
+    counters = [TOTAL, f"TARGET#{signature.target}", f"DAY#{signature.confirmed_on.isoformat()}"]
     if signature.source:
         counters.append(f"{SOURCES}{signature.source}")
     return _BETWEEN.join(counters)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.delivering.deliveries import Delivery, Question
-    from undersigned.domain.signing.providers import Provider
 
 Fate = Literal[
     "ready to print",
@@ -66,14 +65,13 @@ class ReportLine:
 class Report:
     """An organizer's report about a period.
 
-    `providers` may not deliver our emails. `evidence` speaks against some of the letters that wait now.
+    `evidence` speaks against some of the letters that wait now.
     """
 
     campaign: Campaign
     period: str
     lines: tuple[ReportLine, ...]
     signatures: int
-    providers: tuple[Provider, ...]
     evidence: Evidence
 
     @property

@@ -72,7 +72,7 @@ _TICKED = (True, "true", "on", "1", "yes")
 
 @dataclass(frozen=True, slots=True)
 class SignedForm:
-    """A form that passed every check. `target` serves the postal code, and `town` is the one that it counts for."""
+    """A form that passed every check. `target` serves the postal code."""
 
     name: str
     email: str
@@ -86,7 +86,6 @@ class SignedForm:
     letter_language: str
     target: Target
     drawing: str = ""
-    town: str | None = None
     source: str | None = None
 
 
@@ -203,7 +202,6 @@ def read_form(
         letter_language=letter_language(values, campaign, page_language),
         target=unfinished.target,
         drawing=texts["drawing"],
-        town=roster.town_of(texts["locality"]),
         source=source_of(values.get("source"), campaign),
     )
 

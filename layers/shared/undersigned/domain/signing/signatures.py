@@ -64,11 +64,10 @@ class Signature:
     suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
     again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
     sealed. `in_tray` says whether the letter waits in its target's tray, `due_at` since when, `on_hold` whether an
-    organizer keeps it out of it. No link works that was made until `links_ended_at`. `town` is the one that it counts
-    for: a target's, or `other`; None if it was erased. `cleared_at` is when its personal data was removed, because its
-    time was over; `provider` is then the email provider that it counts for. `source` is the label of the link or site
-    that it came from, in a campaign that counts them. `disowned_at` is when the person with this address said that they
-    didn't sign: the form was erased, and for 30 days they get no emails about the campaign.
+    organizer keeps it out of it. No link works that was made until `links_ended_at`. `cleared_at` is when its personal
+    data was removed, because its time was over. `source` is the label of the link or site that it came from, in a
+    campaign that counts them. `disowned_at` is when the person with this address said that they didn't sign: the form
+    was erased, and for 30 days they get no emails about the campaign.
 
     A form reads as the pending signature that it would make. `form` is its id, and that of the form which a letter was
     made from. Only forms have a `mail_request`, and `expires_at`. `mail_postponed` is where their email waits
@@ -110,9 +109,7 @@ class Signature:
     on_hold: bool = False
     links_ended_at: datetime | None = None
     network: str | None = None
-    town: str | None = None
     cleared_at: datetime | None = None
-    provider: str | None = None
     mail_postponed: str = ""
     is_released: bool = False
     source: str | None = None
@@ -217,7 +214,6 @@ def pending_signature(form: SignedForm, campaign: Campaign, letter: Letter, sign
         updates=form.updates,
         letter=letter.version,
         addressee=form.target.addressee,
-        town=form.town,
         source=form.source,
         signed_at=at,
         signed_on=campaign.local(at).date(),

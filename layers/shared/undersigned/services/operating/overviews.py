@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.counting.tallies import NO_SUSPICION, TOTAL, TOWNS
+from undersigned.domain.counting.tallies import TOTAL
 from undersigned.domain.delivering.answers import is_unanswered
 from undersigned.domain.delivering.plans import plan_lines
 from undersigned.domain.delivering.schedule import cadence_of, period_of
 from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.signing.mail_budgets import LANES
-from undersigned.domain.signing.providers import CONFIRMED, providers_of
 from undersigned.services.counting.listing import Listing
 from undersigned.services.counting.measuring import Kept, last_overdue_run
 from undersigned.services.counting.screening import recent_evidence
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.plans import PlanLine
     from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.signing.mail_budgets import Lane, Sending
-    from undersigned.domain.signing.providers import Provider
 
 MOST_POSTPONED = 1_000
 """More postponed emails are not counted: bots could make the count expensive."""
@@ -133,7 +131,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """How many letters are confirmed: in total, and by target, day, hour or locality."""
+    """How many letters are confirmed: in total, and by target, day or source."""
 
     total: int
     by: Mapping[str, int]
@@ -171,7 +169,6 @@ class Overview:
     overdue: frozenset[str]
     by_day: Mapping[str, int]
     by_source: Mapping[str, int]
-    providers: tuple[Provider, ...]
     evidence: Evidence
     draft: Draft | None
 
@@ -232,7 +229,6 @@ class Overviews:
             overdue=self._overdue(state, shown),
             by_day=self._counted(campaign, "DAY#"),
             by_source=self._counted(campaign, "SOURCE#"),
-            providers=self._providers(campaign, state.unconfirmed),
             evidence=recent_evidence(self.forms, self.signatures, campaign),
             draft=self._changed_draft(campaign),
         )
@@ -343,26 +339,16 @@ class Overviews:
         )
 
     def counts(self, campaign: str, by: str) -> Breakdown:
-        """Return the counts by `target`, `day`, `hour`, `locality`, `suspicion` or `source`.
+        """Return the counts by `target`, `day` or `source`.
 
-        Hours are in UTC; a locality is a target's, or `other`. Each confirmed letter is in exactly one counter of each
-        kind, so the counters add up to the total. Letters without a suspicion have no counter of their own: they are
-        the rest of the total. Letters from before the campaign counted sources have none either.
+        Each confirmed letter is in exactly one counter of each kind, so the counters add up to the total. Only letters
+        from before the campaign counted sources are in no counter by source.
         """
-        found = self._counted(campaign, TOWNS if by == "locality" else f"{by.upper()}#")
-        if by not in {"suspicion", "source"}:
-            return Breakdown(sum(found.values()), found)
-        total = self.counters.counts(campaign, TOTAL).get(TOTAL, 0)
-        if by == "suspicion":
-            found[NO_SUSPICION] = max(total - sum(found.values()), 0)
-        return Breakdown(max(total, sum(found.values())), found)
-
-    def providers(self, campaign: str) -> tuple[Provider, ...]:
-        """Return how many people signed and confirmed by email provider, those with the most signers first."""
-        return self._providers(campaign, unconfirmed(self.forms, campaign))
-
-    def _providers(self, campaign: str, waiting: Unconfirmed) -> tuple[Provider, ...]:
-        return providers_of(self.counters.counts(campaign, CONFIRMED), waiting.by_provider)
+        found = self._counted(campaign, f"{by.upper()}#")
+        total = sum(found.values())
+        if by == "source":
+            total = max(total, self.counters.counts(campaign, TOTAL).get(TOTAL, 0))
+        return Breakdown(total, found)
 
     def _counted(self, campaign: str, beginning: str) -> dict[str, int]:
         found = self.counters.counts(campaign, beginning)

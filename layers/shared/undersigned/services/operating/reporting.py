@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 from undersigned.at_once import each_at_once
 from undersigned.domain.delivering.reports import Report, ReportLine, fate_of_waiting, left_between, lines_of
 from undersigned.domain.delivering.schedule import cadence_of
-from undersigned.domain.signing.providers import CONFIRMED, odd_ones, providers_of
 from undersigned.rendering import organizer_mails
 from undersigned.services.delivering.trays import read_trays
 from undersigned.services.delivering.waiting_evidence import evidence_against
-from undersigned.services.signing.unconfirmed import unconfirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.aws.forms import Forms
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, Sender
@@ -35,7 +32,6 @@ class Gathering:
     """Gathers the content of a report, with so many calls at once. Changes nothing."""
 
     campaigns: Campaigns
-    forms: Forms
     signatures: Signatures
     deliveries: Deliveries
     counts: Counts
@@ -65,10 +61,8 @@ class Gathering:
             if waiting:
                 fate = fate_of_waiting(settings, period, controls, target)
                 lines.append(ReportLine(target, fate, waiting, target.hold))
-        confirmed = self.counts.counts(campaign, CONFIRMED)
-        providers = providers_of(confirmed, unconfirmed(self.forms, campaign).by_provider)
         signatures = self.counts.count(campaign).signatures
-        return Report(settings, period, tuple(lines), signatures, odd_ones(providers), evidence)
+        return Report(settings, period, tuple(lines), signatures, evidence)
 
     def _deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         for delivery in self.deliveries.deliveries(campaign, target, whole=False):

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.stops import Stop
     from undersigned.domain.people.actions import Action
     from undersigned.domain.signing.mail_budgets import Lane
-    from undersigned.domain.signing.providers import Provider
     from undersigned.services.operating.overviews import CampaignState, TargetState
 
 IF_NOT_RECEIVED = Message("If it doesn’t have them after all, the person who runs the system can send them again.")
@@ -77,7 +76,6 @@ def points(  # noqa: PLR0913  (all that can need attention)
     found: CampaignState,
     states: Iterable[TargetState],
     elsewhere: Iterable[Target],
-    odd: Iterable[Provider],
     evidence: Evidence | None,
     *,
     overdue: Collection[str] = (),
@@ -104,7 +102,6 @@ def points(  # noqa: PLR0913  (all that can need attention)
         ),
         *_unanswered([state for state in states if state.is_unanswered(found.campaign, today)], language),
         *_confirmation_emails(found, language),
-        *(_odd(provider, language) for provider in odd),
         *(_suspicious(evidence, language) if evidence else ()),
         *_dates(found, None if is_part else states, today, language),
     )
@@ -532,21 +529,6 @@ def _how_many_wait(found: CampaignState, language: str) -> Iterator[Message]:
 
 def _up_to(count: int, language: str) -> str:
     return number(count, language) + ("+" if count >= MOST_POSTPONED else "")
-
-
-def _odd(provider: Provider, language: str) -> Point:
-    values = {"confirmed": number(provider.confirmed, language), "signed": number(provider.signed, language)}
-    return Point(
-        "to do",
-        Message("Few people at %(domain)s confirm", {"domain": provider.domain}),
-        (
-            Message(
-                "%(confirmed)s of %(signed)s people confirmed. This provider may not deliver our emails. Ask "
-                "supporters to check their spam folder, and tell the person who runs the system.",
-                values,
-            ),
-        ),
-    )
 
 
 def _suspicious(evidence: Evidence, language: str) -> Iterator[Point]:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain.languages import Message, short_moment
-from undersigned.domain.signing.providers import odd_ones
 from undersigned.domain.signing.sources import NO_SOURCE, ON_PAPER, OTHER
 from undersigned.web.counting.chart import chart
 from undersigned.web.cursors import cursor_of
@@ -21,15 +20,13 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
-_PROVIDERS_SHOWN = 8
-
 
 def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, descending: bool) -> Page:
     """Render the overview: the points that need attention, then the figures."""
     state, states = found.planned.state, found.planned.targets.items
     period, lines = found.planned.period, found.planned.lines()
     rows = sorted((row_of(viewer, state) for state in states), key=lambda row: row.sorts_by(sort), reverse=descending)
-    odd, today = odd_ones(found.providers), date.fromisoformat(period)
+    today = date.fromisoformat(period)
     waiting = sum(row.waiting for row in rows)
     awaiting = sum(line.letters for line in lines if line.outcome == "awaiting approval")
     return render_framed(
@@ -42,7 +39,6 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
             state,
             states,
             found.elsewhere,
-            odd,
             found.evidence,
             overdue=found.overdue,
             is_part=found.is_part,
@@ -55,10 +51,6 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
         rows=rows,
         headings=headings(viewer, sort, descending=descending),
         next_cursor=cursor_of(found.planned.targets.next_position),
-        providers=[
-            provider for rank, provider in enumerate(found.providers) if rank < _PROVIDERS_SHOWN or provider in odd
-        ],
-        odd=odd,
         sources=_sources(viewer, found.by_source),
         waiting=waiting,
         sent=sum(row.sent for row in rows),
