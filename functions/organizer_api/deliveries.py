@@ -48,9 +48,9 @@ def show_delivery(request: ApiRequest, period: str, target: str) -> Response[str
 
 
 def fetch_packet(request: DashboardRequest, period: str, target: str, number: str) -> Response[str]:
-    """Redirect to a packet's PDF, at an address that works for a few minutes. By hand, there are two of each."""
-    key, double_sided = DeliveryKey(request.campaign, target, period), request.query("double_sided") == "yes"
-    return moved(wired.organizing.packet_link(key, int(number), double_sided=double_sided), status=302)
+    """Redirect to a packet's PDF, at an address that works for a few minutes."""
+    key = DeliveryKey(request.campaign, target, period)
+    return moved(wired.organizing.packet_link(key, int(number)), status=302)
 
 
 def delivery_values(delivery: Delivery) -> dict[str, object]:
@@ -84,7 +84,6 @@ def packet_values(packet: PacketRecord) -> dict[str, object]:
         "first": packet.first,
         "last": packet.last,
         "bytes": packet.bytes,
-        "sha256": packet.sent[0],
         "residents": packet.residents,
         "since": packet.since.isoformat(),
     }

@@ -745,8 +745,7 @@ def plain_letters_in(sent: Sent) -> list[str]:
 def typeset_plainly(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: object) -> Packet:
     """Write only the signers' names into a packet: typesetting takes a tenth of a second and adds no race."""
     pdf = json.dumps([letter.signer_name for letter in letters]).encode()
-    double_sided = pdf if cover and cover.by_hand else b""
-    return Packet(pdf, {}, accessible=True, double_sided=double_sided)
+    return Packet(pdf, {}, accessible=True)
 
 
 def _hands_over(actor: Actor) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -19,7 +18,6 @@ from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.mail import Mailbox
 from undersigned.aws.mail_claims import MailClaims
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
-from undersigned.domain.delivering.packets import packet_name
 from undersigned.domain.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
 from undersigned.services.delivering.storing import packet_file
 from undersigned.services.operating.deleting import NotYetError
@@ -86,7 +84,7 @@ def test_letters_to_a_recipient_without_an_address_are_ready_to_print_once_then_
     world.plan()
     world.run_queue()
     assert (made.state, made.way, made.attempt, made.letters, made.email) == ("sent", "by hand", 1, 1, None)
-    assert (delivery(world), stored(world), world.deliveries) == (made, 2, [])
+    assert (delivery(world), stored(world), world.deliveries) == (made, 1, [])
     world.clock.advance(days=8)
     assert (delivery(world).question(world.clock.now), delivery(world).occupies_week) == (None, True)
     controls.hand_over(KEY, DAY, "at the front desk", "ada@example.org", revision=made.revision)
@@ -476,7 +474,7 @@ def test_packets_that_are_kept_no_longer_are_made_again(world: World, controls: 
         packet_file(world.wiring.deliveries, KEY, 1, world.clock.now)
     controls.retry(KEY, "cli", "")
     world.run_queue()
-    assert (delivery(world).state, delivery(world).attempt, stored(world)) == ("sent", 2, 2)
+    assert (delivery(world).state, delivery(world).attempt, stored(world)) == ("sent", 2, 1)
 
 
 def words_of_files(world: World) -> list[str]:
@@ -484,27 +482,23 @@ def words_of_files(world: World) -> list[str]:
     return [" ".join(words_of(world.wiring.bucket.get(name)).split()) for name in world.wiring.bucket.names("packets/")]
 
 
-def test_both_files_begin_with_the_address_and_are_made_again_without_an_erased_letter(world: World) -> None:
+def test_the_file_begins_with_the_address_and_is_made_again_without_an_erased_letter(world: World) -> None:
     campaigns = world.wiring.campaigns
     address = "1454 Elmwood Avenue, Evanston, IL 60201"
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "evanston"), email="", postal_address=address))
     confirm(world, "Ada", "Ben")
     world.week()
-    double, single = words_of_files(world)
-    for words in (single, double):
-        assert "Police Department 1454 Elmwood Avenue Evanston, IL 60201 Fold along the two marks" in words
-        assert [name in words for name in ("1 Ada, Evanston 4", "2 Ben, Evanston")] == [words is single, True]
-    assert "1 Ada, Evanston 7" in double
+    [words] = words_of_files(world)
+    assert "Police Department 1454 Elmwood Avenue Evanston, IL 60201 Fold along the two marks" in words
+    # After the address, the cover and the index, each on a sheet of its own.
+    assert "1 Ada, Evanston 7" in words
+    assert "2 Ben, Evanston 9" in words
     erase(world, "Ada")
     assert stored(world) == 0
     repack(world)
-    files = words_of_files(world)
-    assert len(files) == 2
-    assert not any("Ada" in words for words in files)
-    assert all("2 Ben, Evanston" in words for words in files)
-    [packet] = world.wiring.deliveries.packets(KEY)
-    name = packet_name(KEY, 1, 1)
-    assert packet.stored[0] == hashlib.sha256(world.wiring.bucket.get(name)).hexdigest()
+    [words] = words_of_files(world)
+    assert "Ada" not in words
+    assert "2 Ben, Evanston" in words
 
 
 def test_packets_that_an_email_had_get_an_address_sheet_on_the_same_day(
@@ -517,7 +511,7 @@ def test_packets_that_an_email_had_get_an_address_sheet_on_the_same_day(
     controls.settle(KEY, "cli", "", "by hand")
     world.run_queue()
     assert delivery(world).is_ready_to_print
-    assert ["Fold along the two marks" in words for words in words_of_files(world)] == [True, True]
+    assert ["Fold along the two marks" in words for words in words_of_files(world)] == [True]
 
 
 def test_a_cover_counts_the_letters_of_earlier_days_that_may_have_arrived(world: World) -> None:

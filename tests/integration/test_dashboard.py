@@ -688,9 +688,6 @@ def test_a_test_email_is_sent_only_to_the_person(sent: World, manager: Browser) 
 
 @pytest.mark.moto
 def test_a_link_to_a_packet_works_for_five_minutes(sent: World, manager: Browser) -> None:
-    words = manager.words(f"/deliveries/{PERIOD}/evanston")
-    [record] = sent.wiring.deliveries.packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD))
-    assert record.sent[0] in words
     link = manager.see(f"/deliveries/{PERIOD}/evanston/packets/1").headers["location"]
     assert "X-Amz-Expires=300" in link
 

@@ -183,7 +183,7 @@ def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) 
     answer = printed.press(f"{PAGE}/retry", printed.revision(PAGE))
     assert answer.status == 303
     world.run_queue()
-    assert "Print single-sided" in printed.words(PAGE)
+    assert "Print the letters" in printed.words(PAGE)
 
 
 def test_what_is_not_ready_yet_has_a_point_and_goes_on_after_a_hold_whatever_came_that_week(
@@ -217,21 +217,21 @@ def test_packets_whose_letters_are_all_erased_are_not_offered_to_print(
         world.confirmed(name=name, email=f"{name}@signers.example")
         world.clock.advance(minutes=1)
     world.week()
-    assert "Packet 1 of 2: Print single-sided" in organizer.words(PAGE)
+    assert "Packet 1 of 2: Print the letters" in organizer.words(PAGE)
     erase(world, "Ada")
     repack(world)
     said = organizer.words(PAGE)
-    assert "Packet 2 of 2: Print single-sided" in said
+    assert "Packet 2 of 2: Print the letters" in said
     assert "Packet 1 of 2: Print" not in said
     assert "Letters to print 1" in organizer.words()
     world.wiring.delivering.controls.retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
     world.run_queue()
-    assert "Packet 2 of 2: Print single-sided" in organizer.words(PAGE)
+    assert "Packet 2 of 2: Print the letters" in organizer.words(PAGE)
     erase(world, "Ben")
     repack(world)
     said = organizer.words(PAGE)
     assert "Every letter was erased, so nothing is left to print." in said
-    assert "Print single-sided" not in said
+    assert "Print the letters" not in said
     assert "Evanston: nothing is left to print" in organizer.words()
 
 

@@ -692,10 +692,10 @@ def test_a_postal_address_in_one_line_breaks_before_the_town(address: str, shown
     assert sheet.extract_text().splitlines()[-4:-1] == [TARGET.department, *shown]
 
 
-def test_on_both_sides_each_part_begins_on_a_right_hand_page(fonts: FontBook) -> None:
+def test_on_both_sides_of_the_paper_each_part_of_what_goes_by_hand_begins_on_a_right_hand_page(fonts: FontBook) -> None:
     letters = [campaign_letter("Ann", note="\n".join("x" * 40)), *(short_letter(f"Signer {n}") for n in range(60))]
     packet = typeset(replace(cover_of(61), by_hand=True), letters, fonts)
-    single, double = read(packet).pages, PdfReader(io.BytesIO(packet.double_sided)).pages
+    emailed, printed = read(packet_of(letters, fonts)).pages, read(packet).pages
     begins = [
         r"End Demand",
         r"End Demand .* TO ",
@@ -703,17 +703,17 @@ def test_on_both_sides_each_part_begins_on_a_right_hand_page(fonts: FontBook) ->
         "1 Ann",
         *(f"{n + 2} Signer {n}, Evanston Signer" for n in range(60)),
     ]
-    words = [words_on(page) for page in double]
+    words = [words_on(page) for page in printed]
     assert [next(n for n, page in enumerate(words) if re.match(begin, page)) % 2 for begin in begins] == [0] * 64
     assert [page for page in words if page] != words
     without_page = [
         [re.sub(r"\d+ 2026-11-30|Page \d+", "", page) for page in pages if page]
-        for pages in (map(words_on, single), words)
+        for pages in (map(words_on, emailed), words[1:])
     ]
     assert without_page[0] == without_page[1]
-    assert f"61 Signer 59, Evanston {len(double)} 2026-11-30-61" in " ".join(words[:8])
-    assert f"Reference number 2026-11-30-61 Page {len(double)}" in words[-1]
-    assert b"<pdfuaid:part>1</pdfuaid:part>" in packet.double_sided
+    assert f"61 Signer 59, Evanston {len(printed)} 2026-11-30-61" in " ".join(words[:8])
+    assert f"Reference number 2026-11-30-61 Page {len(printed)}" in words[-1]
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in packet.pdf
 
 
 @pytest.mark.skipif(which("pdftotext") is None, reason="poppler-utils is not installed")

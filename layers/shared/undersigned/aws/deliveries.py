@@ -217,7 +217,7 @@ class Deliveries(Repository):
 
         Raises ChangedError if it is recorded with more erased letters, or was deleted.
         """
-        changed = {name: packet_values(key, packet)[name] for name in ("erased", "stored", "stored_at")}
+        changed = {name: packet_values(key, packet)[name] for name in ("erased", "stored_at")}
         unless_newer = Attr("erased").lte(packet.erased)
         self._table.update(Update(packet_key(key, packet.number), assign=changed, when=unless_newer))
 
@@ -391,14 +391,12 @@ def packet_values(key: DeliveryKey, packet: PacketRecord) -> Values:
         "first": packet.first,
         "last": packet.last,
         "bytes": packet.bytes,
-        "sent": list(packet.sent),
         "residents": packet.residents,
         "since": written(packet.since),
+        "left_out": packet.left_out,
         "erased": packet.erased,
-        "stored": list(packet.stored),
         "stored_at": written(packet.stored_at),
-        "attempt": packet.attempt,
-        "earlier": list(packet.earlier),
+        "by_hand": packet.by_hand,
     }
 
 
@@ -409,14 +407,12 @@ def read_packet(values: Values) -> PacketRecord:
         first=int(values["first"]),
         last=int(values["last"]),
         bytes=int(values["bytes"]),
-        sent=tuple(values["sent"]),
         residents=int(values["residents"]),
         since=date.fromisoformat(values["since"]),
+        left_out=int(values["left_out"]),
         erased=int(values["erased"]),
-        stored=tuple(values["stored"]),
         stored_at=read_moment(values.get("stored_at")),
-        attempt=int(values["attempt"]),
-        earlier=tuple(values["earlier"]),
+        by_hand=values["by_hand"],
     )
 
 

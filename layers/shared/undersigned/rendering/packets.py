@@ -70,7 +70,8 @@ class PacketCover:
     """A packet's first page, in `language`: letters `first` to `last` of `total`, packet `number` of `of`.
 
     `without` are the numbers of the letters that were erased. `so_far` is how many letters the target has with this
-    delivery, if some came earlier. `cover_url` is the page of what was sent to it. By hand, an address sheet is first.
+    delivery, if some came earlier. `cover_url` is the page of what was sent to it. By hand, an address sheet is first,
+    and each part begins on a right-hand page when both sides of the paper are printed.
     """
 
     language: str
@@ -121,7 +122,7 @@ class PacketLetter:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A finished PDF; of a packet that goes by hand, also the one to print on both sides of the paper.
+    """A finished PDF.
 
     `replaced` counts the characters that could not be typeset, by code point (`U+10FFFD`). `accessible` is False when
     the PDF does not conform to PDF/UA-1, which no known text causes; the letters are complete even then.
@@ -130,7 +131,6 @@ class Packet:
     pdf: bytes
     replaced: Mapping[str, int]
     accessible: bool
-    double_sided: bytes = b""
 
 
 def _tidied(text: str, longest_word: int = _LONGEST_WORD) -> str:
@@ -239,7 +239,6 @@ def _letters(
 ) -> dict[str, Any]:
     blocks = _Blocks(letters)
     return {
-        "double_sided": False,
         "size": _SIZE_ON_PAPER if letters[0].foot else _SIZE,
         "language": language,
         "languages": {
@@ -334,7 +333,7 @@ def _link(cover: PacketCover) -> dict[str, str] | None:
     """Return the address of the page of what was sent, with its code for telephones."""
     if not cover.cover_url:
         return None
-    words = Message("All packets that were sent to your office, with their fingerprints:")
+    words = Message("All packets that were sent to your office:")
     return {
         "words": words.in_language(cover.language),
         "url": cover.cover_url,
@@ -566,9 +565,5 @@ def _typeset(
         plain = [_plainly(letter) if is_refused(letter) else letter for letter in letters]
         document = _printable(_quoted(write(plain)), fonts)
         pdf, accessible = _accessible_if_possible(document, typesetter)
-    double_sided = b""
-    if write(letters)["sheet"]:
-        both = _quoted(json.loads(document) | {"double_sided": True})
-        double_sided = typesetter.compile(both, accessible=accessible)
     typesetter.forget()
-    return Packet(pdf, _replaced(written, document), accessible, double_sided)
+    return Packet(pdf, _replaced(written, document), accessible)

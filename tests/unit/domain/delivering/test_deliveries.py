@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import permutations
 from pathlib import Path
 from typing import get_args
@@ -353,40 +352,25 @@ def test_a_delivery_without_letters_has_no_packet() -> None:
 
 
 def packet(number: int, first: int, last: int) -> PacketRecord:
-    return PacketRecord(number, first, last, 1000, ("0" * 64,), 0, NINE.date())
-
-
-def test_a_packet_keeps_the_fingerprints_that_earlier_attempts_had_each_once() -> None:
-    files = [(1, "a"), (2, "b"), (2, "c"), (3, "a"), (4, "c"), (5, "d")]
-    known: PacketRecord | None = None
-    earlier = []
-    for attempt, file in files:
-        known = replace(packet(1, 1, 2), attempt=attempt, sent=(file,)).after(known)
-        earlier.append(known.earlier)
-    # The attempt for which b was made never began with it: it had c.
-    assert earlier == [(), ("a",), ("a",), ("c",), ("a",), ("a", "c")]
+    return PacketRecord(number, first, last, 1000, 0, NINE.date())
 
 
 def test_a_packets_name_says_how_many_of_its_letters_are_erased() -> None:
     assert packet_name(KEY, 7, 0) == "packets/trees/2026-11-30/oakton/0007/0.pdf"
     assert packet_name(KEY, 7, 12) == "packets/trees/2026-11-30/oakton/0007/12.pdf"
-    assert packet_name(KEY, 7, 12, double_sided=True) == "packets/trees/2026-11-30/oakton/0007/12-double-sided.pdf"
 
 
 def test_a_file_with_an_erased_letter_is_known_by_its_name() -> None:
     erased = erased_by_packet(["ada", "ben", "cyd", "dee", "eve"], {"cyd", "dee"}, 2)
 
     assert erased == {2: 2}
-    for both in (False, True):
-        name = partial(packet_name, KEY, double_sided=both)
-        names = [name(number, without) for number in (1, 2, 3) for without in (0, 1, 2, 3)]
-        assert [one for one in names if has_erased(one, erased)] == [name(2, 0), name(2, 1)]
+    names = [packet_name(KEY, number, without) for number in (1, 2, 3) for without in (0, 1, 2, 3)]
+    assert [one for one in names if has_erased(one, erased)] == [packet_name(KEY, 2, 0), packet_name(KEY, 2, 1)]
 
 
 def test_a_packets_file_name_has_campaign_office_and_day_and_its_number_if_there_are_several() -> None:
     assert packet_filename(KEY, 1, 1) == "trees-oakton-2026-11-30.pdf"
     assert packet_filename(KEY, 2, 3) == "trees-oakton-2026-11-30-2-of-3.pdf"
-    assert packet_filename(KEY, 2, 3, double_sided=True) == "trees-oakton-2026-11-30-2-of-3-double-sided.pdf"
 
 
 def test_a_delivery_without_an_email_names_no_packets() -> None:

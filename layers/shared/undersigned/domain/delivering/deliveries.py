@@ -82,32 +82,21 @@ class DeliveryKey:
 class PacketRecord:
     """A packet: sealed letters `first` to `last` (1-based), what the email says about them, and the PDF stored now.
 
-    `sent` are the fingerprints (SHA-256) of the PDF that was sent, or is about to be; by hand, also of the one to print
-    on both sides. `bytes` is about the first one. `residents` counts the signers whose postal code is one of the
-    target's. `erased` is how many of its letters were erased before the PDFs were
-    made that are stored now, which have the fingerprints `stored`. There is no PDF if all were. `earlier` are the
-    fingerprints of what was sent before the `attempt` for which it was made.
+    `residents` counts the signers whose postal code is one of the target's. `left_out` is how many of its letters were
+    erased before the email's words were written, and `erased` before the PDF was made that is stored now. There is no
+    PDF if all were. One `by_hand` has an address sheet.
     """
 
     number: int
     first: int
     last: int
     bytes: int
-    sent: tuple[str, ...]
     residents: int
     since: date
+    left_out: int = 0
     erased: int = 0
-    stored: tuple[str, ...] = ()
     stored_at: datetime | None = None
-    attempt: int = 1
-    earlier: tuple[str, ...] = ()
-
-    def after(self, known: PacketRecord | None) -> PacketRecord:
-        """Return it with the fingerprints that earlier attempts had, by what was recorded before."""
-        if known is None:
-            return self
-        before = (*known.earlier, *(known.sent if known.attempt < self.attempt else ()))
-        return replace(self, earlier=tuple(one for one in dict.fromkeys(before) if one not in self.sent))
+    by_hand: bool = False
 
     @property
     def letters(self) -> int:
@@ -117,14 +106,14 @@ class PacketRecord:
     @property
     def is_in_email(self) -> bool:
         """Say whether the email has it: not if all its letters were erased before."""
-        return bool(self.sent)
+        return self.left_out <= self.last - self.first
 
-    def is_ready_to_send(self, erased: int, now: datetime) -> bool:
+    def is_ready_to_send(self, erased: int, now: datetime, *, by_hand: bool) -> bool:
         """Say whether the file lacks its erased letters, and is kept for as long as a link works that is sent now.
 
-        One that was made again after an email is made anew for the next one: its record says what was sent.
+        One that was made again after an email is made anew for the next one, and so is one that went another way.
         """
-        is_what_is_sent = self.is_in_email and self.erased == erased and self.sent == self.stored
+        is_what_is_sent = self.is_in_email and self.left_out == self.erased == erased and self.by_hand == by_hand
         return is_what_is_sent and self.stored_at is not None and now - self.stored_at < _FRESH_FOR
 
 

@@ -22,10 +22,6 @@ Source: "Service quotas in Amazon SES", SES developer guide.
 """
 
 
-_DOUBLE_SIDED = "-double-sided"
-"""Ends the name of a packet to print on both sides of the paper."""
-
-
 def are_attached(packets: Sequence[PacketRecord]) -> bool:
     """Say whether an email has its packets attached, rather than a link to them."""
     return sum(packet.bytes for packet in packets) <= ATTACHMENT_LIMIT
@@ -46,7 +42,7 @@ class Batch:
     """Letters to one target, in packets of `size`: the common input of sending and previewing.
 
     The `erased` ones are in no packet, and the others keep their numbers. By hand, each packet has an address sheet,
-    and a second file to print on both sides of the paper.
+    and can be printed on both sides of the paper.
     """
 
     campaign: Campaign
@@ -78,25 +74,25 @@ def packets_prefix(key: DeliveryKey) -> str:
     return f"packets/{key.campaign}/{key.period}/{key.target}/"
 
 
-def packet_name(key: DeliveryKey, number: int, erased: int, *, double_sided: bool = False) -> str:
+def packet_name(key: DeliveryKey, number: int, erased: int) -> str:
     """Return a packet's name in the store, by how many of its letters are erased. It contains no personal data.
 
     Erased letters don't come back, so a name stands for the same letters always: a slow process can't replace a PDF by
     one with other letters, and which files have an erased letter is in their names.
     """
-    return f"{packets_prefix(key)}{number:04d}/{erased}{_DOUBLE_SIDED * double_sided}.pdf"
+    return f"{packets_prefix(key)}{number:04d}/{erased}.pdf"
 
 
 def has_erased(name: str, erased: Mapping[int, int]) -> bool:
     """Say whether a PDF has an erased letter, by its name, and by how many letters are erased of each packet."""
     *_, number, without = name.removesuffix(".pdf").split("/")
-    return int(without.removesuffix(_DOUBLE_SIDED)) < erased.get(int(number), 0)
+    return int(without) < erased.get(int(number), 0)
 
 
-def packet_filename(key: DeliveryKey, number: int, of: int, *, double_sided: bool = False) -> str:
+def packet_filename(key: DeliveryKey, number: int, of: int) -> str:
     """Return a packet's file name for people: ASCII, with campaign, target and day, without personal data."""
     place = f"-{number}-of-{of}" if of > 1 else ""
-    return f"{key.campaign}-{key.target}-{key.period}{place}{_DOUBLE_SIDED * double_sided}.pdf"
+    return f"{key.campaign}-{key.target}-{key.period}{place}.pdf"
 
 
 def reference_number(period: str, number: int) -> str:

@@ -238,13 +238,13 @@ class Organizing:
         events = self.delivery_store.mail_events(delivery.key)
         return DeliveryRecord(delivery, target, packets, events, signers, delivery.question(self.clock()))
 
-    def packet_link(self, key: DeliveryKey, number: int, *, double_sided: bool = False) -> str:
+    def packet_link(self, key: DeliveryKey, number: int) -> str:
         """Return a short-lived web address for downloading a packet.
 
         Raises NotFoundError, PacketErasedError, PacketNotReadyError.
         """
-        name, packets = packet_file(self.delivery_store, key, number, self.clock(), double_sided=double_sided)
-        return self.packets().link(name, packet_filename(key, number, packets, double_sided=double_sided))
+        name, packets = packet_file(self.delivery_store, key, number, self.clock())
+        return self.packets().link(name, packet_filename(key, number, packets))
 
     def audit(self, campaign: str, after: str | None, limit: int) -> Listing[AuditEntry]:
         """List the activity log, newest first."""

@@ -247,7 +247,7 @@ class Delivering:
             empty = delivery.emptied()
             self.deliveries.change(empty, delivery)
             return empty
-        packets = self.storing.store(batch, has_time, delivery.attempt + 1)
+        packets = self.storing.store(batch, has_time, to_send=True)
         if delivery.way == "by hand":
             ready = delivery.ready(packets, self.clock())
             # If this write fails, another process made it ready, or an organizer has stopped the delivery.

@@ -38,14 +38,10 @@ class AnotherMailboxError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class SentDelivery:
-    """A delivery that may have arrived, to some reader at least, and its packets.
-
-    If its last attempt has not left, as of letters that are ready to print, it has what was sent before.
-    """
+    """A delivery that may have arrived, to some reader at least, and its packets."""
 
     delivery: Delivery
     packets: tuple[PacketRecord, ...]
-    has_left: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ class Offices:
     def cover(self, token: str) -> Sent:
         """Return what the page behind a cover's link shows. Raises TokenError, TokenExpiredError, NotFoundError."""
         sent = self._sent(self.tokens.read_cover(token))
-        arrived = (each for each in sent.deliveries if each.has_left and each.delivery.may_have_arrived)
+        arrived = (each for each in sent.deliveries if each.delivery.may_have_arrived)
         return replace(sent, deliveries=tuple(arrived))
 
     def acting(self, token: str) -> tuple[Campaign, Target]:
@@ -115,9 +111,7 @@ class Offices:
 
 def _what_was_sent(delivery: Delivery, recorded: Sequence[PacketRecord]) -> SentDelivery | None:
     has_left = not delivery.is_ready_to_print and (delivery.may_have_arrived or delivery.can_be_received)
-    packets = recorded if has_left else [replace(packet, sent=(), stored=()) for packet in recorded]
-    listed = tuple(packet for packet in packets if packet.sent or packet.earlier)
-    return SentDelivery(delivery, listed, has_left) if has_left or listed else None
+    return SentDelivery(delivery, tuple(each for each in recorded if each.is_in_email)) if has_left else None
 
 
 def _may_act(link: OfficeToken, target: Target) -> bool:

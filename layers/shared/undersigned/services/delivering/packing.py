@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -79,7 +78,7 @@ class Packing:
         if not batch.signers:
             return None
         made = [self.typeset(batch, number) for number in batch.spans]
-        packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, (pdf, *_) in made)
+        packets, pdfs = tuple(packet for packet, _ in made), tuple(pdf for _, pdf in made)
         attached = pdfs if are_attached(packets) else None
         mail = None if batch.target.by_hand else self.mail(batch, packets, attempt=1, pdfs=attached, notice=notice)
         return DeliveryPreview(batch.campaign, batch.target, mail, pdfs, packets)
@@ -90,7 +89,7 @@ class Packing:
         if number not in batch.spans:
             message = f"the next delivery to {key.target!r} has no packet {number}"
             raise NotFoundError(message)
-        return self.typeset(batch, number)[1][0]
+        return self.typeset(batch, number)[1]
 
     def _waiting(self, key: DeliveryKey) -> Batch:
         campaign, target, controls = self.campaigns.of_target(key.campaign, key.target)
@@ -105,16 +104,13 @@ class Packing:
         _, not_made = self._letters(target, [signature])
         return not not_made
 
-    def typeset(self, batch: Batch, number: int) -> tuple[PacketRecord, tuple[bytes, ...]]:
-        """Typeset one of a batch's packets. It has one PDF, by hand a second to print on both sides of the paper.
-
-        If all its letters are erased, there is none.
-        """
+    def typeset(self, batch: Batch, number: int) -> tuple[PacketRecord, bytes]:
+        """Typeset one of a batch's packets. The PDF is empty if all its letters are erased."""
         first, last = batch.spans[number]
         letters = list(enumerate(batch.signers[first - 1 : last], start=first))
         without = tuple(place for place, signer in letters if signer in batch.erased)
         if len(without) == len(letters):
-            return PacketRecord(number, first, last, 0, (), 0, _day(batch), erased=len(without)), ()
+            return PacketRecord(number, first, last, 0, 0, _day(batch), len(without), len(without)), b""
         kept = [signer for _, signer in letters if signer not in batch.erased]
         signatures = self.signatures.signatures(batch.key.campaign, kept)
         made, not_made = self._letters(batch.target, signatures)
@@ -126,20 +122,18 @@ class Packing:
         packet = self.typesetter(self._cover(batch, number, first, last, without), made)
         if packet.replaced:
             self.report_replaced(batch.key, number, dict(packet.replaced))
-        pdfs = (packet.pdf, packet.double_sided) if batch.by_hand else (packet.pdf,)
-        fingerprints = tuple(hashlib.sha256(pdf).hexdigest() for pdf in pdfs)
         record = PacketRecord(
             number=number,
             first=first,
             last=last,
             bytes=len(packet.pdf),
-            sent=fingerprints,
             residents=sum(_is_resident(signature, batch.target) for signature in signatures),
             since=min(signature.signed_on for signature in signatures),
+            left_out=len(without),
             erased=len(without),
-            stored=fingerprints,
+            by_hand=batch.by_hand,
         )
-        return record, pdfs
+        return record, packet.pdf
 
     def mail_again(self, delivery: Delivery, signers: Sequence[str], packets: Sequence[PacketRecord]) -> Mail:
         """Write the email of a delivery again, from what is stored; its attached PDFs are empty.

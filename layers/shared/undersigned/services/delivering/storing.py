@@ -57,25 +57,26 @@ class Storing:
     files: Bucket
     clock: Callable[[], datetime]
 
-    def store(self, batch: Batch, has_time: Callable[[], bool], attempt: int | None = None) -> tuple[PacketRecord, ...]:
+    def store(self, batch: Batch, has_time: Callable[[], bool], *, to_send: bool = False) -> tuple[PacketRecord, ...]:
         """Make the packets that are not stored yet, without erased letters, and return all packets of the delivery.
 
-        They are typeset one at a time, so that memory use stays flat. For an `attempt`, one of another day is stored
-        anew, because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired; the others
-        don't wait for it. Raises DamagedRowsError at the end, OutOfTimeError, and ChangedError if a letter was erased
-        meanwhile.
+        They are typeset one at a time, so that memory use stays flat. Those `to_send` of another day are
+        stored anew, because PDFs are not kept forever. A packet with a damaged letter waits until that is repaired;
+        the others don't wait for it. Raises DamagedRowsError at the end, OutOfTimeError, and ChangedError if a letter
+        was erased meanwhile.
         """
         made = {packet.number: packet for packet in self.deliveries.packets(batch.key)}
-        # An email's packets have no address sheet, and are made anew if its letters go by hand.
-        stored = set(self.files.names(packets_prefix(batch.key))) if batch.by_hand else set()
         damaged: list[str] = []
         for number in batch.spans:
             packet, erased = made.get(number), batch.erased_in[number]
-            is_made = packet and (packet.is_ready_to_send(erased, self.clock()) if attempt else packet.erased == erased)
-            if is_made and (not batch.by_hand or packet_name(batch.key, number, erased, double_sided=True) in stored):
+            if packet and (
+                packet.is_ready_to_send(erased, self.clock(), by_hand=batch.by_hand)
+                if to_send
+                else packet.erased == erased
+            ):
                 continue
             try:
-                made[number] = self._store(batch, number, attempt, made.get(number))
+                made[number] = self._store(batch, number, to_send=to_send)
             except DamagedRowsError as error:
                 damaged += error.rows
             else:
@@ -107,22 +108,21 @@ class Storing:
         sweep(self.deliveries, self.files, key)
         return outdated
 
-    def _store(self, batch: Batch, number: int, attempt: int | None, known: PacketRecord | None) -> PacketRecord:
-        """Make one packet, store its PDFs, then record it: so no link leads to a file that isn't there."""
-        made, pdfs = self.packing.typeset(batch, number)
-        single, double = (packet_name(batch.key, number, made.erased, double_sided=both) for both in (False, True))
-        for name, pdf in zip((single, double), pdfs, strict=False):
+    def _store(self, batch: Batch, number: int, *, to_send: bool) -> PacketRecord:
+        """Make one packet, store its PDF, then record it: so no link leads to a file that isn't there."""
+        made, pdf = self.packing.typeset(batch, number)
+        name = packet_name(batch.key, number, made.erased)
+        if pdf:
             self.files.put(name, pdf)
         packet = replace(made, stored_at=self.clock())
         try:
-            if attempt:
-                packet = replace(packet, attempt=attempt).after(known)
+            if to_send:
                 self.deliveries.put_packet(batch.key, packet)
             else:
                 self.deliveries.put_file(batch.key, packet)
         except ChangedError:
             # Another process was faster, and one of these letters was erased since.
-            self.files.delete(single, double)
+            self.files.delete(name)
             raise
         return packet
 
@@ -144,7 +144,7 @@ class SentPacket:
         """Say whether it is not made again yet without a letter that was erased."""
         return self.record.erased < self.erased
 
-    def file(self, key: DeliveryKey, *, double_sided: bool = False) -> str:
+    def file(self, key: DeliveryKey) -> str:
         """Return the PDF's name in the store. Raises PacketErasedError, PacketNotReadyError."""
         if self.is_gone:
             raise PacketErasedError(Message("Every letter in this packet was erased."))
@@ -155,7 +155,7 @@ class SentPacket:
                     "Try again in a few minutes."
                 )
             )
-        return packet_name(key, self.record.number, self.erased, double_sided=double_sided)
+        return packet_name(key, self.record.number, self.erased)
 
 
 def sent_packets(deliveries: Deliveries, delivery: Delivery) -> tuple[SentPacket, ...]:
@@ -182,9 +182,7 @@ def awaits_repacking(deliveries: Deliveries, delivery: Delivery, now: datetime) 
     return any(packet.is_outdated for packet in sent_packets(deliveries, delivery))
 
 
-def packet_file(
-    deliveries: Deliveries, key: DeliveryKey, number: int, now: datetime, *, double_sided: bool = False
-) -> tuple[str, int]:
+def packet_file(deliveries: Deliveries, key: DeliveryKey, number: int, now: datetime) -> tuple[str, int]:
     """Return the name of a packet's PDF in the store, and how many packets there are.
 
     Raises NotFoundError, PacketErasedError, PacketNotReadyError.
@@ -196,9 +194,9 @@ def packet_file(
     is_outdated = packet is not None and packet.is_outdated and not packet.is_gone
     if delivery and (delivery.cleared_at or (is_over and (is_outdated or delivery.way == "by hand"))):
         raise PacketErasedError(Message("The time to keep this packet was over, so it was deleted."))
-    if packet and delivery and (delivery.may_be_on_paper or not double_sided):
-        return packet.file(key, double_sided=double_sided), len(packets)
-    message = f"delivery {key.period} to {key.target!r} has no {'double-sided ' * double_sided}packet {number}"
+    if packet:
+        return packet.file(key), len(packets)
+    message = f"delivery {key.period} to {key.target!r} has no packet {number}"
     raise NotFoundError(message)
 
 
