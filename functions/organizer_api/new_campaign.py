@@ -11,10 +11,10 @@ from functions.organizer_api.dashboard_routes import administrator_routes, langu
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_letter, language_of_letter
 from undersigned.authoring.texts import slug_of
-from undersigned.authoring.typed_letters import pasted_letter
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.authoring.drafts import IdTakenError
 from undersigned.domain.errors import NotFoundError
@@ -71,7 +71,7 @@ def begin(request: SessionRequest) -> Response[str]:
         return _form(request, given, error=error.on_page)
     except NotFoundError:
         return _form(request, given, error=Message("There is no such campaign to copy. Choose another one."))
-    return moved(f"{dashboard_path(campaign)}/workshop/letter{'?ask=yes' if given.text.strip() else ''}")
+    return moved(f"{dashboard_path(campaign)}/workshop/letter")
 
 
 def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -> Mapping[str, str]:
@@ -83,9 +83,8 @@ def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -
     elif begins_with == "example":
         text = example_letter(language)
     else:
-        # The page of the letter asks about the blanks of a pasted one.
-        text = pasted_letter(given.text.strip(), language)
-        text = text and letter_file.with_own_words(text)
+        text = given.text.strip()
+        text = text and letter_file.with_own_words(pasted_letter(text, language))
     if text:
         files[letter_file.FILE] = f"{text.strip()}\n"
         changed["language"] = language_of_letter(text)

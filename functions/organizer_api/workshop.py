@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
@@ -17,9 +15,10 @@ from undersigned.authoring import targets as targets_file
 from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.logos import read_logo
 from undersigned.authoring.mistakes import MistakesError
+from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.starting import empty_files, example_letter
 from undersigned.authoring.texts import with_our_line_ends
-from undersigned.authoring.typed_letters import read_typed, typed_letter
+from undersigned.authoring.typed_letters import typed_letter
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.services.authoring.draft_views import file_of_letter, previewed
 from undersigned.services.authoring.drafting import NotSavedError
@@ -162,17 +161,9 @@ def begin(request: DashboardRequest) -> Response[str]:
 
 @pages.get("/workshop/letter", "manage")
 def letter(request: DashboardRequest) -> Response[str]:
-    """Show the letter in one of its languages; in a new campaign, first the questions about the pasted letter."""
+    """Show the letter in one of its languages."""
     workshop = workshop_of(request)
-    language = _language(workshop, request.query("lang"))
-    if request.query("ask"):
-        saved = workshop.draft.files.get(file_of_letter(workshop.draft, language), "")
-        text = typed_letter(saved, workshop.language)
-        with suppress(MistakesError):
-            _, asked = read_typed(text, workshop.language, saved=saved)
-            if asked:
-                return dashboard_page(letter_pages.questions(workshop, language, text.rstrip(), asked))
-    return _letter_page(request, workshop, language)
+    return _letter_page(request, workshop, _language(workshop, request.query("lang")))
 
 
 def _letter_page(  # noqa: PLR0913  (as in `save`)
@@ -191,7 +182,7 @@ def _letter_page(  # noqa: PLR0913  (as in `save`)
 
 @pages.post("/workshop/letter", "manage")
 def save_letter(request: DashboardRequest) -> Response[str]:
-    """Save the letter, or ask about its blanks first; or show it as it was typed, without saving it."""
+    """Save the letter; or show it as it was typed, without saving it."""
     workshop = replace(workshop_of(request), was=request.posted("was"))
     language, text, action = (
         _language(workshop, request.posted("language")),
@@ -209,18 +200,13 @@ def save_letter(request: DashboardRequest) -> Response[str]:
         return _letter_page(request, workshop, language, text)
     file = file_of_letter(workshop.draft, language)
     saved = workshop.draft.files.get(file)
-    read = partial(read_typed, text, workshop.language, saved=saved or "")
+    if text == typed_letter(saved or "", workshop.language).rstrip():
+        return save(request, "letter", workshop.draft, file, saved)
     try:
-        written, asked = read() if text else (None, ())
-        if asked and action != "answer":
-            return dashboard_page(letter_pages.questions(workshop, language, text, asked))
-        if asked:
-            written, _ = read(letter_pages.answers(asked, request.posted))
+        written = pasted_letter(text, workshop.language) if text else None
     except MistakesError:
         return _letter_page(request, workshop, language, text, status=422)
-    if not asked and text == typed_letter(saved or "", workshop.language).rstrip():
-        written = saved
-    elif written and saved == empty_files(request.campaign)[letter_file.FILE]:
+    if written and saved == empty_files(request.campaign)[letter_file.FILE]:
         written = letter_file.with_own_words(written)
     return save(request, "letter", workshop.draft, file, written)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CAMPAIGN = "safe-ways-to-school"
 
-STEPS, FIELDS = 14, 10
+STEPS, FIELDS = 14, 11
 """The clicks and fields of an organizer, from signing in to the published form. More would be a step back."""
 
 PAPER = """Date: ____________
@@ -46,6 +46,9 @@ Name: ____________________
 Address: ____________________
 City, State, Zip: ____________________
 """
+
+BLANKS = ("date", "recipient's name", "your town", "your name", "your address", "your town")
+"""What belongs in the blanks of the letter, in their order."""
 
 SPREADSHEET = "\n".join(
     "\t".join(cells)
@@ -169,12 +172,16 @@ def publish_from_paper(organizer: Counted, outbox: Outbox, address: str) -> str:
     inbox.close()
     organizer.steps += 1
     organizer.press("Sign in")
-    # Paste the paper letter, and say what its blanks are.
+    # Paste the paper letter, and say what belongs in its blanks.
     organizer.press("New campaign")
     organizer.fill("The letter", PAPER)
     organizer.fill("Title", "Safe ways to school")
     organizer.press("Save and go on")
-    organizer.is_at("Blanks of the letter")
+    organizer.is_at("Letter")
+    letter = page.get_by_label("What people sign", exact=True).input_value()
+    for words in BLANKS:
+        letter = letter.replace("[fill in]", f"[{words}]", 1)
+    organizer.fill("What people sign", letter)
     organizer.press("Save and go on")
     # Say who asks for what.
     organizer.is_at("Details")

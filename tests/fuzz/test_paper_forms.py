@@ -1,4 +1,4 @@
-"""Paper forms: any text becomes a letter's Markdown with a finding for each blank, or mistakes with line numbers."""
+"""Paper forms: any text becomes a letter's Markdown, which compiles or has mistakes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 from tests.fuzz.inputs import given, mutated, st, texts, tried
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.paper_form import import_letter
-from undersigned.authoring.paper_labels import fields_after, fields_of_label
+from undersigned.authoring.pasted_letters import pasted_letter
 
 LETTER = (Path(__file__).parents[2] / "campaigns" / "end-demand-illinois" / "letter.md").read_text(encoding="utf-8")
 PAPER = """\
@@ -40,26 +39,11 @@ PIECES = st.lists(
 
 @tried(150)
 @given(st.one_of(PIECES, mutated([PAPER, LETTER]), texts(400)))
-def test_any_paper_form_is_a_letter_or_mistakes(text: str) -> None:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-    try:
-        letter, findings = import_letter(text)
-    except MistakesError as error:
-        assert error.mistakes
-        assert all(mistake.line in range(1, lines + 1) and "; " in mistake.message for mistake in error.mistakes)
-        return
-    assert all(1 <= finding.line <= lines and str(finding) for finding in findings)
+def test_any_paper_form_is_a_letter_or_has_mistakes(text: str) -> None:
+    letter = pasted_letter(text, "en")
     assert letter.endswith("\n")
-    again, _ = import_letter(letter)
-    for source in (letter, again):
+    for source in (letter, pasted_letter(letter, "en")):
         try:
             compile_letter(source)
         except MistakesError as error:
             assert error.mistakes
-
-
-@tried(60)
-@given(st.one_of(PIECES, texts(100)))
-def test_any_words_are_a_label_or_none(words: str) -> None:
-    assert isinstance(fields_of_label(words), tuple)
-    assert isinstance(fields_after(words), tuple)

@@ -22,11 +22,10 @@ from undersigned.authoring.column_choice import rows_in
 from undersigned.authoring.described_settings import SETTINGS
 from undersigned.authoring.logos import read_logo
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.paper_form import import_letter
+from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.targets import COLUMNS
-from undersigned.authoring.typed_letters import read_typed
 from undersigned.domain.authoring.letter_fields import DEEPEST, MOST_TAGS
 from undersigned.domain.authoring.letter_templates import mistakes_in
 from undersigned.domain.languages import Message
@@ -151,7 +150,7 @@ def crawled() -> list[tuple[Mistake, Callable[[str], str]]]:
     found = [(mistake, shown(mistake, files)) for files in folders() for mistake in found_in(files)]
     found += [(mistake, mistake.on_page.in_language) for read in uploads() for mistake in refused(read)]
     typed = "a " * 20_000
-    found += [(it, shown(it, {it.file: typed})) for it in refused(partial(read_typed, typed, "en"))]
+    found += [(it, shown(it, {it.file: typed})) for it in refused(partial(pasted_letter, typed, "en"))]
     return found
 
 
@@ -184,11 +183,9 @@ def shown(mistake: Mistake, files: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def replaced() -> set[str]:
-    """Return the sentences of two parsers for which the letter's page always has its own."""
+    """Return the sentences of a parser for which the letter's page always has its own."""
     templates = ("{% for a in b %}{% endfor %}", "{{ a.b.c() }}", "{{ a }}", "{{")
-    found = {it.says.text for template in templates for it in mistakes_in(template)}
-    papers = ("My favorite park is ____\n", "____ is my favorite park\n")
-    return found | {it.says.text for paper in papers for it in refused(partial(import_letter, paper))}
+    return {it.says.text for template in templates for it in mistakes_in(template)}
 
 
 def folders() -> Iterator[Mapping[str, str]]:
@@ -234,6 +231,7 @@ LETTERS = (
     "https://a.example/{{ date }}",
     "a\x07",
     "{{ signer.address_line }}",
+    "[sic]",
     "{{ signer.region }}",
     "{% if note %}" * (DEEPEST + 1) + "x" + "{% endif %}" * (DEEPEST + 1),
     "{{ note }} " * (MOST_TAGS + 1),

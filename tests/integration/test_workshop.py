@@ -219,29 +219,21 @@ def test_a_letter_that_is_saved_as_it_was_shown_stays_as_it_is(author: Author) -
     assert author.draft().files == before
 
 
-def test_each_blank_is_asked_about_before_the_letter_is_saved(author: Author) -> None:
-    before = author.draft().files
+def test_each_blank_is_a_placeholder_that_somebody_names(author: Author) -> None:
     author.open("letter")
     pasted = "Dear Mayor ____,\n\nCome on [DATE] to [the hall].\n\nName: ____\n"
-    asked = author.send("letter", {"text": pasted, "do": "save"})
-    assert author.draft().files == before
-    assert all(f"Is “{blank}” a blank?" in asked.words for blank in ("Dear Mayor ____", "[DATE]", "[the hall]"))
-    author.pages["letter"] = asked.body
-    guessed = author.form("letter")
-    assert {name: guess for name, guess in guessed.items() if name.startswith("answer")} == {
-        "answer-0": "{{ target.name }}", "answer-1": "{{ date }}", "answer-2": "", "answer-3": "{{ signer.name }}",
-    }  # fmt: skip
-    saved = author.send(
-        "letter", {"answer-1": "", "answer-2": "{{ target.locality }}", "answer-3": HOSTILE, "do": "answer"}
-    )
-    assert saved.status == 303
-    letter = author.draft().files["letter.md"]
-    assert letter.startswith(
-        "Dear Mayor {{ target.name }},\n\nCome on \\[DATE\\] to {{ target.locality }}.\n\nName: {{ signer.name }}"
-    )
+    assert author.send("letter", {"text": pasted, "do": "save"}).status == 303
+    left = "[{}] is a blank; replace it with words from the list below the letter".format
+    assert author.draft().files["letter.md"].startswith("Dear Mayor [fill in],\n\nCome on {{ date }} to [the hall].")
+    for page in ("letter", "publish"):
+        shown = author.open(page)
+        assert left("fill in") in shown.words, page
+        assert left("the hall") in shown.words, page
+    assert "Dear Mayor [fill in], Come on" in author.open("preview/page?in=en").words, "and its preview is readable"
     author.open("letter")
-    again = author.send("letter", {"text": f"{author.form('letter')['text']}\nMore.\n", "do": "save"})
-    assert again.status == 303, "and nobody is asked again"
+    named = pasted.replace("____", "[recipient's name]").replace("[the hall]", "\\[the hall\\]")
+    assert author.send("letter", {"text": named, "do": "save"}).status == 303
+    assert "is a blank" not in author.open("letter").words
 
 
 def test_what_is_too_long_for_a_letter_is_refused_with_a_sentence(author: Author) -> None:
@@ -1249,11 +1241,13 @@ def begin(author: Author, **values: str) -> Answer:
 
 def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: World, administrator: Author) -> None:
     made = begin(administrator, title="Safer streets", text=PAPER, do="letter")
-    assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter?ask=yes"
-    asked = administrator.open("letter?ask=yes")
-    assert "Is “I live in ____” a blank?" in asked.words
-    administrator.pages["letter"] = asked.body
-    assert administrator.send("letter", {"do": "answer"}).status == 303
+    assert made.headers["location"] == f"/organizer/dashboard/{NEW}/workshop/letter"
+    shown = administrator.open("letter")
+    assert "I live in [fill in]. Please act. [fill in] is a blank; replace it with words from the list" in shown.words
+    text = administrator.draft().files["letter.md"]
+    for words in ("recipient's name", "your town", "your name", "your address", "date"):
+        text = text.replace("[fill in]", f"[{words}]", 1)
+    assert administrator.send("letter", {"text": text}).status == 303
     draft = administrator.draft()
     assert "I live in {{ signer.locality }}." in draft.files["letter.md"]
     assert "\n\n{{ note }}\n" in draft.files["letter.md"]
@@ -1264,7 +1258,7 @@ def test_a_campaign_begins_with_its_letter_and_is_named_after_its_title(world: W
     assert NEW in administrator.see("/organizer").body
     # The next one with this title has a name of its own.
     again = begin(administrator, title="Safer streets", text=PAPER, do="letter")
-    assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter?ask=yes"
+    assert again.headers["location"] == f"/organizer/dashboard/{NEW}-2/workshop/letter"
 
 
 def test_a_letter_that_is_pasted_over_the_empty_one_has_a_place_for_own_words(administrator: Author) -> None:
@@ -1313,7 +1307,7 @@ def test_a_pasted_letter_that_is_too_long_says_so_at_its_field(world: World, adm
     answer = begin(administrator, title="Safer streets", text="a " * 20_000, do="letter")
     assert answer.status == 422
     assert 'id="text-error"' in answer.body
-    assert "the letter has 40,000 characters, more than the maximum of 20,000; shorten it" in answer.words
+    assert "the letter has 39,999 characters, more than the maximum of 20,000; shorten it" in answer.words
     assert world.wiring.drafts.drafts() == ()
 
 

@@ -17,7 +17,7 @@ from tests.workshop import author_of, beginner_of
 from tests.world import CAMPAIGN
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.mistakes import MistakesError, UnknownSettingError
-from undersigned.authoring.paper_form import import_letter
+from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.target_tables import read_table
 from undersigned.domain.authoring.drafts import MOST_BYTES
@@ -117,7 +117,7 @@ UPLOADS: dict[str, Upload] = {
     "recipients": Upload(MOST_BYTES, lambda text: read_pasted(text).with_ids().text()),
     "table of recipients": Upload(MOST_BYTES, lambda text: read_table(text).text()),
     "recipients in a draft": Upload(MOST_BYTES, lambda text: compiled("targets.csv", text)),
-    "paper form": Upload(MOST_BYTES, import_letter),
+    "pasted letter": Upload(MOST_BYTES, lambda text: pasted_letter(text, "en")),
 }
 UNITS = (
     "a", "a.", "a = 1\n", "[a]\n", "[", "{a = ", '"', "'''", "#", ",", ";", "\t", "\n", " ", " \n", "a,", "_", "__ ",

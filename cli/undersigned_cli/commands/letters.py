@@ -13,12 +13,12 @@ import typer
 
 from undersigned.authoring.letters import compile_letter, with_own_words
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.paper_form import import_letter
+from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.domain.authoring.letters import SignerDetails
 from undersigned.domain.errors import FormError, UndersignedError
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import Folder, a_day, examples
-from undersigned_cli.commands.output import counted, say
+from undersigned_cli.commands.output import say
 from undersigned_cli.whole_files import write_whole
 
 app = typer.Typer(no_args_is_help=True, help="Convert a paper form to a campaign's letter, and preview letters.")
@@ -41,23 +41,20 @@ def import_(
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
 ) -> None:
-    """Convert a letter typed for paper to a campaign's letter: its blanks become merge fields.
+    """Convert a letter typed for paper to a campaign's letter.
 
-    Adds {{ note }} before the closing, where signers can write words of their own.
-    Prints each blank and the merge field that replaces it. Writes nothing if the meaning of a blank is unclear.
+    Its blanks become placeholders in brackets, and lines that were wrapped are joined. Adds {{ note }} before the
+    closing, where signers can write words of their own. Lists each placeholder: replace it with a merge field.
     """
     if output.exists() and not force:
         message = f"{output} is there already; name another file with -o, or replace it with --force"
         raise UndersignedError(message)
     try:
-        imported, findings = import_letter(campaign_folder.read_text(file), file.name)
+        letter = with_own_words(pasted_letter(campaign_folder.read_text(file), "en"))
     except MistakesError as error:
         raise _exit_with(error) from None
-    for finding in findings:
-        say(str(finding))
-    letter = with_own_words(imported)
     write_whole(output, letter.encode())
-    say(f"{counted(len(findings), 'blank')} found. The letter is in {output}.")
+    say(f"The letter is in {output}.")
     try:
         compile_letter(letter, output.name)
     except MistakesError as error:

@@ -24,6 +24,8 @@ def test_an_imported_letter_replaces_a_file_only_with_force(tmp_path: Path) -> N
         CliRunner().invoke(app, command, catch_exceptions=False)
     assert letter.read_text(encoding="utf-8") == "my own letter"
 
-    assert CliRunner().invoke(app, [*command, "--force"], catch_exceptions=False).exit_code == 0
-    assert letter.read_text(encoding="utf-8").startswith("Mayor {{ target.name }}")
+    done = CliRunner().invoke(app, [*command, "--force"], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert "letter.md:1: [fill in] is a blank; write a merge field there" in " ".join(done.output.split())
+    assert letter.read_text(encoding="utf-8").startswith("Mayor [fill in]\n\nDear Mayor [fill in],\n\nPlant trees.")
     assert "\n\n{{ note }}\n" in letter.read_text(encoding="utf-8")

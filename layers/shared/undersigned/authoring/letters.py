@@ -48,8 +48,13 @@ TAG = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
 RULE = r"_(?: ?_)+(?:(?: ?/ ?| ?day of ?|,? ?20)_(?: ?_)*)*"
 """A blank to fill in by hand: `____`, `__/__/____`, `___ day of ______, 20__`."""
 
-SHORTEST_RULE = 3
+ADDRESS = r"(?i:https?://|www\.)[^\s{}()]*"
+"""A web address. Its brackets and underscores are its own."""
 
+PART = re.compile(rf"\\[^\w\s]|(?P<tag>{TAG.pattern})(?P<round>\()?|{ADDRESS}|\[(?P<words>[^\[\]\\]{{1,80}})\](?!\()")
+"""What is read as a whole in Markdown: an escape, a tag, an address, or the words of a placeholder in brackets."""
+
+_SHORTEST_RULE = 3
 _RULE = re.compile(RULE)
 _MERGE_FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _CONDITION = re.compile(r"\{%\s*(?:(?P<word>if|elif)\s+(?P<field>[\w.]+)|(?P<other>else|endif))\s*%\}")
@@ -125,7 +130,7 @@ def _tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
 def _blank(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     """Read a blank of a paper letter as text."""
     match = _RULE.match(state.src, state.pos, state.posMax)
-    if match is None or match.group().count("_") < SHORTEST_RULE:
+    if match is None or match.group().count("_") < _SHORTEST_RULE:
         return False
     if not silent:
         state.pending += match.group()
@@ -172,7 +177,8 @@ def compile_letter(source: str, file: str = FILE) -> str:
         raise TooMuchError(file, 1, too_much)
     reading = _Reading(file)
     reading.read(_parser().parse(source))
-    if mistakes := [*_line_mistakes(file, source.split("\n")), *reading.mistakes]:
+    lines = source.split("\n")
+    if mistakes := [*_line_mistakes(file, lines), *_placeholders(file, source), *reading.mistakes]:
         raise MistakesError(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line or 0))
     env: dict[str, Any] = {"tags": []}
     tokens = _parser().parse(_completed(source, reading.always_shown), env)
@@ -225,6 +231,25 @@ def _line_mistakes(file: str, lines: list[str]) -> Iterator[Mistake]:
                 {"character": unprintable},
             )
             yield Mistake(file, number, message)
+
+
+def _placeholders(file: str, source: str) -> Iterator[Mistake]:
+    """Report each placeholder in brackets: somebody must say what belongs there."""
+    line = read = 0
+    for part in PART.finditer(source):
+        if part["words"]:
+            line, read = line + source.count("\n", read, part.start()), part.start()
+            blank = {"blank": " ".join(part.group().split())}
+            message = Message(
+                "%(blank)s is a blank; write a merge field there, such as {{ signer.name }}, or put a backslash before "
+                "each bracket that is text",
+                blank,
+            )
+            plainly = Message(
+                "%(blank)s is a blank; replace it with words from the list below the letter, or remove its brackets",
+                blank,
+            )
+            yield Mistake(file, line + 1, message, plainly=plainly)
 
 
 def _completed(source: str, placed: set[str]) -> str:

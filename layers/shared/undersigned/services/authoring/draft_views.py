@@ -12,13 +12,13 @@ from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.campaigns import CompiledCampaign, with_letters
 from undersigned.authoring.letter_files import compile_letters
-from undersigned.authoring.letters import TAG, compile_letter
+from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.logos import logo_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.targets import read_targets
-from undersigned.authoring.typed_letters import typed_letter
+from undersigned.authoring.typed_letters import readable_letter
 from undersigned.domain.authoring.campaigns import Campaign, Target
 from undersigned.domain.authoring.letters import Letter
 from undersigned.domain.languages import SOURCE, Message
@@ -62,12 +62,10 @@ def previewed(draft: Draft) -> CompiledCampaign:
 
 def _readable_letter(text: str, language: str) -> Letter:
     """Return a letter whose text has mistakes: with placeholders in words, or a line that stands for it."""
-    # A name with a dot would be taken for a web address.
-    shown = TAG.sub(lambda tag: f"[{tag[0].strip('{}% ')}]".replace(".", "\\."), typed_letter(text, language))
-    for source in (shown, ""):
-        with suppress(MistakesError):
-            return Letter.of(language, source, compile_letter(source or Message("[The letter]").in_language(language)))
-    return Letter.of(language, "", "<p>…</p>")
+    instead = Message("[The letter]").in_language(language)
+    with suppress(MistakesError):
+        return Letter.of(language, text, compile_letter(readable_letter(text or instead, language)))
+    return Letter.of(language, "", compile_letter(readable_letter(instead, language)))
 
 
 def letter_languages(draft: Draft) -> tuple[str, ...]:

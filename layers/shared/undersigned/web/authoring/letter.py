@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.authoring.typed_letters import placeholders, read_typed, typed_letter
+from undersigned.authoring.pasted_letters import pasted_letter
+from undersigned.authoring.typed_letters import placeholders, typed_letter
 from undersigned.domain.authoring.letter_fields import FIELDS
 from undersigned.domain.languages import Message, name_of
 from undersigned.services.authoring.draft_views import file_of_letter, mistakes_of_letter
 from undersigned.web.authoring.frame import render, shown_in_letter, workshop_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from undersigned.authoring.typed_letters import Question
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.preview import Preview
@@ -48,7 +48,7 @@ def written(workshop: Workshop, language: str, text: str | None, *, has_letter: 
     mistakes: Sequence[Mistake] = (Mistake(file, None, _HAS_LETTER),) if has_letter else ()
     if text is not None:
         try:
-            letter, _ = read_typed(text, workshop.language, saved=files.get(file, "")) if text.strip() else ("", ())
+            letter = pasted_letter(text, workshop.language) if text.strip() else ""
         except MistakesError as error:
             letter, mistakes = text, error.mistakes
         files = {**files, file: letter}
@@ -87,28 +87,3 @@ def _shown_letter(workshop: Workshop, now: Written, preview: Preview) -> dict[st
         "line_mistakes": [shown_in_letter(it, now.letter, workshop.language) for it in now.mistakes],
         "letter_html": preview.letter_html if now.letter.strip() and not now.mistakes else None,
     }
-
-
-def questions(workshop: Workshop, language: str, text: str, asked: Sequence[Question]) -> Page:
-    """Render the questions about the blanks of a letter that was typed and is not saved yet."""
-    words = workshop.language
-    choices = [(tag, typed_letter(tag, words)) for tag in _TAGS]
-    return workshop_page(
-        "workshop_letter_questions.html",
-        workshop,
-        "letter",
-        file_of_letter(workshop.draft, language),
-        left=(),
-        letter_language=language,
-        text=text,
-        questions=[
-            (it, [*([] if it.guess in {"", *_TAGS} else [(it.guess, typed_letter(it.guess, words))]), *choices])
-            for it in asked
-        ],
-    )
-
-
-def answers(asked: Sequence[Question], posted: Callable[[str], str]) -> Mapping[str, str]:
-    """Return the answers to questions, by blank. The guess replaces an answer that the page doesn't offer."""
-    given = {it: posted(f"answer-{number}") for number, it in enumerate(asked)}
-    return {it.blank: answer if answer in {"", *_TAGS} else it.guess for it, answer in given.items()}

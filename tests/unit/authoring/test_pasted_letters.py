@@ -1,4 +1,4 @@
-"""A pasted letter keeps its lists, the lines of its addresses and closing, and its paragraphs."""
+"""Test that a pasted letter keeps its lists, lines and paragraphs, and that its blanks become placeholders."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.growth import check_growth_of
 from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import compile_letter
-from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.paper_form import import_letter
+from undersigned.authoring.mistakes import MistakesError, TooMuchError
+from undersigned.authoring.pasted_letters import pasted_letter
+from undersigned.authoring.typed_letters import typed_letter
+from undersigned.domain.authoring.letter_fields import LONGEST_LETTER
 from undersigned.domain.authoring.letters import read_blocks, render_html
 
 FIELDS = "{{ target.name }}\n\n{{ signature }}\n\n{{ date }}\n\n{{ signer.name }}\n\n{{ signer.address }}\n"
@@ -26,7 +29,7 @@ WRAPPED = (
 
 def blocks_of(pasted: str) -> list[tuple[str, str]]:
     """Import a text with all fields after it, and return the blocks of the letter before them."""
-    letter, _ = import_letter(f"{pasted}\n\n{FIELDS}")
+    letter = pasted_letter(f"{pasted}\n\n{FIELDS}", "en")
     blocks = read_blocks(render_html(compile_letter(letter), CHIEF, ROBIN))
     return [(block.kind, block.text) for block in blocks[:-5]]
 
@@ -179,12 +182,6 @@ def test_a_soft_break_of_word_or_pages_is_a_line_break() -> None:
     assert blocks_of("Slow the cars.\vNow.\u2028Please.") == [("paragraph", "Slow the cars.\nNow.\nPlease.")]
 
 
-def test_findings_name_the_lines_as_they_were_pasted() -> None:
-    pasted = f"Dear Chief,\r\n{LONG}\r\n•\tSigns\vbig ones\r\n•\tLamps\r\n{LONG}\r\nName: ____\r\n"
-
-    assert [finding.line for finding in import_letter(pasted)[1]] == [6]
-
-
 PARAGRAPHS = (
     LONG,
     (
@@ -264,8 +261,110 @@ WORDS = re.compile(r"[^\W\d_]{2,}")
 @given(LINES, ENDS)
 def test_no_word_is_lost_or_moved_and_the_letter_compiles_and_is_stable(lines: list[str], end: str) -> None:
     pasted = end.join(lines)
-    letter, findings = import_letter(f"{pasted}\n\n{FIELDS}")
-    assert not findings
+    letter = pasted_letter(f"{pasted}\n\n{FIELDS}", "en")
     blocks = read_blocks(render_html(compile_letter(letter), CHIEF, ROBIN))
     assert WORDS.findall(" ".join(block.text for block in blocks[:-5])) == WORDS.findall(pasted)
-    assert import_letter(letter)[0] == letter
+    assert pasted_letter(letter, "en") == letter
+
+
+FORM = """\
+\ufeffPolice Chief \\_\\_\\_\\_\\_\\_\\_\\_
+Sampleton Police Department
+
+Dear Police Chief ______,
+
+My name is ________ and I live in ______ (town). Speeding costs us **dearly**: drivers pay \\$1,000 or more.
+
+Signed this ___ day of ______, 20__
+
+X___________________
+(signature)
+
+Date: __/__/____
+
+____________________          ____________
+(print name)\t(date)
+
+_________________________
+_________________________
+(street, city, zip)
+"""
+
+
+def test_each_blank_of_a_paper_form_is_a_placeholder_with_the_words_beside_or_below_it() -> None:
+    assert pasted_letter(FORM, "en") == (
+        "Police Chief [fill in]\\\nSampleton Police Department\n\nDear Police Chief [fill in],\n\n"
+        "My name is [fill in] and I live in [town]. Speeding costs us **dearly**: drivers pay $1,000 or more.\n\n"
+        "Signed this [fill in]\n\n{{ signature }}\n\nDate: [fill in]\n\n"
+        "[print name]\n{{ date }}\n\n[street, city, zip]\n"
+    )
+
+
+def test_placeholders_on_one_line_stay_on_it() -> None:
+    assert pasted_letter("[recipient's title] [recipient's name]", "en") == "{{ target.title }} {{ target.name }}\n"
+
+
+def test_the_compiler_lists_each_placeholder_with_its_line() -> None:
+    with pytest.raises(MistakesError) as caught:
+        compile_letter(pasted_letter("Dear ____,\n\nSlow the cars, and soon.\n\n(print name)\n", "en"))
+
+    assert [(mistake.line, mistake.message.split(";")[0]) for mistake in caught.value.mistakes] == [
+        (1, "[fill in] is a blank"),
+        (5, "[print name] is a blank"),
+    ]
+
+
+def test_a_placeholder_has_the_words_of_the_page_s_language() -> None:
+    assert pasted_letter("Sr. ____:\n\n(firma)\n", "es") == "Sr. [por completar]:\n\n{{ signature }}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Act __now__ and __here__ (really), or init__ and __main.",
+        "The act (formerly SB 3558) is in force.",
+        "See [the page](https://a.example/x____y) or www.a.example/____ for more.",
+        "(We ask for more than this.)",
+        "\\(aside\\)",
+        "\\[sic\\]",
+    ],
+)
+def test_emphasis_addresses_and_remarks_are_no_blanks(text: str) -> None:
+    assert pasted_letter(text, "en") == f"{text}\n"
+    compile_letter(text)
+
+
+def test_a_letter_copied_from_our_paper_form_comes_back_without_its_foot() -> None:
+    copied = "Dear ____ [recipient's name],\n\nAct.\n\nOr sign on the web: https://a.example/c\n\n2\n"
+    assert pasted_letter(copied, "en") == "Dear {{ target.name }},\n\nAct.\n"
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["[a] ", "____ ", "____\n", "___ [x ", "[", "\\[", "(name) ", "(name)\n", "x ____ y\n", "_ ", "\\_", "www.[",
+     "Or sign on the web: "],
+)  # fmt: skip
+def test_a_long_text_is_read_in_time_that_grows_with_it(part: str) -> None:
+    check_growth_of(lambda text: pasted_letter(text, "en"), (part * LONGEST_LETTER)[: LONGEST_LETTER - 1])
+    with pytest.raises(TooMuchError):
+        pasted_letter(part * (LONGEST_LETTER + 1), "en")
+
+
+BLANKS = st.lists(
+    st.sampled_from(
+        [
+            "", "  ", "____", "\\_\\_\\_\\_", "Date:", "Date: ____", "(signature)", "(name)", "[address]", "Name",
+            "Dear ____,", "____    ____", "(name)\t(date)", "X____", "{{ signer.name }}", "*(date)*", "____ (name)",
+            "An ordinary sentence (with an aside) of more than a few words.", "Phone: ___", "a  b", "\t", "__/__/__",
+        ]
+    ),
+    max_size=8,
+).map("\n".join)  # fmt: skip
+
+
+@given(BLANKS)
+def test_no_word_is_lost_beside_a_blank_and_importing_again_changes_nothing(text: str) -> None:
+    letter = pasted_letter(text, "en")
+    shown = typed_letter(letter, "en").replace("[fill in]", "")
+    assert WORDS.findall(shown) == WORDS.findall(typed_letter(text, "en"))
+    assert pasted_letter(letter, "en") == letter
