@@ -661,6 +661,8 @@ class Play:
             self.finish(self.resume_emails())
             self.finish(self.release())
             self.world.clock.advance(days=7)
+            # The session of last week is over.
+            self.organizer = someone(self.world, "editor")
             for target in self.targets:
                 found = self.world.wiring.campaigns.target(CAMPAIGN, target)
                 assert found

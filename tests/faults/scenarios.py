@@ -570,8 +570,13 @@ def an_organizers_visit(platform: Platform) -> Arrivals:
         assert acts.read(path).status == 200
     assert acts.read(f"/signatures/{signer(platform, ida)}").status == 200
     assert acts.read("/deliveries/2026-11-30/evanston").status == 200
-    packet = f"{DASHBOARD}/deliveries/2026-11-30/evanston/packets/1"
-    assert acts.get(packet, cookies=someone(platform.world, "editor").cookies).status == 302
+    cookies, export = someone(platform.world, "editor").cookies, acts.read("/exports").json["exports"][0]["id"]
+    for path, status in (
+        ("/audit", 200),
+        (f"/exports/{export}", 302),
+        ("/deliveries/2026-11-30/evanston/packets/1", 302),
+    ):
+        assert acts.get(f"{DASHBOARD}{path}", cookies=cookies).status == status
     acts.answer("They read it.")
     # The function that sends emails reads this answer with the campaign.
     platform.run_until(platform.world.clock.now + timedelta(minutes=2))

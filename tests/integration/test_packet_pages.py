@@ -97,8 +97,8 @@ def test_a_hundred_packets_are_on_one_page(sent: World, monkeypatch: pytest.Monk
 
 
 def test_no_packet_on_any_page_has_an_erased_letter(sent: World) -> None:
-    assert erase(sent, "Eve").status == 200
-    assert erase(sent, "Cyd").status == 200
+    assert erase(sent, "Eve").status == 303
+    assert erase(sent, "Cyd").status == 303
     assert "Eve" not in stored_letters(sent)
     assert "Cyd" not in stored_letters(sent)
     first, second = pages_of(sent)

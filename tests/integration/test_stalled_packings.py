@@ -86,7 +86,7 @@ def test_a_repacking_that_is_killed_after_its_late_store_leaves_nothing_after_th
     """Another try of its message, and the repacking after another erasure, have ended. No message comes any more."""
 
     def others() -> None:
-        assert erase(sent, "Ben").status == 200
+        assert erase(sent, "Ben").status == 303
         assert repack(sent) == repack(sent) == {"batchItemFailures": []}
         sent.run_queue()
 
@@ -111,7 +111,7 @@ def test_a_repacking_of_an_earlier_attempts_packet_leaves_no_letter_that_was_era
         sent.wiring.delivering.controls.retry(KEY, "cli", "corrected")
         sent.run_queue()
         assert len(sent.deliveries) == 2
-        assert erase(sent, "Ben").status == 200
+        assert erase(sent, "Ben").status == 303
         repack(sent)
 
     erase(sent, "Ada")
@@ -131,7 +131,7 @@ def test_a_first_attempt_that_stalls_leaves_no_letter_that_was_erased_meanwhile(
     planned: World, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
 ) -> None:
     def others() -> None:
-        assert erase(planned, "Ada").status == 200
+        assert erase(planned, "Ada").status == 303
         deliver(planned)
         assert len(planned.deliveries) == 1
         repack(planned)
@@ -200,7 +200,7 @@ def leave_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Erase two letters, while a worker stalls that makes the packet again without the first. It is killed."""
 
     def others() -> None:
-        assert erase(world, "Ben").status == 200
+        assert erase(world, "Ben").status == 303
         assert repack(world) == repack(world) == {"batchItemFailures": []}
 
     erase(world, "Ada")
@@ -325,7 +325,7 @@ def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
 ) -> None:
     def delete_campaign() -> None:
         for name in NAMES[1:]:
-            assert erase(sent, name).status == 200
+            assert erase(sent, name).status == 303
         sent.run_stream()
         sent.wiring.operating.closing.close(KEY.campaign, "cli", "test")
         sent.clock.advance(minutes=2)
