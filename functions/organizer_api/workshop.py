@@ -26,9 +26,9 @@ from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.authoring import letter as letter_pages
 from undersigned.web.authoring import recipients as recipient_pages
 from undersigned.web.authoring import settings as settings_pages
-from undersigned.web.authoring.changes import changes
-from undersigned.web.authoring.columns import packed, unpacked
-from undersigned.web.authoring.frame import Workshop, fingerprint, step_of, workshop_page
+from undersigned.web.authoring.columns import packed
+from undersigned.web.authoring.conflict import changed_meanwhile
+from undersigned.web.authoring.frame import Workshop, fingerprint
 from undersigned.web.authoring.preview import Preview
 from undersigned.web.uploads import posted_form
 
@@ -84,52 +84,35 @@ def sampling(request: DashboardRequest) -> Sampling:
     return wired.stack.authoring.sampling(wired.stack.settings.sender_at(public_url(request.event)))
 
 
-def save(  # noqa: PLR0913  (what is saved, and where to go on)
-    request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None, *, then: str = ""
-) -> Response[str]:
-    """Write a file of the draft, and go on to an address, or the next step. Without a text, the file is removed.
+def save(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[str, str | None]) -> Response[str]:
+    """Change files of the draft, and go on to the next step. The first is the step's; None removes one.
 
-    Shows both texts if somebody else saved the file since the page showed it. Other files may have changed.
+    If somebody else saved that file since the page showed it, shows what was typed. Other files may have changed.
     """
+    [(file, text), *_] = changes.items()
     now = draft.files.get(file)
     if text != now and request.posted("was") != fingerprint(now):
-        return _both_texts(request, step, draft, file, text)
-    return write(request, step, draft, file, text, then=then)
+        return _changed_meanwhile(request, step, draft, changes)
+    return write(request, step, draft, changes)
 
 
-def write(  # noqa: PLR0913  (as in `save`)
-    request: DashboardRequest, step: Step, draft: Draft, file: str, text: str | None, *, then: str = ""
-) -> Response[str]:
-    """Write a file of the draft as it is now, and go on. Shows both texts if another save comes before the writing."""
+def write(request: DashboardRequest, step: Step, draft: Draft, changes: Mapping[str, str | None]) -> Response[str]:
+    """Change files of the draft as it is now, and go on. Shows what was typed if another save comes first."""
     try:
-        written = wired.stack.authoring.drafting.write(request.campaign, draft.revision, {file: text}, request.by)
+        written = wired.stack.authoring.drafting.write(request.campaign, draft.revision, changes, request.by)
     except ChangedMeanwhileError as error:
-        return _both_texts(request, step, error.current, file, text)
+        return _changed_meanwhile(request, step, error.current, changes)
     except NotSavedError as error:
         return _not_saved(request, step, error)
-    return moved(then or workshop_of(request, written).after(step))
+    return moved(workshop_of(request, written).after(step))
 
 
-def _both_texts(
-    request: DashboardRequest, step: Step, theirs: Draft | None, file: str, text: str | None
+def _changed_meanwhile(
+    request: DashboardRequest, step: Step, theirs: Draft | None, changes: Mapping[str, str | None]
 ) -> Response[str]:
-    """Show the differences between a file that somebody else saved meanwhile and this text, which waits in the page."""
-    workshop = workshop_of(request, theirs)
-    draft, mine = workshop.draft, text or ""
-    shown = workshop_page(
-        "workshop_conflict.html",
-        workshop,
-        step,
-        file,
-        left=(),
-        by=draft.changed_by,
-        at=draft.changed_at,
-        saved_file=file,
-        letter_language=language_of_file(file) if step == "letter" else "",
-        changes=changes({file: draft.files.get(file, "")}, {file: mine}, workshop.language),
-        mine=packed(mine),
-    )
-    return dashboard_page(shown, status=409)
+    """Show what was typed in a file that somebody else saved meanwhile, to copy. Nothing is saved."""
+    [(file, text), *_] = changes.items()
+    return dashboard_page(changed_meanwhile(workshop_of(request, theirs), step, file, text or ""), status=409)
 
 
 def _not_saved(request: DashboardRequest, step: Step, error: NotSavedError) -> Response[str]:
@@ -166,7 +149,7 @@ def letter(request: DashboardRequest) -> Response[str]:
     return _letter_page(request, workshop, _language(workshop, request.query("lang")))
 
 
-def _letter_page(  # noqa: PLR0913  (as in `save`)
+def _letter_page(  # noqa: PLR0913  (what the page shows)
     request: DashboardRequest,
     workshop: Workshop,
     language: str,
@@ -208,7 +191,7 @@ def save_letter(request: DashboardRequest) -> Response[str]:
         return _letter_page(request, workshop, language, text, status=422)
     if written and saved == empty_files(request.campaign)[letter_file.FILE]:
         written = letter_file.with_own_words(written)
-    return save(request, "letter", workshop.draft, file, written)
+    return save(request, "letter", workshop.draft, {file: written})
 
 
 def _language(workshop: Workshop, wanted: str | None) -> str:
@@ -242,21 +225,7 @@ def save_settings(request: DashboardRequest) -> Response[str]:
         preview = preview_of(request, typed.draft)
         shown = settings_pages.settings(typed, preview, mistakes, kept_logo=logo, removes_logo=removes_logo)
         return dashboard_page(shown, status=422 if mistakes else 200, has_frames=True)
-    draft = workshop.draft
+    changes: dict[str, str | None] = {settings_file.FILE: text}
     if logo or removes_logo:
-        answer = write(request, "settings", draft, logo_file.FILE, logo or None)
-        if answer.status_code != 303:  # noqa: PLR2004
-            return answer
-        draft = wired.stack.authoring.drafting.draft(request.campaign)
-    return save(request, "settings", draft, settings_file.FILE, text)
-
-
-@pages.post("/workshop/mine", "manage")
-def save_mine(request: DashboardRequest) -> Response[str]:
-    """Save a person's text over the one that somebody else saved meanwhile, once the person saw both."""
-    draft, file = wired.stack.authoring.drafting.draft(request.campaign), request.posted("file")
-    try:
-        text = unpacked(request.typed("mine"))
-    except ValueError:
-        return moved(address_of(request, "publish?done=changed"))
-    return save(request, step_of(file), draft, file, text or None)
+        changes[logo_file.FILE] = logo or None
+    return save(request, "settings", workshop.draft, changes)

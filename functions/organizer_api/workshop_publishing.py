@@ -12,9 +12,8 @@ from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, pub
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
-from undersigned.domain.authoring.drafts import ChangedMeanwhileError, DraftConflictError, PublishedMeanwhileError
+from undersigned.domain.authoring.drafts import ChangedMeanwhileError, PublishedMeanwhileError
 from undersigned.domain.signing.sources import labelled_path
-from undersigned.services.people.access import check_scope
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.authoring import publish as publish_pages
 from undersigned.web.uploads import posted_form
@@ -48,7 +47,6 @@ def _publish_page(
     *,
     typed: Mapping[str, str] | None = None,
     refused: TypedWebsite | None = None,
-    not_named: DraftConflictError | None = None,
 ) -> Page:
     found, where = wired.stack.authoring.drafting.to_publish(workshop.draft), request.query("where") or ""
     if request.event.http_method == "POST":
@@ -61,17 +59,15 @@ def _publish_page(
         where=where,
         typed=typed or {},
         refused=refused,
-        not_named=not_named,
         # Nothing was saved: a change that somebody else saved meanwhile is shown as new at the next press.
-        revision=revision_of(request) if refused or not_named else workshop.draft.revision,
+        revision=revision_of(request) if refused else workshop.draft.revision,
     )
 
 
 def _typed(request: DashboardRequest) -> dict[str, str]:
     """Return what was typed on the page, whichever of its buttons was pressed."""
     posted = posted_form(request.event)
-    typed = {name: text for name in publish_pages.TYPED if isinstance(text := posted.get(name), str) and text.strip()}
-    return {name: text for name, text in typed.items() if (name, text) != ("name", request.campaign)}
+    return {name: text for name in publish_pages.TYPED if isinstance(text := posted.get(name), str) and text.strip()}
 
 
 def _done(request: DashboardRequest, what: str, used: Collection[str] = (), anchor: str = "") -> Response[str]:
@@ -90,7 +86,7 @@ def _after(workshop: Workshop, what: str) -> Workshop:
 
 @pages.does("publish")
 def publish_draft(request: DashboardRequest) -> Response[str]:
-    """Publish the draft as the page showed it, with a website and a short name that were typed.
+    """Publish the draft as the page showed it, with a website that was typed.
 
     If it changed meanwhile, or something is left to do, show it, and keep what was typed.
     """
@@ -98,8 +94,6 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
     if refused := _refused_website(request):
         return dashboard_page(_publish_page(request, workshop_of(request), refused=refused), status=422)
     try:
-        if "name" in _typed(request):
-            request, revision = _renamed(request)
         if request.posted("website"):
             revision = drafting.write(request.campaign, revision, {}, request.by, _with_website(request)).revision
         drafting.publish(request.campaign, revision, request.by, request.why(), over=is_over)
@@ -108,12 +102,10 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
         if isinstance(error, ChangedMeanwhileError):
             workshop = _after(workshop, "changed")
         return dashboard_page(_publish_page(request, workshop), status=409)
-    except DraftConflictError as error:
-        return dashboard_page(_publish_page(request, workshop_of(request), not_named=error), status=422)
     except MistakesError:
         workshop = replace(workshop_of(request), is_refused=True)
         return dashboard_page(_publish_page(request, workshop), status=422)
-    return _done(request, "published", {"why", "over", "name", *_website_fields(request)}, "#where")
+    return _done(request, "published", {"why", "over", *_website_fields(request)}, "#where")
 
 
 @pages.post("/workshop/website", "manage")
@@ -156,26 +148,6 @@ def _with_website(request: DashboardRequest) -> Mapping[str, Value]:
             "frame_origins": [site for site in framing if site != origin] or None,
         }
     return {"frame_origins": [*framing, origin]}
-
-
-@pages.post("/workshop/name", "own")
-def rename(request: DashboardRequest) -> Response[str]:
-    """Give a draft that was never published another short name."""
-    try:
-        renamed, _ = _renamed(request)
-    except ChangedMeanwhileError:
-        return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
-    except DraftConflictError as error:
-        return dashboard_page(_publish_page(request, workshop_of(request), not_named=error), status=422)
-    return _done(renamed, "saved", {"name"})
-
-
-def _renamed(request: DashboardRequest) -> tuple[DashboardRequest, int]:
-    """Give the draft the name that was typed. Return the request as one about that draft, and its revision."""
-    check_scope(request.member, "own")
-    name = request.posted("name")
-    made = wired.stack.authoring.drafting.rename(request.campaign, revision_of(request), name, request.by)
-    return replace(request, campaign=made.campaign), made.revision
 
 
 @pages.get("/workshop/qr", "manage")

@@ -909,8 +909,6 @@ def discards_a_campaign(acts: Acts) -> None:
     world.wiring.people.keys_of_campaign.make(campaign, "counts", "a script", ADMINISTRATOR)
     administrator = Browser(world, campaign)
     signs_in(acts, administrator, ADMINISTRATOR)
-    named = {"revision": str(draft.revision), "name": "another"}
-    assert acts.press(administrator, "/workshop/name", named).status == 422, "others know it by its name"
     versions = administrator.address("/workshop/versions?of=1")
     assert acts.get(versions, cookies=administrator.cookies).status == 404
     answer = acts.press(administrator, "/workshop/discard", {"revision": str(draft.revision)})

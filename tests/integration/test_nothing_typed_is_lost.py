@@ -59,7 +59,6 @@ PAGES = {
 
 GONE = {
     "discard: why",  # There is nothing to publish any more.
-    "discard: name",  # Nor a draft that has a name.
     "reopen: campaign",  # A campaign that is open can't be deleted.
     "settings save: region.other",  # The page shows this field only while no state is chosen.
     "settings show: region.other",

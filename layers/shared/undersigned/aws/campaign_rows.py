@@ -39,10 +39,6 @@ class Rows(Repository):
         self._table.transact([Delete(key) for key in last])
         return deleted + len(last) + self._delete(self._all_of(key_partition(campaign)), is_late)
 
-    def is_shared(self, campaign: str) -> bool:
-        """Say whether anybody has a role in a campaign, or a key to it."""
-        return any(True for _ in self._all_of(people_partition(campaign), key_partition(campaign)))
-
     def delete_access(self, campaign: str) -> None:
         """Delete the campaign's people, its keys and its activity log."""
         keys = chain(self._people(campaign), self._all_of(key_partition(campaign), audit_partition(campaign)))

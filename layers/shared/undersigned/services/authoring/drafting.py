@@ -23,7 +23,6 @@ from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.authoring.drafts import (
     ChangedMeanwhileError,
     Draft,
-    DraftConflictError,
     IdTakenError,
     PublishedMeanwhileError,
     UnreadableDraftError,
@@ -154,26 +153,6 @@ class Drafting:
             return self.store.put_draft(draft, None)
         except ChangedMeanwhileError as error:
             raise _taken(campaign) from error
-
-    def rename(self, campaign: str, revision: int, to: str, by: str) -> Draft:
-        """Give a draft that was never published another id, as it was in this revision; its earlier versions go.
-
-        Raises ChangedMeanwhileError, the errors of `create`, and DraftConflictError if it was published, or if it has
-        people or keys, which know it by its id.
-        """
-        draft = self.draft(campaign)
-        if draft.revision != revision:
-            raise ChangedMeanwhileError(draft)
-        if to == campaign:
-            return draft
-        if self._base(campaign) or self.rows.is_shared(campaign):
-            raise DraftConflictError(
-                Message("Others know this campaign by its short name: it is published, or people or keys have a role.")
-            )
-        made = self.create(to, by, draft.files)
-        # After a crash both are there, and a person deletes one.
-        self.discard(campaign, revision, by)
-        return made
 
     def copied_files(self, source: str) -> Mapping[str, str]:
         """Return the files of a draft or campaign, without its days, for `create`. Raises NotFoundError."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.authoring.colors import Accent
-    from undersigned.domain.errors import ExplainedError
     from undersigned.services.authoring.drafting import ToPublish
     from undersigned.services.authoring.publishing_effects import Effects, LetterChange, TargetChange
     from undersigned.web.authoring.frame import Workshop
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 WEBSITES = ("allowed_origins", "frame_origins")
 """The settings that list websites."""
 
-TYPED = ("why", "over", "website", "own-form", "why-close", "why-reopen", "campaign", "name")
+TYPED = ("why", "over", "website", "own-form", "why-close", "why-reopen", "campaign")
 """The fields of the page. All are sent with each of its buttons."""
 
 ANSWERS: Mapping[str, Message] = {
@@ -78,13 +77,12 @@ def publish(  # noqa: PLR0913  (what the page shows)
     where: str = "",
     typed: Mapping[str, str],
     refused: TypedWebsite | None = None,
-    not_named: ExplainedError | None = None,
     revision: int,
 ) -> Page:
     """Render the effects of publishing, and its button; for a published campaign, also the ways to its form.
 
     `where` is where people will sign, `typed` what stands in the fields, by their names, `refused` a website that isn't
-    added, `not_named` the error of a new short name, and `revision` the only one that the buttons change.
+    added, and `revision` the only one that the buttons change.
     """
     viewer, effects, controls = workshop.viewer, found.effects, found.controls
     public = published(found.published, public_url) if found.published else None
@@ -102,8 +100,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         closed_on=controls.closed_on(viewer.campaign, viewer.local(viewer.now).date()),
         waiting=[site for site in drafted if site not in websites],
         refused=refused,
-        is_error=workshop.is_refused or refused is not None or not_named is not None,
-        name_errors=[viewer.say(not_named.on_page)] if not_named else [],
+        is_error=workshop.is_refused or refused is not None,
         website_errors=[viewer.say(refused.mistake)] if refused else [],
         answers=[(name, viewer.say(label)) for name, label in ANSWERS.items()],
         where=where,

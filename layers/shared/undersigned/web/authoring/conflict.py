@@ -1,0 +1,55 @@
+"""The page after a save that another one came before: it shows what the person typed, to copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from undersigned.authoring.described_settings import label_of
+from undersigned.authoring.letter_files import language_of_file
+from undersigned.authoring.setting_kinds import as_text
+from undersigned.authoring.target_tables import read_table
+from undersigned.authoring.typed_letters import typed_letter
+from undersigned.web.authoring.columns import as_pasted
+from undersigned.web.authoring.frame import COLUMNS, LABELS, settings_in, workshop_page
+from undersigned.web.authoring.settings import words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from undersigned.web.authoring.frame import Step, Workshop
+    from undersigned.web.page import Page
+
+
+def changed_meanwhile(workshop: Workshop, step: Step, file: str, text: str) -> Page:
+    """Render the text of a file that was not saved. `workshop` has the draft as somebody else saved it."""
+    return workshop_page(
+        "workshop_conflict.html",
+        workshop,
+        step,
+        left=(),
+        by=workshop.draft.changed_by,
+        at=workshop.draft.changed_at,
+        typed=[*_typed(workshop, step, text)],
+        now=workshop.address(step, **({"lang": language} if (language := language_of_file(file)) else {})),
+    )
+
+
+def _typed(workshop: Workshop, step: Step, text: str) -> Iterator[tuple[str, str]]:
+    """Yield what was typed in the words of its page, each part with its label."""
+    match step:
+        case "settings":
+            yield from _details(workshop, text)
+        case "recipients":
+            table = read_table(text)
+            headings = [workshop.viewer.say(COLUMNS[name]) if name in COLUMNS else name for name in table.columns]
+            yield workshop.viewer.say(LABELS[step]), as_pasted([headings, *(list(row.values()) for row in table.rows)])
+        case _:
+            yield workshop.viewer.say(LABELS[step]), typed_letter(text, workshop.language)
+
+
+def _details(workshop: Workshop, text: str) -> Iterator[tuple[str, str]]:
+    mine = settings_in(text)
+    for name, value in mine.values.items() if mine else ():
+        if value != workshop.settings.values.get(name):
+            words = "\n".join(words_of(name, line, workshop.language) for line in as_text(value).split("\n"))
+            yield workshop.viewer.say(label_of(name)), words
