@@ -31,16 +31,11 @@ LETTER = """\
 
 Dear {{ target.title }} {{ target.name }},
 
-I live in {{ signer.locality }}
-{% if signer.address_line %}, at {{ signer.address_line }}{% else %}, somewhere{% endif %}.
+I live in {{ signer.locality }}, and write to the *{{ target.department }}*.
 
-{% if note %}
-My own words:
+My own words: {{ note }}
 
 > {{ note }}
-{% elif target.department %}
-I write to the *{{ target.department }}* with {% if note %}words{% else %}no words{% endif %} of my own.
-{% endif %}
 
 - {{ signer.region }} {{ signer.postal_code }}
 

@@ -52,9 +52,7 @@ Plant *trees*, **now**: https://trees.example
 - one
 - two
 
-{% if note %}
 {{ note }}
-{% endif %}
 
 {{ signature }}
 {{ signer.name }}
@@ -148,7 +146,7 @@ MARKS = st.lists(
     st.sampled_from(
         (
             *"ab {}%#\0<>&*_`[]()!\\\n-1.:|~\"'\t", "\n\n", "> ", "- ", "1. ", "# ", "**", "{{ note }}",
-            "{% if note %}", "{% elif date %}", "{% else %}", "{% endif %}", "{{ signature }}", "{{ date }}",
+            "{% if note %}", "{{ signature }}", "{{ date }}",
             "{{ signer.name }}", "{{ signer.address }}", "{{ target.name }}", "http://a.example", "[a](http://a.example)",
             "  \n", "\\\n", "&#123;",
         )

@@ -965,10 +965,10 @@ def test_what_people_will_see_is_there_whatever_is_missing(world: World, beginne
     assert beginner.open("preview/paper?page=9").status == 404
     # A letter that nobody understands is there, too.
     drafting, draft = world.wiring.authoring.drafting, beginner.draft()
-    letter = "Dear {{ target.title }} {{ nobody }}, {{ targt.name }}, {% if x %} hurry!"
+    letter = "Dear {{ target.title }} {{ nobody }}, {{ targt.name }}, {% hurry!"
     drafting.write(NEW, draft.revision, {"letter.md": letter, "targets.csv": "x"}, ANN)
     page = beginner.open("preview")
-    assert "Dear [recipient’s title] [nobody], [targt.name], [if x] hurry!" in page.words
+    assert "Dear [recipient’s title] [nobody], [targt.name], % hurry!" in page.words
     assert "://targt" not in page.body
     assert world.run_stream() == world.sent == []
 
@@ -990,16 +990,6 @@ def test_the_letter_is_shown_to_each_recipient_as_the_made_up_signer_of_its_stat
     break_file(author, "campaign.toml", settings)
     for step in ("letter", "preview", "settings"):
         assert "Glencoe, TX 60022" in author.open(f"{step}?to=glencoe").words, step
-
-
-def test_a_condition_of_a_folder_is_an_optional_part_with_a_name(author: Author) -> None:
-    letter = "I live{% if signer.address_line %} at {{ signer.address_line }}{% endif %} here.\n"
-    break_file(author, "letter.md", letter)
-    page = html.unescape(author.open("letter").body)
-    shown = "I live[only if there is: your street] at [your street][end of the optional part] here."
-    assert shown in page
-    author.send("letter", {"text": f"{shown} Act.", "do": "save"})
-    assert author.draft().files["letter.md"] == letter.replace("here.", "here. Act.")
 
 
 def test_the_preview_shows_spanish_signers_their_form_with_an_english_letter(author: Author) -> None:

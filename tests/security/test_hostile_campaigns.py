@@ -15,7 +15,7 @@ from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.domain.authoring.campaigns import Target
 from undersigned.domain.authoring.letter_fields import FIELDS, MOST_TAGS
-from undersigned.domain.authoring.letter_templates import compiled, fields_of, mistakes_in
+from undersigned.domain.authoring.letter_templates import filled
 from undersigned.domain.authoring.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned.domain.errors import LetterError
 from undersigned_cli import campaign_folder
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 TARGET = Target("oak", "Police Chief", "Avery Sample", "Oakton Police", "Oakton", "a@b.example", ("60201",))
 LONGEST = SignerDetails("N" * 100, "A" * 150, "T" * 80, "IL", "60201", "S" * 100, "'" * 500, date(2026, 11, 30))
 LETTER = "{{ target.name }}\n\n%s\n\n{{ signer.name }}\n{{ signer.address }}\n{{ date }}\n{{ signature }}\n"
+
+VALUES = dict.fromkeys(FIELDS, "x")
 
 HOSTILE = {
     "an endless loop": "{% for i in range(10**9) %}x{% endfor %}",
@@ -55,9 +57,7 @@ HOSTILE = {
     "a test": "{% if note is defined %}x{% endif %}",
     "a lookalike character": "{{ ｓigner.name }}",
     "too many fields": "{{ note }}" * (MOST_TAGS + 1),
-    "nested conditions": "{% if note %}" * 90 + "x" + "{% endif %}" * 90,
-    "conditions too deep for the parser": "{% if note %}" * 3_000 + "x" + "{% endif %}" * 3_000,
-    "parentheses too deep for the parser": "{{ " + "(" * 9_000 + "note" + ")" * 9_000 + " }}",
+    "many parentheses": "{{ " + "(" * 9_000 + "note" + ")" * 9_000 + " }}",
     "many half tags": "{{ " * 1_000,
     "a million characters": "a" * 1_000_000,
 }
@@ -70,14 +70,13 @@ def test_a_hostile_template_is_refused_when_pushed_and_when_rendered(middle: str
         compile_letter(LETTER % middle)
     # A template from the table is checked, too, however it got there.
     with pytest.raises(LetterError):
-        compiled(middle)
-    assert mistakes_in(middle)
-    check_growth_of(mistakes_in, middle)
+        filled(middle, VALUES)
+    check_growth_of(tried, middle)
 
 
-def test_fields_of_refuses_a_template_that_is_nested_too_deep() -> None:
-    with pytest.raises(LetterError):
-        fields_of(HOSTILE["parentheses too deep for the parser"])
+def tried(template: str) -> None:
+    with suppress(LetterError):
+        filled(template, VALUES)
 
 
 def test_the_longest_accepted_letter_renders_in_bounded_size_and_time() -> None:
@@ -90,12 +89,6 @@ def test_the_longest_accepted_letter_renders_in_bounded_size_and_time() -> None:
     assert len(html) < 700_000
     assert len(text) < 150_000
     check_growth(render)
-
-
-def test_five_nested_conditions_are_accepted() -> None:
-    template = compile_letter(LETTER % ("{% if note %}" * 5 + "x" + "{% endif %}" * 5))
-    assert "x" in render_html(template, TARGET, LONGEST)
-    assert compiled("{% if note %}a" + "{% elif note %}b" * 20 + "{% endif %}").render(note="") == ""
 
 
 SLOW = {
@@ -281,4 +274,4 @@ def test_a_name_with_a_line_break_becomes_one_line(folder: Path) -> None:
 
 
 def test_every_merge_field_is_accepted() -> None:
-    assert not mistakes_in("".join(f"{{{{ {name} }}}}" for name in FIELDS))
+    assert filled("".join(f"{{{{ {name} }}}}" for name in FIELDS), VALUES) == "x" * len(FIELDS)

@@ -72,7 +72,8 @@ const fields = (language) => {
 const drawing = form.querySelector("[name=drawing]");
 let picture;
 
-// The letter as the server would render it, from its template: a slot is a merge field, a template in it a condition.
+// The letter as the server would render it, from its template: a slot is a merge field, a template in it what is left
+// out without one.
 const show = () => {
   if (form.hidden) return;
   const language = form.querySelector("[name=letter_language]:checked")?.value ?? letter.lang;
@@ -80,9 +81,8 @@ const show = () => {
   const known = fields(language);
   const copy = source.content.cloneNode(true);
   for (let part; (part = copy.querySelector("template")); ) {
-    const { if: name, unless, holds } = part.dataset;
-    const value = known[name ?? unless] ?? holds === "";
-    part.replaceWith(Boolean(value) === Boolean(name) ? part.content : "");
+    const { if: name, holds } = part.dataset;
+    part.replaceWith(known[name] || holds === "" ? part.content : "");
   }
   const strokes = picture ? JSON.parse(drawing.value || "[]") : [];
   for (const slot of copy.querySelectorAll("slot")) {

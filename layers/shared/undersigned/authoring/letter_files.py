@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import letters, settings
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import Mistake, MistakesError
+from undersigned.domain.authoring.letter_templates import fields_of
 from undersigned.domain.authoring.letters import Letter
 from undersigned.domain.languages import Message
 
@@ -52,9 +53,7 @@ def is_translation(file: str) -> bool:
 
 def _without_street(campaign: Campaign, letter: Letter) -> Iterator[Mistake]:
     """Report a field that would leave a blank line in letters without a street address."""
-    from undersigned.domain.authoring.letter_templates import always_shown
-
-    if campaign.street_address != "required" and "signer.address_line" in always_shown(letter.template):
+    if campaign.street_address != "required" and "signer.address_line" in fields_of(letter.template):
         message = Message(
             "{{ signer.address_line }} is empty in letters without a street address, which `street_address` in "
             "%(file)s allows; write {{ signer.address }} for the whole address instead",
@@ -101,8 +100,6 @@ def _unexpected(file: str, language: str, campaign: CampaignSettings) -> Mistake
 
 
 def _different_fields(file: str, translation: Letter, original: Letter) -> Iterator[Mistake]:
-    from undersigned.domain.authoring.letter_templates import fields_of
-
     used, expected = fields_of(translation.template), fields_of(original.template)
     for fields, says, plainly in (
         (

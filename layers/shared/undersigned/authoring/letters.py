@@ -1,4 +1,4 @@
-"""Compile a letter's Markdown to the Jinja2 HTML template that `undersigned.domain.authoring.letters` renders.
+"""Compile a letter's Markdown to the HTML template that `undersigned.domain.authoring.letters` renders.
 
 The Markdown is CommonMark with bare web addresses as links. A letter is printed, emailed as text and shown on a
 page. All three can show paragraphs, emphasis, links, headings, lists and quotations, so it may contain only these.
@@ -12,8 +12,8 @@ Line breaks follow what people type in letters:
 A blank of a paper letter (three underscores or more) is text: neither emphasis nor a ruled line.
 
 A letter needs no merge field. The fields of every letter are added unless its author placed them: the recipient at the
-top; the signature, the date, and the signer's name and address at the end. A paragraph with only the signer's own words
-is left out if there are none.
+top; the signature, the date, and the signer's name and address at the end. A paragraph with only the signer's own
+words, with or without a label, is left out if there are none.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError, correct_name
-from undersigned.domain.authoring.letter_fields import DEEPEST, FIELDS, TOO_DEEP, too_much_in
+from undersigned.domain.authoring.letter_fields import FIELDS, too_much_in
+from undersigned.domain.authoring.letter_templates import OWN_WORDS
 from undersigned.domain.characters import unprintable_in
 from undersigned.domain.languages import Message
 
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 FILE = "letter.md"
 """The letter in the campaign's own language; `letter.<language>.md` is a translation."""
 
-TAG = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
-"""A merge field, or a tag such as `{% if note %}`."""
+TAG = re.compile(r"\{\{[^{}\n]*\}\}")
+"""A merge field."""
 
 RULE = r"_(?: ?_)+(?:(?: ?/ ?| ?day of ?|,? ?20)_(?: ?_)*)*"
 """A blank to fill in by hand: `____`, `__/__/____`, `___ day of ______, 20__`."""
@@ -57,7 +58,6 @@ PART = re.compile(rf"\\[^\w\s]|(?P<tag>{TAG.pattern})(?P<round>\()?|{ADDRESS}|\[
 _SHORTEST_RULE = 3
 _RULE = re.compile(RULE)
 _MERGE_FIELD = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
-_CONDITION = re.compile(r"\{%\s*(?:(?P<word>if|elif)\s+(?P<field>[\w.]+)|(?P<other>else|endif))\s*%\}")
 _NOTE = re.compile(r"\{\{\s*note\s*\}\}")
 _CLOSING = re.compile(
     r"\b(?:sincerely|respectfully|cordially|gratefully|faithfully|regards|yours|thanks?|atentamente|cordialmente"
@@ -66,13 +66,12 @@ _CLOSING = re.compile(
 )
 _MOST_WORDS_OF_CLOSING = 5
 _END_OF_SENTENCE = re.compile(r"[.!?][”\"’')*_]*\\?\Z")
-_IF_NOTE = re.compile(r"\{%\s*if\s+note\s*%\}")
-_TAG_IN_ADDRESS = re.compile(r"(?:\]\(\s*<?|https?://|www\.|mailto:)[^\s)>]*\{[{%]", re.IGNORECASE)
+_TAG_IN_ADDRESS = re.compile(r"(?:\]\(\s*<?|https?://|www\.|mailto:)[^\s)>]*\{\{", re.IGNORECASE)
 _HALF_TAG = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
 # “Date: {{ date }}”, “{{ target.title }} {{ target.name }},”: a label of a few words at most, then merge fields.
-_FORM_LINE = re.compile(
-    rf"\s*(?:[*_]*[^\W\d][\w '()/-]{{0,30}}:[*_]*\s*)?[*_]*(?:{TAG.pattern})(?:[\s,.*_]|{TAG.pattern})*\\?"
-)
+_LABEL = r"\s*(?:[*_]*[^\W\d][\w '()/-]{0,30}:[*_]*\s*)?[*_]*"
+_FORM_LINE = re.compile(rf"{_LABEL}{TAG.pattern}(?:[\s,.*_]|{TAG.pattern})*\\?")
+_OWN_WORDS = re.compile(rf"{_LABEL}{_NOTE.pattern}[\s.*_]*\\?")
 _LINK = re.compile(r"https?://[^/?#]|mailto:|tel:", re.IGNORECASE)
 _PLACEHOLDER = re.compile("\0(\\d+)\0")
 
@@ -89,9 +88,6 @@ _REFUSED: Mapping[str, Message] = {
 _BRACES = Message(
     "the signs { and } mean nothing here; remove them, or write words in brackets, such as {{ signer.name }}"
 )
-_OPTIONAL_PART = Message(
-    "an optional part needs a beginning and an end; put both in one paragraph, or each on a line of its own"
-)
 
 _TOP = "{{ target.title }} {{ target.name }}\n{{ target.department }}\n\n"
 _END = ("signature", "date", "signer.name", "signer.address")
@@ -103,21 +99,8 @@ def is_form_line(line: str) -> bool:
     return bool(_FORM_LINE.fullmatch(line))
 
 
-def _tag_line(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  # noqa: FBT001
-    """Read a line that is one `{% … %}` tag as a block, so that it can enclose paragraphs."""
-    text = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].strip()
-    if not (text.startswith("{%") and TAG.fullmatch(text) and text.count("{%") == 1):
-        return False
-    if not silent:
-        token = state.push("tag", "", 0)
-        token.content = text
-        token.map = [start, start + 1]
-        state.line = start + 1
-    return True
-
-
 def _tag(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
-    """Read a merge field or tag as one token, so that its underscores are not emphasis."""
+    """Read a merge field as one token, so that its underscores are not emphasis."""
     match = TAG.match(state.src, state.pos, state.posMax)
     if match is None:
         return False
@@ -147,8 +130,8 @@ def _ruled_line(state: StateBlock, start: int, end: int, silent: bool) -> bool: 
 def _placeholder(
     _renderer: RendererProtocol, tokens: Sequence[Token], position: int, _options: OptionsDict, env: EnvType
 ) -> str:
-    """Render a tag as a placeholder. Markdown turns NUL into U+FFFD, so no letter can forge one."""
-    env["tags"].append(tokens[position].content)
+    """Render a merge field as a placeholder. Markdown turns NUL into U+FFFD, so no letter can forge one."""
+    env["tags"].append(f"{{{{ {tokens[position].content[2:-2].strip()} }}}}")
     return f"\0{len(env['tags']) - 1}\0"
 
 
@@ -162,7 +145,6 @@ def _parser() -> MarkdownIt:
     markdown.disable(["code", "lheading", "reference"])
     alternatives = ["paragraph", "blockquote", "list"]
     markdown.block.ruler.at("hr", _ruled_line, {"alt": alternatives})
-    markdown.block.ruler.before("blockquote", "tag_line", _tag_line, {"alt": alternatives})
     markdown.inline.ruler.after("text", "tag", _tag)
     markdown.inline.ruler.after("text", "blank", _blank)
     markdown.add_render_rule("tag", _placeholder)
@@ -171,8 +153,6 @@ def _parser() -> MarkdownIt:
 
 def compile_letter(source: str, file: str = FILE) -> str:
     """Return the template of a letter. Raises MistakesError with every mistake, by line of the Markdown."""
-    from undersigned.domain.authoring.letter_templates import mistakes_in
-
     if too_much := too_much_in(source):
         raise TooMuchError(file, 1, too_much)
     reading = _Reading(file)
@@ -181,14 +161,12 @@ def compile_letter(source: str, file: str = FILE) -> str:
     if mistakes := [*_line_mistakes(file, lines), *_placeholders(file, source), *reading.mistakes]:
         raise MistakesError(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line or 0))
     env: dict[str, Any] = {"tags": []}
-    tokens = _parser().parse(_completed(source, reading.always_shown), env)
+    tokens = _parser().parse(_completed(source, reading.placed), env)
     _Reading(file).read(tokens)
-    html = str(_parser().renderer.render(_lift_conditions(tokens), _parser().options, env))
-    # The remaining braces are text, which Jinja must not parse.
-    template = _PLACEHOLDER.sub(lambda match: env["tags"][int(match.group(1))], html.replace("{", "&#123;"))
-    if unexpected := mistakes_in(template):
-        raise MistakesError(Mistake(file, it.line, it.says, plainly=_BRACES) for it in unexpected)
-    return template
+    # The remaining braces are text.
+    html = str(_parser().renderer.render(_with_optional(tokens), _parser().options, env))
+    html = html.replace("{", "&#123;").removesuffix("\n")
+    return _PLACEHOLDER.sub(lambda match: env["tags"][int(match.group(1))], html)
 
 
 def with_own_words(letter: str) -> str:
@@ -263,15 +241,11 @@ def _completed(source: str, placed: set[str]) -> str:
 
 @dataclass(slots=True)
 class _Reading:
-    """Collects the mistakes in a letter's tokens, and the fields that are always shown."""
+    """Collects the mistakes in a letter's tokens, and the fields that it has placed."""
 
     file: str
     mistakes: list[Mistake] = field(default_factory=list)
-    always_shown: set[str] = field(default_factory=set)
-    # The open elements, and for each open `{% if %}` the mistake to report if it is never closed.
-    _open: list[str | Mistake] = field(default_factory=list)
-    # For each open `{% if %}`, whether its `{% else %}` has been read.
-    _has_else: list[bool] = field(default_factory=list)
+    placed: set[str] = field(default_factory=set)
 
     def read(self, tokens: list[Token]) -> None:
         """Read the tokens of a whole letter."""
@@ -281,7 +255,6 @@ class _Reading:
                 self._read_inline(token, line)
             else:
                 self._read_one(token, line)
-        self._end_conditions()
 
     def _mistake(self, line: int, message: Message, plainly: Message | None = None) -> None:
         self.mistakes.append(Mistake(self.file, line, message, plainly=plainly))
@@ -314,27 +287,13 @@ class _Reading:
             self._mistake(line, message)
         elif token.type == "ordered_list_open" and token.attrs:
             self._mistake(line, Message("a numbered list must begin at 1; number this one from 1"))
-        if token.nesting == 1:
-            self._open.append(token.type)
-        elif token.nesting == -1:
-            self._end_conditions()
-            self._open.pop()
 
     def _read_tag(self, tag: str, line: int) -> None:
         if merge_field := _MERGE_FIELD.fullmatch(tag):
             self._read_field(merge_field.group(1), line)
-            if not self._open_conditions:
-                self.always_shown.add(merge_field.group(1))
-        elif condition := _CONDITION.fullmatch(tag):
-            self._read_condition(condition, line)
-        elif tag.startswith("{{"):
-            message = Message("`%(tag)s` is not a merge field; write one like {{ signer.name }}", {"tag": tag})
-            self._mistake(line, message, _BRACES)
+            self.placed.add(merge_field.group(1))
         else:
-            message = Message(
-                "`%(tag)s` can't be in a letter; use only %(begin)s and %(end)s",
-                {"tag": tag, "begin": "{% if field %}", "end": "{% endif %}"},
-            )
+            message = Message("`%(tag)s` is not a merge field; write one like {{ signer.name }}", {"tag": tag})
             self._mistake(line, message, _BRACES)
 
     def _read_field(self, name: str, line: int) -> None:
@@ -345,86 +304,16 @@ class _Reading:
             )
             self._mistake(line, message, _BRACES)
 
-    def _read_condition(self, condition: re.Match[str], line: int) -> None:
-        if condition["field"]:
-            self._read_field(condition["field"], line)
-        if condition["word"] == "if":
-            self._begin_condition(condition.group(), line)
-        elif not self._open or not isinstance(self._open[-1], Mistake):
-            message = Message(
-                "`%(tag)s` has no %(condition)s before it; put both in one paragraph, or each on a line of its own",
-                {"tag": condition.group(), "condition": "{% if … %}"},
-            )
-            self._mistake(line, message, _OPTIONAL_PART)
-        elif condition["other"] == "endif":
-            self._pop_condition()
-        elif self._has_else[-1]:
-            message = Message(
-                "`%(tag)s` can't follow %(other)s; remove it, or close the condition with %(end)s before it",
-                {"tag": condition.group(), "other": "{% else %}", "end": "{% endif %}"},
-            )
-            self._mistake(line, message, _OPTIONAL_PART)
-        else:
-            self._has_else[-1] = condition["other"] == "else"
 
-    @property
-    def _open_conditions(self) -> int:
-        return sum(isinstance(entry, Mistake) for entry in self._open)
+def _with_optional(tokens: list[Token]) -> list[Token]:
+    """Mark each paragraph with only the signer's own words: these may be missing."""
+    from markdown_it.token import Token
 
-    def _begin_condition(self, tag: str, line: int) -> None:
-        if self._open_conditions == DEEPEST:
-            plainly = Message("too many optional parts are inside each other; put them side by side")
-            self._mistake(line, TOO_DEEP, plainly)
-        message = Message(
-            "`%(tag)s` is not closed where it was opened; put it and its %(end)s in one paragraph, or each on a line "
-            "of its own",
-            {"tag": tag, "end": "{% endif %}"},
-        )
-        self._open.append(Mistake(self.file, line, message, plainly=_OPTIONAL_PART))
-        self._has_else.append(False)
-
-    def _pop_condition(self) -> None:
-        self._open.pop()
-        self._has_else.pop()
-
-    def _end_conditions(self) -> None:
-        """Report each `{% if %}` that is still open at the end of the element around it."""
-        while self._open and isinstance(unclosed := self._open[-1], Mistake):
-            self.mistakes.append(unclosed)
-            self._pop_condition()
-
-
-def _lift_conditions(tokens: list[Token]) -> list[Token]:
-    """Move an `{% if %}` around a paragraph's whole text to around the paragraph, so that none stays empty.
-
-    A paragraph with only the signer's own words, which may be missing, gets such a condition.
-    """
-    lifted = list(tokens)
-    for position, token in enumerate(tokens):
-        if token.type != "inline" or tokens[position - 1].type != "paragraph_open" or tokens[position - 1].hidden:
-            continue
-        children = token.children or []
-        if (
-            len(children) == 1
-            and _NOTE.fullmatch(children[0].content)
-            and not _IF_NOTE.fullmatch(tokens[position - 2].content)
-        ):
-            children = [children[0].copy(content="{% if note %}"), *children, children[0].copy(content="{% endif %}")]
-        if children and _is_one_condition(children):
-            token.children = children[1:-1]
-            lifted[position - 1 : position + 2] = [children[0], *tokens[position - 1 : position + 2], children[-1]]
-            return _lift_conditions(lifted)
-    return lifted
-
-
-def _is_one_condition(children: list[Token]) -> bool:
-    """Say whether the first tag is an `if` that the last tag closes."""
-    depth = 0
-    for position, child in enumerate(children):
-        word = condition["word"] or condition["other"] if (condition := _CONDITION.fullmatch(child.content)) else ""
-        depth += {"if": 1, "endif": -1}.get(word, 0) if child.type == "tag" else 0
-        if depth == 0:
-            return position == len(children) - 1 and position > 0
-        if depth == 1 and word in {"elif", "else"}:
-            return False
-    return False
+    begin, end = (Token("html_block", "", 0, content=html) for html in OWN_WORDS)
+    marked = list(tokens)
+    for place, token in reversed([*enumerate(tokens)]):
+        opening = tokens[place - 1]
+        is_paragraph = token.type == "inline" and opening.type == "paragraph_open" and not opening.hidden
+        if is_paragraph and _OWN_WORDS.fullmatch(token.content):
+            marked[place - 1 : place + 2] = [begin, *tokens[place - 1 : place + 2], end]
+    return marked

@@ -1,8 +1,7 @@
 """Turn a campaign's letter into the text that people edit on its page, and back.
 
-In `letter.md` a place to fill in is a merge field, `{{ signer.locality }}`, and an optional part stands in a condition,
-`{% if note %}`. On the page both are words in brackets, in the page's language: `[your town]`. Brackets of links, and
-those after a backslash, are text.
+In `letter.md` a place to fill in is a merge field, `{{ signer.locality }}`. On the page it is words in brackets, in the
+page's language: `[your town]`. Brackets of links, and those after a backslash, are text.
 """
 
 from __future__ import annotations
@@ -13,25 +12,16 @@ from typing import TYPE_CHECKING
 
 from undersigned.authoring.letters import PART, TAG
 from undersigned.domain.authoring.letter_fields import FIELDS
-from undersigned.domain.languages import Message, languages
+from undersigned.domain.languages import languages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# `{% if note %}` around a paragraph of the signer's own words has no effect: see `letters`.
-_OWN_WORDS = re.compile(r"(?<![^\n]\n)(?<![^\n])\{% if note %\}\n+\{\{ note \}\}\n+\{% endif %\}(?=\n\n|\n*\Z)")
-
 
 @cache
 def placeholders(language: str) -> Mapping[str, str]:
-    """Return the words of each merge field and condition in a language, by its tag in `letter.md`."""
-    words = {f"{{{{ {name} }}}}": says for name, says in FIELDS.items()}
-    for name, what in FIELDS.items():
-        words[f"{{% if {name} %}}"] = Message("only if there is: %(what)s", {"what": what})
-        words[f"{{% elif {name} %}}"] = Message("otherwise, only if there is: %(what)s", {"what": what})
-    words["{% else %}"] = Message("otherwise")
-    words["{% endif %}"] = Message("end of the optional part")
-    return {tag: says.in_language(language) for tag, says in words.items()}
+    """Return the words of each merge field in a language, by its tag in `letter.md`."""
+    return {f"{{{{ {name} }}}}": says.in_language(language) for name, says in FIELDS.items()}
 
 
 @cache
@@ -50,7 +40,7 @@ def _with_spaces(tag: str) -> str:
 
 
 def typed_letter(letter: str, language: str) -> str:
-    """Return the text of `letter.md` with placeholders for its merge fields and conditions."""
+    """Return the text of `letter.md` with placeholders for its merge fields."""
     words = placeholders(language)
 
     def shown(part: re.Match[str]) -> str:
@@ -58,11 +48,11 @@ def typed_letter(letter: str, language: str) -> str:
         # A round bracket right after it would make a link of it.
         return part.group() if known is None else f"[{known}]{'\\(' if part['round'] else ''}"
 
-    return PART.sub(shown, _OWN_WORDS.sub("{{ note }}", letter))
+    return PART.sub(shown, letter)
 
 
 def merged_letter(typed: str, language: str) -> str:
-    """Return a typed text with merge fields and conditions for its placeholders; other brackets stay."""
+    """Return a typed text with merge fields for its placeholders; other brackets stay."""
     tags = _tags(language)
     return PART.sub(lambda part: tags.get(_plain(part["words"] or ""), part.group()), typed)
 
@@ -70,5 +60,6 @@ def merged_letter(typed: str, language: str) -> str:
 def readable_letter(letter: str, language: str) -> str:
     """Return a letter that may have mistakes with its merge fields, known or not, as text in brackets."""
     # A name with a dot would be taken for a web address.
-    typed = TAG.sub(lambda tag: f"[{tag[0].strip('{}% ')}]".replace(".", "\\."), typed_letter(letter, language))
+    typed = TAG.sub(lambda tag: f"[{tag[0].strip('{} ')}]".replace(".", "\\."), typed_letter(letter, language))
+    typed = re.sub(r"[{}]", "", typed)
     return PART.sub(lambda part: f"\\[{part['words']}\\]" if part["words"] else part.group(), typed)

@@ -1,4 +1,4 @@
-"""The merge fields and the limits of letters. It loads without Jinja2."""
+"""The merge fields and the limits of letters."""
 
 from __future__ import annotations
 
@@ -33,22 +33,17 @@ LONGEST_LETTER = 20_000
 """The most characters in a letter's Markdown: about seven pages of a packet for each signer."""
 
 MOST_TAGS = 200
-"""The most merge fields and conditions in a letter. No field is longer than the note, so the output has a limit."""
-
-DEEPEST = 5
-"""How deeply conditions may be nested. Python compiles at most a hundred levels."""
-
-TOO_DEEP = Message("more than %(most)s conditions are nested here; put them side by side", {"most": DEEPEST})
+"""The most merge fields in a letter. No field is longer than the note, so the output has a limit."""
 
 
 def too_much_in(text: str, longest: int = LONGEST_LETTER) -> Message | None:
-    """Return an error message if a letter is too long or has too many tags, else None. Parses nothing."""
+    """Return an error message if a letter is too long or has too many merge fields, else None. Parses nothing."""
     if len(text) > longest:
         return Message(
             "the letter has %(count)s characters, more than the maximum of %(most)s; shorten it",
             {"count": f"{len(text):,}", "most": f"{longest:,}"},
         )
-    tags = text.count("{{") + text.count("{%")
+    tags = text.count("{{")
     if tags > MOST_TAGS:
         return Message(
             "the letter has %(count)s places to fill in, more than the maximum of %(most)s; remove some",

@@ -1,6 +1,6 @@
 """Letters: a compiled template, rendered for one signer and one target as HTML, blocks and text.
 
-`campaign push` compiles a letter's Markdown to a Jinja2 template of plain HTML. The template is rendered to HTML;
+`campaign push` compiles a letter's Markdown to a template of plain HTML. The template is rendered to HTML;
 blocks (for the PDF) and text are read from that HTML, so all three always have the same words.
 """
 
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from markupsafe import Markup
 
 from undersigned.domain.authoring.letter_fields import FIELDS
+from undersigned.domain.authoring.letter_templates import fields_of, filled, marked, when
 from undersigned.domain.languages import SOURCE, Message, long_date
 from undersigned.domain.signing.drawings import Drawing, Picture
 
@@ -50,8 +51,6 @@ class Letter:
     @property
     def offers_note(self) -> bool:
         """Say whether the letter has a field for the signer's own words."""
-        from undersigned.domain.authoring.letter_templates import fields_of
-
         return "note" in fields_of(self.template)
 
 
@@ -102,33 +101,23 @@ def render_html(template: str, target: Target, signer: SignerDetails, language: 
 
     Raises LetterError if the template has something that no letter may have.
     """
-    from undersigned.domain.authoring.letter_templates import compiled
-
     shown = _fields(target, signer, language)
-    return compiled(template).render(
-        target={name: shown[f"target.{name}"] for name in _OF_TARGET},
-        signer={name: shown[f"signer.{name}"] for name in _OF_SIGNER},
-        signature=signature_html(signer),
-        date=shown["date"],
-        note=_lines(*signer.note.splitlines()),
-    )
+    return filled(template, shown | {"signature": signature_html(signer), "note": _lines(*signer.note.splitlines())})
 
 
 def render_marked(template: str, target: Target, signer: SignerDetails, language: str = SOURCE) -> str:
     """Render a letter for a browser to fill in while somebody types. `signer` and `target` have placeholders.
 
-    Each merge field is a `<slot>` with its name; see `letter_templates.marked` for conditions. Raises LetterError.
+    Each merge field is a `<slot>` with its name. Raises LetterError.
     """
-    from undersigned.domain.authoring.letter_templates import marked, when
-
     placeholders = _fields(target, signer, language)
     slots = {name: _SLOT.format(name, text) for name, text in placeholders.items()}
-    holding = {name for name, text in placeholders.items() if text}
     line = _lines(slots["signer.address_line"], Markup(""))
     town = Markup("{}, {} {}").format(*(slots[f"signer.{name}"] for name in ("locality", "region", "postal_code")))
-    slots["signer.address"] = when("signer.address_line", line, holds="signer.address_line" in holding) + town
+    has_line = bool(placeholders["signer.address_line"])
+    slots["signer.address"] = when("signer.address_line", line, holds=has_line) + town
     slots["signature"] = Markup('<span class="signature">{}</span>').format(slots["signature"])
-    return marked(template, slots, holding)
+    return marked(template, slots)
 
 
 def render_blank(template: str, printed: Mapping[str, str], language: str = SOURCE, *, has_street: bool = True) -> str:
@@ -137,27 +126,18 @@ def render_blank(template: str, printed: Mapping[str, str], language: str = SOUR
     A slot has the words of its field in brackets, as the letter's page reads them. `printed` are the fields that are
     known, by name. Raises LetterError.
     """
-    from undersigned.domain.authoring.letter_templates import compiled
-
-    shown = {
+    shown: dict[str, str] = {
         name: printed.get(name) or _SLOT.format(name, f"[{words.in_language(language)}]")
         for name, words in FIELDS.items()
-        if name in printed or name != "signer.address_line" or has_street
     }
+    if not has_street:
+        shown["signer.address_line"] = printed.get("signer.address_line", "")
     town = Markup("{}, {} {}").format(*(shown[f"signer.{name}"] for name in ("locality", "region", "postal_code")))
-    shown["signer.address"] = _lines(*filter(None, (shown.get("signer.address_line"), town)))
-    return compiled(template).render(
-        target={name: shown[f"target.{name}"] for name in _OF_TARGET},
-        signer={name: shown.get(f"signer.{name}", "") for name in _OF_SIGNER},
-        signature=shown["signature"],
-        date=shown["date"],
-        note=shown["note"],
-    )
+    shown["signer.address"] = _lines(*filter(None, (shown["signer.address_line"], town)))
+    return filled(template, shown)
 
 
 _SLOT = Markup('<slot name="{}">{}</slot>')
-_OF_TARGET = ("title", "name", "department", "locality")
-_OF_SIGNER = ("name", "address", "address_line", "locality", "region", "postal_code")
 
 
 def _fields(target: Target, signer: SignerDetails, language: str) -> dict[str, str]:
