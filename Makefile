@@ -50,7 +50,7 @@ setup: $(READY) ## fetch uv, Python 3.13 and all packages
 demo: $(READY) ## run the whole system on this machine; ARGS=--exit stops it at the end
 	$(RUN) undersigned demo $(ARGS)
 
-deploy: $(READY) ## create or update the stack in AWS, as deploy.toml says; asks the first time; STACK=staging is a second one
+deploy: $(READY) ## create or update the stack in AWS, as samconfig.toml says; asks the first time; STACK=staging is a second one
 	$(RUN) undersigned deploy $(STACK) $(ARGS)
 
 remove-stack: $(READY) ## delete the stack in AWS, after saying what stays; STACK=staging is the second one

@@ -104,7 +104,7 @@ class Doctor:
         known = (_known(partial(ses.get_email_identity, EmailIdentity=name)) for name in (self._domain, self.sender))
         found = next(filter(None, known), None)
         if found is None:
-            todo = f"create {self._domain} in the SES console, or set ManageIdentity = true in deploy.toml"
+            todo = f'create {self._domain} in the SES console, or set ManageIdentity = "true" in samconfig.toml'
             yield Finding("identity", "problem", f"SES knows neither {self._domain} nor {self.sender}", todo)
             return
         wrong = not found.get("VerifiedForSendingStatus") and "not verified"

@@ -83,11 +83,11 @@ class Checkout:
             return terminal.transcript
 
     def write(self, **settings: str) -> None:
-        """Change settings as a person does: remove the # of a line, and type a value."""
-        file = self.folder / "deploy.toml"
+        """Change settings as a person does: type a value into its line."""
+        file = self.folder / "samconfig.toml"
         text = file.read_text(encoding="utf-8")
         for name, value in settings.items():
-            text, changed = re.subn(rf"^(# )?{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+            text, changed = re.subn(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
             assert changed == 1
         file.write_text(text, encoding="utf-8")
 
@@ -202,7 +202,7 @@ def keep_transcript(shown: str) -> None:
 
 def test_the_answers_are_private_and_outside_git(running: RunningStack, checkout: Checkout) -> None:
     assert running.outputs
-    assert stat.S_IMODE((checkout.folder / "deploy.toml").stat().st_mode) == 0o600
+    assert stat.S_IMODE((checkout.folder / "samconfig.toml").stat().st_mode) == 0o600
     assert changes_in_git(checkout) == b""
 
 
@@ -282,17 +282,17 @@ def run_undersigned(checkout: Checkout, *arguments: str) -> bytes:
 
 def test_a_lost_file_is_written_from_the_deployed_stack(running: RunningStack, checkout: Checkout) -> None:
     before = parameters(running)
-    (checkout.folder / "deploy.toml").unlink()
+    (checkout.folder / "samconfig.toml").unlink()
     shown = checkout.deploy()
 
-    assert "deploy.toml has the settings now of the deployed stack." in shown
+    assert "samconfig.toml has the settings now of the deployed stack." in shown
     assert parameters(running) == before
-    text = (checkout.folder / "deploy.toml").read_text(encoding="utf-8")
-    assert "\nPacketRetentionDays = 40\n" in text
+    text = (checkout.folder / "samconfig.toml").read_text(encoding="utf-8")
+    assert '\nPacketRetentionDays = "40"\n' in text
     assert '\nAdminEmail = "operator@example.org"\n' in text
 
 
-def test_a_wrong_line_stops_before_anything_is_built(running: RunningStack, checkout: Checkout) -> None:
+def test_a_wrong_setting_stops_before_anything_is_built(running: RunningStack, checkout: Checkout) -> None:
     assert running.outputs
     checkout.write(DeliveryHour="24")
     try:
@@ -300,7 +300,7 @@ def test_a_wrong_line_stops_before_anything_is_built(running: RunningStack, chec
     finally:
         checkout.write(DeliveryHour="16")
 
-    assert re.search(r"deploy\.toml, line \d+: DeliveryHour is '24'; give a whole number, 0 to 23", shown)
+    assert "samconfig.toml: DeliveryHour is '24'; give a whole number, 0 to 23" in shown
     assert "Building" not in shown
 
 
@@ -315,10 +315,12 @@ KEPT: dict[str, Callable[[Any], list[str]]] = {
 
 def test_a_creation_that_fails_in_the_middle_can_be_tried_again(running: RunningStack, checkout: Checkout) -> None:
     """The second stack ends with a wait for something that never comes; without it, the next try succeeds."""
-    template, file = (checkout.folder / name for name in ("template.yaml", "deploy.staging.toml"))
+    template, file = (checkout.folder / name for name in ("template.yaml", "samconfig.staging.toml"))
     usual = template.read_text(encoding="utf-8")
-    settings = (checkout.folder / "deploy.toml").read_text(encoding="utf-8")
-    file.write_text(settings.replace("letters.example.org", "staging.example.org"), encoding="utf-8")
+    settings = (checkout.folder / "samconfig.toml").read_text(encoding="utf-8")
+    for old, new in (("letters.example.org", "staging.example.org"), ('"undersigned"', '"undersigned-staging"')):
+        settings = settings.replace(old, new)
+    file.write_text(settings, encoding="utf-8")
     before = {service: of(running.client(service)) for service, of in KEPT.items()}
     broken = """
   BrokenHandle: {Type: AWS::CloudFormation::WaitConditionHandle}
@@ -356,29 +358,22 @@ def test_a_removed_stack_leaves_what_people_signed(running: RunningStack, checko
     assert "SES has staging.example.org already" in checkout.deploy("STACK=staging", code=2)
 
 
-def test_sam_deploy_guided_can_be_finished_with_enter(running: RunningStack, checkout: Checkout) -> None:
-    template = load_template()
-    required = {
-        "SenderIdentity": "by-hand.example.org",
-        "SenderAddress": "letters@by-hand.example.org",
-        "OperatorEmail": "operator@example.org",
-    }
-    routes = [kind for _, _, kind, _ in event_sources(template) if kind == "HttpApi"]
-    with checkout.run(*SAM, "deploy", "--guided") as terminal:
-        terminal.answer("Stack Name", "by-hand")
-        terminal.answer("AWS Region")
-        for name in template["Parameters"]:
-            terminal.answer(f"Parameter {name}", required.get(name, ""))
-        terminal.answer("Confirm changes before deploy", "y")
-        terminal.answer("Allow SAM CLI IAM role creation")
-        terminal.answer("Disable rollback")
-        for _ in routes:
-            terminal.answer("has no authentication. Is this okay?", "y")
-        for question in ("Save arguments to configuration file", "SAM configuration file", "SAM configuration env"):
-            terminal.answer(question)
+def test_sam_build_and_sam_deploy_by_hand_read_the_same_file(running: RunningStack, checkout: Checkout) -> None:
+    before = parameters(running)
+    with checkout.run(*SAM, "build") as terminal:
+        assert terminal.end() == 0, terminal.transcript
+    with checkout.run(*SAM, "deploy") as terminal:
+        assert terminal.end() == 0, terminal.transcript
+
+    assert "No changes to deploy" in terminal.transcript
+    assert parameters(running) == before
+    assert changes_in_git(checkout) == b""
+
+
+def test_what_sam_deploys_by_hand_is_what_the_file_says(running: RunningStack, checkout: Checkout) -> None:
+    checkout.write(PacketRetentionDays='"50"')
+    with checkout.run(*SAM, "deploy") as terminal:
         terminal.answer(CHANGES, "y")
         assert terminal.end() == 0, terminal.transcript
 
-    assert parameters(running, "by-hand").items() >= required.items()
-    assert "by-hand.example.org" in (checkout.folder / "samconfig.toml").read_text(encoding="utf-8")
-    assert changes_in_git(checkout) == b""
+    assert parameters(running)["PacketRetentionDays"] == "50"

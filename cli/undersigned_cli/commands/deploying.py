@@ -12,10 +12,10 @@ from undersigned_cli.commands.options import DEFAULT_STACK, RUN, Yes, examples
 from undersigned_cli.commands.output import ask, say
 from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.deploying.in_aws import StackInAws
-from undersigned_cli.deploying.parameters import Parameters
+from undersigned_cli.deploying.parameters import parameters_of
 from undersigned_cli.deploying.questions import Questions
 from undersigned_cli.deploying.sam import Sam
-from undersigned_cli.deploying.settings_file import Settings, SettingsError, SettingsFile
+from undersigned_cli.deploying.samconfig import SamConfig, Settings, SettingsError
 from undersigned_cli.doctor import AFTER_DEPLOYING, Doctor, txt_records
 from undersigned_cli.local.template import ROOT as PROJECT
 from undersigned_cli.stacks import StackError, session
@@ -37,25 +37,25 @@ def add_to(app: typer.Typer) -> None:
 
 
 def deploy(which: Which = "", *, yes: Yes = False) -> None:
-    """Create or update the stack in AWS from deploy.toml in this checkout. The first time, ask for its settings."""
+    """Create or update the stack in AWS from samconfig.toml in this checkout. The first time, ask for its settings."""
     file = _file_of(which)
     settings = file.read() if file.path.exists() else _first_settings(file)
     stack = _in_aws(file, settings)
     before = stack.parameters()
-    values = file.complete(settings)
     if before is None:
-        _check_identity(stack, file, values)
+        _check_identity(stack, file, settings.values)
         stack.delete_what_failed()
     else:
-        _say_what_changes(before, values)
-    sam = Sam(Environments(find_uv(PROJECT), PROJECT, PROJECT / ".undersigned" / "environments"), settings.region)
-    sam.build(values)
-    sam.deploy(stack.name, values, is_new=before is None, asks=not yes)
+        _say_what_changes(before, settings.values)
+    environments = Environments(find_uv(PROJECT), PROJECT, PROJECT / ".undersigned" / "environments")
+    sam = Sam(environments, file.path, settings.values)
+    sam.build()
+    sam.deploy(is_new=before is None, asks=not yes)
     if stack.parameters() is None:
         say("Nothing was deployed.")
         return
     stack.protect_table()
-    _say_what_to_do_next(stack, values["SenderAddress"])
+    _say_what_to_do_next(stack, settings.values["SenderAddress"])
 
 
 def remove_stack(which: Which = "", *, yes: Yes = False) -> None:
@@ -85,7 +85,7 @@ _STAYS = (
 """The resources that a stack leaves behind, because template.yaml retains them, and why."""
 
 
-def _file_of(which: str) -> SettingsFile:
+def _file_of(which: str) -> SamConfig:
     if which and not re.fullmatch(_NAME, which):
         message = f"{which!r} can't be the name of a stack; give at most 30 small letters, digits and hyphens"
         raise typer.BadParameter(message)
@@ -93,25 +93,25 @@ def _file_of(which: str) -> SettingsFile:
         message = f"{PROJECT} has no template.yaml; deploy from a checkout of the project"
         raise StackError(message)
     name = f"{DEFAULT_STACK}-{which}" if which else DEFAULT_STACK
-    path = Path(PROJECT, f"deploy.{which}.toml" if which else "deploy.toml")
-    return SettingsFile(path, name, Parameters.of(PROJECT / "template.yaml"))
+    path = Path(PROJECT, f"samconfig.{which}.toml" if which else "samconfig.toml")
+    return SamConfig(path, name, parameters_of(PROJECT / "template.yaml"))
 
 
-def _in_aws(file: SettingsFile, settings: Settings) -> StackInAws:
+def _in_aws(file: SamConfig, settings: Settings) -> StackInAws:
     """Say which account and region these are, and return the stack there. Raises SettingsError for another account."""
     stack = StackInAws(file.stack, session(settings.region))
-    caller = stack.caller()
-    if caller.account != settings.account:
+    account, name = stack.caller()
+    if account != settings.account:
         message = (
-            f"{file.path.name} says account {settings.account}, but this profile is of account {caller.account}; "
+            f"{file.path.name} says account {settings.account}, but this profile is of account {account}; "
             "choose the profile with AWS_PROFILE"
         )
         raise SettingsError(message)
-    say(f"Stack {stack.name} in AWS account {caller.account}, region {settings.region}, as {caller.name}")
+    say(f"Stack {stack.name} in AWS account {account}, region {settings.region}, as {name}")
     return stack
 
 
-def _first_settings(file: SettingsFile) -> Settings:
+def _first_settings(file: SamConfig) -> Settings:
     """Take the settings of the deployed stack, or ask for them; write the file."""
     questions = Questions(file.parameters, file.path.name)
     region = session().region_name
@@ -121,18 +121,17 @@ def _first_settings(file: SettingsFile) -> Settings:
         region = questions.region(region)
         found = StackInAws(file.stack, session(region)).parameters()
     stack = StackInAws(file.stack, session(region))
-    caller = stack.caller()
+    account, name = stack.caller()
     if found is None:
-        say(f"The stack is going to be in AWS account {caller.account}, as {caller.name}.")
+        say(f"The stack is going to be in AWS account {account}, as {name}.")
         chosen = questions.settings()
         if stack.has_identity(chosen["SenderIdentity"]):
             say(f"SES has {chosen['SenderIdentity']} already, so the stack doesn't create it (ManageIdentity).")
             chosen["ManageIdentity"] = "false"
     else:
-        defaults = file.parameters.defaults
-        known = {name: value for name, value in found.items() if name in file.parameters.by_name}
-        chosen = {name: value for name, value in known.items() if value != defaults.get(name)}
-    settings = Settings(region, caller.account, chosen)
+        chosen = {name: value for name, value in found.items() if name in file.parameters}
+    defaults = {name: one.default for name, one in file.parameters.items() if one.default is not None}
+    settings = Settings(region, account, {**defaults, **chosen})
     file.write(settings)
     say(f"{file.path.name} has the settings now{'' if found is None else ' of the deployed stack'}.")
     return settings
@@ -145,12 +144,12 @@ def _say_what_changes(before: Mapping[str, str], values: Mapping[str, str]) -> N
             say(f"  {name}: {before[name]!r} becomes {value!r}")
 
 
-def _check_identity(stack: StackInAws, file: SettingsFile, values: dict[str, str]) -> None:
+def _check_identity(stack: StackInAws, file: SamConfig, values: Mapping[str, str]) -> None:
     identity = values["SenderIdentity"]
     if values["ManageIdentity"] == "true" and stack.has_identity(identity):
         message = (
             f"SES has {identity} already, so a new stack can't create it; "
-            f"write ManageIdentity = false into {file.path.name}"
+            f'write ManageIdentity = "false" into {file.path.name}'
         )
         raise SettingsError(message)
 

@@ -22,14 +22,6 @@ class NotReadyError(UndersignedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """The caller of AWS: the account's id, and the name of the user or role."""
-
-    account: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class StackInAws:
     """A stack by its name, in the account and region of a session."""
 
@@ -41,10 +33,10 @@ class StackInAws:
         client: Any = self.session.client
         return client(service)
 
-    def caller(self) -> Caller:
-        """Ask AWS whose credentials these are."""
+    def caller(self) -> tuple[str, str]:
+        """Return whose credentials these are: the account's id, and the name of the user or role."""
         answer = self.client("sts").get_caller_identity()
-        return Caller(answer["Account"], answer["Arn"])
+        return answer["Account"], answer["Arn"]
 
     def parameters(self) -> dict[str, str] | None:
         """Return the parameters of the deployed stack; None if there is none. Raises NotReadyError."""

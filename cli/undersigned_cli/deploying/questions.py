@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING
 
 import typer
+from botocore.session import get_session
 
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.commands.output import say
-from undersigned_cli.deploying.regions import mistake_in_region
-from undersigned_cli.deploying.settings_file import mistake_in_sender
+from undersigned_cli.deploying.samconfig import mistake_in_sender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from undersigned_cli.deploying.parameters import Parameters
+    from undersigned_cli.deploying.parameters import Parameter
 
 _NONE = "none"
 _WIDTH = 100
 _WHEN = ("DeliveryDay", "DeliveryHour", "DeliveryTimeZone")
+
+
+_NEEDED = ("lambda", "sesv2", "scheduler", "apigatewayv2", "dynamodb", "events", "secretsmanager", "sns", "sqs")
+"""The services of template.yaml that not every region has. A region that has Lambda has its runtimes, and arm64."""
 
 
 class NobodyAnswersError(UndersignedError):
@@ -30,7 +36,7 @@ class NobodyAnswersError(UndersignedError):
 class Questions:
     """Asks one question after the other."""
 
-    def __init__(self, parameters: Parameters, file: str) -> None:
+    def __init__(self, parameters: Mapping[str, Parameter], file: str) -> None:
         """Take the template's parameters. `file` is the file that gets the answers."""
         self._parameters = parameters
         self._file = file
@@ -69,7 +75,7 @@ class Questions:
         nobody: str | None = None,
         also: Callable[[str], str | None] = lambda _: None,
     ) -> str:
-        parameter = self._parameters.by_name[name]
+        parameter = self._parameters[name]
 
         def mistake_in(answer: str) -> str | None:
             if not answer or answer == nobody:
@@ -81,19 +87,19 @@ class Questions:
 
     def _when(self) -> dict[str, str]:
         """Ask for day, hour and time zone together."""
-        usual = " ".join(self._parameters.defaults[name] for name in _WHEN)
+        usual = " ".join(str(self._parameters[name].default) for name in _WHEN)
 
         def mistake_in(answer: str) -> str | None:
             parts = answer.split()
             if len(parts) != len(_WHEN):
                 return f"is {answer!r}; give a day, an hour from 0 to 23 and a time zone, such as {usual}"
             checks = zip(_WHEN, parts, strict=True)
-            wrong = ((name, self._parameters.by_name[name].mistake_in(part)) for name, part in checks)
+            wrong = ((name, self._parameters[name].mistake_in(part)) for name, part in checks)
             return next((f"is {answer!r}: {name} {mistake}" for name, mistake in wrong if mistake), None)
 
         sentence = f"When letters are sent each week: day, hour and time zone. For example: {usual}"
         given = zip(_WHEN, self._ask("Weekly", sentence, usual, mistake_in).split(), strict=True)
-        return {name: self._parameters.by_name[name].plain(part) for name, part in given}
+        return {name: self._parameters[name].plain(part) for name, part in given}
 
     def _ask(self, name: str, sentence: str, usual: str | None, mistake_in: Callable[[str], str | None]) -> str:
         if not sys.stdin.isatty():
@@ -107,3 +113,19 @@ class Questions:
             if mistake is None:
                 return answer
             say(f"   {name} {mistake.rstrip('.')}.", style="red")
+
+
+@cache
+def regions() -> list[str]:
+    """Return the regions that have every needed service."""
+    session = get_session()
+    return sorted(set.intersection(*(set(session.get_available_regions(service)) for service in _NEEDED)))
+
+
+def mistake_in_region(region: str) -> str | None:
+    """Return what is wrong with a region, or None."""
+    known = regions()
+    if region in known:
+        return None
+    similar = get_close_matches(region, known, n=3) or ["us-east-1", "eu-west-1"]
+    return f"is {region!r}; give a region that has SES and Lambda, such as {', '.join(similar)}"

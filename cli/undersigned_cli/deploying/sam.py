@@ -11,6 +11,7 @@ from undersigned.domain.errors import UndersignedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from undersigned_cli.deploying.environments import Environments
 
@@ -24,37 +25,37 @@ class SamError(UndersignedError):
 
 @dataclass(frozen=True, slots=True)
 class Sam:
-    """Builds and deploys the template of this checkout to a region."""
+    """Builds and deploys the template of this checkout, as a samconfig.toml says."""
 
     environments: Environments
-    region: str
+    config: Path
+    values: Mapping[str, str]
+    """Of all parameters: CloudFormation would leave one that is not given as it is in the stack."""
 
-    def build(self, values: Mapping[str, str]) -> None:
+    def build(self) -> None:
         """Build the functions and layers, taking unchanged ones from a cache; raises SamError."""
-        self._run("build", "--cached", "--parallel", *_overrides(values))
+        self._run("build")
 
-    def deploy(self, stack: str, values: Mapping[str, str], *, is_new: bool, asks: bool) -> None:
+    def deploy(self, *, is_new: bool, asks: bool) -> None:
         """Show the changes and make them; raises SamError. A stack that can't be created is deleted again."""
         self._run(
             "deploy",
-            *("--stack-name", stack, "--s3-prefix", stack, "--resolve-s3"),
-            *("--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset"),
-            "--confirm-changeset" if asks else "--no-confirm-changeset",
+            *(() if asks else ("--no-confirm-changeset",)),
             *(("--on-failure", "DELETE") if is_new else ()),
-            *_overrides(values),
         )
 
     def _run(self, verb: str, *arguments: str) -> None:
         kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
         project = self.environments.project
+        # SAM takes an empty value only in quotes.
+        values = [f'{name}="{value}"' for name, value in self.values.items()]
+        command = ("sam", verb, "--config-file", str(self.config), *arguments, "--parameter-overrides", *values)
         done = subprocess.run(  # noqa: S603
-            self.environments.command("sam", "sam", verb, "--region", self.region, *arguments),
+            self.environments.command("sam", *command),
             cwd=project,
             env={
                 **self.environments.variables("sam"),
                 **kept,
-                "AWS_REGION": self.region,
-                "AWS_DEFAULT_REGION": self.region,
                 "SAM_CLI_TELEMETRY": "0",
                 "__SAM_CLI_APP_DIR": str(project / ".uv" / "sam"),
             },
@@ -63,8 +64,3 @@ class Sam:
         if done.returncode:
             message = f"sam {verb} failed, as it says above; when the cause is gone, run make deploy again"
             raise SamError(message)
-
-
-def _overrides(values: Mapping[str, str]) -> list[str]:
-    # SAM takes an empty value only in quotes.
-    return ["--parameter-overrides", *(f'{name}="{value}"' for name, value in values.items())]

@@ -164,7 +164,7 @@ def test_a_healthy_stack_has_no_problem(account: Account) -> None:
 
 FAULTS: dict[str, tuple[Callable[[Account], Any], str, str]] = {
     "a deployment failed": (lambda it: setattr(it, "status", "UPDATE_ROLLBACK_COMPLETE"), "stack", "deploy again"),
-    "SES has no identity": (lambda it: it.identities.clear(), "identity", "ManageIdentity = true"),
+    "SES has no identity": (lambda it: it.identities.clear(), "identity", 'ManageIdentity = "true"'),
     "the identity is not verified": (
         lambda it: it.identities["letters.example"].update(VerifiedForSendingStatus=False),
         "identity",
