@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from undersigned.domain.signing.mail_budgets import SHARE_OF_QUOTA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 type State = Literal["ok", "problem", "unknown"]
 
@@ -21,8 +20,6 @@ NEEDED_CONCURRENCY = 20
 
 FEW_EMAILS = 200
 """The daily quota of the sandbox."""
-
-_A_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +32,31 @@ class Finding:
     todo: str = ""
 
 
-AFTER_DEPLOYING = ("stack", "identity", "DMARC", "SES account", "subscriptions", "deletion protection")
-"""The checks of a person's tasks after the first deployment."""
-
-
 type Txt = Callable[[str], Sequence[str]]
 """Returns a name's TXT records, or none if there is no such name. Raises OSError if the DNS doesn't answer."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Doctor:
-    """Checks a stack. `targets` are the email addresses that letters go to."""
+    """Checks what a stack needs and no alarm tells."""
 
     stack: str
     sender: str
     client: Callable[[str], Any]
     txt: Txt
-    targets: Iterable[str]
 
-    def findings(self, only: Collection[str] = ()) -> Iterator[Finding]:
-        """Run all checks, or only these. If AWS doesn't answer a check, its result is unknown; the others go on."""
+    def findings(self) -> Iterator[Finding]:
+        """Run all checks. If AWS doesn't answer a check, its result is unknown; the others go on."""
         checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
-            ("stack", self._stack),
             ("identity", self._identity),
             ("DMARC", self._dmarc),
             ("SES account", self._account),
-            ("suppression list", self._suppression),
             ("Lambda concurrency", self._concurrency),
             ("deletion protection", self._protection),
             ("subscriptions", self._subscriptions),
             ("schedules", self._schedules),
-            ("event source mappings", self._mappings),
-            ("versions", self._versions),
-            ("permissions", self._permissions),
-            ("alarms", self._alarms),
         )
         for name, check in checks:
-            if only and name not in only:
-                continue
             try:
                 yield from check()
             except (ClientError, BotoCoreError, OSError) as error:
@@ -92,12 +76,6 @@ class Doctor:
             for resource in page["StackResourceSummaries"]
             if resource["ResourceType"] == kind
         }
-
-    def _stack(self) -> Iterator[Finding]:
-        [found] = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
-        status = found["StackStatus"]
-        is_done = status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
-        yield _finding("stack", not is_done and status, "wait for the deployment to end, or deploy again", status)
 
     def _identity(self) -> Iterator[Finding]:
         ses = self.client("sesv2")
@@ -147,13 +125,6 @@ class Doctor:
         todo = "ask for more under Account dashboard, Request a limit increase; until then, confirmation emails wait"
         yield _finding("daily quota", is_short and found, todo, found)
 
-    def _suppression(self) -> Iterator[Finding]:
-        ask = self.client("sesv2").get_suppressed_destination
-        asked = ((address, _known(partial(ask, EmailAddress=address))) for address in sorted(set(self.targets)))
-        listed = [address for address, answer in asked if answer is not None]
-        todo = "if an office reads its email again: aws sesv2 delete-suppressed-destination --email-address ADDRESS"
-        yield _finding("suppression list", listed and f"has {', '.join(listed)}", todo, "has no recipient")
-
     def _concurrency(self) -> Iterator[Finding]:
         limit = self.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
         wrong = limit < NEEDED_CONCURRENCY and f"{limit} at once; a stack needs {NEEDED_CONCURRENCY}"
@@ -192,55 +163,6 @@ class Doctor:
         ]
         wrong = (off or not found) and f"off or gone: {', '.join(off) or 'all'}"
         yield _finding("schedules", wrong, "deploy the stack again", f"{len(found)} are on")
-
-    def _mappings(self) -> Iterator[Finding]:
-        ask = self.client("lambda").get_event_source_mapping
-        found = self._resources("AWS::Lambda::EventSourceMapping")
-        states = {
-            logical_id: (_known(partial(ask, UUID=mapping)) or {"State": "gone"})["State"]
-            for logical_id, mapping in sorted(found.items())
-        }
-        on = {"Enabled", "Enabling", "Updating", "Creating"}
-        off = [f"{logical_id} is {state}" for logical_id, state in states.items() if state not in on]
-        todo = "aws lambda update-event-source-mapping --uuid UUID --enabled; if it is gone, deploy again"
-        wrong = ", ".join(off) if found else "there are none"
-        yield _finding("event source mappings", wrong, todo, f"{len(found)} are on")
-
-    def _versions(self) -> Iterator[Finding]:
-        """Look whether each alias names the newest version. After going back, an alias names an older one."""
-        functions = self.client("lambda")
-        old = []
-        found = self._resources("AWS::Lambda::Function")
-        for logical_id, name in sorted(found.items()):
-            live = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
-            pages = functions.get_paginator("list_versions_by_function").paginate(FunctionName=name)
-            versions = [
-                int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"] != "$LATEST"
-            ]
-            if int(live) != max(versions):
-                old.append(f"{logical_id} runs version {live}, not {max(versions)}")
-        todo = "if you went back, deploy the older source or a fix"
-        yield _finding("versions", ", ".join(old), todo, f"{len(found)} functions run their newest version")
-
-    def _permissions(self) -> Iterator[Finding]:
-        """Look for calls that IAM refused since yesterday. Only AWS can say whether the policies are right."""
-        logs, since = self.client("logs"), int((time.time() - _A_DAY) * 1000)
-        refused = []
-        found = self._resources("AWS::Logs::LogGroup")
-        for logical_id, group in sorted(found.items()):
-            pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=group, filterPattern="AccessDenied", startTime=since, PaginationConfig={"MaxItems": 1}
-            )
-            if any(page["events"] for page in pages):
-                refused.append(logical_id)
-        wrong = refused and f"AWS refused calls, see {', '.join(refused)}"
-        todo = "aws logs filter-log-events --filter-pattern AccessDenied --log-group-name GROUP; then report it"
-        yield _finding("permissions", wrong, todo, "no call was refused in the last day")
-
-    def _alarms(self) -> Iterator[Finding]:
-        answer = self.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{self.stack}-", StateValue="ALARM")
-        on = sorted(alarm["AlarmName"] for alarm in answer["MetricAlarms"])
-        yield _finding("alarms", on and f"on: {', '.join(on)}", "docs/runbook.md has an entry for each", "none is on")
 
 
 def _finding(check: str, wrong: object, todo: str, right: str) -> Finding:

@@ -22,7 +22,7 @@ from tests.deployed.stack import DeployedStack
 from tests.e2e.terminal import Terminal
 from tests.e2e.waiting import wait_for
 from undersigned_cli.deploying.environments import clean_environment
-from undersigned_cli.local.template import ROOT, event_sources, load_template
+from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ from undersigned_cli.deploying.parameters import parameters_of
 from undersigned_cli.deploying.questions import Questions
 from undersigned_cli.deploying.sam import Sam
 from undersigned_cli.deploying.samconfig import SamConfig, Settings, SettingsError
-from undersigned_cli.doctor import AFTER_DEPLOYING, Doctor, txt_records
+from undersigned_cli.doctor import Doctor, txt_records
 from undersigned_cli.local.template import ROOT as PROJECT
 from undersigned_cli.stacks import StackError, session
 
@@ -155,10 +155,10 @@ def _check_identity(stack: StackInAws, file: SamConfig, values: Mapping[str, str
 
 
 def _say_what_to_do_next(stack: StackInAws, sender: str) -> None:
-    doctor = Doctor(stack=stack.name, sender=sender, client=stack.client, txt=txt_records, targets=())
-    todo = [finding for finding in doctor.findings(AFTER_DEPLOYING) if finding.state != "ok"]
+    doctor = Doctor(stack=stack.name, sender=sender, client=stack.client, txt=txt_records)
+    todo = [finding for finding in doctor.findings() if finding.state != "ok"]
     say("\nWhat to do next" if todo else "\nThe stack is deployed.")
     for number, finding in enumerate(todo, start=1):
         say(f"{number}. {finding.check}: {finding.found}. {finding.todo[:1].upper()}{finding.todo[1:]}")
     option = "" if stack.name == DEFAULT_STACK else f" --stack-name {stack.name}"
-    say(f"`undersigned doctor{option}` looks at all of this again, and at more.")
+    say(f"`undersigned doctor{option}` looks at all of this again.")

@@ -12,11 +12,7 @@ from undersigned_cli.doctor import Doctor, txt_records
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import typer
-
-    from undersigned.wiring import Wiring
 
 _COLUMNS = {"check": "Check", "state": "State", "found": "Found", "todo": "What to do"}
 
@@ -39,17 +35,9 @@ def doctor(stack: Stack, *, as_json: AsJson = False) -> None:
         sender=wiring.settings.sender_address,
         client=stack.client,
         txt=txt_records,
-        targets=_targets(wiring),
     )
     rows: list[dict[str, object]] = [asdict(finding) for finding in checked.findings()]
     show("Checks", _COLUMNS, rows, as_json=as_json)
     if problems := sum(row["state"] == "problem" for row in rows):
         message = f"{counted(problems, 'problem')} found; the last column says what to do"
         raise ProblemsError(message)
-
-
-def _targets(wiring: Wiring) -> Iterator[str]:
-    for campaign in wiring.campaigns.campaign_ids():
-        for target in wiring.campaigns.settings_of_targets(campaign):
-            if target.email and not target.retired:
-                yield target.email
