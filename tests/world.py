@@ -741,7 +741,7 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
             "hours": lambda: wiring.operating.hours,
             "approval_requests": lambda: wiring.delivering.approval_requests,
             "reporting": lambda: wiring.operating.reporting,
-            "all_is_well": lambda: wiring.operating.all_is_well,
+            "weekly_email": lambda: wiring.operating.weekly_email,
             "reconciling": lambda: wiring.operating.reconciling(wired.report),
         },
         "deliver": {

@@ -1,4 +1,4 @@
-"""Email organizers a report a day after their deliveries, and each week the operator that all is well."""
+"""Email organizers a report a day after their deliveries, and each week the operator."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(day: str | None, campaign: str | None) -> None:
     campaigns = [campaign] if campaign else wired.stack.campaigns.campaign_ids()
     tell_each(((each, day) for each in campaigns), wired.reporting.send, _log_outcome)
     if not campaign:
-        _tell_operator(day)
+        wired.weekly_email.send(day)
 
 
 def _run_due() -> None:
@@ -40,17 +40,12 @@ def _run_due() -> None:
         tell_each(((settings.id, period) for period in periods), wired.reporting.send, _log_outcome)
 
     def tell(_: datetime, slot: datetime) -> None:
-        _tell_operator(day_before(slot.date().isoformat()))
+        wired.weekly_email.send(day_before(slot.date().isoformat()))
 
     try:
         wired.hours.each("report", report, _log_error)
     finally:
-        wired.hours.of_stack("all is well", wired.stack.settings.schedule.operators_email, tell)
-
-
-def _tell_operator(day: str) -> None:
-    figures = wired.all_is_well.tell(day)
-    logger.info("told the operator", extra={"period": day, "decisions": figures.decisions})
+        wired.hours.of_stack("weekly email", wired.stack.settings.schedule.operators_email, tell)
 
 
 def _log_error(campaign: str, error: Exception) -> None:

@@ -35,5 +35,5 @@ hours = stack.operating.hours
 planning = stack.delivering.planning
 approval_requests = stack.delivering.approval_requests
 reporting = stack.operating.reporting
-all_is_well = stack.operating.all_is_well
+weekly_email = stack.operating.weekly_email
 reconciling = stack.operating.reconciling(report)

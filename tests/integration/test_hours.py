@@ -153,15 +153,14 @@ def test_a_plan_is_made_although_reports_fail(world: World) -> None:
     assert reports(world) == ["Letters of November 30, 2026"]
 
 
-def test_the_reconciliation_and_the_operators_email_come_once_however_many_hours_run(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_reconciliation_and_the_operators_email_come_once_however_many_hours_run(world: World) -> None:
     hours(world, "2026-11-30T03:01", "2026-11-30T09:01")
-    caplog.clear()
+    assert world.memory
+    world.memory.told.clear()
     # Four o'clock was missed.
     for day in ("2026-12-01", "2026-12-02"):
         hours(world, *(f"{day}T{hour:02}:01" for hour in range(5, 24)))
-    assert caplog.messages.count("told the operator") == 1
+    assert len(world.memory.told) == 1
     assert len(world.run_reconciliations()) == 3
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-type Job = Literal["plan", "report", "all is well", "reconcile"]
+type Job = Literal["plan", "report", "weekly email", "reconcile"]
 
 SLOTS = "SLOT#"
 

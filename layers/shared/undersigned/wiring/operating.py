@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from undersigned.domain.counting.reconciliations import Finding
-    from undersigned.services.operating.all_is_well import AllIsWell
     from undersigned.services.operating.overviews import Overviews
     from undersigned.services.operating.reporting import Gathering, Reporting
+    from undersigned.services.operating.weekly_email import WeeklyEmail
     from undersigned.wiring.clients import Clients
     from undersigned.wiring.counting import CountingCases
 
@@ -121,10 +121,15 @@ class OperatingCases:
         )
 
     @cached_property
-    def all_is_well(self) -> AllIsWell:
-        from undersigned.services.operating.all_is_well import AllIsWell
+    def weekly_email(self) -> WeeklyEmail:
+        from undersigned.services.operating.weekly_email import WeeklyEmail
 
-        return AllIsWell(gathering=self._gathering, channel=self.stack.operator_topic, clock=self.stack.clock)
+        return WeeklyEmail(
+            gathering=self._gathering,
+            budgets=self.stack.mail_budgets,
+            channel=self.stack.operator_topic,
+            clock=self.stack.clock,
+        )
 
     @cached_property
     def reporting(self) -> Reporting:
