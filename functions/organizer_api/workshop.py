@@ -184,7 +184,7 @@ def save_letter(request: DashboardRequest) -> Response[str]:
     file = file_of_letter(workshop.draft, language)
     saved = workshop.draft.files.get(file)
     if text == typed_letter(saved or "", workshop.language).rstrip():
-        return save(request, "letter", workshop.draft, file, saved)
+        return save(request, "letter", workshop.draft, {file: saved})
     try:
         written = pasted_letter(text, workshop.language) if text else None
     except MistakesError:
