@@ -120,6 +120,8 @@ nightly-load: $(READY)
 
 # The files about what moves letters, and about offices. All others make the same calls through pages, commands, drafts and
 # translations, and would take seven times as long; the tests' own memory parses their expressions as moto does.
+# The use cases that write under conditions, with what their offices and organizers do. Every other file runs on the
+# tests' memory only: moto's own parser reads its expressions, so moto would tell nothing new about them.
 nightly-moto: $(READY)
 	UNDERSIGNED_ON_MOTO=1 $(TEST) $(addprefix tests/integration/test_,signing.py delivering.py counting.py erasing.py seven_days.py \
 		delivery_controls.py listing.py targets_as_signed.py restoring.py exporting.py reporting.py office.py answers.py \

@@ -1,16 +1,22 @@
-"""What one address, one office or one organizer does, as often as they may, takes nothing from forty others."""
+"""What one address, office, organizer or campaign does, as often as they may, takes nothing from forty others."""
 
 from __future__ import annotations
 
 import json
+import tracemalloc
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.organizers import someone
 from tests.packets import links_of_office
+from tests.spreadsheets import xlsx
+from tests.workshop import author_of
 from tests.world import ADA, CAMPAIGN, FORM, PERIOD
 from tests.world import world as make_world
+from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.services.delivering.answering import MOST_ANSWERS
 
 if TYPE_CHECKING:
@@ -110,6 +116,63 @@ def an_organizer_of_the_campaign(world: World) -> None:
     world.clock.advance(minutes=2)
 
 
+def an_organizer_with_workbooks_that_unpack_to_gigabytes(world: World) -> None:
+    """Each is refused with what is too much, and none takes the memory that other visitors need."""
+    author = author_of(world)
+    author.open("recipients")
+    cell = "<c t='s'><v>0</v></c>"
+    files = [
+        xlsx(f"<row>{cell}</row>" * 10_000, shared=f"<si><t>{'x' * 15_000_000}</t></si>"),
+        xlsx(f"<row>{'<c/>' * 4_500_000}</row>"),
+        xlsx("<row><c s='1'><v>1</v></c></row>" * 1_000, zeros="0" * 1_000_000),
+    ]
+    tracemalloc.start()
+    try:
+        for file in files:
+            assert author.send("recipients", {"file": file, "do": "paste"}).status in {200, 303, 413, 422}
+        assert tracemalloc.get_traced_memory()[1] < 200_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def an_organizer_who_sends_tests_and_invites_everybody(world: World) -> None:
+    author, owner = author_of(world), someone(world, "owner")
+    for number in range(40):
+        author.press("/workshop/test-email")
+        owner.press("/people", {"email": f"p{number}@own.example", "role": "viewer"})
+        owner.post("/organizer/sign-in", {"email": f"p{number}@own.example"})
+    world.run_people_mails()
+    world.run_queue()
+
+
+def an_organizer_who_holds_and_pauses(world: World) -> None:
+    """Letters wait, but people sign and confirm as ever."""
+    browser = someone(world, "editor")
+    browser.press("/pause", {"why": "a look at the letter"})
+    for target in ("evanston", "skokie"):
+        assert browser.press(f"/targets/{target}/hold", {"why": "a new chief"}).status == 303
+
+
+def another_campaign(world: World) -> None:
+    """It is flooded from the same network, breaks its letter, and is closed."""
+    campaigns = world.wiring.campaigns
+    campaign, targets = campaigns.campaign(CAMPAIGN), campaigns.targets(CAMPAIGN)
+    assert campaign
+    campaigns.put_campaign(replace(campaign, id="another"))
+    for target in targets:
+        campaigns.put_target("another", target)
+    world.clock.advance(minutes=2)
+    for number in range(60):
+        token = world.wiring.tokens.for_form(FormToken.of_window("another", world.clock.now - timedelta(minutes=1)))
+        values = {**ADA, "email": f"s{number % 30}@own.example", "form": token, "topic": "pills" * (number % 2)}
+        world.request("POST", "/campaigns/another/signatures", values, source=f"{NETWORK}.7")
+    world.run_stream()
+    for sent in to_itself(world):
+        world.feedback("bounce", sent)
+    campaigns.put_campaign(replace(campaign, id="another", closes=world.clock.now.date() - timedelta(days=9)))
+    assert world.get("/campaigns/another").status in {200, 404, 410}
+
+
 ACTS = [
     floods_one_address,
     fills_in_the_trap,
@@ -119,6 +182,10 @@ ACTS = [
     names_domains_that_do_not_exist,
     an_office_presses_all_its_buttons,
     an_organizer_of_the_campaign,
+    an_organizer_with_workbooks_that_unpack_to_gigabytes,
+    an_organizer_who_sends_tests_and_invites_everybody,
+    an_organizer_who_holds_and_pauses,
+    another_campaign,
 ]
 
 
