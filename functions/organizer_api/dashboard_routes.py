@@ -250,17 +250,13 @@ def _problem(
     )
 
 
-def doorstep(event: APIGatewayProxyEventV2) -> Response[str]:
-    """Answer a link on another site with a page that reloads: only then does the browser send its strict cookie."""
-    return dashboard_page(doorstep_page(language_of(event), quote(event.path)))
-
-
 def _sign_in_first(event: APIGatewayProxyEventV2, error: SignedOutError) -> Response[str]:
     """Show the sign-in form on the dashboard's front page, and redirect there from any other."""
     if session_token(event.cookies):
         security_log.refused(error, "dashboard")
     if event.http_method == "GET" and comes_from_a_link(event.headers):
-        return doorstep(event)
+        # Only when the page reloads does the browser send its strict cookie.
+        return dashboard_page(doorstep_page(language_of(event), quote(event.path)))
     if event.http_method != "GET":
         return _with_what_was_typed(event)
     if event.path == HOME:

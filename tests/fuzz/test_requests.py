@@ -108,10 +108,9 @@ GET
 GET /dashboard/{campaign}
 POST /sign-out
 POST /sign-in
-POST /sign-in/code
 GET /sign-in
-GET /sign-in/link/{odd}
-POST /sign-in/link/{odd}
+GET /sign-in/{odd}
+POST /sign-in/{odd}
 GET /dashboard/{campaign}/people
 POST /dashboard/{campaign}/people
 POST /dashboard/{campaign}/people/{odd}/role

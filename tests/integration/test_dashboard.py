@@ -200,9 +200,8 @@ ROUTES = [
     # Signing in (tests/integration/test_signing_in.py).
     Route("GET", "/sign-in", 303, 303, below="/organizer"),
     Route("POST", "/sign-in", 400, 400, below="/organizer"),
-    Route("POST", "/sign-in/code", 410, 410, below="/organizer"),
-    Route("GET", "/sign-in/link/{token}", 410, 410, below="/organizer"),
-    Route("POST", "/sign-in/link/{token}", 410, 410, below="/organizer"),
+    Route("GET", "/sign-in/{request}", 410, 410, below="/organizer"),
+    Route("POST", "/sign-in/{request}", 410, 410, below="/organizer"),
     # These are for owners (tests/security/test_who_may_do_what.py).
     Route("GET", "/people", 403, 403),
     Route("POST", "/people", 403, 403),
@@ -224,7 +223,7 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "export": EXPORT,
         "answer": ANSWER,
     }
-    named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "page": "monday-morning"}
+    named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "request": "x", "page": "monday-morning"}
     return route.address.format(campaign=campaign, **named)
 
 

@@ -467,9 +467,10 @@ def test_a_command_prints_a_link_that_signs_in(world: World, run: Any) -> None:
     add(world, MARIA, "editor")
     code, output = run("person", "sign-in-link", MARIA)
     assert code == 0
-    link = output.split()[-1]
-    browser = Browser(world)
-    assert browser.post(link.removeprefix("https://letters.example")).status == 303
+    *_, code, link = output.split()
+    browser = Browser(world, code_page=link.removeprefix("https://letters.example"))
+    assert browser.see(browser.code_page).status == 200
+    assert browser.type_code(code.removesuffix(":")).status == 303
     assert browser.see("/signatures").status == 200
     assert ("print sign-in link", "command line", MARIA) in log(world)
     assert run("person", "sign-in-link", ADMINISTRATOR)[0] == 0

@@ -66,9 +66,10 @@ def sign_in_by_code(browser: Browser, email: str, typed: str) -> Answer:
     browser.world.run_people_mails()
     code = code_in(browser.world.sent[-1])
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
-    refused = send_parts(browser, "/organizer/sign-in/code", {"code": wrong, "typed": sealed_in(asked)})
+    address = str(Page(asked.body).all("form")[0]["action"])
+    refused = send_parts(browser, address, {"code": wrong, "typed": sealed_in(asked)})
     assert refused.status == 400
-    return send_parts(browser, "/organizer/sign-in/code", {"code": code, "typed": sealed_in(refused)})
+    return send_parts(browser, address, {"code": code, "typed": sealed_in(refused)})
 
 
 HOWS = ["after twelve hours", "signed out elsewhere", "signed out in another tab"]
@@ -152,7 +153,8 @@ def test_a_text_that_is_too_long_to_keep_is_not(maria: Browser) -> None:
 def test_a_changed_seal_shows_nothing(maria: Browser) -> None:
     typed = sealed_in(post_after(maria, HOWS[0], LETTER, {"text": TYPED}))
     asked = send_parts(maria, "/organizer/sign-in", {"email": EDITOR, "typed": typed[:-2] + "AA"})
-    assert (asked.status, asked.headers["location"]) == (303, "/organizer/sign-in")
+    assert asked.status == 303
+    assert asked.headers["location"].startswith("/organizer/sign-in/")
 
 
 def test_what_was_typed_before_signing_in_again_in_another_tab_is_shown(maria: Browser) -> None:
@@ -172,7 +174,7 @@ def test_after_signing_in_one_lands_on_the_page_that_one_asked_for(maria: Browse
     end_session(maria, HOWS[0])
     assert maria.see(page).headers["location"] == "/organizer"
     maria.ask(EDITOR)
-    answer = maria.post("/organizer/sign-in/code", {"code": code_in(maria.world.sent[-1])})
+    answer = maria.type_code(code_in(maria.world.sent[-1]))
     assert answer.headers["location"] == f"{DASHBOARD}{page}"
     assert "__Host-page" not in maria.jar, "the next sign-in lands on the front page"
 
@@ -184,7 +186,7 @@ def test_no_other_site_is_landed_on(maria: Browser, page: str) -> None:
     end_session(maria, HOWS[0])
     maria.jar["__Host-page"] = page
     maria.ask(EDITOR)
-    answer = maria.post("/organizer/sign-in/code", {"code": code_in(maria.world.sent[-1])})
+    answer = maria.type_code(code_in(maria.world.sent[-1]))
     assert answer.headers["location"] == "/organizer"
 
 
@@ -193,5 +195,5 @@ def test_a_frame_of_a_page_is_not_landed_on(maria: Browser) -> None:
     maria.see("/deliveries", headers={**SAME_ORIGIN, "sec-fetch-dest": "document"})
     maria.see("/targets/evanston/next/email", headers={**SAME_ORIGIN, "sec-fetch-dest": "iframe"})
     maria.ask(EDITOR)
-    answer = maria.post("/organizer/sign-in/code", {"code": code_in(maria.world.sent[-1])})
+    answer = maria.type_code(code_in(maria.world.sent[-1]))
     assert answer.headers["location"] == f"{DASHBOARD}/deliveries"

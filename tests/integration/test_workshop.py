@@ -14,7 +14,7 @@ import pytest
 
 from tests.growth import check_growth
 from tests.logos import png
-from tests.organizers import SAME_ORIGIN, Browser, link_in
+from tests.organizers import SAME_ORIGIN, Browser
 from tests.pages import text_of
 from tests.spreadsheets import xlsx
 from tests.unit.authoring.trees import OTHER_VALUES
@@ -1166,8 +1166,7 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
 @pytest.fixture
 def administrator(world: World) -> Author:
     browser = Browser(world)
-    browser.ask(ADMINISTRATOR)
-    browser.post(link_in(world.sent[-1]))
+    browser.sign_in(ADMINISTRATOR)
     return Author(world, jar=browser.jar, campaign=NEW)
 
 
@@ -1280,8 +1279,7 @@ def test_the_administrator_gives_a_campaign_that_is_not_published_an_owner(world
     world.run_people_mails()
     assert (world.sent[-1].to, world.sent[-1].mail["Subject"]) == (ANN, f"You are invited to “{NEW}”")
     browser = Browser(world)
-    browser.ask(ANN)
-    browser.post(link_in(world.sent[-1]))
+    browser.sign_in(ANN)
     owner = Author(world, jar=browser.jar, campaign=NEW)
     assert NEW in owner.see("/organizer").body
     owner.open("letter")

@@ -39,13 +39,13 @@ def test_another_site_cannot_sign_an_organizer_in(
     add(world, EDITOR, "editor")
     browser = Browser(world)
     browser.ask(EDITOR)
-    code = {"code": code_in(world.sent[-1])}
+    code = code_in(world.sent[-1])
     stack = sys.modules["functions.organizer_api.wired"].stack
     monkeypatch.setattr(stack, "settings", Settings({**stack.settings.variables, "PUBLIC_URL": public_url}))
-    answers = [browser.post("/organizer/sign-in/code", code, headers=headers) for headers in FOREIGN]
+    answers = [browser.type_code(code, headers=headers) for headers in FOREIGN]
     assert {(answer.status, answer.cookies) for answer in answers} == {(403, ())}
     # A browser that only sends its Origin is accepted, whether the stack has a domain of its own or not.
-    assert browser.post("/organizer/sign-in/code", code, headers={"origin": PUBLIC_URL}).status == 303
+    assert browser.type_code(code, headers={"origin": PUBLIC_URL}).status == 303
 
 
 def test_a_button_with_an_invalid_token_does_nothing(world: World) -> None:

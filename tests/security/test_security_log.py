@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.organizers import Browser, add, link_in, someone
+from tests.organizers import Browser, add, code_in, someone
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -218,19 +218,18 @@ def test_people_are_in_the_log_by_their_ids(world: World, caplog: pytest.LogCapt
     maria = Browser(world)
     caplog.clear()
     maria.ask(email)
-    link = link_in(world.sent[-1])
-    Browser(world).post(link)
-    maria.post("/organizer/sign-in/code", {"code": "no code"})
-    maria.post(link)
+    maria.type_code("no code")
+    Browser(world).type_code(code_in(world.sent[-1]))
+    maria.type_code(code_in(world.sent[-1]))
     maria.see("/signatures")
     maria.see("/people")
     records = [record.__dict__ for record in caplog.records if record.message == "security"]
     assert "zanzibar" not in str([record.__dict__ for record in caplog.records])
     assert [{name: record[name] for name in OUR_FIELDS if record.get(name)} for record in records] == [
         {"event": "sign-in asked"},
-        {"event": "sign-in refused", "way": "email link", "reason": "OtherBrowserError"},
-        {"event": "sign-in refused", "way": "email code", "reason": "WrongCodeError"},
-        {"event": "sign-in", "by": person, "way": "email link"},
+        {"event": "sign-in refused", "way": "dashboard", "reason": "WrongCodeError"},
+        {"event": "sign-in refused", "way": "dashboard", "reason": "SignInError"},
+        {"event": "sign-in", "by": person},
         {"event": "request", "campaign": CAMPAIGN, "by": person, "way": "dashboard", "route": "signatures"},
         {
             "event": "refused",

@@ -14,11 +14,10 @@ from tests.organizers import Browser
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, PERIOD, SITE, client_of
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.people.api_keys import digest_of
-from undersigned.domain.people.people import Person, SignInRequest, person_id
+from undersigned.domain.people.people import Person, person_id
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.domain.tokens import VALID_FOR, TypedToken
-from undersigned.services.people.signing_in import Asked
 from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ DIGEST = digest_of("us_letters")
 
 CHIEF = "chief@evanston-police.example"
 
-REQUEST, SESSION = "0" * 32, "5" * 32
+SESSION = "5" * 32
 
 ROUTES = {
     "confirm": [("GET", "/confirm/{}"), ("POST", "/confirm/{}")],
@@ -43,8 +42,6 @@ ROUTES = {
     "office": [("GET", "/office/{}"), ("POST", "/office/{}/stop")],
     "cover": [("GET", "/packets-sent/{}")],
     "approval": [("GET", "/organizer/approve/{}"), ("POST", "/organizer/approve/{}")],
-    # The button would use it up.
-    "sign-in": [("GET", "/organizer/sign-in/link/{}")],
 }
 
 
@@ -63,12 +60,10 @@ def issued(
         "cover": tokens.for_cover(campaign, "evanston"),
         "form": tokens.for_form(FormToken(campaign, world.clock.now)),
         "approval": organizers.for_approval(campaign, PERIOD),
-        # These are about no campaign. Another request, and another session, don't exist.
-        "sign-in": organizers.for_sign_in(REQUEST if campaign == CAMPAIGN else "1" * 32),
+        # These are about no campaign. Another session doesn't exist.
         "person": organizers.for_person(
             person_id(world.wiring.secret(), ADMINISTRATOR), SESSION if campaign == CAMPAIGN else "1" * 32
         ),
-        "browser": organizers.for_browser(person_id(world.wiring.secret(), ADMINISTRATOR), "0" * 16),
         "typed": organizers.for_typed(TypedToken("0" * 32, f"{DASHBOARD}/workshop/letter", "eA==")),
         "post": organizers.for_posts("anything"),
     }
@@ -99,7 +94,6 @@ def make_what_exists(world: World) -> None:
     """Make what the tokens of `issued` are about."""
     administrator = Person(person_id(world.wiring.secret(), ADMINISTRATOR), ADMINISTRATOR)
     later = world.clock.now + timedelta(days=30)
-    world.wiring.sign_ins.put(SignInRequest(REQUEST, administrator.id, None, "en", later))
     world.wiring.people_rows.put_session(administrator, SESSION, later)
     world.confirmed()
     world.week()
@@ -109,7 +103,7 @@ def make_what_exists(world: World) -> None:
 def test_a_token_opens_only_routes_of_its_own_kind(world: World) -> None:
     make_what_exists(world)
     for kind, token in issued(world).items():
-        assert opened(world, token) == {kind} - {"post", "browser", "typed"}, kind
+        assert opened(world, token) == {kind} - {"post", "typed"}, kind
     # The same tokens under another secret, and tokens for a campaign that doesn't exist.
     keys: Any = (lambda _: ("t" * 64,), world.clock)
     forged = issued(world, CAMPAIGN, Tokens(*keys), OrganizerTokens(*keys))
@@ -154,13 +148,13 @@ def test_after_a_leak_and_the_runbook_nothing_that_leaked_opens_anything(world: 
     maria.sign_in(ADMINISTRATOR)
     stranger = Browser(world)
     stranger.ask(ADMINISTRATOR)
-    asked = world.wiring.sign_ins.request(Asked.read(stranger.jar["__Host-asked"]).request)
+    asked = world.wiring.sign_ins.request(stranger.code_page.rpartition("/")[2])
     assert asked
     for key, old in zip(leaked, before, strict=True):
         new, organizers = made_from(key, world)
         for token in [*old.values(), *new.values()]:
             assert opened(world, token) == set()
-        code = stranger.post("/organizer/sign-in/code", {"code": organizers.code_of(asked)})
+        code = stranger.type_code(organizers.code_of(asked))
         assert code.status in {400, 410}, "who read a secret signs in as the administrator"
         posted = {"why": "x", "token": organizers.for_posts(maria.jar["__Host-session"])}
         assert maria.post("/targets/evanston/hold", posted).status == 403

@@ -34,9 +34,8 @@ OPEN = {
     ("POST", "/organizer/approve/{token}"),
     ("GET", "/organizer/sign-in"),
     ("POST", "/organizer/sign-in"),
-    ("POST", "/organizer/sign-in/code"),
-    ("GET", "/organizer/sign-in/link/{token}"),
-    ("POST", "/organizer/sign-in/link/{token}"),
+    ("GET", "/organizer/sign-in/{request}"),
+    ("POST", "/organizer/sign-in/{request}"),
 }
 """Routes without a session or a key: links in emails, and signing in."""
 

@@ -95,7 +95,7 @@ def remove(
 @app.command(epilog=examples("person sign-in-link maria@example.org"))
 @on_stack
 def sign_in_link(stack: Stack, email: Email) -> None:
-    """Print a link that signs a person in: once, in any browser, within 15 minutes. For when no email arrives."""
+    """Print a link and the code that it asks for: they sign a person in once. For when no email arrives."""
     wiring = stack.wiring()
     person = wiring.people.directory.person(_id_of(wiring, email))
     if person is None:
@@ -104,12 +104,12 @@ def sign_in_link(stack: Stack, email: Email) -> None:
             "to give one, run `undersigned person add CAMPAIGN EMAIL`"
         )
         raise NotFoundError(message)
-    token = wiring.people.signing_in.operators_link(person)
+    request, code = wiring.people.signing_in.operators_code(person)
     for member in wiring.people_rows.campaigns_of(person.id):
         entry = AuditEntry(member.campaign, wiring.clock(), "print sign-in link", COMMAND_LINE, person.email)
         wiring.campaigns.record_audit(entry, wiring.new_id())
-    say(f"Whoever opens this link in the next {SIGN_IN_FOR.seconds // 60} minutes is signed in as {person.email}:")
-    typer.echo(f"{wiring.settings.sender.public_url}/organizer/sign-in/link/{token}")
+    say(f"To sign in as {person.email}, open this link within {SIGN_IN_FOR.seconds // 60} minutes and type {code}:")
+    typer.echo(f"{wiring.settings.sender.public_url}/organizer/sign-in/{request}")
 
 
 @contextmanager

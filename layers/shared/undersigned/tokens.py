@@ -20,7 +20,6 @@ from undersigned.domain.tokens import (
     CLOCKS_DIFFER_BY,
     VALID_FOR,
     ApprovalToken,
-    BrowserToken,
     OfficeToken,
     PersonToken,
     Purpose,
@@ -43,9 +42,7 @@ _PARTS_OF_COVER = 2
 _ISSUED_ON_COVERS = datetime(2026, 1, 1, tzinfo=UTC)
 _PARTS_OF_FORM = 1
 _PARTS_OF_APPROVAL = 2
-_PARTS_OF_SIGN_IN = 1
 _PARTS_OF_PERSON = 2
-_PARTS_OF_BROWSER = 2
 _PARTS_OF_TYPED = 3
 
 _CODES = 1_000_000
@@ -171,14 +168,10 @@ class OrganizerTokens(_Tokens):
         """Issue a token with which its holder can approve a campaign's period."""
         return self._issue("approval", campaign, period)
 
-    def for_sign_in(self, request: str) -> str:
-        """Issue the token of a sign-in link."""
-        return self._issue("sign-in", request)
-
     def code_of(self, request: SignInRequest) -> str:
         """Return the six digits that sign in for a request. They are computed, so that no row holds them.
 
-        One key makes them, the one that signed when the browser asked: a second valid code would double a guess's luck.
+        One key makes them, the one that signed when somebody asked: a second valid code would double a guess's luck.
         """
         key = f"sign-in code:{self._keys(request.asked_at)[0]}".encode()
         return f"{int.from_bytes(hmac.digest(key, request.id.encode(), 'sha256')) % _CODES:06}"
@@ -186,10 +179,6 @@ class OrganizerTokens(_Tokens):
     def for_person(self, person: str, session: str) -> str:
         """Issue the token of a session of a person."""
         return self._issue("person", person, session)
-
-    def for_browser(self, person: str, browser: str) -> str:
-        """Issue the token of a browser in which a person signed in. It opens nothing."""
-        return self._issue("browser", person, browser)
 
     def for_posts(self, session: str) -> str:
         """Return the token in the forms of a session's pages: unknown to other sites, and fixed until a rotation."""
@@ -223,17 +212,7 @@ class OrganizerTokens(_Tokens):
         parts, _ = self._read("approval", token, _PARTS_OF_APPROVAL)
         return ApprovalToken(*parts)
 
-    def read_sign_in(self, token: str) -> str:
-        """Read the id of the sign-in request in the token of a link; raises TokenError, TokenExpiredError."""
-        (request,), _ = self._read("sign-in", token, _PARTS_OF_SIGN_IN)
-        return request
-
     def read_person(self, token: str) -> PersonToken:
         """Read the token of a session of a person; raises TokenError, TokenExpiredError."""
         parts, _ = self._read("person", token, _PARTS_OF_PERSON)
         return PersonToken(*parts)
-
-    def read_browser(self, token: str) -> BrowserToken:
-        """Read the token of a browser in which a person signed in; raises TokenError, TokenExpiredError."""
-        parts, _ = self._read("browser", token, _PARTS_OF_BROWSER)
-        return BrowserToken(*parts)

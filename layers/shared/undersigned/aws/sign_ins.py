@@ -1,10 +1,9 @@
-"""Sign-ins by email: the requests of browsers, and the numbers of a person's emails and wrong codes.
+"""Sign-ins by email: the requests for codes, and the numbers of a person's emails and wrong codes.
 
 | row | pk | sk |
 |---|---|---|
 | sign-in request | `SIGN_IN#<id>` | `META` |
 | a person's emails in an hour (UTC) | `SIGN_INS#<person>` | `MAILS#<hour>`, `INVITATIONS#<hour>`, `TESTS#<hour>` |
-| those for a browser in which the person signed in before | same | `MAILS#<hour>#<browser>` |
 | a person's wrong codes, and tests by keys, in a day (UTC) | same | `WRONG#<day>`, `TESTS#<day>` |
 """
 
@@ -42,9 +41,8 @@ class SignIns(Repository):
         """Write a new request."""
         values = {
             "person": request.person,
-            "nonce": request.nonce_digest,
             "language": request.language,
-            "browser": request.browser,
+            "is_operators": request.is_operators,
             "tries": request.tries,
             "expires_at": int(request.expires_at.timestamp()),
         }
@@ -56,7 +54,7 @@ class SignIns(Repository):
         return read_row(_read, values) if values else None
 
     def count_try(self, request: str, now: datetime) -> SignInRequest:
-        """Count one more code that a browser typed. Raises ChangedError if it may type no more."""
+        """Count one more code that was typed. Raises ChangedError if there is no such request, or it takes no more."""
         can_try = _is_open(now) & Attr("tries").lt(MOST_TRIES)
         counted = self._table.update(Update(_key(request), add={"tries": 1}, when=can_try), returns="ALL_NEW")
         return read_row(_read, counted)
@@ -87,10 +85,9 @@ def _read(values: Values) -> SignInRequest:
     return SignInRequest(
         id=values["pk"].partition("#")[2],
         person=values["person"],
-        nonce_digest=values.get("nonce"),
         language=values["language"],
         expires_at=datetime.fromtimestamp(int(values["expires_at"]), UTC),
-        browser=values["browser"],
+        is_operators=values["is_operators"],
         tries=int(values["tries"]),
         is_used=values.get("used", False),
     )

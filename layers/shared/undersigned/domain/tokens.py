@@ -21,9 +21,7 @@ type Purpose = Literal[
     "cover",
     "form",
     "approval",
-    "sign-in",
     "person",
-    "browser",
     "typed",
 ]
 
@@ -37,10 +35,7 @@ VALID_FOR: dict[Purpose, timedelta] = {
     "cover": timedelta(days=36525),
     "form": timedelta(days=2),
     "approval": timedelta(days=14),
-    "sign-in": timedelta(minutes=15),
     "person": timedelta(hours=12),
-    # The longest that browsers keep a cookie (RFC 6265bis, 5.5).
-    "browser": timedelta(days=400),
     "typed": timedelta(hours=12),
 }
 """How long a link, a form or a session works.
@@ -105,11 +100,3 @@ class TypedToken:
     person: str
     path: str
     values: str
-
-
-@dataclass(frozen=True, slots=True)
-class BrowserToken:
-    """A browser in which a person signed in: the person's id, and a random id of the browser."""
-
-    person: str
-    browser: str

@@ -1,4 +1,4 @@
-"""Emails to people who organize: a link and a code to sign in with, and invitations."""
+"""Emails to people who organize: a code to sign in with, and invitations."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ _INVITED_AS: Mapping[Role, Message] = {
 }
 
 
-def sign_in(sender: Sender, to: str, language: str, code: str, token: str) -> Mail:
+def sign_in(sender: Sender, to: str, language: str, code: str) -> Mail:
     """Write the email to sign in with, in the language of the page where somebody asked for it."""
     language = language if language in languages() else SOURCE
     # The code comes first, because phones show the beginning of a subject.
     subject = Message("%(code)s is your code to sign in", {"code": code}).in_language(language)
-    values = {"code": code, "link": f"{sender.public_url}/organizer/sign-in/link/{token}"}
-    return _written("sign_in", sender, to, sender.address, _FROM, language, subject, None, values)
+    return _written("sign_in", sender, to, sender.address, _FROM, language, subject, None, {"code": code})
 
 
 def invitation(sender: Sender, campaign: Campaign | None, member: Member) -> Mail:

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from undersigned.services.people.sessions import Session
 
 type Way = Literal["API", "dashboard"]
-type SignInWay = Literal["email link", "email code"]
-type RefusedWay = Way | SignInWay | Literal["approval link"]
+type RefusedWay = Way | Literal["approval link"]
 
 SECONDS_OF_A_LINE = 60
 """In so many seconds, each process writes one line for each kind of refusal."""
@@ -40,9 +39,9 @@ Strangers can't make up a kind, so there are few.
 """
 
 
-def signed_in(person: Person, way: SignInWay) -> None:
+def signed_in(person: Person) -> None:
     """Record that a person's session began."""
-    _record("sign-in", "", by=person.logged_name, way=way)
+    _record("sign-in", "", by=person.logged_name)
 
 
 def sign_in_asked() -> None:
@@ -50,9 +49,9 @@ def sign_in_asked() -> None:
     _record("sign-in asked", "")
 
 
-def sign_in_refused(way: SignInWay, error: UndersignedError) -> None:
-    """Record that a link or a code did not sign in."""
-    _refused("sign-in refused", "", way, error)
+def sign_in_refused(error: UndersignedError) -> None:
+    """Record that a code did not sign in."""
+    _refused("sign-in refused", "", "dashboard", error)
 
 
 def key_refused(campaign: str, error: UndersignedError) -> None:

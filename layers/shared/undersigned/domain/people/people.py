@@ -36,10 +36,10 @@ MOST_PEOPLE = 100
 """The most people in a campaign, and so the most strangers whom an owner can have invited at a time."""
 
 SIGN_IN_FOR = timedelta(minutes=15)
-"""How long a code and a link in an email sign in."""
+"""How long a code signs in."""
 
 MOST_TRIES = 5
-"""How many codes a browser may type for one email."""
+"""How many codes may be typed for one request."""
 
 MOST_MAILS_AN_HOUR = 5
 """How many emails to sign in with, and how many invitations, one address gets in an hour."""
@@ -48,7 +48,7 @@ MOST_TESTS_AN_HOUR = 20
 """How many test emails one person may ask for in an hour."""
 
 MOST_WRONG_CODES_A_DAY = 20
-"""After so many wrong codes in a day, only the link in the email signs a person in.
+"""After so many wrong codes in a day, only a code that an operator prints signs a person in.
 
 Somebody who requests one email after the other, and guesses each time, is right once in 50,000 days on average.
 """
@@ -99,39 +99,32 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class SignInRequest:
-    """A browser's request to sign in.
+    """A request to sign in. `person` has the address that was typed, with or without a role.
 
-    `nonce_digest` is the SHA-256 (hex) of the nonce in the browser's cookie. An operator's link has none, and works in
-    any browser. `person` has the address that was typed, with or without a role. `browser` is the browser's id if this
-    person signed in there before, and empty if not.
+    An operator's request takes its code on a day with too many wrong ones, too.
     """
 
     id: str
     person: str
-    nonce_digest: str | None
     language: str
     expires_at: datetime
-    browser: str = ""
+    is_operators: bool = False
     tries: int = 0
     is_used: bool = False
 
     @property
     def tries_left(self) -> int:
-        """Return how many more codes the browser may type."""
+        """Return how many more codes may be typed."""
         return max(0, MOST_TRIES - self.tries)
 
     @property
     def asked_at(self) -> datetime:
-        """Return when the browser asked."""
+        """Return when it was made."""
         return self.expires_at - SIGN_IN_FOR
 
     def is_open(self, now: datetime) -> bool:
-        """Say whether its code or link can still sign in."""
+        """Say whether its code can still sign in."""
         return not self.is_used and now < self.expires_at
-
-    def is_of(self, nonce: str) -> bool:
-        """Say whether a browser with this nonce may use the link. Compares in constant time."""
-        return self.nonce_digest is None or hmac.compare_digest(self.nonce_digest, nonce_digest(nonce))
 
 
 def includes(held: Scope, needed: Scope) -> bool:
@@ -152,8 +145,3 @@ def person_id(secret: str, email: str) -> str:
 def is_code(typed: str, code: str) -> bool:
     """Say whether somebody typed this code, perhaps with spaces. Compares in constant time."""
     return hmac.compare_digest(re.sub(r"\s", "", typed).encode(errors="replace"), code.encode())
-
-
-def nonce_digest(nonce: str) -> str:
-    """Return the SHA-256 (hex) of a nonce from a cookie, which can be any text."""
-    return hashlib.sha256(nonce.encode(errors="replace")).hexdigest()

@@ -1,4 +1,4 @@
-"""The emails to people: codes and links to sign in with, and invitations. No budget and no brake delays them."""
+"""The emails to people: codes to sign in with, and invitations. No budget and no brake delays them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class PeoplePost:
     def send_sign_in(self, request: str) -> PeoplePostOutcome:
         """Send the email of a sign-in request, if somebody who can sign in has the address.
 
-        Raises the errors of `Mailbox.send`. A second email about the same request has the same link and code.
+        Raises the errors of `Mailbox.send`. A second email about the same request has the same code.
         """
         found = self.sign_ins.request(request)
         if found is None or not found.is_open(self.clock()):
@@ -53,9 +53,8 @@ class PeoplePost:
         person = self.directory.person(found.person)
         if person is None:
             return "nobody"
-        code, link = self.tokens.code_of(found), self.tokens.for_sign_in(request)
-        mail = people_mails.sign_in(self.sender, person.email, found.language, code, link)
-        return self._send(mail, person.id, "MAILS", found.browser)
+        mail = people_mails.sign_in(self.sender, person.email, found.language, self.tokens.code_of(found))
+        return self._send(mail, person.id, "MAILS")
 
     def send_invitation(self, campaign: str, person: str) -> PeoplePostOutcome:
         """Send the invitation of a campaign's person, unless they were removed. Raises the errors of `Mailbox.send`."""
@@ -70,14 +69,13 @@ class PeoplePost:
             settings = None
         return self._send(people_mails.invitation(self.sender, settings, member), person, "INVITATIONS")
 
-    def _send(self, mail: Mail, person: str, count: SignInCount, browser: str = "") -> Literal["sent", "too many"]:
+    def _send(self, mail: Mail, person: str, count: SignInCount) -> Literal["sent", "too many"]:
         """Send an email, unless the person had too many in this hour. One that SES didn't take doesn't count.
 
-        It counts before it is sent, so that messages at the same moment don't pass the limit together. Emails for a
-        browser in which the person signed in before are counted apart.
+        It counts before it is sent, so that messages at the same moment don't pass the limit together.
         """
         now = self.clock()
-        hour = "#".join(filter(None, (now.astimezone(UTC).isoformat(timespec="hours"), browser)))
+        hour = now.astimezone(UTC).isoformat(timespec="hours")
         if self.sign_ins.count(person, count, hour, expires_at=now + _COUNTED_FOR) > MOST_MAILS_AN_HOUR:
             return "too many"
         try:

@@ -1,4 +1,4 @@
-"""Sign in by email: a link and a six-digit code, for the browser that asked.
+"""Sign in with a code of six digits, which an email brings.
 
 A request to sign in takes the same steps for every address, and a queue sends the email. So neither the answer nor its
 time tells whether an address is known.
@@ -6,20 +6,18 @@ time tells whether an address is known.
 
 from __future__ import annotations
 
-import hmac
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import ChangedError, TokenError, UndersignedError
+from undersigned.domain.errors import ChangedError, UndersignedError
 from undersigned.domain.people.people import (
     MOST_WRONG_CODES_A_DAY,
     REQUEST_PATTERN,
     SIGN_IN_FOR,
     SignInRequest,
     is_code,
-    nonce_digest,
 )
 
 if TYPE_CHECKING:
@@ -40,41 +38,16 @@ _COUNTED_FOR = timedelta(days=1)
 
 
 class SignInError(UndersignedError):
-    """A link or a code doesn't sign in: it is used, old, damaged, or another browser's."""
-
-
-class OtherBrowserError(SignInError):
-    """The link was opened in another browser than the one that asked for it."""
+    """A code doesn't sign in: it is used, old or was tried too often, or nobody asked for one."""
 
 
 class WrongCodeError(SignInError):
-    """The code is wrong; carries how many more the browser may type."""
+    """The code is wrong; carries how many more may be typed."""
 
     def __init__(self, tries_left: int) -> None:
-        """Keep how many more codes the browser may type."""
+        """Keep how many more codes may be typed."""
         super().__init__("the code is wrong")
         self.tries_left = tries_left
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The cookie of a browser that asked: the id of the request, and a random text.
-
-    The id is empty if the browser has no such cookie, or a damaged one.
-    """
-
-    request: str
-    nonce: str
-
-    def written(self) -> str:
-        """Return the cookie's value."""
-        return f"{self.request}.{self.nonce}"
-
-    @classmethod
-    def read(cls, text: str) -> Asked:
-        """Read a cookie's value, which can be any text. An id that no request can have is left out."""
-        request, _, nonce = text.partition(".")
-        return cls(request if REQUEST_PATTERN.fullmatch(request) else "", nonce)
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -88,95 +61,57 @@ class SigningIn:
     tokens: OrganizerTokens
     clock: Callable[[], datetime]
 
-    def ask(self, email: str, language: str, known: str) -> Asked:
-        """Request an email for the person with an address, which `email_mistake` must have accepted.
+    def ask(self, email: str, language: str) -> str:
+        """Request an email for the person with an address, and return the request's id.
 
-        `known` is the text that this browser got from `known_browser`; in others it is empty, or any text.
+        `email_mistake` must have accepted the address.
         """
-        asked = Asked(secrets.token_hex(16), secrets.token_urlsafe(32))
-        request = self._request(asked.request, email, language, nonce_digest(asked.nonce))
-        self.sign_ins.put(replace(request, browser=self._browser(known, request.person)))
-        self.mails().put_sign_in(asked.request)
-        return asked
+        request = self._put(email, language)
+        self.mails().put_sign_in(request.id)
+        return request.id
 
-    def known_browser(self, person: Person, known: str) -> str:
-        """Return the text that makes a browser known once a person signs in, so that strangers can't use up its emails.
+    def operators_code(self, person: Person) -> tuple[str, str]:
+        """Return the id of a request and its code, which signs a person in once, within 15 minutes."""
+        request = self._put(person.email, "", is_operators=True)
+        return request.id, self.tokens.code_of(request)
 
-        `known` is the text that it has had so far: signing in again gives it no new emails.
+    def _put(self, email: str, language: str, *, is_operators: bool = False) -> SignInRequest:
+        person, expires_at = self.directory.id_of(email), self.clock() + SIGN_IN_FOR
+        request = SignInRequest(secrets.token_hex(16), person, language, expires_at, is_operators)
+        self.sign_ins.put(request)
+        return request
+
+    def sign_in(self, request: str, typed: str) -> str:
+        """Sign in with a request's code, and return the token of the session. Raises SignInError.
+
+        Both may be any text.
         """
-        return self.tokens.for_browser(person.id, self._browser(known, person.id) or secrets.token_hex(8))
-
-    def _browser(self, known: str, person: str) -> str:
-        """Return the id of a browser in which this person signed in before; empty for any other."""
-        try:
-            found = self.tokens.read_browser(known)
-        except TokenError:
-            return ""
-        return found.browser if hmac.compare_digest(found.person, person) else ""
-
-    def operators_link(self, person: Person) -> str:
-        """Return the token of a link that signs a person in once, in any browser, within 15 minutes."""
-        request = secrets.token_hex(16)
-        self.sign_ins.put(self._request(request, person.email, "", None))
-        return self.tokens.for_sign_in(request)
-
-    def _request(self, request: str, email: str, language: str, nonce: str | None) -> SignInRequest:
-        return SignInRequest(request, self.directory.id_of(email), nonce, language, self.clock() + SIGN_IN_FOR)
-
-    def check_link(self, token: str, asked: Asked) -> None:
-        """Raise SignInError unless this link would sign in in this browser. Changes nothing."""
-        self._request_of_link(token, asked)
-
-    def by_link(self, token: str, asked: Asked) -> str:
-        """Sign in with a link, and return the token of the session. Raises SignInError."""
-        return self._sign_in(self._request_of_link(token, asked))
-
-    def _request_of_link(self, token: str, asked: Asked) -> SignInRequest:
-        try:
-            found = self.sign_ins.request(self.tokens.read_sign_in(token))
-        except TokenError as error:
-            message = "the link is too old or damaged"
-            raise SignInError(message) from error
-        if found is None or not found.is_open(self.clock()):
-            message = "the link was used, or is too old"
+        if not REQUEST_PATTERN.fullmatch(request):
+            message = "no request has this id"
             raise SignInError(message)
-        if not found.is_of(asked.nonce):
-            message = "the link was asked for in another browser"
-            raise OtherBrowserError(message)
-        return found
-
-    def by_code(self, typed: str, asked: Asked) -> str:
-        """Sign in with a code, and return the token of the session. Raises SignInError."""
         now = self.clock()
-        known = self.sign_ins.request(asked.request) if asked.request else None
-        # An operator's link has no code, and no cookie.
-        if known is None or known.nonce_digest is None or not known.is_of(asked.nonce):
-            message = "this browser asked for no email"
-            raise SignInError(message)
         try:
-            tried = self.sign_ins.count_try(known.id, now)
+            tried = self.sign_ins.count_try(request, now)
         except ChangedError as error:
             message = "the code was used, is too old, or was tried too often"
             raise SignInError(message) from error
         # Each code counts as a wrong one before it is compared, so that guesses at the same moment pass no limit.
         day = now.astimezone(UTC).date().isoformat()
-        if self.sign_ins.count(known.person, "WRONG", day, expires_at=now + 2 * _COUNTED_FOR) > MOST_WRONG_CODES_A_DAY:
+        wrong = self.sign_ins.count(tried.person, "WRONG", day, expires_at=now + 2 * _COUNTED_FOR)
+        if wrong > MOST_WRONG_CODES_A_DAY and not tried.is_operators:
             message = "this person had too many wrong codes today"
             raise SignInError(message)
-        if not is_code(typed, self.tokens.code_of(known)):
+        if not is_code(typed, self.tokens.code_of(tried)):
             raise WrongCodeError(tried.tries_left)
-        self.sign_ins.give_back(known.person, "WRONG", day)
-        return self._sign_in(tried)
-
-    def _sign_in(self, request: SignInRequest) -> str:
-        person = self.directory.person(request.person)
+        self.sign_ins.give_back(tried.person, "WRONG", day)
+        person = self.directory.person(tried.person)
         if person is None:
             # The person with this address was removed, or never had a role. Then no email was sent, so this is a guess.
             message = "nobody who can sign in has this address"
             raise SignInError(message)
         try:
-            self.sign_ins.use(request.id, self.clock())
+            self.sign_ins.use(tried.id, now)
         except ChangedError as error:
-            message = "the link or the code was used"
+            message = "the code was used"
             raise SignInError(message) from error
         return self.sessions.begin(person)

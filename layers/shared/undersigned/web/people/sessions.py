@@ -11,6 +11,7 @@ from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from undersigned.domain.authoring.campaigns import origin_of
 from undersigned.domain.languages import Message, languages
+from undersigned.domain.people.people import SIGN_IN_FOR
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.web.posted import RequestError
 from undersigned.web.reader import language_in_link
@@ -35,7 +36,6 @@ class ForeignPostError(RequestError):
         )
 
 
-ASKED_COOKIE = "__Host-asked"
 COOKIE = "__Host-session"
 """With this prefix, browsers keep a cookie for this host only and send it over HTTPS only (RFC 6265bis, 4.1.3)."""
 
@@ -67,16 +67,6 @@ def _cookie(name: str, value: str, valid_for: timedelta) -> Cookie:
     )
 
 
-def asked_in(cookies: Iterable[str]) -> str:
-    """Return the cookie's value of a request to sign in; empty when there is none."""
-    return _value_of(ASKED_COOKIE, cookies)
-
-
-def asked_cookie(value: str) -> Cookie:
-    """Return the cookie of a request to sign in; an empty value makes the browser delete it."""
-    return _cookie(ASKED_COOKIE, value, VALID_FOR["sign-in"])
-
-
 PAGE_COOKIE = "__Host-page"
 _OWN_PAGE = re.compile(r"/organizer(/[\w./-]{0,300})?(\?[\w=&%.+-]{0,300})?", re.ASCII)
 
@@ -89,20 +79,7 @@ def page_asked_for(cookies: Iterable[str]) -> str:
 
 def page_cookie(page: str) -> Cookie:
     """Return the cookie of the page to land on after signing in; an empty page makes the browser delete it."""
-    return _cookie(PAGE_COOKIE, quote(page, safe=""), VALID_FOR["sign-in"])
-
-
-KNOWN_COOKIE = "__Host-known"
-
-
-def known_in(cookies: Iterable[str]) -> str:
-    """Return the cookie's value of a browser in which somebody signed in; empty when there is none."""
-    return _value_of(KNOWN_COOKIE, cookies)
-
-
-def known_cookie(token: str) -> Cookie:
-    """Return the cookie of a browser in which somebody signed in. It opens nothing, and stays after signing out."""
-    return _cookie(KNOWN_COOKIE, token, VALID_FOR["browser"])
+    return _cookie(PAGE_COOKIE, quote(page, safe=""), SIGN_IN_FOR)
 
 
 LANGUAGE_COOKIE = "__Host-language"
