@@ -57,7 +57,6 @@ KEPT = {
     "/campaigns/{campaign}/privacy": "public, max-age=300",
     "/campaigns/{campaign}/targets": "public, max-age=60",
     "/campaigns/{campaign}/count": "public, max-age=5, stale-if-error=86400",
-    "/campaigns/{campaign}/count.svg": "public, max-age=5, stale-if-error=86400",
     "/campaigns/{campaign}/share.png": "public, max-age=600, stale-while-revalidate=3600, stale-if-error=86400",
     "/assets/{digest}/{name}": "public, max-age=31536000, immutable",
     "/assets/logos/{campaign}/{digest}": "public, max-age=31536000, immutable",

@@ -1,4 +1,4 @@
-"""The count, as JSON for any site's scripts, as a picture, and in the picture beside a shared link."""
+"""The count, as JSON for any site's scripts, and in the picture beside a shared link."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.domain.languages import chosen_language, languages
-from undersigned.web.answers import bitmap, data, picture
-from undersigned.web.counting.count_picture import count_picture
+from undersigned.domain.languages import chosen_language
+from undersigned.web.answers import bitmap, data
 from undersigned.web.reader import language_in_link
 from undersigned.web.signing.share_picture import share_picture
 
@@ -34,14 +33,6 @@ def show_count(campaign: str) -> Response[str]:
         "as_of": wired.stack.clock().isoformat(timespec="seconds"),
     }
     return data(values, cache=COUNT_CACHE, for_any_site=True)
-
-
-@router.get("/campaigns/<campaign>/count.svg")
-def draw_count(campaign: str) -> Response[str]:
-    """Draw the public count, with one read of the table, in English or in the address's `lang`."""
-    # The site that shows the picture chooses the language, not the reader. So caches keep one picture for everyone.
-    language = chosen_language(languages(), language_in_link(router.current_event), None)
-    return picture(count_picture(wired.signing.count(campaign), language), cache=COUNT_CACHE)
 
 
 @router.get("/campaigns/<campaign>/share.png")

@@ -58,7 +58,6 @@ POST /campaigns/{campaign}/signatures
 GET /campaigns/{campaign}/signatures
 GET /campaigns/{campaign}/signed
 GET /campaigns/{campaign}/count
-GET /campaigns/{campaign}/count.svg
 GET /campaigns/{campaign}/share.png
 OPTIONS /campaigns/{campaign}/{odd}
 GET /confirm/{confirm}

@@ -126,29 +126,17 @@ def test_a_site_that_is_not_allowed_may_read_only_the_count(world: World) -> Non
         assert answer.headers.get("access-control-allow-origin") == allowed
 
 
-@pytest.mark.parametrize("name", ["count", "count.svg"])
-def test_the_count_for_another_site_takes_one_read_and_can_be_cached(world: World, name: str) -> None:
+def test_the_count_for_another_site_takes_one_read_and_can_be_cached(world: World) -> None:
     world.clock.advance(seconds=2)
     world.calls.clear()
-    answer = world.get(f"/campaigns/{CAMPAIGN}/{name}", headers=SITE | {"accept-language": "es"})
+    answer = world.get(f"/campaigns/{CAMPAIGN}/count", headers=SITE | {"accept-language": "es"})
     assert world.calls == ["dynamodb:BatchGetItem"]
     assert answer.headers["cache-control"] == "public, max-age=5, stale-if-error=86400"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert answer.headers.get("vary") in {None, "Accept-Encoding"}
 
 
-def test_the_picture_shows_the_count_and_allows_no_script(world: World) -> None:
-    world.confirmed()
-    world.clock.advance(seconds=2)
-    answer = world.get(f"/campaigns/{CAMPAIGN}/count.svg")
-    assert answer.headers["content-type"] == "image/svg+xml"
-    assert answer.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'"
-    assert "<title>1 person has signed</title>" in answer.body
-    assert gzip.decompress(world.get(f"/campaigns/{CAMPAIGN}/count.svg", headers=BROWSER).content) == answer.content
-
-
 def test_an_unknown_campaign_has_no_picture(world: World) -> None:
-    assert world.get("/campaigns/nobody/count.svg").status == 404
     assert world.get("/campaigns/nobody/share.png").status == 404
 
 

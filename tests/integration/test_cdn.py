@@ -129,7 +129,7 @@ def test_without_a_domain_of_its_own_each_request_says_where_the_cdn_is(
 
 
 def test_the_second_visitor_gets_what_the_cdn_has_kept(cdn: Cdn) -> None:
-    paths = ["/", f"{FORM}/privacy", f"{FORM}/signed", f"{FORM}/count", f"{FORM}/count.svg", "/embed.js"]
+    paths = ["/", f"{FORM}/privacy", f"{FORM}/signed", f"{FORM}/count", "/embed.js"]
     for path in paths:
         assert cdn.get(path, BROWSER) is cdn.get(path, BROWSER)
 
@@ -205,7 +205,7 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
     for path in (
         *(*links_of_office(world), "/office/forged", "/packets-sent/forged"),
         *(f"{links_of_office(world)[0]}/stop", resume, "/office/forged/stop", "/office/resume/forged"),
-        *(FORM + part for part in ("", "/embed", "/signed", "/privacy", "/count", "/count.svg", "/share.png")),
+        *(FORM + part for part in ("", "/embed", "/signed", "/privacy", "/count", "/share.png")),
         *(FORM + part for part in ("/targets?postal_code=60201", "/preview", "/signatures")),
         *("/", "/embed.js", "/openapi.json", asset_path("embed.js")),
         *(own, f"{own}?confirmed=1", f"{own}/withdraw", f"{own}/end-links", "/letters/forged", "/confirm/forged"),

@@ -115,7 +115,6 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
         "/signed",
         "/privacy",
         "/count",
-        "/count.svg",
         "/share.png",
         "/targets?postal_code=60201",
         "/targets",

@@ -79,7 +79,7 @@ def signed_in(world: World) -> tuple[str, ...]:
 
 def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Answer]:
     """Yield the campaign's pages for signers, targets and organizers."""
-    for path in (f"{FORM}?lang={language}", f"{FORM}/count.svg?lang={language}", f"{FORM}/signed?lang={language}"):
+    for path in (f"{FORM}?lang={language}", f"{FORM}/signed?lang={language}"):
         yield world.get(path)
     yield world.get("/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD)))
     yield world.get("/organizer/approve/" + world.wiring.organizer_tokens.for_approval(CAMPAIGN, PERIOD))

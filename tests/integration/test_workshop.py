@@ -1419,18 +1419,14 @@ def test_each_answer_to_where_people_sign_has_one_thing_to_copy(unlisted: Author
     unlisted.send("publish", {"why": ""})
     assert "data-copy" not in unlisted.open("publish").body
     given = {}
-    for where in ("page", "builder", "developer", "count"):
+    for where in ("page", "builder", "developer"):
         page = unlisted.open(f"publish?where={where}").body.partition("<main")[2].partition("<details")[0]
         [given[where]] = re.findall(r'<textarea id="([\w-]+)" rows="\d" readonly', page)
     assert given == {
         "page": "form-address",
         "builder": "snippet-button",
         "developer": "snippet-script",
-        "count": "snippet-count",
     }
-    count = unlisted.pages["publish?where=count"]
-    assert f"{CAMPAIGN}/count.svg" in html.unescape(count.partition("snippet-count")[2].partition("</textarea>")[0])
-    assert f"https://letters.example/campaigns/{CAMPAIGN}/count" in unlisted.open("publish?where=count").words
 
 
 # Earlier versions

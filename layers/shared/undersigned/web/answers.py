@@ -169,18 +169,6 @@ def bitmap(png: bytes, *, cache: str) -> Response[bytes]:
     return Response(200, "image/png", png, {**_HEADERS, **_FOR_ANY_SITE, "Cache-Control": cache})
 
 
-def picture(svg: str, *, cache: str) -> Response[str]:
-    """Answer with a picture that any site may show. It runs no script and loads nothing."""
-    headers = {
-        **_HEADERS,
-        **_FOR_ANY_SITE,
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-        "Vary": "Accept-Encoding",
-        "Cache-Control": cache,
-    }
-    return Response(200, "image/svg+xml", svg, headers, compress=True)
-
-
 def moved(location: str, *, status: int = 303) -> Response[str]:
     """Redirect to another address; with 303, the browser follows with a GET."""
     return Response(status, None, "", {**_HEADERS, "Location": location, **_kept(PRIVATE)})

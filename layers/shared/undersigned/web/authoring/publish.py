@@ -36,7 +36,6 @@ ANSWERS: Mapping[str, Message] = {
     "paper": Message.in_context("where people sign", "On paper"),
     "builder": Message("In a site builder"),
     "developer": Message("A developer puts it into a website"),
-    "count": Message("Show the count"),
 }
 """Where people will sign: each answer has one instruction, and one thing to copy."""
 
@@ -119,7 +118,6 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
     address = f"{public_url}/campaigns/{campaign.id}"
     label = Message("Sign the letter").in_language(campaign.language)
     open_it = Message("Open the letter on a page of its own").in_language(campaign.language)
-    count_label = Message("How many have signed").in_language(campaign.language)
     accent, _ = accents(campaign.accent or PLAIN)
     return {
         "address": address,
@@ -140,8 +138,6 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
             f"border-radius: 4px; background: {accent.color}; color: {accent.on}; font-weight: 600; "
             f'text-decoration: none">{label}</a>'
         ),
-        "count": f'<a href="{address}"><img src="{address}/count.svg" alt="{count_label}"></a>',
-        "count_picture": f"/campaigns/{campaign.id}/count.svg",
         "own_form": _own_form(campaign, public_url, address, accent),
         "websites": tuple(map(name_of_site, campaign.framing_origins)),
         "form_websites": tuple(map(name_of_site, campaign.allowed_origins)),
