@@ -20,7 +20,6 @@ from undersigned.domain.languages import Message
 from undersigned.services.signing.signing import (
     ClosedError,
     ExpiredError,
-    LinksEndedError,
 )
 from undersigned.web.answers import problem
 from undersigned.web.last_slash import without_last_slash
@@ -88,7 +87,7 @@ def _campaign_of(error: UndersignedError) -> tuple[Campaign | None, bool]:
     None if it isn't known, or can't be read now.
     """
     match error:
-        case DamagedRowsError() | ExpiredError() | LinksEndedError() | TokenExpiredError() if error.campaign:
+        case DamagedRowsError() | ExpiredError() | TokenExpiredError() if error.campaign:
             campaign = error.campaign
         case _:
             return None, False

@@ -24,7 +24,6 @@ from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.signing import (
     ClosedError,
     ExpiredError,
-    LinksEndedError,
 )
 from undersigned.web.answers import DAMAGED_FOR, FILE_MISSING, Problem
 from undersigned.web.posted import RequestError
@@ -72,17 +71,6 @@ def problem_of(  # noqa: C901, PLR0911, PLR0912  (a table)
                 Message("It was not confirmed within 14 days. You can sign again on the letter’s page.")
                 if can_sign
                 else Message("It was not confirmed within 14 days."),
-            )
-        case LinksEndedError():
-            return Problem(
-                410,
-                Message("This link has ended"),
-                Message(
-                    "The signer of this letter ended all links to it. "
-                    "For a new link, sign again with the same email address. The letter itself stays as it is."
-                )
-                if can_sign
-                else Message("The signer of this letter ended all links to it. The letter itself stays as it is."),
             )
         case TokenExpiredError():
             return Problem(

@@ -11,14 +11,8 @@ from undersigned.domain.languages import chosen_language
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web import security_log
 from undersigned.web.answers import data, moved, page
-from undersigned.web.reader import base_url, language_for, language_in_link, wants_json
-from undersigned.web.signing.own_letter import (
-    confirm_page,
-    disown_page,
-    letter_page,
-    links_ended_detail,
-    links_ended_page,
-)
+from undersigned.web.reader import base_url, language_in_link, wants_json
+from undersigned.web.signing.own_letter import confirm_page, disown_page, letter_page
 from undersigned.web.signing.signer_values import letter_values
 
 if TYPE_CHECKING:
@@ -80,19 +74,7 @@ def withdraw(token: str) -> Response[str]:
     return _own(wired.signing.withdraw(token), asked_to_withdraw=True)
 
 
-@router.post("/letters/<token>/end-links")
-def end_links(token: str) -> Response[str]:
-    """End all links to a signer's letter, including this one. The letter stays as it is."""
-    campaign = wired.signing.end_links(token)
-    security_log.links_ended(campaign.id)
-    language, can_sign = language_for(_event(), campaign.languages), wired.signing.is_open(campaign.id)
-    if wants_json(_event()):
-        return data({"status": "ended", "detail": links_ended_detail(language, can_sign=can_sign)})
-    return page(links_ended_page(campaign, language, can_sign=can_sign))
-
-
 @router.get("/letters/<token>/withdraw")
-@router.get("/letters/<token>/end-links")
 def show_letter_again(token: str) -> Response[str]:
     """Redirect a reload of a button's page to the letter. Changes nothing."""
     return moved(f"/letters/{wired.signing.own_letter(token).token}")

@@ -137,11 +137,6 @@ class Acts:
         """Erase a letter, as an organizer whom its signer asked. A second try finds that it is erased."""
         self.organizer(f"/signatures/{signer(self.platform, person)}/erase", {"why": "asked for it"})
 
-    def end_links(self, person: Person) -> None:
-        """End a person's links. A second try may find that the first one worked."""
-        path = f"{self.own_page(person)}/end-links"
-        assert self.platform.person(lambda: self.platform.world.post(path)).status in {200, 410}
-
     def own_page(self, person: Person) -> str:
         """Return the path of a letter's own page."""
         tokens = self.platform.world.wiring.tokens
@@ -264,7 +259,6 @@ def second_thoughts(platform: Platform) -> Arrivals:
     acts.withdraw(eve)
     platform.settle()
     acts.week(MONDAY)
-    acts.end_links(cy)
     # Fay's first form expires while the second one waits.
     world.clock.advance(days=7, hours=3)
     acts.sign(fay, note="Once more.")

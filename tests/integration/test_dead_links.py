@@ -44,15 +44,6 @@ def expired(world: World) -> str:
     return link
 
 
-def ended(world: World) -> str:
-    link = mailed(world)
-    world.press(link)
-    own = own_of(world, link)
-    world.clock.advance(seconds=1)
-    world.post(f"{own}/end-links")
-    return link
-
-
 def not_confirmed(world: World) -> str:
     link = mailed(world)
     world.clock.advance(days=15)
@@ -73,7 +64,7 @@ def checked(answer: Answer) -> Answer:
     return answer
 
 
-@pytest.mark.parametrize("before", [expired, ended, not_confirmed, too_old], ids=lambda before: before.__name__)
+@pytest.mark.parametrize("before", [expired, not_confirmed, too_old], ids=lambda before: before.__name__)
 def test_a_dead_link_leads_to_the_form_while_people_can_sign(world: World, before: object) -> None:
     link = before(world)  # type: ignore[operator]
     if before is too_old:
@@ -124,17 +115,6 @@ def test_the_page_with_the_button_offers_the_form_only_while_people_can_sign(wor
     assert page.status == 200
     assert f'action="{link.partition("?")[0]}"' in page.body
     assert not FILL_IN_AGAIN.search(page.body)
-
-
-@pytest.mark.parametrize("language", ["en", "es"])
-def test_who_ends_the_links_after_signing_ended_is_not_told_to_sign_again(world: World, language: str) -> None:
-    link = mailed(world)
-    world.press(link)
-    own = own_of(world, link)
-    close(world)
-    page = world.post(f"{own}/end-links?lang={language}")
-    assert page.status == 200
-    assert not SIGN_AGAIN.search(page.body)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -293,10 +293,10 @@ def test_a_confirmed_letters_page_has_plain_links_to_share(world: World) -> None
     )
 
 
-def test_withdrawing_a_letter_and_ending_its_links_need_two_steps(world: World) -> None:
+def test_withdrawing_a_letter_needs_two_steps(world: World) -> None:
     page = Page(world.press(world.confirmed().link("confirm")).body)
-    assert [step.text for step in page.all("summary")] == ["Withdraw my letter", "End all links to this letter"]
-    assert [step.text for step in page.all("button")] == ["Yes, withdraw my letter", "Yes, end all links"]
+    assert [step.text for step in page.all("summary")] == ["Withdraw my letter"]
+    assert [step.text for step in page.all("button")] == ["Yes, withdraw my letter"]
 
 
 def test_a_page_in_a_right_to_left_language_has_that_direction(world: World) -> None:

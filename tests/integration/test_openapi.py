@@ -142,9 +142,6 @@ def test_every_public_route_answers_as_in_the_document(world: World, *, as_json:
     assert ask("GET", letter).status == 200
     assert ask("POST", f"{letter}/withdraw", {}).status == 200
     assert ask("GET", f"{letter}/withdraw").status == 303
-    assert ask("GET", f"{letter}/end-links").status == 303
-    assert ask("POST", f"{letter}/end-links", {}).status == 200
-    assert ask("POST", f"{letter}/end-links", {}).status == 410
     world.sign(email="not@signers.example")
     world.run_stream()
     disown = world.sent[-1].link("disown")

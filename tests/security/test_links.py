@@ -1,4 +1,4 @@
-"""Links of signers: they end by themselves, however often they are opened, and a signer can end them all."""
+"""Links of signers: they end by themselves, however often they are opened."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.world import CAMPAIGN
 from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
-    from tests.world import Answer, Sent, World
+    from tests.world import Sent, World
 
 A_DAY_BEFORE_THE_END = VALID_FOR["letter"] - timedelta(days=1)
 
@@ -46,91 +45,12 @@ def test_the_links_after_confirming_and_withdrawing_end_with_the_email(world: Wo
     assert world.get(after_confirming).status == world.get(after_withdrawing).status == 410
 
 
-def end_links(world: World, link: str) -> Answer:
-    """Press the button on a letter's page."""
-    page = world.get(link).body
-    [action] = re.findall(r'action="(/letters/[^"]+/end-links[^"]*)"', page)
-    world.clock.advance(seconds=1)
-    answer = world.post(action)
-    world.clock.advance(seconds=1)
-    return answer
-
-
-def test_a_signer_can_end_all_links(world: World) -> None:
-    """Somebody else has the email, or a copy of the address."""
-    mail = world.confirmed()
-    link = own_link(world, mail)
-    assert end_links(world, link).status == 200
-    for method, path in (
-        ("GET", mail.link("confirm")),
-        ("POST", mail.link("confirm")),
-        ("GET", link),
-        ("GET", f"{link}/withdraw"),
-        ("POST", f"{link}/withdraw"),
-        ("GET", f"{link}/end-links"),
-        ("POST", f"{link}/end-links"),
-    ):
-        answer = world.request(method, path)
-        assert answer.status == 410, (method, path)
-        assert "sign again" in answer.body
-        assert "Specimen" not in answer.body
-
-
-def test_a_link_that_ended_confirms_nothing(world: World) -> None:
-    mail = world.confirmed()
-    link = own_link(world, mail)
-    assert world.post(f"{link}/withdraw").status == 200
-    world.clock.advance(seconds=1)
-    world.sign(note="A new letter")
-    world.run_stream()
-    new = world.sent[-1].link("confirm")
-    assert new != mail.link("confirm")
-    world.clock.advance(seconds=1)
-    assert world.post(f"{link}/end-links").status == 200
-    assert [world.post(path).status for path in (mail.link("confirm"), new)] == [410, 410]
-    world.run_stream()
-    assert world.wiring.counts.counts(CAMPAIGN).get("TOTAL", 0) == 0
-
-
-@pytest.mark.parametrize("same", [True, False], ids=["the same form", "another form"])
-def test_who_signs_again_gets_new_links_and_the_old_ones_stay_dead(world: World, *, same: bool) -> None:
-    form = world.form()
-    world.confirmed(form=form)
-    old = own_link(world, world.sent[-1])
-    end_links(world, old)
-    world.sign(form=form if same else world.form())
-    world.run_stream()
-    new = own_link(world, world.sent[-1])
-    assert world.get(new).status == 200
-    assert world.get(old).status == 410
-    assert world.post(f"{new}/withdraw").status == 200
-    assert world.get(old).status == 410
-
-
-def test_ending_links_keeps_the_letter(world: World) -> None:
-    mail = world.confirmed()
-    end_links(world, own_link(world, mail))
-    world.run_stream()
-    world.week()
-    assert len(world.deliveries) == 1
-    assert world.wiring.counts.counts(CAMPAIGN)["TOTAL"] == 1
-
-
-def test_an_ended_link_stays_dead_after_the_letter_is_erased(world: World) -> None:
-    mail = world.confirmed()
-    end_links(world, own_link(world, mail))
-    [row] = world.wiring.signatures.listed_signatures(CAMPAIGN)
-    world.wiring.signing.erasing.erase(CAMPAIGN, row.signer)
-    assert world.get(mail.link("confirm")).status == 410
-
-
 def test_a_row_with_every_attribute_stays_below_a_kilobyte(world: World) -> None:
     """DynamoDB counts the bytes of names and values; a write of more than 1,024 costs twice as much."""
-    mail = world.confirmed(note="Thank you for reading this.", updates="yes")
-    end_links(world, own_link(world, mail))
+    world.confirmed(note="Thank you for reading this.", updates="yes")
     world.week()
     items = world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]
     [row] = [item for item in items if item["pk"]["S"].startswith("SIGNATURE#")]
     size = sum(len(name) + len(str(next(iter(value.values()))).encode()) for name, value in row.items())
-    assert {"links_ended_at", "bundle", "tallied"} <= row.keys()
+    assert {"bundle", "tallied"} <= row.keys()
     assert size < 1024

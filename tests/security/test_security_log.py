@@ -175,13 +175,11 @@ def test_what_a_link_opens_is_logged(world: World, caplog: pytest.LogCaptureFixt
     world.get(f"{packets}/1")
     letter = world.get(mail.link("confirm"), as_json=True).json["links"]["letter"]
     world.get(letter)
-    world.post(f"{letter}/end-links")
     delivery = {"campaign": CAMPAIGN, "target": "evanston", "period": PERIOD}
     assert logged(caplog) == [
         {"event": "packet opened", **delivery, "packet": "1"},
         {"event": "letter opened", "campaign": CAMPAIGN},
         {"event": "letter opened", "campaign": CAMPAIGN},
-        {"event": "links ended", "campaign": CAMPAIGN},
     ]
 
 

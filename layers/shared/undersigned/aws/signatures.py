@@ -218,11 +218,10 @@ class Signatures(Repository):
         rows = (row for row in found.rows if listing_position(row) <= last_of[row.signer])
         return Page(f"{shard} {positions[-1]}", tuple(rows), len(found.damaged))
 
-    def confirm(self, form: Signature, *, at: datetime, on: date, link_of: datetime | None = None) -> Signature:
+    def confirm(self, form: Signature, *, at: datetime, on: date) -> Signature:
         """Make a form its signer's letter, and put it into its target's tray.
 
-        Only if the signer has no letter, or withdrew or erased it before the form was sent. With a link's date, the
-        signer must not have ended the link. Raises SignatureStateError.
+        Only if the signer has no letter, or withdrew or erased it before the form was sent. Raises SignatureStateError.
         """
         signed_at = written(form.signed_at)
         long_ago = Attr("disowned_at").lte(written(form.signed_at - DISOWNED_FOR))
@@ -247,35 +246,19 @@ class Signatures(Repository):
                 },
                 add={"version": 1},
                 remove=_OF_THE_LETTER_BEFORE,
-                when=NEW | (ended_before & _opened_by(link_of)),
+                when=NEW | ended_before,
             )
         )
 
-    def withdraw(self, campaign: str, signer: str, at: datetime, *, link_of: datetime | None = None) -> Signature:
-        """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError.
-
-        With a link's date, the signer must not have ended the link.
-        """
+    def withdraw(self, campaign: str, signer: str, at: datetime) -> Signature:
+        """Withdraw a signature whose letter is not sealed, and return it. Raises SignatureStateError."""
         return self._move(
             Update(
                 signature_key(campaign, signer),
                 assign={"status": "withdrawn", "withdrawn_at": at.isoformat()},
                 add={"version": 1},
                 remove=["due", "due_at"],
-                when=Attr("status").eq("confirmed") & Attr("bundle").not_exists() & _opened_by(link_of),
-            )
-        )
-
-    def end_links(self, campaign: str, signer: str, at: datetime, *, link_of: datetime) -> Signature:
-        """End every link that was made until `at`, by one that has not ended, and return the signature.
-
-        Raises SignatureStateError.
-        """
-        return self._move(
-            Update(
-                signature_key(campaign, signer),
-                assign={"links_ended_at": int(at.timestamp())},
-                when=Attr("status").exists() & _opened_by(link_of),
+                when=Attr("status").eq("confirmed") & Attr("bundle").not_exists(),
             )
         )
 
@@ -444,13 +427,6 @@ def _waiting_at(values: Values) -> Waiting | None:
     return None
 
 
-def _opened_by(link_of: datetime | None) -> ConditionBase:
-    """Return the condition that a link of this date works; without a link, only that the row exists."""
-    if link_of is None:
-        return Attr("status").exists()
-    return Attr("links_ended_at").not_exists() | Attr("links_ended_at").lt(int(link_of.timestamp()))
-
-
 def erasure(signature: Signature, at: datetime) -> Update:
     """Return the update that erases all personal data from a row. The row stays, so that a new letter is recognized.
 
@@ -512,7 +488,6 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
     """Read a signature, or a form of a signer. Raises one of DAMAGED if the row is damaged."""
     _check(values)
     expires_at = values.get("expires_at")
-    links_ended_at = values.get("links_ended_at")
     waiting = _waiting_at(values) if values.get("due") == tray_shard(campaign, signer) else None
     in_tray = waiting is not None and waiting.target == values["target"]
     return Signature(
@@ -549,7 +524,6 @@ def read_letter(values: Values, campaign: str, signer: str) -> Signature:
         in_tray=in_tray,
         due_at=waiting.since if waiting and in_tray else None,
         on_hold=values.get("due") == hold_shard(campaign, signer),
-        links_ended_at=datetime.fromtimestamp(int(links_ended_at), UTC) if links_ended_at is not None else None,
         network=values.get("network"),
         cleared_at=read_moment(values.get("cleared_at")),
         mail_postponed=values["due_at"] if values["status"] == "pending" and "due" in values else "",

@@ -84,11 +84,6 @@ def letter_opened(campaign: str) -> None:
     _record("letter opened", campaign)
 
 
-def links_ended(campaign: str) -> None:
-    """Record that a signer ended all links to a letter."""
-    _record("links ended", campaign)
-
-
 def packet_opened(delivery: DeliveryKey, number: str) -> None:
     """Record that the link in a delivery's email opened a packet."""
     _record("packet opened", delivery.campaign, target=delivery.target, period=delivery.period, packet=number)

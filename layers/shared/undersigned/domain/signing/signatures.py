@@ -64,14 +64,12 @@ class Signature:
     suspicion; it stays when the letter is confirmed. `erased_at` stays when a person whose letter was erased signs
     again. `network` is a hash of the network that the form came from, another one each day; it goes when the letter is
     sealed. `in_tray` says whether the letter waits in its target's tray, `due_at` since when, `on_hold` whether an
-    organizer keeps it out of it. No link works that was made until `links_ended_at`. `cleared_at` is when its personal
-    data was removed, because its time was over. `source` is the label of the link or site that it came from, in a
-    campaign that counts them. `disowned_at` is when the person with this address said that they didn't sign: the form
-    was erased, and for 30 days they get no emails about the campaign.
-
-    A form reads as the pending signature that it would make. `form` is its id, and that of the form which a letter was
-    made from. Only forms have a `mail_request`, and `expires_at`. `mail_postponed` is where their email waits
-    for room in a budget, if it does; `is_released` says whether an organizer said that a person wrote it.
+    organizer keeps it out of it. `cleared_at` is when its personal data was removed, because its time was over.
+    `source` is the label of the link or site that it came from, in a campaign that counts them. `disowned_at` is when
+    the person with this address said that they didn't sign: the form was erased, and for 30 days they get no emails
+    about the campaign. A form reads as the pending signature that it would make. `form` is its id, and that of the form
+    which a letter was made from. Only forms have a `mail_request`, and `expires_at`. `mail_postponed` is where their
+    email waits for room in a budget, if it does; `is_released` says whether an organizer said that a person wrote it.
     """
 
     campaign: str
@@ -107,7 +105,6 @@ class Signature:
     in_tray: bool = False
     due_at: datetime | None = None
     on_hold: bool = False
-    links_ended_at: datetime | None = None
     network: str | None = None
     cleared_at: datetime | None = None
     mail_postponed: str = ""
@@ -175,10 +172,6 @@ class Signature:
     def is_disowned(self, at: datetime) -> bool:
         """Say whether the person with this address has said lately that they didn't sign."""
         return self.disowned_at is not None and at < self.disowned_at + DISOWNED_FOR
-
-    def is_opened_by_links_of(self, issued_at: datetime) -> bool:
-        """Say whether links of this date open the letter, or the signer has ended them."""
-        return self.links_ended_at is None or issued_at > self.links_ended_at
 
     def has_expired(self, now: datetime) -> bool:
         """Say whether the time to confirm is over. DynamoDB deletes the form within days (TTL)."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from undersigned.domain.errors import ChangedError
 from undersigned.domain.signing.forms import current_of
-from undersigned.services.signing.signing import ExpiredError, LinksEndedError
+from undersigned.services.signing.signing import ExpiredError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ class Disowning:
     sleep: Callable[[float], None]
 
     def form(self, token: str) -> DisownedForm:
-        """Return the form of a link. Changes nothing. Raises TokenError, ExpiredError, LinksEndedError."""
+        """Return the form of a link. Changes nothing. Raises TokenError, ExpiredError."""
         _, found = self._read(token)
         return DisownedForm(self.catalog.entry(found.campaign).campaign, _state_of(found, self.clock()), found.language)
 
@@ -87,8 +87,6 @@ class Disowning:
         """Return the signer's row, and the form that waits, or else the letter of the row."""
         link = self.tokens.read_signer("disown", token)
         row = self.signatures.signature(link.campaign, link.signer)
-        if row and not row.is_opened_by_links_of(link.issued_at):
-            raise LinksEndedError(link.campaign)
         found = current_of(self.forms.of_signer(link.campaign, link.signer), row, self.clock())
         if found is None:
             raise ExpiredError(link.campaign)

@@ -74,15 +74,6 @@ class ExpiredError(UndersignedError):
         self.campaign = campaign
 
 
-class LinksEndedError(UndersignedError):
-    """The signer has ended the link, with every other one of that time; carries the campaign's id."""
-
-    def __init__(self, campaign: str) -> None:
-        """Keep the campaign's id."""
-        super().__init__("the signer has ended this link")
-        self.campaign = campaign
-
-
 @dataclass(frozen=True, slots=True)
 class FormContext:
     """The context of a posted form: the IP address, and the site that posted it if the browser reports it.
@@ -282,13 +273,11 @@ class Signing:
     def to_confirm(self, token: str) -> OwnLetter:
         """Return the letter with the words of the form that a confirmation link names. Changes nothing.
 
-        Once the form can't be confirmed, return the signer's letter. Raises TokenError, ExpiredError, LinksEndedError.
+        Once the form can't be confirmed, return the signer's letter. Raises TokenError, ExpiredError.
         """
         link = self.tokens.read_signer("confirm", token)
         form, row = self._form_of(link), self.signatures.signature(link.campaign, link.signer)
         if form and form.can_follow(row):
-            if row:
-                self._current(link, row)
             return self._own_letter(form, link)
         return self._letter_at(link, row)
 
@@ -296,7 +285,7 @@ class Signing:
         """Confirm the letter with the words of the form that a link names, in one write. Doing it twice is harmless.
 
         A letter that is confirmed already keeps its words. If it is `counted`, the answer has the public count with it.
-        Raises TokenError, ExpiredError, LinksEndedError.
+        Raises TokenError, ExpiredError.
         """
         link = self.tokens.read_signer("confirm", token)
         # In this order: the tally may count the letter right after it is confirmed.
@@ -320,7 +309,7 @@ class Signing:
         now = self.clock()
         today = self.catalog.entry(link.campaign).campaign.local(now).date()
         try:
-            row: Signature | None = self.signatures.confirm(form, at=now, on=today, link_of=link.issued_at)
+            row: Signature | None = self.signatures.confirm(form, at=now, on=today)
         except SignatureStateError as error:
             row = error.signature
         return self._letter_at(link, row)
@@ -343,7 +332,7 @@ class Signing:
     def own_letter(self, token: str) -> OwnLetter:
         """Return a signer's letter and its status.
 
-        Raises TokenError, ExpiredError, LinksEndedError.
+        Raises TokenError, ExpiredError.
         """
         link = self.tokens.read_signer("letter", token)
         return self._own_letter(self._current(link, self.signatures.signature(link.campaign, link.signer)), link)
@@ -351,39 +340,23 @@ class Signing:
     def withdraw(self, token: str) -> OwnLetter:
         """Withdraw a letter unless it is sealed, and return it.
 
-        Raises TokenError, ExpiredError, LinksEndedError.
+        Raises TokenError, ExpiredError.
         """
         link = self.tokens.read_signer("letter", token)
         try:
-            signature = self.signatures.withdraw(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
+            signature = self.signatures.withdraw(link.campaign, link.signer, self.clock())
         except SignatureStateError as error:
             signature = self._current(link, error.signature)
         else:
             self._forget(signature)
         return self._own_letter(signature, link)
 
-    def end_links(self, token: str) -> Campaign:
-        """End every link to a letter that was made until now, and return its campaign.
-
-        Raises TokenError, ExpiredError, LinksEndedError.
-        """
-        link = self.tokens.read_signer("letter", token)
-        try:
-            row = self.signatures.end_links(link.campaign, link.signer, self.clock(), link_of=link.issued_at)
-        except SignatureStateError as error:
-            self._current(link, error.signature)
-        else:
-            self._forget(row)
-        return self.campaign(link.campaign).campaign
-
     def _forget(self, row: Signature) -> None:
         """Delete the form of a letter. Otherwise the same form, sent again, would be there already and get no email."""
         self.forms.delete(row.campaign, row.signer, row.form)
 
     def _current(self, link: SignerToken, signature: Signature | None) -> Signature:
-        """Return a row that a link may show. Raises LinksEndedError, ExpiredError."""
-        if signature and not signature.is_opened_by_links_of(link.issued_at):
-            raise LinksEndedError(link.campaign)
+        """Return the row of a link. Raises ExpiredError if there is none."""
         if signature is None:
             raise ExpiredError(link.campaign)
         return signature

@@ -57,7 +57,6 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
         is_of_other_words=own.is_of_other_words,
         is_cleared=own.signature.cleared_at is not None,
         can_withdraw=own.signature.status == "confirmed" and own.signature.bundle is None,
-        can_end_links=own.signature.status == "confirmed",
         too_late=asked_to_withdraw and own.signature.status == "confirmed",
         count=own.count,
         on_paper=own.entry.roster.on_paper,
@@ -71,25 +70,6 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
 def disown_page(campaign: Campaign, state: DisownedState, token: str, language: str) -> Page:
     """Render the page for a person whose address somebody else typed. It shows nothing of the form."""
     return public_page("disown.html", language, campaign, state=state, address=f"/disown/{token}")
-
-
-def links_ended_detail(language: str, *, can_sign: bool) -> str:
-    """Say that all links to a letter have ended, and how its signer gets a new one while people can sign."""
-    if can_sign:
-        return Message(
-            "No link that we have sent you for this letter works any more. The letter itself stays as it is. "
-            "For a new link, sign again with the same email address."
-        ).in_language(language)
-    return Message(
-        "No link that we have sent you for this letter works any more. The letter itself stays as it is."
-    ).in_language(language)
-
-
-def links_ended_page(campaign: Campaign, language: str, *, can_sign: bool) -> Page:
-    """Render the page after a signer has ended all links to their letter."""
-    return public_page(
-        "links_ended.html", language, campaign, explanation=links_ended_detail(language, can_sign=can_sign)
-    )
 
 
 def state_of(own: OwnLetter, language: str) -> tuple[str, str]:

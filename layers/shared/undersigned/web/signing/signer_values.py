@@ -123,6 +123,5 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         else {
             "letter": f"/letters/{own.token}",
             "withdraw": f"/letters/{own.token}/withdraw",
-            "end_links": f"/letters/{own.token}/end-links",
         },
     }
