@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import address_of, number_of, revision_of, workshop_of
+from undersigned.authoring.typed_letters import typed_letter
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.web.answers import dashboard_page, moved
-from undersigned.web.authoring.changes import changes
+from undersigned.web.authoring.changes import changed_letters, changes, letter_name
 from undersigned.web.authoring.frame import workshop_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.domain.authoring.drafts import Draft
+    from undersigned.web.authoring.frame import Workshop
     from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
@@ -33,8 +36,17 @@ def versions(request: DashboardRequest) -> Response[str]:
         versions=workshop.draft.earlier,
         shown=shown,
         changes=changes(workshop.draft.files, shown.files, workshop.language) if shown else (),
+        letters=_letters(workshop, shown) if shown else (),
     )
     return dashboard_page(page)
+
+
+def _letters(workshop: Workshop, shown: Draft) -> list[tuple[str, str]]:
+    """Return the name and the text of each letter of a version that differs from now."""
+    return [
+        (letter_name(file, workshop.language), typed_letter(shown.files.get(file, ""), workshop.language))
+        for file in changed_letters(workshop.draft.files, shown.files)
+    ]
 
 
 @pages.post("/workshop/versions", "manage")

@@ -804,7 +804,7 @@ def is_whole(platform: Platform) -> bool:
     """Return whether the published campaign is that of the draft, all of it."""
     wiring = platform.world.wiring
     drafting = wiring.authoring.drafting
-    return drafting.effects(drafting.draft(CAMPAIGN)).is_nothing
+    return not drafting.to_publish(drafting.draft(CAMPAIGN)).changes
 
 
 def left_of_campaign(platform: Platform) -> set[str]:

@@ -376,9 +376,9 @@ def test_a_damaged_answer_stops_no_page(world: World, manager: Holder) -> None:
 def test_publishing_again_and_correcting_the_address_keep_answers(world: World, manager: Holder) -> None:
     delivered(world)
     drafting = world.wiring.authoring.drafting
-    before = drafting.effects(drafting.draft(CAMPAIGN))
+    before = drafting.to_publish(drafting.draft(CAMPAIGN)).changes
     record(manager)
-    assert drafting.effects(drafting.draft(CAMPAIGN)) == before
+    assert drafting.to_publish(drafting.draft(CAMPAIGN)).changes == before
     world.change(title="A new title")
     manager.press("/targets/evanston/address", {"email": "new@evanston.example"})
 

@@ -491,7 +491,7 @@ def test_a_draft_goes_to_a_folder_and_back_and_is_published(run: Any, world: Wor
     )
 
     published = run("campaign", "publish", CAMPAIGN, "--yes", "--why", "more")
-    assert "goal: " in published
+    assert "  settings (goal)\n" in published
     assert "goal" not in run("campaign", "publish", CAMPAIGN, "--yes")
 
 

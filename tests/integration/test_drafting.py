@@ -81,7 +81,7 @@ def test_a_published_campaign_without_a_draft_has_the_files_it_was_published_wit
 
     assert draft.revision == 0
     assert drafting.check(draft).mistakes == ()
-    assert drafting.effects(draft).is_nothing
+    assert drafting.to_publish(draft).changes == ()
     assert drafting.store.drafts() == ()
 
 
@@ -133,7 +133,7 @@ def test_publishing_makes_the_campaign_and_has_an_entry_in_the_activity_log(draf
     entry, *_ = world.wiring.campaigns.audit(NEW)
     assert (entry.action, entry.by, entry.about, entry.why) == ("publish", ANN, published.changes, "at last")
     assert drafting.draft(NEW).is_published
-    assert drafting.effects(drafting.draft(NEW)).is_nothing
+    assert drafting.to_publish(drafting.draft(NEW)).changes == ()
 
 
 def test_publishing_a_revision_that_is_not_the_last_publishes_nothing(drafting: Drafting, world: World) -> None:
@@ -161,7 +161,7 @@ def test_a_push_since_the_draft_was_made_is_not_undone_by_accident(drafting: Dra
     files = files_of_campaign()
     publish_files(world, {"targets.csv": files["targets.csv"].replace("Avery Sample", "Robin Sample")})
 
-    assert drafting.effects(draft).is_outdated
+    assert drafting.to_publish(draft).is_outdated
     with pytest.raises(PublishedMeanwhileError, match="evanston"):
         drafting.publish(CAMPAIGN, draft.revision, ANN, "")
     drafting.publish(CAMPAIGN, draft.revision, ANN, "", over=True)
@@ -276,9 +276,7 @@ def test_a_draft_with_another_address_of_the_same_recipient_is_published_only_ov
     world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", BEN, "they called")
 
     assert drafting.draft(CAMPAIGN) == draft
-    [change] = drafting.effects(draft).changed
-    assert change.before
-    assert change.before.email == "new@evanston.example"
+    assert drafting.to_publish(draft).changes == ("evanston (email)",)
     with pytest.raises(PublishedMeanwhileError):
         drafting.publish(CAMPAIGN, draft.revision, ANN, "")
 
@@ -361,76 +359,24 @@ def publish_table(drafting: Drafting, *changes: tuple[str, str]) -> Draft:
     return drafting.write(CAMPAIGN, before.revision, {"targets.csv": table}, ANN)
 
 
-def test_a_new_letter_version_says_how_many_signed_the_earlier_one(drafting: Drafting, world: World) -> None:
-    world.confirmed()
-    world.confirmed(email="bo@signers.example")
-    world.confirmed(email="cy@signers.example", letter_language="es")
+def test_what_publishing_changes_is_told_by_name(drafting: Drafting, world: World) -> None:
     before = drafting.draft(CAMPAIGN)
-    changes = {name: before.files[name] + "\nPS.\n" for name in ("letter.md", "letter.es.md")}
-    draft = drafting.write(CAMPAIGN, 0, changes, ANN)
-
-    effects = drafting.effects(draft)
-
-    found = [(change.language, change.before, change.signed, change.at_least) for change in effects.letters]
     letters = world.wiring.campaigns.campaign(CAMPAIGN).letters
-    assert found == [("en", letters["en"], 2, False), ("es", letters["es"], 1, False)]
+    table = before.files["targets.csv"]
+    [row] = [line for line in table.splitlines(keepends=True) if line.startswith("evanston,")]
+    changed = table.replace(row, row.replace("evanston,", "evanston-2,", 1)).replace("Blake Placeholder", "Casey")
+    files = {"letter.md": before.files["letter.md"] + "\nPS.\n", "targets.csv": changed}
+    draft = drafting.write(CAMPAIGN, 0, files, ANN, {"goal": 77, "organizer.website": None})
+
+    assert [change.partition(" en ")[0] for change in drafting.to_publish(draft).changes] == [
+        "settings (organizer, goal, letter)",
+        "letter",
+        "evanston-2 added",
+        "skokie (name)",
+        "evanston retired",
+    ]
     drafting.publish(CAMPAIGN, draft.revision, ANN, "")
     assert world.wiring.campaigns.letter(CAMPAIGN, letters["en"]).source == before.files["letter.md"]
-
-
-def test_more_letters_than_are_read_are_at_least_that_many(
-    drafting: Drafting, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("undersigned.services.authoring.publishing_effects.MOST_PAGES", 1)
-    for name in ("ada", "bo", "cy", "deb"):
-        world.confirmed(email=f"{name}@signers.example")
-    before = drafting.draft(CAMPAIGN)
-    draft = drafting.write(CAMPAIGN, 0, {"letter.md": before.files["letter.md"] + "\nPS.\n"}, ANN)
-
-    [change] = drafting.effects(draft).letters
-
-    assert change.at_least
-    assert 0 < change.signed < 4
-
-
-def test_a_new_address_says_what_waits_for_it_and_what_bounced(drafting: Drafting, world: World) -> None:
-    world.confirmed()
-    world.week()
-    world.feedback("bounce", world.deliveries[0])
-    world.confirmed(email="bo@signers.example")
-    draft = publish_table(drafting, ("chief@evanston", "new@evanston"), ("Blake Placeholder", "Casey Placeholder"))
-
-    effects = drafting.effects(draft)
-
-    assert [(change.id, change.changed, change.waiting) for change in effects.changed] == [
-        ("evanston", ("email",), 1),
-        ("skokie", ("name",), 0),
-    ]
-    assert [delivery.key.period for delivery in effects.changed[0].bounced] == ["2026-11-24"]
-
-
-def test_a_recipient_that_is_removed_says_what_waits_for_it(drafting: Drafting, world: World) -> None:
-    world.confirmed()
-    table = drafting.draft(CAMPAIGN).files["targets.csv"]
-    [row] = [line for line in table.splitlines(keepends=True) if line.startswith("evanston,")]
-    draft = publish_table(drafting, (row, row.replace("evanston,", "evanston-2,", 1)))
-
-    effects = drafting.effects(draft)
-
-    assert [(change.id, change.waiting) for change in effects.retired] == [("evanston", 1)]
-    assert [change.id for change in effects.added] == ["evanston-2"]
-
-
-def test_settings_that_change_are_told_with_both_values(drafting: Drafting) -> None:
-    drafting.write(CAMPAIGN, 0, {}, ANN, {"goal": 77, "approval": True, "closes": None, "organizer.website": None})
-
-    effects = drafting.effects(drafting.draft(CAMPAIGN))
-
-    told = {change.name: (change.before, change.after) for change in effects.settings}
-    assert told["goal"][1] == "77"
-    assert told["approval"] == ("false", "true")
-    assert told["organizer.website"][1] is None
-    assert not effects.is_new
 
 
 def test_a_copy_has_no_days_and_its_own_name(drafting: Drafting) -> None:
@@ -568,7 +514,7 @@ def test_a_thousand_new_recipients_are_published_in_few_calls(drafting: Drafting
 
     assert len(calls) < 40
     assert len(world.wiring.campaigns.targets(NEW)) == 1_001
-    assert drafting.effects(drafting.draft(NEW)).is_nothing
+    assert drafting.to_publish(drafting.draft(NEW)).changes == ()
 
 
 def test_a_new_recipient_that_somebody_else_publishes_meanwhile_is_written_all_the_same(world: World) -> None:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.services.authoring.publishing_effects import Effects
     from undersigned.services.operating.overviews import CampaignState
 
 _MOST_MISTAKES = 100
@@ -126,7 +125,7 @@ def push(
     campaign = compiled.campaign
     wiring = stack.wiring()
     before = campaign_folder.PublishedCampaign.read(wiring.campaigns, campaign.id)
-    if changes := before.changes(compiled):
+    if changes := campaign_folder.in_short(before.changes(compiled)):
         # First, so that no change goes without an entry.
         wiring.delivering.controls.record(campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
     pushed = campaign_folder.push(compiled, wiring.campaigns, before)
@@ -198,37 +197,19 @@ def publish(
     """Publish a campaign's draft. It says first what changes, and asks."""
     drafting = stack.wiring().authoring.drafting
     draft = drafting.draft(campaign)
-    try:
-        effects = drafting.effects(draft)
-    except MistakesError as error:
-        raise _exit_with(error) from None
-    if effects.is_nothing:
+    if mistakes := drafting.check(draft).mistakes:
+        raise _exit_with(MistakesError(mistakes))
+    found = drafting.to_publish(draft)
+    if not found.changes:
         say(f"{campaign}: the draft changes nothing.")
         return
-    for line in _told(effects):
-        say(f"  {line}")
+    if found.is_outdated:
+        say("  the campaign was changed from elsewhere since the draft was made; publishing undoes that")
+    for change in found.changes:
+        say(f"  {change}")
     ask(f"Publish this draft of {campaign}?", yes=yes)
     drafting.publish(campaign, draft.revision, COMMAND_LINE, reason, over=over)
     say(f"{campaign} is published. The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign}")
-
-
-def _told(effects: Effects) -> Iterator[str]:
-    if effects.by_hand:
-        yield f"by hand or post: {counted(effects.by_hand, 'recipient')} without an email address"
-    if effects.is_new:
-        yield f"a new campaign with {counted(len(effects.added), 'recipient')}"
-        return
-    if effects.is_outdated:
-        yield "the campaign was changed from elsewhere since the draft was made; publishing undoes that"
-    for letter in effects.letters:
-        least = "at least " if letter.at_least else ""
-        yield f"{letter.language}: a new letter version; {least}{letter.signed:,} signed the one before"
-    yield from (f"{change.id}: a new recipient" for change in effects.added)
-    for change in effects.changed:
-        bounced = f", and bounced: {', '.join(it.key.period for it in change.bounced)}" if change.bounced else ""
-        yield f"{change.id}: {', '.join(change.changed)}; {counted(change.waiting, 'letter')} waiting{bounced}"
-    yield from (f"{it.id}: gets no new letters; {counted(it.waiting, 'letter')} waiting" for it in effects.retired)
-    yield from (f"{it.name}: {it.before or 'nothing'} → {it.after or 'nothing'}" for it in effects.settings)
 
 
 @app.command(epilog=examples("campaign pull my-campaign campaigns/my-campaign"))

@@ -29,8 +29,6 @@ class AuthoringCases:
         return Drafting(
             store=self.stack.drafts,
             campaigns=self.stack.campaigns,
-            signatures=self.stack.signatures,
-            deliveries=self.stack.deliveries,
             rows=self.stack.campaign_rows,
             clock=self.stack.clock,
             new_id=self.stack.new_id,

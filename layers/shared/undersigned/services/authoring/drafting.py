@@ -31,8 +31,7 @@ from undersigned.domain.authoring.drafts import (
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
-from undersigned.services.authoring.publishing_effects import Effects, EffectsOf
-from undersigned.services.authoring.pushing import PublishedCampaign, push
+from undersigned.services.authoring.pushing import PublishedCampaign, in_short, push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,9 +41,7 @@ if TYPE_CHECKING:
     from undersigned.authoring.setting_kinds import Value
     from undersigned.aws.campaign_rows import Rows
     from undersigned.aws.campaigns import Campaigns
-    from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.drafts import Drafts
-    from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.people.actions import Action
@@ -76,15 +73,19 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class ToPublish:
-    """What the step that publishes a draft shows: the effects, unless the draft has mistakes.
+    """What the step that publishes a draft shows. `compiled` is the draft; None if it has mistakes.
 
-    `published` is the campaign as it is. `before` and `after` are its files, without and with what publishing changes;
-    both are empty for a new campaign, and while the draft has mistakes.
+    `published` is the campaign as it is, and `changes` what publishing changes, as the activity log names it. With
+    `is_outdated`, the campaign was published from elsewhere since the draft was made, and publishing undoes that.
+    `before` and `after` are its files, without and with the changes; both are empty for a new campaign, and while the
+    draft has mistakes.
     """
 
-    effects: Effects | None
     published: Campaign | None
     controls: Controls
+    compiled: CompiledCampaign | None = None
+    changes: tuple[str, ...] = ()
+    is_outdated: bool = False
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
 
@@ -104,8 +105,6 @@ class Drafting:
 
     store: Drafts
     campaigns: Campaigns
-    signatures: Signatures
-    deliveries: Deliveries
     rows: Rows
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -248,22 +247,14 @@ class Drafting:
             return Checked(None, (mistake,))
         return checked
 
-    def effects(self, draft: Draft) -> Effects:
-        """Return the effects of publishing a draft. Raises MistakesError."""
-        return self._effects(draft, self._compiled(draft), PublishedCampaign.read(self.campaigns, draft.campaign))
-
-    def _effects(self, draft: Draft, compiled: CompiledCampaign, published: PublishedCampaign) -> Effects:
-        is_outdated = draft.base != published.digest and not draft.is_publishing
-        of = EffectsOf(self.signatures, self.deliveries, self.clock())
-        return of.publishing(compiled, published, is_outdated=is_outdated)
-
     def to_publish(self, draft: Draft) -> ToPublish:
         """Return what the step that publishes a draft shows, whatever its mistakes are."""
         published, compiled = PublishedCampaign.read(self.campaigns, draft.campaign), self.check(draft).compiled
-        controls = self.campaigns.controls(draft.campaign)
+        found = ToPublish(published.settings, self.campaigns.controls(draft.campaign), compiled)
         if compiled is None:
-            return ToPublish(None, published.settings, controls)
-        found = ToPublish(self._effects(draft, compiled, published), published.settings, controls)
+            return found
+        is_outdated = draft.base != published.digest and not draft.is_publishing
+        found = replace(found, changes=published.changes(compiled), is_outdated=is_outdated)
         if published.settings is None:
             return found
         after = files_of(compiled.campaign, compiled.letters, compiled.targets)
@@ -281,7 +272,7 @@ class Drafting:
         if draft.revision != revision:
             raise ChangedMeanwhileError(draft)
         compiled = self._compiled(draft)
-        changes = before.changes(compiled)
+        changes = in_short(before.changes(compiled))
         # After a crash, the campaign differs from the base because of this draft itself.
         is_outdated = draft.base != before.digest and not draft.is_publishing
         if changes and is_outdated and not over:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from undersigned.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.aws.campaigns import Campaigns
@@ -67,15 +67,13 @@ class PublishedCampaign:
         digest = hashlib.sha256(repr((settings, written)).encode(errors="replace")).hexdigest()[:32]
         return cls(settings, known, digest if settings else "")
 
-    def changes(self, compiled: CompiledCampaign) -> str:
-        """Return the changes that a push makes, for the activity log, or an empty text if it changes nothing.
+    def changes(self, compiled: CompiledCampaign) -> tuple[str, ...]:
+        """Return the changes that a push makes.
 
-        Names settings, letter versions, targets and their columns, never their contents: `settings (goal); evanston
-        (email); skokie added`.
+        Names settings, letter versions, targets and their columns, never their contents: `settings (goal)`,
+        `evanston (email)`, `skokie added`.
         """
-        changes = [*self._changes(compiled)]
-        left_out = len(changes) - _MOST_CHANGES
-        return "; ".join(changes[:_MOST_CHANGES] + ([f"and {left_out} more"] if left_out > 0 else []))
+        return tuple(self._changes(compiled))
 
     def _changes(self, compiled: CompiledCampaign) -> Iterator[str]:
         if self.settings is None:
@@ -94,6 +92,12 @@ class PublishedCampaign:
             elif names := _differences(earlier, target):
                 yield f"{target.id} ({names})"
         yield from (f"{of} retired" for of, target in self.targets.items() if of not in kept and not target.retired)
+
+
+def in_short(changes: Sequence[str]) -> str:
+    """Return changes as the activity log keeps them; empty if there are none."""
+    left_out = len(changes) - _MOST_CHANGES
+    return "; ".join([*changes[:_MOST_CHANGES], *([f"and {left_out} more"] if left_out > 0 else [])])
 
 
 def push(compiled: CompiledCampaign, campaigns: Campaigns, before: PublishedCampaign | None = None) -> Pushed:

@@ -11,17 +11,16 @@ from markupsafe import Markup
 
 from undersigned.authoring.sites import builder_of
 from undersigned.domain.authoring.colors import PLAIN, accents
-from undersigned.domain.languages import Message, name_of
-from undersigned.web.authoring.changes import changes
-from undersigned.web.authoring.frame import by_hand_words, heading_of, workshop_page
+from undersigned.domain.languages import Message
+from undersigned.web.authoring.changes import changed_letters, changes
+from undersigned.web.authoring.frame import by_hand_words, workshop_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.authoring.colors import Accent
     from undersigned.services.authoring.drafting import ToPublish
-    from undersigned.services.authoring.publishing_effects import Effects, LetterChange, TargetChange
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.page import Page
 
@@ -38,8 +37,6 @@ ANSWERS: Mapping[str, Message] = {
     "developer": Message("A developer puts it into a website"),
 }
 """Where people will sign: each answer has one instruction, and one thing to copy."""
-
-_MOST_NAMED = 10
 
 _FRAME_HEIGHT = "max(2750px, 3900px - 175vw)"
 """The height of a frame for a form with everything in it, in a window of any width from 320 pixels."""
@@ -78,12 +75,12 @@ def publish(  # noqa: PLR0913  (what the page shows)
     refused: TypedWebsite | None = None,
     revision: int,
 ) -> Page:
-    """Render the effects of publishing, and its button; for a published campaign, also the ways to its form.
+    """Render what publishing changes, and its button; for a published campaign, also the ways to its form.
 
     `where` is where people will sign, `typed` what stands in the fields, by their names, `refused` a website that isn't
     added, and `revision` the only one that the buttons change.
     """
-    viewer, effects, controls = workshop.viewer, found.effects, found.controls
+    viewer, controls = workshop.viewer, found.controls
     public = published(found.published, public_url) if found.published else None
     websites = public["websites"] if public else ()
     drafted = [name_of_site(site) for name in WEBSITES for site in workshop.sites(name)]
@@ -92,7 +89,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         workshop,
         "publish",
         revision=revision,
-        effects=effects,
+        found=found,
         public=public,
         has_changes=not workshop.draft.is_published,
         is_closed=controls.closed_at is not None,
@@ -104,7 +101,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         answers=[(name, viewer.say(label)) for name, label in ANSWERS.items()],
         where=where,
         typed=defaultdict(str, typed),
-        texts=[*map(viewer.say, _effect_texts(workshop, effects))] if effects else (),
+        consequences=[viewer.say(message) for message in _consequences(found)],
         changes=changes(found.before, found.after, workshop.language),
     )
 
@@ -169,71 +166,11 @@ def _qr_code(address: str) -> str:
     return qr_code(address)
 
 
-def _effect_texts(workshop: Workshop, effects: Effects) -> Iterator[Message]:
-    """Yield the effects of the changes in words, with the numbers of signers and letters."""
-    yield from map(_letter_effect, () if effects.is_new else effects.letters)
-    yield from _recipient_effects(effects, workshop.language)
-    if effects.by_hand:
-        yield by_hand_words(effects.by_hand)
-
-
-def _letter_effect(change: LetterChange) -> Message:
-    if change.before is None:
-        return Message("People can sign the letter in %(language)s.", {"language": name_of(change.language)})
-    values = {"language": name_of(change.language), "number": change.signed}
-    if not change.signed:
-        return Message("%(language)s: people sign the new text from now on.", values)
-    if change.at_least:
-        return Message(
-            "%(language)s: people who sign from now on sign the new text. At least %(number)s signed the earlier one; "
-            "their letters stay as they are.",
-            values,
-        )
-    return Message.counted(
-        "%(language)s: people who sign from now on sign the new text. %(number)s person signed the earlier one; "
-        "that letter stays as it is.",
-        "%(language)s: people who sign from now on sign the new text. %(number)s people signed the earlier one; "
-        "their letters stay as they are.",
-        change.signed,
-        values,
-    )
-
-
-def _recipient_effects(effects: Effects, language: str) -> Iterator[Message]:
-    if effects.added and not effects.is_new:
-        yield Message("New: %(names)s.", {"names": _listed(effects.added)})
-    for change in effects.changed:
-        values: dict[str, object] = {
-            "name": _name(change),
-            "columns": ", ".join(heading_of(column, language) for column in change.changed),
-            "number": change.waiting,
-        }
-        yield Message.counted(
-            "%(name)s: changed (%(columns)s). %(number)s letter waits.",
-            "%(name)s: changed (%(columns)s). %(number)s letters wait.",
-            change.waiting,
-            values,
-        )
-        if change.bounced:
-            yield Message(
-                "%(name)s: an email to the old address bounced. After publishing, open that delivery under Deliveries "
-                "and press “Send again”.",
-                values,
-            )
-    for change in effects.retired:
-        yield Message.counted(
-            "No longer a recipient: %(name)s. %(number)s letter waits, and is still sent.",
-            "No longer a recipient: %(name)s. %(number)s letters wait, and are still sent.",
-            change.waiting,
-            {"name": _name(change), "number": change.waiting},
-        )
-
-
-def _name(change: TargetChange) -> str:
-    target = change.after or change.before
-    return f"{target.name}, {target.locality}" if target else change.id
-
-
-def _listed(changes: Sequence[TargetChange]) -> str:
-    names = "; ".join(_name(change) for change in changes[:_MOST_NAMED])
-    return names if len(changes) <= _MOST_NAMED else f"{names}; …"
+def _consequences(found: ToPublish) -> Iterator[Message]:
+    """Yield what follows from publishing."""
+    if found.compiled and (by_hand := sum(target.by_hand for target in found.compiled.targets)):
+        yield by_hand_words(by_hand)
+    if changed_letters(found.before, found.after):
+        yield Message("People who sign from now on sign the new letter. Letters that are signed stay as they are.")
+    if any(change.endswith(" retired") for change in found.changes):
+        yield Message("Letters that wait for a recipient who is removed are still sent.")
