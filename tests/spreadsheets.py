@@ -1,4 +1,4 @@
-"""Spreadsheets for tests: their rows with the columns that are guessed, and workbooks as programs write them."""
+"""Spreadsheets for tests: their rows with the columns of their headings, and workbooks as programs write them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import io
 import zipfile
 from dataclasses import replace
 
-from undersigned.authoring.column_choice import guess, rows_in, taken
+from undersigned.authoring.column_choice import by_headings, rows_in, taken
 from undersigned.authoring.target_tables import TargetTable
 from undersigned.authoring.targets import COLUMNS
 
 
 def read_pasted(text: str) -> TargetTable:
-    """Return the table of a person who pastes this text and accepts every guess."""
+    """Return the table of a person who pastes this text and takes the columns as their headings say."""
     rows = rows_in(b"", text)
     if not rows:
         return TargetTable()
-    table = taken(rows, guess(rows))
+    table = taken(rows, by_headings(rows))
     columns = tuple(dict.fromkeys((*COLUMNS, *table.columns)))
     return replace(table.as_columns(columns), unused=table.unused)
 

@@ -19,9 +19,9 @@ NEW = "safer-streets"
 ANN = "ann@organizer.example"
 BOUNDARY = "----boundary"
 
-OWN_HEADINGS = """Chief's Full Name\tRank\tAgency\tCity\tE-mail Addr.\tServes\tPhone
+OWN_HEADINGS = """Chief's Full Name\tRank\tAgency\tCity\tE-mail Addr.\tZIPs served\tPhone
 Robin Sample\tPolice Chief\tOakton Police\tOakton\tchief@oakton.example\t02134\t555-0100
-Sasha Specimen\tSheriff\tElm County\tElmville\tsheriff@elmville.example\tall others\t555-0101
+Sasha Specimen\tSheriff\tElm County\tElmville\tsheriff@elmville.example\t*\t555-0101
 """
 """A table of recipients with the columns of its own."""
 
@@ -130,7 +130,7 @@ class Author(Browser):
         return send_parts(self, f"{self.base}/{action or path}", values)
 
     def take(self, changes: Mapping[str, str | bytes], columns: Mapping[str, str] | None = None) -> Answer:
-        """Paste or upload recipients, and take the rows with the columns that the page guessed, or with others."""
+        """Paste or upload recipients, and take the rows with the columns that the page chose, or with others."""
         answer = self.send("recipients", {**changes, "do": "paste"})
         if answer.status != 200:
             return answer

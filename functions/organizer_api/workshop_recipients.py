@@ -10,7 +10,7 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes
 from functions.organizer_api.workshop import as_typed, number_of, save, workshop_of, write
 from undersigned.authoring import targets as targets_file
-from undersigned.authoring.column_choice import guess, rows_in, taken, used_twice
+from undersigned.authoring.column_choice import by_headings, rows_in, taken, used_twice
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.web.answers import dashboard_page, download
@@ -131,7 +131,7 @@ def _ask_for_columns(request: DashboardRequest, page: _Typed) -> Response[str]:
             raise MistakesError([recipient_pages.NOTHING_PASTED])  # noqa: TRY301  (shown as the others are)
     except MistakesError as error:
         return _shown(request, page, replace(page.upload, error=error), status=422)
-    return _columns_page(request, page, rows, column_pages.chosen_before(rows, page.posted) or guess(rows))
+    return _columns_page(request, page, rows, column_pages.chosen_before(rows, page.posted) or by_headings(rows))
 
 
 def _columns_page(

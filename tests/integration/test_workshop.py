@@ -1039,7 +1039,8 @@ def test_the_preview_says_in_words_whose_letters_each_recipient_gets(
 def test_the_preview_says_of_a_thousand_recipients_which_it_shows(author: Author) -> None:
     rows = (f"Mayor;Ann {n};City Hall;Oakton;ann{n}@oakton.example;{60000 + n}\n" for n in range(1_000))
     author.open("recipients")
-    author.take({"pasted": "".join(rows), "replace": "yes"})
+    headings = "Title;Name;Department;Town;Email;ZIP codes\n"
+    author.take({"pasted": headings + "".join(rows), "replace": "yes"})
 
     said = author.open("preview").words
 
@@ -1349,7 +1350,7 @@ def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else
     )
     page = unlisted.open("publish?where=developer")
     assert "Not published yet: sites.trees.example. Until you publish" in page.words
-    assert "Websites that only show the form https://sites.trees.example" in page.words
+    assert "What publishing changes Websites that only show the form " in page.words
     assert snippets(page) == set()
     unlisted.open("publish")
     assert world.get(f"/campaigns/{CAMPAIGN}/embed").headers["content-security-policy"].endswith("'none'")
