@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.signatures import adas_signature
-from undersigned.domain.counting.screening import Evidence
 from undersigned.domain.delivering.approvals import WaitingLetters
 from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
 from undersigned.domain.delivering.reports import FATES, Report, ReportLine
@@ -33,7 +32,6 @@ SIGNED = adas_signature(
     letter=FOLDER.letter.version,
     addressee=TARGET.addressee,
 )
-EVIDENCE = Evidence(12, {"no form": 3}, None, None, on_hold=2)
 
 
 def delivery(campaign: Campaign, pdfs: list[bytes] | None) -> Mail:
@@ -75,7 +73,6 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
         "2026-11-30",
         tuple(ReportLine(TARGET, fate, 1_234, "wrong address", "2026-11-23") for fate in FATES),
         12,
-        EVIDENCE,
     )
     waiting = [WaitingLetters(TARGET, 1_234)]
     person = Person("0" * 16, "maria.featherstonehaugh@neighbors-of-cook-county.example")
@@ -84,9 +81,7 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
         "signed": confirmation(campaign, "signed"),
         "delivery": delivery(campaign, [b"%PDF"]),
         "download": delivery(campaign, None),
-        "approval": organizer_mails.approval(
-            SENDER, campaign, "2026-11-30", waiting, EVIDENCE, token=TOKEN, valid_until=NOON
-        ),
+        "approval": organizer_mails.approval(SENDER, campaign, "2026-11-30", waiting, token=TOKEN, valid_until=NOON),
         "ready": organizer_mails.ready(SENDER, campaign, TARGET, "2026-11-30"),
         "report": organizer_mails.report(SENDER, report, NOON),
         "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456"),

@@ -27,7 +27,6 @@ from undersigned_cli.commands import (
     keys,
     letters,
     people,
-    quarantine,
     reconciling,
     restoring,
     screening,
@@ -35,7 +34,7 @@ from undersigned_cli.commands import (
     signatures,
     stack,
 )
-from undersigned_cli.commands.options import ACT, PANELS, PREPARE, RUN
+from undersigned_cli.commands.options import PANELS, PREPARE, RUN
 from undersigned_cli.whole_files import why_not
 
 
@@ -74,7 +73,6 @@ signatures.add_to(app)
 screening.add_to(app)
 deliveries.add_to(app)
 delivery_controls.add_to(app)
-app.add_typer(quarantine.app, name="quarantine", cls=_NamingGroup, rich_help_panel=ACT)
 app.add_typer(people.app, name="person", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(keys.app, name="key", cls=_NamingGroup, rich_help_panel=RUN)
 app.add_typer(confirmations.app, name="confirmations", cls=_NamingGroup, rich_help_panel=RUN)

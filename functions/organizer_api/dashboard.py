@@ -11,7 +11,6 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, done, pub
 from functions.organizer_api.signatures import filter_of
 from undersigned.domain.counting.exports import EXPORTED, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned.web.answers import dashboard_page, framed_mail, moved
 from undersigned.web.counting.exports import exports_page
 from undersigned.web.counting.signatures import named_page, signature_page, signatures_page
@@ -75,9 +74,8 @@ def recipient_page(
 def preview(request: DashboardRequest, target: str) -> Response[str]:
     """Preview the email that a delivery would send to a target now."""
     made, viewer = next_deliveries.preview_of(request, target), viewer_of(request)
-    evidence = waiting_evidence(wired.stack.signatures, request.campaign, [target])
     today = date.fromisoformat(wired.stack.operating.overviews.period(viewer.campaign))
-    return dashboard_page(preview_page(viewer, made, evidence, today), has_frames=True)
+    return dashboard_page(preview_page(viewer, made, today), has_frames=True)
 
 
 @pages.get("/targets/<target>/next/email", "manage")

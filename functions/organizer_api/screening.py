@@ -1,33 +1,38 @@
-"""Screening: the evidence against letters, and the actions on all that a filter selects."""
+"""Screening: the page with a filter of letters, and the actions on all that it selects."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, get_args
+from zoneinfo import ZoneInfo
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
-from undersigned.domain.counting.screening import ScreeningAction
+from undersigned.domain.counting.screening import ScreeningAction, checked_filter
+from undersigned.domain.errors import GivenError
 from undersigned.domain.languages import Message
-from undersigned.services.counting.screening import recent_evidence
+from undersigned.domain.signing.abuse_checks import WantedSuspicion
+from undersigned.domain.signing.signatures import SignatureFilter
+from undersigned.services.counting.screening import Screened
 from undersigned.web.answers import dashboard_page
-from undersigned.web.counting.posted_filters import CRITERIA, mistyped, posted_filter
-from undersigned.web.counting.screening import screened_page, screening_page, select_again_page
+from undersigned.web.counting.screening import CRITERIA, screening_page
 from undersigned.web.cursors import SIGNATURE_POSITION
-from undersigned.web.posted import posted_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.signing.signatures import SignatureFilter
-    from undersigned.services.counting.screening import Screened
+    from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()
 
-_NOTHING = Message("Say which letters: fill in at least one field, or tick the box.")
+_TIMES: Mapping[str, Message] = {
+    "signed_from": Message("Signed from: write a day and a time, such as 2026-11-30T09:00."),
+    "signed_before": Message("Signed before: write a day and a time, such as 2026-11-30T09:00."),
+}
+"""The words for a time that can't be read."""
 
 _MOST_TIME = timedelta(seconds=12)
 """How long a button works before it shows what is left. The API times out after 30 seconds, and a slice takes six."""
@@ -35,30 +40,61 @@ _MOST_TIME = timedelta(seconds=12)
 
 @pages.get("/screening", "manage")
 def screening(request: DashboardRequest) -> Response[str]:
-    """Show the evidence against the newest letters, and the form that selects letters."""
-    evidence = recent_evidence(wired.stack.forms, wired.stack.signatures, request.campaign)
-    return dashboard_page(screening_page(viewer_of(request), evidence))
+    """Show the newest letters, and the form that selects some of them."""
+    found = wired.stack.counting.screening.count(request.campaign, SignatureFilter())
+    return dashboard_page(screening_page(viewer_of(request), {}, found))
 
 
 @pages.does("hold letters")
 def screen_letters(request: DashboardRequest) -> Response[str]:
-    """Show where the selected letters are and the buttons for them, after doing what a button says."""
-    viewer, screening, values = viewer_of(request), wired.stack.counting.screening, posted_values(request.event)
-    if wrong := mistyped(values, viewer.campaign):
-        return _select_again(request, 400, wrong)
-    wanted = posted_filter(values, viewer.campaign, on_hold=request.ticked("on_hold"))
-    action, after = _action(request), _after(request)
-    if action is None and not wanted.singles_out:
-        return _select_again(request, 409, {"": _NOTHING})
+    """Show the letters that the form selects and the buttons for them, after doing what a button says.
+
+    The form is posted, because an email domain may be one person's own, and URLs are in logs.
+    """
+    viewer, typed = viewer_of(request), {name: request.posted(name) for name in CRITERIA}
+    wanted, wrong = _wanted(request, typed, viewer.campaign)
+    action, after = _action(request), request.posted_position(SIGNATURE_POSITION)
+    if wrong:
+        return dashboard_page(screening_page(viewer, typed, Screened({}), wrong=wrong), status=400)
     done = _act(request, action, wanted, after) if action else None
-    found = screening.count(request.campaign, wanted, after)
-    return dashboard_page(screened_page(viewer, wanted, found, after, done))
+    found = wired.stack.counting.screening.count(request.campaign, wanted, after)
+    shown = screening_page(viewer, typed, found, after=after, done=done, may_act=wanted.singles_out)
+    return dashboard_page(shown)
 
 
-def _select_again(request: DashboardRequest, status: int, wrong: Mapping[str, Message]) -> Response[str]:
-    """Show the form that selects letters again, with its values, and with the mistakes by field."""
-    typed = {name: request.typed(name) for name in CRITERIA}
-    return dashboard_page(select_again_page(viewer_of(request), typed, wrong), status=status)
+def _wanted(
+    request: DashboardRequest, typed: Mapping[str, str], campaign: Campaign
+) -> tuple[SignatureFilter, Mapping[str, Message]]:
+    """Return the filter in a form, and the mistakes by field. Raises RequestError for what no form of ours sends."""
+    moments, wrong = dict[str, datetime | None](), dict[str, Message]()
+    for name, words in _TIMES.items():
+        try:
+            moments[name] = _moment(typed[name], campaign)
+        except (ValueError, OverflowError):
+            wrong[name] = words
+    parts = {"domain": SignatureFilter(domain=typed["domain"]), "network": SignatureFilter(network=typed["network"])}
+    for name, part in parts.items():
+        try:
+            checked_filter(part)
+        except GivenError as error:
+            wrong[name] = error.message
+    wanted = SignatureFilter(
+        suspicion=request.posted_choice("suspicion", get_args(WantedSuspicion)),
+        domain=typed["domain"] or None,
+        network=typed["network"] or None,
+        signed_from=moments.get("signed_from"),
+        signed_before=moments.get("signed_before"),
+        on_hold=request.ticked("on_hold"),
+    )
+    return wanted, wrong
+
+
+def _moment(text: str, campaign: Campaign) -> datetime | None:
+    """Return a moment that is written in the campaign's time zone. Raises ValueError, OverflowError."""
+    moment = datetime.fromisoformat(text) if text else None
+    if moment and moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(campaign.time_zone))
+    return moment.astimezone(UTC) if moment else None
 
 
 def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFilter, after: str | None) -> Screened:
@@ -75,7 +111,3 @@ def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFi
 
 def _action(request: DashboardRequest) -> ScreeningAction | None:
     return request.posted_choice("action", get_args(ScreeningAction))
-
-
-def _after(request: DashboardRequest) -> str | None:
-    return request.posted_position(SIGNATURE_POSITION)

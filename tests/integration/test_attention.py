@@ -114,23 +114,15 @@ def test_an_email_in_doubt_leads_to_the_decision(world: World, manager: Browser)
     assert buttons(manager) == {"/deliveries/2026-11-24/evanston", "/deliveries/2026-11-24/evanston/settle"}
 
 
-def test_suspicious_letters_lead_to_their_screening(world: World, manager: Browser) -> None:
-    for number in range(6):
-        world.sign(email=f"bot{number}@signers.example", form="")
-    world.run_stream()
-    assert "Look at the newest letters" in attention(manager)
-    assert "If they are a bot’s, put them on hold or erase them." in attention(manager)
+def test_letters_on_hold_lead_those_who_may_decide_to_them(world: World, manager: Browser, reader: Browser) -> None:
+    for name in ("ada", "bo"):
+        world.confirmed(email=f"{name}@signers.example")
+        [row] = world.wiring.signatures.signatures(CAMPAIGN, [world.signer(f"{name}@signers.example")])
+        world.wiring.signatures.hold(row)
+    for person in (manager, reader):
+        assert "2 letters are on hold Letters on hold stay out of every delivery" in attention(person)
     assert "/screening" in buttons(manager)
-    assert "An owner or an editor" not in attention(manager)
-
-
-def test_who_may_only_see_is_not_told_to_erase_letters(world: World, reader: Browser) -> None:
-    for number in range(6):
-        world.sign(email=f"bot{number}@signers.example", form="")
-    world.run_stream()
-    said = attention(reader)
-    assert "An owner or an editor of the campaign can look at them and decide." in said
-    assert "erase them" not in said
+    assert "/screening" not in buttons(reader)
 
 
 def test_stopped_confirmation_emails_are_told_before_anyone_waits(world: World, manager: Browser) -> None:

@@ -18,7 +18,6 @@ from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
 from undersigned.domain.authoring.campaigns import AskedAddress
 from undersigned.domain.errors import UndersignedError
-from undersigned_cli.commands.output import console
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
 
 if TYPE_CHECKING:
@@ -318,32 +317,6 @@ def test_no_key_of_the_table_contains_an_email_address(world: World) -> None:
     for item in world.wiring.client("dynamodb").scan(TableName=world.wiring.settings.table_name)["Items"]:
         keys = " ".join(str(item.get(name)) for name in ("pk", "sk", "due", "due_at", "listed", "listed_at"))
         assert str(ADA["email"]) not in keys
-
-
-def test_letters_in_quarantine_are_listed_with_the_reason_and_can_be_released(
-    run: Any, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(console, "width", 400)
-    world.sign(topic="cheap pills", name="[red]Bo[/red]")
-    world.sign(email="eve@signers.example")
-    world.run_stream()
-    [listed] = json.loads(run("quarantine", "list", CAMPAIGN, "--json"))
-    assert (listed["name"], listed["reason"]) == ("[red]Bo[/red]", "a field that people don't see is filled in")
-    assert "[red]Bo[/red]" in run("quarantine", "list", CAMPAIGN)
-    before = len(world.sent)
-    run("quarantine", "release", CAMPAIGN, listed["signer"])
-    world.run_stream()
-    assert json.loads(run("quarantine", "list", CAMPAIGN, "--json")) == []
-    assert len(world.sent) == before + 1
-    assert world.press(world.sent[-1].link("confirm")).status == 200
-
-
-def test_a_letter_that_is_not_in_quarantine_cannot_be_released(run: Any, world: World) -> None:
-    world.confirmed()
-    with pytest.raises(
-        UndersignedError, match="to see those it has, run `undersigned quarantine list end-demand-illinois`"
-    ):
-        run("quarantine", "release", CAMPAIGN, "0" * 32)
 
 
 def test_a_campaign_is_pulled_to_a_folder_that_pushes_back_unchanged(run: Any, world: World, tmp_path: Path) -> None:

@@ -14,8 +14,6 @@ from tests.command_line import command_line
 from tests.organizers import Browser, read, someone
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.campaign_keys import controls_key
-from undersigned.aws.dynamodb import Update
-from undersigned.aws.signatures import signature_key
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.services.delivering.planning import NotPlannedError
@@ -186,19 +184,6 @@ def test_a_delivery_that_began_before_approvals_were_needed_takes_what_waited_th
     controls.retry(DeliveryKey(CAMPAIGN, "evanston", PERIOD), "cli", "")
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
-
-
-def test_a_damaged_letter_that_came_later_hides_none_that_goes(world: World) -> None:
-    world.confirmed()
-    world.plan()
-    page = world.get(link(world))
-    confirm(world, "bo")
-    bo = signer_id(world.wiring.secret(), "bo@signers.example")
-    world.press(link(world), hidden(page))
-    world.wiring.table.update(Update(signature_key(CAMPAIGN, bo), assign={"letter": 5}))
-    page = world.get(link(world))
-    assert "<td>1</td><td>Ready to send" in page.body
-    assert "Came after the approval" not in page.body
 
 
 def test_the_overview_says_what_an_approved_day_does_not_take(world: World, manager: Browser) -> None:

@@ -61,7 +61,7 @@ def names_in(found: Any) -> set[str]:
 
 @pytest.mark.parametrize(
     "command",
-    ["counts", "deliveries", "deliveries --events", "audit", "key list", "quarantine list"],
+    ["counts", "deliveries", "deliveries --events", "audit", "key list", "screen"],
 )
 def test_the_page_has_every_name_in_the_json(listed: Any, run: Any, world: World, command: str) -> None:
     world.confirmed()

@@ -20,7 +20,6 @@ from undersigned.aws.forms import form_key
 from undersigned.domain.errors import ChangedError
 from undersigned.domain.people.api_keys import digest_of
 from undersigned.domain.people.people import Member, Person, person_id
-from undersigned.services.counting.screening import recent_evidence
 from undersigned.services.people import own_campaigns
 from undersigned.services.people.people import PeopleError
 from undersigned_cli import campaign_folder
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.aws.forms import Forms
-    from undersigned.aws.signatures import Signatures
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.services.people.people import PeopleOfCampaign
 
 OWNER, MARIA = "owner@enddemand.example", "maria@enddemand.example"
@@ -247,44 +243,12 @@ def test_the_front_page_tells_a_wave_of_forms_whose_confirmation_emails_are_held
     assert f"Confirmation emails of letters in quarantine that wait: {waiting}" in campaigns_of(owner)
 
 
-def test_the_front_page_tells_to_look_at_a_small_wave_as_the_overview_does(owner: Browser, world: World) -> None:
-    assert campaigns_of(owner).endswith("No problems")
-    for number in range(6):
-        world.sign(email=f"bot{number}@signers.example", form="")
-    world.run_stream()
-    for page in (campaigns_of(owner), owner.see().body):
-        assert "Look at the newest letters" in page
-
-
 def test_a_damaged_letter_hides_no_page(owner: Browser, world: World) -> None:
     world.sign()
     [form] = world.forms()
     world.wiring.table.update(Update(form_key(form), assign={"signed_at": "yesterday"}))
     for path in ("/organizer", DASHBOARD, f"{DASHBOARD}/signatures"):
         assert owner.see(path).status == 200, path
-
-
-def test_the_front_page_looks_at_the_letters_of_few_campaigns_and_of_none_that_is_closed(
-    owner: Browser, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
-    for name in ("another", "one-more"):
-        push(replace(folder, campaign=replace(folder.campaign, id=name)), world.wiring.campaigns)
-        add(world, OWNER, "owner", name)
-    looked: list[tuple[str, int]] = []
-
-    def counted(forms: Forms, signatures: Signatures, campaign: str, most: int) -> Evidence:
-        looked.append((campaign, most))
-        return recent_evidence(forms, signatures, campaign, most)
-
-    monkeypatch.setattr(own_campaigns, "recent_evidence", counted)
-    owner.see("/organizer")
-    assert looked == [(name, own_campaigns.MOST_LETTERS) for name in ("another", CAMPAIGN, "one-more")]
-    looked.clear()
-    monkeypatch.setattr(own_campaigns, "MOST_SCREENED", 1)
-    world.wiring.campaigns.put_campaign(replace(folder.campaign, id="another", closes=date(2026, 11, 1)))
-    owner.see("/organizer")
-    assert [name for name, _ in looked] == [CAMPAIGN]
 
 
 def test_a_person_without_campaigns_is_told_so(owner: Browser, world: World) -> None:

@@ -72,7 +72,6 @@ def test_a_reason_of_500_characters_is_kept(world: World) -> None:
         ("settle", CAMPAIGN, "evanston", DAY, "--sent", "--yes"),
         ("deliver", CAMPAIGN, "--yes"),
         ("erase", CAMPAIGN, "SIGNER", "--yes"),
-        ("quarantine", "release", CAMPAIGN, "SIGNER"),
         ("screen", CAMPAIGN, "--suspicion", "any", "--action", "erase", "--yes"),
         ("campaign", "close", CAMPAIGN, "--yes"),
         ("campaign", "push", "FOLDER"),

@@ -209,7 +209,8 @@ def _deliver(  # noqa: PLR0913  (the command's options)
     if wiring.campaigns.controls(campaign).paused:
         message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)
-    planned = show_plan(wiring, settings, wiring.delivering.planning.preview(settings, period, only=only, again=again))
+    planned = wiring.delivering.planning.preview(settings, period, only=only, again=again)
+    show_plan(wiring, settings, planned)
     if planned.awaiting:
         say(f"To approve it, run `undersigned approve {campaign} {period}`.")
     if not planned.going:

@@ -7,55 +7,34 @@ from typing import TYPE_CHECKING
 import typer
 
 from undersigned.domain.delivering.schedule import cadence_of
-from undersigned.domain.languages import SOURCE
-from undersigned.services.delivering.waiting_evidence import waiting_evidence
 from undersigned_cli.commands.output import counted, say
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.plans import PlanLine, TooSoon
     from undersigned.services.delivering.planning import Plan
     from undersigned.wiring import Wiring
 
 
-def show_plan(wiring: Wiring, campaign: Campaign, planned: Plan) -> Plan:
-    """Print a campaign's plan, line by line, and when its next delivery is. Return it without damaged letters."""
+def show_plan(wiring: Wiring, campaign: Campaign, plan: Plan) -> None:
+    """Print a campaign's plan, line by line, and when its next delivery is."""
     now = wiring.clock()
-    # The letters of a delivery that has begun can't be held any more.
-    targets = dict.fromkeys(line.key.target for line in planned.lines if line.begun is None)
-    evidence = waiting_evidence(wiring.signatures, campaign.id, targets)
-    plan = planned.without_damaged(evidence.damaged)
     for line in plan.lines:
         say(f"{line.key.target}: {_what_happens(line, now)}")
     for failed in plan.failed:
         for target in failed.targets:
             say(f"{target}: left out, because of an error ({type(failed.error).__name__})")
-    if planned.lines:
-        _show_evidence(campaign.id, evidence)
     if plan.lines:
         say(f"Emails come from {wiring.settings.sender.address}.")
-    elif not planned.lines and not plan.failed:
+    elif not plan.failed:
         say("No letters are waiting.")
     if any(line.is_paused for line in plan.lines):
         say(f"The campaign is paused. Nothing is sent until you run `undersigned resume {plan.lines[0].key.campaign}`.")
-        return plan
+        return
     cadence = cadence_of(campaign, wiring.settings.schedule)
     say(f"The next delivery is on {cadence.next_after(now):%A, %Y-%m-%d at %H:%M}, {cadence.time_zone}.")
-    return plan
-
-
-def _show_evidence(campaign: str, evidence: Evidence) -> None:
-    """Print the evidence against the letters that wait."""
-    sentences = evidence.sentences(SOURCE)
-    for sentence in sentences:
-        say(f"{sentence}.")
-    if evidence.left_out:
-        say(f"To see which rows are damaged, run `undersigned reconcile {campaign}`.")
-    if len(sentences) > bool(evidence.left_out):
-        say(f"To see these letters, run `undersigned screen {campaign}`.")
 
 
 def show_started(plan: Plan) -> None:

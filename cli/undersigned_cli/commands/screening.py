@@ -1,4 +1,4 @@
-"""`undersigned screen`: see what speaks against letters, and hold, release or erase many of them."""
+"""`undersigned screen`: select letters, and hold, release or erase all of them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.domain.counting.screening import PLACES, REACHES, ScreeningAction, checked_filter
+from undersigned.domain.counting.screening import PLACES, REACHES, ScreeningAction
 from undersigned.domain.delivering.controls import checked_reason
-from undersigned.domain.languages import SOURCE
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import SignatureFilter
-from undersigned.services.counting.screening import Screened, recent_evidence
+from undersigned.services.counting.screening import Screened
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
@@ -27,12 +26,11 @@ from undersigned_cli.commands.options import (
     examples,
     on_campaign,
 )
-from undersigned_cli.commands.output import ask, counted, moment, say, show_json
+from undersigned_cli.commands.output import ask, counted, say, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.services.counting.screening import Screening
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -81,12 +79,12 @@ def screen(  # noqa: PLR0913  (options)
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say how many letters the options select, and where they are; then hold, release or erase them.
+    """Say how many letters the options select, where they are and what many share; then hold, release or erase them.
 
-    Without options: what speaks against the newest letters, and the options that select them.
+    Without options: the same about the newest letters.
     """
     reason = checked_reason(reason)
-    given = SignatureFilter(
+    wanted = SignatureFilter(
         target,
         suspicion=suspicion,
         domain=domain,
@@ -95,21 +93,25 @@ def screen(  # noqa: PLR0913  (options)
         signed_before=signed_before.replace(tzinfo=UTC) if signed_before else None,
         on_hold=on_hold,
     )
-    wanted = checked_filter(given)
     if action and not reason:
         message = "--action needs --why; give the reason, and leave personal data out"
         raise typer.BadParameter(message)
     screening = wiring.counting.screening
-    if not (wanted.singles_out or action):
-        _show_evidence(recent_evidence(wiring.forms, wiring.signatures, campaign), as_json=as_json)
-        return
-    found = Counter[str]()
+    found, shared = Counter[str](), Counter[tuple[str, str]]()
     for part in _slices(partial(screening.count, campaign, wanted)):
         found.update(part.places)
+        shared.update({(each.criterion, each.value): each.letters for each in part.shared})
+        if not wanted.singles_out:
+            break
     if as_json and not action:
-        show_json([{place: found[place] for place in PLACES}])
+        places: dict[str, object] = {place: found[place] for place in PLACES}
+        shares = [{"criterion": name, "value": value, "letters": of} for (name, value), of in shared.most_common()]
+        show_json([places | {"shared": shares}])
         return
     _show_places(found)
+    if not action:
+        for (name, value), of in shared.most_common():
+            say(f'{counted(of, "letter")}: --{name} "{value}"')
     if action and (reached := sum(found[place] for place in REACHES[action])):
         _ask(action, reached, yes=yes)
         _act(screening, campaign, action, wanted, reason)
@@ -146,33 +148,3 @@ def _slices(work: Callable[..., Screened]) -> Iterator[Screened]:
     while part.next_position:
         part = work(after=part.next_position)
         yield part
-
-
-def _show_evidence(found: Evidence, *, as_json: bool) -> None:
-    """Print the evidence against letters, and the options that select them."""
-    wave = found.wave
-    if as_json:
-        values = {
-            "letters": found.letters,
-            "suspicions": dict(found.suspicions),
-            "network": wave.network if wave else None,
-            "network_letters": wave.letters if wave else 0,
-            "first": moment(wave.first) if wave else None,
-            "last": moment(wave.last) if wave else None,
-            "domain": found.domain.name if found.domain else None,
-            "domain_letters": found.domain.letters if found.domain else 0,
-            "on_hold": found.on_hold,
-        }
-        show_json([values])
-        return
-    sentences = found.sentences(SOURCE)
-    for sentence in sentences:
-        say(f"{sentence}.")
-    if not sentences:
-        say(f"Nothing speaks against the newest {counted(found.letters, 'letter')}.")
-    for suspicion, count in found.suspicions.items():
-        say(f'{counted(count, "letter")}: --suspicion "{suspicion}"')
-    if wave:
-        say(f"{counted(wave.letters, 'letter')}, from {moment(wave.first)}: --network {wave.network}")
-    if found.domain:
-        say(f"{counted(found.domain.letters, 'letter')}: --domain {found.domain.name}")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.approvals import WaitingLetters
     from undersigned.domain.delivering.deliveries import Sender
     from undersigned.domain.delivering.reports import Fate, Report, ReportLine
@@ -104,7 +103,6 @@ def approval(  # noqa: PLR0913  (what the email says)
     campaign: Campaign,
     period: str,
     waiting: Sequence[WaitingLetters],
-    evidence: Evidence,
     *,
     token: str,
     valid_until: datetime,
@@ -124,7 +122,6 @@ def approval(  # noqa: PLR0913  (what the email says)
         "rows": rows,
         "rows_text": _as_text(rows, language),
         "not_all": not_all_listed(len(waiting), language),
-        "warnings": _warnings(evidence, language),
         "approval_url": f"{sender.public_url}/organizer/approve/{token}",
         "valid_until": campaign.local(valid_until),
     }
@@ -190,14 +187,9 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
         "figures": figures,
         "figures_text": textwrap.indent(columns(figures), "  "),
         "sections": [_section(found, fate, campaign.local(next_delivery)) for fate in FATES if found.of(fate)],
-        "warnings": _warnings(found.evidence, language),
         "dashboard_url": f"{sender.public_url}{dashboard_path(campaign.id)}",
     }
     return _written("report", sender, campaign, found.period, subject.in_language(language), values)
-
-
-def _warnings(evidence: Evidence, language: str) -> list[str]:
-    return [sentence.in_language(language) for sentence in evidence.sentences(language)]
 
 
 def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:

@@ -115,7 +115,5 @@ class PeopleCases:
             people=self.stack.people_rows,
             campaigns=self.stack.campaigns,
             drafts=self.stack.drafts,
-            forms=self.stack.forms,
-            signatures=self.stack.signatures,
             overviews=self.operating().overviews,
         )

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.delivering.plans import PlanLine
 
@@ -40,14 +39,13 @@ class WaitingLetters:
 class PeriodState:
     """The current state of a period that needs an approval.
 
-    `waiting` is an approval's plan for the letters in the trays, and `evidence` speaks against some of these letters.
-    `deliveries` have begun. `seen_at` is when this was read: an approval covers letters until then.
+    `waiting` is an approval's plan for the letters in the trays. `deliveries` have begun. `seen_at` is when this was
+    read: an approval covers letters until then.
     """
 
     campaign: Campaign
     period: str
     waiting: tuple[PlanLine, ...]
-    evidence: Evidence
     deliveries: tuple[tuple[Target, Delivery], ...]
     is_approved: bool
     is_paused: bool

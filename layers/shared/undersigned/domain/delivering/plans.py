@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.controls import Controls
@@ -126,20 +126,6 @@ class PlanLine:
         """Say whether the delivery is made, if it has its approval. One that is held is recorded as held."""
         awaits_decision = self.begun is not None and self.begun.awaits_decision
         return not (self.is_paused or awaits_decision or self.too_soon)
-
-
-def without_damaged(lines: Iterable[PlanLine], damaged: Mapping[str, int]) -> tuple[PlanLine, ...]:
-    """Subtract the damaged letters in each target's tray, by target id, and leave out lines that have no others.
-
-    Which ones are damaged is not given. So they are taken from the letters that don't go, which hides none that goes.
-    """
-    counted = (line if line.begun else _without(line, damaged.get(line.target.id, 0)) for line in lines)
-    return tuple(line for line in counted if line.begun or line.letters > 0)
-
-
-def _without(line: PlanLine, damaged: int) -> PlanLine:
-    of_later = min(damaged, line.later)
-    return replace(line, letters=line.letters - (damaged - of_later), later=line.later - of_later)
 
 
 def plan_lines(  # noqa: PLR0913  (what a plan depends on)

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.delivering.deliveries import Delivery, Question
 
@@ -63,16 +62,12 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An organizer's report about a period.
-
-    `evidence` speaks against some of the letters that wait now.
-    """
+    """An organizer's report about a period."""
 
     campaign: Campaign
     period: str
     lines: tuple[ReportLine, ...]
     signatures: int
-    evidence: Evidence
 
     @property
     def is_worth_a_mail(self) -> bool:

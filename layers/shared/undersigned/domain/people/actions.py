@@ -158,7 +158,7 @@ ACTIONS: Mapping[Action, Deed] = {
         needs_why=True, is_final=True
     ),
     "release from quarantine": Deed(
-        Message("Said that a person wrote a letter"), "quarantine release", "/signatures/<signer>/release",
+        Message("Said that a person wrote a letter"), "", "/signatures/<signer>/release",
         Message("A person wrote this")
     ),
     "hold letters": Deed(Message("Put several letters on hold"), "screen --action hold", "/screening"),

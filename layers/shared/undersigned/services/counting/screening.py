@@ -1,4 +1,4 @@
-"""Screening: show the evidence against letters, and hold, release or erase all letters that a filter selects.
+"""Screening: show letters that a filter selects, and hold, release or erase all of them.
 
 It works in slices, from the newest letter to the oldest. A slice has a bounded number of rows, so that a request of the
 API ends in time. Each letter is changed by a write of its own, on the condition that it is still where it was read. So
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from undersigned.domain.counting.screening import REACHES, checked_filter, evidence_of, in_words, place_of
+from undersigned.domain.counting.screening import REACHES, checked_filter, in_words, place_of, shared_by
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.errors import ChangedError, NotNowError
 from undersigned.domain.languages import Message
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.forms import Forms
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.counting.screening import Evidence, Place, ScreeningAction
+    from undersigned.domain.counting.screening import Place, ScreeningAction, Shared
     from undersigned.domain.people.actions import Action
     from undersigned.domain.signing.signatures import Signature, SignatureFilter
     from undersigned.services.signing.erasing import Erasing
@@ -56,7 +56,8 @@ class Screened:
 
     `places` says where the letters were. `changed` were held, released or erased; `printed` of them may be on paper.
     `under_way` are in an email that is being sent: they can be erased an hour later. The next slice begins after
-    `next_position`; None if this was the last one. `sample` are the newest of these letters, to look at.
+    `next_position`; None if this was the last one. `sample` are the newest of these letters, to look at, and
+    `shared` is what many of them share.
     """
 
     places: Mapping[Place, int]
@@ -65,6 +66,7 @@ class Screened:
     under_way: int = 0
     next_position: str | None = None
     sample: tuple[Signature, ...] = ()
+    shared: tuple[Shared, ...] = ()
 
     def plus(self, following: Screened) -> Screened:
         """Return this slice and the following one as one."""
@@ -81,13 +83,6 @@ class Screened:
         return sum(count for place, count in self.places.items() if place in REACHES[action])
 
 
-def recent_evidence(forms: Forms, signatures: Signatures, campaign: str, most: int = MOST_ROWS_READ) -> Evidence:
-    """Return the evidence against the newest letters, at most `most`, confirmed or not."""
-    rows = newest_letters(forms, signatures, campaign, read_ahead=_READ_AHEAD)
-    newest = (row for _, row in islice(rows, most) if row and not row.is_empty)
-    return evidence_of(newest, on_hold=signatures.how_many_held(campaign))
-
-
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Screening:
     """Screens a campaign's letters."""
@@ -102,11 +97,15 @@ class Screening:
     def count(self, campaign: str, wanted: SignatureFilter, after: str | None = None) -> Screened:
         """Count the letters of a slice that a filter selects, by where they are. Changes nothing.
 
-        Raises NotFoundError for an unknown target, NotNowError for a filter that singles no letters out, and GivenError
-        for a criterion that no letter can meet.
+        Raises NotFoundError for an unknown target, and GivenError for a criterion that no letter can meet.
         """
         found = self._slice(campaign, wanted, after, MOST_ROWS_READ)
-        return Screened(_places(found.items), next_position=found.next_position, sample=found.items[:SAMPLE])
+        return Screened(
+            _places(found.items),
+            next_position=found.next_position,
+            sample=found.items[:SAMPLE],
+            shared=shared_by(found.items),
+        )
 
     def act(  # noqa: PLR0913  (what, who and why)
         self,
@@ -118,11 +117,13 @@ class Screening:
         why: str,
         after: str | None = None,
     ) -> Screened:
-        """hold, release or erase the letters of a slice that a filter selects.
+        """Hold, release or erase the letters of a slice that a filter selects.
 
-        Records their number in the activity log first. Raises as `count` does, NotNowError without a reason, and
-        GivenError for one that can't be kept.
+        Records their number in the activity log first. Raises as `count` does, NotNowError for a filter that singles no
+        letters out and without a reason, and GivenError for a reason that can't be kept.
         """
+        if not checked_filter(wanted).singles_out:
+            raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
         if not (why := checked_reason(why)):
             raise NotNowError(Message("Give a reason."))
         found = self._slice(campaign, wanted, after, MOST_CHANGED)
@@ -159,8 +160,6 @@ class Screening:
 
     def _slice(self, campaign: str, wanted: SignatureFilter, after: str | None, most: int) -> Listing[Signature]:
         wanted = checked_filter(wanted)
-        if not wanted.singles_out:
-            raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
         if wanted.target:
             self.campaigns.target(campaign, wanted.target)
         position = after or (wanted.signed_before.isoformat() if wanted.signed_before else None)

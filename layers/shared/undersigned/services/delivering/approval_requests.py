@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.delivering.approvals import WaitingLetters
@@ -10,10 +10,9 @@ from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.rendering import organizer_mails
 from undersigned.services.delivering.trays import read_trays
-from undersigned.services.delivering.waiting_evidence import evidence_against
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from undersigned.aws.campaigns import Campaigns
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.delivering.deliveries import Sender
     from undersigned.rendering.mails import Mail
-    from undersigned.services.delivering.trays import Tray
     from undersigned.services.operating.organizer_post import OrganizerPost, PostOutcome
     from undersigned.tokens import OrganizerTokens
 
@@ -56,24 +54,14 @@ class ApprovalRequests:
         waiting = [WaitingLetters(target, len(trays[target.id].due)) for target in targets if target.id in trays]
         if not waiting:
             return "nothing to say"
-        return self.post.send_once("approval", campaign, period, lambda: self._mail(settings, period, waiting, trays))
+        return self.post.send_once("approval", campaign, period, lambda: self._mail(settings, period, waiting))
 
-    def _mail(
-        self,
-        campaign: Campaign,
-        period: str,
-        waiting: Sequence[WaitingLetters],
-        trays: Mapping[str, Tray],
-    ) -> Mail:
-        evidence = evidence_against(self.signatures, campaign.id, trays, self.at_once)
-        damaged = evidence.damaged
-        going = [replace(line, letters=line.letters - damaged.get(line.target.id, 0)) for line in waiting]
+    def _mail(self, campaign: Campaign, period: str, waiting: Sequence[WaitingLetters]) -> Mail:
         return organizer_mails.approval(
             self.sender,
             campaign,
             period,
-            [line for line in going if line.letters],
-            evidence,
+            waiting,
             token=self.tokens.for_approval(campaign.id, period),
             valid_until=self.clock() + VALID_FOR["approval"],
         )

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.at_once import each_at_once
 from undersigned.domain.delivering.approvals import PeriodState
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.delivering.plans import without_damaged
 from undersigned.services.delivering.trays import read_trays
-from undersigned.services.delivering.waiting_evidence import evidence_against
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,13 +64,10 @@ class Approving:
             approved=True,
         )
         waiting = tuple(replace(line, is_paused=False) for line in planned.lines if line.key.period == asked.period)
-        going = {line.key.target: trays[line.key.target] for line in waiting}
-        evidence = evidence_against(self.signatures, campaign.id, going, self.at_once)
         return PeriodState(
             campaign,
             asked.period,
-            without_damaged(waiting, evidence.damaged),
-            evidence,
+            waiting,
             tuple((target, deliveries[target.id]) for target in targets if target.id in deliveries),
             is_approved=asked.period in controls.approved,
             is_paused=controls.paused,

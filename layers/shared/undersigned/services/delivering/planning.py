@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING
 
 from undersigned.at_once import each_at_once
-from undersigned.domain.delivering.plans import plan_lines, without_damaged
+from undersigned.domain.delivering.plans import plan_lines
 from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.services.delivering.trays import read_trays, trays_that_go
 
@@ -55,10 +55,6 @@ class Plan:
             campaigns = dict.fromkeys(failed.campaign for failed in self.failed)
             message = f"not all deliveries of {', '.join(campaigns)} could be planned"
             raise NotPlannedError(message) from self.failed[0].error
-
-    def without_damaged(self, damaged: Mapping[str, int]) -> Plan:
-        """Return the plan without damaged letters, which are given by target as a number."""
-        return replace(self, lines=without_damaged(self.lines, damaged))
 
     @property
     def queued(self) -> tuple[DeliveryKey, ...]:
@@ -148,9 +144,9 @@ class Planning:
     ) -> Plan:
         """Return the plan that `queue_up` would make now, or with `approved` after an approval `until` then.
 
-        It has the numbers of letters, damaged ones too: see `Plan.without_damaged`. Without `counts` they may be too
-        small, which takes fewer calls, and a target with damaged letters only is left out. An error about one target
-        stops no others; it is in `failed`.
+        It has the numbers of letters, damaged ones too. Without `counts` they may be too small, which takes fewer
+        calls, and a target with damaged letters only is left out. An error about one target stops no others; it is in
+        `failed`.
         """
         controls, targets = self.campaigns.controls(campaign.id), self._targets(campaign, only)
         # Letters that the approval doesn't cover stay as they are.

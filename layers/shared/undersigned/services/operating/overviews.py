@@ -15,7 +15,6 @@ from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.signing.mail_budgets import LANES
 from undersigned.services.counting.listing import Listing
 from undersigned.services.counting.measuring import Kept, last_overdue_run
-from undersigned.services.counting.screening import recent_evidence
 from undersigned.services.delivering.trays import read_trays, trays_that_go
 from undersigned.services.signing.unconfirmed import Unconfirmed, unconfirmed
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.authoring.drafts import Draft
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.counting.tallies import Count
     from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.delivering.deliveries import Delivery, Question
@@ -50,7 +48,8 @@ class CampaignState:
     """The current state of a campaign.
 
     `postponed` counts the confirmation emails that wait, up to MOST_POSTPONED, and `sending` says whether any go out.
-    `disowned` counts the forms that people said they didn't sign, `unconfirmed` the newest that wait.
+    `disowned` counts the forms that people said they didn't sign, `unconfirmed` the newest that wait, and `on_hold` the
+    letters that organizers put on hold.
     """
 
     campaign: Campaign
@@ -62,6 +61,7 @@ class CampaignState:
     sending: Sending
     disowned: int
     unconfirmed: Unconfirmed = field(default_factory=Unconfirmed)
+    on_hold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,6 @@ class Overview:
     overdue: frozenset[str]
     by_day: Mapping[str, int]
     by_source: Mapping[str, int]
-    evidence: Evidence
     draft: Draft | None
 
 
@@ -200,7 +199,8 @@ class Overviews:
 
     def state(self, campaign: str) -> CampaignState:
         """Return the current state of a campaign. Raises NotFoundError."""
-        return replace(self._state(campaign), unconfirmed=unconfirmed(self.forms, campaign))
+        held = self.signatures.how_many_held(campaign)
+        return replace(self._state(campaign), unconfirmed=unconfirmed(self.forms, campaign), on_hold=held)
 
     def _state(self, campaign: str) -> CampaignState:
         settings, count = self.campaigns.campaign(campaign), self.counters.count(campaign)
@@ -229,7 +229,6 @@ class Overviews:
             overdue=self._overdue(state, shown),
             by_day=self._counted(campaign, "DAY#"),
             by_source=self._counted(campaign, "SOURCE#"),
-            evidence=recent_evidence(self.forms, self.signatures, campaign),
             draft=self._changed_draft(campaign),
         )
 

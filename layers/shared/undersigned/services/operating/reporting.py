@@ -11,7 +11,6 @@ from undersigned.domain.delivering.reports import Report, ReportLine, fate_of_wa
 from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.rendering import organizer_mails
 from undersigned.services.delivering.trays import read_trays
-from undersigned.services.delivering.waiting_evidence import evidence_against
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +47,6 @@ class Gathering:
         controls = self.campaigns.controls(campaign)
         targets = self.campaigns.targets(campaign, whole=False)
         trays = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
-        evidence = evidence_against(self.signatures, campaign, trays, self.at_once)
         since, until = cadence_of(settings, self.schedule).reported_between(date.fromisoformat(period), days)
         lines: list[ReportLine] = []
 
@@ -56,13 +54,13 @@ class Gathering:
             return target, tuple(self._deliveries(campaign, target.id))
 
         for target, delivered in each_at_once(deliveries_to, targets, self.at_once):
-            waiting = len(trays[target.id].due) - evidence.damaged.get(target.id, 0) if target.id in trays else 0
+            waiting = len(trays[target.id].due) if target.id in trays else 0
             lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
             if waiting:
                 fate = fate_of_waiting(settings, period, controls, target)
                 lines.append(ReportLine(target, fate, waiting, target.hold))
         signatures = self.counts.count(campaign).signatures
-        return Report(settings, period, tuple(lines), signatures, evidence)
+        return Report(settings, period, tuple(lines), signatures)
 
     def _deliveries(self, campaign: str, target: str) -> Iterator[Delivery]:
         for delivery in self.deliveries.deliveries(campaign, target, whole=False):

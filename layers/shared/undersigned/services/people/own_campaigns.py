@@ -6,19 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.domain.errors import DamagedRowsError, NotFoundError
-from undersigned.services.counting.screening import recent_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.drafts import Drafts
-    from undersigned.aws.forms import Forms
     from undersigned.aws.people import People
-    from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.authoring.drafts import Draft
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.counting.tallies import Count
     from undersigned.domain.people.people import Person, Role
     from undersigned.services.operating.overviews import Glance, Overviews
@@ -26,25 +22,17 @@ if TYPE_CHECKING:
 MOST_LOOKED_AT = 100
 """The most recipients that the page looks at in all, one read each, for deliveries that need a decision."""
 
-MOST_SCREENED, MOST_LETTERS = 10, 100
-"""The most campaigns open for signing whose newest letters the page looks at, and the most letters of each.
-
-These are thirteen reads for each campaign: eight shards of the listing, the letters, and four of those on hold.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class OwnCampaign:
     """A campaign in which a person has a role, and a glance at it.
 
-    `has_changes` says that its draft has unpublished ones. `evidence` is that against its newest letters, if they were
-    looked at.
+    `has_changes` says that its draft has unpublished ones.
     """
 
     role: Role
     glance: Glance
     has_changes: bool
-    evidence: Evidence | None = None
 
     @property
     def campaign(self) -> Campaign:
@@ -72,8 +60,6 @@ class OwnCampaigns:
     people: People
     campaigns: Campaigns
     drafts: Drafts
-    forms: Forms
-    signatures: Signatures
     overviews: Overviews
 
     def of(self, person: Person, *, is_administrator: bool) -> Own:
@@ -90,7 +76,7 @@ class OwnCampaigns:
         return Own(tuple(found), tuple(name for name in only_drafts if is_administrator or name in roles))
 
     def _found(self, roles: Mapping[str, Role], drafts: Mapping[str, Draft]) -> Iterator[OwnCampaign]:
-        left, unscreened = MOST_LOOKED_AT, MOST_SCREENED
+        left = MOST_LOOKED_AT
         for campaign, role in roles.items():
             try:
                 glance = self.overviews.glance(campaign, left)
@@ -98,9 +84,5 @@ class OwnCampaigns:
                 # It has only a draft, is being deleted or restored, or is damaged.
                 continue
             left -= len(glance.states)
-            evidence = None
-            if glance.state.is_open and unscreened:
-                unscreened -= 1
-                evidence = recent_evidence(self.forms, self.signatures, campaign, MOST_LETTERS)
             draft = drafts.get(campaign)
-            yield OwnCampaign(role, glance, draft is not None and not draft.is_published, evidence)
+            yield OwnCampaign(role, glance, draft is not None and not draft.is_published)

@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.delivering.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.languages import Message
 from undersigned.web.delivering.states import DELIVERY_STATES, LATER, state_of_line
@@ -47,9 +46,7 @@ def approval_page(found: PeriodState, token: str) -> Page:
         ],
         not_all=not_all,
         sums=_sums(states) if not_all else [],
-        warnings=[sentence.in_language(language) for sentence in found.evidence.sentences(language)],
         can_approve=found.awaits_approval,
-        dashboard=dashboard_path(found.campaign.id),
         look=found.seen_at.isoformat(),
         token=token,
     )

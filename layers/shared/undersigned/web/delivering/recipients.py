@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from undersigned.domain.authoring.campaigns import Target
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.answers import Answer
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.delivering.plans import Outcome, PlanLine
@@ -213,7 +212,7 @@ def target_page(  # noqa: PLR0913  (what the page shows)
     )
 
 
-def preview_page(viewer: Viewer, made: DeliveryPreview, evidence: Evidence, today: date) -> Page:
+def preview_page(viewer: Viewer, made: DeliveryPreview, today: date) -> Page:
     """Render the email that a delivery would send to a target now."""
     return render_framed(
         "dashboard_preview.html",
@@ -222,21 +221,7 @@ def preview_page(viewer: Viewer, made: DeliveryPreview, evidence: Evidence, toda
         "overview",
         made=made,
         name=made.target.addressed(viewer.language),
-        warnings=[viewer.say(sentence) for sentence in evidence.to_check(viewer.language, of_one_target=True)],
-        damage=[viewer.say(sentence) for sentence in evidence.damage(viewer.language)],
-        advice_on_damage=viewer.say(_advice_on_damage(evidence)),
         today=today,
-    )
-
-
-def _advice_on_damage(evidence: Evidence) -> Message:
-    return Message.counted(
-        "No list shows it. Tell that person, unless they know already. Nothing is lost: once it is repaired, it goes "
-        "with the next email.",
-        "No list shows them. Tell that person, unless they know already. Nothing is lost: once they are repaired, they "
-        "go with the next email.",
-        evidence.left_out,
-        {},
     )
 
 

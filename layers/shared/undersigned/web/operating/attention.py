@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.counting.screening import Evidence
     from undersigned.domain.delivering.deliveries import Delivery, Question
     from undersigned.domain.delivering.stops import Stop
     from undersigned.domain.people.actions import Action
@@ -56,16 +55,13 @@ class Point:
     """Something that needs attention: a title, the cause, and the way out.
 
     `acts` do it at once, and `link` leads to its page; both are only for people who may do it. `sees` leads everyone to
-    more, and `places` to each of the things that it is about. `facts` are sentences in a list. `for_managers` are more
-    sentences for people who may manage the campaign, and `for_others` for people who may only see it.
+    more, and `places` to each of the things that it is about. `facts` are sentences in a list.
     """
 
     weight: Weight
     title: Message
     text: tuple[Message, ...] = ()
     facts: tuple[Message, ...] = ()
-    for_managers: tuple[Message, ...] = ()
-    for_others: tuple[Message, ...] = ()
     sees: Step | None = None
     link: Step | None = None
     acts: tuple[Act, ...] = ()
@@ -76,7 +72,6 @@ def points(  # noqa: PLR0913  (all that can need attention)
     found: CampaignState,
     states: Iterable[TargetState],
     elsewhere: Iterable[Target],
-    evidence: Evidence | None,
     *,
     overdue: Collection[str] = (),
     is_part: bool,
@@ -102,7 +97,7 @@ def points(  # noqa: PLR0913  (all that can need attention)
         ),
         *_unanswered([state for state in states if state.is_unanswered(found.campaign, today)], language),
         *_confirmation_emails(found, language),
-        *(_suspicious(evidence, language) if evidence else ()),
+        *_on_hold(found, language),
         *_dates(found, None if is_part else states, today, language),
     )
     return tuple(sorted(found_points, key=lambda point: get_args(Weight.__value__).index(point.weight)))
@@ -531,16 +526,13 @@ def _up_to(count: int, language: str) -> str:
     return number(count, language) + ("+" if count >= MOST_POSTPONED else "")
 
 
-def _suspicious(evidence: Evidence, language: str) -> Iterator[Point]:
-    if facts := tuple(evidence.sentences(language)):
+def _on_hold(found: CampaignState, language: str) -> Iterator[Point]:
+    if found.on_hold:
+        values = {"count": number(found.on_hold, language)}
         yield Point(
-            "to do",
-            Message("Look at the newest letters"),
-            facts=facts,
-            for_managers=(
-                Message("If they are a bot’s, put them on hold or erase them. If people wrote them, do nothing."),
-            ),
-            for_others=(Message("An owner or an editor of the campaign can look at them and decide."),),
+            "to know",
+            Message.counted("%(count)s letter is on hold", "%(count)s letters are on hold", found.on_hold, values),
+            (Message("Letters on hold stay out of every delivery until somebody includes or erases them."),),
             link=Step(Message("Check letters"), "/screening"),
         )
 

@@ -37,7 +37,6 @@ def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
                 glance.state,
                 glance.states,
                 glance.elsewhere,
-                own.evidence,
                 overdue=glance.overdue,
                 is_part=True,
                 today=glance.today,
