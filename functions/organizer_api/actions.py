@@ -12,10 +12,9 @@ from undersigned.domain.signing.addresses import email_mistake
 from undersigned.web.posted import posted_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.web.organizer_requests import DashboardRequest
 
 buttons = dashboard_routes()
@@ -125,28 +124,33 @@ def retry(request: DashboardRequest, period: str, target: str) -> Response[str]:
             raise GivenError(mistake)
         if typed != wired.stack.campaigns.target(request.campaign, target).email:
             wired.stack.delivering.controls.set_address(request.campaign, target, typed, request.by, request.why())
-    wired.stack.delivering.controls.retry(
+    opened = wired.stack.delivering.controls.retry(
         DeliveryKey(request.campaign, target, period), request.by, request.why(), revision=request.revision()
     )
-    return done(request, "retried", f"/deliveries/{period}/{target}")
+    return done(request, _sent_again(opened), f"/deliveries/{period}/{target}")
 
 
-_SETTLED: Mapping[Settlement, str] = {
-    "sent": "settled-as-sent",
-    "not sent": "retried",
-    "by hand": "goes-by-hand",
-    "given up": "given-up",
-}
+def _sent_again(opened: Delivery) -> str:
+    return "goes-by-hand" if opened.way == "by hand" else "retried"
 
 
 @buttons.does("settle as sent")
 def settle(request: DashboardRequest, period: str, target: str) -> Response[str]:
     """Settle a delivery: decide whether its email was sent. One that was not is sent again."""
     outcome, key = request.decision("outcome", get_args(Settlement)), DeliveryKey(request.campaign, target, period)
-    wired.stack.delivering.controls.settle(
+    settled = wired.stack.delivering.controls.settle(
         key, request.by, request.why(), outcome, revision=request.revision(required=True)
     )
-    return done(request, _SETTLED[outcome], f"/deliveries/{period}/{target}")
+    word = "settled-as-sent" if outcome == "sent" else _sent_again(settled)
+    return done(request, word, f"/deliveries/{period}/{target}")
+
+
+@buttons.does("close unsent")
+def close_unsent(request: DashboardRequest, period: str, target: str) -> Response[str]:
+    """Decide that the letters of a delivery are sent no more; the reason is required."""
+    key, revision = DeliveryKey(request.campaign, target, period), request.revision(required=True)
+    wired.stack.delivering.controls.close_unsent(key, request.by, request.why(), revision=revision)
+    return done(request, "closed-unsent", f"/deliveries/{period}/{target}")
 
 
 @buttons.does("hand over")
@@ -157,14 +161,6 @@ def hand_over(request: DashboardRequest, period: str, target: str) -> Response[s
         key, request.day("day"), request.posted("note"), request.by, revision=request.revision(required=True)
     )
     return done(request, "handed-over", f"/deliveries/{period}/{target}")
-
-
-@buttons.does("take back")
-def take_back(request: DashboardRequest, period: str, target: str) -> Response[str]:
-    """Undo the record that an office got the letters of a delivery by hand."""
-    key = DeliveryKey(request.campaign, target, period)
-    wired.stack.delivering.controls.take_back(key, request.by, request.why(), revision=request.revision(required=True))
-    return done(request, "took-back", f"/deliveries/{period}/{target}")
 
 
 @buttons.does("erase")

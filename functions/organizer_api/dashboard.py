@@ -97,9 +97,7 @@ def delivery(request: DashboardRequest, period: str, target: str) -> Response[st
     """Show one delivery with its packets and the events of its email."""
     record = wired.organizing.delivery(DeliveryKey(request.campaign, target, period))
     viewer, overviews = viewer_of(request), wired.stack.operating.overviews
-    handed = record.delivery.handed
-    next_slot = overviews.slot_after(viewer.campaign, handed.at) if handed else None
-    shown = delivery_page(viewer, record, overviews.state_of(request.campaign, record.target), next_slot)
+    shown = delivery_page(viewer, record, overviews.state_of(request.campaign, record.target))
     return dashboard_page(shown, has_frames=True)
 
 

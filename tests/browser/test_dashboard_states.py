@@ -139,21 +139,17 @@ def test_the_address_of_a_bounced_delivery_is_corrected_on_its_page(
     assert world.deliveries[-1].to == "new.chief@evanston.example"
 
 
-@pytest.mark.parametrize(
-    ("button", "state"), [("Bring or post the letters", "Being prepared"), ("Give up", "Given up")]
-)
-def test_a_person_says_what_was_done_about_a_bounced_delivery(
-    world: World, address: str, visitor: Visitor, button: str, state: str
-) -> None:
+def test_a_person_closes_a_bounced_delivery_unsent(world: World, address: str, visitor: Visitor) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     page = visitor.open(f"{address}/organizer")
     sign_in(page, begin_session(world.wiring, "editor"))
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
-    page.get_by_text("The letters go by hand or post, or are sent no more").click()
-    page.get_by_role("button", name=button).click()
-    expect(page.get_by_role("heading", name=state, exact=True)).to_be_visible()
+    page.get_by_text("The letters are sent no more").click()
+    page.get_by_label("Why?").fill("nobody is there")
+    page.get_by_role("button", name="Close unsent").click()
+    expect(page.get_by_role("heading", name="Closed unsent", exact=True)).to_be_visible()
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "bounced"
     visitor.assert_accessible(page)
 
@@ -168,7 +164,7 @@ def test_a_bounced_delivery_is_accessible_and_fits(
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
     sign_in(page, begin_session(world.wiring, "editor"))
     page.goto(f"{address}{DASHBOARD}/deliveries/{PERIOD}/evanston")
-    expect(page.locator("[name=email]")).to_be_visible()
+    expect(page.locator("input[name=email]")).to_be_visible()
     see(visitor, page, f"states-bounced-{language}-{width}-{'dark' if dark else 'light'}")
 
 

@@ -443,7 +443,7 @@ class Play:
         return self._organize("set address", "/targets/evanston/address", {"email": email})
 
     def decide(self, delivery: Delivery, what: str, **values: str) -> Actor:
-        """Settle a delivery, hand it over or take that back, as it is now."""
+        """Decide about a delivery as it is now."""
         path = f"/deliveries/{delivery.key.period}/{delivery.key.target}/{what}"
         return self._organize(what, path, {**values, "revision": delivery.revision})
 
@@ -681,8 +681,8 @@ class Play:
             target = self.world.wiring.campaigns.target(CAMPAIGN, delivery.key.target)
             if delivery.is_ready_to_print:
                 self.finish(self.hand_over(delivery))
-            elif "by hand" in delivery.settlements(target, self.world.clock.now) and target.by_hand:
-                self.finish(self.decide(delivery, "settle", outcome="by hand"))
+            elif delivery.is_kept_by_mailbox(target) and target.by_hand:
+                self.finish(self.decide(delivery, "retry"))
 
     def _run_until_quiet(self) -> None:
         for _ in range(10):

@@ -271,7 +271,7 @@ def second_thoughts(platform: Platform) -> Arrivals:
 
 
 def a_bounced_email(platform: Platform) -> Arrivals:
-    """An address takes no email; the organizer corrects it and sends again. Then they give up, and try again."""
+    """An address takes no email; the organizer corrects it and sends again. Then: close unsent, and again."""
     acts = Acts(platform)
     create_key(platform)
     dee, kit = Person("Dee", WILMETTE), Person("Kit", WILMETTE)
@@ -292,7 +292,7 @@ def a_bounced_email(platform: Platform) -> Arrivals:
     acts.week(MONDAY + 14 * ONE_DAY)
     path = "/deliveries/2026-12-14/wilmette"
     revision = acts.read(path).json["revision"]
-    acts.organizer(f"{path}/settle", {"outcome": "given up", "revision": revision})
+    acts.organizer(f"{path}/close-unsent", {"why": "nobody is there", "revision": revision})
     platform.refused_addresses.clear()
     acts.organizer(f"{path}/retry")
     platform.settle()
@@ -353,7 +353,7 @@ def an_office_asks(platform: Platform) -> Arrivals:
 def letters_by_hand(platform: Platform) -> Arrivals:
     """One office has no address. The other one's email bounces, so its letters go by hand, too.
 
-    What is handed over is taken back once, a packet is printed again, and an address comes back between two weeks.
+    A packet is printed again, and an address comes back between two weeks.
     """
     acts = Acts(platform)
     create_key(platform)
@@ -363,17 +363,16 @@ def letters_by_hand(platform: Platform) -> Arrivals:
     platform.refused_addresses.add("chief@wilmette-police.example")
     acts.sign_and_confirm(ada, bo, dee)
     acts.week(MONDAY)
-    acts.hand_over(evanston)
-    acts.organizer(f"{evanston}/take-back", acts.revision(evanston))
     acts.organizer(f"{evanston}/retry")
     platform.settle()
     acts.hand_over(evanston)
-    acts.organizer(f"{wilmette}/settle", {"outcome": "by hand", **acts.revision(wilmette)})
+    acts.correct("wilmette", email="")
+    acts.organizer(f"{wilmette}/retry")
     platform.settle()
     acts.correct("evanston", email="new@evanston.example")
     acts.sign_and_confirm(cy)
     acts.week(MONDAY + 7 * ONE_DAY)
-    # If the request to settle it died before it was queued, the plan has queued it.
+    # If the request to send it again died before it was queued, the plan has queued it.
     acts.hand_over(wilmette)
     told = [sent.tags["period"] for sent in platform.world.mails("ready")]
     assert set(told) == {"2026-11-30"}

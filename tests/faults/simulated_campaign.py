@@ -929,13 +929,13 @@ class Simulation:
         for delivery in self._deliveries():
             place = delivery["target"], delivery["period"]
             path = f"/deliveries/{place[1]}/{place[0]}"
-            if delivery["way"] == "by hand" and delivery["state"] in {"sent", "delivered"}:
+            if delivery["way"] == "by hand" and delivery["state"] == "sent":
                 self._bring(delivery, path, place)
             elif question := delivery["needs_attention"]:
                 if self.is_calm or self.rng.random() < _ANSWERED:
                     self._answer(question, path, place, delivery["revision"])
             elif delivery["state"] == "held" and delivery["letters"] and self._takes_no_email(place[0]):
-                self._settle_by_hand(path, delivery["revision"])
+                self._send_by_hand(path, place)
             elif delivery["state"] in {"open", "held"} and self.is_calm:
                 self._repair(place[0])
                 self._send(f"{path}/retry", {"why": "the address is correct now"}, place)
@@ -958,11 +958,13 @@ class Simulation:
         arrived = any(each.arrived for each in self.emails if each.place == place)
         if not arrived:
             self._repair(place[0])
-        if question == "bounced" and (arrived or self._hand_rng.random() < _BY_HAND):
-            self._settle_by_hand(path, revision)
-            if arrived and (address := self.world.wiring.campaigns.target(CAMPAIGN, place[0]).email):
-                # After an out-of-office reply, the office says that its address works.
-                self._organizer(f"/targets/{place[0]}/address", {"email": address})
+        if question == "bounced" and arrived:
+            # An out-of-office reply came back, and the office says that it has the letters.
+            self.questions["close unsent"] += 1
+            self._organizer(f"{path}/close-unsent", {"why": "the office has them", "revision": revision})
+            return
+        if question == "bounced" and self._hand_rng.random() < _BY_HAND:
+            self._send_by_hand(path, place)
             return
         if question == "bounced" and not arrived and self.rng.random() < _ANSWERED:
             values = {"why": "the address is correct now"}
@@ -981,25 +983,15 @@ class Simulation:
         is_gone = not self.world.wiring.campaigns.target(CAMPAIGN, target).email
         return is_gone or self._hand_rng.random() < _BY_HAND
 
-    def _settle_by_hand(self, path: str, revision: str) -> None:
-        """Let the letters that a mailbox doesn't take go by hand, also if the office said that it has them."""
+    def _send_by_hand(self, path: str, place: tuple[str, str]) -> None:
+        """Let the letters that a mailbox doesn't take go by hand."""
         self.questions["by hand"] += 1
-        answer = self._organizer(f"{path}/settle", {"outcome": "by hand", "why": "no email", "revision": revision})
-        if answer and answer.status == _CONFLICT:
-            _, _, period, target = path.split("/")
-            key = DeliveryKey(CAMPAIGN, target, period)
-            self._insist(
-                lambda controls: controls.settle(key, "cli", "no email", "by hand", revision=revision, again=True)
-            )
+        self._organizer(f"/targets/{place[0]}/address", {"email": ""})
+        self._send(f"{path}/retry", {"why": "no email"}, place)
 
     def _bring(self, delivery: dict[str, Any], path: str, place: tuple[str, str]) -> None:
-        """Print what is ready, bring it, and record that; or print it again, or take the record back."""
+        """Print what is ready, bring it, and record that; or print it again."""
         chance, seen = self._hand_rng.random(), {"revision": delivery["revision"]}
-        if delivery["state"] == "delivered":
-            if not self.is_calm and chance < 0.1:
-                self.questions["take back"] += 1
-                self._organizer(f"{path}/take-back", seen)
-            return
         if not self.is_calm and chance < 0.1:
             self._organizer(f"{path}/retry", seen)
         if not (self.is_calm or chance < _ANSWERED):

@@ -488,21 +488,12 @@ def an_erasure_and_the_packets_to_print(play: Play) -> Begin:
     return lambda: (play.erase("Ada"), deliver_until_it_sends(play))
 
 
-def taking_back_and_the_next_delivery(play: Play) -> Begin:
-    play.finish(play.hand_over(ready(play)))
-    confirmed(play, "Cyd")
-    play.world.clock.advance(days=6)
-    play.finish(play.plan())
-    [made] = play.deliveries()
-    return lambda: (play.decide(made, "take-back"), play.deliver(play.messages[-1]))
-
-
 def a_repeated_bounce_and_the_way_by_hand(play: Play) -> Begin:
     sent(play, "soft bounced")
     play.finish(play.report(next_event(play, "out_of_office")))
-    [made] = play.deliveries()
+    play.finish(play.set_address(""))
     event = MailEvent(play.world.deliveries[0], "bounce")
-    return lambda: (play.report(event), play.decide(made, "settle", outcome="by hand"))
+    return lambda: (play.report(event), play.retry())
 
 
 TWINS = [
@@ -565,7 +556,6 @@ RACES = [
     an_address_comes_during_the_delivery_by_hand,
     an_erasure_and_the_record,
     an_erasure_and_the_packets_to_print,
-    taking_back_and_the_next_delivery,
     a_repeated_bounce_and_the_way_by_hand,
 ]
 

@@ -169,7 +169,7 @@ POST /dashboard/{campaign}/pause
 POST /dashboard/{campaign}/resume
 POST /dashboard/{campaign}/targets/{target}/answers
 POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/handed-over
-POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/take-back
+POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/close-unsent
 GET /approve/{approval}
 POST /approve/{approval}
 POST /approve/{far}

@@ -69,7 +69,7 @@ def test_a_bounce_is_settled_on_the_overview(world: World, manager: Browser, rea
     world.feedback("bounce", world.deliveries[-1])
     delivery = "/deliveries/2026-11-24/evanston"
     assert "the email of November 24, 2026 bounced" in attention(manager)
-    assert buttons(manager) == {delivery, f"{delivery}/retry", f"{delivery}/settle", "/targets/evanston/address"}
+    assert buttons(manager) == {delivery, f"{delivery}/retry", f"{delivery}/close-unsent", "/targets/evanston/address"}
     assert buttons(reader) == {delivery}
     saved = manager.press("/targets/evanston/address", {"email": "new@evanston.example", "back": "/"})
     assert saved.headers["location"] == f"{DASHBOARD}?done=address-saved"

@@ -1,9 +1,9 @@
-"""Test the way by hand or post: what is ready to print, handed over and taken back, and changes of the way."""
+"""Test the way by hand or post: what is ready to print, handed over or closed unsent, and changes of the way."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,12 @@ def ready(world: World) -> Delivery:
     world.confirmed()
     world.week()
     return delivery(world)
+
+
+def send_by_hand(world: World, controls: DeliveryControls) -> Delivery:
+    """Remove the address of the recipient, and send again what did not arrive."""
+    set_address(world, "")
+    return controls.retry(KEY, "cli", "")
 
 
 def before(monkeypatch: pytest.MonkeyPatch, method: str, act: Callable[[], object]) -> None:
@@ -127,41 +133,37 @@ def test_what_is_not_ready_to_print_is_not_handed_over(world: World, controls: D
     world.week()
     with pytest.raises(NotNowError, match="ready to print"):
         controls.hand_over(KEY, DAY, "", "cli")
-    with pytest.raises(NotNowError, match="nothing to take back"):
-        controls.take_back(KEY, "cli", "")
-    with pytest.raises(NotNowError, match="nothing to decide"):
-        controls.settle(KEY, "cli", "", "by hand")
+    with pytest.raises(NotNowError, match="is ready to print"):
+        controls.close_unsent(KEY, "cli", "nobody is there")
 
 
-def test_a_record_is_taken_back_until_the_next_slot(world: World, controls: DeliveryControls) -> None:
-    made = ready(world)
-    controls.hand_over(KEY, DAY, "", "cli")
-    world.clock.now = datetime(2026, 11, 30, 14, 59, tzinfo=UTC)
-    with pytest.raises(NotNowError, match="has just changed"):
-        controls.take_back(KEY, "cli", "", revision=made.revision)
-    controls.take_back(KEY, "cli", "the door was closed", revision=delivery(world).revision)
-    assert delivery(world) == made
-    controls.hand_over(KEY, DAY, "", "cli")
-    world.clock.now = datetime(2026, 12, 7, 15, tzinfo=UTC)
-    with pytest.raises(NotNowError, match="until November 30, 2026"):
-        controls.take_back(KEY, "cli", "")
-    assert delivery(world).handed
-
-
-def test_a_record_that_somebody_takes_back_meanwhile_is_not_written_over(
+def test_a_record_that_somebody_makes_meanwhile_is_not_written_over(
     world: World, controls: DeliveryControls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready(world)
-    controls.hand_over(KEY, DAY, "", "cli")
-    before(monkeypatch, "change", partial(controls.take_back, KEY, "cli", ""))
-    with pytest.raises(NotNowError, match="has just changed"):
-        controls.take_back(KEY, "cli", "")
     before(monkeypatch, "change", partial(controls.hand_over, KEY, DAY, "first", "cli"))
     with pytest.raises(NotNowError, match="has just changed"):
         controls.hand_over(KEY, DAY, "second", "cli")
     handed = delivery(world).handed
     assert handed
     assert handed.note == "first"
+
+
+def test_letters_that_nobody_brings_are_closed_unsent_for_a_reason_that_signers_read(
+    world: World, controls: DeliveryControls, manager: Browser
+) -> None:
+    made = ready(world)
+    manager.enter("editor")
+    path = f"/deliveries/{PERIOD}/evanston"
+    assert manager.press(f"{path}/close-unsent", {"why": "", "revision": made.revision}).status == 409
+    answer = manager.press(f"{path}/close-unsent", {"why": "the office is closed", "revision": made.revision})
+    assert "these letters are sent no more" in manager.words(answer.headers["location"])
+    assert (delivery(world).state, delivery(world).is_settled) == ("closed_unsent", True)
+    token = world.wiring.tokens.for_signer("letter", CAMPAIGN, world.signer())
+    said = "the organizer sends it no more. The reason: “the office is closed”."
+    assert said in world.get(f"/letters/{token}").words
+    with pytest.raises(NotNowError, match="ready to print"):
+        controls.hand_over(KEY, DAY, "", "cli")
 
 
 # The way changes
@@ -205,7 +207,7 @@ def test_an_address_that_goes_while_a_delivery_is_open_gets_no_email(
     held = delivery(world)
     assert (held.state, held.way, held.letters, world.deliveries) == ("held", "email", 1, [])
     assert held.reason == "the recipient has no email address any more"
-    controls.settle(KEY, "cli", "", "by hand", revision=held.revision)
+    controls.retry(KEY, "cli", "", revision=held.revision)
     world.run_queue()
     assert (delivery(world).is_ready_to_print, world.deliveries) == (True, [])
 
@@ -297,7 +299,7 @@ def test_letters_that_a_person_sends_by_hand_later_are_told_of_if_none_was_befor
     world.week()
     world.feedback("bounce", world.deliveries[0])
     assert world.mails("ready") == []
-    controls.settle(KEY, "cli", "", "by hand")
+    send_by_hand(world, controls)
     world.run_queue()
     assert len(world.mails("ready")) == 1
 
@@ -352,6 +354,19 @@ def test_of_two_deliveries_at_once_only_the_first_one_tells(world: World, monkey
     assert "Evanston" in told.text
 
 
+@pytest.mark.parametrize("event", ["delivery", "bounce", "complaint"])
+def test_what_becomes_of_the_email_to_the_organizer_changes_no_delivery_and_no_recipient(
+    world: World, event: str
+) -> None:
+    made = ready(world)
+    [told] = world.mails("ready")
+    target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
+    assert (told.pdfs, "list-unsubscribe" in told.mail, "/office/" in told.text) == ([], False, False)
+    world.feedback(event, told)
+    assert delivery(world) == made
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston") == target
+
+
 # Holds
 
 
@@ -375,7 +390,9 @@ def test_a_hold_and_a_pause_stop_both_ways_and_a_complaint_only_email(
     assert (delivery(world).is_ready_to_print, world.deliveries) == (True, [])
 
 
-def test_letters_that_a_complaint_keeps_go_by_hand(world: World, controls: DeliveryControls) -> None:
+def test_letters_that_a_complaint_keeps_go_by_hand_once_the_address_is_removed(
+    world: World, controls: DeliveryControls
+) -> None:
     world.confirmed()
     complain = partial(world.wiring.campaigns.record_complaint, CAMPAIGN, "evanston", world.clock.now)
     with pytest.MonkeyPatch.context() as patch:
@@ -383,9 +400,9 @@ def test_letters_that_a_complaint_keeps_go_by_hand(world: World, controls: Deliv
         world.week()
     world.week()
     assert (delivery(world).state, delivery(world).letters) == ("held", 1)
-    with pytest.raises(NotNowError, match="The mailbox keeps these letters"):
-        controls.settle(KEY, "cli", "", "not sent")
-    controls.settle(KEY, "cli", "", "by hand")
+    with pytest.raises(NotNowError, match="someone there marked an email as spam"):
+        controls.retry(KEY, "cli", "")
+    send_by_hand(world, controls)
     world.run_queue()
     assert (delivery(world).is_ready_to_print, world.deliveries) == (True, [])
 
@@ -399,7 +416,7 @@ def test_a_late_event_of_the_email_changes_nothing_once_its_letters_are_ready(
     world.confirmed()
     world.week()
     world.feedback("out_of_office", world.deliveries[0])
-    controls.settle(KEY, "cli", "", "by hand")
+    send_by_hand(world, controls)
     world.feedback("bounce", world.deliveries[0])
     assert (delivery(world).state, delivery(world).way) == ("open", "by hand")
     world.run_queue()
@@ -408,34 +425,28 @@ def test_a_late_event_of_the_email_changes_nothing_once_its_letters_are_ready(
     assert (delivery(world).state, delivery(world).way, delivery(world).attempt) == ("sent", "by hand", 2)
 
 
-@pytest.mark.parametrize(
-    ("question", "why"), [("in doubt", "stop"), ("no outcome", "complaint"), ("in doubt", "no address")]
-)
-def test_an_email_that_did_not_arrive_goes_by_hand_if_its_mailbox_gets_none(
-    world: World, controls: DeliveryControls, manager: Browser, question: str, why: str
+@pytest.mark.parametrize("why", ["stop", "complaint", "no address"])
+def test_an_email_in_doubt_goes_by_hand_if_it_did_not_arrive_and_its_mailbox_gets_none(
+    world: World, manager: Browser, why: str
 ) -> None:
     page, campaigns = f"/deliveries/{PERIOD}/evanston", world.wiring.campaigns
     world.confirmed()
-    if question == "in doubt":
-        world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
+    world.watch = Refusing({"dynamodb:UpdateItem": "InternalServerError"}, status=500)
     world.week()
     world.watch = None
     world.clock.advance(days=3, minutes=1)
+    manager.enter("editor")
     if why == "stop":
         token = world.wiring.tokens.for_office(CAMPAIGN, "evanston", ADDRESS)
         assert world.post(f"/office/{token}/stop", {"reason": ""}).status < 400
     elif why == "complaint":
         campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
-    else:
-        set_address(world, "")
-    manager.enter("editor")
-    assert [f'value="{each}"' in manager.see(page).body for each in ("sent", "not sent", "by hand")] == [
-        True,
-        False,
-        True,
-    ]
-    answer = manager.press(f"{page}/settle", {"outcome": "by hand", **manager.revision(page)})
-    assert answer.status == 303
+    if why != "no address":
+        assert 'value="not sent"' not in manager.see(page).body
+        assert 'name="email" value="">Send letters by hand or post<' in manager.see(page).body
+    assert manager.press("/targets/evanston/address", {"email": ""}).status == 303
+    answer = manager.press(f"{page}/settle", {"outcome": "not sent", **manager.revision(page)})
+    assert "These letters go by hand or post" in manager.words(answer.headers["location"])
     assert (delivery(world).state, delivery(world).way) == ("open", "by hand")
     with pytest.MonkeyPatch.context() as patch:
         before(patch, "put_packet", partial(world.feedback, "delivery", world.deliveries[0]))
@@ -443,21 +454,24 @@ def test_an_email_that_did_not_arrive_goes_by_hand_if_its_mailbox_gets_none(
     assert (delivery(world).state, delivery(world).way) == ("delivered", "email")
 
 
-def test_an_email_that_did_not_arrive_is_sent_again_if_its_mailbox_gets_email(
-    world: World, controls: DeliveryControls
-) -> None:
-    world.confirmed()
-    world.week()
-    world.clock.advance(days=3, minutes=1)
-    with pytest.raises(NotNowError, match="Say whether the office has it"):
-        controls.settle(KEY, "cli", "", "by hand")
+def test_letters_that_may_be_on_paper_never_go_by_email(world: World, controls: DeliveryControls) -> None:
+    """Somebody may have printed and brought them before an address came, and records it later."""
+    ready(world)
+    set_address(world, ADDRESS)
+    controls.retry(KEY, "cli", "the printer tore them")
+    world.run_queue()
+    assert (delivery(world).is_ready_to_print, delivery(world).attempt, world.deliveries) == (True, 2, [])
+    controls.close_unsent(KEY, "cli", "nobody can go there")
+    controls.retry(KEY, "cli", "they have a mailbox now")
+    world.run_queue()
+    assert (delivery(world).state, [mail.to for mail in world.deliveries]) == ("sent", [ADDRESS])
 
 
 def test_an_email_that_arrived_after_all_is_not_printed(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
     world.week()
     world.feedback("out_of_office", world.deliveries[0])
-    controls.settle(KEY, "cli", "", "by hand")
+    send_by_hand(world, controls)
     world.feedback("delivery", world.deliveries[0])
     world.run_queue()
     assert (delivery(world).state, delivery(world).way) == ("delivered", "email")
@@ -508,7 +522,7 @@ def test_packets_that_an_email_had_get_an_address_sheet_on_the_same_day(
     world.week()
     world.feedback("bounce", world.deliveries[0])
     assert (stored(world), "Fold along" in words_of_files(world)[0]) == (1, False)
-    controls.settle(KEY, "cli", "", "by hand")
+    send_by_hand(world, controls)
     world.run_queue()
     assert delivery(world).is_ready_to_print
     assert ["Fold along the two marks" in words for words in words_of_files(world)] == [True]
@@ -547,12 +561,11 @@ def test_a_letter_that_is_erased_after_it_was_ready_is_in_no_file(world: World) 
     assert answer.headers["location"].endswith("?done=erased-on-paper")
     assert (delivery(world).state, stored(world)) == ("sent", 0)
     world.run_queue()
-    world.wiring.delivering.controls.retry(KEY, "cli", "")
-    world.run_queue()
-    assert (delivery(world).state, stored(world)) == ("empty", 0)
+    assert (delivery(world).state, stored(world)) == ("sent", 0)
+    assert not delivery(world).is_ready_to_print
 
 
-def test_a_campaign_that_is_over_keeps_letters_until_they_are_handed_over_or_given_up(
+def test_a_campaign_that_is_over_keeps_letters_until_they_are_handed_over_or_closed_unsent(
     world: World, controls: DeliveryControls
 ) -> None:
     ready(world)
@@ -561,15 +574,35 @@ def test_a_campaign_that_is_over_keeps_letters_until_they_are_handed_over_or_giv
     for _ in range(3):
         world.reconcile()
     assert (delivery(world).cleared_at, bool(world.row().email)) == (None, True)
-    with pytest.raises(NotYetError, match="hand them over first"):
+    with pytest.raises(NotYetError, match="hand them over"):
         world.wiring.operating.deleting.check(CAMPAIGN)
-    with pytest.raises(NotNowError, match="or give them up"):
-        controls.settle(KEY, "cli", "", "sent")
-    controls.settle(KEY, "cli", "the office is closed for good", "given up")
+    controls.close_unsent(KEY, "cli", "the office is closed for good")
     world.clock.advance(days=31)
     for _ in range(3):
         world.reconcile()
     assert (delivery(world).cleared_at is not None, bool(world.row().email)) == (True, False)
+
+
+def test_a_delivery_by_hand_whose_letters_are_all_erased_needs_nobody_and_its_campaign_can_be_deleted(
+    world: World, manager: Browser
+) -> None:
+    ready(world)
+    manager.enter("editor")
+    assert "ready to print" in manager.words()
+    erase_all(world)
+    assert "ready to print" not in manager.words()
+    assert "nothing is left to print" in manager.words(f"/deliveries/{PERIOD}/evanston")
+    world.change(closes=DAY, keep_for_days=0)
+    world.clock.advance(days=31)
+    for _ in range(3):
+        world.reconcile()
+    assert delivery(world).cleared_at is not None
+    world.wiring.operating.deleting.check(CAMPAIGN)
+
+
+def erase_all(world: World) -> None:
+    act(world, f"/signatures/{world.signer()}/erase", {"why": "asked for it"})
+    world.run_queue()
 
 
 def cleared(world: World) -> None:
@@ -585,31 +618,16 @@ def test_letters_that_were_deleted_with_the_data_of_their_campaign_are_not_made_
 ) -> None:
     world.change(closes=DAY, keep_for_days=0)
     ready(world)
-    controls.settle(KEY, "cli", "", "given up")
+    controls.close_unsent(KEY, "cli", "nobody is there")
     assert "/retry" in manager.see(f"/deliveries/{PERIOD}/evanston").body
     before(monkeypatch, "change", partial(cleared, world))
     with pytest.raises(NotNowError, match="has just changed"):
         controls.retry(KEY, "cli", "")
     with pytest.raises(NotNowError, match="these letters are deleted"):
         controls.retry(KEY, "cli", "")
-    assert (delivery(world).state, delivery(world).cleared_at is not None) == ("given_up", True)
+    assert (delivery(world).state, delivery(world).cleared_at is not None) == ("closed_unsent", True)
     manager.enter("editor")
     assert "/retry" not in manager.see(f"/deliveries/{PERIOD}/evanston").body
-
-
-def test_what_was_handed_over_is_not_taken_back_once_its_letters_are_deleted(
-    world: World, controls: DeliveryControls
-) -> None:
-    world.change(closes=DAY, keep_for_days=0)
-    ready(world)
-    handed = delivery(world).handed_over(HandedOver(DAY, "", "cli", world.clock.now))
-    world.wiring.deliveries.change(handed, delivery(world))
-    cleared(world)
-    recent = replace(delivery(world), handed=HandedOver(DAY, "", "cli", world.clock.now))
-    world.wiring.deliveries.change(recent, delivery(world))
-    with pytest.raises(NotNowError, match="these letters are deleted"):
-        controls.take_back(KEY, "cli", "")
-    assert delivery(world).state == "delivered"
 
 
 def test_there_is_no_email_to_preview_or_test(world: World, controls: DeliveryControls) -> None:

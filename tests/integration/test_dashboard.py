@@ -180,7 +180,7 @@ ROUTES = [
     Route("POST", "/deliveries/{period}/{target}/settle", 403, 409, {"outcome": "sent", "revision": "1-sent"}),
     Route("POST", "/targets/{target}/address", 403, 303, {"email": "chief@evanston.example"}),
     Route("POST", "/deliveries/{period}/{target}/handed-over", 403, 409, {"day": "2026-11-24", "revision": "1-sent"}),
-    Route("POST", "/deliveries/{period}/{target}/take-back", 403, 409, {"revision": "1-sent"}),
+    Route("POST", "/deliveries/{period}/{target}/close-unsent", 403, 409, {"why": "x", "revision": "1-sent"}),
     # The role allows this, but no office asked.
     Route(
         "POST", "/targets/{target}/asked-address", 403, 409, {"asked": "a@b.example", "answer": "accept", "why": "x"}
@@ -378,7 +378,7 @@ def test_a_bounced_email_is_shown_first_and_can_be_sent_again(world: World, mana
     world.feedback("bounce", world.deliveries[-1])
     overview = manager.words()
     assert "Needs attention Police Chief Avery Sample, Evanston: the email of November 24, 2026 bounced" in overview
-    assert "with 1 letter came back. Nothing is lost. Correct the address, then send the email again;" in overview
+    assert "with 1 letter came back. Nothing is lost. Correct the address, then send the email again." in overview
     words = manager.words(f"/deliveries/{PERIOD}/evanston")
     assert "It bounced" in words
     assert "Send again" in words
@@ -476,8 +476,8 @@ def test_an_email_that_did_not_arrive_is_sent_again_although_another_one_went(wo
     assert [mail.tags["period"] for mail in world.deliveries].count(PERIOD) == 2
 
 
-@pytest.mark.parametrize("outcome", ["", "not sent", "by hand", "given up"])
-def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Browser, outcome: str) -> None:
+@pytest.mark.parametrize("action", ["retry", "settle", "close-unsent"])
+def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Browser, action: str) -> None:
     """Two people looked at it after its first email bounced; one of them sent it again, and that one bounced, too."""
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
@@ -487,8 +487,7 @@ def test_a_page_that_is_out_of_date_decides_nothing(world: World, manager: Brows
     manager.press(f"{path}/retry", seen)
     world.run_queue()
     world.feedback("bounce", world.deliveries[1])
-    values = {**seen, "outcome": outcome, "why": "they called"}
-    refused = manager.press(f"{path}/settle" if outcome else f"{path}/retry", values)
+    refused = manager.press(f"{path}/{action}", {**seen, "outcome": "not sent", "why": "they called"})
     assert (refused.status, "The delivery has just changed. Look at it again." in refused.body) == (409, True)
     assert "It bounced" in manager.words(path)
     world.run_queue()
@@ -527,25 +526,28 @@ def test_the_page_of_a_bounced_delivery_has_the_address_to_correct(
     assert world.deliveries[-1].to == "new.chief@evanston.example"
 
 
-@pytest.mark.parametrize(
-    ("outcome", "said", "entry"),
-    [
-        ("by hand", "These letters go by hand or post.", "Decided that letters go by hand or post"),
-        ("given up", "Recorded: these letters are sent no more.</p>", "Gave up the letters of a delivery"),
-    ],
-)
-def test_a_bounced_delivery_goes_by_hand_or_is_given_up(
-    world: World, manager: Browser, outcome: str, said: str, entry: str
-) -> None:
+def test_a_bounced_delivery_goes_by_hand_without_an_address(world: World, manager: Browser) -> None:
     path = f"/deliveries/{PERIOD}/evanston"
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    seen = manager.revision(path)
-    assert "The office has the email" not in manager.words(path)
-    answer = manager.press(f"{path}/settle", {**seen, "outcome": outcome, "why": "we went there"})
-    assert said in manager.see(answer.headers["location"].removeprefix(DASHBOARD)).body
-    assert entry in manager.words("/audit")
+    page = manager.words(path)
+    assert ("The office has the email" in page, "Send letters by hand or post" in page) == (False, True)
+    manager.press("/targets/evanston/address", {"email": ""})
+    assert "Press “Send again”. Then print the letters" in manager.words(path)
+    answer = manager.press(f"{path}/retry", manager.revision(path))
+    assert "These letters go by hand or post." in manager.words(answer.headers["location"])
+
+
+def test_a_bounced_delivery_is_closed_unsent(world: World, manager: Browser) -> None:
+    path = f"/deliveries/{PERIOD}/evanston"
+    world.confirmed()
+    world.week()
+    world.feedback("bounce", world.deliveries[0])
+    answer = manager.press(f"{path}/close-unsent", {**manager.revision(path), "why": "nobody is there"})
+    said = manager.words(answer.headers["location"])
+    assert ("Recorded: these letters are sent no more." in said, "nobody is there" in said) == (True, True)
+    assert "Closed a delivery unsent" in manager.words("/audit")
     assert ("Evanston: email bounces" in manager.words(), "the email of" in manager.words()) == (True, False)
     assert "Save the address" in manager.words("/targets/evanston")
 

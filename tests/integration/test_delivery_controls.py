@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
@@ -16,13 +15,12 @@ from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.campaigns import target_settings
 from undersigned.aws.deliveries import Deliveries
 from undersigned.domain.authoring.campaigns import Target
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
 from undersigned.domain.errors import GivenError, NotFoundError, NotNowError
 from undersigned.services.authoring.pushing import OF_THE_STACK
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.delivering.deliveries import Settlement
     from undersigned.services.delivering.delivery_controls import DeliveryControls
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
@@ -212,7 +210,7 @@ def test_a_sent_email_cannot_be_sent_again(world: World, controls: DeliveryContr
     world.week()
     world.feedback(event, world.deliveries[0])
     with pytest.raises(
-        NotNowError, match="Only one that failed, bounced, was given up, is held or is ready to print can"
+        NotNowError, match="Only one that failed, bounced, was closed unsent, is held or is ready to print can"
     ):
         controls.retry(EVANSTON, "cli", "")
     assert world.run_queue() == []
@@ -279,55 +277,30 @@ def address(world: World) -> str:
     return world.wiring.campaigns.target(CAMPAIGN, "evanston").email
 
 
-def hand_over(world: World, controls: DeliveryControls, note: str) -> None:
-    """Let the letters of a bounced email go by hand, and record that the office got them."""
-    controls.settle(EVANSTON, "cli", "", "by hand")
-    world.run_queue()
-    controls.hand_over(EVANSTON, world.clock.now.date(), note, "cli")
-
-
-def test_letters_that_the_office_has_despite_an_out_of_office_reply_are_handed_over_and_the_address_works(
+def test_letters_that_an_out_of_office_reply_answered_are_closed_unsent_and_the_address_works(
     world: World, controls: DeliveryControls
 ) -> None:
     world.confirmed()
     world.week()
     world.feedback("out_of_office", world.deliveries[0])
-    hand_over(world, controls, "the office has it")
-    controls.set_address(CAMPAIGN, "evanston", address(world), "cli", "they read it there")
+    controls.close_unsent(EVANSTON, "cli", "the office read it")
     world.feedback("out_of_office", world.deliveries[0])
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "ok"
     world.clock.advance(days=30)
     world.week()
-    assert (state(world), sent(world)) == ("delivered", ["evanston"])
+    assert (state(world), sent(world)) == ("closed_unsent", ["evanston"])
 
 
-def test_letters_that_were_handed_over_leave_the_address_marked_as_bouncing(
+def test_letters_that_are_closed_unsent_are_not_sent_and_not_asked_about(
     world: World, controls: DeliveryControls
 ) -> None:
     bounced(world)
-    hand_over(world, controls, "brought them")
-    settled = world.wiring.deliveries.delivery(EVANSTON)
-    assert settled
-    assert (settled.state, settled.question(world.clock.now)) == ("delivered", None)
-    world.confirmed(email="bo@signers.example")
-    world.clock.advance(days=7)
-    world.week()
-    assert sent(world) == ["evanston"], "next week, nothing goes to a dead mailbox"
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").mail_state == "bounced"
-    assert {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)} == {"hand over", "settle as by hand"}
-    controls.set_address(CAMPAIGN, "evanston", "new.chief@evanston.example", "cli", "they called")
-    world.clock.advance(days=7)
-    world.week()
-    assert [mail.to for mail in world.deliveries][1:] == ["new.chief@evanston.example"]
-
-
-def test_letters_that_are_given_up_are_not_sent_and_not_asked_about(world: World, controls: DeliveryControls) -> None:
-    bounced(world)
-    settled = controls.settle(EVANSTON, "cli", "the office has closed", "given up")
-    assert (settled.state, settled.is_settled, settled.question(world.clock.now)) == ("given_up", True, None)
+    settled = controls.close_unsent(EVANSTON, "cli", "the office has closed")
+    assert (settled.state, settled.is_settled, settled.question(world.clock.now)) == ("closed_unsent", True, None)
     found = world.wiring.operating.overviews.state_of(CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"))
     assert (found.sent, found.questions) == (0, ())
-    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["settle as given up"]
+    [entry] = world.wiring.campaigns.audit(CAMPAIGN)
+    assert (entry.action, entry.why) == ("close unsent", "the office has closed")
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=7)
     world.week()
@@ -337,27 +310,26 @@ def test_letters_that_are_given_up_are_not_sent_and_not_asked_about(world: World
     assert sent(world) == ["evanston", "evanston"], "a person can change their mind"
 
 
-def test_a_signer_reads_that_a_letter_was_given_up(world: World, controls: DeliveryControls) -> None:
+def test_a_signer_reads_why_a_letter_was_closed_unsent(world: World, controls: DeliveryControls) -> None:
     bounced(world)
     own = re.findall(r'href="(/letters/[^"]+)', world.post(world.sent[0].link("confirm")).body)[0]
-    controls.settle(EVANSTON, "cli", "the office has closed", "given up")
+    with pytest.raises(NotNowError, match="Give a reason"):
+        controls.close_unsent(EVANSTON, "cli", "")
+    controls.close_unsent(EVANSTON, "cli", "the office <b>has closed</b>")
     page = world.get(own).body
-    assert ("Not delivered" in page, "the organizer sends it no more" in page) == (True, True)
+    assert "Not delivered" in page
+    assert "the organizer sends it no more. The reason: “the office &lt;b&gt;has closed&lt;/b&gt;”." in page
 
 
 def test_an_address_that_works_again_gets_the_next_letters(world: World, controls: DeliveryControls) -> None:
     bounced(world)
-    hand_over(world, controls, "")
-    assert controls.set_address(CAMPAIGN, "evanston", address(world), "cli", "the mailbox was full") == address(world)
+    controls.close_unsent(EVANSTON, "cli", "the mailbox was full")
+    assert controls.set_address(CAMPAIGN, "evanston", address(world), "cli", "they called") == address(world)
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=7)
     world.week()
     assert sent(world) == ["evanston", "evanston"]
-    assert {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)} == {
-        "settle as by hand",
-        "hand over",
-        "address works",
-    }
+    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["address works", "close unsent"]
 
 
 def test_a_bounced_delivery_goes_to_the_address_that_was_corrected(world: World, controls: DeliveryControls) -> None:
@@ -381,19 +353,19 @@ def test_an_address_that_cannot_be_one_is_refused(world: World, controls: Delive
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 
 
-def test_nobody_has_an_email_that_bounced_and_letters_in_doubt_are_not_given_up(
+def test_nobody_settles_an_email_that_bounced_and_letters_in_doubt_are_not_closed_unsent(
     world: World, controls: DeliveryControls
 ) -> None:
     bounced(world)
-    with pytest.raises(NotNowError, match="Say whether its letters are sent again, go by hand"):
-        controls.settle(EVANSTON, "cli", "", "sent")
+    for outcome in get_args(Settlement):
+        with pytest.raises(NotNowError, match="nothing to decide"):
+            controls.settle(EVANSTON, "cli", "", outcome)
     controls.retry(EVANSTON, "cli", "")
     world.run_queue()
-    world.clock.advance(days=4)
-    outcomes: tuple[Settlement, ...] = ("by hand", "given up")
-    for outcome in outcomes:
-        with pytest.raises(NotNowError, match="Say whether the office has it"):
-            controls.settle(EVANSTON, "cli", "", outcome)
+    for days in (0, 4):
+        world.clock.advance(days=days)
+        with pytest.raises(NotNowError, match="bounced, or is ready to print"):
+            controls.close_unsent(EVANSTON, "cli", "nobody reads it")
 
 
 def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: DeliveryControls) -> None:
@@ -401,13 +373,11 @@ def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: Deli
     world.week()
     world.feedback("bounce", world.deliveries[0])
     controls.pause(CAMPAIGN, "cli", "a mistake")
-    by_hand = partial(controls.settle, outcome="by hand")
-    for send_again in (controls.retry, partial(controls.settle, outcome="not sent"), by_hand):
-        with pytest.raises(NotNowError, match="The campaign is paused"):
-            send_again(EVANSTON, "cli", "")
+    with pytest.raises(NotNowError, match="The campaign is paused"):
+        controls.retry(EVANSTON, "cli", "")
     assert state(world) == "bounced"
-    controls.settle(EVANSTON, "cli", "", "given up")
-    assert state(world) == "given_up"
+    controls.close_unsent(EVANSTON, "cli", "nobody is there")
+    assert state(world) == "closed_unsent"
 
 
 def test_a_delivery_that_changes_meanwhile_is_not_settled(

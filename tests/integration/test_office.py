@@ -46,12 +46,14 @@ def test_both_pages_have_days_and_counts(sent: World) -> None:
 
 def test_letters_that_go_by_hand_after_a_bounce_are_on_both_pages_once_they_are_handed_over(sent: World) -> None:
     sent.feedback("bounce", sent.deliveries[0])
-    sent.wiring.delivering.controls.settle(KEY, "cli", "", "by hand")
+    office, cover = links_of_office(sent)
+    sent.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "", "cli", "")
+    sent.wiring.delivering.controls.retry(KEY, "cli", "")
     sent.run_queue()
-    for path in links_of_office(sent):
+    for path in (office, cover):
         assert "Nothing yet." in sent.get(path).words
     sent.wiring.delivering.controls.hand_over(KEY, sent.clock.now.date(), "", "cli")
-    for path in links_of_office(sent):
+    for path in (office, cover):
         assert "5 letters, on paper, by hand or post. File 1: letters 1 to 5 " in sent.get(path).words
 
 
@@ -80,8 +82,8 @@ def test_a_delivery_that_did_not_arrive_is_on_no_cover_but_its_office_may_have_i
     found = read(sent, ADDRESS)
     assert (found["needs_attention"], found["received_at"]) == ("bounced", sent.clock.now.isoformat())
     browser = someone(sent, "editor")
-    assert "But the office said that it has these letters, so press “Give up”." in browser.words()
-    assert not [each for each in (f"{ADDRESS}/retry", 'value="by hand"') if each in browser.see("").body]
+    assert "But the office said that it has these letters, so press “Close unsent”." in browser.words()
+    assert not [each for each in (f"{ADDRESS}/retry", 'name="email" value=""') if each in browser.see("").body]
     sent.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "new@evanston.example", "cli", "")
     sent.clock.advance(days=1)
     sent.report()
@@ -182,12 +184,13 @@ def test_what_an_office_has_is_offered_for_no_paper_while_its_stop_holds_a_secon
     assert browser.press(f"{path}/settle", {"outcome": "not sent", **browser.revision(path)}).status == 303
     asked.post(f"{links_of_office(asked)[0]}/stop")
     asked.run_queue()
-    assert f"{path}/settle" in browser.see(path).body
+    by_hand = 'name="email" value="">Send letters by hand or post<'
+    assert by_hand in browser.see(path).body
     assert press(asked) == 303
     found = read(asked, ADDRESS)
     assert (found["state"], found["received_at"]) == ("held", asked.clock.now.isoformat())
     shown = browser.see(path)
-    assert f"{path}/settle" not in shown.body
+    assert by_hand not in shown.body
     assert "the person who runs the system can send them again" in shown.words
 
 

@@ -285,22 +285,20 @@ def test_a_bounced_email_that_did_not_arrive_is_settled(world: World) -> None:
     world.week()
     world.feedback("bounce", world.deliveries[0])
     evanston = f"/deliveries/{PERIOD}/evanston"
-    decision = {"outcome": "not sent", "revision": get(world, evanston)["revision"]}
-    assert post(world, f"{evanston}/settle", decision) == 303
+    assert post(world, f"{evanston}/retry", {"revision": get(world, evanston)["revision"]}) == 303
     world.run_queue()
     assert len(world.deliveries) == 2
 
 
-def test_a_bounced_email_is_given_up_and_the_address_is_corrected(world: World) -> None:
+def test_a_bounced_email_is_closed_unsent_and_the_address_is_corrected(world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
     evanston = f"/deliveries/{PERIOD}/evanston"
     revision = get(world, evanston)["revision"]
     assert post(world, f"{evanston}/settle", {"outcome": "sent", "revision": revision}) == 409
-    decided = {"outcome": "given up", "why": "closed", "revision": revision}
-    assert post(world, f"{evanston}/settle", decided) == 303
-    assert get(world, evanston)["state"] == "given_up"
+    assert post(world, f"{evanston}/close-unsent", {"why": "closed", "revision": revision}) == 303
+    assert get(world, evanston)["state"] == "closed_unsent"
     assert get(world, evanston)["needs_attention"] is None
     assert post(world, "/targets/evanston/address", {"email": "chief"}) == 400
     saved = {"email": "new.chief@Evanston.example", "why": "they called"}

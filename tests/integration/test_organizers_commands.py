@@ -478,35 +478,32 @@ def test_a_delivery_that_changes_before_the_answer_is_not_settled(
         invoke("settle", CAMPAIGN, "evanston", "--not-sent")
 
 
-def test_a_bounced_delivery_that_is_settled_as_not_sent_is_sent_again(run: Any, world: World) -> None:
+def test_a_bounced_delivery_goes_by_hand_once_its_address_is_removed(run: Any, listed: Any, world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert "is on its way again" in run("settle", CAMPAIGN, "evanston", "--not-sent", "--yes")
+    run("set-address", CAMPAIGN, "evanston", "--by-hand")
+    assert "is on its way again" in run("retry", CAMPAIGN, "evanston", "--yes")
     world.run_queue()
-    assert len(world.deliveries) == 2
+    assert "to print on the dashboard" in run("deliveries", CAMPAIGN)
+    assert len(world.deliveries) == 1
 
 
-@pytest.mark.parametrize(
-    ("option", "said", "state"),
-    [("--by-hand", "goes by hand or post", "open"), ("--give-up", "is sent no more", "given_up")],
-)
-def test_a_bounced_delivery_goes_by_hand_or_is_given_up(  # noqa: PLR0917
-    run: Any, listed: Any, world: World, option: str, said: str, state: str
-) -> None:
+def test_a_bounced_delivery_is_closed_unsent(run: Any, listed: Any, world: World) -> None:
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    assert "--by-hand` or `--give-up`" in " ".join(run("deliveries", CAMPAIGN).split())
-    assert said in run("settle", CAMPAIGN, "evanston", option, "--why", "we went there", "--yes")
-    assert listed("deliveries", CAMPAIGN)[0]["state"] == state
+    decide = ("close-unsent", CAMPAIGN, "evanston", PERIOD)
+    assert f"or run `undersigned {' '.join(decide)}`" in " ".join(run("deliveries", CAMPAIGN).split())
+    assert "are sent no more" in run(*decide, "--why", "nobody is there", "--yes")
+    assert listed("deliveries", CAMPAIGN)[0]["state"] == "closed_unsent"
+    assert listed("audit", CAMPAIGN)[0]["action"] == "close unsent"
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert target.mail_state == "bounced"
     said = run("set-address", CAMPAIGN, "evanston", "new.chief@evanston.example", "--why", "they called")
     assert "letters go to new.chief@evanston.example" in said
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     assert (target.mail_state, target.email) == ("ok", "new.chief@evanston.example")
-    assert listed("audit", CAMPAIGN)[0]["action"] in {"correct address", "settle as given up", "settle as by hand"}
 
 
 def test_the_activity_log_is_listed_newest_first(run: Any, listed: Any, world: World) -> None:
@@ -584,8 +581,8 @@ def test_a_revision_is_refused_without_a_draft(invoke: Any, world: World) -> Non
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == before
 
 
-@pytest.mark.parametrize("both", [("--sent", "--not-sent"), ("--not-sent", "--give-up")])
-def test_a_delivery_is_not_settled_both_ways(invoke: Any, both: tuple[str, str]) -> None:
+@pytest.mark.parametrize("both", [("--sent", "--not-sent"), ()])
+def test_a_delivery_is_not_settled_both_ways(invoke: Any, both: tuple[str, ...]) -> None:
     refused = invoke("settle", CAMPAIGN, "evanston", *both, "--yes")
 
     assert (refused.exit_code, "say one of" in refused.output) == (2, True)

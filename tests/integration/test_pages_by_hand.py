@@ -55,6 +55,13 @@ def own_page(world: World, email: str = str(ADA["email"])) -> str:
     return text_of(world.get(f"/letters/{token}"))
 
 
+def send_by_hand(browser: Browser, page: str) -> None:
+    """Remove the recipient's address, and send again what did not arrive."""
+    assert browser.press(f"/targets/{page.rpartition('/')[2]}/address", {"email": ""}).status == 303
+    answer = browser.press(f"{page}/retry", browser.revision(page))
+    assert "These letters go by hand or post" in browser.words(answer.headers["location"])
+
+
 def hand_over(browser: Browser, **more: str) -> str:
     """Press *Handed over*, and return what the page says then."""
     values = {"day": PERIOD, "note": HOSTILE, **browser.revision(PAGE), **more}
@@ -93,12 +100,12 @@ def test_one_point_of_the_overview_names_all_that_is_ready_to_print(world: World
     assert '<div class="state trouble">\n<h3>Letters of November 24' in printed.see().body
 
 
-def test_letters_are_handed_over_with_a_note_and_taken_back_until_the_next_slot(world: World, printed: Browser) -> None:
+def test_letters_are_handed_over_with_a_note(world: World, printed: Browser) -> None:
     assert "being printed" in own_page(world).lower()
     assert f'href="/organizer/dashboard/{CAMPAIGN}{PAGE}/packets/1' in printed.see(PAGE).body
 
     said = hand_over(printed)
-    assert "Recorded. Until the next letters go out" in said
+    assert "Recorded: the letters were handed over." in said
     assert "The letters were handed over or mailed on November 24, 2026, as editor@enddemand.example" in said
     page = printed.see(PAGE).body
     assert f"<bdi>{html.escape(HOSTILE, quote=False)}</bdi>" in page.replace("&#34;", '"')
@@ -106,13 +113,6 @@ def test_letters_are_handed_over_with_a_note_and_taken_back_until_the_next_slot(
     assert "ready to print" not in printed.words()
     assert "Handed over Your letter was handed over or mailed on paper on November 24, 2026, as" in own_page(world)
     assert HOSTILE[-20:] not in own_page(world)
-
-    answer = printed.press(f"{PAGE}/take-back", printed.revision(PAGE))
-    assert "Taken back" in printed.words(answer.headers["location"])
-    hand_over(printed)
-    world.clock.advance(days=7)
-    printed.enter("editor")
-    assert "/take-back" not in printed.see(PAGE).body
 
 
 def test_the_report_names_what_is_ready_to_print(world: World, printed: Browser) -> None:
@@ -232,14 +232,13 @@ def test_packets_whose_letters_are_all_erased_are_not_offered_to_print(
     said = organizer.words(PAGE)
     assert "Every letter was erased, so nothing is left to print." in said
     assert "Print the letters" not in said
-    assert "Evanston: nothing is left to print" in organizer.words()
+    assert "ready to print" not in organizer.words()
 
 
 def test_a_bounced_email_goes_by_hand(world: World, printed: Browser) -> None:
     page = f"/deliveries/{PERIOD}/wilmette"
     world.feedback("bounce", world.deliveries[0])
-    answer = printed.press(f"{page}/settle", {"outcome": "by hand", **printed.revision(page)})
-    assert answer.status == 303
+    send_by_hand(printed, page)
     world.run_queue()
     assert "Ready to print" in printed.words(page)
     assert len(world.deliveries) == 1
@@ -250,7 +249,7 @@ def test_each_point_about_a_mailbox_offers_the_way_by_hand(world: World, printed
     world.feedback(event, world.deliveries[0])
     if event == "bounce":
         bounced = f"/deliveries/{PERIOD}/wilmette"
-        printed.press(f"{bounced}/settle", {"outcome": "given up", **printed.revision(bounced)})
+        printed.press(f"{bounced}/close-unsent", {"why": "nobody is there", **printed.revision(bounced)})
     world.confirmed(name="Di Moss", email="di@signers.example", postal_code="60091", locality="Wilmette")
     offer = '/targets/wilmette/address">.*?<button class="quiet" name="email" value="">Send letters by hand or post<'
     assert re.search(offer, printed.see("/targets/wilmette").body.partition('<dl class="figures">')[0], re.DOTALL)
@@ -270,7 +269,7 @@ def test_letters_that_a_mailbox_keeps_are_offered_by_hand(world: World, printed:
     world.clock.advance(minutes=2)
     assert "Wilmette: the letters of November 24, 2026 can’t go by email" in printed.words()
     assert "has no email address any more, so your letter is on hold" in own_page(world, "cy@signers.example")
-    assert printed.press(f"{page}/settle", {"outcome": "by hand", **printed.revision(page)}).status == 303
+    assert printed.press(f"{page}/retry", printed.revision(page)).status == 303
     world.run_queue()
     assert "Letters of November 24, 2026: ready to print" in printed.words()
 
@@ -299,7 +298,7 @@ def test_letters_that_went_from_a_mailbox_to_paper_say_nothing_of_email(world: W
     page = f"/deliveries/{PERIOD}/wilmette"
     world.feedback("bounce", world.deliveries[0])
     assert "Ready to print" not in printed.words(page)
-    printed.press(f"{page}/settle", {"outcome": "by hand", **printed.revision(page)})
+    send_by_hand(printed, page)
     assert "Ready to print" not in printed.words(page), "the email left on that day"
     printed.press("/targets/wilmette/hold", {"why": "a new chief"})
     world.run_queue()
@@ -321,8 +320,8 @@ def test_letters_that_went_from_a_mailbox_to_paper_say_nothing_of_email(world: W
     assert "Ready to print" in printed.words(page)
 
 
-def test_letters_by_hand_that_were_given_up_can_be_made_again(world: World, printed: Browser) -> None:
-    printed.press(f"{PAGE}/settle", {"outcome": "given up", **printed.revision(PAGE)})
+def test_letters_by_hand_that_were_closed_unsent_can_be_made_again(world: World, printed: Browser) -> None:
+    printed.press(f"{PAGE}/close-unsent", {"why": "nobody is there", **printed.revision(PAGE)})
     said = printed.words(PAGE)
     assert "The file is made again, and the letters are then ready to print. Make the file again" in said
     assert "This sends the email" not in said

@@ -191,21 +191,21 @@ def test_an_email_that_did_not_arrive_keeps_the_rule_and_a_person_can_override_i
     other = DeliveryKey(CAMPAIGN, "evanston", "2026-11-26")
     world.open(Delivery(other, "open", opened_at=world.clock.now, letters=1))
 
-    def settle(why: str, revision: str = "1-bounced", *, again: bool = False) -> None:
+    def retry(why: str, revision: str = "1-bounced", *, again: bool = False) -> None:
         controls = world.wiring.delivering.controls
         day = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-        controls.settle(day, "cli", why, "not sent", revision=revision, again=again)
+        controls.retry(day, "cli", why, revision=revision, again=again)
 
     with pytest.raises(NotNowError):
-        settle("nothing arrived", "1-in_doubt")
+        retry("nothing arrived", "1-in_doubt")
     with pytest.raises(NotNowError):
-        settle("nothing arrived")
+        retry("nothing arrived")
     with pytest.raises(NotNowError):
-        settle("", again=True)
-    settle("the office asked for it", again=True)
+        retry("", again=True)
+    retry("the office asked for it", again=True)
     world.run_queue()
     assert sent(world) == [("evanston", "2026-11-24"), ("evanston", "2026-11-24")]
-    assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "settle as not sent again"
+    assert next(world.wiring.campaigns.audit(CAMPAIGN)).action == "retry again"
 
 
 @pytest.mark.moto
@@ -432,7 +432,8 @@ def test_letters_of_a_bounced_email_that_go_by_hand_take_the_week(world: World) 
     world.week()
     world.feedback("bounce", world.deliveries[0])
     key = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")
-    world.wiring.delivering.controls.settle(key, "cli", "", "by hand")
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "", "cli", "")
+    world.wiring.delivering.controls.retry(key, "cli", "")
     assert free_from(world) == date(2026, 12, 1)
 
 

@@ -133,8 +133,9 @@ def test_what_a_stopped_mailbox_holds_goes_by_hand(world: World, monkeypatch: py
     world.week()
     manager, path = someone(world, "editor"), f"/deliveries/{PERIOD}/evanston"
     shown = manager.see(path).body
-    assert (f"{path}/settle" in shown, f"{path}/retry" in shown) == (True, False)
-    assert manager.press(f"{path}/settle", {"outcome": "by hand", **manager.revision(path)}).status == 303
+    assert ("Send letters by hand or post" in shown, f"{path}/retry" in shown) == (True, False)
+    assert manager.press("/targets/evanston/address", {"email": ""}).status == 303
+    assert manager.press(f"{path}/retry", manager.revision(path)).status == 303
     world.run_queue()
     found = world.wiring.deliveries.delivery(EVANSTON)
     assert found
@@ -280,7 +281,7 @@ def test_a_stopped_mailbox_gets_no_test_of_real_letters(world: World, who: str) 
         controls.test(CAMPAIGN, "evanston", world.period, "x", "", who=who, to=stopping)
 
 
-@pytest.mark.parametrize("way", ["release", "retry", "the address works", "in capitals", "with a tag", "settle"])
+@pytest.mark.parametrize("way", ["release", "retry", "the address works", "in capitals", "with a tag"])
 def test_an_organizer_can_not_undo_a_stop(world: World, way: str) -> None:
     controls = world.wiring.delivering.controls
     world.confirmed()
@@ -291,7 +292,6 @@ def test_an_organizer_can_not_undo_a_stop(world: World, way: str) -> None:
         "release": lambda: controls.release(CAMPAIGN, "evanston", "cli", ""),
         "retry": lambda: controls.retry(EVANSTON, "cli", ""),
         "the address works": lambda: controls.set_address(CAMPAIGN, "evanston", CHIEF, "cli", ""),
-        "settle": lambda: controls.settle(EVANSTON, "cli", "", "not sent"),
     }
     if way == "in capitals":
         controls.set_address(CAMPAIGN, "evanston", CHIEF.upper(), "cli", "")

@@ -120,7 +120,7 @@ def _to_decide(campaign: str, key: DeliveryKey, question: Question) -> str:
         case "bounced":
             return (
                 f"{key.target}: the email of {key.period} bounced. Correct the address with `undersigned set-address`, "
-                f"and run `undersigned retry {of}`; or decide `undersigned settle {of} --by-hand` or `--give-up`."
+                f"or remove it, and run `undersigned retry {of}`; or run `undersigned close-unsent {of}`."
             )
 
 

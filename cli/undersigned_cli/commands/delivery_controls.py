@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -39,18 +39,11 @@ Period = Annotated[
 _QUESTIONS: Mapping[Settlement, str] = {
     "sent": "Record that its email was sent?",
     "not sent": "Send its email again?",
-    "by hand": "Print its letters, and bring or post them?",
-    "given up": "Give up its letters?",
 }
 
 _SETTLED: Mapping[Settlement, str] = {
     "sent": "counts as sent. It won't be asked about again.",
     "not sent": "is on its way again. To see the outcome, run `undersigned deliveries {campaign}`.",
-    "by hand": (
-        "goes by hand or post. Print its packets from the dashboard, then run `undersigned hand-over {campaign} "
-        "{target} DAY`."
-    ),
-    "given up": "is sent no more. To send it all the same, run `undersigned retry`.",
 }
 
 
@@ -68,7 +61,7 @@ def add_to(app: typer.Typer) -> None:
         (on_paper, "on-paper my-campaign evanston 80"),
         (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
         (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),
-        (take_back, "take-back my-campaign evanston 2026-11-30"),
+        (close_unsent, 'close-unsent my-campaign evanston 2026-11-30 --why "the office is closed for good"'),
     ):
         app.command(rich_help_panel=ACT, epilog=examples(example))(command)
     app.command(rich_help_panel=SEE, epilog=examples("audit my-campaign --limit 20"))(audit)
@@ -188,34 +181,24 @@ def settle(  # noqa: PLR0913  (a command's parameters)
     *,
     sent: Annotated[bool, typer.Option("--sent", help="The office has the email, or it surely left.")] = False,
     not_sent: Annotated[bool, typer.Option("--not-sent", help="The email did not arrive: send it again.")] = False,
-    by_hand: Annotated[
-        bool, typer.Option("--by-hand", help="The mailbox takes no email: somebody brings or posts the letters.")
-    ] = False,
-    give_up: Annotated[bool, typer.Option("--give-up", help="It bounced, and nobody sends it any more.")] = False,
     again: Again = False,
     reason: Reason = "",
     yes: Yes = False,
 ) -> None:
-    """Decide what became of an email that is in doubt, has no outcome for three days, or bounced.
+    """Decide what became of an email that is in doubt, or has no outcome for three days.
 
-    --by-hand also takes letters that a mailbox keeps, and --give-up those that are ready to print. Ask the recipient's
-    office first. Without a day: the last such delivery. Shows it first, and asks.
+    Ask the recipient's office first. Without a day: the last such delivery. Shows it first, and asks.
     """
-    chosen = {"sent": sent, "not sent": not_sent, "by hand": by_hand, "given up": give_up}
-    outcomes = [outcome for outcome in get_args(Settlement) if chosen[outcome]]
-    if len(outcomes) != 1:
-        message = (
-            "say one of --sent and --not-sent: ask the recipient's office whether it has the email; "
-            "if it bounced, one of --not-sent, --by-hand and --give-up"
-        )
+    if sent == not_sent:
+        message = "say one of --sent and --not-sent: ask the recipient's office whether it has the email"
         raise typer.BadParameter(message)
-    [outcome] = outcomes
+    outcome: Settlement = "sent" if sent else "not sent"
     check_again(reason, again=again)
     key = DeliveryKey(campaign, target, _day(period) or _last_in_question(wiring, campaign, target))
     seen = _show(wiring, key)
     ask(_QUESTIONS[outcome], yes=yes)
     wiring.delivering.controls.settle(key, COMMAND_LINE, reason, outcome, again=again, revision=seen)
-    say(f"{target}: the delivery of {key.period} {_SETTLED[outcome].format(campaign=campaign, target=target)}")
+    say(f"{target}: the delivery of {key.period} {_SETTLED[outcome].format(campaign=campaign)}")
 
 
 @on_campaign
@@ -239,18 +222,21 @@ def hand_over(  # noqa: PLR0913  (options)
 
 
 @on_campaign
-def take_back(
+def close_unsent(  # noqa: PLR0913  (options)
     wiring: Wiring,
     campaign: Campaign,
     target: TargetId,
     period: Annotated[datetime, typer.Argument(help="Day of the delivery.", parser=a_day, metavar="DAY")],
     *,
-    reason: Reason = "",
+    reason: Annotated[str, typer.Option("--why", help="The reason. The letters' signers can read it.")],
+    yes: Yes = False,
 ) -> None:
-    """Undo `hand-over`, until the next letters go out."""
+    """Send the letters of a delivery no more: it bounced, or is ready to print. Shows it first, and asks."""
     key = DeliveryKey(campaign, target, period.date().isoformat())
-    wiring.delivering.controls.take_back(key, COMMAND_LINE, reason)
-    say(f"{target}: the letters of {key.period} are ready to print, and nobody has handed them over.")
+    seen = _show(wiring, key)
+    ask("Close it unsent?", yes=yes)
+    wiring.delivering.controls.close_unsent(key, COMMAND_LINE, reason, revision=seen)
+    say(f"{target}: the letters of {key.period} are sent no more. To send them all the same, run `undersigned retry`.")
 
 
 @on_campaign
@@ -274,7 +260,7 @@ def set_address(  # noqa: PLR0913  (options)
         raise typer.BadParameter(message)
     saved = wiring.delivering.controls.set_address(campaign, target, email, COMMAND_LINE, reason)
     if by_hand:
-        say(f"{target}: letters go by hand or post. What is on hold goes with `undersigned settle --by-hand`.")
+        say(f"{target}: letters go by hand or post. What bounced, or is on hold, goes with `undersigned retry`.")
         return
     say(f"{target}: letters go to {saved}. To send again what bounced, run `undersigned retry {campaign} {target}`.")
 
@@ -324,7 +310,7 @@ def _day(period: datetime | None) -> str | None:
 
 def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
     for delivery in wiring.deliveries.deliveries(campaign, target):
-        if delivery.state in {"open", "held", "bounced", "given_up"} or delivery.is_ready_to_print:
+        if delivery.state in {"open", "held", "bounced", "closed_unsent"} or delivery.is_ready_to_print:
             return delivery.key.period
     message = (
         f"{target} has no delivery that failed, bounced or is on hold; "
@@ -336,7 +322,7 @@ def _last_unsent(wiring: Wiring, campaign: str, target: str) -> str:
 def _last_in_question(wiring: Wiring, campaign: str, target: str) -> str:
     to = wiring.campaigns.target(campaign, target)
     for delivery in wiring.deliveries.deliveries(campaign, target):
-        if delivery.with_word_of(to).settlements(to, wiring.clock()):
+        if delivery.with_word_of(to).question(wiring.clock()) in {"in doubt", "no outcome"}:
             return delivery.key.period
     message = (
         f"{target} has no delivery that waits for a decision; "

@@ -133,7 +133,7 @@ def test_nothing_is_known_of_an_attempt_that_begins() -> None:
 def test_what_ses_said_stays_when_a_person_sends_the_email_again() -> None:
     bounced = after(SENDING, event("bounce"))
 
-    assert after(bounced.settled("not sent", NINE), event("bounce", 2)).state == "open"
+    assert after(bounced.opened_again(), event("bounce", 2)).state == "open"
 
 
 @pytest.mark.parametrize("order", list(permutations(STATE_OF)))
@@ -236,7 +236,7 @@ BOUNCED = after(SENDING, event("bounce"))
         (replace(SENDING, state="in_doubt"), 1, "in doubt"),
         (SENT, 71.9, None),
         (SENT, 72, "no outcome"),
-        (SENT.settled("sent", NINE), 720, None),
+        (SENT.settled_as_sent(NINE), 720, None),
         (after(SENT, event("delivery")), 720, None),
         (after(SENT, event("complaint")), 720, None),
         (BOUNCED, 0, "bounced"),
@@ -275,8 +275,8 @@ EXAMPLES = {
     "`complained`": after(SENT, event("complaint")),
     "`bounced`": PASSINGLY,
     "`bounced` for good": BOUNCED,
-    "`given_up`": PASSINGLY.settled("given up", NINE),
-    "`given_up` after a bounce for good": BOUNCED.settled("given up", NINE),
+    "`closed_unsent`": PASSINGLY.closed_unsent("nobody is there", NINE),
+    "`closed_unsent` after a bounce for good": BOUNCED.closed_unsent("nobody is there", NINE),
     "`held`": NEW.held(3, "chief@oakton.example", "a complaint"),
     "`held` before a letter was sealed": NEW.held(0, "chief@oakton.example", "a complaint"),
     "`held` after a bounce": replace(PASSINGLY, state="held"),

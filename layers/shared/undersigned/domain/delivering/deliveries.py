@@ -9,27 +9,20 @@ from typing import TYPE_CHECKING, Literal
 from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from undersigned.domain.authoring.campaigns import Target, Way
 
 DeliveryState = Literal[
-    "open", "sending", "in_doubt", "sent", "delivered", "bounced", "given_up", "complained", "held", "empty"
+    "open", "sending", "in_doubt", "sent", "delivered", "bounced", "closed_unsent", "complained", "held", "empty"
 ]
 """`in_doubt`: nobody knows whether the email left; `held`: its target's letters are held; `empty`: it has no letter."""
 
 Question = Literal["in doubt", "no outcome", "bounced"]
 """The questions that a person decides about a delivery: did its email leave, did it arrive, what is done now."""
 
-Settlement = Literal["sent", "not sent", "by hand", "given up"]
-"""A person's decisions. `by hand`: the mailbox takes no email, so a person brings or posts the letters."""
-
-_SETTLEMENTS: Mapping[Question, tuple[Settlement, ...]] = {
-    "in doubt": ("sent", "not sent"),
-    "no outcome": ("sent", "not sent"),
-    "bounced": ("not sent", "by hand", "given up"),
-}
-"""The settlements of each question. Nobody has an email that bounced."""
+Settlement = Literal["sent", "not sent"]
+"""A person's decisions about an email that is in doubt or has no outcome."""
 
 PACKET_SIZE = 250
 """Letters in one PDF. Typst's memory grows with the pages of a document."""
@@ -58,7 +51,7 @@ HANDED_OVER_WITHIN = timedelta(days=7)
 UNDER_WAY: tuple[DeliveryState, ...] = ("open", "sending")
 """The states while an email is being made or sent."""
 
-_SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "given_up", "complained", "empty")
+_SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "closed_unsent", "complained", "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +152,8 @@ class Delivery:
     late that no process can store one with it any more. `packet_size` is how many letters each of its packets holds,
     except the last one. `cleared_at` is when its packets were deleted, because the time was over for which the
     campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
-    `way` is that of its target when it opened, or what a person decided when the mailbox took no email. One by hand is
-    `sent` once it is ready to print, and `delivered` once it is `handed` over.
+    `way` is that of its target when it opened, or when a person sent it again. One by hand is `sent` once it is ready
+    to print, and `delivered` once it is `handed` over.
     """
 
     key: DeliveryKey
@@ -202,10 +195,6 @@ class Delivery:
         last = replace(self.last, settled_at=handed.at)
         return replace(self, state="delivered", handed=handed, last=last)
 
-    def taken_back(self) -> Delivery:
-        """Return it without that record."""
-        return replace(self, state="sent", handed=None, last=replace(self.last, settled_at=None))
-
     def sent(self, message_id: str, at: datetime) -> Delivery:
         """Return it after SES has taken its email."""
         return replace(self, state="sent", last=replace(self.last, reported="sent", message_id=message_id, sent_at=at))
@@ -216,6 +205,17 @@ class Delivery:
         `reason` is why the last email surely did not leave.
         """
         return replace(self, state="open", reason=reason, last=replace(self.last, since=None))
+
+    def opened_for(self, target: Target) -> Delivery:
+        """Return it after a person decided to send it again: it goes the way of its target.
+
+        Letters that somebody may have printed stay on paper, so that no office gets them twice.
+        """
+        return replace(self.opened_again(), way=self.way if self.may_be_on_paper else target.way)
+
+    def closed_unsent(self, reason: str, at: datetime) -> Delivery:
+        """Return it after a person decided that its letters are sent no more, for a reason that signers read."""
+        return replace(self, state="closed_unsent", reason=reason, last=replace(self.last, settled_at=at))
 
     def in_doubt(self) -> Delivery:
         """Return it in doubt: for an hour, nobody has told the outcome of its email."""
@@ -233,18 +233,10 @@ class Delivery:
         """Return it without any letter to send."""
         return replace(self, state="empty")
 
-    def settled(self, outcome: Settlement, at: datetime) -> Delivery:
-        """Return the delivery after a person's decision about its email."""
-        match outcome:
-            case "not sent":
-                return self.opened_again()
-            case "by hand":
-                return replace(self.opened_again(), way="by hand")
-            case "given up":
-                return replace(self, state="given_up", last=replace(self.last, settled_at=at))
-            case "sent":
-                last = replace(self.last, sent_at=self.last.sent_at or self.last.since, settled_at=at)
-                return replace(self, state="sent", reason=None, last=last)
+    def settled_as_sent(self, at: datetime) -> Delivery:
+        """Return it after a person decided that its email was sent."""
+        last = replace(self.last, sent_at=self.last.sent_at or self.last.since, settled_at=at)
+        return replace(self, state="sent", reason=None, last=last)
 
     def packets_of_email(self, recorded: Sequence[PacketRecord]) -> Sequence[PacketRecord]:
         """Return the packets that its email names, of those that were recorded; before the first attempt, none."""
@@ -261,7 +253,7 @@ class Delivery:
     @property
     def may_have_arrived(self) -> bool:
         """Say whether the target may have an email of this delivery."""
-        return self.attempt > 0 and self.state not in {"open", "bounced", "given_up", "held", "empty"}
+        return self.attempt > 0 and self.state not in {"open", "bounced", "closed_unsent", "held", "empty"}
 
     @property
     def can_be_received(self) -> bool:
@@ -280,7 +272,7 @@ class Delivery:
         It is never written. Only SES and people whom the organizer trusts change a delivery.
         """
         said = self.received_at(target)
-        return self.settled("sent", said) if said and self.state in {"sent", "in_doubt"} else self
+        return self.settled_as_sent(said) if said and self.state in {"sent", "in_doubt"} else self
 
     @property
     def erased_since(self) -> int:
@@ -303,7 +295,7 @@ class Delivery:
     @property
     def is_ready_to_print(self) -> bool:
         """Say whether a person can print its letters, and the office does not have them yet."""
-        return self.way == "by hand" and self.state == "sent"
+        return self.way == "by hand" and self.state == "sent" and self.letters_left > 0
 
     @property
     def may_be_on_paper(self) -> bool:
@@ -318,9 +310,11 @@ class Delivery:
     def is_long_over(self, now: datetime) -> bool:
         """Say whether its letters are surely needed no more: its outcome is known, and its links have ended.
 
-        An email that was delivered may still bounce within days, and would have to be sent again.
+        An email that was delivered may still bounce within days, and would have to be sent again. By hand, nothing is
+        left to do once every letter is erased.
         """
-        since = self.last.settled_at or (self.last.sent_at if self.state in {"delivered", "complained"} else None)
+        is_over = self.state in {"delivered", "complained"} or (self.way == "by hand" and not self.letters_left)
+        since = self.last.settled_at or (self.last.sent_at if is_over else None)
         return self.is_settled and since is not None and now - since > VALID_FOR["packets"]
 
     def is_sweep_final(self, begun: datetime) -> bool:
@@ -347,7 +341,7 @@ class Delivery:
         match self.state:
             case "empty":
                 return False
-            case "bounced" | "given_up":
+            case "bounced" | "closed_unsent":
                 return not self.last.permanent
             case "held":
                 return self.last.since is not None and not self.last.permanent
@@ -385,15 +379,9 @@ class Delivery:
         """Return how its letters go: those that are sealed keep their way, and it is their target's until then."""
         return target.way if self.state == "held" and not self.letters else self.way
 
-    def settlements(self, target: Target, now: datetime) -> tuple[Settlement, ...]:
-        """Return what a person can decide about it: the answers to its question, or how its letters go from here."""
-        if question := self.question(now):
-            choices = _SETTLEMENTS[question]
-            # One that did not arrive can't be sent again to a mailbox that gets no email.
-            return (*choices, "by hand") if target.why_no_email and "by hand" not in choices else choices
-        if self.is_ready_to_print:
-            return ("given up",)
-        return ("by hand",) if self.is_kept_by_mailbox(target) else ()
+    def can_be_closed_unsent(self, now: datetime) -> bool:
+        """Say whether its letters surely did not arrive, and a person can decide that they are sent no more."""
+        return self.question(now) == "bounced" or self.is_ready_to_print
 
     def is_kept_by_mailbox(self, target: Target) -> bool:
         """Say whether its sealed letters wait because its target's mailbox gets no email. They can go by hand."""

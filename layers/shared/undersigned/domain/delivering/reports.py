@@ -26,16 +26,16 @@ Fate = Literal[
     "under way",
     "held",
     "paused",
-    "given up",
+    "closed unsent",
     "sent",
     "delivered",
     "handed over",
     "waiting",
 ]
 """`ready to print`: a person prints the letters, and brings or posts them. `bounced`: the email bounced,
-or was not sent because an earlier one did. `corrected`: it bounced, and its target has another address now. `given up`:
-a person decided that they are sent no more. `spam hold`: letters wait after a complaint. `stopped`: the office stopped
-the emails. `waiting`: they wait for the next delivery."""
+or was not sent because an earlier one did. `corrected`: it bounced, and its target has another address now.
+`closed unsent`: a person decided that they are sent no more. `spam hold`: letters wait after a complaint. `stopped`:
+the office stopped the emails. `waiting`: they wait for the next delivery."""
 
 FATES: tuple[Fate, ...] = get_args(Fate)
 """All outcomes, those that need an action first."""
@@ -82,7 +82,7 @@ class Report:
     @property
     def stuck(self) -> int:
         """Count the letters that should have been sent and were not."""
-        others = LEFT | {"ready to print", "waiting", "given up"}
+        others = LEFT | {"ready to print", "waiting", "closed unsent"}
         return sum(line.letters for line in self.lines if line.fate not in others)
 
     def of(self, fate: Fate) -> tuple[ReportLine, ...]:
@@ -123,8 +123,8 @@ def _line_of(delivery: Delivery, target: Target, question: Question | None) -> R
             return ReportLine(target, "handed over", delivery.letters)
         case "sent" | "delivered" | "complained":
             return ReportLine(target, delivery.state, delivery.letters)
-        case "given_up":
-            return ReportLine(target, "given up", delivery.letters, delivery.reason)
+        case "closed_unsent":
+            return ReportLine(target, "closed unsent", delivery.letters, delivery.reason)
         case "held":
             return ReportLine(target, _why_held(target) or "waiting", delivery.letters, target.hold)
         case _:

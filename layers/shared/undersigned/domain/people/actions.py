@@ -16,8 +16,7 @@ type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
     "correct address", "remove address", "address works", "send resume link", "accept address", "decline address",
     "count on paper", "record answer", "delete answer", "test", "retry", "retry again",
-    "settle as sent", "settle as not sent", "settle as not sent again", "settle as by hand", "settle as given up",
-    "hand over", "take back",
+    "settle as sent", "settle as not sent", "settle as not sent again", "close unsent", "hand over",
     "erase", "release from quarantine", "hold letters", "release letters", "erase letters", "export",
     "make draft", "publish", "discard draft", "test draft", "close", "reopen",
     "add person", "change role", "remove person", "create key", "revoke key",
@@ -25,8 +24,8 @@ type Action = Literal[
 ]  # fmt: skip
 
 _FOR_COLLEAGUES = Message("Why? Your colleagues can read this in the activity log.")
+_FOR_SIGNERS = Message("Why? The people who signed can read this on their letter’s page.")
 _HOW_KNOWN = Message("How do you know? Your colleagues can read this in the activity log.")
-_WHAT_WAS_DONE = Message("What was done with the letters? Your colleagues can read this in the activity log.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,7 @@ ACTIONS: Mapping[Action, Deed] = {
     ),
     "hold": Deed(
         Message.in_context("activity log", "Put letters on hold"), "hold", "/targets/<target>/hold",
-        Message("Put on hold"), Message("Why? The people who signed can read this on their letter’s page."),
-        needs_why=True
+        Message("Put on hold"), _FOR_SIGNERS, needs_why=True
     ),
     "release": Deed(
         Message("Let a recipient’s letters go again"), "release", "/targets/<target>/release",
@@ -135,21 +133,13 @@ ACTIONS: Mapping[Action, Deed] = {
         Message("Decided that an email was not sent, and sent it again within seven days of another one"),
         "settle --not-sent --again", _SETTLE
     ),
-    "settle as by hand": Deed(
-        Message("Decided that letters go by hand or post, in place of an email"), "settle --by-hand", _SETTLE,
-        Message("Bring or post the letters"), _FOR_COLLEAGUES, sends={"outcome": "by hand"}
-    ),
-    "settle as given up": Deed(
-        Message("Gave up the letters of a delivery"), "settle --give-up", _SETTLE, Message("Give up"),
-        _WHAT_WAS_DONE, sends={"outcome": "given up"}
+    "close unsent": Deed(
+        Message("Closed a delivery unsent"), "close-unsent", f"{_DELIVERY}/close-unsent", Message("Close unsent"),
+        _FOR_SIGNERS, needs_why=True
     ),
     "hand over": Deed(
         Message("Recorded that letters were handed over"), "hand-over", f"{_DELIVERY}/handed-over",
         Message("Handed over")
-    ),
-    "take back": Deed(
-        Message("Took back that letters were handed over"), "take-back", f"{_DELIVERY}/take-back",
-        Message("Take back"), _FOR_COLLEAGUES
     ),
     # Letters
     "erase": Deed(

@@ -11,14 +11,13 @@ from undersigned.domain.authoring.campaigns import OnPaper
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.plans import taken, week_taken
-from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.domain.delivering.stops import MOST_LINKS, StopMail
 from undersigned.domain.errors import ChangedError, GivenError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import email_mistake, mailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from undersigned.aws.campaigns import Campaigns
@@ -36,27 +35,9 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
 
-_RETRIED = ("open", "held", "bounced", "given_up")
+_RETRIED = ("open", "held", "bounced", "closed_unsent")
 
-_ACTIONS: Mapping[Settlement, Action] = {
-    "sent": "settle as sent",
-    "not sent": "settle as not sent",
-    "by hand": "settle as by hand",
-    "given up": "settle as given up",
-}
-
-_HAS_IT = Message("Nobody knows whether the email arrived. Say whether the office has it.")
-
-_CHOICES: Mapping[tuple[Settlement, ...], Message] = {
-    ("sent", "not sent"): _HAS_IT,
-    ("sent", "not sent", "by hand"): _HAS_IT,
-    ("not sent", "by hand", "given up"): Message(
-        "The email bounced. Say whether its letters are sent again, go by hand, or are given up."
-    ),
-    ("by hand",): Message("The mailbox keeps these letters. They can go by hand, or wait until it takes email."),
-    ("given up",): Message("The letters are ready to print. Record that they were handed over, or give them up."),
-}
-"""What is said to a person who decides something else."""
+_REASON_FOR_SIGNERS = Message("Give a reason. The people who signed can read it on their letter’s page.")
 
 APPROVABLE_FOR = timedelta(days=31)
 """How long after its day a period can be approved."""
@@ -174,7 +155,7 @@ class DeliveryControls:
     def hold(self, campaign: str, target: str, by: str, why: str) -> None:
         """Hold one target's letters back, for a reason that their signers can read."""
         if not (why := checked_reason(why)):
-            raise NotNowError(Message("Give a reason. The people who signed can read it on their letter’s page."))
+            raise NotNowError(_REASON_FOR_SIGNERS)
         self.campaigns.hold(campaign, target, why)
         self.record(campaign, "hold", by, about=target, why=why)
 
@@ -193,9 +174,10 @@ class DeliveryControls:
     def retry(
         self, key: DeliveryKey, by: str, why: str, *, again: bool = False, revision: str | None = None
     ) -> Delivery:
-        """Resend a delivery that failed, bounced, was given up or is held. The target's address then counts as good.
+        """Resend a delivery that failed, bounced, is closed unsent or held. The target's address then counts as good.
 
-        The packets of one that is ready to print are made again, because they are kept for 31 days.
+        Without an address, its letters go by hand or post. The packets of one that is ready to print are made again,
+        because they are kept for 31 days.
 
         `again` sends it even if the office has it, or got another email less than seven days away. `revision` is what
         the person saw of it. Raises NotFoundError for an unknown delivery, NotNowError if its email was sent or may
@@ -211,15 +193,15 @@ class DeliveryControls:
         if delivery.state not in _RETRIED and not delivery.is_ready_to_print:
             raise NotNowError(
                 Message(
-                    "The delivery’s state is “%(state)s”. Only one that failed, bounced, was given up, is held or is "
-                    "ready to print can be sent again.",
+                    "The delivery’s state is “%(state)s”. Only one that failed, bounced, was closed unsent, is held or "
+                    "is ready to print can be sent again.",
                     {"state": delivery.state},
                 )
             )
         self._check_not_received(delivery, target, "retry", again=again)
         _check_reason(why, again=again)
-        opened = self._open_again(delivery.opened_again(), delivery, target, again=again)
-        if delivery.way == "email":
+        opened = self._open_again(delivery.opened_for(target), delivery, target, again=again)
+        if opened.way == "email":
             self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
         self.record(key.campaign, "retry again" if again else "retry", by, about=f"{key.target} {key.period}", why=why)
         self.queue.put([key])
@@ -324,48 +306,56 @@ class DeliveryControls:
         again: bool = False,
         revision: str | None = None,
     ) -> Delivery:
-        """Decide about a delivery that is in doubt, has no outcome or bounced, or whose letters a mailbox keeps.
+        """Decide about a delivery that is in doubt or has no outcome: its email was sent, or it was not.
 
-        Its email was sent, or it was not; if nobody gets it there, its letters go by hand, or are given up, as they can
-        be once they are ready to print. The address that bounced is not used again before a person says that it works,
-        or corrects it. If the email was not sent, it is sent again. Until the second email begins, or the letters are
-        ready to print, a late event that it arrived still stops that. A permanent bounce gave its week free, so another
-        email may have taken it, and the office may have said that it has the letters: `again` sends them all the same,
-        for a reason. The others keep their week until they are settled. `revision` is what the person saw of it.
+        If it was not, it is sent again; without an address, its letters go by hand or post. Until that begins, a late
+        event that it arrived still stops it. The office may have said that it has the letters: `again` sends them all
+        the same, for a reason. `revision` is what the person saw of it.
 
-        Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, or not this, if it is
-        too soon, or if it is no longer as it was seen.
+        Raises NotFoundError for an unknown delivery, NotNowError if there is nothing to decide, or if it is no longer
+        as it was seen.
         """
         why = checked_reason(why)
         target, now = self.campaigns.target(key.campaign, key.target), self.clock()
         delivery = self._delivery(key, revision, target)
-        question, choices = delivery.question(now), delivery.settlements(target, now)
-        if not choices:
+        if delivery.question(now) not in {"in doubt", "no outcome"}:
             raise NotNowError(
                 Message(
                     "The delivery’s state is “%(state)s”. There is nothing to decide: only a delivery that is in "
-                    "doubt, has had no outcome for three days, bounced, is kept by its mailbox or is ready to print "
-                    "can be settled.",
+                    "doubt, or has had no outcome for three days, can be settled.",
                     {"state": delivery.state},
                 )
             )
-        if outcome not in choices:
-            raise NotNowError(_CHOICES[choices])
         _check_reason(why, again=again)
-        settled = delivery.settled(outcome, now)
-        if settled.state == "open":
-            self._check_not_received(delivery, target, "settle", again=again)
-            settled = self._open_again(settled, delivery, target, again=again)
-        else:
+        action: Action = "settle as sent"
+        if outcome == "sent":
+            settled = delivery.settled_as_sent(now)
             self._change(settled, delivery)
-        if question == "bounced" and outcome == "not sent":
-            # Somebody wants to try the address again.
-            self.campaigns.set_mail_state(key.campaign, key.target, target.email, "ok")
-        action: Action = "settle as not sent again" if again and outcome == "not sent" else _ACTIONS[outcome]
+        else:
+            self._check_not_received(delivery, target, "settle", again=again)
+            settled = self._open_again(delivery.opened_for(target), delivery, target, again=again)
+            action = "settle as not sent again" if again else "settle as not sent"
         self.record(key.campaign, action, by, about=f"{key.target} {key.period}", why=why)
         if settled.state == "open":
             self.queue.put([key])
         return settled
+
+    def close_unsent(self, key: DeliveryKey, by: str, why: str, *, revision: str | None = None) -> Delivery:
+        """Decide that the letters of a delivery are sent no more, for a reason that their signers can read.
+
+        Raises NotFoundError for an unknown delivery, NotNowError without a reason, unless it bounced or is ready to
+        print, or if it is no longer as it was seen.
+        """
+        if not (why := checked_reason(why)):
+            raise NotNowError(_REASON_FOR_SIGNERS)
+        target, now = self.campaigns.target(key.campaign, key.target), self.clock()
+        delivery = self._delivery(key, revision, target)
+        if not delivery.can_be_closed_unsent(now):
+            raise NotNowError(Message("Only a delivery that bounced, or is ready to print, can be closed unsent."))
+        closed = delivery.closed_unsent(why, now)
+        self._change(closed, delivery)
+        self.record(key.campaign, "close unsent", by, about=f"{key.target} {key.period}", why=why)
+        return closed
 
     def hand_over(self, key: DeliveryKey, day: date, note: str, by: str, *, revision: str | None = None) -> Delivery:
         """Record that an office got the letters of a delivery by hand. The same record again changes nothing.
@@ -387,9 +377,7 @@ class DeliveryControls:
                 return delivery
             raise NotNowError(
                 Message(
-                    "%(by)s recorded that the letters were handed over on %(day)s. To record something else, take that "
-                    "back first.",
-                    {"by": known.by, "day": known.day},
+                    "%(by)s recorded that the letters were handed over on %(day)s.", {"by": known.by, "day": known.day}
                 )
             )
         if revision not in {None, delivery.revision}:
@@ -400,30 +388,6 @@ class DeliveryControls:
         self._change(handed, delivery)
         self.record(key.campaign, "hand over", by, about=f"{key.target} {key.period}", why=note)
         return handed
-
-    def take_back(self, key: DeliveryKey, by: str, why: str, *, revision: str | None = None) -> Delivery:
-        """Undo the record that letters were handed over, until the campaign's next slot.
-
-        Raises NotFoundError for an unknown delivery, NotNowError if they were not handed over, if it is too late, if
-        its packets were cleared, or if the delivery is no longer as it was seen.
-        """
-        why, delivery = checked_reason(why), self._delivery(key, revision)
-        settings = self.campaigns.campaign(key.campaign)
-        if delivery.handed is None:
-            raise NotNowError(Message("These letters were not handed over, so there is nothing to take back."))
-        _check_kept(delivery)
-        until = cadence_of(settings, self.schedule).next_after(delivery.handed.at)
-        if self.clock() >= until:
-            raise NotNowError(
-                Message(
-                    "It is too late: this could be taken back until %(day)s, when the next letters went out.",
-                    {"day": until.date()},
-                )
-            )
-        back = delivery.taken_back()
-        self._change(back, delivery)
-        self.record(key.campaign, "take back", by, about=f"{key.target} {key.period}", why=why)
-        return back
 
     def _delivery(self, key: DeliveryKey, revision: str | None, target: Target | None = None) -> Delivery:
         delivery = self.deliveries.delivery(key)

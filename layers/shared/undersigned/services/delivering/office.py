@@ -110,8 +110,8 @@ class Offices:
 
 
 def _what_was_sent(delivery: Delivery, recorded: Sequence[PacketRecord]) -> SentDelivery | None:
-    has_left = not delivery.is_ready_to_print and (delivery.may_have_arrived or delivery.can_be_received)
-    return SentDelivery(delivery, tuple(each for each in recorded if each.is_in_email)) if has_left else None
+    is_there = delivery.handed if delivery.way == "by hand" else delivery.may_have_arrived or delivery.can_be_received
+    return SentDelivery(delivery, tuple(each for each in recorded if each.is_in_email)) if is_there else None
 
 
 def _may_act(link: OfficeToken, target: Target) -> bool:

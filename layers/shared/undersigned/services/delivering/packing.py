@@ -210,7 +210,7 @@ class Packing:
     def _so_far(self, batch: Batch) -> int:
         """Return how many letters the target has with these, or 0 if none may have arrived on an earlier day."""
         known = self.deliveries.deliveries(batch.key.campaign, batch.key.target, whole=False)
-        left = (one for one in known if one.may_have_arrived and not one.is_ready_to_print)
+        left = (one for one in known if one.may_have_arrived and (one.way == "email" or one.handed))
         before = sum(one.letters for one in left if one.key.period < batch.key.period)
         return before + batch.letters if before else 0
 

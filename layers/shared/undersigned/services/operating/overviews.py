@@ -329,7 +329,7 @@ class Overviews:
                 made.letters
                 for made in deliveries
                 if made.received_at(target)
-                or (made.is_settled and not (made.state == "given_up" or made.is_ready_to_print))
+                or (made.is_settled and not (made.state == "closed_unsent" or made.is_ready_to_print))
             ),
             deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.delivering.packets import packet_spans, reference_number
 from undersigned.domain.delivering.plans import week_taken
-from undersigned.domain.languages import Message, long_date
+from undersigned.domain.languages import Message
 from undersigned.rendering.mail_reasons import in_words
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
@@ -17,7 +17,6 @@ from undersigned.web.operating.attention import IF_NOT_RECEIVED, decisions, has_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
@@ -53,28 +52,23 @@ def deliveries_page(viewer: Viewer, found: Sequence[tuple[Delivery, Target]], la
 class Paper:
     """A delivery by hand or post that can be printed. `seen` is what its buttons send, `today` the day in ISO 8601.
 
-    That the letters were handed over can be taken back `until` a day. The file `is_gone` after 31 days. `erased` has
-    the reference numbers of letters that were erased since it was ready.
+    The file `is_gone` after 31 days. `erased` has the reference numbers of letters that were erased since it was ready.
     """
 
     seen: Mapping[str, str]
     today: str
-    until: str
-    can_take_back: bool
     is_gone: bool
     erased: tuple[str, ...]
 
 
-def _paper(viewer: Viewer, record: DeliveryRecord, next_slot: datetime | None) -> Paper | None:
+def _paper(viewer: Viewer, record: DeliveryRecord) -> Paper | None:
     made, key = record.delivery, record.delivery.key
-    if not (made.is_ready_to_print or made.handed):
+    if not made.may_be_on_paper:
         return None
     erased = made.erased - made.last.left_out
     return Paper(
         {"period": key.period, "target": key.target, "revision": made.revision},
         viewer.local(viewer.now).date().isoformat(),
-        long_date(viewer.local(next_slot), viewer.language) if next_slot else "",
-        can_take_back=next_slot is not None and viewer.now < next_slot,
         is_gone=made.has_ended_links(viewer.now),
         erased=tuple(
             reference_number(key.period, number)
@@ -84,11 +78,8 @@ def _paper(viewer: Viewer, record: DeliveryRecord, next_slot: datetime | None) -
     )
 
 
-def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState, next_slot: datetime | None) -> Page:
-    """Render a delivery with its packets and the events of its email.
-
-    `next_slot` is the first one after its letters were handed over, if they were.
-    """
+def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState) -> Page:
+    """Render a delivery with its packets and the events of its email."""
     made = record.delivery
     acts, blocked = decisions(made, record.question, state), week_taken(made, state.deliveries)
     return render_framed(
@@ -107,10 +98,12 @@ def delivery_page(viewer: Viewer, record: DeliveryRecord, state: TargetState, ne
         ],
         point=of_delivery(state, made, record.question, viewer.language) if record.question else None,
         acts=acts,
-        paper=_paper(viewer, record, next_slot),
+        paper=_paper(viewer, record),
         received_at=made.received_at(record.target),
         if_not_received=(
-            viewer.say(IF_NOT_RECEIVED) if made.state in {"sent", "given_up", "held"} and not record.question else ""
+            viewer.say(IF_NOT_RECEIVED)
+            if made.state in {"sent", "closed_unsent", "held"} and not record.question
+            else ""
         ),
         too_soon_after=blocked.last if blocked and made.way == "email" and has_failed(made, state) else None,
     )

@@ -21,7 +21,7 @@ DELIVERY_STATES: Mapping[DeliveryState, Message] = {
     "delivered": Message.in_context("status of a delivery", "Delivered"),
     "complained": Message.in_context("status of a delivery", "Delivered, marked as spam"),
     "bounced": Message.in_context("status of a delivery", "Bounced"),
-    "given_up": Message.in_context("status of a delivery", "Given up"),
+    "closed_unsent": Message.in_context("status of a delivery", "Closed unsent"),
     "held": Message.in_context("status of a delivery", "On hold"),
     "empty": Message.in_context("status of a delivery", "Nothing to send"),
 }

@@ -304,7 +304,7 @@ def to_print(campaign: Campaign, states: Iterable[TargetState], today: date, lan
         do = Message(
             "Open each one, print the letters, and hand them over or mail them. Then press “Handed over” there."
         )
-        late = Message("They have been ready to print for a week. If nobody brings them, press “Give up” there.")
+        late = Message("They have been ready to print for a week. If nobody brings them, press “Close unsent” there.")
         yield Point(
             "serious" if is_late else "to do",
             Message("Letters of %(day)s: not handed over yet", values)
@@ -324,8 +324,6 @@ def _has_waited_long(made: Delivery, campaign: Campaign, today: date) -> bool:
 
 
 def _letters_to(target: Target, made: Delivery, language: str) -> Message:
-    if not made.letters_left:
-        return Message("%(whom)s: nothing is left to print", _whom(target, language))
     return Message.counted(
         "%(whom)s: %(letters)s letter",
         "%(whom)s: %(letters)s letters",
@@ -349,33 +347,31 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     key, target = delivery.key, state.target
     seen = {"period": key.period, "target": key.target, "revision": delivery.revision}
     if question in {"in doubt", "no outcome"}:
-        if_not: Action = "settle as by hand" if target.why_no_email else "settle as not sent"
-        return (Act(("settle as sent", if_not), seen, quiet=True),)
+        if_not: tuple[Action, ...] = () if target.is_held else ("settle as not sent",)
+        is_kept_by_mailbox = target.is_held and not target.hold
+        return Act(("settle as sent", *if_not), seen, quiet=True), *((_by_hand(target),) if is_kept_by_mailbox else ())
+    close = Act(("close unsent",), seen, quiet=True, folded=Message("The letters are sent no more"))
     if delivery.received_at(target):
-        return (Act(("settle as given up",), seen), address_of(target, quiet=True)) if question else ()
+        return (close, address_of(target, quiet=True)) if question else ()
     is_corrected = was_corrected(delivery, target)
-    is_free = delivery.way == "by hand" or not week_taken(delivery, state.deliveries)
-    can_retry = has_failed(delivery, state) and is_free
+    can_retry = has_failed(delivery, state) and (target.by_hand or not week_taken(delivery, state.deliveries))
     retry = (Act(("retry",), seen),) if can_retry else ()
     if question != "bounced":
-        return (*retry, Act(("settle as by hand",), seen)) if delivery.is_kept_by_mailbox(target) else retry
+        return retry or ((_by_hand(target),) if delivery.is_kept_by_mailbox(target) and not target.by_hand else ())
     if target.by_hand:
-        return Act(("settle as by hand", "settle as given up"), seen), address_of(target, quiet=True)
-    other_ends = Message("The letters go by hand or post, or are sent no more")
-    rest = Act(("settle as by hand", "settle as given up"), seen, quiet=True, folded=other_ends)
+        return *retry, address_of(target, quiet=True), close
     if not can_retry:
-        return address_of(target, quiet=is_corrected), rest
+        return address_of(target, quiet=is_corrected), _by_hand(target), close
     # In one form: the email goes to the address that somebody typed beside the button.
     usual: tuple[Action, ...] = ("retry", "correct address")
-    return Act(usual if is_corrected else usual[::-1], seen | {"email": target.email}), rest
+    return Act(usual if is_corrected else usual[::-1], seen | {"email": target.email}), _by_hand(target), close
 
 
 def has_failed(delivery: Delivery, state: TargetState) -> bool:
     """Say whether a delivery did not arrive, and its letters could go the same way again."""
     target = state.target
-    is_kept = target.hold or (delivery.way == "email" and (target.complained_at or target.stopped or target.by_hand))
     is_over = delivery.cleared_at is not None or delivery.received_at(target) is not None
-    return delivery.state in {"held", "bounced", "given_up"} and not is_over and not is_kept
+    return delivery.state in {"held", "bounced", "closed_unsent"} and not is_over and not target.is_held
 
 
 def was_corrected(delivery: Delivery, target: Target) -> bool:
@@ -404,11 +400,14 @@ def of_delivery(state: TargetState, delivery: Delivery, question: Question, lang
         )
         corrected = Message("The address is now %(new)s. Send the email again.", values)
         find = Message(
-            "Correct the address, then send the email again; or print the letters, and hand them over or mail them."
+            "Correct the address, then send the email again. If no address works, press “Send letters by hand or post” "
+            "first."
         )
-        give_up = Message("But the office said that it has these letters, so press “Give up”.")
+        if target.by_hand:
+            find = Message("Press “Send again”. Then print the letters, and hand them over or mail them.")
+        close = Message("But the office said that it has these letters, so press “Close unsent”.")
         send = corrected if was_corrected(delivery, target) else find
-        ways_out = (give_up, IF_NOT_RECEIVED) if delivery.received_at(target) else (send,)
+        ways_out = (close, IF_NOT_RECEIVED) if delivery.received_at(target) else (send,)
         return Point("serious", title, (came_back, *others, *ways_out), sees=sees, acts=acts)
     if question == "in doubt":
         title = Message("%(whom)s: we don’t know whether the email of %(day)s left", values)

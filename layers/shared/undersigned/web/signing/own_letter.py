@@ -109,6 +109,12 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             "%(department)s said on %(received)s that it has your letter.",
             values | {"received": long_date(own.entry.campaign.local(said), language)},
         )
+    if delivery and delivery.state == "closed_unsent":
+        return Message.in_context("status of a letter", "Not delivered"), Message(
+            "Your letter of the delivery of %(day)s did not reach %(whom)s, and the organizer sends it no more. The "
+            "reason: “%(why)s”.",
+            {**values, "why": delivery.reason},
+        )
     if delivery and delivery.way == "by hand":
         return _state_by_hand(delivery, values | {"organizer": own.entry.campaign.organizer.name}, language)
     match delivery.state if delivery else "open":
@@ -125,12 +131,6 @@ def _state_of(own: OwnLetter, language: str) -> tuple[Message, Message]:  # noqa
             return Message.in_context("status of a letter", "Bounced"), Message(
                 "The mail server of %(department)s did not accept the email of %(day)s with your letter. "
                 "The organizer can see this and send it again.",
-                values,
-            )
-        case "given_up":
-            return Message.in_context("status of a letter", "Not delivered"), Message(
-                "The mail server of %(department)s did not accept the email of %(day)s with your letter, and the "
-                "organizer sends it no more.",
                 values,
             )
         case "in_doubt":
@@ -160,10 +160,6 @@ def _state_by_hand(delivery: Delivery, values: Mapping[str, object], language: s
         return Message.in_context("status of a letter", "Handed over"), Message(
             "Your letter was handed over or mailed on paper on %(handed)s, as %(organizer)s recorded.",
             {**values, "handed": long_date(delivery.handed.day, language)},
-        )
-    if delivery.state == "given_up":
-        return Message.in_context("status of a letter", "Not delivered"), Message(
-            "The organizer decided not to bring the letters of %(day)s to %(whom)s any more.", values
         )
     return Message.in_context("status of a letter", "Being printed"), Message(
         "Your letter is in the delivery of %(day)s to %(whom)s. %(organizer)s prints it, and hands it over or mails "
