@@ -55,6 +55,8 @@ HOSTILE = {
     "a filter block": "{% filter upper %}x{% endfilter %}",
     "a conditional expression": "{{ note if note else date }}",
     "a test": "{% if note is defined %}x{% endif %}",
+    "own words in own words": "{% if note %}{% if note %}x{% endif %}{% endif %}",
+    "an end without a beginning": "{% endif %}",
     "a lookalike character": "{{ ｓigner.name }}",
     "too many fields": "{{ note }}" * (MOST_TAGS + 1),
     "many parentheses": "{{ " + "(" * 9_000 + "note" + ")" * 9_000 + " }}",

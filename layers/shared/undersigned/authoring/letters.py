@@ -130,8 +130,9 @@ def _ruled_line(state: StateBlock, start: int, end: int, silent: bool) -> bool: 
 def _placeholder(
     _renderer: RendererProtocol, tokens: Sequence[Token], position: int, _options: OptionsDict, env: EnvType
 ) -> str:
-    """Render a merge field as a placeholder. Markdown turns NUL into U+FFFD, so no letter can forge one."""
-    env["tags"].append(f"{{{{ {tokens[position].content[2:-2].strip()} }}}}")
+    """Render a tag of Jinja2 as a placeholder. Markdown turns NUL into U+FFFD, so no letter can forge one."""
+    spaced = TAG.sub(lambda tag: f"{{{{ {tag.group()[2:-2].strip()} }}}}", tokens[position].content)
+    env["tags"].append(spaced)
     return f"\0{len(env['tags']) - 1}\0"
 
 
@@ -148,6 +149,7 @@ def _parser() -> MarkdownIt:
     markdown.inline.ruler.after("text", "tag", _tag)
     markdown.inline.ruler.after("text", "blank", _blank)
     markdown.add_render_rule("tag", _placeholder)
+    markdown.add_render_rule("own_words", _placeholder)
     return markdown
 
 
@@ -309,7 +311,7 @@ def _with_optional(tokens: list[Token]) -> list[Token]:
     """Mark each paragraph with only the signer's own words: these may be missing."""
     from markdown_it.token import Token
 
-    begin, end = (Token("html_block", "", 0, content=html) for html in OWN_WORDS)
+    begin, end = (Token("own_words", "", 0, content=tag) for tag in OWN_WORDS)
     marked = list(tokens)
     for place, token in reversed([*enumerate(tokens)]):
         opening = tokens[place - 1]
