@@ -81,11 +81,11 @@ def set_address(request: DashboardRequest, target: str) -> Response[str]:
     return done(request, "address-saved" if email else "address-removed", f"/targets/{target}")
 
 
-@buttons.does("send resume link")
-def send_resume_link(request: DashboardRequest, target: str) -> Response[str]:
-    """Send the mailbox that was stopped the link that resumes once more."""
-    wired.stack.delivering.controls.send_resume_link(request.campaign, target, request.by, request.why())
-    return done(request, "link-sent", f"/targets/{target}")
+@buttons.does("lift stop")
+def lift_stop(request: DashboardRequest, target: str) -> Response[str]:
+    """Let emails go again to the mailbox that an office stopped."""
+    wired.stack.delivering.controls.lift_stop(request.campaign, target, request.by, request.why())
+    return done(request, "stop-lifted", f"/targets/{target}")
 
 
 @buttons.does("accept address")

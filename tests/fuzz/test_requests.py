@@ -127,7 +127,7 @@ POST /dashboard/{campaign}/targets/{target}/test
 POST /dashboard/{campaign}/targets/{target}/address
 POST /dashboard/{campaign}/targets/{target}/asked-address
 POST /dashboard/{campaign}/targets/{target}/answers/{odd}/delete
-POST /dashboard/{campaign}/targets/{target}/resume-link
+POST /dashboard/{campaign}/targets/{target}/lift-stop
 POST /dashboard/{campaign}/targets/{target}/on-paper
 GET /dashboard/{campaign}/deliveries
 GET /dashboard/{campaign}/deliveries/2026-11-24/{target}

@@ -190,7 +190,7 @@ ROUTES = [
     Route("POST", "/targets/{target}/answers", 403, 409, {"day": PERIOD, "text": "Thank you."}),
     Route("POST", "/targets/{target}/answers/{answer}/delete", 403, 404),
     # The role allows this, but the office has not stopped the emails.
-    Route("POST", "/targets/{target}/resume-link", 403, 409),
+    Route("POST", "/targets/{target}/lift-stop", 403, 409, WHY),
     # The role allows this, but the letter is not in quarantine.
     Route("POST", "/signatures/{signer}/release", 403, 409),
     Route("POST", "/signatures/{signer}/erase", 403, 303, WHY),

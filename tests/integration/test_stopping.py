@@ -1,4 +1,4 @@
-"""Test that an office stops the emails to its mailbox and resumes them, and that nobody else undoes a stop."""
+"""Test that an office stops the emails to its mailbox and resumes them, and how an organizer lifts a stop."""
 
 from __future__ import annotations
 
@@ -282,7 +282,7 @@ def test_a_stopped_mailbox_gets_no_test_of_real_letters(world: World, who: str) 
 
 
 @pytest.mark.parametrize("way", ["release", "retry", "the address works", "in capitals", "with a tag"])
-def test_an_organizer_can_not_undo_a_stop(world: World, way: str) -> None:
+def test_an_organizer_undoes_no_stop_in_another_way(world: World, way: str) -> None:
     controls = world.wiring.delivering.controls
     world.confirmed()
     world.week()
@@ -298,7 +298,7 @@ def test_an_organizer_can_not_undo_a_stop(world: World, way: str) -> None:
     elif way == "with a tag":
         controls.set_address(CAMPAIGN, "evanston", CHIEF.replace("@", "+news@"), "cli", "")
     else:
-        with pytest.raises(NotNowError, match=r"by hand.*link that resumes once more.*another address"):
+        with pytest.raises(NotNowError, match=r"Send emails to this office again.*by hand.*another address"):
             attempts[way]()
     world.clock.advance(days=7)
     world.confirmed(email="bo@signers.example")
@@ -458,20 +458,44 @@ def test_an_email_about_a_stop_that_may_have_left_is_not_sent_again(
     assert [mail.to for mail in about_stops(world)] == ["letters@enddemand.example", CHIEF]
 
 
-def test_an_organizer_has_the_link_sent_once_more_and_no_third_time(world: World) -> None:
-    manager, path = someone(world, "editor"), "/targets/evanston/resume-link"
-    assert manager.press(path).status == 409
-    stop(world)
-    # Until the first one has left, it is the same email.
-    assert manager.press(path, {"back": "/"}).status == 303
-    assert [mail.tags["kind"] for mail in about_stops(world)] == ["stopped", "resume"]
-    for _ in range(2):
-        assert manager.press(path).status == 303
-    assert [mail.to for mail in about_stops(world)[2:]] == [CHIEF]
-    assert (manager.press(path).status, path in manager.see().body) == (409, False)
-    assert "The emails are not stopped" in resume(world).body
+def test_an_organizer_lifts_a_stop_with_a_reason_on_the_recipients_page_only(world: World) -> None:
+    a_week(world)
+    manager, path = someone(world, "editor"), "/targets/evanston/lift-stop"
+    why = {"why": "The clerk asked for them."}
+    assert (manager.press(path, why).status, path in manager.see("/targets/evanston").body) == (409, False)
+    stop(world, "Use our web form.")
+    assert [path in manager.see(page).body for page in ("", "/targets", "/targets/evanston")] == [False, False, True]
+    refused = manager.press(path)
+    assert (refused.status, "Give a reason." in refused.words, bool(stopped(world))) == (409, True, True)
+    assert manager.press(path, why).status == 303
+    assert stopped(world) is None
     entry = next(world.wiring.campaigns.audit(CAMPAIGN))
-    assert (entry.action, entry.about) == ("send resume link", "evanston")
+    assert (entry.action, entry.about, entry.why) == ("lift stop", "evanston", "The clerk asked for them.")
+    assert manager.press(path, why).status == 409
+    world.week()
+    assert to_evanston(world) == [CHIEF, CHIEF]
+    # The office can stop them again.
+    stop(world)
+    assert stopped(world)
+
+
+def test_a_stop_that_comes_while_an_earlier_one_is_lifted_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = OfficeRows._stop
+    stop(world)
+    earlier = about_stops(world)[-1].link("office/resume")
+
+    def stop_meanwhile(rows: OfficeRows, *of: str) -> Stop | None:
+        monkeypatch.setattr(OfficeRows, "_stop", read)
+        world.post(earlier)
+        world.clock.advance(seconds=1)
+        stop(world, "No, really.")
+        return read(rows, *of)
+
+    monkeypatch.setattr(OfficeRows, "_stop", stop_meanwhile)
+    world.wiring.delivering.controls.lift_stop(CAMPAIGN, "evanston", "cli", "They called.")
+    found = stopped(world)
+    assert found
+    assert found.reason == "No, really."
 
 
 @pytest.mark.parametrize(

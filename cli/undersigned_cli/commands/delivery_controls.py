@@ -57,7 +57,7 @@ def add_to(app: typer.Typer) -> None:
         (release, "release my-campaign evanston"),
         (retry, 'retry my-campaign evanston --why "the address is correct now"'),
         (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
-        (send_resume_link, "send-resume-link my-campaign evanston"),
+        (lift_stop, 'lift-stop my-campaign evanston --why "the clerk asked for them"'),
         (on_paper, "on-paper my-campaign evanston 80"),
         (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
         (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),
@@ -126,10 +126,16 @@ def hold(
 
 
 @on_campaign
-def send_resume_link(wiring: Wiring, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
-    """Send an office that stopped its emails the link that resumes them once more."""
-    wiring.delivering.controls.send_resume_link(campaign, target, COMMAND_LINE, reason)
-    say(f"{target}: the link is on its way. Only somebody who reads the office's email can use it.")
+def lift_stop(
+    wiring: Wiring,
+    campaign: Campaign,
+    target: TargetId,
+    *,
+    reason: Annotated[str, typer.Option("--why", help="How you know that the office wants the emails again.")],
+) -> None:
+    """Send emails again to an office that stopped them, when somebody there asked for that."""
+    wiring.delivering.controls.lift_stop(campaign, target, COMMAND_LINE, reason)
+    say(f"{target}: emails go to this office again, with the next delivery.")
 
 
 @on_campaign

@@ -61,7 +61,7 @@ def _way_out(values: Mapping[str, object]) -> tuple[Message, ...]:
             "can bring them by hand, or save another address.",
             values,
         ),
-        Message("Only somebody who reads %(email)s can resume these emails, by a link that we sent there.", values),
+        Message("If they want these emails again, say so on the recipient’s page. They have a link for that, too."),
     )
 
 

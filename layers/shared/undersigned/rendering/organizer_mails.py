@@ -66,8 +66,8 @@ _ADVICE: Mapping[Fate, Message] = {
         "letters."
     ),
     "stopped": Message(
-        "Only somebody at the office can resume them. Call the office, and ask how they want to get letters. You can "
-        "bring them by hand."
+        "Call the office, and ask how they want to get letters. You can bring them by hand. If they want the emails "
+        "again, say so on the recipient’s page."
     ),
     "spam hold": Message(
         "Call the office, and ask how they want to get letters. Then press “Send to this recipient again”."

@@ -35,7 +35,7 @@ _NOTICES: Mapping[str, Message] = {
     "closed-unsent": Message("Recorded: these letters are sent no more."),
     "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
     "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
-    "link-sent": Message("The link is on its way to the office."),
+    "stop-lifted": Message("Emails go to this office again, with the next delivery."),
     "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "address-declined": Message("Declined. Letters go where they went before."),

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-MOST_LINKS = 2
-"""How many emails with the link that ends a stop are sent: one at once, one when an organizer asks for it."""
-
 LONGEST_REASON = 500
 """The most characters of a reason that are kept."""
 

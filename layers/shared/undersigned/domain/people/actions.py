@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
-    "correct address", "remove address", "address works", "send resume link", "accept address", "decline address",
+    "correct address", "remove address", "address works", "lift stop", "accept address", "decline address",
     "count on paper", "record answer", "delete answer", "test", "retry", "retry again",
     "settle as sent", "settle as not sent", "settle as not sent again", "close unsent", "hand over",
     "erase", "release from quarantine", "hold letters", "release letters", "erase letters", "export",
@@ -89,9 +89,9 @@ ACTIONS: Mapping[Action, Deed] = {
     "address works": Deed(
         Message("Said that a recipient’s address works again"), "set-address", "/targets/<target>/address"
     ),
-    "send resume link": Deed(
-        Message("Sent an office the link that resumes the emails once more"), "send-resume-link",
-        "/targets/<target>/resume-link", Message("Send the link once more")
+    "lift stop": Deed(
+        Message("Sent emails again to an office that had stopped them"), "lift-stop",
+        "/targets/<target>/lift-stop", Message("Send emails to this office again"), _HOW_KNOWN, needs_why=True
     ),
     "accept address": Deed(
         Message("Accepted the address that an office asked for"), "", _ASKED,

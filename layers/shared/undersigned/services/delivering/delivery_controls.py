@@ -11,7 +11,6 @@ from undersigned.domain.authoring.campaigns import OnPaper
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.plans import taken, week_taken
-from undersigned.domain.delivering.stops import MOST_LINKS, StopMail
 from undersigned.domain.errors import ChangedError, GivenError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import email_mistake, mailable
@@ -267,21 +266,21 @@ class DeliveryControls:
         self.record(campaign, action or ("address works" if changed == known else usual), by, about=target, why=why)
         return changed.email
 
-    def send_resume_link(self, campaign: str, target: str, by: str, why: str) -> None:
-        """Queue the link that resumes emails once more, for the mailbox that was stopped.
+    def lift_stop(self, campaign: str, target: str, by: str, why: str) -> None:
+        """Let emails go again to the mailbox that an office stopped. A stop that comes meanwhile stays.
 
-        Raises NotFoundError for an unknown target, NotNowError if nobody stopped its emails, or it had two such emails.
+        Raises NotFoundError for an unknown target, NotNowError without a reason, or if nobody stopped its emails.
         """
         why = checked_reason(why)
+        if not why:
+            raise NotNowError(Message("Give a reason. Your colleagues can read it in the activity log."))
         stop = self.campaigns.target(campaign, target).stopped
         if stop is None:
             raise NotNowError(Message("The office has not stopped these emails."))
-        if stop.mails >= MOST_LINKS:
-            raise NotNowError(
-                Message("We sent the link twice, and send it no more. Call the office: it may be among spam there.")
-            )
-        self.mails().put_stop(StopMail(campaign, target, stop.mailbox, stop.at, stop.mails + 1))
-        self.record(campaign, "send resume link", by, about=target, why=why)
+        self.office_rows.change_stop(
+            campaign, target, stop.mailbox, lambda known: None if known and known.at == stop.at else known
+        )
+        self.record(campaign, "lift stop", by, about=target, why=why)
 
     def count_on_paper(self, campaign: str, target: str, letters: str, by: str) -> OnPaper:
         """Keep how many letters to a target were signed on paper, as somebody typed the number.
@@ -484,12 +483,12 @@ def _paused() -> NotNowError:
 
 
 def _check_not_stopped(target: Target) -> None:
-    """Raise NotNowError if the office stopped the emails, which nobody else can undo."""
+    """Raise NotNowError if the office stopped the emails, and nobody has lifted the stop."""
     if target.stopped:
         raise NotNowError(
             Message(
-                "The office stopped these emails, and only somebody there can resume them. Bring the letters by hand, "
-                "ask for the link that resumes once more, or save another address."
+                "The office stopped these emails. If it wants them again, press “Send emails to this office again” on "
+                "the recipient’s page. Or bring the letters by hand, or save another address."
             )
         )
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 from undersigned.domain.delivering.answers import waits_since
 from undersigned.domain.delivering.deliveries import HANDED_OVER_WITHIN
 from undersigned.domain.delivering.plans import week_taken
-from undersigned.domain.delivering.stops import MOST_LINKS
 from undersigned.domain.languages import Message, long_date, number, short_moment
 from undersigned.services.operating.overviews import MOST_POSTPONED
 
@@ -214,9 +213,9 @@ def _stopped(target: Target, stop: Stop, waits: Iterable[Message], whom: Mapping
     values = {"email": stop.email, "why": stop.reason}
     reason = (Message("The reason: “%(why)s”.", values),) if stop.reason else ()
     way_out = Message(
-        "Only somebody who reads %(email)s can resume the emails, by the link that we sent there. Call the office, and "
-        "ask how they want to get letters. Nothing is lost: you can bring the letters by hand, or save another "
-        "address.",
+        "No letter goes to %(email)s. Call the office, and ask how they want to get letters. Nothing is lost: you can "
+        "bring the letters by hand, or save another address. If they want these emails again, say so on the "
+        "recipient’s page.",
         values,
     )
     return Point(
@@ -225,7 +224,6 @@ def _stopped(target: Target, stop: Stop, waits: Iterable[Message], whom: Mapping
         (*reason, *stop.how_soon(language), *waits, way_out),
         sees=Step(Message("Open the recipient"), f"/targets/{target.id}"),
         acts=(
-            *((Act(("send resume link",), {"target": target.id}),) if stop.mails < MOST_LINKS else ()),
             _by_hand(target),
             Act(
                 ("correct address",),
