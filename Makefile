@@ -125,7 +125,7 @@ nightly-load: $(READY)
 nightly-moto: $(READY)
 	UNDERSIGNED_ON_MOTO=1 $(TEST) $(addprefix tests/integration/test_,signing.py delivering.py counting.py erasing.py seven_days.py \
 		delivery_controls.py listing.py targets_as_signed.py restoring.py exporting.py reporting.py office.py answers.py \
-		asked_addresses.py stopping.py)
+		stopping.py)
 
 nightly-races: $(READY)
 	UNDERSIGNED_INTERLEAVINGS=$${UNDERSIGNED_INTERLEAVINGS:-50} UNDERSIGNED_HISTORIES=$${UNDERSIGNED_HISTORIES:-200} \

@@ -13,7 +13,7 @@ from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
 from undersigned.domain.delivering.reports import FATES, Report, ReportLine
 from undersigned.domain.delivering.stops import Stop
 from undersigned.domain.people.people import Member, Person
-from undersigned.rendering import mails, office_mails, organizer_mails, people_mails
+from undersigned.rendering import mails, organizer_mails, people_mails
 from undersigned.rendering.mails import DeliverySummary, Mail
 from undersigned_cli import campaign_folder
 
@@ -25,7 +25,7 @@ TARGET = FOLDER.targets[0]
 SENDER = Sender("letters@enddemand.example", "https://letters.example")
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 TOKEN = "eyJ0b2tlbiI6" * 20
-STOP = Stop(TARGET.email, NOON, "0" * 32, "We take letters by our web form only.", accepted_at=NOON)
+STOP = Stop(NOON, "We take letters by our web form only.", accepted_at=NOON)
 SIGNED = adas_signature(
     target=TARGET.id,
     note=f"https://letters.example/{TOKEN}",
@@ -86,6 +86,5 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
         "report": organizer_mails.report(SENDER, report, NOON),
         "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456"),
         "invitation": people_mails.invitation(SENDER, campaign, Member(campaign.id, person, "owner", by=person.email)),
-        "stopped": office_mails.stopped(SENDER, campaign, TARGET, STOP),
-        "resume": office_mails.resume(SENDER, campaign, TARGET, STOP),
+        "stopped": organizer_mails.stopped(SENDER, campaign, TARGET, STOP),
     }

@@ -88,15 +88,6 @@ def lift_stop(request: DashboardRequest, target: str) -> Response[str]:
     return done(request, "stop-lifted", f"/targets/{target}")
 
 
-@buttons.does("accept address")
-def answer_address(request: DashboardRequest, target: str) -> Response[str]:
-    """Accept or decline the address that a target's office asked for."""
-    answer, controls = request.decision("answer", ("accept", "decline")), wired.stack.delivering.controls
-    decide = controls.accept_address if answer == "accept" else controls.decline_address
-    decide(request.campaign, target, request.posted("asked"), request.by, request.why())
-    return done(request, "address-saved" if answer == "accept" else "address-declined", f"/targets/{target}")
-
-
 @buttons.does("count on paper")
 def count_on_paper(request: DashboardRequest, target: str) -> Response[str]:
     """Keep how many letters to a target were signed on paper."""

@@ -88,7 +88,6 @@ def _target(state: TargetState) -> dict[str, object]:
         "stopped": _stop(target.stopped) if target.stopped else None,
         "waiting": state.waiting,
         "on_paper": target.on_paper.letters if target.on_paper else 0,
-        "asked_address": target.asked.email if target.asked else None,
         "needs_attention": [
             {"period": delivery.key.period, "question": question} for delivery, question in state.questions
         ],
@@ -98,7 +97,7 @@ def _target(state: TargetState) -> dict[str, object]:
 
 def _stop(stop: Stop) -> dict[str, object]:
     accepted = stop.accepted_at.isoformat() if stop.accepted_at else None
-    return {"at": stop.at.isoformat(), "reason": stop.reason, "accepted_at": accepted, "links_sent": stop.mails}
+    return {"at": stop.at.isoformat(), "reason": stop.reason, "accepted_at": accepted}
 
 
 @routes.get("/targets/<target>/answers", "counts")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.domain.errors import GivenError
+from undersigned.services.delivering.office import AnotherMailboxError
 from undersigned.web.answers import moved, page
-from undersigned.web.delivering.office import cover_page, office_page, resume_page, stopped_page
+from undersigned.web.delivering.office import cover_page, office_page, stopped_page
 from undersigned.web.posted import media_type, posted_values
 
 if TYPE_CHECKING:
@@ -35,25 +35,20 @@ def receive(token: str) -> Response[str]:
     return moved(f"/office/{token}")
 
 
-@router.post("/office/<token>/address")
-def ask_for_address(token: str) -> Response[str]:
-    """Ask the organizer for another address. Nothing goes to it unless they accept it."""
-    typed = str(posted_values(router.current_event, LONGEST_POST).get("email", ""))
-    try:
-        wired.stack.delivering.address_requests.ask(token, typed)
-    except GivenError as error:
-        sent = wired.stack.delivering.offices.office(token)
-        return page(office_page(sent, token, typed, error.on_page), status=422)
-    return moved(f"/office/{token}#address")
-
-
 @router.post("/office/<token>/stop")
 def stop(token: str) -> Response[str]:
-    """Stop the emails to an office's mailbox: as its page asks, or with one click in an email program (RFC 8058)."""
+    """Stop the emails to an office's mailbox: as its page asks, or with one click in an email program (RFC 8058).
+
+    A link of a mailbox that gets no emails any more has nothing to stop, and its page says so.
+    """
     # Of a click's body, which may be multipart/form-data, nothing is needed: the link says all.
     is_form = media_type(router.current_event) == "application/x-www-form-urlencoded"
     reason = posted_values(router.current_event).get("reason") if is_form else None
-    return page(stopped_page(*wired.stack.delivering.stopping.stop(token, reason)))
+    offices = wired.stack.delivering.offices
+    try:
+        return page(stopped_page(*offices.stop(token, reason)))
+    except AnotherMailboxError:
+        return page(office_page(offices.office(token), token))
 
 
 @router.get("/office/<token>/stop")
@@ -61,18 +56,6 @@ def show_office_again(token: str) -> Response[str]:
     """Redirect a reload of the stop's page, and a person who opens the link of one click. Changes nothing."""
     wired.stack.tokens.read_office(token)
     return moved(f"/office/{token}")
-
-
-@router.get("/office/resume/<token>")
-def to_resume(token: str) -> Response[str]:
-    """Show the button that resumes the emails. Changes nothing, because security gateways follow links."""
-    return page(resume_page(wired.stack.delivering.stopping.of_link(token), token))
-
-
-@router.post("/office/resume/<token>")
-def resume(token: str) -> Response[str]:
-    """Resume the emails to the mailbox that got the link. Doing it twice has no further effect."""
-    return page(resume_page(wired.stack.delivering.stopping.resume(token), token))
 
 
 @router.get("/packets-sent/<token>")

@@ -1,4 +1,4 @@
-"""Emails to people who organize, and about what offices do on their pages.
+"""Emails to people who organize, and to organizers about offices that stopped the emails.
 
 Those to sign in with are tried until it would be too late.
 """
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
-from undersigned.aws.queue import AskedMail, read_person_mail
-from undersigned.domain.delivering.stops import StopMail
+from undersigned.aws.queue import StopMail, read_person_mail
 from undersigned.domain.errors import MailRefusedError, SendingStoppedError
 from undersigned.logs import facts_of
 
@@ -40,7 +39,7 @@ def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"batchItemFailures": failed}
 
 
-def _send(mail: PersonMail | StopMail | AskedMail) -> None:
+def _send(mail: PersonMail | StopMail) -> None:
     """Send an email. Raises an error if it must be tried again; one that SES refuses is not."""
     kind, send_it = _of(mail)
     try:
@@ -53,13 +52,11 @@ def _send(mail: PersonMail | StopMail | AskedMail) -> None:
         logger.info("email to a person", extra={"kind": kind, "outcome": outcome})
 
 
-def _of(mail: PersonMail | StopMail | AskedMail) -> tuple[str, Callable[[], str]]:
+def _of(mail: PersonMail | StopMail) -> tuple[str, Callable[[], str]]:
     """Return the kind of an email, and what sends it."""
     match mail:
         case StopMail():
-            return "stop", lambda: wired.stack.delivering.stop_post.send(mail)
-        case AskedMail():
-            return "asked", lambda: wired.stack.delivering.asked_post.send(mail.campaign, mail.target)
+            return "stop", lambda: wired.stack.delivering.stop_post.send(mail.campaign, mail.target)
         case _ if mail.request:
             return "sign-in", lambda: wired.people_post.send_sign_in(mail.request)
         case _:

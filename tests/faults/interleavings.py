@@ -25,7 +25,6 @@ from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.aws.campaign_keys import target_key
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.delivering.stops import ResumeLink
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.rendering.packets import Packet
 from undersigned_cli.local.sources import stream_source
@@ -468,11 +467,8 @@ class Play:
         path = f"/office/{self.world.wiring.tokens.for_office(CAMPAIGN, target.id, target.email)}/stop"
         return self._halting(self._start("stop", lambda: self.world.post(path)))
 
-    def resume_emails(self) -> Actor:
-        """Resume the emails by the link of the present stop; without one, by a link of none."""
-        stop = self.world.wiring.campaigns.target(CAMPAIGN, "evanston").stopped
-        link = ResumeLink(CAMPAIGN, "evanston", stop.mailbox, stop.secret) if stop else "none"
-        return self._ending("stop", self._start("resume emails", lambda: self.world.post(f"/office/resume/{link}")))
+    def lift_stop(self) -> Actor:
+        return self._ending("stop", self._organize("lift stop", "/targets/evanston/lift-stop", {"why": "they called"}))
 
     def _halting(self, actor: Actor) -> Actor:
         """Allow no email after the end of this actor, except those that are being handed to SES.
@@ -658,7 +654,7 @@ class Play:
             if not self._has_work_left():
                 return
             self.finish(self.resume())
-            self.finish(self.resume_emails())
+            self.finish(self.lift_stop())
             self.finish(self.release())
             self.world.clock.advance(days=7)
             # The session of last week is over.

@@ -261,7 +261,7 @@ class Alarms(logging.Handler):
 class Simulation:
     """One campaign."""
 
-    def __init__(self, seed: int, world: World, weeks: int) -> None:  # noqa: PLR0915  (what it remembers)
+    def __init__(self, seed: int, world: World, weeks: int) -> None:
         self.seed = seed
         self.rng = random.Random(seed)  # noqa: S311
         # Of its own, so that a seed's other choices stay as they were.
@@ -293,9 +293,7 @@ class Simulation:
         self._held: dict[str, datetime] = {}
         self._office_rng = random.Random(seed + 2)  # noqa: S311
         self._stopped_mailboxes: dict[str, datetime] = {}
-        self._links: Counter[str] = Counter()
-        self._resumes = 0
-        self._accepted_addresses: set[str] = set()
+        self._lifts = 0
         self._died_at: list[datetime] = []
         self._dead_reconciliations, self._starts, self._records = 0, 0, 0
         self._packet_size, self._attachment_limit = 2, 10_000
@@ -402,10 +400,6 @@ class Simulation:
     def _accepted(self, sent: Sent) -> None:
         """Look at an email that leaves."""
         self.accepted.append((sent, self.world.clock.now))
-        if sent.to.startswith("asked") and sent.to not in self._accepted_addresses:
-            self.breach(f"an email goes to {sent.to}, which no organizer accepted")
-        if sent.tags["kind"] == "resume":
-            self._check_link(sent)
         if sent.tags["kind"] != "delivery":
             return
         arrived = sent.message_id not in self.platform.bounced
@@ -466,13 +460,6 @@ class Simulation:
         begun = self.world.wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, *new.place))
         if begun and begun.last.since and begun.last.since > since:
             self.breach(f"the email of {new.place} begins after {new.sent.to} was stopped at {since}")
-
-    def _check_link(self, sent: Sent) -> None:
-        """Check that a stop sends its mailbox one link."""
-        stop = sent.link("office/resume")
-        self._links[stop] += 1
-        if self._links[stop] > 1:
-            self.breach(f"{sent.to} gets {self._links[stop]} links that resume")
 
     def _letters_in(self, sent: Sent) -> list[str]:
         """Return the words of an email's letters, from its packets or from those behind its link."""
@@ -574,9 +561,7 @@ class Simulation:
                 ("erase letters", 0.05, self.erase_letters),
                 ("receive", 0.7, self.receive),
                 ("an office stops", 0.3, self.office_stops),
-                ("an office resumes", 0.4, self.office_resumes),
-                ("lift a stop", 0.2, self.lift_stop),
-                ("an office asks for another address", 0.3, self.office_asks),
+                ("lift a stop", 0.4, self.lift_stop),
                 ("deploy", 2.0, self.deploy),
                 ("expire", 1.0, self.platform.expire),
             ):
@@ -807,60 +792,27 @@ class Simulation:
             self._press_stop(self._office_rng.choice(self.emails).sent)
 
     def _press_stop(self, sent: Sent) -> None:
-        resumes = self._resumes
+        lifts, was_theirs = self._lifts, self._gets_the_emails(sent)
         path, values = f"{sent.link('office')}/stop", {"reason": self._office_rng.choice(["", "Use our form."])}
         answer = self.platform.tries(lambda: self.world.post(path, values))
-        if answer and answer.status == 200 and self._resumes == resumes:
+        is_theirs = was_theirs and self._gets_the_emails(sent)
+        if answer and answer.status == 200 and is_theirs and self._lifts == lifts:
             self._stopped_mailboxes.setdefault(sent.to, self.world.clock.now)
 
-    def office_resumes(self) -> None:
-        """Let the reader of some email press its link that resumes."""
-        if links := [sent for sent, _ in self.accepted if sent.tags["kind"] == "resume"]:
-            self._press_resume(self._office_rng.choice(links))
-
-    def _press_resume(self, sent: Sent) -> None:
-        self._resumes += 1
-        self._stopped_mailboxes.pop(sent.to, None)
-        self.platform.tries(lambda: self.world.post(sent.link("office/resume")))
+    def _gets_the_emails(self, sent: Sent) -> bool:
+        """Say whether the mailbox of an earlier email still gets the recipient's emails: others stop nothing."""
+        return self.world.wiring.campaigns.target(CAMPAIGN, sent.tags["target"]).email == sent.to
 
     def lift_stop(self) -> None:
         """Lift an office's stop as an organizer, if there is one."""
-        target = self._office_rng.choice(list(_TARGETS))
-        if stop := self.world.wiring.campaigns.target(CAMPAIGN, target).stopped:
-            self._resumes += 1
-            self._stopped_mailboxes.pop(stop.email, None)
+        self._lift_stop(self._office_rng.choice(list(_TARGETS)))
+
+    def _lift_stop(self, target: str) -> None:
+        known = self.world.wiring.campaigns.target(CAMPAIGN, target)
+        if known.stopped:
+            self._lifts += 1
+            self._stopped_mailboxes.pop(known.email, None)
         self._organizer(f"/targets/{target}/lift-stop", {"why": "they telephoned"})
-
-    def office_asks(self) -> None:
-        """Let the reader of some email ask for another address, perhaps of one to an older address."""
-        if self.emails:
-            sent, number = self._office_rng.choice(self.emails).sent, self._office_rng.randrange(10**6)
-            path, values = f"{sent.link('office')}/address", {"email": f"asked{number}@{sent.tags['target']}.example"}
-            self.platform.tries(lambda: self.world.post(path, values))
-
-    def _decide_addresses(self) -> None:
-        """Accept or decline the addresses that offices ask for. An office may ask for another one meanwhile."""
-        for target in _TARGETS:
-            asked = self.world.wiring.campaigns.target(CAMPAIGN, target).asked
-            if asked and (self.is_calm or self._office_rng.random() < _ANSWERED):
-                answer = self._office_rng.choice(["accept", "decline"])
-                self.questions[f"{answer} an address"] += 1
-                if answer == "accept":
-                    self._accepted_addresses.add(asked.email)
-                values = {"answer": answer, "asked": asked.email, "why": "we telephoned"}
-                done = self._organizer(f"/targets/{target}/asked-address", values)
-                left = self.world.wiring.campaigns.target(CAMPAIGN, target).asked
-                if done and done.status == _DONE and left and left.email == asked.email:
-                    self.breach(f"{left.email} is still asked for, after {answer}")
-
-    def _let_office_resume(self, target: str) -> None:
-        """Let an office press the last link that it got, or give it another address if it got none."""
-        stop = self.world.wiring.campaigns.target(CAMPAIGN, target).stopped
-        links = [sent for sent, _ in self.accepted if sent.tags["kind"] == "resume" and stop and sent.to == stop.email]
-        if links:
-            self._press_resume(links[-1])
-        if self.world.wiring.campaigns.target(CAMPAIGN, target).stopped:
-            self._correct(target)
 
     def approve(self, period: str) -> None:
         self._organizer(f"/deliveries/{period}/approve")
@@ -928,7 +880,6 @@ class Simulation:
 
     def visit(self) -> None:
         """Look at the deliveries as an organizer does, and decide what waits for a person."""
-        self._decide_addresses()
         for delivery in self._deliveries():
             place = delivery["target"], delivery["period"]
             path = f"/deliveries/{place[1]}/{place[0]}"
@@ -1122,7 +1073,7 @@ class Simulation:
         self.resume()
         self.release_letters()
         for target in _TARGETS:
-            self._let_office_resume(target)
+            self._lift_stop(target)
             self._release(target)
             self._repair(target)
         self.plan_week(monday)
@@ -1218,8 +1169,6 @@ class Simulation:
 
     def _check(self) -> None:
         self._check_outcomes()
-        if asked := [each.asked.email for each in self.world.wiring.campaigns.targets(CAMPAIGN) if each.asked]:
-            self.breach(f"nobody decided about the addresses that offices asked for: {asked}")
         memory = self.world.memory
         assert memory
         for name, stored in memory.objects.items():

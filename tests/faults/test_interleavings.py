@@ -351,11 +351,11 @@ def a_stop_and_the_delivery(play: Play) -> Begin:
     return lambda: (play.stop(), play.deliver(play.messages[-1]))
 
 
-def a_resumption_and_the_next_stop(play: Play) -> Begin:
+def a_lifted_stop_and_the_next_one(play: Play) -> Begin:
     planned(play, "Ada", "Ben")
     play.finish(play.stop())
     play.world.clock.advance(seconds=1)
-    return lambda: (play.resume_emails(), play.stop())
+    return lambda: (play.lift_stop(), play.stop())
 
 
 def two_approvals(play: Play) -> Begin:
@@ -542,7 +542,7 @@ RACES = [
     a_pause_and_the_delivery,
     a_hold_and_the_delivery,
     a_stop_and_the_delivery,
-    a_resumption_and_the_next_stop,
+    a_lifted_stop_and_the_next_one,
     an_approval_and_the_delivery,
     an_approval_of_an_earlier_look_and_the_delivery,
     a_confirmation_after_the_look_and_the_sealing,

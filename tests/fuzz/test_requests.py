@@ -16,7 +16,6 @@ from tests.openapi_document import OPERATIONS, resolved
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, SITE
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.delivering.stops import ResumeLink
 from undersigned.domain.languages import chosen_language, languages
 from undersigned.domain.signing.signatures import signer_id
 
@@ -43,7 +42,6 @@ def tokens(world: World) -> dict[str, str]:
         "packets": issue.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")),
         "office": issue.for_office(CAMPAIGN, "evanston", "chief@evanston-police.example"),
         "cover": issue.for_cover(CAMPAIGN, "evanston"),
-        "resume": str(ResumeLink(CAMPAIGN, "evanston", "0" * 12, "0" * 32)),
         "approval": organizers.for_approval(CAMPAIGN, "2026-11-24"),
         "far": organizers.for_approval(CAMPAIGN, "2027-11-24"),
     }
@@ -72,14 +70,10 @@ GET /packets/{packets}/{odd}
 GET /packets/{odd}/1
 GET /office/{office}
 GET /office/{odd}
-POST /office/{office}/address
 POST /office/{office}/received
 POST /office/{office}/stop
 POST /office/{odd}/stop
 GET /office/{office}/stop
-GET /office/resume/{resume}
-POST /office/resume/{resume}
-GET /office/resume/{odd}
 GET /packets-sent/{cover}
 GET /packets-sent/{odd}
 GET /assets/{odd}
@@ -125,7 +119,6 @@ POST /dashboard/{campaign}/targets/{odd}/hold
 POST /dashboard/{campaign}/targets/{target}/release
 POST /dashboard/{campaign}/targets/{target}/test
 POST /dashboard/{campaign}/targets/{target}/address
-POST /dashboard/{campaign}/targets/{target}/asked-address
 POST /dashboard/{campaign}/targets/{target}/answers/{odd}/delete
 POST /dashboard/{campaign}/targets/{target}/lift-stop
 POST /dashboard/{campaign}/targets/{target}/on-paper

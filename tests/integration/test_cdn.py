@@ -199,12 +199,10 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
     world.run_stream()
     world.week()
     world.post(f"{links_of_office(world)[0]}/stop")
-    world.run_people_mails()
-    resume = world.mails("resume")[-1].link("office/resume")
     packets = "/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
     for path in (
         *(*links_of_office(world), "/office/forged", "/packets-sent/forged"),
-        *(f"{links_of_office(world)[0]}/stop", resume, "/office/forged/stop", "/office/resume/forged"),
+        *(f"{links_of_office(world)[0]}/stop", "/office/forged/stop"),
         *(FORM + part for part in ("", "/embed", "/signed", "/privacy", "/count", "/share.png")),
         *(FORM + part for part in ("/targets?postal_code=60201", "/preview", "/signatures")),
         *("/", "/embed.js", "/openapi.json", asset_path("embed.js")),
@@ -221,8 +219,6 @@ def asked(world: World) -> Iterator[tuple[str, str]]:
         f"{own}/withdraw",
         disown,
         f"{links_of_office(world)[0]}/stop",
-        f"{links_of_office(world)[0]}/address",
-        resume,
         f"{links_of_office(world)[0]}/received",
     ):
         yield "POST", path

@@ -16,7 +16,6 @@ from undersigned.aws.campaign_keys import target_key
 from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.counts import counter_key
 from undersigned.aws.dynamodb import Update
-from undersigned.domain.authoring.campaigns import AskedAddress
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
 
@@ -406,8 +405,7 @@ def test_a_campaign_is_deleted_when_nothing_of_anybody_is_left(run: Any, world: 
     world.wiring.signing.erasing.erase(CAMPAIGN, row.signer)
     world.run_stream()
     run("key", "create", CAMPAIGN)
-    asked = AskedAddress("desk@evanston.example", world.clock.now)
-    world.wiring.office_rows.ask_address(CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"), asked)
+    world.wiring.office_rows.receive(CAMPAIGN, "evanston", "2026-11-24", world.clock.now)
 
     assert f"{CAMPAIGN} is deleted" in run("campaign", "delete", CAMPAIGN, "--yes")
     world.run_stream()

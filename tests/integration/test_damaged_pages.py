@@ -14,7 +14,7 @@ from tests.world import CAMPAIGN, Answer, client_of
 from undersigned.aws.counts import counter_key
 from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.dynamodb import Key, Update, Values, from_item
-from undersigned.domain.authoring.campaigns import AskedAddress, dashboard_path
+from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.counting.exports import ExportFilter
 from undersigned.domain.counting.tallies import TOTAL
 from undersigned.domain.people.api_keys import digest_of
@@ -157,8 +157,7 @@ def campaign(world: World) -> Campaign:
     world.clock.advance(days=1)
     for name, postal_code in (("bo", "60201"), ("cy", "60076"), ("dee", "60091")):
         world.confirmed(email=f"{name}@signers.example", name=name, postal_code=postal_code)
-    asked = AskedAddress("desk@evanston.example", world.clock.now)
-    world.wiring.office_rows.ask_address(CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston"), asked)
+    world.wiring.office_rows.receive(CAMPAIGN, "evanston", PERIOD, world.clock.now)
     browser = Browser(world)
     browser.sign_in(OWNER)
     browser.press(f"{dashboard_path(CAMPAIGN)}/exports", {})

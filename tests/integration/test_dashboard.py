@@ -181,10 +181,6 @@ ROUTES = [
     Route("POST", "/targets/{target}/address", 403, 303, {"email": "chief@evanston.example"}),
     Route("POST", "/deliveries/{period}/{target}/handed-over", 403, 409, {"day": "2026-11-24", "revision": "1-sent"}),
     Route("POST", "/deliveries/{period}/{target}/close-unsent", 403, 409, {"why": "x", "revision": "1-sent"}),
-    # The role allows this, but no office asked.
-    Route(
-        "POST", "/targets/{target}/asked-address", 403, 409, {"asked": "a@b.example", "answer": "accept", "why": "x"}
-    ),
     Route("POST", "/targets/{target}/on-paper", 403, 303, {"letters": "80"}),
     # The role allows these, but nothing was sent to this recipient.
     Route("POST", "/targets/{target}/answers", 403, 409, {"day": PERIOD, "text": "Thank you."}),

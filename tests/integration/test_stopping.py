@@ -1,4 +1,4 @@
-"""Test that an office stops the emails to its mailbox and resumes them, and how an organizer lifts a stop."""
+"""Test that an office stops the emails to its mailbox, and how an organizer lifts a stop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from undersigned.aws.mail import Mailbox
 from undersigned.aws.offices import OfficeRows, office_partition
 from undersigned.aws.queue import PeopleMails
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.delivering.stops import StopMail
 from undersigned.domain.errors import NotNowError, UncertainError
 
 if TYPE_CHECKING:
@@ -55,12 +54,11 @@ def stopped(world: World) -> Stop | None:
 def about_stops(world: World) -> list[Sent]:
     """Send what the queue asks for, and return all emails about stops."""
     world.run_people_mails()
-    return [mail for mail in world.sent if mail.tags["kind"] in {"stopped", "resume"}]
+    return world.mails("stopped")
 
 
-def resume(world: World) -> Answer:
-    """Press the button of the last email that has the link."""
-    return world.post(about_stops(world)[-1].link("office/resume"))
+def lift(world: World) -> None:
+    world.wiring.delivering.controls.lift_stop(CAMPAIGN, "evanston", "cli", "They called.")
 
 
 def state(world: World) -> tuple[str, str | None]:
@@ -81,27 +79,15 @@ def to_evanston(world: World) -> list[str]:
     return [mail.to for mail in world.deliveries if mail.tags["target"] == "evanston"]
 
 
-def test_nothing_goes_to_a_mailbox_after_its_stop_until_it_resumes(world: World) -> None:
+def test_nothing_goes_to_a_mailbox_after_its_stop_until_it_is_lifted(world: World) -> None:
     a_week(world)
     stop(world, "Use our web form.")
     world.week()
     assert to_evanston(world) == [CHIEF]
-    assert "The emails are not stopped" in resume(world).body
+    lift(world)
     world.clock.advance(days=7)
     world.week()
     assert to_evanston(world) == [CHIEF, CHIEF]
-
-
-def test_the_stops_of_a_mailbox_cause_their_two_emails_once_a_day(world: World) -> None:
-    a_week(world)
-    for _ in range(8):
-        stop(world)
-        world.post(about_stops(world)[-1].link("office/resume"))
-    assert len(about_stops(world)) == 2
-    world.clock.advance(days=1)
-    stop(world)
-    assert [mail.tags["kind"] for mail in about_stops(world)[2:]] == ["stopped", "resume"]
-    assert "The emails are not stopped" in resume(world).body
 
 
 def test_no_email_leaves_after_a_stop_while_its_packet_is_typeset(
@@ -172,57 +158,15 @@ def test_one_click_in_an_email_program_stops_the_emails(world: World, kind: str,
     answers = [world.request("POST", path, raw=body, headers=headers) for _ in range(2)]
     assert [answer.status for answer in answers] == [200, 200]
     assert stopped(world)
-    assert [mail.tags["kind"] for mail in about_stops(world)] == ["stopped", "resume"]
+    assert len(about_stops(world)) == 1
 
 
 def test_a_get_changes_nothing_and_no_answer_is_kept(world: World) -> None:
     page = page_of(world)
     assert (world.get(f"{page}/stop").status, stopped(world)) == (303, None)
-    answers = [world.get(page), stop(world)]
-    link = about_stops(world)[-1].link("office/resume")
-    answers += [world.get(link), world.get(link)]
-    assert stopped(world)
-    answers.append(world.post(link))
+    answers = [world.get(page), stop(world), world.get(page)]
     assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
     assert not any(word in answer.body for answer in answers for word in ("Ada", CHIEF))
-
-
-def test_an_older_link_does_not_end_a_later_stop(world: World) -> None:
-    stop(world)
-    first = about_stops(world)[-1].link("office/resume")
-    for _ in range(2):
-        assert "The emails are not stopped" in world.post(first).body
-    world.clock.advance(days=1)
-    stop(world)
-    assert "The emails were stopped again" in world.post(first).body
-    assert stopped(world)
-    assert len(about_stops(world)) == 4
-    resume(world)
-    assert stopped(world) is None
-
-
-def test_a_forged_link_resumes_nothing_and_says_nothing(world: World) -> None:
-    stop(world)
-    link = about_stops(world)[-1].link("office/resume")
-    campaign, target, mailbox, secret = link.removeprefix("/office/resume/").split("~")
-    parts = [
-        (campaign, target, mailbox, "0" * len(secret)),
-        (campaign, target, mailbox, secret[:-1]),
-        (campaign, target, mailbox, ""),
-        (campaign, target, "0" * len(mailbox), secret),
-        (campaign, "skokie", mailbox, secret),
-        ("another-campaign", target, mailbox, secret),
-        (campaign, target, mailbox, secret, secret),
-        (campaign, "x" * 3000, mailbox, secret),
-        (campaign, target, "", "é" * len(secret)),
-        (),
-    ]
-    for is_stopped in (True, False):
-        for each in parts:
-            forged = f"/office/resume/{'~'.join(each)}"
-            assert {world.get(forged).status, world.post(forged).status} <= {404, 405}, each
-        assert bool(stopped(world)) is is_stopped
-        assert "The emails are not stopped" in world.post(link).body
 
 
 def test_a_second_stop_keeps_the_moment_and_the_last_reason(world: World) -> None:
@@ -260,13 +204,10 @@ def test_a_stop_is_about_the_letters_to_one_recipient(world: World) -> None:
     campaigns = world.wiring.campaigns
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "skokie"), email=CHIEF))
     whom = campaigns.target(CAMPAIGN, "evanston").addressed("en")
-    comes = "Until then, they come to this mailbox."
-    if_stopped = f"If you stop them, no letter to {whom} comes to this mailbox"
-    assert re.search(f"{comes}.*{if_stopped}", world.get(page_of(world)).words)
+    assert f"If you stop them, no letter to {whom} comes to this mailbox" in world.get(page_of(world)).words
     assert f"We send no more letters to {whom} to this mailbox." in stop(world).words
-    page = world.get(page_of(world)).words
-    assert f"The emails to this mailbox with letters to {whom} are stopped." in page
-    assert comes not in page
+    is_stopped = f"The emails to this mailbox with letters to {whom} are stopped. If you want them again, reply to one"
+    assert is_stopped in world.get(page_of(world)).words
     assert f"No more letters to {whom} go to {CHIEF}" in " ".join(about_stops(world)[0].text.split())
     assert campaigns.target(CAMPAIGN, "skokie").stopped is None
 
@@ -329,40 +270,25 @@ def test_another_mailbox_gets_the_letters_and_the_stopped_one_none_when_it_comes
     assert to_evanston(world) == [CHIEF, NEW]
 
 
-def test_the_link_of_a_mailbox_that_the_recipient_no_longer_has_stops_and_resumes_that_mailbox_only(
-    world: World,
-) -> None:
+@pytest.mark.parametrize("now", [NEW, ""])
+@pytest.mark.parametrize("values", [{"reason": "No."}, {"List-Unsubscribe": "One-Click"}])
+def test_a_link_of_a_former_mailbox_shows_and_stops_nothing(world: World, now: str, values: dict[str, str]) -> None:
     a_week(world)
-    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", NEW, "cli", "")
-    stop(world)
-    world.week()
-    assert (to_evanston(world), stopped(world)) == ([CHIEF, NEW], None)
-    told, resuming = about_stops(world)
-    assert resuming.to == CHIEF
-    assert f"another address now. Letters go to {NEW}, and nothing changes" in " ".join(told.text.split())
-    assert [words in told.text for words in ("an earlier address stopped", "wait", "can resume")] == [
-        True,
-        False,
-        False,
-    ]
-    assert "End Demand Illinois (sample) decides whether they come to this mailbox again." in resume(world).words
-    found = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    assert (found.email, found.stops, found.asked and found.asked.email) == (NEW, (), CHIEF)
-
-
-@pytest.mark.parametrize(("now", "goes"), [("", "Letters go by hand or post."), (NEW, f"Letters go to {NEW}.")])
-def test_the_organizer_is_told_who_resumes_after_letters_go_another_way(world: World, now: str, goes: str) -> None:
-    a_week(world)
-    stop(world)
+    before = page_of(world)
     world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", now, "cli", "")
-    if now:
-        world.post(f"{page_of(world, now)}/address", {"email": "desk@evanston-police.example"})
-        world.run_people_mails()
-    resume(world)
-    world.run_people_mails()
-    said = f"{goes} Somebody with a link in one of our emails to the office asks for {CHIEF}."
-    assert said in " ".join(world.mails("asked")[-1].text.split())
-    assert said in someone(world, "editor").see().words
+    answer = world.post(f"{before}/stop", values)
+    assert (answer.status, "no longer go to the address that got this link" in answer.words) == (200, True)
+    assert f'action="{before}' not in answer.body
+    assert list(world.wiring.table.query(office_partition(CAMPAIGN), consistent=True)) == []
+    assert about_stops(world) == []
+    world.week()
+    assert to_evanston(world) == [CHIEF, *([NEW] if now else [])]
+
+
+def test_a_stop_whose_mailbox_changes_before_the_email_leaves_needs_none(world: World) -> None:
+    stop(world)
+    world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", NEW, "cli", "")
+    assert about_stops(world) == []
 
 
 def test_a_reason_goes_when_the_campaign_s_time_is_over_and_the_stop_stays(world: World) -> None:
@@ -373,11 +299,6 @@ def test_a_reason_goes_when_the_campaign_s_time_is_over_and_the_stop_stays(world
     found = stopped(world)
     assert found
     assert found.reason == ""
-
-
-def test_a_link_of_a_mailbox_that_got_no_delivery_writes_nothing(world: World) -> None:
-    stop(world, email="stranger@evanston-police.example")
-    assert (world.wiring.campaigns.target(CAMPAIGN, "evanston").stops, about_stops(world)) == ((), [])
 
 
 def test_a_release_after_a_complaint_keeps_the_stop(world: World) -> None:
@@ -398,32 +319,40 @@ def test_a_stop_whose_emails_could_not_be_queued_has_them_after_the_next_try(
             stop(world)
     assert (bool(stopped(world)), about_stops(world)) == (True, [])
     stop(world)
-    assert len(about_stops(world)) == 2
+    assert len(about_stops(world)) == 1
 
 
-def test_repeated_and_failed_messages_send_each_email_about_a_stop_once(world: World) -> None:
+def test_repeated_and_failed_messages_send_one_email_about_a_stop(world: World) -> None:
     for _ in range(2):
         stop(world)
     world.throttles = 1
-    assert len(about_stops(world)) == 2
+    assert len(about_stops(world)) == 1
     stop(world)
-    assert [mail.to for mail in about_stops(world)] == ["letters@enddemand.example", CHIEF]
+    assert [mail.to for mail in about_stops(world)] == ["letters@enddemand.example"]
 
 
-def test_two_copies_of_a_message_at_once_send_each_email_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_stop_is_told_once_and_one_that_was_lifted_is_not(world: World) -> None:
+    for _ in range(2):
+        stop(world)
+        about_stops(world)
+        lift(world)
+    stop(world)
+    lift(world)
+    assert len(about_stops(world)) == 2
+
+
+def test_two_copies_of_a_message_at_once_send_one_email(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     read = OfficeRows._stop
 
     def meet_the_other(rows: OfficeRows, *of: str) -> Stop | None:
         found = read(rows, *of)
         monkeypatch.setattr(OfficeRows, "_stop", read)
-        stop = stopped(world)
-        assert stop
-        world.wiring.delivering.stop_post.send(StopMail(CAMPAIGN, "evanston", stop.mailbox, stop.at, 1))
+        world.wiring.delivering.stop_post.send(CAMPAIGN, "evanston")
         return found
 
     stop(world)
     monkeypatch.setattr(OfficeRows, "_stop", meet_the_other)
-    assert [mail.tags["kind"] for mail in about_stops(world)] == ["stopped", "resume"]
+    assert len(about_stops(world)) == 1
 
 
 def test_a_stop_that_meets_the_deletion_of_its_campaign_leaves_no_row(
@@ -455,7 +384,7 @@ def test_an_email_about_a_stop_that_may_have_left_is_not_sent_again(
             patch.setattr(Mailbox, "send", lose_answer)
             about_stops(world)
         world.clock.advance(minutes=5)
-    assert [mail.to for mail in about_stops(world)] == ["letters@enddemand.example", CHIEF]
+    assert len(about_stops(world)) == 1
 
 
 def test_an_organizer_lifts_a_stop_with_a_reason_on_the_recipients_page_only(world: World) -> None:
@@ -482,17 +411,16 @@ def test_an_organizer_lifts_a_stop_with_a_reason_on_the_recipients_page_only(wor
 def test_a_stop_that_comes_while_an_earlier_one_is_lifted_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     read = OfficeRows._stop
     stop(world)
-    earlier = about_stops(world)[-1].link("office/resume")
 
     def stop_meanwhile(rows: OfficeRows, *of: str) -> Stop | None:
         monkeypatch.setattr(OfficeRows, "_stop", read)
-        world.post(earlier)
+        lift(world)
         world.clock.advance(seconds=1)
         stop(world, "No, really.")
         return read(rows, *of)
 
     monkeypatch.setattr(OfficeRows, "_stop", stop_meanwhile)
-    world.wiring.delivering.controls.lift_stop(CAMPAIGN, "evanston", "cli", "They called.")
+    lift(world)
     found = stopped(world)
     assert found
     assert found.reason == "No, really."

@@ -34,18 +34,6 @@ def test_links_survive_one_rotation_and_end_with_the_second(world: World, rotate
     assert world.get(between).status == 404
 
 
-def test_the_link_that_resumes_emails_works_years_later_whatever_keys_have_ended(world: World, rotate: Any) -> None:
-    office = world.wiring.tokens.for_office(CAMPAIGN, "evanston", "chief@evanston-police.example")
-    world.post(f"/office/{office}/stop")
-    world.run_people_mails()
-    link = world.mails("resume")[-1].link("office/resume")
-    for _ in range(3):
-        rotate("--yes")
-        world.clock.advance(days=500)
-    assert "Resume the emails?" in world.get(link).body
-    assert "The emails are not stopped" in world.post(link).body
-
-
 @pytest.mark.asvs("7.4.5", "11.1.1", "13.3.1")
 def test_after_a_leak_two_rotations_end_every_earlier_link(world: World, rotate: Any) -> None:
     leaked = world.confirmed().link("confirm")

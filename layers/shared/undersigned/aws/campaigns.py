@@ -49,7 +49,7 @@ from undersigned.aws.dynamodb import (
     written,
 )
 from undersigned.aws.failures import TRANSACTION_CONFLICT, code_of
-from undersigned.aws.offices import decided, office_key, office_partition, with_words
+from undersigned.aws.offices import office_key, office_partition, with_words
 from undersigned.domain.authoring.campaigns import (
     Campaign,
     Logo,
@@ -167,15 +167,14 @@ class Campaigns(Repository):
         self._table.put(campaign_values(campaign))
 
     def put_target(self, campaign: str, target: Target) -> None:
-        """Write a target's settings. A new email address is assumed to take email, and ends what its office asked."""
+        """Write a target's settings. A new email address is assumed to take email."""
         key, settings = target_key(campaign, target.id), target_settings(target)
         if not self._table.put_new(key._asdict() | settings):
             same_address = Attr("email").eq(target.email)
             try:
                 self._table.update(Update(key, assign=settings, when=same_address))
             except ConditionFailedError:
-                changed = Update(key, assign=settings | {"mail_state": "ok"})
-                self._table.transact([changed, decided(campaign, target.id)], wait_for_others=True)
+                self._table.update(Update(key, assign=settings | {"mail_state": "ok"}))
         self._name_change(campaign)
 
     def put_new_targets(self, campaign: str, targets: Sequence[Target]) -> None:

@@ -1,4 +1,4 @@
-"""What offices say on their pages: stops, another address, *Received*.
+"""What offices say on their pages: stops, and *Received*.
 
 Strangers reach the function that writes it, so it has a row of its own, and that function writes no target.
 
@@ -6,14 +6,13 @@ Strangers reach the function that writes it, so it has a row of its own, and tha
 |---|---|---|
 | office | `OFFICE#<campaign>` | `<target>` |
 
-There is no row before an office says something, or its target gets another address.
+There is no row before an office says something.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -21,7 +20,6 @@ from boto3.dynamodb.conditions import Attr
 from undersigned.aws.campaign_keys import target_key
 from undersigned.aws.dynamodb import (
     Check,
-    ConditionFailedError,
     Key,
     Repository,
     Update,
@@ -29,7 +27,6 @@ from undersigned.aws.dynamodb import (
     read_row,
     written,
 )
-from undersigned.domain.authoring.campaigns import AskedAddress
 from undersigned.domain.delivering.stops import Stop
 from undersigned.domain.errors import ChangedError
 from undersigned.domain.tokens import mailbox_digest
@@ -44,14 +41,6 @@ if TYPE_CHECKING:
 
 STOPS = "stop_"
 """The beginning of the attributes that hold stops, each with the name of its mailbox."""
-
-ENDED = "ended_"
-"""The beginning of the attributes with the secret of a mailbox's last stop that ended: its link still says so."""
-
-MAILED = "mailed_"
-"""The beginning of the attributes that say which stop of a mailbox last caused emails, and when."""
-
-_A_DAY = timedelta(days=1)
 
 RECEIVED = "received_"
 """The beginning of the attributes with the moments of *Received*, each with the period."""
@@ -75,35 +64,8 @@ def not_stopped(email: str) -> ConditionBase:
     return Attr(STOPS + mailbox_digest(email)).not_exists()
 
 
-def decided(campaign: str, target: str, when: ConditionBase | None = None) -> Update:
-    """Return the update that forgets which address an office asked for."""
-    return Update(office_key(campaign, target), remove=("asked", "asked_told"), when=when)
-
-
 class OfficeRows(Repository):
     """What offices say, in the table."""
-
-    def ask_address(self, campaign: str, target: Target, asked: AskedAddress) -> None:
-        """Keep the address that a target's office asks for, in place of an earlier one that nobody has decided.
-
-        Raises ChangedError if the target has another mailbox by now.
-        """
-        change = Update(office_key(campaign, target.id), assign={"asked": _asked_values(asked)})
-        same_mailbox = _check_target(campaign, target.id, Attr("email").eq(target.email))
-        self._table.transact([change, same_mailbox], wait_for_others=True)
-
-    def note_told(self, campaign: str, target: str, email: str | None) -> bool:
-        """Note the address that the organizer's email names, or that there is no email. Return False if it was so."""
-        was = Attr("asked_told").not_exists() if email else Attr("asked_told").exists()
-        change = Update(office_key(campaign, target), assign={"asked_told": email}, when=Attr("asked").exists() & was)
-        with suppress(ConditionFailedError):
-            self._table.update(change)
-            return True
-        return False
-
-    def forget_asked(self, campaign: str, target: str, asked: AskedAddress) -> None:
-        """Delete what an office asked for. Raises ChangedError if it has asked for another address since."""
-        self._table.update(decided(campaign, target, when=Attr("asked").eq(_asked_values(asked))))
 
     def receive(self, campaign: str, target: str, period: str, at: datetime) -> None:
         """Note when an office said that it has the letters of a period. Raises ChangedError without its target."""
@@ -124,9 +86,7 @@ class OfficeRows(Repository):
             if after == before:
                 return before, after
             unchanged = Attr(name).eq(_stop_values(before)) if before else Attr(name).not_exists()
-            assign: Values = {name: _stop_values(after) if after else None}
-            if before and not after:
-                assign[ENDED + mailbox] = before.secret
+            assign = {name: _stop_values(after) if after else None}
             writes: list[Write] = [Update(office_key(campaign, target), assign=assign, when=unchanged)]
             if before is None:  # No row is made of a campaign that is deleted meanwhile.
                 writes.append(_check_target(campaign, target, Attr("pk").exists()))
@@ -137,25 +97,6 @@ class OfficeRows(Repository):
                     raise
             else:
                 return before, after
-
-    def may_mail(self, campaign: str, target: str, stop: Stop, now: datetime) -> bool:
-        """Claim a mailbox's day for the emails about a stop. Return False if another stop of it has the day."""
-        name = MAILED + stop.mailbox
-        is_free = Attr(name).not_exists() | Attr(f"{name}.at").lte(written(now - _A_DAY))
-        claim = Update(
-            office_key(campaign, target),
-            assign={name: {"at": written(now), "secret": stop.secret}},
-            when=Attr(STOPS + stop.mailbox).exists() & (is_free | Attr(f"{name}.secret").eq(stop.secret)),
-        )
-        with suppress(ConditionFailedError):
-            self._table.update(claim)
-            return True
-        return False
-
-    def last_secret(self, campaign: str, target: str, mailbox: str) -> str | None:
-        """Return the secret of the last stop of a mailbox that somebody ended."""
-        values = self._table.get(office_key(campaign, target), consistent=True) or {}
-        return values.get(ENDED + mailbox)
 
     def _stop(self, campaign: str, target: str, name: str) -> Stop | None:
         values = self._table.get(office_key(campaign, target), consistent=True) or {}
@@ -174,23 +115,13 @@ def with_words(target: Target, office: Values | None) -> Target:
 def _add(target: Target, values: Values) -> Target:
     return replace(
         target,
-        stops=tuple(_read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)),
-        asked=_read_asked(values) if "asked" in values else None,
+        stops={name.removeprefix(STOPS): _read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)},
         received={
             name.removeprefix(RECEIVED): datetime.fromisoformat(values[name])
             for name in sorted(values)
             if name.startswith(RECEIVED)
         },
     )
-
-
-def _asked_values(asked: AskedAddress) -> Values:
-    return {"email": asked.email, "at": written(asked.at)}
-
-
-def _read_asked(values: Values) -> AskedAddress:
-    asked = values["asked"]
-    return AskedAddress(asked["email"], datetime.fromisoformat(asked["at"]), values.get("asked_told"))
 
 
 def _stop_values(stop: Stop) -> Values:
@@ -200,11 +131,5 @@ def _stop_values(stop: Stop) -> Values:
 
 def _read_stop(values: Values) -> Stop:
     return Stop(
-        values["email"],
-        datetime.fromisoformat(values["at"]),
-        values["secret"],
-        values["reason"],
-        accepted_at=read_moment(values.get("accepted_at")),
-        mails=int(values["mails"]),
-        notices=int(values["notices"]),
+        datetime.fromisoformat(values["at"]), values["reason"], read_moment(values.get("accepted_at")), values["told"]
     )

@@ -13,7 +13,6 @@ from undersigned.at_once import each_at_once
 from undersigned.aws.failures import translating
 from undersigned.domain.counting.reconciliations import Reconciliation
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.delivering.stops import StopMail
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.signing.addresses import email_mistake
 
@@ -356,8 +355,8 @@ class PersonMail:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedMail:
-    """The email to an organizer about the address that a target's office asked for."""
+class StopMail:
+    """The email that tells the organizer of a stop."""
 
     campaign: str
     target: str
@@ -372,22 +371,17 @@ def is_to_person(body: str) -> bool:
     return True
 
 
-def read_person_mail(body: str) -> PersonMail | StopMail | AskedMail:
+def read_person_mail(body: str) -> PersonMail | StopMail:
     """Read the message of an email to a person. Raises ValueError if it is damaged."""
     match _json(body):
         case {"sign_in": str(request)}:
             return PersonMail(request=request)
         case {"invitation": {"campaign": str(campaign), "person": str(person)}}:
             return PersonMail(campaign=campaign, person=person)
-        case {"stop": [str(campaign), str(target), str(mailbox), str(at)], "number": int(number)}:
-            return StopMail(campaign, target, mailbox, datetime.fromisoformat(at), number)
-        case {"asked": [str(campaign), str(target)]}:
-            return AskedMail(campaign, target)
+        case {"stop": [str(campaign), str(target)]}:
+            return StopMail(campaign, target)
         case _:
-            error = (
-                'an email to a person reads {"sign_in": …}, {"invitation": {"campaign": …, "person": …}}, '
-                '{"stop": […], "number": …} or {"asked": […]}'
-            )
+            error = 'an email to a person reads {"sign_in": …}, {"invitation": {"campaign": …, …}} or {"stop": […]}'
             raise ValueError(error)
 
 
@@ -402,14 +396,9 @@ class PeopleMails(_SqsQueue):
         """Queue the invitation of a campaign's person."""
         self._send(json.dumps({"invitation": {"campaign": campaign, "person": person}}))
 
-    def put_stop(self, mail: StopMail) -> None:
-        """Queue the emails about a stop. The message doesn't have its secret."""
-        of_stop = [mail.campaign, mail.target, mail.mailbox, mail.at.isoformat()]
-        self._send(json.dumps({"stop": of_stop, "number": mail.number}))
-
-    def put_asked(self, campaign: str, target: str) -> None:
-        """Queue the email to an organizer about the address that a target's office asked for."""
-        self._send(json.dumps({"asked": [campaign, target]}))
+    def put_stop(self, campaign: str, target: str) -> None:
+        """Queue the email that tells the organizer of a stop."""
+        self._send(json.dumps({"stop": [campaign, target]}))
 
 
 def reconciliation_message(run: Reconciliation) -> str:

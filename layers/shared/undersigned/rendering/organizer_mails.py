@@ -1,4 +1,4 @@
-"""Emails to a campaign's organizer: to approve a period, to print its letters, and the report about it."""
+"""Emails to a campaign's organizer: to approve a period, to print its letters, about a stop, and the report."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain import languages
 from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.domain.characters import has_web_address
 from undersigned.domain.delivering.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.delivering.reports import FATES
 from undersigned.domain.languages import Message
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from undersigned.domain.delivering.approvals import WaitingLetters
     from undersigned.domain.delivering.deliveries import Sender
     from undersigned.domain.delivering.reports import Fate, Report, ReportLine
+    from undersigned.domain.delivering.stops import Stop
 
 _HEADINGS: Mapping[Fate, Message] = {
     "ready to print": Message.in_context("heading above letters", "Ready to print"),
@@ -153,6 +155,42 @@ def ready(sender: Sender, campaign: Campaign, target: Target, period: str) -> Ma
     return _written("ready", sender, campaign, period, subject, values)
 
 
+def stopped(sender: Sender, campaign: Campaign, target: Target, stop: Stop) -> Mail:
+    """Write the email that says at once that an office stopped the emails."""
+    language = campaign.language
+    said = {"whom": target.addressed(language), "email": target.email, "why": stop.reason}
+    sentences = [
+        Message(
+            "No more letters to %(whom)s go to %(email)s: someone opened the office’s page and pressed “Stop these "
+            "emails”, or an email program did.",
+            said,
+        )
+    ]
+    # Anybody may have written the reason, and email programs turn a web address into a link.
+    if has_web_address(stop.reason):
+        sentences.append(
+            Message("The reason has a web address, so this email leaves it out. The recipient’s page shows it.")
+        )
+    elif stop.reason:
+        sentences.append(Message("The reason: “%(why)s”.", said))
+    sentences += [
+        *stop.how_soon(language),
+        Message(
+            "Nothing is lost: letters to %(whom)s wait. Call the office, and ask how they want to get letters. You "
+            "can bring them by hand, or save another address. If they want these emails again, say so on the "
+            "recipient’s page.",
+            said,
+        ),
+    ]
+    values = {
+        "sentences": [sentence.in_language(language) for sentence in sentences],
+        "url": f"{sender.public_url}{dashboard_path(campaign.id)}/targets/{target.id}",
+        "button": Message("Open the recipient").in_language(language),
+    }
+    subject = Message("%(whom)s: the office stopped the emails", said).in_language(language)
+    return _written("stopped", sender, campaign, None, subject, values)
+
+
 def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
     """Write the email with an organizer's report about a period's letters."""
     campaign, language = found.campaign, found.campaign.language
@@ -230,7 +268,7 @@ def _letters(count: int, language: str) -> str:
 
 
 def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
-    kind: str, sender: Sender, campaign: Campaign, period: str, subject: str, values: Mapping[str, object]
+    kind: str, sender: Sender, campaign: Campaign, period: str | None, subject: str, values: Mapping[str, object]
 ) -> Mail:
     """Write an email to the organizer from its two templates. Replies go to the organizer, too."""
     said = bodies(f"organizer_{kind}", campaign.language, sender, campaign, {"subject": subject, **values})
@@ -244,5 +282,5 @@ def _written(  # noqa: PLR0913, PLR0917  (an email's parts)
         text=said.text,
         html=said.html,
         pictures=said.pictures,
-        tags={"kind": kind, "campaign": campaign.id, "period": period},
+        tags={"kind": kind, "campaign": campaign.id, **({"period": period} if period else {})},
     )

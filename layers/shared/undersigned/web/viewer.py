@@ -38,7 +38,6 @@ _NOTICES: Mapping[str, Message] = {
     "stop-lifted": Message("Emails go to this office again, with the next delivery."),
     "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
-    "address-declined": Message("Declined. Letters go where they went before."),
     "address-removed": Message("Saved. Letters that wait go by hand or post: you can print them at the next delivery."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
     "erased": Message("The letter is erased, with everything that it said about its signer."),

@@ -12,16 +12,13 @@ from undersigned.services.delivering.feedback import Feedback
 from undersigned.services.delivering.office import Offices
 from undersigned.services.delivering.packet_links import PacketLinks
 from undersigned.services.delivering.planning import Planning
-from undersigned.services.delivering.stopping import Stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
-    from undersigned.services.delivering.address_requests import AddressRequests
     from undersigned.services.delivering.answering import Answering
     from undersigned.services.delivering.approval_requests import ApprovalRequests
-    from undersigned.services.delivering.asked_post import AskedPost
     from undersigned.services.delivering.delivering import Delivering
     from undersigned.services.delivering.packing import Packing
     from undersigned.services.delivering.stop_post import StopPost
@@ -108,41 +105,8 @@ class DeliveringCases:
             deliveries=self.stack.deliveries,
             office_rows=self.stack.office_rows,
             tokens=self.stack.tokens,
-            clock=self.stack.clock,
-        )
-
-    @cached_property
-    def stopping(self) -> Stopping:
-        return Stopping(
-            campaigns=self.stack.campaigns,
-            office_rows=self.stack.office_rows,
-            deliveries=self.stack.deliveries,
-            tokens=self.stack.tokens,
             mails=lambda: self.stack.people_mails,
             clock=self.stack.clock,
-            new_id=self.stack.new_id,
-        )
-
-    @cached_property
-    def address_requests(self) -> AddressRequests:
-        from undersigned.services.delivering.address_requests import AddressRequests
-
-        return AddressRequests(
-            offices=self.offices,
-            office_rows=self.stack.office_rows,
-            mails=lambda: self.stack.people_mails,
-            clock=self.stack.clock,
-        )
-
-    @cached_property
-    def asked_post(self) -> AskedPost:
-        from undersigned.services.delivering.asked_post import AskedPost
-
-        return AskedPost(
-            campaigns=self.stack.campaigns,
-            office_rows=self.stack.office_rows,
-            post=self.stack.people_mailbox,
-            sender=self.stack.settings.sender,
         )
 
     @cached_property
@@ -177,7 +141,6 @@ class DeliveringCases:
             limits=self.authoring().limits_of_tests,
             schedule=self.stack.settings.schedule,
             follow_address=self.authoring().drafting.follow_address,
-            mails=lambda: self.stack.people_mails,
             clock=self.stack.clock,
             new_id=self.stack.new_id,
         )

@@ -18,7 +18,7 @@ from undersigned.domain.languages import Message
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from undersigned.domain.delivering.stops import Stop
@@ -103,33 +103,6 @@ class OnPaper:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedAddress:
-    """Another address that an office asked for, and when. `told` is the one in the organizer's email, if it was sent.
-
-    Nothing goes to it unless the organizer accepts it.
-    """
-
-    email: str
-    at: datetime
-    told: str | None = None
-
-    def explained(self, target: Target, at: str) -> Iterator[Message]:
-        """Say what a target's office asks for, and what the organizer has to do: anybody may have the link.
-
-        `at` is the moment of the request as people read it.
-        """
-        values: dict[str, object] = {"email": target.email, "asked": self.email, "told": self.told, "moment": at}
-        yield Message("Letters go by hand or post.") if target.by_hand else Message("Letters go to %(email)s.", values)
-        yield Message("Somebody with a link in one of our emails to the office asks for %(asked)s.", values)
-        if self.told not in {None, self.email}:
-            yield Message("Our email to you named %(told)s. On %(moment)s, this request replaced that one.", values)
-        yield Message(
-            "Emails get forwarded, so this may be anybody. Call the office at a number that you know from "
-            "elsewhere, and ask. Nothing goes to the new address unless you accept it."
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """The person that letters are addressed to, such as a police chief.
 
@@ -143,9 +116,8 @@ class Target:
     days after the last one that may arrive. `answers` has the ids of its answers, each with whether the campaign's page
     shows it.
 
-    The rest its office says: the `stops` of its mailbox, and of mailboxes that it had before; which address it `asked`
-    for, until that is decided, or another address is saved; and by period, when it said that it `received` the letters.
-    A roster's targets don't have it.
+    The rest its office says: by `mailbox_digest`, the `stops` of its mailbox, and of mailboxes that it had before;
+    and by period, when it said that it `received` the letters. A roster's targets don't have it.
     """
 
     id: str
@@ -164,8 +136,7 @@ class Target:
     on_paper: OnPaper | None = None
     postal_address: str = ""
     answers: Mapping[str, bool] = field(default_factory=dict)
-    stops: tuple[Stop, ...] = ()
-    asked: AskedAddress | None = None
+    stops: Mapping[str, Stop] = field(default_factory=dict)
     received: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
@@ -185,22 +156,13 @@ class Target:
 
     @property
     def is_held(self) -> bool:
-        """Say whether its letters wait until the organizer releases them, or the office resumes the emails."""
+        """Say whether its letters wait until the organizer releases them, or lifts the stop."""
         return self.hold is not None or (not self.by_hand and bool(self.complained_at or self.stopped))
-
-    @property
-    def needs_person(self) -> bool:
-        """Say whether the organizer has to decide something: its letters are held, or its office asked."""
-        return self.held_because is not None or self.asked is not None
 
     @property
     def stopped(self) -> Stop | None:
         """Return the stop of its mailbox, if somebody there stopped the emails."""
-        return self.stop_of(mailbox_digest(self.email)) if self.stops else None
-
-    def stop_of(self, mailbox: str) -> Stop | None:
-        """Return the stop of a mailbox that it has or had."""
-        return next((stop for stop in self.stops if stop.mailbox == mailbox), None)
+        return self.stops.get(mailbox_digest(self.email)) if self.stops else None
 
     @property
     def addressee(self) -> Addressee:

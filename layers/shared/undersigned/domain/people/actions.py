@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 type Action = Literal[
     "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
-    "correct address", "remove address", "address works", "lift stop", "accept address", "decline address",
+    "correct address", "remove address", "address works", "lift stop",
     "count on paper", "record answer", "delete answer", "test", "retry", "retry again",
     "settle as sent", "settle as not sent", "settle as not sent again", "close unsent", "hand over",
     "erase", "release from quarantine", "hold letters", "release letters", "erase letters", "export",
@@ -49,7 +49,6 @@ class Deed:
 
 
 _DELIVERY, _SETTLE = "/deliveries/<period>/<target>", "/deliveries/<period>/<target>/settle"
-_ASKED = "/targets/<target>/asked-address"
 
 ACTIONS: Mapping[Action, Deed] = {
     # Deliveries
@@ -92,14 +91,6 @@ ACTIONS: Mapping[Action, Deed] = {
     "lift stop": Deed(
         Message("Sent emails again to an office that had stopped them"), "lift-stop",
         "/targets/<target>/lift-stop", Message("Send emails to this office again"), _HOW_KNOWN, needs_why=True
-    ),
-    "accept address": Deed(
-        Message("Accepted the address that an office asked for"), "", _ASKED,
-        Message("The office confirmed it: use this address"), _HOW_KNOWN, sends={"answer": "accept"}, needs_why=True
-    ),
-    "decline address": Deed(
-        Message("Declined the address that an office asked for"), "", _ASKED,
-        Message("Decline"), _HOW_KNOWN, sends={"answer": "decline"}
     ),
     "count on paper": Deed(
         Message("Counted letters on paper"), "on-paper", "/targets/<target>/on-paper", Message("Save the number")

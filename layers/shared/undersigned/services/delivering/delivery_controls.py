@@ -14,6 +14,7 @@ from undersigned.domain.delivering.plans import taken, week_taken
 from undersigned.domain.errors import ChangedError, GivenError, NotFoundError, NotNowError
 from undersigned.domain.languages import Message
 from undersigned.domain.signing.addresses import email_mistake, mailable
+from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.offices import OfficeRows
-    from undersigned.aws.queue import PeopleMails, Queue
+    from undersigned.aws.queue import Queue
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import AskedAddress, Target
+    from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, Settlement
     from undersigned.domain.delivering.plans import TooSoon
     from undersigned.domain.delivering.schedule import WeeklySchedule
@@ -59,7 +60,6 @@ class DeliveryControls:
     limits: LimitsOfTests
     schedule: WeeklySchedule
     follow_address: Callable[[Target, Target, str, str], None]
-    mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -206,44 +206,7 @@ class DeliveryControls:
         self.queue.put([key])
         return opened
 
-    def accept_address(self, campaign: str, target: str, asked: str, by: str, why: str) -> str:
-        """Save and return the address that an office asked for, as a corrected one: see `set_address`.
-
-        `asked` is the address that the person saw, so that nothing goes to another one. Raises NotNowError if it is not
-        the one that the office asks for, nor saved already, or if the reason is missing.
-        """
-        if not (why := checked_reason(why)):
-            raise NotNowError(Message("Say how you know that the office asked for it."))
-        if asked != self.campaigns.target(campaign, target).email:
-            self._asked(campaign, target, asked)
-        return self.set_address(campaign, target, asked, by, why, action="accept address")
-
-    def decline_address(self, campaign: str, target: str, asked: str, by: str, why: str) -> None:
-        """Forget the address that an office asked for: see `accept_address`."""
-        why = checked_reason(why)
-        known = self._asked(campaign, target, asked)
-        try:
-            self.office_rows.forget_asked(campaign, target, known)
-        except ChangedError as error:
-            raise _asked_since() from error
-        self.record(campaign, "decline address", by, about=target, why=why)
-
-    def _asked(self, campaign: str, target: str, email: str) -> AskedAddress:
-        known = self.campaigns.target(campaign, target).asked
-        if known is None or known.email != email:
-            raise _asked_since()
-        return known
-
-    def set_address(  # noqa: PLR0913  (what, who and why)
-        self,
-        campaign: str,
-        target: str,
-        email: str,
-        by: str,
-        why: str,
-        *,
-        action: Action | None = None,
-    ) -> str:
+    def set_address(self, campaign: str, target: str, email: str, by: str, why: str) -> str:
         """Save and return the address of a target: a corrected one, or the same one, which takes email again.
 
         New letters go to it; without an address, they go by hand or post. The draft gets the correction, too, so that
@@ -263,7 +226,7 @@ class DeliveryControls:
             self.campaigns.put_target(campaign, changed)
             self.follow_address(known, changed, campaign, by)
         usual: Action = "remove address" if changed.by_hand else "correct address"
-        self.record(campaign, action or ("address works" if changed == known else usual), by, about=target, why=why)
+        self.record(campaign, "address works" if changed == known else usual, by, about=target, why=why)
         return changed.email
 
     def lift_stop(self, campaign: str, target: str, by: str, why: str) -> None:
@@ -274,12 +237,11 @@ class DeliveryControls:
         why = checked_reason(why)
         if not why:
             raise NotNowError(Message("Give a reason. Your colleagues can read it in the activity log."))
-        stop = self.campaigns.target(campaign, target).stopped
-        if stop is None:
+        known = self.campaigns.target(campaign, target)
+        if (stop := known.stopped) is None:
             raise NotNowError(Message("The office has not stopped these emails."))
-        self.office_rows.change_stop(
-            campaign, target, stop.mailbox, lambda known: None if known and known.at == stop.at else known
-        )
+        mailbox = mailbox_digest(known.email)
+        self.office_rows.change_stop(campaign, target, mailbox, lambda now: None if now and now.at == stop.at else now)
         self.record(campaign, "lift stop", by, about=target, why=why)
 
     def count_on_paper(self, campaign: str, target: str, letters: str, by: str) -> OnPaper:
@@ -499,14 +461,6 @@ def _check_kept(delivery: Delivery) -> None:
         raise NotNowError(
             Message("The time to keep this campaign’s personal data is over, so these letters are deleted.")
         )
-
-
-def _asked_since() -> NotNowError:
-    return NotNowError(
-        Message(
-            "The office doesn’t ask for this address any more, or somebody has decided. Look at the recipient again."
-        )
-    )
 
 
 def _changed() -> NotNowError:

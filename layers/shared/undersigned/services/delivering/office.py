@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from undersigned.domain.delivering.stops import Stop, reason_in
 from undersigned.domain.errors import UndersignedError
 from undersigned.domain.tokens import mailbox_digest
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.offices import OfficeRows
+    from undersigned.aws.queue import PeopleMails
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, PacketRecord, Sender
     from undersigned.domain.tokens import OfficeToken
@@ -66,6 +68,7 @@ class Offices:
     deliveries: Deliveries
     office_rows: OfficeRows
     tokens: Tokens
+    mails: Callable[[], PeopleMails]
     clock: Callable[[], datetime]
 
     def office(self, token: str) -> Sent:
@@ -78,7 +81,7 @@ class Offices:
         arrived = (each for each in sent.deliveries if each.delivery.may_have_arrived)
         return replace(sent, deliveries=tuple(arrived))
 
-    def acting(self, token: str) -> tuple[Campaign, Target]:
+    def _acting(self, token: str) -> tuple[Campaign, Target]:
         """Return for whom a link may act. Raises AnotherMailboxError, and the errors of `office`."""
         link = self.tokens.read_office(token)
         campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
@@ -92,11 +95,36 @@ class Offices:
 
         Raises AnotherMailboxError, and the errors of `office`.
         """
-        now, (campaign, target) = self.clock(), self.acting(token)
+        now, (campaign, target) = self.clock(), self._acting(token)
         for each in self.deliveries.deliveries(campaign.id, target.id, whole=False):
             # No name of an attribute is made of what somebody posts.
             if each.key.period == period and each.can_be_received and not each.received_at(target):
                 self.office_rows.receive(campaign.id, target.id, period, now)
+
+    def stop(self, token: str, reason: object) -> tuple[Campaign, Target]:
+        """Stop the emails to the mailbox of a link. One that is stopped keeps its moment, and gets the new reason.
+
+        An email that was handed to SES before may still arrive. Raises AnotherMailboxError, and the errors of `office`.
+        """
+        (campaign, target), given = self._acting(token), reason_in(reason)
+        new = Stop(self.clock(), given, self._accepted_at(campaign.id, target))
+        _, stop = self.office_rows.change_stop(
+            campaign.id,
+            target.id,
+            mailbox_digest(target.email),
+            lambda known: replace(known, reason=given or known.reason) if known else new,
+        )
+        if stop and not stop.told:
+            # Also after a failure between the two: queueing it twice sends one email.
+            self.mails().put_stop(campaign.id, target.id)
+        return campaign, target
+
+    def _accepted_at(self, campaign: str, target: Target) -> datetime | None:
+        """Return when SES took the last email to a target's mailbox."""
+        mailbox = mailbox_digest(target.email)
+        found = self.deliveries.deliveries(campaign, target.id, whole=False)
+        to_it = (each.last for each in found if each.email and mailbox_digest(each.email) == mailbox)
+        return max(filter(None, (attempt.sent_at or attempt.since for attempt in to_it)), default=None)
 
     def _sent(self, link: OfficeToken) -> Sent:
         campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)

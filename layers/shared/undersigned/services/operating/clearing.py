@@ -50,7 +50,7 @@ class Clearing:
     clock: Callable[[], datetime]
 
     def clear_deliveries(self, campaign: Campaign, targets: Sequence[Target]) -> Over:
-        """Delete answers, reasons of stops, requests and packets whose time is over; return what `clear` takes."""
+        """Delete answers, reasons of stops and packets whose time is over; return what `clear` takes."""
         now = self.clock()
         if not campaign.is_over(campaign.local(now).date()):
             return Over()
@@ -58,12 +58,9 @@ class Clearing:
         for target in targets:
             with suppress(ChangedError):  # What somebody records or deletes meanwhile is seen in the next run.
                 self.answers.delete(campaign.id, target, target.answers)
-            if target.asked:
-                with suppress(ChangedError):  # Somebody has just decided, or the office asked for another one.
-                    self.office_rows.forget_asked(campaign.id, target.id, target.asked)
-            for stop in target.stops:
+            for mailbox, stop in target.stops.items():
                 if stop.reason:
-                    self.office_rows.change_stop(campaign.id, target.id, stop.mailbox, _without_reason)
+                    self.office_rows.change_stop(campaign.id, target.id, mailbox, _without_reason)
             cleared |= self._clear_deliveries_to(campaign.id, target, now)
         return Over(campaign=True, deliveries=cleared)
 

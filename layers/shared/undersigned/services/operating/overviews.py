@@ -225,7 +225,7 @@ class Overviews:
         return Overview(
             planned,
             is_part=len(listed) < len(targets),
-            elsewhere=tuple(target for target in targets if target.needs_person and target.id not in listed),
+            elsewhere=tuple(target for target in targets if target.held_because and target.id not in listed),
             overdue=self._overdue(state, shown),
             by_day=self._counted(campaign, "DAY#"),
             by_source=self._counted(campaign, "SOURCE#"),
@@ -299,7 +299,7 @@ class Overviews:
                 waiting = int(target.id in trays)
                 lines = plan_lines(found.campaign, found.controls, target, deliveries, waiting, period=today)
                 awaiting += any(line.outcome == "awaiting approval" for line in lines)
-        elsewhere = tuple(target for target in targets[most:] if target.needs_person)
+        elsewhere = tuple(target for target in targets[most:] if target.held_because)
         overdue, is_part, day = self._overdue(found, some), len(targets) > most, date.fromisoformat(today)
         return Glance(found, tuple(states), elsewhere, overdue, awaiting, is_part=is_part, today=day)
 

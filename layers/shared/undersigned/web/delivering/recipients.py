@@ -197,7 +197,7 @@ def target_page(  # noqa: PLR0913  (what the page shows)
         "overview",
         row=row_of(viewer, found.state),
         attention=(
-            *of_target(viewer.campaign, found.state, viewer.language),
+            *of_target(found.state, viewer.language),
             *to_print(viewer.campaign, (found.state,), viewer.local(viewer.now).date(), viewer.language),
         ),
         plan=plan_rows(viewer, found.plan),

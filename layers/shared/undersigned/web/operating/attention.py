@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from undersigned.domain.delivering.answers import waits_since
 from undersigned.domain.delivering.deliveries import HANDED_OVER_WITHIN
 from undersigned.domain.delivering.plans import week_taken
-from undersigned.domain.languages import Message, long_date, number, short_moment
+from undersigned.domain.languages import Message, long_date, number
 from undersigned.services.operating.overviews import MOST_POSTPONED
 
 if TYPE_CHECKING:
@@ -86,14 +86,10 @@ def points(  # noqa: PLR0913  (all that can need attention)
     states = tuple(states)
     found_points = (
         *_paused(found),
-        *(point for state in states for point in of_target(found.campaign, state, language)),
+        *(point for state in states for point in of_target(state, language)),
         *to_print(found.campaign, states, today, language),
         *(_overdue(state, language) for state in states if state.target.id in overdue),
-        *(
-            point
-            for target in elsewhere
-            for point in (*_asked(found.campaign, target, language), *_held_back(target, None, language))
-        ),
+        *(point for target in elsewhere for point in _held_back(target, None, language)),
         *_unanswered([state for state in states if state.is_unanswered(found.campaign, today)], language),
         *_confirmation_emails(found, language),
         *_on_hold(found, language),
@@ -112,10 +108,9 @@ def _paused(found: CampaignState) -> Iterator[Point]:
         )
 
 
-def of_target(campaign: Campaign, state: TargetState, language: str) -> Iterator[Point]:
+def of_target(state: TargetState, language: str) -> Iterator[Point]:
     """Yield the points about one recipient."""
     target = state.target
-    yield from _asked(campaign, target, language)
     bounces_are_asked = any(question == "bounced" for _, question in state.questions)
     if not (bounces_are_asked and not target.is_held):
         yield from _held_back(target, state.waiting, language)
@@ -138,20 +133,6 @@ def of_target(campaign: Campaign, state: TargetState, language: str) -> Iterator
                 ),
             ),
         )
-
-
-def _asked(campaign: Campaign, target: Target, language: str) -> Iterator[Point]:
-    """Return that an office asked for another address. Anyone who has its link can, so a person asks back."""
-    if target.asked is None:
-        return
-    values = {"target": target.id, "asked": target.asked.email}
-    yield Point(
-        "to do",
-        Message("%(whom)s: the office asks for another address", _whom(target, language)),
-        tuple(target.asked.explained(target, short_moment(campaign.local(target.asked.at), language))),
-        sees=Step(Message("Open the recipient"), f"/targets/{target.id}"),
-        acts=(Act(("accept address", "decline address"), values, quiet=True),),
-    )
 
 
 def _whom(target: Target, language: str) -> dict[str, object]:
@@ -210,7 +191,7 @@ def _held_back(target: Target, waiting: int | None, language: str) -> Iterator[P
 
 
 def _stopped(target: Target, stop: Stop, waits: Iterable[Message], whom: Mapping[str, object], language: str) -> Point:
-    values = {"email": stop.email, "why": stop.reason}
+    values = {"email": target.email, "why": stop.reason}
     reason = (Message("The reason: “%(why)s”.", values),) if stop.reason else ()
     way_out = Message(
         "No letter goes to %(email)s. Call the office, and ask how they want to get letters. Nothing is lost: you can "
