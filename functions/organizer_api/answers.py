@@ -1,4 +1,4 @@
-"""What offices answered, on a recipient's page: record an answer, and delete it."""
+"""What an office answered, on a recipient's page: one form saves, replaces and deletes it."""
 
 from __future__ import annotations
 
@@ -19,26 +19,20 @@ pages = dashboard_routes()
 
 
 @pages.does("record answer")
-def record(request: DashboardRequest, target: str) -> Response[str]:
-    """Record an answer. After a mistake, show the form again with what was typed."""
+def save(request: DashboardRequest, target: str) -> Response[str]:
+    """Save or delete an answer. After a mistake, show the form again with what was typed."""
     try:
-        wired.stack.delivering.answering.record(
+        answer = wired.stack.delivering.answering.save(
             request.campaign,
             target,
             request.posted("day"),
             request.posted("text"),
             request.by,
             is_public=request.ticked("public"),
+            revision=request.posted("revision"),
         )
     except (GivenError, NotNowError) as error:
         typed = {name: request.posted(name) for name in ("day", "text", "public")}
         shown = recipient_page(viewer_of(request), target, typed=typed, error=error.on_page)
         return dashboard_page(shown, status=400 if isinstance(error, GivenError) else 409)
-    return done(request, "answer-recorded", f"/targets/{target}")
-
-
-@pages.does("delete answer")
-def delete(request: DashboardRequest, target: str, answer: str) -> Response[str]:
-    """Delete an answer."""
-    wired.stack.delivering.answering.delete(request.campaign, target, answer, request.by)
-    return done(request, "answer-deleted", f"/targets/{target}")
+    return done(request, "answer-recorded" if answer else "answer-deleted", f"/targets/{target}")

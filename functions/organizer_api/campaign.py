@@ -10,12 +10,11 @@ from functions.organizer_api.routes import campaign_routes
 from undersigned.web.answers import data
 from undersigned.web.authoring.campaign_values import settings_values
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
-from undersigned.web.signing.signer_values import answer_values
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.delivering.answers import Answer
+    from undersigned.domain.authoring.campaigns import Answer
     from undersigned.domain.delivering.stops import Stop
     from undersigned.services.operating.overviews import TargetState
     from undersigned.web.organizer_requests import ApiRequest
@@ -87,6 +86,7 @@ def _target(state: TargetState) -> dict[str, object]:
         "held_because": target.held_because,
         "stopped": _stop(target.stopped) if target.stopped else None,
         "waiting": state.waiting,
+        "answer": _answer(target.answer) if target.answer else None,
         "on_paper": target.on_paper.letters if target.on_paper else 0,
         "needs_attention": [
             {"period": delivery.key.period, "question": question} for delivery, question in state.questions
@@ -100,18 +100,10 @@ def _stop(stop: Stop) -> dict[str, object]:
     return {"at": stop.at.isoformat(), "reason": stop.reason, "accepted_at": accepted}
 
 
-@routes.get("/targets/<target>/answers", "counts")
-def list_answers(request: ApiRequest, target: str) -> Response[str]:
-    """List a target's answers, newest first."""
-    known = wired.stack.campaigns.target(request.campaign, target)
-    found = wired.stack.delivering.answering.of_target(request.campaign, known)
-    return data({"answers": [_answer(answer) for answer in found]})
-
-
 def _answer(answer: Answer) -> dict[str, object]:
     return {
-        "id": answer.id,
-        **answer_values(answer),
+        "day": answer.day.isoformat(),
+        "text": answer.text,
         "public": answer.is_public,
         "by": answer.by,
         "at": answer.at.isoformat(),

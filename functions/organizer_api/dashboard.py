@@ -66,8 +66,7 @@ def recipient_page(
 ) -> Page:
     """Make a target's page; after a mistake in the form of an answer, with what was typed."""
     found = wired.stack.operating.overviews.recipient(viewer.campaign, target)
-    answers = wired.stack.delivering.answering.of_target(viewer.campaign.id, found.state.target)
-    return target_page(viewer, found, answers, ROWS_SHOWN, typed=typed, error=error)
+    return target_page(viewer, found, ROWS_SHOWN, typed=typed, error=error)
 
 
 @pages.get("/targets/<target>/next", "manage")

@@ -43,7 +43,7 @@ def test_an_answer_is_recorded_read_and_deleted(
         see(visitor, page, f"answers-none-{look}")
 
         page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
-        form = page.locator("form[action$='/answers']")
+        form = page.locator("form[action$='/answer']")
         page.locator("details", has=form).locator("summary").click()
         form.locator("[name=text]").fill(TEXT)
         form.locator("[name=day]").fill("2026-11-01")
@@ -67,9 +67,11 @@ def test_an_answer_is_recorded_read_and_deleted(
         expect(page.locator("#to-do ~ .state ul")).to_have_count(0)
 
         page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
-        doomed = page.locator("form[action$='/delete']")
-        page.locator("details", has=doomed).locator("summary").click()
-        doomed.locator("button").click()
+        page.locator("details", has=form).locator("summary").click()
+        expect(form.locator("[name=text]")).to_have_value(TEXT)
+        see(visitor, page, f"answers-change-{look}")
+        form.locator("[name=text]").fill("")
+        form.locator("button").click()
         expect(page.locator("[role=status]")).to_be_visible()
         expect(page.locator(".answer")).to_have_count(0)
         world.clock.advance(minutes=2)
@@ -90,7 +92,7 @@ def test_an_answer_stands_there_again_after_another_button(site: Site, visitor: 
     page.goto(f"{site.address}{DASHBOARD}/targets/evanston")
     for details in page.locator("main details").all():
         details.evaluate("it => it.open = true")
-    answer, pressed = page.locator("form[action$='/answers']"), page.locator(f"form[action$='/{button}']")
+    answer, pressed = page.locator("form[action$='/answer']"), page.locator(f"form[action$='/{button}']")
     answer.locator("[name=text]").fill(TEXT)
     answer.locator("[name=public]").check()
     if button != "test":

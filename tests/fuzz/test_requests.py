@@ -83,7 +83,6 @@ GET /{odd}
 ORGANIZERS = """
 GET
 GET /targets
-GET /targets/{target}/answers
 GET /counts
 GET /signatures
 GET /signatures/{signer}
@@ -119,7 +118,6 @@ POST /dashboard/{campaign}/targets/{odd}/hold
 POST /dashboard/{campaign}/targets/{target}/release
 POST /dashboard/{campaign}/targets/{target}/test
 POST /dashboard/{campaign}/targets/{target}/address
-POST /dashboard/{campaign}/targets/{target}/answers/{odd}/delete
 POST /dashboard/{campaign}/targets/{target}/lift-stop
 POST /dashboard/{campaign}/targets/{target}/on-paper
 GET /dashboard/{campaign}/deliveries
@@ -160,7 +158,7 @@ POST /dashboard/{campaign}/workshop/discard
 POST /dashboard/{campaign}/workshop/delete
 POST /dashboard/{campaign}/pause
 POST /dashboard/{campaign}/resume
-POST /dashboard/{campaign}/targets/{target}/answers
+POST /dashboard/{campaign}/targets/{target}/answer
 POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/handed-over
 POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/close-unsent
 GET /approve/{approval}

@@ -1,10 +1,10 @@
-"""Answers: what an office answered by email, as the organizer recorded it."""
+"""Answers: what an office answered by email, one a recipient, as the organizer recorded it."""
 
 from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,21 +13,18 @@ import pytest
 from tests.organizers import Browser, someone
 from tests.pages import text_of
 from tests.world import CAMPAIGN, FORM
-from undersigned.aws.answers import answer_key
-from undersigned.aws.dynamodb import Update, from_item
-from undersigned.domain.delivering.answers import Answer
-from undersigned.domain.errors import ChangedError, NotNowError
-from undersigned.services.delivering.answering import MOST_ANSWERS
+from undersigned.aws.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer as Answered
     from tests.world import World
+    from undersigned.domain.authoring.campaigns import Answer, Target
     from undersigned.domain.people.people import Role
 
 KEY = {"authorization": "Bearer us_letters"}
-API = f"/organizer/campaigns/{CAMPAIGN}/targets/evanston/answers"
+API = f"/organizer/campaigns/{CAMPAIGN}/targets"
 MONDAY = "2026-11-30"
 TEXT = "We have read your letters.\n\nA meeting is on December 9."
 
@@ -70,23 +67,37 @@ def delivered(world: World) -> str:
     return signed.link("confirm")
 
 
-def record(manager: Holder, day: str = MONDAY, text: str = TEXT, *, public: bool = False) -> Answered:
-    values = {"day": day, "text": text} | ({"public": "yes"} if public else {})
-    return manager.press("/targets/evanston/answers", values)
+def seen(manager: Holder, target: str = "evanston") -> str:
+    """Return the revision of the answer on a recipient's page."""
+    return revision_in(manager.see(f"/targets/{target}"))
 
 
-def record_as(world: World, text: str) -> None:
-    """Record an answer as the command line does."""
-    world.wiring.delivering.answering.record(CAMPAIGN, "evanston", MONDAY, text, "command line", is_public=False)
+def revision_in(page: Answered) -> str:
+    found = re.search(r'/answer">.*?name="revision" value="([^"]*)"', page.body, re.DOTALL)
+    return found[1] if found else ""
 
 
-def stored(world: World) -> list[Any]:
-    return [row for row in map(from_item, world.items()) if row["pk"] == f"ANSWERS#{CAMPAIGN}"]
+def record(
+    manager: Holder,
+    day: str = MONDAY,
+    text: str = TEXT,
+    *,
+    public: bool = False,
+    target: str = "evanston",
+    revision: str | None = None,
+) -> Answered:
+    values = {"day": day, "text": text, "revision": seen(manager, target) if revision is None else revision}
+    return manager.press(f"/targets/{target}/answer", values | ({"public": "yes"} if public else {}))
 
 
-def only_id(world: World) -> str:
-    [known] = world.wiring.campaigns.target(CAMPAIGN, "evanston").answers
-    return known
+def stored(world: World, target: str = "evanston") -> Answer | None:
+    return world.wiring.campaigns.target(CAMPAIGN, target).answer
+
+
+def in_api(world: World) -> Any:
+    """Return Evanston's answer as programs read it."""
+    targets = world.get(API, headers=KEY, as_json=True).json["targets"]
+    return next(target["answer"] for target in targets if target["id"] == "evanston")
 
 
 def test_an_answer_is_on_the_pages_of_the_recipient_and_of_the_signers_whose_letters_it_answers(
@@ -127,21 +138,20 @@ def test_a_later_letter_is_not_answered_by_an_earlier_answer(world: World, manag
 
 def test_the_campaigns_page_shows_an_answer_only_if_the_organizer_wants(world: World, manager: Holder) -> None:
     delivered(world)
-    record(manager)
+    record(manager, text="For everyone.")
+    world.clock.advance(minutes=2)
+    assert "For everyone." not in world.get(FORM).body
     record(manager, text="For everyone.", public=True)
     world.clock.advance(minutes=2)
 
     for path in (FORM, f"{FORM}/embed"):
         page = world.get(path)
         assert "For everyone." in text_of(page)
-        assert "We have read" not in page.body
         assert page.headers["cache-control"] == "public, max-age=10"
     assert [shown["text"] for shown in world.get(FORM, as_json=True).json["answers"]] == ["For everyone."]
-    # Recorded again, the same words are the same answer, with the other choice.
     record(manager, text="For everyone.")
     world.clock.advance(minutes=2)
     assert "For everyone." not in world.get(FORM).body
-    assert len(stored(world)) == 2
 
 
 def test_people_get_their_emails_and_organizers_their_file_while_the_campaigns_page_shows_an_answer(
@@ -158,17 +168,26 @@ def test_people_get_their_emails_and_organizers_their_file_while_the_campaigns_p
 
 
 def test_the_campaigns_page_shows_the_three_newest_answers(world: World, manager: Holder) -> None:
+    towns = {"evanston": "60201", "skokie": "60077", "wilmette": "60091", "winnetka": "60093"}
+    campaigns = world.wiring.campaigns
+    campaigns.put_target(
+        CAMPAIGN, replace(campaigns.target(CAMPAIGN, "wilmette"), id="winnetka", postal_codes=("60093",))
+    )
+    world.clock.advance(minutes=2)
+    for name, code in towns.items():
+        world.confirmed(email=f"{name}@signers.example", postal_code=code)
     delivered(world)
     world.clock.advance(days=20)
-    for day in range(12):
-        record(manager, f"2026-12-{day + 1:02}", f"Answer {day + 1}.", public=True)
+    for day, target in enumerate(towns, start=1):
+        made = record(manager, f"2026-12-{day:02}", f"Answer {day}.", public=True, target=target)
+        assert made.status == 303, text_of(made, made.status)
     world.clock.advance(minutes=2)
 
     shown = [answer["text"] for answer in world.get(FORM, as_json=True).json["answers"]]
-    assert shown == [f"Answer {day}." for day in range(12, 9, -1)]
+    assert shown == ["Answer 4.", "Answer 3.", "Answer 2."]
 
 
-def test_the_form_reads_answers_once_and_nothing_if_there_are_none(world: World, manager: Holder) -> None:
+def test_answers_cost_the_form_no_read(world: World, manager: Holder) -> None:
     delivered(world)
 
     def reads() -> int:
@@ -179,27 +198,29 @@ def test_the_form_reads_answers_once_and_nothing_if_there_are_none(world: World,
 
     reads()
     without = reads()
-    record(manager)
-    reads()
-    assert reads() == without
     record(manager, text="For everyone.", public=True)
-    reads()
+    world.clock.advance(minutes=2)
+    before = len(world.calls)
+    assert "For everyone." in world.get(FORM).body
+    # The recipients are read again, because they have changed.
+    assert sum(call.startswith("dynamodb") for call in world.calls[before:]) == without + 1
     assert reads() == without
 
 
-def test_a_deleted_answer_is_gone_everywhere(world: World, manager: Holder) -> None:
+def test_an_answer_replaces_the_one_before_and_an_empty_text_deletes_it_everywhere(
+    world: World, manager: Holder
+) -> None:
     letter = delivered(world)
     record(manager, public=True)
     record(manager, text="Another one.", public=True)
-    [doomed] = [row["id"] for row in world.get(API, headers=KEY, as_json=True).json["answers"] if row["text"] == TEXT]
 
-    assert manager.press(f"/targets/evanston/answers/{doomed}/delete").status == 303
-    world.restart("public_api")
-    for page in (manager.see("/targets/evanston"), world.get(letter), world.get(FORM)):
-        assert "We have read" not in page.body
-        assert "Another one." in page.body
-    assert len(stored(world)) == 1
-    assert manager.press(f"/targets/evanston/answers/{doomed}/delete").status == 404
+    def shown(words: str) -> list[bool]:
+        world.restart("public_api")
+        return [words in page.body for page in (manager.see("/targets/evanston"), world.get(letter), world.get(FORM))]
+
+    assert (shown("We have read"), shown("Another one.")) == ([False] * 3, [True] * 3)
+    assert record(manager, "", " \u200b").status == 303
+    assert (shown("Another one."), stored(world)) == ([False] * 3, None)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +246,7 @@ def test_what_cannot_be_recorded_is_refused_with_the_way_out(
     refused = record(manager, day, text)
     assert refused.status == status
     assert says in text_of(refused, status)
-    assert stored(world) == []
+    assert stored(world) is None
     # What was typed is still there.
     if status < 413 and text == TEXT:
         assert html.escape(TEXT) in refused.body
@@ -238,7 +259,7 @@ def test_nothing_can_be_answered_before_a_letter_may_have_arrived(world: World, 
     world.week()
     world.feedback("bounce", world.deliveries[0])
     assert record(manager).status == 409
-    assert manager.press("/targets/nowhere/answers", {"day": MONDAY, "text": TEXT}).status == 404
+    assert manager.press("/targets/nowhere/answer", {"day": MONDAY, "text": TEXT}).status == 404
 
 
 HOSTILE = (
@@ -251,33 +272,33 @@ PLAIN = (
 )
 
 
-def test_a_hostile_answer_is_shown_as_text(world: World, manager: Holder) -> None:
+@pytest.mark.parametrize(("typed", "plain"), [(HOSTILE, PLAIN), ("\U0001f600" * 5_000, "\U0001f600" * 5_000)])
+def test_a_hostile_answer_is_shown_as_text(world: World, manager: Holder, typed: str, plain: str) -> None:
     letter = delivered(world)
-    record(manager, text=HOSTILE, public=True)
-    record(manager, text="\U0001f600" * 5_000, public=True)
+    record(manager, text=typed, public=True)
 
     world.restart("public_api")
     for page in (manager.see("/targets/evanston"), world.get(letter), world.get(FORM)):
         found = [
             html.unescape(text) for text in re.findall(r'<div class="answer"[^>]*>(.*?)</div>', page.body, re.DOTALL)
         ]
-        assert sorted(found) == sorted([PLAIN, "\U0001f600" * 5_000])
+        assert found == [plain]
         assert "<script>alert" not in page.body
         assert "<img src=x" not in page.body
         assert 'href="https://evil' not in page.body
     for answers in (
         world.get(letter, as_json=True).json["answers"],
         world.get(FORM, as_json=True).json["answers"],
-        world.get(API, headers=KEY, as_json=True).json["answers"],
+        [in_api(world)],
     ):
-        assert sorted(answer["text"] for answer in answers) == sorted([PLAIN, "\U0001f600" * 5_000])
+        assert [answer["text"] for answer in answers] == [plain]
 
 
 def test_the_log_says_who_recorded_and_deleted_and_has_no_text(world: World, manager: Holder) -> None:
     delivered(world)
     record(manager)
     world.clock.advance(seconds=1)
-    manager.press(f"/targets/evanston/answers/{only_id(world)}/delete")
+    record(manager, text="")
 
     entries = list(world.wiring.campaigns.audit(CAMPAIGN))[:2]
     assert [(entry.action, entry.about, entry.why) for entry in entries] == [
@@ -294,10 +315,9 @@ def test_a_viewer_reads_answers_and_can_change_none(world: World, manager: Holde
 
     page = reader.see("/targets/evanston").body
     assert "We have read your letters." in page
-    assert "Record an answer" not in page
-    assert "Delete this answer" not in page
-    assert record(reader).status == 403
-    assert reader.press(f"/targets/evanston/answers/{only_id(world)}/delete").status == 403
+    assert "Change or delete the answer" not in page
+    assert {record(reader).status, record(reader, text="").status} == {403}
+    assert in_api(world)["text"] == TEXT
 
 
 def test_no_answer_after_thirty_days_is_a_state_that_goes_by_recording(world: World, manager: Holder) -> None:
@@ -321,7 +341,7 @@ def test_no_answer_after_thirty_days_is_a_state_that_goes_by_recording(world: Wo
     assert all(shown())
     record(manager, "2026-12-01")
     assert not any(shown())
-    manager.press(f"/targets/evanston/answers/{only_id(world)}/delete")
+    record(manager, text="")
     assert all(shown())
 
 
@@ -338,39 +358,20 @@ def test_a_bounced_delivery_waits_for_no_answer(world: World, manager: Holder) -
 def test_answers_go_when_the_time_to_keep_data_is_over(world: World, manager: Holder) -> None:
     letter = delivered(world)
     record(manager, public=True)
-    for number in range(1, MOST_ANSWERS):
-        record_as(world, f"Answer {number}.")
-    with pytest.raises(NotNowError, match="First delete one"):
-        record_as(world, "One more.")
     world.change(closes=date(2026, 12, 1), keep_for_days=30)
     world.clock.now = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
     world.reconcile()
-    assert len(stored(world)) == MOST_ANSWERS
+    assert stored(world)
     world.clock.now = datetime(2027, 1, 1, 15, 0, tzinfo=UTC)
     world.reconcile()
 
-    assert stored(world) == []
-    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").answers == {}
+    assert stored(world) is None
     world.restart("public_api")
     for page in (world.get(FORM), world.get(letter), manager.see("/targets/evanston"), manager.see()):
         assert "We have read" not in page.body
         assert "No answer after" not in page.body
         assert "recorded no answer" not in page.body
     assert "no longer keeps what people wrote" in text_of(record(manager), 409)
-
-
-def test_a_damaged_answer_stops_no_page(world: World, manager: Holder) -> None:
-    letter = delivered(world)
-    record(manager, public=True)
-    record(manager, text="A whole one.", public=True)
-    [damaged] = [row for row in stored(world) if row["text"] == TEXT]
-    key = answer_key(CAMPAIGN, "evanston", damaged["sk"].partition("#")[2])
-    world.wiring.table.update(Update(key, assign={"text": 7}))
-
-    world.restart("public_api")
-    for page in (world.get(FORM), world.get(letter), manager.see("/targets/evanston"), manager.see()):
-        assert page.status == 200
-    assert "A whole one." in world.get(FORM).body
 
 
 def test_publishing_again_and_correcting_the_address_keep_answers(world: World, manager: Holder) -> None:
@@ -385,12 +386,37 @@ def test_publishing_again_and_correcting_the_address_keep_answers(world: World, 
     assert "We have read your letters." in manager.words("/targets/evanston")
 
 
-def test_two_people_who_record_at_once_lose_neither_answer(world: World, manager: Holder) -> None:
+def test_a_save_replaces_no_answer_that_its_author_did_not_see(world: World, manager: Holder) -> None:
     delivered(world)
-    read = world.wiring.campaigns.target(CAMPAIGN, "evanston")
-    record(manager)
-    late = Answer(CAMPAIGN, "evanston", f"{MONDAY}-0123456789ab", "Late.", "somebody", world.clock.now, is_public=False)
-    with pytest.raises(ChangedError):
-        world.wiring.answers.put(late, read)
+    old = seen(manager)
+    record(manager, text="The first one.")
+    for text, words in (("Mine.", "Mine."), ("", "The first one.")):
+        refused = record(manager, text=text, revision=old or "2026-11-30T00:00:00+00:00")
+        assert "Somebody has just changed this answer." in text_of(refused, 409)
+        assert words in refused.body
+    kept = stored(world)
+    assert kept
+    assert kept.text == "The first one."
+    # The page that says so has the answer that is there now. Pressed again, its form replaces that.
+    assert revision_in(refused) == kept.revision
+    assert record(manager, text="Mine.").status == 303
+    # A form that is sent twice says nothing new.
+    assert record(manager, text="Mine.", revision=old).status == 303
 
-    assert len(stored(world)) == len(world.wiring.campaigns.target(CAMPAIGN, "evanston").answers) == 1
+
+def test_of_two_saves_at_once_the_later_one_is_refused(
+    world: World, manager: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered(world)
+    put = Campaigns.put_answer
+
+    def after_another(campaigns: Campaigns, campaign: str, target: Target, answer: Answer | None) -> None:
+        monkeypatch.setattr(Campaigns, "put_answer", put)
+        assert record(manager, text="The first one.", revision="").status == 303
+        put(campaigns, campaign, target, answer)
+
+    monkeypatch.setattr(Campaigns, "put_answer", after_another)
+    assert "Somebody has just changed this answer." in text_of(record(manager, text="Mine.", revision=""), 409)
+    kept = stored(world)
+    assert kept
+    assert kept.text == "The first one."

@@ -37,7 +37,6 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
 EXPORT = "0123456789abcdef"
-ANSWER = "2026-11-30-0123456789ab"
 COOKIE = "__Host-session"
 
 
@@ -183,8 +182,7 @@ ROUTES = [
     Route("POST", "/deliveries/{period}/{target}/close-unsent", 403, 409, {"why": "x", "revision": "1-sent"}),
     Route("POST", "/targets/{target}/on-paper", 403, 303, {"letters": "80"}),
     # The role allows these, but nothing was sent to this recipient.
-    Route("POST", "/targets/{target}/answers", 403, 409, {"day": PERIOD, "text": "Thank you."}),
-    Route("POST", "/targets/{target}/answers/{answer}/delete", 403, 404),
+    Route("POST", "/targets/{target}/answer", 403, 409, {"day": PERIOD, "text": "Thank you."}),
     # The role allows this, but the office has not stopped the emails.
     Route("POST", "/targets/{target}/lift-stop", 403, 409, WHY),
     # The role allows this, but the letter is not in quarantine.
@@ -217,7 +215,6 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "period": PERIOD,
         "signer": world.signer("ada@signers.example"),
         "export": EXPORT,
-        "answer": ANSWER,
     }
     named |= {"person": "0" * 32, "key": "0" * 12, "token": "x", "request": "x", "page": "monday-morning"}
     return route.address.format(campaign=campaign, **named)
@@ -1078,7 +1075,6 @@ def test_an_address_that_is_no_page_is_answered_in_the_readers_language(
 
 
 def test_buttons_that_erase_delete_or_close_do_not_look_like_those_that_save(sent: World, manager: Browser) -> None:
-    manager.press("/targets/evanston/answers", {"day": sent.day(), "text": "We read them."})
     pages = ("", "/targets/evanston", f"/signatures/{sent.signer()}", "/workshop/publish", "/workshop/settings")
     looks = {
         words: style
@@ -1086,5 +1082,5 @@ def test_buttons_that_erase_delete_or_close_do_not_look_like_those_that_save(sen
         for style, words in re.findall(r'<button(?: class="(\w+)")?[^>]*>([^<]*)</button>', manager.see(path).body)
     }
     finals = {words for words in looks if words.startswith("Yes, ")} - {"Yes, open the campaign again"}
-    assert finals >= {"Yes, erase this letter", "Yes, delete this answer", "Yes, close the campaign"}
+    assert finals >= {"Yes, erase this letter", "Yes, close the campaign"}
     assert {words for words, style in looks.items() if style == "final"} == finals

@@ -263,8 +263,9 @@ def test_every_button_and_link_of_every_page_works(world: World, author: Author)
     to = {mail.to: mail for mail in world.deliveries}
     world.feedback("bounce", to["chief@skokie-police.example"])
     world.feedback("delivery", to["chief@evanston-police.example"])
-    for text, is_public in (("We read it.", True), ("For the organizer only.", False)):
-        world.wiring.delivering.answering.record(CAMPAIGN, "evanston", world.period, text, "cli", is_public=is_public)
+    world.wiring.delivering.answering.save(
+        CAMPAIGN, "evanston", world.period, "We read it.", "cli", is_public=True, revision=""
+    )
     world.confirmed(name="Dee", email="dee@signers.example")
     world.signed(name="Eve", email="eve@signers.example")
     office, cover = links_of_office(world)

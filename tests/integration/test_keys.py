@@ -28,7 +28,6 @@ USELESS = {"no key": None, "wrong": "us_wrong", "expired": "us_expired", "revoke
 ROUTES = {
     "": "counts",
     "/targets": "counts",
-    "/targets/evanston/answers": "counts",
     "/counts": "counts",
     "/deliveries": "counts",
     "/deliveries/next": "counts",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import random
+from datetime import date
 from typing import TYPE_CHECKING
 
 from benchmarks.page_weight import GOALS, VISIT, weights
 from tests.logos import png
-from tests.world import CAMPAIGN, FORM, PERIOD, ROOT, files_of_campaign, publish_files
+from tests.world import CAMPAIGN, FORM, ROOT, files_of_campaign, publish_files
 from undersigned.authoring.logos import FILE
+from undersigned.domain.authoring.campaigns import Answer
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -58,12 +60,11 @@ def test_the_page_of_a_person_who_did_not_sign_stays_small(world: World) -> None
 
 
 def test_a_visit_with_answers_of_a_usual_length_fits_into_one_window(world: World) -> None:
-    world.confirmed()
-    world.week()
-    answering, words = world.wiring.delivering.answering, sorted({*WORDS.split()})
-    for number in range(12):
+    words, campaigns = sorted({*WORDS.split()}), world.wiring.campaigns
+    for number, target in enumerate(campaigns.targets(CAMPAIGN)):
         text = " ".join(random.Random(number).choices(words, k=200))[:USUAL_ANSWER]  # noqa: S311
-        answering.record(CAMPAIGN, "evanston", PERIOD, text, "command line", is_public=True)
+        answer = Answer(date(2026, 11, 24), text, is_public=True, by="ann", at=world.clock.now)
+        campaigns.put_answer(CAMPAIGN, target, answer)
     world.restart("public_api")
     visits = {name: parts["in all"] for name, parts in weights(world).items() if name.startswith("one visit")}
     assert len(visits) == 4

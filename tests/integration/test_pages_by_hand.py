@@ -276,7 +276,9 @@ def test_letters_that_a_mailbox_keeps_are_offered_by_hand(world: World, printed:
 
 def test_letters_by_hand_are_answered_from_the_day_on_which_the_office_got_them(world: World, printed: Browser) -> None:
     def answered(day: str) -> int:
-        return printed.press("/targets/evanston/answers", {"day": day, "text": "An older answer."}).status
+        known = world.wiring.campaigns.target(CAMPAIGN, "evanston").answer
+        values = {"day": day, "text": "An older answer.", "revision": known.revision if known else ""}
+        return printed.press("/targets/evanston/answer", values).status
 
     world.clock.advance(days=7)
     printed.enter("editor")

@@ -292,19 +292,17 @@ def test_somebody_who_was_removed_since_does_not_come_back_with_lost_letters(rec
     assert world.wiring.people_rows.members(CAMPAIGN) == ()
 
 
-def test_lost_answers_come_back_and_one_that_was_deleted_since_does_not(recovery: Recovery) -> None:
-    world, answering = recovery.world, recovery.world.wiring.delivering.answering
+def test_a_lost_recipient_comes_back_with_the_answer_of_its_office(recovery: Recovery) -> None:
+    world = recovery.world
     confirm(world, "Ada")
     world.week()
-    kept, doomed = (
-        answering.record(CAMPAIGN, "evanston", PERIOD, text, "ann", is_public=False) for text in ("Kept.", "Deleted.")
+    answer = world.wiring.delivering.answering.save(
+        CAMPAIGN, "evanston", PERIOD, "Kept.", "ann", is_public=False, revision=""
     )
     recovery.keep()
-    answering.delete(CAMPAIGN, "evanston", doomed.id, "ann")
-    recovery.lose("ANSWERS#")
+    recovery.lose("TARGET#evanston")
     recovery.restore()
-    assert answering.of_target(CAMPAIGN, world.wiring.campaigns.target(CAMPAIGN, "evanston")) == (kept,)
-    assert [pk for pk, _ in all_rows(world) if pk.startswith("ANSWERS#")] == [f"ANSWERS#{CAMPAIGN}"]
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").answer == answer
 
 
 def test_a_restore_sends_no_second_report(recovery: Recovery) -> None:

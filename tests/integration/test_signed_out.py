@@ -97,7 +97,7 @@ def test_a_letter_typed_before_the_session_was_over_stands_there_after_signing_i
 @pytest.mark.parametrize(
     ("path", "typed"),
     [
-        (f"{DASHBOARD}/targets/evanston/answers", {"text": "We read\nthem.", "day": "2026-11-24", "public": "yes"}),
+        (f"{DASHBOARD}/targets/evanston/answer", {"text": "We read\nthem.", "day": "2026-11-24", "public": "yes"}),
         (f"{DASHBOARD}/targets/evanston/address", {"email": "new@evanston.example"}),
         (f"{DASHBOARD}/workshop/settings", {"title": "Another title", "organizer.name": "Another name"}),
         (f"{DASHBOARD}/workshop/recipients", {"cell-0-locality": "Another town", "was-0": "evanston"}),

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from undersigned.aws.answers import answer_key, answers_partition
 from undersigned.aws.campaign_keys import (
     SETTINGS,
     TARGETS,
@@ -446,11 +445,6 @@ class Restoring:
                 yield row | {"free_from": written(next_day(deliveries))}
             elif not row["sk"].startswith(own):
                 yield row
-        # An answer that was deleted since is in no target's list.
-        targets = self.wiring.campaigns.targets(self.campaign, consistent=True, whole=False)
-        listed = {answer_key(self.campaign, target.id, answer) for target in targets for answer in target.answers}
-        answers = self.source.query(answers_partition(self.campaign))
-        yield from (row for row in answers if Key(row["pk"], row["sk"]) in listed)
         yield from self.source.query(office_partition(self.campaign))
         yield from self.source.query(audit_partition(self.campaign))
         yield from self.source.query(mail_claim_partition(f"organizer:{self.campaign}"))

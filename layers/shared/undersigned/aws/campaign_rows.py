@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from undersigned.aws.answers import answers_partition
 from undersigned.aws.api_keys import key_partition
 from undersigned.aws.campaign_keys import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
 from undersigned.aws.counts import counter_key, counter_partitions
@@ -67,9 +66,9 @@ class Rows(Repository):
         total = counter_key(campaign, TOTAL)
         yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)
         last = {campaign_key(campaign), controls_key(campaign)}
-        # Without its targets, nobody records an answer, and no office says anything any more.
-        of_targets = office_partition(campaign), answers_partition(campaign)
-        rest = self._all_of(audit_partition(campaign), disowned_partition(campaign), own, *of_targets)
+        # Without its targets, no office says anything any more.
+        of_offices = office_partition(campaign)
+        rest = self._all_of(audit_partition(campaign), disowned_partition(campaign), own, of_offices)
         yield from (key for key in rest if key not in last)
         yield from self._people(campaign)
 

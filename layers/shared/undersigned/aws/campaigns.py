@@ -51,6 +51,7 @@ from undersigned.aws.dynamodb import (
 from undersigned.aws.failures import TRANSACTION_CONFLICT, code_of
 from undersigned.aws.offices import office_key, office_partition, with_words
 from undersigned.domain.authoring.campaigns import (
+    Answer,
     Campaign,
     Logo,
     MailState,
@@ -231,6 +232,19 @@ class Campaigns(Repository):
         kept = {"letters": counted.letters, "by": counted.by, "at": written(counted.at)}
         self._change_target(campaign, target, {"on_paper": kept})
 
+    def put_answer(self, campaign: str, target: Target, answer: Answer | None) -> None:
+        """Keep what a target's office answered, in place of what was read; None deletes that.
+
+        Raises ChangedError if somebody has changed it since, or the target is gone.
+        """
+        as_read = Attr("answer").eq(_answer_values(target.answer)) if target.answer else Attr("answer").not_exists()
+        change = Update(
+            target_key(campaign, target.id),
+            assign={"answer": _answer_values(answer) if answer else None},
+            when=Attr("pk").exists() & as_read,
+        )
+        self._table.transact([change, roster_change(campaign)], wait_for_others=True)
+
     def record_complaint(self, campaign: str, target: str, at: datetime) -> None:
         """Hold a target's letters because of a complaint. Does nothing if they were released after it."""
         not_released_since = Attr("released_at").not_exists() | Attr("released_at").lt(written(at))
@@ -400,12 +414,27 @@ def read_target(values: Values) -> Target:
         complained_at=read_moment(values.get("complained_at")),
         free_from=read_day(values.get("free_from")),
         on_paper=_read_on_paper(values["on_paper"]) if "on_paper" in values else None,
-        answers={answer: bool(is_public) for answer, is_public in values.get("answers", {}).items()},
+        answer=_read_answer(values["answer"]) if "answer" in values else None,
     )
 
 
 def _read_on_paper(values: Values) -> OnPaper:
     return OnPaper(int(values["letters"]), values["by"], datetime.fromisoformat(values["at"]))
+
+
+def _answer_values(answer: Answer) -> Values:
+    return {
+        "day": written(answer.day),
+        "text": answer.text,
+        "public": answer.is_public,
+        "by": answer.by,
+        "at": written(answer.at),
+    }
+
+
+def _read_answer(values: Values) -> Answer:
+    day, at = date.fromisoformat(values["day"]), datetime.fromisoformat(values["at"])
+    return Answer(day, values["text"], bool(values["public"]), values["by"], at)
 
 
 def audit_values(entry: AuditEntry, entry_id: str) -> Values:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from undersigned.aws.abuse_counters import AbuseCounters
-from undersigned.aws.answers import Answers
 from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.counts import Counts
 from undersigned.aws.disowned import Disowned
@@ -84,7 +83,6 @@ class Clients:
         self.table = Table(client("dynamodb", config=FEW_RETRIES), settings.table_name, sleep=sleep)
         self.campaigns = Campaigns(self.table)
         self.office_rows = OfficeRows(self.table)
-        self.answers = Answers(self.table)
         self.forms = Forms(self.table)
         self.signatures = Signatures(self.table)
         self.counts = Counts(self.table, sleep=sleep, clock=clock)
@@ -93,7 +91,7 @@ class Clients:
         self.mail_claims = MailClaims(self.table)
         self.sign_ins = SignIns(self.table)
         self.slots = Slots(self.table)
-        self.catalog = Catalog(campaigns=self.campaigns, answers=self.answers, clock=clock)
+        self.catalog = Catalog(campaigns=self.campaigns, clock=clock)
         self.tokens = Tokens(lambda at: self.stack_secret.keyring().token_keys(at), clock)
         self.organizer_tokens = OrganizerTokens(lambda at: self.organizers_secret.keyring().token_keys(at), clock)
 

@@ -152,7 +152,6 @@ class DeliveringCases:
         return Answering(
             campaigns=self.stack.campaigns,
             deliveries=self.stack.deliveries,
-            answers=self.stack.answers,
             clock=self.stack.clock,
             new_id=self.stack.new_id,
         )

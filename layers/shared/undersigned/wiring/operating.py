@@ -45,7 +45,7 @@ class OperatingCases:
         return Clearing(
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
-            answers=self.stack.answers,
+            campaigns=self.stack.campaigns,
             office_rows=self.stack.office_rows,
             packets=lambda: self.stack.bucket,
             clock=self.stack.clock,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.signatures import TREES
+from undersigned.domain.authoring.campaigns import Answer
 from undersigned.domain.delivering.answers import is_unanswered
 from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, HandedOver
 
@@ -32,5 +33,6 @@ def test_an_office_has_30_days_from_the_day_on_which_it_may_have_the_letters(
     delivery: dict[str, Any], today: str, *, waits: bool
 ) -> None:
     made = replace(Delivery(DeliveryKey("c", "t", "2026-11-30"), "open", AT, attempt=1), **delivery)
-    assert is_unanswered(TREES, made, (), date.fromisoformat(today)) == waits
-    assert not is_unanswered(TREES, made, ("an answer",), date.fromisoformat(today))
+    answer = Answer(date(2026, 12, 1), "Thank you.", is_public=False, by="ann", at=AT)
+    assert is_unanswered(TREES, made, None, date.fromisoformat(today)) == waits
+    assert not is_unanswered(TREES, made, answer, date.fromisoformat(today))

@@ -103,6 +103,29 @@ class OnPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a target's office answered on a day. It answers the letters that the office may have had by then.
+
+    `by` recorded it, and if it `is_public`, the campaign's page may show it.
+    """
+
+    day: date
+    text: str
+    is_public: bool
+    by: str
+    at: datetime
+
+    @property
+    def revision(self) -> str:
+        """Return the name of this record, for a form that replaces it."""
+        return self.at.isoformat()
+
+    def says_the_same(self, other: Answer) -> bool:
+        """Say whether another record has the same content."""
+        return (self.day, self.text, self.is_public) == (other.day, other.text, other.is_public)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The person that letters are addressed to, such as a police chief.
 
@@ -113,8 +136,7 @@ class Target:
     letters; those in its tray are still sent. `titles` has the title in the campaign's other languages. `hold` is the
     organizer's reason for holding its letters back, if they do. `complained_at` is when someone there marked an email
     as spam, until the organizer releases the letters. `free_from` is the first day that can name a new delivery: seven
-    days after the last one that may arrive. `answers` has the ids of its answers, each with whether the campaign's page
-    shows it.
+    days after the last one that may arrive. `answer` is what its office answered last, as the organizer recorded it.
 
     The rest its office says: by `mailbox_digest`, the `stops` of its mailbox, and of mailboxes that it had before;
     and by period, when it said that it `received` the letters. A roster's targets don't have it.
@@ -135,7 +157,7 @@ class Target:
     free_from: date | None = None
     on_paper: OnPaper | None = None
     postal_address: str = ""
-    answers: Mapping[str, bool] = field(default_factory=dict)
+    answer: Answer | None = None
     stops: Mapping[str, Stop] = field(default_factory=dict)
     received: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -195,9 +217,9 @@ class Target:
             return "someone there marked an email as spam"
         return "email to this address bounced" if self.mail_state == "bounced" else None
 
-    def answers_to(self, day: str) -> tuple[tuple[str, str], ...]:
-        """Return the answers that are not earlier than a day (ISO 8601), as `Answers.read` takes them."""
-        return tuple((self.id, answer) for answer in self.answers if answer >= day)
+    def answer_since(self, day: date) -> Answer | None:
+        """Return its answer, unless that came before a day."""
+        return self.answer if self.answer and self.answer.day >= day else None
 
     def title_in(self, language: str) -> str:
         """Return the title in a language; if it has none, the title in the campaign's own language."""
@@ -409,12 +431,10 @@ class Roster:
         """Return how many letters were signed on paper, as they were counted for each target."""
         return sum(target.on_paper.letters for target in self.by_id.values() if target.on_paper)
 
-    def public_answers(self, most: int) -> tuple[tuple[str, str], ...]:
-        """Return the newest answers that the campaign's page shows, as `Answers.read` takes them."""
-        public = (
-            (target.id, answer) for target in self.by_id.values() for answer in target.answers if target.answers[answer]
-        )
-        return tuple(sorted(public, key=lambda name: name[1], reverse=True)[:most])
+    def public_answers(self, most: int) -> tuple[tuple[Target, Answer], ...]:
+        """Return the newest answers that the campaign's page shows, each with the target whose office gave it."""
+        public = [(each, each.answer) for each in self.by_id.values() if each.answer and each.answer.is_public]
+        return tuple(sorted(public, key=lambda pair: (pair[1].day, pair[1].at), reverse=True)[:most])
 
     @property
     def goes_by_town(self) -> bool:

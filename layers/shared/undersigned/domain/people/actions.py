@@ -96,12 +96,9 @@ ACTIONS: Mapping[Action, Deed] = {
         Message("Counted letters on paper"), "on-paper", "/targets/<target>/on-paper", Message("Save the number")
     ),
     "record answer": Deed(
-        Message("Recorded an answer"), "", "/targets/<target>/answers", Message("Record the answer")
+        Message("Recorded an answer"), "", "/targets/<target>/answer", Message("Save the answer")
     ),
-    "delete answer": Deed(
-        Message("Deleted an answer"), "", "/targets/<target>/answers/<answer>/delete",
-        Message("Yes, delete this answer"), is_final=True
-    ),
+    "delete answer": Deed(Message("Deleted an answer"), "", "/targets/<target>/answer"),
     "test": Deed(
         Message("Sent a test email"), "deliver --test", "/targets/<target>/test", Message("Send a test email")
     ),

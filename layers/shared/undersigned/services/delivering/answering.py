@@ -1,64 +1,74 @@
-"""Answering: record what offices answered by email, and delete it. Each action is recorded in the activity log."""
+"""Answering: keep what an office answered by email, or delete it. Each is recorded in the activity log."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.answers import Answer, answer_id, read_answer_text, read_day_of_answer, waits_since
+from undersigned.domain.authoring.campaigns import Answer
+from undersigned.domain.delivering.answers import read_answer_text, read_day_of_answer, waits_since
 from undersigned.domain.delivering.controls import AuditEntry
-from undersigned.domain.errors import ChangedError, NotFoundError, NotNowError
+from undersigned.domain.errors import ChangedError, GivenError, NotNowError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from undersigned.aws.answers import Answers
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.authoring.campaigns import Campaign
     from undersigned.domain.people.actions import Action
-
-MOST_ANSWERS = 50
-"""The most answers of a target, whose row lists them."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Answering:
-    """Keeps the answers of a campaign's targets."""
+    """Keeps the answers of a campaign's targets, one each."""
 
     campaigns: Campaigns
     deliveries: Deliveries
-    answers: Answers
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
-    def of_target(self, campaign: str, target: Target) -> tuple[Answer, ...]:
-        """Return a target's answers, newest first."""
-        return self.answers.read(campaign, ((target.id, answer) for answer in target.answers))
+    def save(  # noqa: PLR0913  (an answer's parts)
+        self, campaign: str, target: str, day: str, text: str, by: str, *, is_public: bool, revision: str
+    ) -> Answer | None:
+        """Keep and return an answer as somebody typed it, in place of the one that they saw; without a text, none.
 
-    def record(  # noqa: PLR0913  (an answer's parts)
-        self, campaign: str, target: str, day: str, text: str, by: str, *, is_public: bool
-    ) -> Answer:
-        """Keep and return an answer as somebody typed it. The same one recorded again gets the new `is_public`.
+        `revision` is that of the answer that they saw, empty if there was none. Saving the same again changes nothing.
 
-        Raises NotFoundError; GivenError for a wrong day or text; NotNowError for an answer to nothing, and for one that
-        can't be kept.
+        Raises NotFoundError; GivenError for a wrong day or text; NotNowError for an answer to nothing, for one that
+        can't be kept, and if somebody has changed the answer since.
         """
-        settings, now = self.campaigns.campaign(campaign), self.clock()
-        known, today = self.campaigns.target(campaign, target), settings.local(now).date()
-        came, words = read_day_of_answer(day, today), read_answer_text(text)
-        if settings.is_over(today):
+        settings, known = self.campaigns.campaign(campaign), self.campaigns.target(campaign, target)
+        new, was = None, known.answer
+        if words := read_answer_text(text):
+            new = Answer(self._day(settings, target, day), words, is_public, by, self.clock())
+        elif not revision:
+            raise GivenError(Message("Type or paste the answer."))
+        changed = new or was
+        if changed is None or (new and was and new.says_the_same(was)):
+            return was
+        if revision != (was.revision if was else ""):
+            raise _changed_since()
+        try:
+            self.campaigns.put_answer(campaign, known, new)
+        except ChangedError as error:
+            raise _changed_since() from error
+        action: Action = "record answer" if new else "delete answer"
+        entry = AuditEntry(campaign, self.clock(), action, by, f"{target} {changed.day}")
+        self.campaigns.record_audit(entry, self.new_id())
+        return new
+
+    def _day(self, campaign: Campaign, target: str, day: str) -> date:
+        """Read the day on which an answer came; raises GivenError, NotNowError."""
+        today = campaign.local(self.clock()).date()
+        came = read_day_of_answer(day, today)
+        if campaign.is_over(today):
             raise NotNowError(
                 Message("This campaign no longer keeps what people wrote. Say under Details for how long.")
             )
-        answer = Answer(campaign, target, answer_id(came, words), words, by, now, is_public)
-        if len(known.answers) >= MOST_ANSWERS and answer.id not in known.answers:
-            raise NotNowError(
-                Message("A recipient can have %(most)s answers. First delete one.", {"most": MOST_ANSWERS})
-            )
-        made = self.deliveries.deliveries(campaign, target, whole=False)
+        made = self.deliveries.deliveries(campaign.id, target, whole=False)
         sent = [since for since in map(waits_since, made) if since]
         if not sent:
             raise NotNowError(
@@ -75,25 +85,10 @@ class Answering:
                     {"day": min(sent)},
                 )
             )
-        self._keep(lambda: self.answers.put(answer, known))
-        self._log("record answer", answer.campaign, answer.target, answer.id, by)
-        return answer
+        return came
 
-    def delete(self, campaign: str, target: str, answer: str, by: str) -> None:
-        """Delete an answer everywhere. Raises NotFoundError, or NotNowError if somebody changed answers meanwhile."""
-        known = self.campaigns.target(campaign, target)
-        if answer not in known.answers:
-            message = f"{target} has no answer {answer!r}"
-            raise NotFoundError(message)
-        self._keep(lambda: self.answers.delete(campaign, known, [answer]))
-        self._log("delete answer", campaign, target, answer, by)
 
-    def _keep(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except ChangedError as error:
-            raise NotNowError(Message("Somebody has just changed this recipient’s answers. Try again.")) from error
-
-    def _log(self, action: Action, campaign: str, target: str, answer: str, by: str) -> None:
-        about = f"{target} {answer[: len('2026-11-30')]}"
-        self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about), self.new_id())
+def _changed_since() -> NotNowError:
+    return NotNowError(
+        Message("Somebody has just changed this answer. Look at it, then save yours again if it should replace it.")
+    )

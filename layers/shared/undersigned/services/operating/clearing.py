@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from undersigned.aws.answers import Answers
+    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.offices import OfficeRows
     from undersigned.aws.packet_store import Bucket
@@ -44,7 +44,7 @@ class Clearing:
 
     signatures: Signatures
     deliveries: Deliveries
-    answers: Answers
+    campaigns: Campaigns
     office_rows: OfficeRows
     packets: Callable[[], Bucket]
     clock: Callable[[], datetime]
@@ -56,8 +56,9 @@ class Clearing:
             return Over()
         cleared: set[tuple[str, str]] = set()
         for target in targets:
-            with suppress(ChangedError):  # What somebody records or deletes meanwhile is seen in the next run.
-                self.answers.delete(campaign.id, target, target.answers)
+            if target.answer:
+                with suppress(ChangedError):  # What somebody records or deletes meanwhile is seen in the next run.
+                    self.campaigns.put_answer(campaign.id, target, None)
             for mailbox, stop in target.stops.items():
                 if stop.reason:
                     self.office_rows.change_stop(campaign.id, target.id, mailbox, _without_reason)

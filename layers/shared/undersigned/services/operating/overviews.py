@@ -88,7 +88,7 @@ class TargetState:
 
     def is_unanswered(self, campaign: Campaign, today: date) -> bool:
         """Say whether letters may have arrived 30 days ago, and no answer is recorded."""
-        return any(is_unanswered(campaign, made, self.target.answers, today) for made in self.deliveries)
+        return any(is_unanswered(campaign, made, self.target.answer, today) for made in self.deliveries)
 
     def plan(
         self, campaign: Campaign, controls: Controls, period: str, *, approved: bool = False

@@ -1,4 +1,4 @@
-"""The catalog: campaigns with their rosters, letters and public answers, cached for a minute.
+"""The catalog: campaigns with their rosters, letters, cached for a minute.
 
 So a warm request needs no read.
 A roster may have thousands of targets, so it is read again only when one has changed.
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
-    from undersigned.aws.answers import Answers
     from undersigned.aws.campaigns import Campaigns
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.domain.authoring.campaigns import Answer, Target
     from undersigned.domain.authoring.letters import Letter
-    from undersigned.domain.delivering.answers import Answer
     from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.signing.signatures import Signature
@@ -41,14 +39,14 @@ _NAMED = 20
 class Entry:
     """A campaign, its targets, the letters that new signers sign, by language, its own first, and its controls.
 
-    `answers` are those that the campaign's page shows, newest first.
+    `answers` are those that the campaign's page shows, newest first, each with its target.
     """
 
     campaign: Campaign
     roster: Roster
     letters: Mapping[str, Letter]
     controls: Controls
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[tuple[Target, Answer], ...] = ()
 
     def is_open(self, now: datetime) -> bool:
         """Say whether people can sign."""
@@ -90,12 +88,10 @@ class Catalog:
     """Reads campaigns through a cache."""
 
     campaigns: Campaigns
-    answers: Answers
     clock: Callable[[], datetime]
     _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
     _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)
     _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
-    _answers: dict[str, tuple[object, tuple[Answer, ...]]] = field(default_factory=dict, init=False)
 
     def entry(self, campaign: str, target: str | None = None) -> Entry:
         """Return a campaign. It is read again if the cached one lacks the given target. Raises NotFoundError."""
@@ -108,7 +104,7 @@ class Catalog:
         letters = {language: self.letter(campaign, version) for language, version in settings.letters.items()}
         controls = self.campaigns.controls(campaign)
         roster = self._roster(campaign, controls, target, now)
-        entry = Entry(settings, roster, letters, controls, self._public_answers(campaign, roster))
+        entry = Entry(settings, roster, letters, controls, roster.public_answers(MOST_PUBLIC))
         self._entries[campaign] = (now, entry)
         return entry
 
@@ -132,14 +128,6 @@ class Catalog:
             roster = Roster.of(targets, is_whole=False)
         self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
         return roster
-
-    def _public_answers(self, campaign: str, roster: Roster) -> tuple[Answer, ...]:
-        """Return the answers that the roster names, whose words never change."""
-        names = roster.public_answers(MOST_PUBLIC)
-        kept = self._answers.get(campaign)
-        if kept is None or kept[0] != names:
-            kept = self._answers[campaign] = (names, self.answers.read(campaign, names))
-        return kept[1]
 
     def letter(self, campaign: str, version: str) -> Letter:
         """Return a letter version, which never changes; raises NotFoundError."""

@@ -44,9 +44,8 @@ if TYPE_CHECKING:
     from undersigned.aws.forms import Forms
     from undersigned.aws.mail_domains import MailDomains
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.authoring.campaigns import Answer, Campaign, Target
     from undersigned.domain.counting.tallies import Count
-    from undersigned.domain.delivering.answers import Answer
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.errors import FieldError
@@ -134,7 +133,7 @@ class OwnLetter:
 
     `next_delivery` returns when the schedule sends the next email to the letter's target, or None while the campaign is
     paused. `is_of_other_words` says that the letter was confirmed by another email's link, with other words. `count` is
-    the public count with the letter, for the page of thanks. `answers` are those to the letter, newest first; it
+    the public count with the letter, for the page of thanks. `answer` is the one to the letter; it
     `is_unanswered` if there is none 30 days after its delivery.
     """
 
@@ -148,7 +147,7 @@ class OwnLetter:
     token: str
     is_of_other_words: bool = False
     count: Count | None = None
-    answers: tuple[Answer, ...] = ()
+    answer: Answer | None = None
     is_unanswered: bool = False
 
     @property
@@ -379,12 +378,11 @@ class Signing:
 
             made = self.deliveries().delivery(DeliveryKey(signature.campaign, signature.target, signature.period))
             delivery = made and made.with_word_of(target)
-        answers: tuple[Answer, ...] = ()
+        answer: Answer | None = None
         is_late = False
         if delivery and (since := waits_since(delivery)) and signature.status == "confirmed":
-            names, today = target.answers_to(since.isoformat()), entry.campaign.local(self.clock()).date()
-            answers = self.catalog.answers.read(signature.campaign, names)
-            is_late = is_unanswered(entry.campaign, delivery, names, today)
+            answer, today = target.answer_since(since), entry.campaign.local(self.clock()).date()
+            is_late = is_unanswered(entry.campaign, delivery, answer, today)
         return OwnLetter(
             entry=entry,
             target=target,
@@ -400,7 +398,7 @@ class Signing:
                 self.schedule, self.clock(), not_before=target.free_from if signature.waits else None
             ),
             token=self.tokens.for_signer("letter", link.campaign, link.signer, link.issued_at),
-            answers=answers,
+            answer=answer,
             is_unanswered=is_late,
         )
 

@@ -12,11 +12,10 @@ from undersigned.web.delivering.states import state_of_delivery, state_of_line
 from undersigned.web.operating.attention import of_target, to_print
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from undersigned.domain.authoring.campaigns import Target
-    from undersigned.domain.delivering.answers import Answer
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.delivering.plans import Outcome, PlanLine
     from undersigned.services.delivering.packing import DeliveryPreview
@@ -176,20 +175,24 @@ def needs_approval_again(lines: Iterable[PlanLine]) -> bool:
     return any(line.outcome == "too soon" and not line.may_begin for line in lines)
 
 
-def target_page(  # noqa: PLR0913  (what the page shows)
+def target_page(
     viewer: Viewer,
     found: Recipient,
-    answers: Sequence[Answer],
     most: int,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed: Mapping[str, object] | None = None,
     error: Message | None = None,
 ) -> Page:
-    """Render a target with its last deliveries, at most `most`, its answers, and the buttons for its letters.
+    """Render a target with its last deliveries, at most `most`, its answer, and the buttons for its letters.
 
     After a mistake, the form of an answer shows the `error` and what was `typed`.
     """
-    today = viewer.local(viewer.now).date().isoformat()
+    today, answer = viewer.local(viewer.now).date().isoformat(), found.state.target.answer
+    kept = {
+        "day": answer.day.isoformat() if answer else today,
+        "text": answer.text if answer else "",
+        "public": answer and answer.is_public,
+    }
     return render_framed(
         "dashboard_target.html",
         viewer.language,
@@ -205,8 +208,8 @@ def target_page(  # noqa: PLR0913  (what the page shows)
         period=found.period,
         next_delivery=short_moment(viewer.local(found.next_delivery), viewer.language),
         history=[(delivery, state_of_delivery(viewer, delivery)) for delivery in found.state.deliveries[:most]],
-        answers=answers,
-        typed=typed or {"day": today, "text": "", "public": ""},
+        answer=answer,
+        typed=typed or kept,
         error=viewer.say(error) if error else None,
         today=today,
     )

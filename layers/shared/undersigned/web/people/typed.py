@@ -24,7 +24,7 @@ _MOST = 200_000
 
 _KEPT = re.compile(
     r"/organizer(?:/new|/dashboard/[a-z0-9-]+(?:/workshop/(?:letter|settings|recipients)"
-    r"|/targets/[a-z0-9-]+/(?:answers|address)))"
+    r"|/targets/[a-z0-9-]+/(?:answer|address)))"
 )
 """The forms with the text of a draft, an answer or an address. No decision is kept."""
 

@@ -71,7 +71,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         campaign,
         count=page.count,
         on_paper=page.entry.roster.on_paper,
-        recorded=[(answer, roster.by_id[answer.target]) for answer in page.entry.answers],
+        recorded=page.entry.answers,
         letter_html=Markup(letter_html),  # noqa: S704  (the letter's rendering escapes every value)
         letter_language=letter.language,
         marked_letters=_marked_letters(page) if page.is_open else {},

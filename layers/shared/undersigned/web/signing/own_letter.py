@@ -60,7 +60,7 @@ def letter_page(own: OwnLetter, language: str, *, asked_to_withdraw: bool = Fals
         too_late=asked_to_withdraw and own.signature.status == "confirmed",
         count=own.count,
         on_paper=own.entry.roster.on_paper,
-        recorded=[(answer, own.target) for answer in own.answers],
+        recorded=[(own.target, own.answer)] if own.answer else [],
         is_unanswered=own.is_unanswered,
         form_url=form_url,
         token=own.token,

@@ -9,8 +9,7 @@ from undersigned.domain.signing.posted_forms import form_fields, read_unfinished
 from undersigned.web.signing.own_letter import state_of
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Target
-    from undersigned.domain.delivering.answers import Answer
+    from undersigned.domain.authoring.campaigns import Answer, Target
     from undersigned.services.signing.catalog import Entry
     from undersigned.services.signing.signing import FormPage, LetterPreview, OwnLetter
 
@@ -40,7 +39,7 @@ def form_values(page: FormPage, language: str, origin: str) -> dict[str, object]
             if field.name != "note" or offers_note
         ],
         "targets": [target_values(target, language) for target in entry.roster.by_id.values() if not target.retired],
-        "answers": [answer_values(answer) for answer in entry.answers],
+        "answers": [answer_values(target, answer) for target, answer in entry.answers],
         "signatures": page.count.signatures,
         "goal": page.count.goal,
         "next_delivery": page.next_delivery.isoformat() if page.next_delivery else None,
@@ -49,9 +48,9 @@ def form_values(page: FormPage, language: str, origin: str) -> dict[str, object]
     }
 
 
-def answer_values(answer: Answer) -> dict[str, str]:
-    """Return what the organizer recorded of an answer."""
-    return {"target": answer.target, "day": answer.day.isoformat(), "text": answer.text}
+def answer_values(target: Target, answer: Answer) -> dict[str, str]:
+    """Return what the organizer recorded of the answer of a target's office."""
+    return {"target": target.id, "day": answer.day.isoformat(), "text": answer.text}
 
 
 def target_values(target: Target, language: str) -> dict[str, str]:
@@ -116,7 +115,7 @@ def letter_values(own: OwnLetter, language: str) -> dict[str, object]:
         "headline": headline,
         "detail": explanation,
         "letter_html": own.letter_html,
-        "answers": [answer_values(answer) for answer in own.answers],
+        "answers": [answer_values(own.target, own.answer)] if own.answer else [],
         # Before it is confirmed, there is no letter.
         "links": None
         if own.signature.status == "pending"
