@@ -49,7 +49,7 @@ SHEET = (
     ("Position", "Full name", "School district", "City", "E-Mail (work)", "ZIP Codes", "Notes"),
     ("Superintendent", "Robin Sample", "Oakton ISD", "Oakton", "robin@oakton.example", "78701, 78702", "called"),
     ("", "", "", "", "", "", ""),
-    ("Superintendent", "Sasha Specimen", "Elmville ISD", "Elmville", "sasha(at)elmville.example", "78610-78619", ""),
+    ("Superintendent", "Sasha Specimen", "Elmville ISD", "Elmville", "sasha(at)elmville.example", "7861*", ""),
     ("Source: the county's website", "", "", "", "", "", ""),
 )
 """With a title above the headings, a row that is empty, one wrong address, and a note at the end."""

@@ -276,7 +276,7 @@ def settings() -> Iterator[str]:
 def tables() -> Iterator[str]:
     """Yield tables of recipients in which a cell, a row or a heading is wrong."""
     row = ("a", "Mayor", "A One", "Hall", "Aton", "a@a.example", "60201")
-    bad = ("", "\x07", "x" * 400, "no one", "60201; 60201", "nobody", "each", "602-1", "60209-60201", "a@b", "(x)", "*")
+    bad = ("", "\x07", "x" * 400, "no one", "60201; 60201", "602-1", "60209-60201", "a@b", "(x)", "*")
     found: list[list[tuple[str, ...]]] = [
         [COLUMNS, (*row[:place], cell, *row[place + 1 :])] for place in range(len(row)) for cell in bad
     ]

@@ -23,7 +23,7 @@ from undersigned.web.authoring.columns import as_pasted
         ),
         (
             "First Name,Last Name,Position,Email,Zip",
-            "A,B,Chief,a@x.example,all others",
+            "A,B,Chief,a@x.example,*",
             "name name title email postal_codes",
         ),
         ("Name,Mailing address,Email", "A,1 Ridge Avenue,a@x.example", "name postal_address email"),

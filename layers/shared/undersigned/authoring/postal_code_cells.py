@@ -1,22 +1,20 @@
-"""Read the column `postal_codes` of targets.csv: codes, prefixes, ranges, `*` and words. Find shared codes."""
+"""Read the column `postal_codes` of targets.csv: codes, prefixes and `*`. Find shared codes."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import count_and_most, on_line
 from undersigned.authoring.mistakes import line as line_of_file
-from undersigned.authoring.postal_code_words import meaning_of
 from undersigned.authoring.regions import STATES, has_zip_code
 from undersigned.domain.authoring.postal_codes import (
     ALL_OTHERS,
     LONGEST,
     canonical_postal_code,
-    patterns_around,
-    patterns_of,
+    patterns_for,
 )
 from undersigned.domain.languages import Message
 
@@ -36,13 +34,12 @@ _MOST_TO_CHECK = 1_000
 # British territories have four, and their codes end in 1ZZ. So `WARD5` is no code.
 _CODE = re.compile(rf"(?=.{{3,{LONGEST}}}$)(?:[A-Z]{{0,3}}[0-9][A-Z0-9]*|[A-Z]{{4}}1ZZ)")
 _PREFIX = re.compile(rf"(?=.{{1,{LONGEST - 1}}}$)(?:[A-Z]{{0,3}}[0-9][A-Z0-9]*|[A-Z]{{1,4}}|[A-Z]{{4}}1ZZ?)")
-# Both ends have four digits or more. A single code can have groups of digits (Brazil 5 and 3, Portugal 4 and 3, Japan 3
-# and 4, ZIP+4 5 and 4), but never two groups of the same length of four or more.
-_RANGE = re.compile(rf"([0-9]{{4,{LONGEST}}})-([0-9]{{4,{LONGEST}}})")
-_RANGE_OR_CODE = re.compile(r"[0-9]{3}-[0-9]{3}")
-_NO_ZIP = re.compile(r"(?![0-9]{5}(?:-?[0-9]{4}|-[0-9]{5})?$)[0-9-]+")
+# A code can have groups of digits (ZIP+4 5 and 4, Brazil 5 and 3, Portugal 4 and 3, Japan 3 and 4), but never two of
+# the same length.
+_RANGE = re.compile(rf"([0-9]{{3,{LONGEST}}})-([0-9]{{3,{LONGEST}}})")
+_NO_ZIP = re.compile(r"(?![0-9]{5}(?:-?[0-9]{4})?$)[0-9-]+")
 _SHORT_ZIP = re.compile(r"[0-9]{3,4}")
-_DASH = re.compile(r"(?<=[0-9])(?:\s*[-–—]\s*|\s+(?:to|through|a|al)\s+)(?=[0-9])", re.IGNORECASE)
+_DASH = re.compile(r"(?<=[0-9])\s*[-–—]\s*(?=[0-9])")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 _HAS_DIGIT = re.compile(r"[0-9]")
 
@@ -61,28 +58,27 @@ class PostalCodeCells:
         """What a person must look at, by line: codes that got their zeros back, and those outside the state."""
         # How each postal code is written, and on which line first.
         self._spellings: dict[str, tuple[str, int]] = {}
-        # The lines of each pattern.
+        # The lines of each code or prefix.
         self._lines: dict[str, list[int]] = {}
         self._lines_for_everyone: list[int] = []
-        self._entries = self._patterns = 0
+        self._entries = 0
 
     def read(self, line: int, cell: str) -> tuple[tuple[str, ...], tuple[Message, ...]]:
         """Return a cell's entries in canonical form, without duplicates, and its mistakes.
 
         A file with too many codes is not read further.
         """
-        if max(self._entries, self._patterns) > _MOST_IN_ALL:
+        if self._entries > _MOST_IN_ALL:
             return (), ()
-        is_everyones = not cell.strip() or meaning_of(cell) == "everyone"
-        typed_entries = () if is_everyones else tuple(_split(cell))
+        typed_entries = tuple(_split(cell))
         if len(typed_entries) > _MOST_IN_CELL:
             values = count_and_most(len(typed_entries), _MOST_IN_CELL)
             return (), (Message("%(count)s codes, more than the maximum of %(most)s; remove some", values),)
-        if is_everyones:
+        if not cell.strip():
             self._lines_for_everyone.append(line)
             return (), tuple(_too_many_choices(self._lines_for_everyone, Message("recipients without postal codes")))
         if not typed_entries:
-            return (), (_mistake_of_word("nobody", cell),)
+            return (), (_no_code(cell),)
         self._entries += len(typed_entries)
         if self._entries > _MOST_IN_ALL:
             return (), (_TOO_MANY,)
@@ -114,9 +110,7 @@ class PostalCodeCells:
         if not self._region or len(self.to_check) >= _MOST_TO_CHECK:
             return
         elsewhere = [
-            entry
-            for entry in entries
-            if entry != ALL_OTHERS and not all(has_zip_code(self._region, end.strip("*")) for end in entry.split("-"))
+            entry for entry in entries if entry != ALL_OTHERS and not has_zip_code(self._region, entry.strip("*"))
         ]
         values: dict[str, object] = {"state": STATES[self._region]}
         for codes, says in (
@@ -140,20 +134,14 @@ class PostalCodeCells:
         )
 
     def _add(self, line: int, entry: str) -> Iterator[Message]:
-        for pattern in patterns_of(entry):
-            self._patterns += 1
-            if self._patterns > _MOST_IN_ALL:
-                if self._patterns == _MOST_IN_ALL + 1:
-                    yield _TOO_MANY
-                return
-            lines = self._lines.setdefault(pattern, [])
-            if pattern == ALL_OTHERS and lines:
-                yield Message(
-                    "%(line)s has “*” already; only one recipient can have all other codes",
-                    {"line": line_of_file(lines[0])},
-                )
-            lines.append(line)
-            yield from _too_many_choices(lines, Message("recipients for %(codes)s", {"codes": entry}))
+        lines = self._lines.setdefault(entry, [])
+        if entry == ALL_OTHERS and lines:
+            yield Message(
+                "%(line)s has “*” already; only one recipient can have all other codes",
+                {"line": line_of_file(lines[0])},
+            )
+        lines.append(line)
+        yield from _too_many_choices(lines, Message("recipients for %(codes)s", {"codes": entry}))
 
     def notes(self) -> Iterator[tuple[int, Message]]:
         """Return notes, by line, about codes that several targets share, so that signers have to choose."""
@@ -177,30 +165,20 @@ class PostalCodeCells:
         """Return the other lines that have a pattern's codes. If both have the same pattern, only an earlier line."""
         return {
             other
-            for around in patterns_around(pattern)
+            for around in patterns_for(pattern)
             for other in self._lines.get(around, ())
             if other < line or (other > line and around != pattern)
         }
 
 
-def _entry_of(typed: str) -> tuple[str, Message | None]:  # noqa: PLR0911  (one rule after the other)
+def _entry_of(typed: str) -> tuple[str, Message | None]:
     """Return a typed entry in its canonical form, and its mistake, if it has one."""
     ends = _RANGE.fullmatch(typed)
     if ends and len(ends[1]) == len(ends[2]):
-        if ends[1] <= ends[2]:
-            return typed, None
-        values = {"codes": typed, "meant": f"{ends[2]}-{ends[1]}"}
-        return typed, Message("%(codes)s ends before it begins; write %(meant)s", values)
-    if _RANGE_OR_CODE.fullmatch(typed):
-        first, _, last = typed.partition("-")
-        values = {"codes": typed, "code": f"{first}{last}", "prefixes": f"{first}*; {last}*"}
-        return typed, Message(
-            "%(codes)s may be one code or a range; write %(code)s, or prefixes such as %(prefixes)s", values
-        )
+        message = Message("%(codes)s looks like a range; write each code, or a prefix, such as 602*", {"codes": typed})
+        return typed, message
     if typed == ALL_OTHERS:
         return typed, None
-    if meaning := meaning_of(typed):
-        return (ALL_OTHERS, None) if meaning == "others" else (typed, _mistake_of_word(meaning, typed))
     prefix = re.sub(r"[\s-]", "", typed).upper()
     if prefix.endswith("*") and _PREFIX.fullmatch(prefix[:-1]):
         return prefix, None
@@ -220,25 +198,6 @@ def _no_code(typed: str) -> Message:
     )
 
 
-def _mistake_of_word(meaning: Literal["everyone", "either", "nobody"], word: str) -> Message:
-    values = {"word": word}
-    match meaning:
-        case "everyone":
-            return Message("%(word)s stands alone; remove the codes beside it, or the word", values)
-        case "either":
-            return Message(
-                "%(word)s can mean two things; write * for the codes that no other recipient has, or leave the cell "
-                "empty, so that everyone can choose this recipient",
-                values,
-            )
-        case "nobody":
-            return Message(
-                "%(word)s means that the recipient never gets a letter; write codes, * for all that no other recipient "
-                "has, or nothing for everyone",
-                values,
-            )
-
-
 def _too_many_choices(lines: list[int], what: Message) -> Iterator[Message]:
     if len(lines) == _MOST_CHOICES + 1:
         yield Message(
@@ -249,19 +208,18 @@ def _too_many_choices(lines: list[int], what: Message) -> Iterator[Message]:
 
 def _shared(patterns: list[str], line: int) -> Message:
     """Return the note that another line shares these patterns, listed as `60201, 60202, 60203 and 7 more`."""
-    codes = [re.sub(r"\?+$", "*", pattern) for pattern in patterns]
-    more = len(codes) - _MOST_NAMED
-    values: dict[str, object] = {"codes": ", ".join(codes[:_MOST_NAMED]), "line": on_line(line)}
+    more = len(patterns) - _MOST_NAMED
+    values: dict[str, object] = {"codes": ", ".join(patterns[:_MOST_NAMED]), "line": on_line(line)}
     if more > 0:
         return Message(
             "%(codes)s and %(more)s more are also %(line)s; people there choose who gets their letter",
             {**values, "more": more},
         )
-    if len(codes) == 1:
+    if len(patterns) == 1:
         return Message("%(codes)s is also %(line)s; people there choose who gets their letter", values)
     return Message(
         "%(first)s and %(last)s are also %(line)s; people there choose who gets their letter",
-        {**values, "first": ", ".join(codes[:-1]), "last": codes[-1]},
+        {**values, "first": ", ".join(patterns[:-1]), "last": patterns[-1]},
     )
 
 

@@ -6,14 +6,13 @@ import base64
 import hashlib
 import re
 import struct
-from bisect import bisect
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from undersigned.domain.authoring.postal_codes import ALL_OTHERS, canonical_postal_code, patterns_for, patterns_of
+from undersigned.domain.authoring.postal_codes import ALL_OTHERS, canonical_postal_code, patterns_for
 from undersigned.domain.languages import Message
 from undersigned.domain.tokens import mailbox_digest
 
@@ -129,7 +128,7 @@ class Answer:
 class Target:
     """The person that letters are addressed to, such as a police chief.
 
-    `postal_codes` are canonical, and have prefixes, ranges and `*`: see `postal_codes.py`. A target without any
+    `postal_codes` are canonical, and have prefixes and `*`: see `postal_codes.py`. A target without any
     is everyone's.
 
     Without an `email` address, its letters go by hand or post, to the `postal_address`. A retired target gets no new
@@ -383,10 +382,6 @@ class Campaign:
         return (self.opens is None or self.opens <= today) and (self.closes is None or today <= self.closes)
 
 
-_MOST_TOWNS = 12
-"""The most towns that an error names."""
-
-
 @dataclass(frozen=True, slots=True)
 class Roster:
     """A campaign's targets, found by id or by postal code. Several targets may serve one code.
@@ -410,8 +405,7 @@ class Roster:
         active = [target for target in targets if not target.retired]
         for target in active:
             for listed in target.postal_codes:
-                for pattern in patterns_of(listed):
-                    by_pattern.setdefault(pattern, []).append(target)
+                by_pattern.setdefault(listed, []).append(target)
         for_others = by_pattern.pop(ALL_OTHERS, ())
         return cls(
             {target.id: target for target in targets},
@@ -455,18 +449,10 @@ class Roster:
         found = [*(listing or self.for_others), *self.for_everyone]
         return tuple({target.id: target for target in found}.values())
 
-    def towns_near(self, postal_code: str) -> tuple[tuple[str, ...], int]:
-        """Return towns that have a target, those near the code if there are many; and how many more there are."""
-        every = dict.fromkeys(target.locality for targets in self.by_pattern.values() for target in targets)
-        towns = list(every)
-        if len(towns) > _MOST_TOWNS:
-            # In alphabetical order, codes that begin alike are neighbors.
-            patterns = sorted(self.by_pattern)
-            place = bisect(patterns, canonical_postal_code(postal_code))
-            neighbors = patterns[max(0, place - _MOST_TOWNS // 2) : place + _MOST_TOWNS // 2]
-            towns = list(dict.fromkeys(target.locality for code in neighbors for target in self.by_pattern[code]))
-        shown = tuple(towns[:_MOST_TOWNS])
-        return shown, len(every) - len(shown)
+    @property
+    def towns(self) -> tuple[str, ...]:
+        """Return the towns that have a target with postal codes."""
+        return tuple(dict.fromkeys(target.locality for targets in self.by_pattern.values() for target in targets))
 
     def someone(self, language: str) -> Target:
         """Return the target of every letter; if there are several, a placeholder for a signer's own."""

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Campaign, Roster, Target
 
 
+_MOST_TOWNS = 12
+"""The most towns that an error names."""
+
+
 def choose_target(campaign: Campaign, roster: Roster, postal_code: str, target_id: str) -> Target:
     """Return the target that serves the postal code, or the signer's choice among several.
 
@@ -43,10 +47,11 @@ def choose_target(campaign: Campaign, roster: Roster, postal_code: str, target_i
 
 def _not_covered(campaign: Campaign, roster: Roster, postal_code: str) -> Message:
     """Name the towns that the letter covers, and the organizer, whom people of other towns can ask."""
-    towns, others = roster.towns_near(postal_code)
+    towns = roster.towns
+    others = max(0, len(towns) - _MOST_TOWNS)
     values = {
         "postal_code": postal_code,
-        "towns": ", ".join(towns),
+        "towns": ", ".join(towns[:_MOST_TOWNS]),
         "others": others,
         "organizer": campaign.organizer.name,
         "email": campaign.organizer.email,

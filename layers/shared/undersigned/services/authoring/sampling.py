@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import Roster
 from undersigned.domain.authoring.letters import read_blocks, render_html
-from undersigned.domain.authoring.postal_codes import lists, patterns_of
+from undersigned.domain.authoring.postal_codes import lists
 from undersigned.domain.counting.tallies import Count
 from undersigned.domain.delivering.controls import Controls
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -208,6 +208,6 @@ def _sample_form(campaign: Campaign, target: Target, email: str, language: str) 
 
 def _code_of(target: Target) -> str:
     """Return a postal code of a target: the first of its list, or any that it can have."""
-    listed = next((pattern for entry in target.postal_codes for pattern in patterns_of(entry)), "")
-    # From a prefix or a range, with zeros for its open digits; `*` alone is any code.
-    return listed.replace("?", "0").replace("*", "00")[:10] if listed not in {"", "*"} else "00000"
+    listed = next(iter(target.postal_codes), "")
+    # From a prefix, with zeros for its open digits; `*` alone is any code.
+    return listed.replace("*", "00")[:10] if listed not in {"", "*"} else "00000"
