@@ -140,7 +140,7 @@ def test_a_long_outage_hides_fewer_messages_than_sqs_can() -> None:
     """SQS hides 120,000 messages of a queue, then hands out no more ("Amazon SQS quotas", SQS developer guide)."""
     from functions.send_confirmations.of_queue import PAUSE_OF_FAILURE  # noqa: PLC0415  (the world has just wired it)
 
-    most = max(size["MailProcesses"] for size in load_template()["Mappings"]["Capacity"].values())
+    most = load_template()["Resources"]["SendConfirmationsWaiting"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     a_second = most * queue_source("WaitingMails").batch_size / PAUSE_OF_FAILURE
     assert a_second * seconds_hidden(received=1_000) <= 100_000
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.memory import Memory
-from undersigned.aws.deliveries import Deliveries, bundle_key, part_key
+from undersigned.aws.deliveries import Deliveries, bundle_key, packet_values
 from undersigned.aws.dynamodb import Table
 from undersigned.domain.delivering.bundles import Bundle
-from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.domain.delivering.deliveries import DeliveryKey, PacketRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,17 +40,6 @@ def test_packets_are_in_the_order_of_their_numbers(table: Table) -> None:
     deliveries = Deliveries(table)
     for number in (10_000, 9_999, 2):
         first = 250 * (number - 1) + 1
-        key = part_key("PACKET#", KEY, f"{number:04d}")
-        stored: dict[str, Any] = {
-            "number": number,
-            "first": first,
-            "last": first + 249,
-            "bytes": 1,
-            "sent": [],
-            "erased": 0,
-            "stored": [],
-            "attempt": 1,
-            "earlier": [],
-        }
-        table.put(key._asdict() | stored | {"residents": 0, "since": "2026-11-24"})
+        packet = PacketRecord(number=number, first=first, last=first + 249, bytes=1, residents=0, since=NOW.date())
+        table.put(packet_values(KEY, packet))
     assert [packet.number for packet in deliveries.packets(KEY)] == [2, 9_999, 10_000]
