@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from typer import testing
 
 from tests.world import PUBLIC_URL
-from undersigned_cli.commands import options
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
@@ -24,4 +23,4 @@ def command_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let commands run on the world."""
     stack = Stack({"PublicUrl": PUBLIC_URL}, world.wiring.client)
     monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+    monkeypatch.setattr(Stack, "in_aws", lambda _name: stack)

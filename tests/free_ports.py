@@ -1,14 +1,10 @@
-"""Ports for a local stack that runs next to others."""
+"""A port for a server that runs next to others."""
 
 from __future__ import annotations
 
 import socket
 
 from undersigned_cli.local.serving import HOST
-from undersigned_cli.local.settings import Ports
-
-FREE_PORTS = Ports(0, 0)
-"""Each port is chosen when the stack starts."""
 
 
 def free_port() -> int:

@@ -64,7 +64,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Run campaigns whose letters many people sign: prepare them, see who signed, and deliver the letters. "
-    "Commands work on a stack in AWS, or with --local on the stack that `undersigned local` runs on this computer.",
+    "Commands work on a stack in AWS, or on the local one, after you export what `undersigned local` prints.",
 )
 app.add_typer(campaigns.app, name="campaign", cls=_NamingGroup, rich_help_panel=PREPARE)
 app.add_typer(letters.app, name="letter", cls=_NamingGroup, rich_help_panel=PREPARE)
@@ -124,9 +124,7 @@ def run() -> None:
         _fail(f"AWS: {error}")
     except BotoCoreError as error:
         said = str(error).rstrip(".")
-        _fail(
-            f"AWS: {said}; check the profile (AWS_PROFILE), the region (AWS_REGION) and the connection, or use --local"
-        )
+        _fail(f"AWS: {said}; check the profile (AWS_PROFILE), the region (AWS_REGION) and the connection")
     except OSError as error:
         reason = why_not(error)
         if reason is None:

@@ -1,10 +1,9 @@
-"""The stack that a command works on: a stack in AWS, found by its name, or the local stack."""
+"""The stack that a command works on, found by its name in AWS or wherever AWS_ENDPOINT_URL leads."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,14 +12,10 @@ from botocore.exceptions import ClientError
 from undersigned.domain.errors import UndersignedError
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
-from undersigned_cli.local.running import connect
 from undersigned_cli.local.template import STACK as STACK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-LOCAL_STATE = Path(".undersigned/local")
-"""Where `undersigned local` keeps its state, and where `--local` looks for the running stack."""
 
 _SETTING_OF_OUTPUT = {
     "TableName": "TABLE_NAME",
@@ -71,17 +66,12 @@ class Stack:
             if "does not exist" not in str(error):
                 raise
             message = (
-                f"there is no stack {name!r} in this account and region; deploy it, or use --stack-name or --local"
+                f"there is no stack {name!r} in this account and region; deploy it, use --stack-name, or export what "
+                "`undersigned local` prints"
             )
             raise StackError(message) from error
         outputs = answer["Stacks"][0].get("Outputs", [])
         return cls({output["OutputKey"]: output["OutputValue"] for output in outputs}, client, name)
-
-    @classmethod
-    def local(cls, state: Path = LOCAL_STATE) -> Stack:
-        """Find the local stack that is running; raises LocalStackError."""
-        running = connect(state)
-        return cls(running.outputs, running.client)
 
     def wiring(self) -> Wiring:
         """Return the use cases, wired to this stack; raises StackError."""

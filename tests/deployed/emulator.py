@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.deployed.programs import Program, last_words
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.running import HEADER
+from undersigned_cli.local.serving import HEADER
 
 if TYPE_CHECKING:
     from undersigned_cli.deploying.environments import Environments

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Response
 
-from undersigned_cli.local.running import HEADER
-from undersigned_cli.local.serving import HOST, as_json
+from undersigned_cli.local.serving import HEADER, HOST, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,8 +13,8 @@ from tests.organizers import begin_session
 from undersigned.web.people.sessions import COOKIE
 
 if TYPE_CHECKING:
+    from tests.running import RunningStack
     from undersigned.wiring import Wiring
-    from undersigned_cli.local.running import RunningStack
 
 
 def sign(stack: RunningStack, email: str, postal_code: str, *, campaign: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from contextlib import ExitStack
 from functools import cache, partial
@@ -15,15 +14,14 @@ from tests.deployed.deploy import STACK_NAME, Deployment, architecture
 from tests.deployed.emulator import REGION, Emulator, client_environment
 from tests.deployed.front import forward, front
 from tests.free_ports import free_port
+from tests.running import RunningStack, client_of
 from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.deploying.in_aws import protect_table
-from undersigned_cli.local import running
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.mail_service import MailService
 from undersigned_cli.local.mail_store import MailStore
-from undersigned_cli.local.running import RunningStack
 from undersigned_cli.local.serving import HttpService, for_key_holders
-from undersigned_cli.local.settings import PARAMETERS, VARIABLES
+from undersigned_cli.local.stack import PARAMETERS, VARIABLES
 from undersigned_cli.local.template import ROOT
 
 if TYPE_CHECKING:
@@ -90,7 +88,7 @@ class DeployedStack:
         addresses = client_environment(emulator_port, mail.port, known_key, REGION)
         # The stand-in asks the emulator's own SES v2 what the template made.
         emulator_only = {**addresses, "AWS_ENDPOINT_URL_SESV2": addresses["AWS_ENDPOINT_URL"]}
-        clients = cache(partial(running.client_of, emulator_only))
+        clients = cache(partial(client_of, emulator_only))
 
         emulator = Emulator(
             self._state / "emulator",
@@ -115,19 +113,14 @@ class DeployedStack:
         deployment = Deployment(self._state / "sam", self._logs, environments, addresses, clients)
         deployed = self._deploy(deployment, public)
         public.answer = front(deployed.api, emulator_port, public.port, known_key)
-        stack = RunningStack(
+        return RunningStack(
             state=self._state,
             public_url=public.url,
-            inbox_url="",
-            example_url="",
+            desk_url="",
             outputs=deployed.outputs,
             functions=deployed.functions,
             environment=addresses,
-            process=os.getpid(),
         )
-        stack.write()
-        self._ends.callback(running.forget, self._state)
-        return stack
 
     def _opened(self, name: str) -> HttpService:
         server = HttpService(name, 0, self._logs / "http.log")

@@ -21,8 +21,8 @@ from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
+    from tests.running import RunningStack
     from undersigned.wiring import Wiring
-    from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "zipped"
 KEY = "end-demand-" + "k" * 43

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.deployed.deploy import Deployed, Deployment
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
     from undersigned_cli.local.serving import HttpService
 
 pytestmark = pytest.mark.nightly

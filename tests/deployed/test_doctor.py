@@ -7,18 +7,16 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.testing import CliRunner
 
 from tests.deployed.stack import control, physical_id
 from undersigned_cli.commands import doctor
 from undersigned_cli.commands.doctor import ProblemsError
-from undersigned_cli.main import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 VERIFIED = {
     "VerifiedForSendingStatus": True,
@@ -41,8 +39,7 @@ def problems(stack: RunningStack, dns: list[str]) -> Iterator[Callable[[], dict[
     assert dns
 
     def run() -> dict[str, str]:
-        arguments = ["doctor", "--json", "--local", "--state", str(stack.state)]
-        result = CliRunner().invoke(app, arguments)
+        result = stack.command("doctor", "--json")
         assert result.exception is None or isinstance(result.exception, ProblemsError), result.output
         rows: list[dict[str, Any]] = json.loads(result.stdout)
         assert all(row["todo"] for row in rows if row["state"] != "ok")

@@ -33,9 +33,9 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.running import RunningStack
     from undersigned.aws.dynamodb import Values
     from undersigned.domain.signing.signatures import Signature
-    from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "exports"
 KEY = "us_exports"

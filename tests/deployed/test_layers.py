@@ -21,7 +21,7 @@ from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.template import ROOT, load_template
 
 if TYPE_CHECKING:
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 MOST_BYTES = 250 * 1024 * 1024
 """The most bytes of a function and its layers, unzipped ("Lambda quotas", developer guide)."""

@@ -27,8 +27,8 @@ from undersigned_cli.local.template import ROOT, load_template
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
+    from tests.running import RunningStack
     from undersigned.wiring import Wiring
-    from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "metrics"
 TEMPLATE = load_template()

@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.testing import CliRunner
 
 from tests.deployed.account import Account
 from tests.deployed.signers import confirm, sign
@@ -30,14 +29,13 @@ from undersigned_cli.campaign_folder import push
 from undersigned_cli.deploying.environments import Environments, find_uv
 from undersigned_cli.local.serving import HttpService
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 pytestmark = pytest.mark.nightly
 
@@ -269,10 +267,9 @@ def test_every_command_of_ours_runs(
     }
     monkeypatch.chdir(tmp_path)
     failed, refused = {}, set()
-    here = ["--local", "--state", str(stack.state)]
     for command in sorted(set(OURS) - NAMED_ONLY):
         words = [places.get(word, word) for word in shlex.split(command)[1:]]
-        result = CliRunner().invoke(app, [*words, *here])
+        result = stack.command(*words)
         if isinstance(result.exception, UndersignedError):
             refused.add(command)
         elif result.exit_code != 0:

@@ -17,8 +17,8 @@ from undersigned_cli.local.permissions import may
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.running import RunningStack
     from undersigned_cli.local.needs import Need
-    from undersigned_cli.local.running import RunningStack
 
 
 @pytest.fixture(scope="module")

@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.free_ports import FREE_PORTS
-from undersigned_cli.local.stack import LocalStack
+from tests.local_stack import local_stack_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """Yield the running stack. The tests of a process share it, so a test must create everything that it expects."""
-    with LocalStack(
+    with local_stack_process(
         tmp_path_factory.mktemp("stack"),
-        ports=FREE_PORTS,
-        schedules=False,
         # Few enough for a flood to reach soon, and more than all tests send from one address in a minute.
         # Most forms come from programs here, and would share a few emails an hour.
         variables={"FORMS_A_MINUTE": "100", "MAIL_BUDGETS": "10000 2000 100000 100000"},

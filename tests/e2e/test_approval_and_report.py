@@ -21,7 +21,7 @@ from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 CAMPAIGN = "approval-and-report"
 ORGANIZER = "organizer@reports.example"

@@ -26,8 +26,8 @@ from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
+    from tests.running import RunningStack
     from undersigned.wiring import Wiring
-    from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "counted"
 CHANGES = int(os.environ.get("UNDERSIGNED_CHANGES", "400"))

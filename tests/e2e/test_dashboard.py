@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.chromium import Visitor
+    from tests.running import RunningStack
     from undersigned.wiring import Wiring
-    from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "the-dashboard"
 SITE = "https://enddemand.example"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Page
 
     from tests.chromium import Visitor
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
     type Site = Callable[[str], str]
     type Form = Page | FrameLocator
@@ -38,9 +38,9 @@ OWN_FORMS = ("/embed/own-form", "/embed/fetch")
 def site(stack: RunningStack) -> Site:
     """Return the addresses of an organization's website, which its campaign allows."""
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
-    campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.example_origin,))
+    campaign = replace(folder.campaign, id=CAMPAIGN, allowed_origins=(stack.desk_url,))
     push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().campaigns)
-    return lambda path: f"{stack.example_origin}{path}?campaign={CAMPAIGN}"
+    return lambda path: f"{stack.desk_url}{path}?campaign={CAMPAIGN}"
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.chromium import Visitor
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 PAGE = '<!doctype html><html lang="en"><title>Attack</title><main><h1>Attack</h1></main></html>'
 FETCH = """
@@ -124,7 +124,7 @@ def test_a_foreign_page_cannot_frame_the_inbox(stack: RunningStack, foreign: Pag
 
 
 def test_a_rebound_page_cannot_read_the_inbox(stack: RunningStack, rebound: Callable[[str], Page]) -> None:
-    page = rebound(stack.example_origin)
+    page = rebound(stack.desk_url)
 
     status, text = fetch(page, "/inbox")
 

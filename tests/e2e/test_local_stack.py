@@ -6,15 +6,15 @@ import json
 import os
 import re
 import signal
-import socket
+import stat
 import subprocess
 import sys
 import time
-from collections import Counter
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -23,36 +23,26 @@ from urllib.request import Request, urlopen
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
+from typer.testing import CliRunner
 
 from tests.e2e.waiting import wait_for
-from tests.free_ports import FREE_PORTS, free_port
+from tests.local_stack import local_stack_process
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
+from undersigned_cli.deploying.environments import clean_environment
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.running import connect
-from undersigned_cli.local.settings import Ports
-from undersigned_cli.local.stack import LocalStack
 from undersigned_cli.local.template import ROOT
+from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 OUTPUTS = {"PublicUrl", "TableName", "PacketBucketName", "DeliveryQueueUrl", "SecretArn", "ConfigurationSetName"}
 CAMPAIGN = "local-stack"
 ONCE = Config(retries={"total_max_attempts": 1})
-
-OF_A_PARENT = """
-import sys, time
-from pathlib import Path
-from tests.free_ports import FREE_PORTS
-from undersigned_cli.local.stack import LocalStack
-LocalStack(Path(sys.argv[1]), ports=FREE_PORTS, schedules=False).start()
-print("started", flush=True)
-time.sleep(600)
-"""
 
 
 def request(url: str, values: dict[str, str] | None = None) -> tuple[int, str]:
@@ -143,8 +133,10 @@ def test_the_outputs_of_the_template_are_present(stack: RunningStack) -> None:
     assert stack.outputs["PublicUrl"] == stack.public_url
 
 
-def test_another_process_finds_the_running_stack(stack: RunningStack) -> None:
-    assert connect(stack.state) == stack
+def test_a_command_finds_the_stack_by_the_environment_that_it_prints(stack: RunningStack, form: str) -> None:
+    shown = stack.command("campaign", "list", "--json")
+
+    assert [one["signatures"] for one in json.loads(shown.stdout) if one["campaign"] == CAMPAIGN] == [count(form)]
 
 
 def test_the_public_address_reaches_each_api_function(stack: RunningStack) -> None:
@@ -245,8 +237,6 @@ def test_an_answer_can_be_lost_after_the_email_was_accepted(stack: RunningStack)
 def test_a_failing_function_is_reported_in_one_line(stack: RunningStack) -> None:
     with pytest.raises(LocalStackError, match="Tally failed"):
         stack.invoke("Tally", {})
-    with pytest.raises(LocalStackError, match="no function Nothing; it has Deliver, ExportSignatures,"):
-        stack.invoke("Nothing", {})
 
 
 def test_the_logs_include_the_functions_and_the_requests(stack: RunningStack) -> None:
@@ -263,104 +253,37 @@ def test_the_inbox_and_the_example_website_are_on_another_origin(stack: RunningS
     status, page = request(stack.inbox_url)
     assert status == 200
     assert "chief@police.example" in page
-    status, page = request(f"{stack.example_url}embed/iframe")
+    status, page = request(f"{stack.desk_url}/embed/iframe")
     assert f'src="{stack.public_url}/campaigns/end-demand-illinois/embed"' in page
     assert not stack.inbox_url.startswith(stack.public_url)
-
-
-def test_a_restart_keeps_rows_queue_secret_and_emails(tmp_path: Path) -> None:
-    local_stack = LocalStack(tmp_path, ports=Ports(free_port(), free_port()), schedules=False)
-    stack = local_stack.start()
-    form = pushed(stack)
-    [queue] = [url for url in stack.client("sqs").list_queues()["QueueUrls"] if "JobsFailed" in url]
-    stack.client("sqs").send_message(QueueUrl=queue, MessageBody="kept")
-    sign(form, "grace@signers.example")
-    link = confirmation_link(stack, "grace@signers.example")
-    before = (count(form), stack.mails(), secret_of(stack))
-
-    local_stack.stop()
-    with pytest.raises(LocalStackError, match="no local stack is running"):
-        connect(stack.state)
-    with local_stack as again:
-        assert again == replace(stack, process=again.process, environment=again.environment)
-        assert (count(form), again.mails(), secret_of(again)) == before
-        assert again.client("sqs").receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "kept"
-        assert request(link, {})[0] == 200, "a link from before the restart still works"
-        wait_for(lambda: count(form) > before[0], "a letter that the stream brings")
-
-
-def secret_of(stack: RunningStack) -> str:
-    return str(stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["SecretArn"])["SecretString"])
-
-
-def test_a_second_stack_refuses_a_state_folder_in_use(stack: RunningStack) -> None:
-    with pytest.raises(LocalStackError, match=f"^another local stack is running with {re.escape(str(stack.state))}"):
-        LocalStack(stack.state, ports=FREE_PORTS).start()
 
 
 def test_a_taken_port_is_named_in_one_line(stack: RunningStack, tmp_path: Path) -> None:
     port = int(stack.public_url.rpartition(":")[2])
 
-    with pytest.raises(LocalStackError, match=f"^port {port} for the front is not free .*choose another port$"):
-        LocalStack(tmp_path, ports=Ports(port, 0)).start()
+    with (
+        pytest.raises(LocalStackError, match=f"^port {port} for the front is not free .*choose another port$"),
+        local_stack_process(tmp_path, port=port),
+    ):
+        pass
 
 
-def test_a_stack_ends_with_its_parent_and_keeps_its_rows(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", OF_A_PARENT, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:  # noqa: S603
-        assert parent.stdout
-        assert parent.stdout.readline() == "started\n"
-        running = connect(tmp_path)
-        key = {"pk": {"S": "OTHER#row"}, "sk": {"S": "1"}}
-        running.client("dynamodb").put_item(TableName=running.outputs["TableName"], Item=key)
-        port = int(running.public_url.rpartition(":")[2])
-        parent.send_signal(signal.SIGKILL)
-    wait_for(lambda: not listens(port), seconds=20)
+def test_it_says_how_commands_find_it_begins_anew_and_stops_with_ctrl_c(tmp_path: Path) -> None:
+    (tmp_path / "mails").mkdir()
+    (tmp_path / "mails" / "0001.json").write_text("of the last start")
+    command = (sys.executable, "-c", "from undersigned_cli.main import run; run()", "local", "--state", str(tmp_path))
+    environment = {**clean_environment(os.environ), "AWS_PROFILE": "none-such"}
+    with subprocess.Popen(  # noqa: S603
+        (*command, "--port", "0", "--desk-port", "0"), stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout
+        lines = iter(process.stdout.readline, "")
+        [shown] = [line for line in takewhile(lambda line: "Press Ctrl-C" not in line, lines) if "  export " in line]
+        found = dict(each.split("=", 1) for each in shown.split()[1:])
+        listed = CliRunner(env=found).invoke(app, ["campaign", "list", "--json"])
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
 
-    with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False) as again:
-        table = again.outputs["TableName"]
-        assert again.client("dynamodb").get_item(TableName=table, Key=key)["Item"] == key
-
-
-def test_a_stack_that_stops_while_it_sends_loses_no_form_and_sends_no_email_twice(tmp_path: Path) -> None:
-    signers = [f"signer{number}@mail.example" for number in range(20)]
-    said: list[str] = []
-    # More than a program's forms get in an hour.
-    budgets = {"MAIL_BUDGETS": "10000 2000 100000 100000"}
-    stack = LocalStack(tmp_path, ports=FREE_PORTS, schedules=False, variables=budgets, report=said.append)
-    form = pushed(stack.start())
-    for signer in signers:
-        sign(form, signer)
-    began = time.monotonic()
-    stack.stop()
-
-    assert time.monotonic() - began < 15
-    assert not [line for line in said if "did not stop" in line]
-    with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False, variables=budgets) as again:
-        wait_for(lambda: {mail.to[0] for mail in again.mails()} >= {*signers})
-        assert Counter(mail.to[0] for mail in again.mails()) == Counter(signers)
-
-
-def test_a_stack_that_was_killed_starts_again_with_what_it_last_saved(tmp_path: Path) -> None:
-    stack = LocalStack(tmp_path, ports=FREE_PORTS, schedules=False)
-    first = stack.start()
-    secret = secret_of(first)
-    stack.stop()
-    os.kill(stack.start().process, signal.SIGKILL)
-    stack.stop()
-
-    with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False) as again:
-        assert secret_of(again) == secret
-
-
-def test_a_changed_template_begins_anew_and_says_so(tmp_path: Path) -> None:
-    with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False) as first:
-        secret = secret_of(first)
-    with LocalStack(tmp_path, ports=FREE_PORTS, schedules=False, parameters={"RequireTls": "false"}) as again:
-        assert secret_of(again) != secret
-        assert "so this stack begins anew" in again.logs()
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    assert json.loads(listed.stdout) == []
+    assert not (tmp_path / "mails").exists()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from schemathesis import Case
 
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 CAMPAIGN = "odd-requests"
 KEY = "us_odd"

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests import looks
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.local.settings import ADMIN_EMAIL
+from undersigned_cli.local.stack import ADMIN_EMAIL
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.chromium import Visitor
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 
 CAMPAIGN = "people"

@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.testing import CliRunner
 
 from tests.deployed.signers import confirm, sign
 from tests.e2e.waiting import wait_for
@@ -21,12 +20,11 @@ from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.resources import table_definition
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
+    from tests.running import RunningStack
     from undersigned.wiring import Wiring
-    from undersigned_cli.local.running import RunningStack
 
 pytestmark = pytest.mark.nightly
 
@@ -37,7 +35,7 @@ SENT, WAITING = "evanston", "wilmette"
 
 def run(stack: RunningStack, *words: str) -> str:
     """Run a command of ours on a stack, and return what it prints."""
-    result = CliRunner().invoke(app, [*words, "--local", "--state", str(stack.state)])
+    result = stack.command(*words)
     assert result.exit_code == 0, result.exception or result.output
     return result.stdout
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Dialog, Page
 
     from tests.chromium import Visitor
+    from tests.running import RunningStack
     from undersigned.domain.signing.signatures import Signature
     from undersigned.wiring import Wiring
-    from undersigned_cli.local.running import RunningStack
 
 """Screenshots of the last run, for people to look at."""
 

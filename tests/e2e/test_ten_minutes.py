@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from tests.e2e.waiting import wait_for
-from undersigned_cli.local.settings import ADMIN_EMAIL
+from undersigned_cli.local.stack import ADMIN_EMAIL
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.chromium import Visitor
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 CAMPAIGN = "safe-ways-to-school"
 

@@ -16,7 +16,6 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import pytest
 from pypdf import PdfReader
-from typer.testing import CliRunner
 
 from tests.e2e.waiting import wait_for
 from tests.odd_requests import BODIES, PLACES
@@ -25,15 +24,14 @@ from undersigned.domain.people.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
-from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+    from tests.running import RunningStack
     from undersigned.wiring import Wiring
     from undersigned_cli.local.mail_store import StoredMail
-    from undersigned_cli.local.running import RunningStack
 
 CAMPAIGN = "end-demand-illinois"
 TOWNS = {"evanston": "60201", "wilmette": "60091", "winnetka": "60093", "glencoe": "60022"}
@@ -301,7 +299,7 @@ def test_a_letter_that_is_erased_after_its_email_is_in_no_stored_packet(campaign
     assert erased in stored()
     assert kept in stored()
     words = ["erase", CAMPAIGN, "--email", "signer0@signers.example", "--why", "They asked for it", "--yes"]
-    result = CliRunner().invoke(app, [*words, "--local", "--state", str(campaign.stack.state)])
+    result = campaign.stack.command(*words)
     assert result.exit_code == 0, result.exception or result.output
     assert erased not in stored()
     wait_for(lambda: kept in stored(), "the packet without the letter", 180)

@@ -16,7 +16,7 @@ from undersigned.aws.queue import WaitingMail, export_message, message_body, rec
 from undersigned.domain.counting.reconciliations import Reconciliation
 from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
-from undersigned_cli.commands import dead_letters, options
+from undersigned_cli.commands import dead_letters
 from undersigned_cli.dead_letters import KINDS
 from undersigned_cli.local.template import load_template
 from undersigned_cli.main import app
@@ -75,7 +75,7 @@ class Letters:
         self.queues = Queues()
         stack = Stack({}, {"sqs": self.queues}.__getitem__)
         monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-        monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+        monkeypatch.setattr(Stack, "in_aws", lambda _name: stack)
         monkeypatch.setattr(dead_letters, "_physical_id", lambda _stack, name: name)
 
     def run(self, *arguments: str) -> str:

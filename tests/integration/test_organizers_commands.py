@@ -544,7 +544,7 @@ def test_every_command_has_help_with_examples(command: str) -> None:
     assert shown.exit_code == 0
     assert "Examples:" in shown.output
     if command not in {"local", "demo", "deploy", "remove-stack"}:
-        assert "--local" in shown.output
+        assert "--stack-name" in shown.output
 
 
 def test_an_error_is_one_line_with_exit_code_1(
@@ -586,16 +586,3 @@ def test_a_delivery_is_not_settled_both_ways(invoke: Any, both: tuple[str, ...])
     refused = invoke("settle", CAMPAIGN, "evanston", *both, "--yes")
 
     assert (refused.exit_code, "say one of" in refused.output) == (2, True)
-
-
-@pytest.mark.parametrize("command", [("counts", CAMPAIGN), ("campaign", "list"), ("doctor",)])
-def test_a_command_works_on_one_stack(invoke: Any, command: tuple[str, ...]) -> None:
-    refused = invoke(*command, "--local", "--stack-name", "undersigned")
-
-    assert (refused.exit_code, "use either --local or --stack-name" in refused.output) == (2, True)
-
-
-def test_the_local_stack_wins_over_the_environment(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNDERSIGNED_STACK_NAME", "undersigned")
-
-    assert CAMPAIGN in run("campaign", "list", "--local")

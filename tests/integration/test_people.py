@@ -24,7 +24,6 @@ from undersigned.services.people import own_campaigns
 from undersigned.services.people.people import PeopleError
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
-from undersigned_cli.commands import options
 from undersigned_cli.main import app
 from undersigned_cli.stacks import Stack
 
@@ -404,7 +403,7 @@ def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pyte
 def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs a command and returns its exit code and output."""
     monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: Stack({}, lambda *_: None))
+    monkeypatch.setattr(Stack, "in_aws", lambda _name: Stack({}, lambda *_: None))
 
     def command(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, list(arguments))

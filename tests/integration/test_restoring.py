@@ -27,7 +27,6 @@ from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
-from undersigned_cli.commands import options
 from undersigned_cli.commands.reconciling import UnexplainedError
 from undersigned_cli.commands.restoring import OtherTableError
 from undersigned_cli.main import app
@@ -94,7 +93,7 @@ def recovery_of(world: World, monkeypatch: pytest.MonkeyPatch) -> Recovery:
         return Wiring(settings, client=client, clock=world.clock)
 
     monkeypatch.setattr(Stack, "wiring", wiring)
-    monkeypatch.setattr(options, "stack_of", lambda **_: stack)
+    monkeypatch.setattr(Stack, "in_aws", lambda _name: stack)
     return made
 
 

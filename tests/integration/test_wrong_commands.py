@@ -12,13 +12,11 @@ from typer.testing import CliRunner
 from tests.command_line import command_line
 from tests.world import CAMPAIGN, ROOT, World
 from undersigned_cli import main
-from undersigned_cli.commands import options
+from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from undersigned_cli.stacks import Stack
 
     type Said = Callable[..., str]
 
@@ -118,14 +116,13 @@ def test_a_file_in_place_of_a_folder_is_named(said: Said, command: tuple[str, ..
 
 
 def test_a_profile_without_a_region_is_one_sentence(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
-    def without_region(**_: object) -> Stack:
+    def without_region(_name: str) -> Stack:
         raise NoRegionError
 
-    monkeypatch.setattr(options, "stack_of", without_region)
+    monkeypatch.setattr(Stack, "in_aws", without_region)
 
     assert said("counts", CAMPAIGN, code=1) == (
-        "AWS: You must specify a region; check the profile (AWS_PROFILE), the region (AWS_REGION) "
-        "and the connection, or use --local"
+        "AWS: You must specify a region; check the profile (AWS_PROFILE), the region (AWS_REGION) and the connection"
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 HURRY = 180.0
 """The times for which messages are hidden or delayed are divided by this: an hour takes twenty seconds."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
+    from tests.running import RunningStack
     from undersigned_cli.local.mail_store import StoredMail
-    from undersigned_cli.local.running import RunningStack
 
 DOMAIN = "signers.example"
 NEVER_CONFIRM, SIGN_TWICE, SIGN_AGAIN, WITHDRAW = 0.05, 0.08, 0.02, 0.06

@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 if TYPE_CHECKING:
     from random import Random
 
-    from undersigned_cli.local.running import RunningStack
+    from tests.running import RunningStack
 
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")

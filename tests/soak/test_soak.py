@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.running import RunningStack
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.wiring import Wiring
     from undersigned_cli.local.mail_store import StoredMail
-    from undersigned_cli.local.running import RunningStack
 
 SIGNATURES = int(os.environ.get("UNDERSIGNED_SIGNATURES", "200"))
 CLIENTS = 32

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from tests.running import RunningStack
     from undersigned.wiring import Wiring
-    from undersigned_cli.local.running import RunningStack
 
 FORMS = int(os.environ.get("UNDERSIGNED_WAVE", "300"))
 CLEAN_BOTS, PEOPLE = max(40, FORMS // 4), max(12, FORMS // 25)

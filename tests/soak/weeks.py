@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
+    from tests.running import RunningStack
     from tests.soak.faults import Killer
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.wiring import Wiring
     from undersigned_cli.local.mail_store import StoredMail
-    from undersigned_cli.local.running import RunningStack
 
 HIDDEN_FOR = 45
 """Seconds for which a queue hides a message whose consumer died. In the template, they are up to 90 minutes."""

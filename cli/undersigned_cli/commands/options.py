@@ -11,21 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate
 import typer
 
 from undersigned.domain.errors import NotFoundError
-from undersigned_cli.stacks import LOCAL_STATE, Stack
+from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from undersigned.wiring import Wiring
 
-_WHICH = "Which stack"
-
-Local = Annotated[bool, typer.Option("--local", help="Use the local stack that is running.", rich_help_panel=_WHICH)]
 StackName = Annotated[
-    str, typer.Option(help="Name of the stack in AWS.", envvar="UNDERSIGNED_STACK_NAME", rich_help_panel=_WHICH)
-]
-State = Annotated[
-    Path, typer.Option(help="State folder of the local stack.", envvar="UNDERSIGNED_STATE", rich_help_panel=_WHICH)
+    str, typer.Option(help="Name of the stack.", envvar="UNDERSIGNED_STACK_NAME", rich_help_panel="Which stack")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Campaign = Annotated[str, typer.Argument(help="Id of the campaign.", metavar="CAMPAIGN")]
@@ -52,8 +46,6 @@ def a_day(value: str) -> datetime:
 
 
 DEFAULT_STACK = "undersigned"
-DEFAULT_STATE = LOCAL_STATE
-
 COMMAND_LINE = "command line"
 """The author of a command in the activity log."""
 
@@ -61,42 +53,17 @@ PREPARE, SEE, ACT, RUN = PANELS = ("Prepare a campaign", "See what happens", "Ta
 """The groups of commands in `undersigned --help`, in order."""
 
 
-def stack_of(*, local: bool, stack_name: str, state: Path) -> Stack:
-    """Find the stack that the options name."""
-    return Stack.local(state) if local else Stack.in_aws(stack_name)
-
-
 def on_stack[**P](command: Callable[Concatenate[Stack, P], None]) -> Callable[..., None]:
-    """Add the options that name a stack to a command, and pass it that stack as its first argument."""
+    """Add the option that names a stack to a command, and pass it that stack as its first argument."""
 
     @wraps(command)
-    def with_options(
-        *arguments: Any,  # noqa: ANN401
-        context: typer.Context,
-        local: bool,
-        stack_name: str,
-        state: Path,
-        **options: Any,  # noqa: ANN401
-    ) -> None:
-        # An environment variable can set the name for all commands.
-        named = context.get_parameter_source("stack_name")
-        if local and named is not None and named.name == "COMMANDLINE":
-            message = "use either --local or --stack-name, not both"
-            raise typer.BadParameter(message)
-        command(stack_of(local=local, stack_name=stack_name, state=state), *arguments, **options)
+    def with_options(*arguments: Any, stack_name: str, **options: Any) -> None:  # noqa: ANN401
+        command(Stack.in_aws(stack_name), *arguments, **options)
 
     # Typer reads a command's parameters from its signature.
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
-    added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, default, annotation in (
-            ("context", inspect.Parameter.empty, typer.Context),
-            ("local", False, Local),
-            ("stack_name", DEFAULT_STACK, StackName),
-            ("state", DEFAULT_STATE, State),
-        )
-    ]
-    parameters = [*own, *added]
+    name = inspect.Parameter("stack_name", inspect.Parameter.KEYWORD_ONLY, default=DEFAULT_STACK, annotation=StackName)
+    parameters = [*own, name]
     with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return with_options

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
@@ -15,27 +14,25 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+import boto3
 from rich.progress import Progress
 from rich.table import Table
 
+from undersigned.domain.delivering.schedule import period_of
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands.output import console
 from undersigned_cli.demo.signers import DemoSigner, demo_signers
-from undersigned_cli.local.settings import ADMIN_EMAIL
-from undersigned_cli.local.stack import LocalStack
 from undersigned_cli.local.template import ROOT
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from email.message import EmailMessage
-    from pathlib import Path
 
     from undersigned_cli.local.mail_store import StoredMail
-    from undersigned_cli.local.running import RunningStack
-    from undersigned_cli.local.settings import Ports
+    from undersigned_cli.local.stack import LocalStack
 
 TARGETS = ("evanston", "skokie", "wilmette", "winnetka", "glencoe")
 SIGNERS_PER_TARGET = 9
@@ -48,55 +45,20 @@ class DemoError(UndersignedError):
     """The stack failed at a step of the demo."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """The results of the demo: how many signers confirmed, how many of them withdrew, and the deliveries' emails."""
-
-    confirmed: int
-    withdrawn: int
-    deliveries: list[StoredMail]
-
-
-def run_demo(state: Path, ports: Ports, stay: Callable[[], None] | None) -> None:
-    """Run the demo in an emptied state folder, then call `stay` while the stack is still running.
-
-    Raises LocalStackError when the stack can't start, and DemoError when a letter is lost, duplicated or late.
-    """
-    for leftover in ("account.pickle", "mails", "outbox", "logs", "summary.json"):
-        path = state / leftover
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    with LocalStack(state, ports=ports, schedules=False, report=console.print) as running:
-        demo = _Demo(running)
-        demo.run()
-        if stay is not None:
-            # Its packages are in a checkout only.
-            from undersigned_cli.local.example_site import WAYS
-
-            console.print(f"\nForm:             {running.public_url}/campaigns/end-demand-illinois")
-            console.print(f"Dashboard:        {running.public_url}/organizer")
-            console.print(
-                f"  administrator:  {ADMIN_EMAIL} (the email to sign in with is in the inbox)", highlight=False
-            )
-            console.print(f"Inbox:            {running.inbox_url}\nExample website:  {running.example_url}")
-            for way in WAYS:
-                console.print(f"  {running.example_origin}{way.path:18}{way.title.lower()}")
-            on_demo = f"end-demand-illinois --local --state {state}"
-            console.print(f"Command line:     undersigned counts {on_demo}", highlight=False, soft_wrap=True)
-            console.print("Schedules:        off, so nothing goes out by itself. To send the letters that wait:")
-            console.print(f"                  undersigned deliver {on_demo}", highlight=False, soft_wrap=True)
-            stay()
+def run_demo(stack: LocalStack) -> None:
+    """Run the demo on a running stack. Raises DemoError when a letter is lost, duplicated or late."""
+    _Demo(stack).run()
 
 
 class _Demo:
     """One run of the demo."""
 
-    def __init__(self, running: RunningStack) -> None:
+    def __init__(self, running: LocalStack) -> None:
         self._running = running
-        self._stack = Stack(running.outputs, running.client)
-        self._wiring = self._stack.wiring()
+        self._wiring = Stack(running.outputs, boto3.client).wiring()
         folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
         # The port of the example website is known only when the stack runs.
-        origins = (*folder.campaign.allowed_origins, running.example_origin)
+        origins = (*folder.campaign.allowed_origins, running.desk_url)
         self._folder = replace(folder, campaign=replace(folder.campaign, allowed_origins=origins))
         self._campaign = self._folder.campaign.id
         self._form = f"{running.public_url}/campaigns/{self._campaign}"
@@ -109,12 +71,11 @@ class _Demo:
         confirmed, withdrawn = self._sign_and_confirm(signers)
         self._wait("the count", lambda: self._count() == confirmed - withdrawn)
         console.print(f"{confirmed} confirmed, {withdrawn} withdrawn: the count is {self._count()}.")
-        done = _Done(confirmed, withdrawn, self._run_the_week(len(targets)))
-        self._write(done)
-        self._show(done)
+        self._show(self._run_the_week(len(targets)), confirmed - withdrawn)
 
     def _sign_and_confirm(self, signers: tuple[DemoSigner, ...]) -> tuple[int, int]:
-        with Progress(console=console) as progress:
+        # What the functions print is for their log.
+        with Progress(console=console, redirect_stdout=False, redirect_stderr=False) as progress:
             self._each(progress, "Signing", [*signers, *signers[:SIGNING_TWICE]], self._sign)
             mails = self._confirmation_mails(signers)
             pages = self._each(progress, "Confirming through the links in the emails", mails, self._confirm)
@@ -143,7 +104,7 @@ class _Demo:
         console.print(_text(self._mails_to(signer)[-1]).partition("-----")[0].strip(), markup=False)
 
     def _mails_to(self, signer: DemoSigner) -> list[EmailMessage]:
-        return [_parsed(mail) for mail in self._running.mails() if signer.email in mail.to]
+        return [_parsed(mail) for mail in self._running.store.mails() if signer.email in mail.to]
 
     def _each[Given, Made](
         self, progress: Progress, what: str, given: list[Given], work: Callable[[Given], Made]
@@ -153,9 +114,7 @@ class _Demo:
 
     def _sign(self, signer: DemoSigner) -> None:
         # As the example website's own form posts it. Without a website, the form would look like a bot's.
-        page = _request(
-            f"{self._form}/signatures", signer.form(), accept="text/html", origin=self._running.example_origin
-        )
+        page = _request(f"{self._form}/signatures", signer.form(), accept="text/html", origin=self._running.desk_url)
         if "Check your email" not in page:
             message = f"signing should show the page that says what to do next, but it shows:\n{page[:500]}"
             raise DemoError(message)
@@ -164,7 +123,9 @@ class _Demo:
         """Wait for each signer's confirmation email, and return the last one of each."""
 
         def arrived() -> dict[str, EmailMessage]:
-            return {mail.to[0]: _parsed(mail) for mail in self._running.mails() if mail.tags["kind"] == "confirmation"}
+            return {
+                mail.to[0]: _parsed(mail) for mail in self._running.store.mails() if mail.tags["kind"] == "confirmation"
+            }
 
         self._wait(f"{len(signers)} emails with links", lambda: len(arrived()) == len(signers))
         mails = arrived()
@@ -197,10 +158,11 @@ class _Demo:
         return self._delivered()
 
     def _plan(self, at: datetime) -> Any:  # noqa: ANN401  (JSON)
-        return self._running.run_job("plan", at)["deliveries"]
+        day = period_of(at, self._running.outputs["DeliveryTimeZone"])
+        return self._running.invoke("RunJobs", {"jobs": ["plan"], "day": day, "campaign": None})["plan"]["deliveries"]
 
     def _delivered(self) -> list[StoredMail]:
-        return [mail for mail in self._running.mails() if mail.tags["kind"] == "delivery"]
+        return [mail for mail in self._running.store.mails() if mail.tags["kind"] == "delivery"]
 
     def _all_settled(self) -> bool:
         deliveries = self._wiring.deliveries
@@ -218,52 +180,25 @@ class _Demo:
                 raise DemoError(message)
             time.sleep(0.25)
 
-    def _write(self, done: _Done) -> None:
-        outbox = self._running.state / "outbox"
-        outbox.mkdir(parents=True, exist_ok=True)
-        for mail in self._running.mails():
-            (outbox / f"{mail.number:04d}.eml").write_bytes(mail.raw)
-        summary = {
-            "confirmed": done.confirmed,
-            "withdrawn": done.withdrawn,
-            "sent": sum(row["letters"] for row in self._rows(done.deliveries)),
-            "deliveries": self._rows(done.deliveries),
-        }
-        (self._running.state / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-        if summary["sent"] != done.confirmed - done.withdrawn:
-            message = f"{done.confirmed} confirmed and {done.withdrawn} withdrawn, but {summary['sent']} sent"
-            raise DemoError(message)
-
-    def _rows(self, mails: Iterable[StoredMail]) -> list[dict[str, Any]]:
-        rows = []
-        for mail in mails:
-            [delivery] = self._wiring.deliveries.deliveries(self._campaign, mail.tags["target"])
-            rows.append(
-                {
-                    "target": delivery.key.target,
-                    "letters": delivery.letters,
-                    "packets": delivery.last.packets,
-                    "bytes": len(mail.raw),
-                    "message_id": mail.message_id,
-                }
-            )
-        return rows
-
-    def _show(self, done: _Done) -> None:
+    def _show(self, mails: list[StoredMail], letters: int) -> None:
         console.rule("The email to one recipient, as their office reads it")
-        shown = next(mail for mail in done.deliveries if mail.tags["target"] == TARGETS[0])
+        shown = next(mail for mail in mails if mail.tags["target"] == TARGETS[0])
         console.print(_text(_parsed(shown)), markup=False)
         table = Table(title="One email per recipient", title_justify="left")
         for heading in ("Recipient", "Letters", "Packets", "Bytes", "Subject"):
             table.add_column(heading, justify="left" if heading in {"Recipient", "Subject"} else "right")
-        for row, mail in zip(self._rows(done.deliveries), done.deliveries, strict=True):
-            subject = str(_parsed(mail)["Subject"])
-            table.add_row(row["target"], str(row["letters"]), str(row["packets"]), f"{row['bytes']:,}", subject)
+        sent = 0
+        for mail in mails:
+            [delivery] = self._wiring.deliveries.deliveries(self._campaign, mail.tags["target"])
+            sent += delivery.letters
+            figures = (str(delivery.letters), str(delivery.last.packets), f"{len(mail.raw):,}")
+            table.add_row(delivery.key.target, *figures, str(_parsed(mail)["Subject"]))
         console.print(table)
-        console.print(
-            f"{done.confirmed} confirmed − {done.withdrawn} withdrawn = {done.confirmed - done.withdrawn} sent."
-        )
-        console.print(f"Every email, as SES received it: {self._running.state / 'outbox'}", soft_wrap=True)
+        if sent != letters:
+            message = f"{letters} letters were confirmed and not withdrawn, but {sent} sent"
+            raise DemoError(message)
+        console.print(f"All {sent} letters that were confirmed and not withdrawn were sent, once.")
+        console.print(f"Every email, as SES received it: {self._running.state / 'mails'}", soft_wrap=True)
 
 
 def _parsed(mail: StoredMail) -> EmailMessage:

@@ -1,4 +1,4 @@
-"""An AWS account in this process: moto, made safe for threads, quick with many rows, and kept in a file.
+"""An AWS account in this process: moto, made safe for threads and quick with many rows.
 
 moto is meant for tests of one thread: a transaction copies the table and puts the copy back if it fails, and a query
 reads the whole table.
@@ -7,11 +7,9 @@ reads the whole table.
 from __future__ import annotations
 
 import copy
-import copyreg
-import pickle
 import threading
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto import mock_aws
 from moto.backends import get_backend
@@ -21,18 +19,13 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
-from undersigned_cli.local.running import ACCOUNT, REGION, write_privately
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from undersigned_cli.local.resources import ACCOUNT, REGION
 
 LOCK = threading.RLock()
 """Each thread holds it while it uses moto."""
 
 CALLED = threading.Event()
 """Set by each call, which may have given the driver something to do."""
-
-_KEPT = ("dynamodb", "events", "s3", "secretsmanager", "ses", "sesv2", "sns", "sqs")
 
 
 def open_account() -> None:
@@ -115,39 +108,3 @@ def _of_one_partition(query: Any) -> Any:
             del self.all_items
 
     return query_partition
-
-
-# The state that is kept after a stop. A queue's lock can't be in a file: reading the file makes another one.
-
-copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
-
-
-def save(file: Path, made: str, more: dict[str, Any]) -> None:
-    """Write the account and something more to a file. `made` says what the account was made from."""
-    with LOCK:
-        states = {service: _state_of(service) for service in _KEPT}
-        write_privately(file, pickle.dumps(made) + pickle.dumps({"states": states, "more": more}))
-
-
-def load(file: Path, made: str) -> dict[str, Any]:
-    """Continue with the account in a file of ours, unless `made` differs. Return what else is in the file, or {}."""
-    if not file.exists():
-        return {}
-    with LOCK, file.open("rb") as saved:
-        if pickle.load(saved) != made:  # noqa: S301  (nobody else can write it)
-            return {}
-        kept: dict[str, Any] = pickle.load(saved)  # noqa: S301
-        for service, state in kept["states"].items():
-            for region, values in state.items():
-                get_backend(service)[ACCOUNT][region].__dict__.update(values)
-    more: dict[str, Any] = kept["more"]
-    return more
-
-
-def _state_of(service: str) -> dict[str, dict[str, Any]]:
-    own = {"account_id", "region_name"}
-    made = get_backend(service)[ACCOUNT]  # type: ignore[call-overload]
-    return {
-        region: {name: value for name, value in vars(model).items() if name not in own}
-        for region, model in made.items()
-    }

@@ -72,15 +72,8 @@ class Driver:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="driver", daemon=True)
 
-    @property
-    def positions(self) -> dict[str, int]:
-        """How many records of the stream each reader has read, by function."""
-        return {reader.source.function: reader.next for reader in self._readers}
-
-    def start(self, positions: Mapping[str, int]) -> None:
-        """Start, with the readers at these positions."""
-        for reader in self._readers:
-            reader.next = positions.get(reader.source.function, 0)
+    def start(self) -> None:
+        """Start."""
         self._thread.start()
 
     def stop(self) -> None:

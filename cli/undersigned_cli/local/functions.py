@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli.local import permissions
-from undersigned_cli.local.running import ACCOUNT, REGION
+from undersigned_cli.local.resources import ACCOUNT, REGION
 from undersigned_cli.local.template import environment_of, load_template
 
 if TYPE_CHECKING:

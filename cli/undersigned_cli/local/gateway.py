@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
-from undersigned_cli.local.running import ACCOUNT
+from undersigned_cli.local.resources import ACCOUNT
 from undersigned_cli.local.serving import as_json
 from undersigned_cli.local.template import load_template
 

@@ -6,15 +6,18 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from undersigned_cli.local.running import ACCOUNT, REGION
 from undersigned_cli.local.template import STACK, is_there, load_template, properties_of, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+"""Where a local stack is: moto's account, in this region."""
 
 
 def table_definition() -> dict[str, Any]:
@@ -141,6 +144,21 @@ def _make_for_events(client: Callable[[str], Any], kind: str, name: str, given: 
             }
             where = {key: given[key] for key in ("TopicArn", "Protocol", "Endpoint")}
             return client("sns").subscribe(**where, Attributes=attributes)["SubscriptionArn"], ""
+
+
+def name_outputs(client: CloudFormationClient, known: Mapping[str, Any]) -> dict[str, str]:
+    """Return the template's outputs, under which commands find the stack by its name."""
+    outputs = {
+        name: str(resolve(output["Value"], known))
+        for name, output in load_template()["Outputs"].items()
+        if is_there(output, known)
+    }
+    template = {
+        "Resources": {"Outputs": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    client.create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+    return outputs
 
 
 def topics_of(configuration_set: str, known: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.running import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,13 +26,16 @@ if TYPE_CHECKING:
 
     type Answer = Callable[[Request], Response]
 
+HEADER = "X-Amz-Security-Token"
+"""The header with the stack's key."""
+
 HOST = "127.0.0.1"
 
 _OURS = (HOST, "localhost")
 _FOREIGN_HOST = f"This server answers only requests to http://{HOST} or http://localhost. Use one of these.\n"
 _NO_KEY = (
     "This is a local stack of Undersigned, and no request of a web page is answered here. A program shows the stack's "
-    "key: AWS_SESSION_TOKEN in `stack.json` of the state folder."
+    "key: AWS_SESSION_TOKEN, which `undersigned local` prints."
 )
 
 

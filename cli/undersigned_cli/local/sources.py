@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
-from undersigned_cli.local.running import ACCOUNT, REGION
+from undersigned_cli.local.resources import ACCOUNT, REGION
 from undersigned_cli.local.template import STACK, event_sources, load_template, resolve
 
 if TYPE_CHECKING:

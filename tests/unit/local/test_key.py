@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import stat
-from typing import TYPE_CHECKING
-
 import pytest
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
-from undersigned_cli.local.running import HEADER, RunningStack, write_privately
-from undersigned_cli.local.serving import for_key_holders, is_for_this_machine
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from undersigned_cli.local.serving import HEADER, for_key_holders, is_for_this_machine
 
 KEY = "the-key"
 
@@ -36,20 +29,6 @@ def test_a_page_is_refused_even_with_the_key() -> None:
 def test_a_signed_link_has_the_key_in_it_for_reading_only() -> None:
     assert status(target=f"/bucket/packet.pdf?{HEADER}={KEY}") == 200
     assert status(target=f"/bucket/packet.pdf?{HEADER}={KEY}", method="PUT") == 403
-
-
-def test_only_its_owner_may_read_the_key(tmp_path: Path) -> None:
-    (tmp_path / "stack.json.new").touch(mode=0o644)
-    RunningStack(tmp_path, "", "", "", {}, {}, {"AWS_SESSION_TOKEN": KEY}, 0).write()
-
-    assert stat.S_IMODE((tmp_path / "stack.json").stat().st_mode) == 0o600
-
-
-def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    write_privately(tmp_path / "file", b"a longer text")
-    write_privately(tmp_path / "file", b"short")
-
-    assert (tmp_path / "file").read_text() == "short"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost:8001", "LOCALHOST"])

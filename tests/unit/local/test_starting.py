@@ -1,17 +1,15 @@
-"""Test what a start needs and remembers, and the one line that it prints when it fails."""
+"""Test what a start needs, and the one line that it prints when it fails."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from undersigned_cli.commands import stack
 from undersigned_cli.deploying.environments import clean_environment, find_uv
-from undersigned_cli.local import serving, stack
+from undersigned_cli.local import serving
 from undersigned_cli.local.errors import LocalStackError
-from undersigned_cli.local.running import RunningStack, connect
-from undersigned_cli.local.stack import LocalStack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +35,7 @@ def test_a_missing_uv_is_one_line_with_the_fix(tmp_path: Path) -> None:
 def test_a_folder_without_a_template_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack, "ROOT", tmp_path)
     with pytest.raises(LocalStackError, match=r"has no template\.yaml; .* run in a checkout only"):
-        LocalStack(tmp_path / "state").start()
+        stack.local(state=tmp_path / "state")
 
 
 def test_programs_get_no_virtual_environment_and_no_aws_profile() -> None:
@@ -60,28 +58,3 @@ def test_a_port_in_use_is_one_line_with_the_fix(tmp_path: Path, monkeypatch: pyt
 
     expected = "port 8000 for the front is not free (Address already in use); end the program that uses it, or choose"
     assert str(failed.value).startswith(expected)
-
-
-# The running stack
-
-
-def running(state: Path) -> RunningStack:
-    return RunningStack(state, "http://127.0.0.1:1", "http://127.0.0.1:2/inbox", "http://127.0.0.1:2/", {}, {}, {}, 0)
-
-
-def test_a_stack_that_is_not_running_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(
-        LocalStackError, match=r"no local stack is running with .*; to start one, run `undersigned local`"
-    ):
-        connect(tmp_path)
-
-
-def test_a_stack_that_was_killed_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: Any, **__: Any) -> None:
-        raise ConnectionRefusedError
-
-    replace(running(tmp_path), environment={"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}).write()
-    monkeypatch.setattr("socket.create_connection", refused)
-
-    with pytest.raises(LocalStackError, match="ended unexpectedly; to start it again, run"):
-        connect(tmp_path)
