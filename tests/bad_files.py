@@ -17,7 +17,7 @@ SETTINGS = {
     "no value": "goal =\ntitle = 'A'\n",
     "text without quotation marks": "title = Safer streets\n",
     "curly quotation marks": "title = “A”\n",
-    "an answer in words": "approval = yes\n",
+    "an answer in words": "send_now_only = yes\n",
     "two settings on a line": "goal = 1 title = 'A'\n",
     "a comma in a number": "goal = 1,500\n",
     "a German day": "closes = 24.12.2026\n",

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.signatures import adas_signature
-from undersigned.domain.delivering.approvals import WaitingLetters
 from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
 from undersigned.domain.delivering.reports import FATES, Report, ReportLine
 from undersigned.domain.delivering.stops import Stop
@@ -74,14 +73,13 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
         tuple(ReportLine(TARGET, fate, 1_234, "wrong address", "2026-11-23") for fate in FATES),
         12,
     )
-    waiting = [WaitingLetters(TARGET, 1_234)]
     person = Person("0" * 16, "maria.featherstonehaugh@neighbors-of-cook-county.example")
     return {
         "confirm": confirmation(campaign, "confirm"),
         "signed": confirmation(campaign, "signed"),
         "delivery": delivery(campaign, [b"%PDF"]),
         "download": delivery(campaign, None),
-        "approval": organizer_mails.approval(SENDER, campaign, "2026-11-30", waiting, token=TOKEN, valid_until=NOON),
+        "waiting": organizer_mails.waiting(SENDER, campaign, "2026-11-30", 1_234, 12),
         "ready": organizer_mails.ready(SENDER, campaign, TARGET, "2026-11-30"),
         "report": organizer_mails.report(SENDER, report, NOON),
         "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456"),

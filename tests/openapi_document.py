@@ -28,7 +28,7 @@ _FITS = {
     for method, template in OPERATIONS
 }
 
-PAGES = re.compile(r"/organizer(?!/(campaigns|approve)/).*")
+PAGES = re.compile(r"/organizer(?!/campaigns/).*")
 """The dashboard's addresses. These pages are for people; tests/integration/test_dashboard.py covers them."""
 
 

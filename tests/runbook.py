@@ -45,7 +45,6 @@ OF_AWS = commands("aws")
 OURS = commands("undersigned")
 
 NAMED_ONLY = {
-    "undersigned approve",
     "undersigned confirmations",
     "undersigned deliveries",
     "undersigned key list",

@@ -558,7 +558,7 @@ class World:
         return self.mails("delivery")
 
     def mails(self, kind: str) -> list[Sent]:
-        """Return the emails of a kind that were sent: `confirmation`, `approval`, `delivery`, `report`, `test`."""
+        """Return the emails of a kind that were sent: `confirmation`, `waiting`, `delivery`, `report`, `test`."""
         return [sent for sent in self.sent if sent.tags["kind"] == kind]
 
 
@@ -739,7 +739,6 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
         "run_jobs": {
             "planning": lambda: wiring.delivering.planning,
             "hours": lambda: wiring.operating.hours,
-            "approval_requests": lambda: wiring.delivering.approval_requests,
             "reporting": lambda: wiring.operating.reporting,
             "weekly_email": lambda: wiring.operating.weekly_email,
             "reconciling": lambda: wiring.operating.reconciling(wired.report),

@@ -105,7 +105,7 @@ def _run(message: DeliveryMessage, context: LambdaContext) -> None:
         _repack(message.key, context)
         return
     try:
-        delivery = delivering.deliver(message.key, lambda: _has_time(context), again=message.again)
+        delivery = delivering.deliver(message.key, lambda: _has_time(context), again=message.again, until=message.until)
     except OutOfTimeError:
         logger.info("a delivery continues in another run", extra=asdict(message.key))
         _continue(message)

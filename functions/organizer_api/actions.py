@@ -34,19 +34,13 @@ def resume(request: DashboardRequest) -> Response[str]:
     return done(request, "resumed")
 
 
-@buttons.does("approve")
-def approve(request: DashboardRequest, period: str) -> Response[str]:
-    """Approve a period's deliveries, for letters that had come at `look`, and queue them."""
-    controls = wired.stack.delivering.controls
-    controls.approve(request.campaign, period, request.by, request.why(), look=request.look())
-    return done(request, "approved")
-
-
 @buttons.does("deliver")
 def deliver(request: DashboardRequest) -> Response[str]:
-    """Queue the letters that wait, for all targets or for one, without waiting for the campaign's hour."""
+    """Send now: queue the letters that the page showed, for all targets or for one."""
     period, target = _period_of(request), request.posted_name("target")
-    plan = wired.stack.delivering.controls.deliver(request.campaign, period, request.by, request.why(), only=target)
+    plan = wired.stack.delivering.controls.deliver(
+        request.campaign, period, request.by, request.why(), seen_at=request.seen_at(), only=target
+    )
     return done(request, "delivered" if plan.going else "not-delivered", f"/targets/{target}" if target else "")
 
 

@@ -9,7 +9,6 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from functions.organizer_api import (
     actions,
     answers,
-    approval,
     campaign,
     dashboard,
     deliveries,
@@ -44,7 +43,6 @@ app = APIGatewayHttpResolver()
 for module in (campaign, signatures, exports, next_deliveries, deliveries):
     app.include_router(module.routes.router)
 for router in (
-    approval.router,
     session.routes.router,
     sign_in.router,
     dashboard.pages.router,

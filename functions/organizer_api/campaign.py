@@ -42,11 +42,10 @@ def show_campaign(request: ApiRequest) -> Response[str]:
             "signatures": found.count.signatures,
             "goal": found.count.goal,
             "paused": found.controls.paused,
-            "approval": settings.approval,
+            "send_now_only": settings.send_now_only,
             "privacy_url": settings.privacy_url,
             "kept_until": settings.kept_until.isoformat() if settings.kept_until else None,
-            "approved": sorted(found.controls.approved),
-            "next_delivery": found.next_delivery.isoformat(),
+            "next_delivery": None if settings.send_now_only else found.next_delivery.isoformat(),
             "postponed_emails": {
                 "quarantined": found.postponed["suspicious"],
                 "others": found.postponed["clean"],

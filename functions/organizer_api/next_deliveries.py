@@ -36,18 +36,15 @@ MOST_BYTES = 4_400_000
 @routes.get("/deliveries/next", "counts")
 def list_next(request: ApiRequest) -> Response[str]:
     """List what a delivery would send now to whom, and what it would not send and why. Changes nothing."""
-    seen_at = wired.stack.clock()
     found = wired.stack.operating.overviews.planned(
         request.campaign, request.position(TARGET_POSITION), request.limit(50, most=200)
     )
-    state, controls = found.state, found.state.controls
+    state = found.state
     return data(
         {
             "period": found.period,
-            "look": seen_at.isoformat(),
-            "next_delivery": state.next_delivery.isoformat(),
-            "paused": controls.paused,
-            "may_begin": controls.lets_begin(found.period, needs_approval=state.campaign.approval),
+            "next_delivery": None if state.campaign.send_now_only else state.next_delivery.isoformat(),
+            "paused": state.controls.paused,
             "targets": [
                 {"target": listed.target.id, "waiting": listed.waiting, "held_because": listed.target.held_because}
                 for listed in found.targets.items
@@ -65,7 +62,6 @@ def line_values(line: PlanLine) -> dict[str, object]:
         "target": line.key.target,
         "period": line.key.period,
         "letters": line.letters,
-        "later": line.later,
         "to": line.target.email or None,
         "outcome": line.outcome,
         "why": line.held_because,

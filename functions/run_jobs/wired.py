@@ -22,7 +22,6 @@ def report(finding: Finding) -> None:
 stack = Wiring.of_environment(
     "table_name",
     "packet_bucket",
-    "organizers_secret_arn",
     "delivery_queue_url",
     "reconciliation_queue_url",
     "schedule",
@@ -33,7 +32,6 @@ stack = Wiring.of_environment(
 )
 hours = stack.operating.hours
 planning = stack.delivering.planning
-approval_requests = stack.delivering.approval_requests
 reporting = stack.operating.reporting
 weekly_email = stack.operating.weekly_email
 reconciling = stack.operating.reconciling(report)

@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
-from tests.approvals import approved_and_sent_yesterday, open_another_delivery
 from tests.looks import reach, see
 from tests.organizers import begin_session
+from tests.sending import open_another_delivery, sent_yesterday
 from tests.served_world import served, sign_in
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 
@@ -172,7 +172,7 @@ def test_a_bounced_delivery_is_accessible_and_fits(
 def test_the_command_for_a_second_email_is_accessible_and_fits(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
 ) -> None:
-    approved_and_sent_yesterday(world)
+    sent_yesterday(world)
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
     sign_in(page, begin_session(world.wiring, "editor"))
@@ -189,7 +189,7 @@ def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
 ) -> None:
     let_one_of_two_bounce(world)
     world.clock.advance(days=7)
-    world.change_and_wait(approval=True)
+    world.change_and_wait(send_now_only=True)
     world.confirmed(email="cy@signers.example", postal_code="60022", locality="Glencoe")
     page = visitor.open(f"{address}/organizer", width=360)
     sign_in(page, begin_session(world.wiring, "editor"))
@@ -201,8 +201,8 @@ def test_with_the_keyboard_alone_what_needs_attention_is_done_on_the_overview(
         reach(page, page.get_by_role("button", name=name, exact=True).first)
         page.keyboard.press("Enter")
 
-    press("Approve and send now")
-    expect(page.get_by_role("status")).to_contain_text("Approved")
+    press("Send now")
+    expect(page.get_by_role("status")).to_contain_text("The emails go out within minutes")
     email = page.get_by_label("The office’s email address")
     reach(page, email)
     page.keyboard.press("Control+a")
@@ -230,27 +230,20 @@ def test_the_forms_address_is_copied(troubled: World, address: str, visitor: Vis
 
 
 @pytest.mark.parametrize(("width", "dark", "language"), looks.looks(360, 1280, ("en", "es")))
-def test_an_approval_and_what_came_since_are_accessible_and_fit(
+def test_letters_that_wait_for_send_now_are_accessible_and_fit(
     world: World, address: str, visitor: Visitor, width: int, *, dark: bool, language: str
 ) -> None:
-    world.change(approval=True, language=language)
+    world.change(send_now_only=True)
     look = f"{language}-{width}-{'dark' if dark else 'light'}"
     world.confirmed()
-    world.plan()
-    [request] = world.mails("approval")
-    page = visitor.open(f"{address}{request.link('organizer/approve')}", width=width, dark=dark)
-    see(visitor, page, f"states-approval-{look}")
+    page = visitor.open(f"{address}/organizer?lang={language}", width=width, dark=dark)
+    sign_in(page, begin_session(world.wiring, "editor"))
+    see(visitor, page, f"states-send-now-{look}")
     world.clock.advance(minutes=1)
     world.confirmed(email="bo@signers.example")
     world.confirmed(email="cy@signers.example", postal_code="60091", locality="Wilmette")
-    page.locator("form button").click()
-    expect(page.locator("tbody tr")).to_have_count(2)
-    see(visitor, page, f"states-approved-and-more-{look}")
-    page.goto(f"{address}/organizer?lang={language}")
-    sign_in(page, begin_session(world.wiring, "editor"))
-    # Letters that came since go with a later day, so nothing is asked today.
-    expect(page.locator(".state caption")).to_have_count(0)
-    see(visitor, page, f"states-overview-and-more-{look}")
+    page.locator(".state form[action$='/deliveries/next'] button").click()
+    expect(page.get_by_role("status")).to_be_visible()
     world.run_queue()
     [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
-    assert delivery.letters == 1
+    assert delivery.letters == 1, "the second letter came after the page was read"

@@ -48,7 +48,7 @@ SIGNERS = {
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """The dashboard of a campaign that needs an approval. Four letters wait for it."""
+    """The dashboard of a campaign whose four letters wait for *Send now*."""
 
     stack: RunningStack
     wiring: Wiring
@@ -92,7 +92,7 @@ def dashboard(stack: RunningStack) -> Dashboard:
     wiring = Stack(stack.outputs, stack.client).wiring()
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     organizer = Organizer("End Demand", "organizer@dashboard.example")
-    settings = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer, goal=10)
+    settings = replace(folder.campaign, id=CAMPAIGN, send_now_only=True, organizer=organizer, goal=10)
     settings = replace(settings, allowed_origins=(SITE,))
     push(replace(folder, campaign=settings), wiring.campaigns)
     made = Dashboard(stack, wiring)
@@ -112,7 +112,7 @@ def words_of(pdf: bytes) -> str:
     return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
-# The order of these tests matters: test_a_week_is_previewed_approved_and_downloaded sends the week's letters.
+# The order of these tests matters: test_a_week_is_previewed_sent_and_downloaded sends the week's letters.
 
 
 def test_signing_out_deletes_the_session_cookie(dashboard: Dashboard, visitor: Visitor) -> None:
@@ -225,12 +225,12 @@ def test_every_page_is_accessible(dashboard: Dashboard, visitor: Visitor, width:
     see("problem")
 
 
-def test_a_week_is_previewed_approved_and_downloaded(dashboard: Dashboard, visitor: Visitor) -> None:
+def test_a_week_is_previewed_sent_and_downloaded(dashboard: Dashboard, visitor: Visitor) -> None:
     now = datetime.now(UTC)
-    dashboard.stack.run_job("plan", now, CAMPAIGN)
+    assert dashboard.stack.run_job("plan", now, CAMPAIGN)["deliveries"] == []
     page = visitor.open(dashboard.address)
     dashboard.sign_in(page)
-    expect(page.get_by_role("heading", name="4 letters are waiting for approval")).to_be_visible()
+    expect(page.get_by_role("heading", name="4 letters wait for “Send now”")).to_be_visible()
     # First, the next email is previewed.
     page.get_by_role("link", name="Evanston", exact=True).click()
     page.get_by_role("link", name="Preview next email").click()
@@ -240,10 +240,10 @@ def test_a_week_is_previewed_approved_and_downloaded(dashboard: Dashboard, visit
     shown = downloaded(page, "Packet 1 of 1 (PDF)")
     assert "Ada Specimen" in words_of(shown)
     assert not list(dashboard.wiring.deliveries.deliveries(CAMPAIGN, "evanston"))
-    # Then the week is approved.
+    # Then the week is sent.
     page.get_by_role("link", name="Overview").click()
-    page.get_by_role("button", name="Approve and send now").click()
-    expect(page.get_by_role("status")).to_have_text("Approved. The emails go out within minutes.")
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_role("status")).to_contain_text("The emails go out within minutes.")
     wait_for(
         lambda: all(
             [made.state for made in dashboard.wiring.deliveries.deliveries(CAMPAIGN, target)] == ["delivered"]
@@ -264,4 +264,4 @@ def test_a_week_is_previewed_approved_and_downloaded(dashboard: Dashboard, visit
     looks.take_picture(page, "dashboard-after-the-week")
     page.get_by_text("More", exact=True).first.click()
     page.get_by_role("link", name="Activity log").click()
-    expect(page.get_by_role("row").filter(has_text="Approved deliveries")).to_have_count(1)
+    expect(page.get_by_role("row").filter(has_text="Sent waiting letters")).to_have_count(1)

@@ -24,6 +24,7 @@ from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.aws.campaign_keys import target_key
+from undersigned.aws.queue import message_body
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.rendering.packets import Packet
@@ -31,6 +32,7 @@ from undersigned_cli.local.sources import stream_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from tests.faults.stored import Change
     from tests.world import Sent, World
@@ -291,7 +293,7 @@ class Play:
         self.world = world
         self.stage = stage
         self._letters_in = letters_in or plain_letters_in
-        self._approves = False
+        self._send_now_only = False
         self.messages: list[Message] = []
         self.backlog: list[Any] = []
         self.mail_events: list[MailEvent] = []
@@ -489,8 +491,8 @@ class Play:
         self.endings[halt].append(actor)
         return actor
 
-    def approve(self, period: str = "2026-11-24", look: str | None = None) -> Actor:
-        return self._organize(f"approve {period}", f"/deliveries/{period}/approve", {"look": look} if look else {})
+    def send_now(self) -> Actor:
+        return self._organize("send now", "/deliveries/next", {"seen_at": self.world.clock.now.isoformat()})
 
     def plan(self, *, days_ago: int = 0) -> Actor:
         """Plan for now, or late for a moment some days ago."""
@@ -573,13 +575,13 @@ class Play:
         actor.on_end(failed)
         self.collect()
 
-    def needs_approval(self) -> None:
-        """Make the campaign's deliveries need an approval."""
+    def only_send_now(self) -> None:
+        """Let the campaign's letters wait until somebody presses *Send now*."""
         campaigns = self.world.wiring.campaigns
         campaign = campaigns.campaign(CAMPAIGN)
         assert campaign
-        campaigns.put_campaign(replace(campaign, approval=True))
-        self._approves = True
+        campaigns.put_campaign(replace(campaign, send_now_only=True))
+        self._send_now_only = True
 
     # AWS
 
@@ -618,9 +620,9 @@ class Play:
             case _, "withdrawn":
                 self.withdrawn.add(change.words)
 
-    def enqueue(self, period: str = "2026-11-24") -> None:
-        """Put a delivery in the queue, as an earlier plan did."""
-        self.messages.append(Message(json.dumps({"campaign": CAMPAIGN, "target": "evanston", "period": period})))
+    def enqueue(self, period: str = "2026-11-24", until: datetime | None = None) -> None:
+        """Put a delivery in the queue, as an earlier plan did, or somebody who read what waits at a moment."""
+        self.messages.append(Message(message_body(DeliveryKey(CAMPAIGN, "evanston", period), until=until)))
 
     def take_backlog(self) -> list[Any]:
         """Take all records that the tally has not read."""
@@ -666,8 +668,8 @@ class Play:
             decide(self.world, bounced=self._bounced, retry=True)
             self._bring()
             self.finish(self.plan())
-            if self._approves:
-                self.finish(self.approve(self.world.clock.now.date().isoformat()))
+            if self._send_now_only:
+                self.finish(self.send_now())
         message = f"work is left after {_WEEKS} weeks: {self.deliveries()}"
         raise AssertionError(message)
 

@@ -134,10 +134,10 @@ def misplaced(rows: Rows) -> Iterator[str]:
 
 
 def _not_seen(letters: list[Letter]) -> Iterator[str]:
-    """List the letters that an approved delivery took, although they were confirmed after the look of its approval."""
+    """List the letters that a delivery took, although they were confirmed after the page from which it was sent."""
     for letter in letters:
-        if letter.look and letter.confirmed_at > letter.look:
-            went = f"went with {letter.bundle}, approved at {letter.look}"
+        if letter.seen_at is not None and letter.confirmed_at > letter.seen_at:
+            went = f"went with {letter.bundle}, sent from a page of {letter.seen_at or 'nobody'}"
             yield f"{letter.name}'s letter of {letter.confirmed_at} {went}"
 
 

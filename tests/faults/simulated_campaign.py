@@ -310,7 +310,7 @@ class Simulation:
         memory.sent_as = PlainlySent
         memory.read_mail = self._mails.pop
         self._main_target = self.rng.choice(list(_TARGETS))
-        self._needs_approval, self._ends = self.rng.random() < 0.25, self.rng.random() < _ENDS
+        self._send_now_only, self._ends = self.rng.random() < 0.25, self.rng.random() < _ENDS
         self._set_up_campaign()
 
     def _set_up_campaign(self) -> None:
@@ -319,7 +319,7 @@ class Simulation:
         self.world.put_key(_KEY, "letters")
         campaign = wiring.campaigns.campaign(CAMPAIGN)
         organizer = replace(campaign.organizer, email="organizer@enddemand.example")
-        changed = replace(campaign, approval=self._needs_approval, organizer=organizer)
+        changed = replace(campaign, send_now_only=self._send_now_only, organizer=organizer)
         if self._ends:
             closes = (now + self.rng.random() * self.weeks * _WEEK).date()
             changed = replace(changed, closes=closes, keep_for_days=0)
@@ -551,8 +551,7 @@ class Simulation:
                 ("pause", 0.2, self.pause),
                 ("resume", 0.5, self.resume),
                 ("deliver now", 0.4, self.deliver_now),
-                ("approve a day", 0.2, self.approve_a_day),
-                ("approve a day again", 0.1, self.approve_again),
+                ("send now", 0.2, self.send_now),
                 ("sign twice", 0.5, self.sign_twice),
                 ("deliver to one", 0.3, self.deliver_to_one),
                 ("deliver to one again", 0.15, self.deliver_to_one_again),
@@ -575,15 +574,15 @@ class Simulation:
                     self.at(begins + week * _WEEK + of_week, name, act)
 
     def plan_week(self, monday: datetime) -> None:
-        if self._needs_approval:
-            self.at(monday + self.rng.uniform(0, 20) * _HOUR, "approve", lambda: self.approve(f"{monday:%Y-%m-%d}"))
+        if self._send_now_only:
+            self.at(monday + self.rng.uniform(0, 20) * _HOUR, "send now", self.send_now)
         for day in range(7):
             # The hours in which something can be due, and the ones after them. All others would only do nothing.
             for hour in (-5, -4, 0, 1, 8, 9):
                 if self.is_calm or self._cadence_rng.random() < _HOURS_RUN:
                     self.at(monday + day * _DAY + hour * _HOUR, "the hourly run", self._run_hour)
-            if self._needs_approval:
-                self.at(monday + day * _DAY + 11 * _HOUR, "approve what is due", self._approve_today)
+            if self._send_now_only:
+                self.at(monday + day * _DAY + 11 * _HOUR, "send what is due", self.send_now)
             for hour in range(0, 24, 3):
                 at = monday + day * _DAY + (hour + self.rng.random()) * _HOUR
                 self.at(at, "postponed emails", lambda: self.platform.run_schedule("send_confirmations"))
@@ -594,11 +593,6 @@ class Simulation:
     def _run_hour(self) -> None:
         """Run all jobs. If one fails, the next hour does it again, without anybody."""
         self.platform.run_schedule("run_jobs")
-
-    def _approve_today(self) -> None:
-        campaign = self.world.wiring.campaigns.campaign(CAMPAIGN)
-        if campaign.has_own_cadence:
-            self.approve(self.world.period)
 
     def change_cadence(self) -> None:
         """Let letters go out at other times from now on."""
@@ -814,32 +808,25 @@ class Simulation:
             self._stopped_mailboxes.pop(known.email, None)
         self._organizer(f"/targets/{target}/lift-stop", {"why": "they telephoned"})
 
-    def approve(self, period: str) -> None:
-        self._organizer(f"/deliveries/{period}/approve")
-
-    def approve_a_day(self) -> None:
-        """Approve one of the last days, whether or not the campaign needs it."""
-        day = self.world.clock.now - self.rng.randrange(10) * _DAY
-        self.approve(f"{day:%Y-%m-%d}")
-
-    def approve_again(self) -> None:
-        """Approve a day although it is less than seven days from another delivery, and say why."""
-        day = f"{self.world.clock.now - self.rng.randrange(10) * _DAY:%Y-%m-%d}"
-        # A request that fails may still have its effect.
-        self._again |= {(target, day) for target in _TARGETS}
-        self._insist(lambda controls: controls.approve(CAMPAIGN, day, "cli", "the office asked for it", again=True))
+    def send_now(self, **values: str) -> None:
+        """Press *Send now*, on a page that was perhaps opened hours ago."""
+        seen_at = self.world.clock.now - (timedelta() if self.is_calm else self.rng.random() * 3 * _HOUR)
+        self._organizer("/deliveries/next", {"seen_at": seen_at.isoformat(), **values})
 
     def deliver_to_one(self) -> None:
         """Send one office's waiting letters now."""
-        self._organizer("/deliveries/next", {"target": self.rng.choice(list(_TARGETS))})
+        self.send_now(target=self.rng.choice(list(_TARGETS)))
 
     def deliver_to_one_again(self) -> None:
         """Send one office's waiting letters although it had an email within seven days, and say why."""
         target = self.rng.choice(list(_TARGETS))
         # A request that takes long may end on the next day.
         self._again |= {(target, period_of(self.world.clock.now + delay, _ZONE)) for delay in (0 * _HOUR, _HOUR)}
-        period, why = period_of(self.world.clock.now, _ZONE), "it asked for them"
-        self._insist(lambda controls: controls.deliver(CAMPAIGN, period, "cli", why, only=target, again=True))
+        now = self.world.clock.now
+        period, why = period_of(now, _ZONE), "it asked for them"
+        self._insist(
+            lambda controls: controls.deliver(CAMPAIGN, period, "cli", why, seen_at=now, only=target, again=True)
+        )
 
     def hold_letters(self) -> None:
         """Hold the letters that were signed within some hours."""
@@ -1093,7 +1080,7 @@ class Simulation:
             deliveries = list(wired.deliveries.deliveries(CAMPAIGN, target))
             letters = frozenset(wired.signatures.waiting(CAMPAIGN, target))
             # Others wait for a person.
-            if self._needs_approval or not letters or any(each.is_unfinished for each in deliveries):
+            if self._send_now_only or not letters or any(each.is_unfinished for each in deliveries):
                 continue
             told = cadence.next_after(since, not_before=next_day(deliveries)) + 12 * _HOUR
             if told < monday + 6 * _DAY:

@@ -39,7 +39,7 @@ _DECISIVE = (
     "status", "quarantine", "target", "note", "bundle", "due", "tallied",
     "signatures",
     "state", "attempt", "letters", "packets", "versions", "erased", "left_out", "permanent",
-    "email", "mail_state", "way", "hold", "free_from", "paused", "approved",
+    "email", "mail_state", "way", "hold", "free_from", "paused", "until",
     "disowned_at", "forms",
 )  # fmt: skip
 """The attributes that decide what happens next."""
@@ -54,8 +54,8 @@ def rows_of(world: World) -> Iterator[Row]:
 class Letter(NamedTuple):
     """A letter as the table has it. `has_place` says whether it waits anywhere, `in_tray` in a tray or on hold.
 
-    `look` is the look of the approval with which it was sealed. `counts` are the counters that have it if it is exact,
-    and `mark` those that its mark names.
+    `seen_at` is the moment of the page from which its delivery was sent, empty if it needs such a page and there was
+    none. `counts` are the counters that have it if it is exact, and `mark` those that its mark names.
     """
 
     signer: str
@@ -68,14 +68,14 @@ class Letter(NamedTuple):
     in_tray: bool
     bundle: str | None
     confirmed_at: str
-    look: str | None
+    seen_at: str | None
     counts: tuple[str, ...]
     mark: tuple[str, ...]
 
 
 def letters_in(rows: Rows) -> list[Letter]:
     """Return the letters."""
-    looks = _looks_in(rows)
+    pages = _pages_in(rows)
     return [
         Letter(
             signer=row["pk"].rpartition("#")[2],
@@ -88,7 +88,7 @@ def letters_in(rows: Rows) -> list[Letter]:
             in_tray=row.get("due", "").startswith(("DUE#", "HELD#")),
             bundle=row.get("bundle"),
             confirmed_at=row.get("confirmed_at", ""),
-            look=looks.get((row["pk"].split("#")[1], row.get("bundle", "").partition("#")[0])),
+            seen_at=pages.get((row["pk"].split("#")[1], row["target"], row.get("bundle", "").partition("#")[0])),
             counts=tuple(_counters_of(row)) if row["status"] == "confirmed" else (),
             mark=tuple(counter for counter in row.get("tallied", "").split("|") if counter),
         )
@@ -182,16 +182,14 @@ def target_item(campaign: str, target: str) -> str:
     return f"{_CAMPAIGN}{campaign}/TARGET#{target}"
 
 
-def _looks_in(rows: Rows) -> dict[tuple[str, str], str]:
-    """Return the first look of each approved period, by campaign and period, where campaigns ask for approvals."""
-    approved = {row["pk"]: row.get("approved", ()) for row in rows if row["sk"] == "CONTROLS"}
-    asking = [row["pk"] for row in rows if row["sk"] == "META" and row.get("approval")]
-    looks: dict[tuple[str, str], str] = {}
-    for campaign in asking:
-        for period, until in map(str.split, approved.get(campaign, ())):
-            of = (campaign.removeprefix(_CAMPAIGN), period)
-            looks[of] = min(until, looks.get(of, until))
-    return looks
+def _pages_in(rows: Rows) -> dict[tuple[str, str, str], str]:
+    """Return the moment of the page from which each delivery was sent; empty where it should have one."""
+    needed = {row["pk"].removeprefix(_CAMPAIGN) for row in rows if row["sk"] == "META" and row.get("send_now_only")}
+    return {
+        (each.key.campaign, each.key.target, each.key.period): each.until.isoformat() if each.until else ""
+        for each in deliveries_in(rows)
+        if each.until or each.key.campaign in needed
+    }
 
 
 def counted_in(rows: Iterable[Row]) -> Counter[str]:
@@ -229,8 +227,8 @@ def forget_deletions(memory: Memory) -> None:
 
 def decisive(rows: Rows) -> Any:
     """Return what decides what happens next, without random ids and times."""
-    # An approval covers letters that were due at its look.
-    names = {*_DECISIVE, "due_at"} if any("approved" in row for row in rows) else {*_DECISIVE}
+    # *Send now* takes letters that were due when its page was read.
+    names = {*_DECISIVE, "due_at"} if any("until" in row for row in rows) else {*_DECISIVE}
     kinds = (_FORM, _LETTER, _COUNTER, _CAMPAIGN, _DELIVERY, "DISOWNED#")
     found = {
         (row["pk"], row["sk"]): {name: row[name] for name in row if name in names}

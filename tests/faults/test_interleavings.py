@@ -358,39 +358,42 @@ def a_lifted_stop_and_the_next_one(play: Play) -> Begin:
     return lambda: (play.lift_stop(), play.stop())
 
 
-def two_approvals(play: Play) -> Begin:
-    play.needs_approval()
+def two_who_send_now(play: Play) -> Begin:
+    play.only_send_now()
     counted(play, "Ada", "Ben")
-    return lambda: (play.approve(), play.approve())
+    return lambda: (play.send_now(), play.send_now())
 
 
-def an_approval_and_the_delivery(play: Play) -> Begin:
-    play.needs_approval()
+def sending_now_and_the_hourly_run(play: Play) -> Begin:
+    """A delivery has begun, and waits for its next attempt."""
+    play.only_send_now()
     counted(play, "Ada", "Ben")
-    play.enqueue()
-    return lambda: (play.approve(), play.deliver(play.messages[-1]))
+    play.enqueue(until=play.world.clock.now)
+    play.finish(play.hold())
+    play.finish(play.deliver(play.messages[-1]))
+    play.finish(play.release())
+    return lambda: (play.send_now(), play.plan())
 
 
-def an_approval_of_an_earlier_look_and_the_delivery(play: Play) -> Begin:
-    """A letter was confirmed after the look. It must wait for the next delivery."""
-    play.needs_approval()
+def deliveries_of_two_pages(play: Play) -> Begin:
+    """A letter was confirmed between the moments at which two people read what waits. The first delivery counts."""
+    play.only_send_now()
     counted(play, "Ada", "Ben")
-    look = play.world.clock.now.isoformat()
+    play.enqueue(until=play.world.clock.now)
     play.world.clock.advance(minutes=1)
     counted(play, "Cy")
-    play.enqueue()
-    return lambda: (play.approve(look=look), play.deliver(play.messages[-1]))
+    play.enqueue(until=play.world.clock.now)
+    return lambda: (play.deliver(play.messages[-2]), play.deliver(play.messages[-1]))
 
 
-def a_confirmation_after_the_look_and_the_sealing(play: Play) -> Begin:
-    """A letter is confirmed while those that were approved are sealed. It must wait for the next delivery."""
-    play.needs_approval()
+def a_confirmation_after_the_page_and_the_sealing(play: Play) -> Begin:
+    """A letter is confirmed while those are sealed that somebody sent. It must wait for the next delivery."""
+    play.only_send_now()
     counted(play, "Ada", "Ben")
-    play.finish(play.approve())
+    play.finish(play.send_now())
     play.world.clock.advance(minutes=1)
     play.finish(play.sign("Cy", "Cy"))
     play.count()
-    play.enqueue()
     return lambda: (play.confirm("Cy"), play.deliver(play.messages[-1]))
 
 
@@ -504,7 +507,7 @@ TWINS = [
     two_deliveries_of_a_released_one,
     two_confirmations,
     two_tallies_of_the_same_records,
-    two_approvals,
+    two_who_send_now,
     two_reconciliations,
 ]
 
@@ -543,9 +546,9 @@ RACES = [
     a_hold_and_the_delivery,
     a_stop_and_the_delivery,
     a_lifted_stop_and_the_next_one,
-    an_approval_and_the_delivery,
-    an_approval_of_an_earlier_look_and_the_delivery,
-    a_confirmation_after_the_look_and_the_sealing,
+    sending_now_and_the_hourly_run,
+    deliveries_of_two_pages,
+    a_confirmation_after_the_page_and_the_sealing,
     two_deliveries_around_a_confirmation,
     a_reconciliation_and_a_signature,
     a_reconciliation_and_the_confirmation,

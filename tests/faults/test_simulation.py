@@ -32,8 +32,8 @@ SEEDS = (21, 33, 10, 34) if LONG else (21,)
 
 _ACTS = (
     "sign", "sign", "sign_again", "sign_like_a_bot", "withdraw", "erase", "release_from_quarantine", "push",
-    "push_new_chief", "break_mailbox", "hold", "release", "pause", "resume", "deliver_now", "approve_a_day",
-    "approve_again", "deploy", "visit", "change_cadence", "sign_twice", "deliver_to_one", "deliver_to_one_again",
+    "push_new_chief", "break_mailbox", "hold", "release", "pause", "resume", "deliver_now", "send_now",
+    "deploy", "visit", "change_cadence", "sign_twice", "deliver_to_one", "deliver_to_one_again",
     "hold_letters", "release_letters", "erase_letters",
 )  # fmt: skip
 _SHARES = (

@@ -33,7 +33,7 @@ KEY = "us_letters"
 
 def tokens(world: World) -> dict[str, str]:
     """Issue a good token of each kind, for letters that exist and for one that doesn't."""
-    issue, organizers = world.wiring.tokens, world.wiring.organizer_tokens
+    issue = world.wiring.tokens
     signer = signer_id(SECRET, SIGNERS[0])
     return {
         "confirm": issue.for_confirming(CAMPAIGN, signer, "661097a9d6800"),
@@ -42,8 +42,6 @@ def tokens(world: World) -> dict[str, str]:
         "packets": issue.for_packets(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")),
         "office": issue.for_office(CAMPAIGN, "evanston", "chief@evanston-police.example"),
         "cover": issue.for_cover(CAMPAIGN, "evanston"),
-        "approval": organizers.for_approval(CAMPAIGN, "2026-11-24"),
-        "far": organizers.for_approval(CAMPAIGN, "2027-11-24"),
     }
 
 
@@ -126,8 +124,6 @@ POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/retry
 POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/settle
 GET /dashboard/{campaign}/deliveries/2026-11-24/{target}/packets/{odd}
 POST /dashboard/{campaign}/deliveries/next
-POST /dashboard/{campaign}/deliveries/{period}/approve
-POST /dashboard/{campaign}/deliveries/{odd}/approve
 GET /dashboard/{campaign}/signatures
 POST /dashboard/{campaign}/signatures
 GET /dashboard/{campaign}/signatures/{signer}
@@ -161,10 +157,6 @@ POST /dashboard/{campaign}/resume
 POST /dashboard/{campaign}/targets/{target}/answer
 POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/handed-over
 POST /dashboard/{campaign}/deliveries/2026-11-24/{target}/close-unsent
-GET /approve/{approval}
-POST /approve/{approval}
-POST /approve/{far}
-GET /approve/{odd}
 GET /dashboard/{campaign}/{odd}
 GET /dashboard/{odd}
 POST /dashboard/{odd}/pause
@@ -286,8 +278,7 @@ def filled(template: str, world: World, odd: str) -> str:
         "period": "2026-11-24",
     }
     issued = tokens(world)
-    # The API's document calls every one so. Only an approval has a body with it.
-    return template.format(**known, **issued, token=issued["approval"], odd=quote(odd, safe=""))
+    return template.format(**known, **issued, token=issued["packets"], odd=quote(odd, safe=""))
 
 
 def prepare(world: World) -> None:

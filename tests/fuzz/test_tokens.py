@@ -12,7 +12,7 @@ from tests.fuzz.inputs import ANY_CHARACTER, given, mutated, st, texts, tried
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.errors import TokenError
 from undersigned.domain.signing.abuse_checks import FormToken
-from undersigned.domain.tokens import ApprovalToken, PersonToken, SignerToken
+from undersigned.domain.tokens import PersonToken, SignerToken
 from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ READ: dict[str, Callable[[str], object]] = {
     "confirm": lambda token: TOKENS.read_signer("confirm", token),
     "letter": lambda token: TOKENS.read_signer("letter", token),
     "packets": TOKENS.read_packets,
-    "approval": ORGANIZERS.read_approval,
     "person": ORGANIZERS.read_person,
     "form": TOKENS.read_form,
 }
@@ -34,7 +33,6 @@ GOOD: dict[str, str] = {
     "confirm": TOKENS.for_confirming("trees", "0" * 32, "661097a9d6800"),
     "letter": TOKENS.for_signer("letter", "trees", "0" * 32),
     "packets": TOKENS.for_packets(DeliveryKey("trees", "oakton", "2026-11-30")),
-    "approval": ORGANIZERS.for_approval("trees", "2026-11-30"),
     "person": ORGANIZERS.for_person("0" * 32, "a" * 32),
     "form": TOKENS.for_form(FormToken("trees", NOON)),
 }
@@ -78,5 +76,4 @@ def test_a_token_keeps_its_values(first: str, second: str, third: str, moment: d
     assert TOKENS.read_signer("letter", TOKENS.for_signer("letter", first, second)) == SignerToken(first, second, NOON)
     named = SignerToken(first, second, NOON, third)
     assert TOKENS.read_signer("confirm", TOKENS.for_confirming(first, second, third)) == named
-    assert ORGANIZERS.read_approval(ORGANIZERS.for_approval(first, second)) == ApprovalToken(first, second)
     assert ORGANIZERS.read_person(ORGANIZERS.for_person(first, second)) == PersonToken(first, second)

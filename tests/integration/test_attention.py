@@ -152,11 +152,11 @@ def test_a_short_daily_quota_is_told_with_what_to_do(world: World, manager: Brow
     assert "Tell the person who runs the system to ask AWS for a higher limit." in said
 
 
-def test_what_waits_for_an_approval_is_told_with_its_button(world: World, manager: Browser) -> None:
-    world.change_and_wait(approval=True)
+def test_what_waits_for_send_now_is_told_with_its_button(world: World, manager: Browser) -> None:
+    world.change_and_wait(send_now_only=True)
     world.confirmed()
-    assert "1 letter is waiting for approval" in attention(manager)
-    assert buttons(manager) == {"/deliveries/2026-11-24/approve", "/targets/evanston/next"}
+    assert "1 letter waits for “Send now”" in attention(manager)
+    assert buttons(manager) == {"/deliveries/next", "/targets/evanston/next"}
 
 
 def test_a_campaign_that_is_over_says_what_is_left_to_do(world: World, manager: Browser) -> None:

@@ -1,4 +1,4 @@
-"""Test campaigns with a cadence of their own: the hourly plan, its approvals and reports, and what was missed."""
+"""Test campaigns with a cadence of their own: the hourly plan, its reports, and what was missed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
-from undersigned.domain.errors import NotNowError
 from undersigned.services.operating.hours import NotDoneError
 
 if TYPE_CHECKING:
@@ -105,7 +104,9 @@ def test_a_run_that_failed_is_done_again_by_the_next(world: World, monkeypatch: 
 def test_a_recipient_for_whom_a_slot_was_too_soon_gets_its_letters_with_the_next(world: World) -> None:
     sign(world, 1)
     at(world, "2026-11-26T12:00")
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
+    world.wiring.delivering.controls.deliver(
+        CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday", seen_at=world.clock.now
+    )
     world.run_queue()
     own_letter = world.confirmed(email="bo@signers.example").link("confirm")
     sign(world, 1, postal_code="60091")
@@ -142,56 +143,6 @@ def test_a_change_between_two_deliveries_keeps_seven_days_apart(world: World) ->
     at(world, "2026-12-14T09:00")
     world.week()
     assert sent(world)[2:] == [("evanston", "2026-12-14")]
-
-
-def test_an_approval_is_asked_for_at_the_campaigns_own_hour(world: World) -> None:
-    world.change(deliver_on="THU", approval=True)
-    world.confirmed()
-    before = len(world.sent)
-    for moment in ("2026-11-26T08:00", "2026-11-26T09:00", "2026-11-26T10:00"):
-        at(world, moment)
-        world.hour()
-    [asked] = world.sent[before:]
-    assert asked.tags["kind"] == "approval"
-    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-26", "cli", "")
-    world.run_queue()
-    assert sent(world) == [("evanston", "2026-11-26")]
-
-
-def test_an_approval_of_an_overtaken_slot_sends_the_letters_that_its_page_showed(world: World) -> None:
-    """The organizer answers Monday's email on the Tuesday a week later, when the next Monday's has come, too."""
-    world.change(approval=True)
-    sign(world, 1)
-    for day in ("2026-11-30", "2026-12-07"):
-        at(world, f"{day}T09:00")
-        world.hour()
-    seen = world.clock()
-    world.clock.advance(hours=1)
-    sign(world, 1)
-    controls = world.wiring.delivering.controls
-    controls.approve(CAMPAIGN, "2026-11-30", "link", "", look=seen)
-    world.run_queue()
-    assert sent(world) == [("evanston", "2026-11-30")]
-    [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
-    assert delivery.letters == 1, "the second letter came after the page"
-    # The later slot has its own approval. It is seven days after the first, so it sends what came since.
-    controls.approve(CAMPAIGN, "2026-12-07", "link", "")
-    world.run_queue()
-    assert sent(world)[1:] == [("evanston", "2026-12-07")]
-
-
-def test_a_slot_that_was_overtaken_can_not_be_approved_after_the_later_one(world: World) -> None:
-    world.change(approval=True)
-    sign(world, 1)
-    controls = world.wiring.delivering.controls
-    at(world, "2026-12-07T10:00")
-    controls.approve(CAMPAIGN, "2026-12-07", "link", "")
-    world.run_queue()
-    sign(world, 1)
-    with pytest.raises(NotNowError, match="from December 14, 2026"):
-        controls.approve(CAMPAIGN, "2026-11-30", "link", "")
-    world.run_queue()
-    assert sent(world) == [("evanston", "2026-12-07")]
 
 
 def test_a_report_follows_a_day_after_each_delivery(world: World) -> None:

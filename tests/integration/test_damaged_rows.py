@@ -327,30 +327,12 @@ def test_the_command_sends_nothing_if_all_letters_are_damaged(world: World) -> N
 def test_nothing_is_recorded_if_nothing_but_damaged_letters_would_go(world: World) -> None:
     confirm(world, "Ada")
     damage(world, "Ada")
-    plan = world.wiring.delivering.controls.deliver(CAMPAIGN, KEY.period, "Olu", "")
+    plan = world.wiring.delivering.controls.deliver(CAMPAIGN, KEY.period, "Olu", "", seen_at=world.clock.now)
     assert plan.queued == ()
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 
 
-# Approvals and reports
-
-
-def test_an_approval_sends_the_other_letters(damaged: World) -> None:
-    damaged.change(approval=True)
-    damaged.week()
-    [mail] = damaged.mails("approval")
-    assert damaged.press(mail.link("organizer/approve"), {}).status == 200
-    damaged.run_queue()
-    assert sent(damaged) == [["Ada", "Cyd"]]
-    assert "Ready to send" not in damaged.get(mail.link("organizer/approve")).body
-
-
-def test_nobody_is_asked_to_approve_damaged_letters_only(world: World) -> None:
-    world.change(approval=True)
-    confirm(world, "Ada")
-    damage(world, "Ada")
-    world.week()
-    assert world.mails("approval") == []
+# Reports
 
 
 # The signer's own pages
@@ -417,7 +399,7 @@ def test_a_signer_reads_so_although_the_campaigns_own_row_is_damaged(world: Worl
     confirm(world, "Ben")
     _, own = links_of_ben(world)
     damage(world, "Ben")
-    values = {"META": {"title": 7}, "CONTROLS": {"approved": 7}}[sk]
+    values = {"META": {"title": 7}, "CONTROLS": {"closed_at": 7}}[sk]
     world.wiring.table.update(Update(Key(f"CAMPAIGN#{CAMPAIGN}", sk), assign=values))
     world.restart("public_api")
     shown = world.get(own)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.approvals import approved_and_sent_yesterday, open_another_delivery
 from tests.faults.refusals import Refusing
 from tests.logos import png
 from tests.openapi_document import routed
 from tests.organizers import Browser, member
 from tests.pages import text_of
+from tests.sending import open_another_delivery, send_now, sent_yesterday
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD, ROOT
 from undersigned.authoring.logos import read_logo
 from undersigned.aws.counts import SHARDS
@@ -23,6 +23,7 @@ from undersigned.domain.authoring.campaigns import Target
 from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import SignatureFilter
+from undersigned.domain.tokens import TypedToken
 from undersigned.services.signing.unconfirmed import unconfirmed
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -65,7 +66,7 @@ def test_a_forged_session_is_refused(world: World, manager: Browser, forge: Any)
 
 
 def test_a_token_of_another_kind_is_not_a_session(world: World, manager: Browser) -> None:
-    manager.jar[COOKIE] = world.wiring.organizer_tokens.for_approval(CAMPAIGN, PERIOD)
+    manager.jar[COOKIE] = world.wiring.organizer_tokens.for_typed(TypedToken("0" * 32, DASHBOARD, "eA=="))
     assert manager.see("/deliveries").status == 303
 
 
@@ -168,9 +169,7 @@ ROUTES = [
     Route("GET", "/audit", 403, 200),
     Route("POST", "/pause", 403, 303),
     Route("POST", "/resume", 403, 303),
-    # The role allows this, but the campaign needs no approval.
-    Route("POST", "/deliveries/{period}/approve", 403, 409),
-    Route("POST", "/deliveries/next", 403, 303),
+    Route("POST", "/deliveries/next", 403, 303, {"seen_at": "2026-11-24T18:00:00+00:00"}),
     Route("POST", "/targets/{target}/hold", 403, 303, WHY),
     Route("POST", "/targets/{target}/release", 403, 303),
     Route("POST", "/targets/{target}/test", 403, 303),
@@ -297,7 +296,7 @@ def test_a_session_finds_nothing_of_another_campaign(sent: World) -> None:
             # The page is the same for a campaign of somebody else and for one that does not exist.
             foreign, missing = reach(other, route, CAMPAIGN), reach(other, route, "none-such")
             assert (foreign.status, foreign.body) == (missing.status, missing.body) == (404, missing.body), route
-        if re.search(r"\{(?!period\}/approve|page)", route.path) and route.editor not in {403, 410}:
+        if re.search(r"\{(?!page)", route.path) and route.editor not in {403, 410}:
             assert reach(other, route).status == 404, route.path
     assert "Ada" not in other.see("/signatures").body
     assert not list(sent.wiring.campaigns.audit(CAMPAIGN))
@@ -556,23 +555,6 @@ def test_a_bounced_delivery_says_that_it_waits_after_its_address_was_corrected(w
     assert "The address is now new@evanston.example. Send the email again." in page
 
 
-def test_a_period_is_approved_and_sent(world: World, manager: Browser) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    world.week()
-    assert world.deliveries == []
-    page = manager.see().body
-    assert "1 letter is waiting for approval" in page
-    assert f'action="{DASHBOARD}/deliveries/{PERIOD}/approve"' in page
-    answer = manager.press(f"/deliveries/{PERIOD}/approve")
-    assert (answer.status, answer.headers["location"]) == (303, f"{DASHBOARD}?done=approved")
-    assert "Approved. The emails go out within minutes." in manager.words("?done=approved")
-    world.run_queue()
-    assert [mail.tags["target"] for mail in world.deliveries] == ["evanston"]
-    assert "waiting for approval" not in manager.words()
-    assert "Approved deliveries 2026-11-24 editor@enddemand.example" in manager.words("/audit")
-
-
 def test_waiting_letters_are_listed_and_sent_now(world: World, manager: Browser) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", postal_code="60091")
@@ -581,15 +563,12 @@ def test_waiting_letters_are_listed_and_sent_now(world: World, manager: Browser)
     assert "What goes if you press the button Recipient Letters Status Police Chief Avery Sample, Evanston" in page
     assert "chief@evanston-police.example 1 Ready to send" in page
     assert "1 On hold: a new chief" in page
-    assert (
-        manager.press("/deliveries/next", {"why": "the council meets"}).headers["location"]
-        == f"{DASHBOARD}?done=delivered"
-    )
+    assert send_now(world, why="the council meets").headers["location"] == f"{DASHBOARD}?done=delivered"
     world.run_queue()
     assert [mail.tags["target"] for mail in world.deliveries] == ["evanston"]
     assert "Send waiting letters now" not in manager.words()
-    assert manager.press("/deliveries/next").headers["location"] == f"{DASHBOARD}?done=not-delivered"
-    assert "Sent waiting letters early 2026-11-24 editor@enddemand.example" in manager.words("/audit")
+    assert send_now(world, seen_at=world.clock.now.isoformat()).headers["location"] == f"{DASHBOARD}?done=not-delivered"
+    assert "Sent waiting letters 2026-11-24 editor@enddemand.example" in manager.words("/audit")
 
 
 def test_a_recipients_page_names_the_command_for_a_second_email(world: World, manager: Browser) -> None:
@@ -601,8 +580,9 @@ def test_a_recipients_page_names_the_command_for_a_second_email(world: World, ma
     page = manager.words("/targets/evanston")
     assert "Not before December 1, 2026, because of the delivery of November 24, 2026" in page
     assert f"undersigned deliver {CAMPAIGN} --target evanston --again --why" in page
-    values = {"target": "evanston", "again": "yes", "why": "the office asked for it"}
-    assert manager.press("/deliveries/next", values).headers["location"].endswith("?done=not-delivered")
+    seen_at = world.clock.now.isoformat()
+    answer = send_now(world, seen_at=seen_at, target="evanston", again="yes", why="the office asked for it")
+    assert answer.headers["location"].endswith("?done=not-delivered")
     assert world.run_queue() == []
 
 
@@ -611,24 +591,21 @@ def test_what_the_command_sent_within_seven_days_is_in_the_activity_log(world: W
     world.week()
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=1)
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-25", "cli", "the office asked for it", again=True)
+    world.wiring.delivering.controls.deliver(
+        CAMPAIGN, "2026-11-25", "cli", "the office asked for it", seen_at=world.clock.now, again=True
+    )
     world.run_queue()
     assert [mail.tags["period"] for mail in world.deliveries] == ["2026-11-24", "2026-11-25"]
     manager.enter("editor")
     assert "Sent letters within seven days of the last email" in manager.words("/audit")
 
 
-def test_no_button_approves_a_second_email(world: World, manager: Browser) -> None:
-    approved_and_sent_yesterday(world)
+def test_no_button_sends_a_second_email(world: World, manager: Browser) -> None:
+    sent_yesterday(world)
     manager.enter("editor")
-    values = {"again": "yes", "why": "the office asked for it"}
-    refused = manager.press("/deliveries/2026-11-25/approve", values)
-    assert (refused.status, "at most one email in seven days. The next one can go from" in refused.body) == (409, True)
-    command = f"undersigned approve {CAMPAIGN} 2026-11-25 --again --why"
-    assert [command in manager.words(path) for path in ("", "/targets/evanston")] == [True, True]
-    world.wiring.campaigns.approve(CAMPAIGN, "2026-11-25", world.clock())
+    assert "Send waiting letters now" not in manager.words()
+    assert "letter waits for “Send now”" not in manager.words()
     assert f"undersigned deliver {CAMPAIGN} --target evanston --again" in manager.words("/targets/evanston")
-    assert "--again" not in manager.words()
 
 
 def test_a_bounced_delivery_is_not_listed_with_zero_letters(world: World, manager: Browser) -> None:
@@ -763,7 +740,7 @@ def test_letters_are_put_on_hold_released_and_erased(world: World, manager: Brow
     path = f"/signatures/{world.signer(f'{"eve"}@signers.example')}"
     assert "Confirmed, on hold The letter counts, and is in no delivery until you include it." in manager.words(path)
     assert manager.press(f"{path}/release").headers["location"] == f"{DASHBOARD}{path}?done=ended-hold"
-    assert world.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == 2
+    assert world.wiring.signatures.how_many_wait_each(CAMPAIGN, "evanston", "evanston")["evanston"] == 2
     assert "Letters changed: 1." in text_of(
         manager.press("/screening", {**chosen, "action": "erase", "why": "a program"})
     )
@@ -860,7 +837,7 @@ def test_all_letters_at_once_are_not_a_choice(world: World, manager: Browser) ->
     refused = manager.press("/screening", {"target": "evanston", "action": "erase", "why": "no reason"})
     assert refused.status == 409
     assert "Say which letters" in refused.body
-    assert world.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == 1
+    assert world.wiring.signatures.how_many_wait_each(CAMPAIGN, "evanston", "evanston")["evanston"] == 1
 
 
 def test_an_export_of_a_status_that_does_not_exist_is_of_nobody(world: World, manager: Browser) -> None:

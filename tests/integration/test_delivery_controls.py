@@ -1,4 +1,4 @@
-"""Test the delivery controls: pause, approve, hold and retry lose no letter and send none twice."""
+"""Test the delivery controls: pause, hold and retry lose no letter and send none twice."""
 
 from __future__ import annotations
 
@@ -91,26 +91,6 @@ def test_a_delivery_stopped_while_its_packet_is_typeset_is_not_sent(
     controls.release(CAMPAIGN, "evanston", "cli", "")
     world.week()
     assert sent(world) == ["evanston"]
-
-
-def test_an_approval_is_for_one_period(world: World, controls: DeliveryControls) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    controls.approve(CAMPAIGN, PERIOD, "cli", "")
-    world.run_queue()
-    world.confirmed(email="bo@signers.example")
-    world.clock.advance(days=7)
-    world.week()
-    assert sent(world) == ["evanston"]
-
-
-def test_a_delivery_message_without_an_approval_starts_nothing(world: World) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    world.wiring.queue.put([EVANSTON])
-    world.run_queue()
-    assert sent(world) == []
-    assert world.wiring.deliveries.delivery(EVANSTON) is None
 
 
 def state(world: World) -> str:

@@ -163,7 +163,7 @@ def test_the_next_deliveries_say_what_holds_them_back(world: World) -> None:
     post(world, "/pause", {"why": "a mistake"})
     post(world, "/targets/evanston/hold", {"why": "retires"})
     shown = get(world, "/deliveries/next")
-    assert (shown["period"], shown["paused"], shown["may_begin"]) == (PERIOD, True, False)
+    assert (shown["period"], shown["paused"]) == (PERIOD, True)
     assert shown["targets"] == [{"target": "evanston", "waiting": 1, "held_because": "held by the organizer: retires"}]
 
 
@@ -232,17 +232,6 @@ def test_without_letters_there_is_no_test_email(world: World) -> None:
     assert post(world, "/targets/evanston/test") == 409
     assert post(world, "/targets/atlantis/test") == 404
     assert world.run_queue() == []
-
-
-@pytest.mark.parametrize(
-    ("day", "status"),
-    [(PERIOD, 303), ("2026-11-01", 303), ("2026-11-30", 409), ("2026-10-01", 409), ("1990-01-01", 409)],
-)
-def test_only_a_day_of_the_last_month_can_be_approved(world: World, day: str, status: int) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    assert post(world, f"/deliveries/{day}/approve") == status
-    assert (len(world.run_queue()) == 1) == (status == 303)
 
 
 def test_a_campaign_pauses_and_resumes(world: World) -> None:

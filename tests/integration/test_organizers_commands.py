@@ -301,29 +301,12 @@ def test_a_test_goes_to_whoever_looks_at_it_and_to_nobody_else(run: Any, invoke:
     assert invoke("deliver", CAMPAIGN, "--to", "ada@office.example").exit_code == 2
 
 
-def test_a_delivery_that_needs_an_approval_says_how_to_approve_it(run: Any, world: World) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    output = run("deliver", CAMPAIGN, "--yes")
-    assert "evanston: waiting for approval" in output
-    assert f"`undersigned approve {CAMPAIGN} {PERIOD}`" in output
-    assert "evanston: on its way" in run("approve", CAMPAIGN, PERIOD, "--yes")
-    world.run_queue()
-    assert [mail.to for mail in world.deliveries] == ["chief@evanston-police.example"]
-
-
-def test_an_approval_without_a_day_is_for_today_as_on_the_dashboard(run: Any, world: World) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    assert f"{PERIOD} is approved; 1 delivery started" in run("approve", CAMPAIGN, "--yes")
-    assert world.wiring.campaigns.controls(CAMPAIGN).approved.keys() == {PERIOD}
-
-
 def test_today_is_the_day_in_the_campaigns_time_zone(run: Any, world: World) -> None:
-    world.change(approval=True)
     world.confirmed()
     world.clock.now = datetime(2026, 11, 25, 5, 30, tzinfo=UTC)
-    assert f"{PERIOD} is approved" in run("approve", CAMPAIGN, "--yes")
+    assert "1 delivery started" in run("deliver", CAMPAIGN, "--yes")
+    world.run_queue()
+    assert [mail.tags["period"] for mail in world.deliveries] == [PERIOD]
 
 
 def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke: Any, world: World) -> None:
@@ -351,12 +334,10 @@ def test_deliver_says_first_what_goes_to_whom_and_what_does_not(run: Any, invoke
 
 
 def test_commands_that_ask_need_a_terminal_or_yes(run: Any, invoke: Any, world: World) -> None:
-    world.change(approval=True)
     world.confirmed()
     with pytest.raises(UndersignedError, match="add --yes"):
-        invoke("approve", CAMPAIGN, PERIOD)
+        invoke("deliver", CAMPAIGN)
     assert world.run_queue() == []
-    assert world.wiring.campaigns.controls(CAMPAIGN).approved == {}
     with pytest.raises(UndersignedError, match="add --yes"):
         invoke("erase", CAMPAIGN, "--email", "ada@signers.example", "--why", "asked for")
 
@@ -401,7 +382,7 @@ def test_deliver_says_when_a_second_email_within_seven_days_can_go(run: Any, wor
 
 
 def test_a_day_must_be_a_date(invoke: Any) -> None:
-    assert invoke("approve", CAMPAIGN, "next monday").exit_code == 2
+    assert invoke("retry", CAMPAIGN, "evanston", "next monday").exit_code == 2
 
 
 def test_deliver_refuses_a_paused_campaign(run: Any, invoke: Any, world: World) -> None:
@@ -518,7 +499,7 @@ def test_the_activity_log_is_listed_newest_first(run: Any, listed: Any, world: W
 
 
 def test_an_unknown_campaign_is_answered_with_the_known_ones(invoke: Any) -> None:
-    for command in ("counts", "signatures", "export", "deliveries", "deliver", "pause", "resume", "approve", "audit"):
+    for command in ("counts", "signatures", "export", "deliveries", "deliver", "pause", "resume", "audit"):
         with pytest.raises(NotFoundError, match=f"the stack has: {CAMPAIGN}"):
             invoke(command, "another")
 

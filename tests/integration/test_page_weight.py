@@ -36,8 +36,8 @@ def test_a_visit_with_every_option_on_fits_into_one_window(world: World) -> None
         'sources = ["flyer", "newsletter"]\nkeep_for_days = 90\nprivacy_url = "https://enddemand.example/privacy"\n'
         'deliver_on = "THU"'
     )
-    assert settings.count("\napproval = false\n") == 1
-    publish_files(world, {"campaign.toml": settings.replace("approval = false", options), **logo})
+    assert settings.count("\nsend_now_only = false\n") == 1
+    publish_files(world, {"campaign.toml": settings.replace("send_now_only = false", options), **logo})
     query = "&source=flyer&postal_code=60201&theme=dark"
     visits = {name: parts["in all"] for name, parts in weights(world, query).items() if name.startswith("one visit")}
     assert len(visits) == 4

@@ -85,14 +85,6 @@ def test_a_form_that_nobody_can_sign_names_no_delivery(world: World, dates: dict
     assert world.get(FORM, as_json=True).json["next_delivery"] is None
 
 
-def test_where_the_organizer_approves_a_letter_is_promised_no_day_for_certain(world: World) -> None:
-    world.change_and_wait(approval=True)
-    own = world.press(world.confirmed().link("confirm"))
-    letter = world.get(world.sent[-1].link("confirm"))
-    assert own.status == 200
-    assert "with the next delivery that the organizer approves, on" in words(letter.body)
-
-
 def test_the_report_of_a_paused_campaign_promises_no_day(world: World) -> None:
     world.confirmed()
     world.week()

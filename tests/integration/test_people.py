@@ -202,14 +202,6 @@ def test_the_front_page_tells_deliveries_that_need_a_decision(owner: Browser, wo
     assert "nobody has said whether the email of November 24, 2026 arrived" in campaigns_of(owner)
 
 
-def test_the_front_page_tells_what_waits_for_an_approval(owner: Browser, world: World) -> None:
-    campaign = world.wiring.campaigns.campaign(CAMPAIGN)
-    world.wiring.campaigns.put_campaign(replace(campaign, approval=True))
-    assert campaigns_of(owner).endswith("No problems")
-    world.confirmed()
-    assert "Letters to 1 recipient are waiting for approval" in campaigns_of(owner)
-
-
 def test_the_front_page_tells_overdue_letters_closed_campaigns_and_unpublished_changes(
     owner: Browser, world: World
 ) -> None:

@@ -72,13 +72,12 @@ def test_two_messages_for_one_delivery_send_one_email(world: World) -> None:
     assert len(world.deliveries) == 1
 
 
-def test_a_period_that_needs_an_approval_waits_for_it(world: World) -> None:
-    world.change(approval=True)
+def test_letters_that_wait_for_send_now_are_not_planned(world: World) -> None:
+    world.change(send_now_only=True)
     world.confirmed()
-    planned = world.plan()
-    assert (planned["deliveries"], [key["target"] for key in planned["awaiting_approval"]]) == ([], ["evanston"])
+    assert world.plan()["deliveries"] == []
     assert world.run_queue() == []
-    plan = world.wiring.delivering.controls.approve(CAMPAIGN, PERIOD, "cli", "")
+    plan = world.wiring.delivering.controls.deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=world.clock.now)
     assert plan.queued == (DeliveryKey(CAMPAIGN, "evanston", PERIOD),)
     assert sent_to(world) == {"evanston"}
 
@@ -118,7 +117,7 @@ def test_a_damaged_campaign_stops_no_other(signed: World) -> None:
 def test_sending_now_sends_to_all_others(signed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_for_evanston(monkeypatch)
     with pytest.raises(NotPlannedError, match=CAMPAIGN):
-        signed.wiring.delivering.controls.deliver(CAMPAIGN, PERIOD, "Olu", "")
+        signed.wiring.delivering.controls.deliver(CAMPAIGN, PERIOD, "Olu", "", seen_at=signed.clock.now)
     assert sent_to(signed) == {"wilmette", "skokie"}
     assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]
 
@@ -134,7 +133,7 @@ def test_what_could_not_be_previewed_and_goes_is_in_the_log(signed: World, monke
         return deliveries(self, campaign, target, whole=whole)
 
     monkeypatch.setattr(store, "deliveries", throttled_once)
-    controls.deliver(CAMPAIGN, PERIOD, "Olu", "", only="evanston")
+    controls.deliver(CAMPAIGN, PERIOD, "Olu", "", seen_at=signed.clock.now, only="evanston")
     assert sent_to(signed) == {"evanston"}
     assert [entry.action for entry in signed.wiring.campaigns.audit(CAMPAIGN)] == ["deliver"]
 
@@ -148,22 +147,6 @@ def test_the_command_says_which_target_it_leaves_out_and_fails(signed: World, mo
     assert isinstance(result.exception, NotPlannedError)
 
 
-def test_a_period_with_a_target_that_fails_can_be_approved_for_the_others(
-    signed: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    signed.change(approval=True)
-    fail_for_evanston(monkeypatch)
-    with pytest.raises(NotPlannedError):
-        signed.plan()
-    [asked] = signed.mails("approval")
-    page = signed.get(asked.link("organizer/approve"))
-    assert page.status == 200
-    assert "Wilmette" in page.body
-    with pytest.raises(NotPlannedError):
-        signed.press(asked.link("organizer/approve"))
-    assert sent_to(signed) == {"wilmette", "skokie"}
-
-
 def test_targets_that_the_queue_does_not_take_stop_no_other_campaign(
     signed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,19 +158,20 @@ def test_targets_that_the_queue_does_not_take_stop_no_other_campaign(
     assert sent_to(signed) == {"evanston", "wilmette", "skokie"}
 
 
-def test_an_hour_with_a_target_that_fails_plans_and_asks_for_the_others_each_time(
+def test_an_hour_with_a_target_that_fails_tells_of_the_others_once_and_plans_them_each_time(
     signed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    signed.change(deliver_on="THU", deliver_at=17, approval=True)
+    signed.change(deliver_on="THU", deliver_at=17, send_now_only=True)
     fail_for_evanston(monkeypatch)
     at(signed, "2026-11-26T17:00")
     for _ in range(2):
         with pytest.raises(NotDoneError):
             signed.run_job("plan")
         signed.clock.advance(hours=1)
-    [asked] = signed.mails("approval")
-    assert "Wilmette" in asked.text
-    signed.change(approval=False)
+    [told] = signed.mails("waiting")
+    assert "2 recipients" in told.text
+    signed.change(send_now_only=False)
+    at(signed, "2026-12-03T17:00")
     with pytest.raises(NotDoneError):
         signed.run_job("plan")
     assert sent_to(signed) == {"wilmette", "skokie"}

@@ -69,8 +69,8 @@ def words_of_mail(mail: Sent) -> str:
 
 
 def in_language(world: World, language: str) -> None:
-    """Change the campaign's language, which organizers and targets read, and let it need approvals."""
-    world.change(language=language, approval=True)
+    """Change the campaign's language, which organizers and targets read, and let its letters wait for *Send now*."""
+    world.change(language=language, send_now_only=True, deliver_on="TUE", deliver_at=13)
 
 
 def signed_in(world: World) -> tuple[str, ...]:
@@ -82,7 +82,6 @@ def pages(world: World, language: str, cookies: tuple[str, ...]) -> Iterator[Ans
     for path in (f"{FORM}?lang={language}", f"{FORM}/signed?lang={language}"):
         yield world.get(path)
     yield world.get("/packets/" + world.wiring.tokens.for_packets(DeliveryKey(CAMPAIGN, "evanston", PERIOD)))
-    yield world.get("/organizer/approve/" + world.wiring.organizer_tokens.for_approval(CAMPAIGN, PERIOD))
     listed = ("", "/targets/evanston", "/deliveries", "/signatures", "/exports", "/audit")
     for path in (*listed, "/targets/evanston/next", f"/deliveries/{PERIOD}/evanston"):
         answer = world.get(f"{DASHBOARD}{path}", cookies=cookies)
@@ -101,10 +100,11 @@ def test_pages_and_emails_have_the_right_plural(world: World, language: str, let
         Export(CAMPAIGN, "0123456789abcdef", "done", ExportFilter(), "key", world.clock.now, rows=letters)
     )
     cookies = signed_in(world)
-    world.plan()
-    world.clock.advance(seconds=2)
+    world.hour()
+    world.clock.advance(hours=1)
+    world.hour()
     texts = [words_of(answer.body) for answer in pages(world, language, cookies)]
-    world.wiring.delivering.controls.approve(CAMPAIGN, PERIOD, "tests", "")
+    world.wiring.delivering.controls.deliver(CAMPAIGN, world.period, "tests", "", seen_at=world.clock.now)
     world.run_queue()
     texts += [words_of(answer.body) for answer in pages(world, language, cookies)]
     texts += [words_of(world.get(mail.link("confirm")).body) for mail in confirmations]
@@ -115,7 +115,7 @@ def test_pages_and_emails_have_the_right_plural(world: World, language: str, let
     assert [mistake for words in texts for mistake in MISTAKES.findall(words)] == []
     assert LETTERS_OF[language][letters] in texts[0]
     kinds = {mail.tags["kind"] for mail in world.sent}
-    assert kinds == ({"confirmation", "approval", "delivery", "report"} if letters else set())
+    assert kinds == ({"confirmation", "waiting", "delivery", "report"} if letters else set())
     if letters:
         [delivery] = world.deliveries
         assert SENT_IN[language][letters] in words_of_mail(delivery)

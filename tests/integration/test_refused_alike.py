@@ -65,7 +65,6 @@ def test_a_reason_of_500_characters_is_kept(world: World) -> None:
     [
         ("pause", CAMPAIGN),
         ("resume", CAMPAIGN),
-        ("approve", CAMPAIGN, DAY, "--yes"),
         ("hold", CAMPAIGN, "evanston"),
         ("release", CAMPAIGN, "evanston"),
         ("retry", CAMPAIGN, "evanston", DAY, "--yes"),

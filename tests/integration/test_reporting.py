@@ -9,6 +9,7 @@ import pytest
 
 from tests.reports import section
 from tests.world import CAMPAIGN
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.services.operating.organizer_post import NotToldError
 
 if TYPE_CHECKING:
@@ -123,14 +124,6 @@ def test_held_letters_are_listed_with_the_reason(world: World) -> None:
     assert "1 letter" in section(world, "Sent")
 
 
-def test_letters_without_an_approval_are_listed(world: World) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    world.week()
-    a_day_later(world)
-    assert "Approve them with the link" in section(world, "Waiting for your approval")
-
-
 def test_the_report_of_a_paused_campaign_lists_waiting_letters(world: World) -> None:
     world.confirmed()
     world.wiring.delivering.controls.pause(CAMPAIGN, "cli", "")
@@ -185,7 +178,9 @@ def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world
     world.clock.advance(days=-4)  # Friday
     world.run_job("report")
     world.confirmed()
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-20", "cli", "the council meets on Monday")
+    world.wiring.delivering.controls.deliver(
+        CAMPAIGN, "2026-11-20", "cli", "the council meets on Monday", seen_at=world.clock.now
+    )
     world.run_queue()
     delivered(world)
     for _ in range(8):
@@ -196,14 +191,16 @@ def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world
     assert "1 letter Police Chief Avery Sample, Evanston Police Department" in section(world, "Delivered")
 
 
-def test_a_delivery_that_is_approved_after_its_report_is_in_the_next_one(world: World) -> None:
-    world.change(approval=True)
+def test_a_delivery_that_goes_after_its_report_is_in_the_next_one(world: World) -> None:
+    controls = world.wiring.delivering.controls
     world.confirmed()
+    controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires")
     world.week()
     a_day_later(world)
     assert "0 sent, 1 not sent" in subject(world)
     world.clock.advance(hours=1)
-    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
+    controls.release(CAMPAIGN, "evanston", "cli", "")
+    controls.retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
     world.run_queue()
     delivered(world)
     a_day_later(world)
@@ -221,16 +218,13 @@ def test_a_period_has_only_one_report(world: World) -> None:
     assert [mail.tags["period"] for mail in world.mails("report")] == ["2026-11-24"]
 
 
-def test_a_period_can_have_an_approval_email_one_about_letters_to_print_and_a_report(world: World) -> None:
-    world.change(approval=True)
+def test_a_period_can_have_an_email_about_letters_to_print_and_a_report(world: World) -> None:
     target = world.wiring.campaigns.target(CAMPAIGN, "evanston")
     world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email=""))
     world.confirmed()
-    world.plan()
-    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
-    world.run_queue()
+    world.week()
     a_day_later(world)
-    assert [mail.tags["kind"] for mail in world.sent[-3:]] == ["approval", "ready", "report"]
+    assert [mail.tags["kind"] for mail in world.sent[-2:]] == ["ready", "report"]
 
 
 def test_an_error_in_one_campaign_does_not_stop_the_other_reports(

@@ -231,13 +231,13 @@ def test_a_lost_campaign_goes_on_where_it_was(recovery: Recovery) -> None:
 
 def test_a_lost_campaign_is_paused_though_it_was_not(recovery: Recovery) -> None:
     world = recovery.world
-    world.wiring.campaigns.approve(CAMPAIGN, PERIOD, world.clock())
+    world.wiring.campaigns.close(CAMPAIGN, world.clock())
     recovery.keep()
     recovery.lose()
     recovery.restore()
     controls = world.wiring.campaigns.controls(CAMPAIGN)
     assert controls.paused
-    assert controls.approved == {PERIOD: world.clock()}
+    assert controls.closed_at == world.clock()
 
 
 def kinds_of(world: World) -> set[str]:

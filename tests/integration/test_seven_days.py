@@ -10,6 +10,7 @@ import pytest
 
 from tests.hours import sent
 from tests.organizers import act
+from tests.sending import send_now
 from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN, client_of
 from undersigned.authoring.campaigns import compile_campaign
@@ -40,15 +41,6 @@ def sent_on_tuesday(world: World) -> None:
     world.confirmed(email=BO)
 
 
-def test_a_campaign_without_approval_has_nothing_to_approve(world: World) -> None:
-    sent_on_tuesday(world)
-    with pytest.raises(NotNowError, match="needs no approval"):
-        world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-23", "cli", "")
-    world.run_queue()
-    assert sent(world) == [("evanston", "2026-11-24")]
-    assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
-
-
 @pytest.mark.asvs("2.3.2")
 @pytest.mark.parametrize(("days", "second"), [(1, False), (6, False), (7, True), (8, True)])
 def test_two_days_of_one_week_send_one_email(world: World, days: int, second: bool) -> None:  # noqa: FBT001
@@ -56,29 +48,6 @@ def test_two_days_of_one_week_send_one_email(world: World, days: int, second: bo
     world.clock.advance(days=days)
     world.week()
     assert len(sent(world)) == 1 + second
-
-
-def test_an_older_day_cannot_be_approved_after_a_newer_one_was_sent(world: World) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    controls = world.wiring.delivering.controls
-    controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
-    world.run_queue()
-    world.confirmed(email=BO)
-    for day in ("2026-11-23", "2026-11-17", "2026-11-02"):
-        with pytest.raises(NotNowError, match="from December 1, 2026"):
-            controls.approve(CAMPAIGN, day, "cli", "")
-    world.run_queue()
-    assert sent(world) == [("evanston", "2026-11-24")]
-
-
-def test_a_late_approval_of_a_day_that_stands_is_possible(world: World) -> None:
-    world.change(approval=True)
-    world.confirmed()
-    world.clock.advance(days=3)
-    world.wiring.delivering.controls.approve(CAMPAIGN, "2026-11-24", "cli", "")
-    world.run_queue()
-    assert sent(world) == [("evanston", "2026-11-24")]
 
 
 def test_a_message_of_another_plan_opens_no_second_delivery(world: World) -> None:
@@ -104,7 +73,7 @@ def test_a_message_of_a_held_delivery_sends_nothing_once_another_email_took_its_
     world.week()
     controls.release(CAMPAIGN, "evanston", "cli", "")
     world.clock.advance(days=2)
-    controls.deliver(CAMPAIGN, "2026-11-26", "cli", "")
+    controls.deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
     world.run_queue()
     world.confirmed(email=BO)
     world.wiring.queue.put([DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")])
@@ -115,7 +84,9 @@ def test_a_message_of_a_held_delivery_sends_nothing_once_another_email_took_its_
 def test_after_a_delivery_by_hand_the_weekly_one_leaves_out_the_target(world: World) -> None:
     world.clock.advance(days=2)  # Thursday
     world.confirmed()
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
+    world.wiring.delivering.controls.deliver(
+        CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday", seen_at=world.clock.now
+    )
     world.run_queue()
     world.clock.advance(minutes=1)  # The processes of signers' pages know of a delivery for a minute.
     own_letter = world.confirmed(email=BO).link("confirm")
@@ -140,7 +111,9 @@ def test_pages_know_of_a_delivery_within_a_minute_and_read_its_recipient_once_fo
     world.clock.advance(days=2)  # Thursday
     own_letter = world.confirmed().link("confirm")
     assert "on Monday, November 30, 2026" in world.get(own_letter).body
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday")
+    world.wiring.delivering.controls.deliver(
+        CAMPAIGN, "2026-11-26", "cli", "the council meets on Friday", seen_at=world.clock.now
+    )
     world.run_queue()
     world.clock.advance(minutes=1)
     monkeypatch.setattr(Campaigns, "target", counting)
@@ -245,7 +218,7 @@ def test_an_organizer_sends_what_waits_and_reads_what_stays(world: World) -> Non
     path = f"/organizer/campaigns/{CAMPAIGN}/deliveries/next"
     [line] = world.get(path, headers=key).json["deliveries"]
     assert (line["target"], line["letters"], line["outcome"], line["not_before"]) == ("evanston", 1, "goes", None)
-    assert act(world, "/deliveries/next", {"why": "the council meets"}).status == 303
+    send_now(world, why="the council meets")
     world.run_queue()
     world.confirmed(email=BO)
     [line] = world.get(path, headers=key).json["deliveries"]
@@ -253,9 +226,9 @@ def test_an_organizer_sends_what_waits_and_reads_what_stays(world: World) -> Non
     world.clock.advance(days=1)
     controls = world.wiring.delivering.controls
     with pytest.raises(NotNowError):
-        controls.deliver(CAMPAIGN, "2026-11-25", "cli", "", again=True)
+        controls.deliver(CAMPAIGN, "2026-11-25", "cli", "", seen_at=world.clock.now, again=True)
     assert act(world, "/deliveries/next", {"target": "Atlantis"}).status == 404
-    controls.deliver(CAMPAIGN, "2026-11-25", "cli", "asked for", only="evanston", again=True)
+    controls.deliver(CAMPAIGN, "2026-11-25", "cli", "asked for", seen_at=world.clock.now, only="evanston", again=True)
     world.run_queue()
     assert len(sent(world)) == 2
 
@@ -344,7 +317,7 @@ def test_new_letters_go_within_seven_days_of_an_email_that_was_refused(world: Wo
     world.feedback("bounce", world.deliveries[0])
     world.wiring.delivering.controls.set_address(CAMPAIGN, "evanston", "chief@evanston.example", "cli", "")
     world.clock.advance(days=2)
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "")
+    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
     world.run_queue()
     assert [(mail.to, mail.tags["period"]) for mail in world.deliveries[1:]] == [
         ("chief@evanston.example", "2026-11-26")
@@ -359,7 +332,9 @@ def test_an_email_that_ses_rejects_gives_its_week_back(world: World) -> None:
     assert world.wiring.delivering.feedback.record(event)
     assert free_from(world) is None
     world.clock.advance(days=1)
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-25", "cli", "the council meets")
+    world.wiring.delivering.controls.deliver(
+        CAMPAIGN, "2026-11-25", "cli", "the council meets", seen_at=world.clock.now
+    )
     world.run_queue()
     assert (sent(world)[1:], free_from(world)) == ([("evanston", "2026-11-25")], date(2026, 12, 2))
 
@@ -396,7 +371,9 @@ def test_a_bounced_delivery_is_not_sent_again_in_a_week_that_another_took_before
 def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
+    world.wiring.delivering.controls.deliver(
+        CAMPAIGN, "2026-11-26", "cli", "the council meets", seen_at=world.clock.now, again=True
+    )
     world.run_queue()
     assert free_from(world) == date(2026, 12, 3)
     world.feedback("bounce", world.deliveries[0])
@@ -408,7 +385,9 @@ def test_a_bounced_delivery_does_not_give_back_the_week_of_another(world: World)
 def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one_only(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
+    world.wiring.delivering.controls.deliver(
+        CAMPAIGN, "2026-11-26", "cli", "the council meets", seen_at=world.clock.now, again=True
+    )
     world.run_queue()
     world.feedback("bounce", world.deliveries[1])
     assert free_from(world) == date(2026, 12, 1)
@@ -417,7 +396,9 @@ def test_a_bounced_delivery_gives_back_the_days_that_it_took_from_an_earlier_one
 def test_a_bounced_delivery_gives_no_week_back_beside_a_damaged_one_that_may_have_taken_it(world: World) -> None:
     sent_on_tuesday(world)
     world.clock.advance(days=2)
-    world.wiring.delivering.controls.deliver(CAMPAIGN, "2026-11-26", "cli", "the council meets", again=True)
+    world.wiring.delivering.controls.deliver(
+        CAMPAIGN, "2026-11-26", "cli", "the council meets", seen_at=world.clock.now, again=True
+    )
     world.run_queue()
     damaged = delivery_key(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"))
     world.wiring.table.update(Update(damaged, assign={"opened_at": "yesterday"}))

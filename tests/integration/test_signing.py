@@ -297,7 +297,7 @@ def test_a_message_that_comes_again_after_its_form_was_confirmed_sends_nothing(
 
 
 def test_a_letter_waits_in_its_tray_from_the_moment_of_its_confirmation(world: World) -> None:
-    """So an approval of what was there before doesn't cover it, whenever its form was sent."""
+    """So *Send now* on a page that was read before doesn't send it, whenever its form was sent."""
     world.sign()
     world.run_stream()
     world.clock.advance(hours=1)

@@ -44,7 +44,7 @@ def test_no_page_of_organizers_has_english_in_spanish(world: World) -> None:
     add_everyone(world)
     files = files_of_campaign()
     own = " ".join(f"{files['letter.md']} {files['campaign.toml']}".replace("\\", "").split())
-    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77, "approval": True})
+    world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77, "send_now_only": True})
     world.wiring.campaigns.hold(CAMPAIGN, "evanston", "motivo")
     world.clock.advance(minutes=2)
     left, seen = set(), 0

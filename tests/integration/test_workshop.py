@@ -623,11 +623,11 @@ def test_each_setting_can_be_written_on_the_page(author: Author) -> None:
 
 def test_settings_are_written_beside_the_comments_of_the_file(author: Author) -> None:
     author.open("settings")
-    changes = {"approval": "true", "goal": "2,000", "closes": "2028-01-31", "sources": "flyer\nnews", "accent": ""}
+    changes = {"send_now_only": "true", "goal": "2,000", "closes": "2028-01-31", "sources": "flyer\nnews", "accent": ""}
     author.send("settings", {**changes, "do": "save"})
     text = author.draft().files["campaign.toml"]
     values = SettingsDocument.read(text).values
-    assert (values["approval"], values["goal"], values["closes"]) == (True, 2000, "2028-01-31")
+    assert (values["send_now_only"], values["goal"], values["closes"]) == (True, 2000, "2028-01-31")
     assert (values["sources"], values["accent"]) == (["flyer", "news"], None)
     assert "# The number of signatures you hope for" in text
 
@@ -810,9 +810,9 @@ def test_the_second_of_two_settings_is_shown_to_copy_and_overwrites_nothing(worl
     other.open("settings")
     other.send("settings", {"goal": "777", "do": "save"})
     saved = author.draft().files
-    answer = author.send("settings", {"goal": "888", "title": "Mine", "approval": "true", "do": "save"})
+    answer = author.send("settings", {"goal": "888", "title": "Mine", "send_now_only": "true", "do": "save"})
     assert to_copy(answer) == ["Mine", "888", "Yes"]
-    assert all(label in answer.words for label in ("Title", "Goal", "Approval"))
+    assert all(label in answer.words for label in ("Title", "Goal", "Only when somebody presses “Send now”"))
     assert "Somebody else saved this meanwhile" in answer.words
     assert author.draft().files == saved
 

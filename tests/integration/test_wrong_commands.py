@@ -45,7 +45,6 @@ def said(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     "command",
     [
-        ("approve", CAMPAIGN),
         ("retry", CAMPAIGN, "evanston"),
         ("settle", CAMPAIGN, "evanston", "--sent"),
         (*RENDER, "--locality", "Evanston", "--postal-code", "60201", "--on"),

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pypdf import PdfReader
@@ -34,7 +35,7 @@ def publish_hostile(world: World) -> None:
             "es.title": MARK,
             "es.summary": MARK,
             "sources": ["flyer"],
-            "approval": True,
+            "send_now_only": True,
         }
     )
     rows = list(csv.DictReader(io.StringIO(files["targets.csv"])))
@@ -50,9 +51,11 @@ def publish_hostile(world: World) -> None:
 
 
 def deliver(world: World) -> None:
-    """Run the week, whose letters wait for an approval, and approve them."""
-    world.week()
-    world.wiring.delivering.controls.approve(CAMPAIGN, world.period, "command line", "")
+    """Run the week, whose letters wait for *Send now*, and send them."""
+    world.hour()
+    world.clock.now = datetime(2026, 11, 30, 15, tzinfo=UTC)
+    world.hour()
+    world.wiring.delivering.controls.deliver(CAMPAIGN, world.period, "command line", "", seen_at=world.clock.now)
     world.run_queue()
 
 
@@ -81,7 +84,7 @@ def test_hostile_texts_of_a_campaign_run_in_no_page_email_or_packet(world: World
         assert_harmless(page.body, "a page of what was sent")
         assert MARK in html.unescape(page.body)
     kinds = {sent.tags["kind"] for sent in world.sent}
-    assert {"confirmation", "delivery"} < kinds, kinds
+    assert {"confirmation", "waiting", "delivery"} <= kinds, kinds
     for sent in world.sent:
         assert_harmless(sent.html, sent.tags["kind"])
         assert "\n" not in str(sent.mail["subject"])

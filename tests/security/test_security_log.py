@@ -114,14 +114,6 @@ def test_a_session_that_was_forged_or_has_ended_is_logged(world: World, caplog: 
     assert logged(caplog) == [{"event": "refused", "campaign": "", "way": "dashboard", "reason": "SignedOutError"}]
 
 
-@pytest.mark.asvs("16.3.2")
-def test_an_approval_with_a_wrong_link_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    assert world.post("/organizer/approve/forged", {}).status == 404
-    assert logged(caplog) == [
-        {"event": "refused", "campaign": "", "way": "approval link", "route": "approve", "reason": "TokenError"}
-    ]
-
-
 def test_a_post_of_another_site_to_the_sign_in_forms_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.post("/organizer/sign-in", {"email": "zanzibar@signers.example"}, headers={"sec-fetch-site": "cross-site"})
     assert logged(caplog) == [

@@ -41,7 +41,6 @@ ROUTES = {
     ],
     "office": [("GET", "/office/{}"), ("POST", "/office/{}/stop")],
     "cover": [("GET", "/packets-sent/{}")],
-    "approval": [("GET", "/organizer/approve/{}"), ("POST", "/organizer/approve/{}")],
 }
 
 
@@ -59,7 +58,6 @@ def issued(
         "office": tokens.for_office(campaign, "evanston", CHIEF),
         "cover": tokens.for_cover(campaign, "evanston"),
         "form": tokens.for_form(FormToken(campaign, world.clock.now)),
-        "approval": organizers.for_approval(campaign, PERIOD),
         # These are about no campaign. Another session doesn't exist.
         "person": organizers.for_person(
             person_id(world.wiring.secret(), ADMINISTRATOR), SESSION if campaign == CAMPAIGN else "1" * 32

@@ -95,7 +95,7 @@ def test_an_organizer_sees_a_wave_and_removes_exactly_its_letters(attacked: Worl
     assert f'40 letters: --network "{network}"' in run("screen", CAMPAIGN)
     criteria = ["--network", network]
     assert run("screen", CAMPAIGN, *criteria).startswith("40 letters: waiting\n")
-    assert attacked.wiring.signatures.how_many_wait(CAMPAIGN, "evanston") == CLEAN + WAVE
+    assert attacked.wiring.signatures.how_many_wait_each(CAMPAIGN, "evanston", "evanston")["evanston"] == CLEAN + WAVE
 
     assert "40 letters erased." in run("screen", CAMPAIGN, *criteria, "--action", "erase", "--why", "a wave", "--yes")
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 PAGES = "/organizer/dashboard/{campaign}"
 
 OPEN = {
-    ("GET", "/organizer/approve/{token}"),
-    ("POST", "/organizer/approve/{token}"),
     ("GET", "/organizer/sign-in"),
     ("POST", "/organizer/sign-in"),
     ("GET", "/organizer/sign-in/{request}"),

@@ -20,7 +20,6 @@ ROOT = Path(__file__).parents[2]
 ONLY_WHEN_NEEDED = ("jinja2", "typst", "babel", "markdown_it", "resvg_py", "idna")
 NOT_FOR_SIGNING = (
     "undersigned.aws.deliveries",
-    "undersigned.domain.delivering.approvals",
     "undersigned.domain.delivering.deliveries",
     "undersigned.domain.signing.mail_budgets",
     "undersigned.domain.counting.reconciliations",

@@ -209,16 +209,18 @@ def _deliver(  # noqa: PLR0913  (the command's options)
     if wiring.campaigns.controls(campaign).paused:
         message = f"{campaign} is paused; run `undersigned resume {campaign}` first"
         raise UndersignedError(message)
+    # Letters that come while the person reads and answers wait for the next time.
+    seen_at = wiring.clock()
     planned = wiring.delivering.planning.preview(settings, period, only=only, again=again)
     show_plan(wiring, settings, planned)
-    if planned.awaiting:
-        say(f"To approve it, run `undersigned approve {campaign} {period}`.")
     if not planned.going:
         planned.check()
         say("0 deliveries started: there is nothing to send now.")
         return
     ask(f"Start {counted(len(planned.going), 'delivery', 'deliveries')} now?", yes=yes)
-    plan = wiring.delivering.controls.deliver(campaign, period, COMMAND_LINE, reason, only=only, again=again)
+    plan = wiring.delivering.controls.deliver(
+        campaign, period, COMMAND_LINE, reason, seen_at=seen_at, only=only, again=again
+    )
     show_started(plan)
     started = counted(len(plan.going), "delivery", "deliveries")
     say(f"{started} started. To see the outcome, run `undersigned deliveries {campaign}`.")

@@ -1,4 +1,4 @@
-"""`undersigned pause`, `resume`, `approve`, `hold`, `release`, `retry`, `settle`, `audit`: an organizer's decisions."""
+"""`undersigned pause`, `resume`, `hold`, `release`, `retry`, `settle`, `audit`: an organizer's decisions."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from undersigned_cli.commands.options import (
     examples,
     on_campaign,
 )
-from undersigned_cli.commands.output import ask, counted, moment, say, show
-from undersigned_cli.commands.plans import check_again, show_plan, show_started
+from undersigned_cli.commands.output import ask, moment, say, show
+from undersigned_cli.commands.plans import check_again
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,6 @@ def add_to(app: typer.Typer) -> None:
     for command, example in (
         (pause, 'pause my-campaign --why "the letter has a mistake"'),
         (resume, "resume my-campaign"),
-        (approve, "approve my-campaign 2026-11-30"),
         (hold, 'hold my-campaign evanston --why "the chief retires this week"'),
         (release, "release my-campaign evanston"),
         (retry, 'retry my-campaign evanston --why "the address is correct now"'),
@@ -79,37 +78,6 @@ def resume(wiring: Wiring, campaign: Campaign, *, reason: Reason = "") -> None:
     """Continue a paused campaign. Letters go out with the next delivery."""
     wiring.delivering.controls.resume(campaign, COMMAND_LINE, reason)
     say(f"{campaign} continues with the next delivery. To deliver now, run `undersigned deliver {campaign}`.")
-
-
-@on_campaign
-def approve(  # noqa: PLR0913  (options)
-    wiring: Wiring,
-    campaign: Campaign,
-    period: Period = None,
-    *,
-    again: Again = False,
-    reason: Reason = "",
-    yes: Yes = False,
-) -> None:
-    """Approve a day's deliveries, for a campaign that needs approval. Without a day: today's.
-
-    Says first what goes to whom, and asks.
-    """
-    check_again(reason, again=again)
-    settings = wiring.campaigns.campaign(campaign)
-    day = _day(period) or wiring.operating.overviews.period(settings)
-    # Letters that come while the person reads and answers go with a later period.
-    look = wiring.clock()
-    if settings.approval:
-        show_plan(
-            wiring, settings, wiring.delivering.planning.preview(settings, day, again=again, approved=True, until=look)
-        )
-        ask(f"Approve the deliveries of {day}?", yes=yes)
-    plan = wiring.delivering.controls.approve(campaign, day, COMMAND_LINE, reason, look=look, again=again)
-    show_started(plan)
-    if wiring.campaigns.controls(campaign).paused:
-        say(f"{campaign} is paused: nothing is sent until you run `undersigned resume {campaign}`.")
-    say(f"{day} is approved; {counted(len(plan.going), 'delivery', 'deliveries')} started.")
 
 
 @on_campaign

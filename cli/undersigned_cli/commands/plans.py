@@ -1,4 +1,4 @@
-"""The plan that `deliver` and `approve` show before they send: which letters go to whom, which don't, and why."""
+"""The plan that `deliver` shows before it sends: which letters go to whom, which don't, and why."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ def show_plan(wiring: Wiring, campaign: Campaign, plan: Plan) -> None:
     if any(line.is_paused for line in plan.lines):
         say(f"The campaign is paused. Nothing is sent until you run `undersigned resume {plan.lines[0].key.campaign}`.")
         return
+    if campaign.send_now_only:
+        say("This campaign's letters go only when somebody presses Send now, or runs this command.")
+        return
     cadence = cadence_of(campaign, wiring.settings.schedule)
     say(f"The next delivery is on {cadence.next_after(now):%A, %Y-%m-%d at %H:%M}, {cadence.time_zone}.")
 
@@ -55,16 +58,10 @@ def check_again(reason: str, *, again: bool) -> None:
         raise typer.BadParameter(message)
 
 
-def _what_happens(line: PlanLine, now: datetime) -> str:  # noqa: PLR0911  (a table)
+def _what_happens(line: PlanLine, now: datetime) -> str:
     # A delivery has its number of letters once all of them are sealed.
     letters = counted(line.letters, "letter") if line.letters else "letters"
     match line.outcome:
-        case "goes" if line.later:
-            waits = "waits" if line.later == 1 else "wait"
-            return (
-                f"{letters} {_how(line)}; "
-                f"{counted(line.later, 'more letter')} came after the approval, and {waits} for the next one"
-            )
         case "goes":
             return f"{letters} {_how(line)}"
         case "held" | "bounced":
@@ -74,8 +71,6 @@ def _what_happens(line: PlanLine, now: datetime) -> str:  # noqa: PLR0911  (a ta
             return f"in doubt: nobody knows whether the email of {line.key.period} arrived ({letters})"
         case "paused":
             return f"not sent: the campaign is paused ({letters})"
-        case "awaiting approval":
-            return f"waiting for approval ({letters})"
         case "too soon" if line.too_soon:
             days = _possible_days(line.too_soon, line.key.period)
             return f"{_before(line.too_soon.last, now)}; {letters} can go {days}"

@@ -267,7 +267,7 @@ class Restoring:
             yield row
 
     def _pause(self, *, is_new: bool) -> None:
-        """Pause the campaign before anything is written. If its settings are lost, bring back its approvals."""
+        """Pause the campaign before anything is written. If its settings are lost, bring back its controls."""
         key = controls_key(self.campaign)
         if is_new and (controls := self.source.get(key)):
             self._table.put_new(controls | {"paused": True})

@@ -175,7 +175,7 @@ class Settings:
 
     @cached_property
     def plans_at_once(self) -> int:
-        """How many calls a plan, an approval or a report makes at once."""
+        """How many calls a plan or a report makes at once."""
         return self._number("PLANS_AT_ONCE")
 
     @cached_property

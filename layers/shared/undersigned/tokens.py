@@ -19,7 +19,6 @@ from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.tokens import (
     CLOCKS_DIFFER_BY,
     VALID_FOR,
-    ApprovalToken,
     OfficeToken,
     PersonToken,
     Purpose,
@@ -41,7 +40,6 @@ _PARTS_OF_OFFICE = 3
 _PARTS_OF_COVER = 2
 _ISSUED_ON_COVERS = datetime(2026, 1, 1, tzinfo=UTC)
 _PARTS_OF_FORM = 1
-_PARTS_OF_APPROVAL = 2
 _PARTS_OF_PERSON = 2
 _PARTS_OF_TYPED = 3
 
@@ -162,11 +160,7 @@ def _post_signer(*keys: str) -> Signer:
 
 
 class OrganizerTokens(_Tokens):
-    """The tokens of organizers: for signing in, for sessions, for the forms of their pages, and for approvals."""
-
-    def for_approval(self, campaign: str, period: str) -> str:
-        """Issue a token with which its holder can approve a campaign's period."""
-        return self._issue("approval", campaign, period)
+    """The tokens of organizers: for signing in, for sessions, and for the forms of their pages."""
 
     def code_of(self, request: SignInRequest) -> str:
         """Return the six digits that sign in for a request. They are computed, so that no row holds them.
@@ -206,11 +200,6 @@ class OrganizerTokens(_Tokens):
         """Read what a person typed; raises TokenError, TokenExpiredError."""
         parts, _ = self._read("typed", token, _PARTS_OF_TYPED)
         return TypedToken(*parts)
-
-    def read_approval(self, token: str) -> ApprovalToken:
-        """Read the token of an approval; raises TokenError, TokenExpiredError."""
-        parts, _ = self._read("approval", token, _PARTS_OF_APPROVAL)
-        return ApprovalToken(*parts)
 
     def read_person(self, token: str) -> PersonToken:
         """Read the token of a session of a person; raises TokenError, TokenExpiredError."""

@@ -197,7 +197,7 @@ def test_the_schema_takes_what_the_reader_takes() -> None:
         ("goal = 50", "gaol = 50"),
         ('id = "plant-trees"', 'id = "Plant trees"'),
         ('region = "IL"', ""),
-        ('region = "IL"', 'region = "IL"\napproval = "yes"'),
+        ('region = "IL"', 'region = "IL"\nsend_now_only = "yes"'),
         ('region = "IL"', 'region = "IL"\nstreet_address = "sometimes"'),
         ('region = "IL"', 'region = "IL"\naccent = "red"'),
         ('region = "IL"', 'region = "IL"\ndeliver_on = 32'),

@@ -222,11 +222,13 @@ def test_without_a_last_day_nothing_says_when_personal_data_goes(files: Files) -
     assert "`keep_for_days` counts from the last day of signing; add it, such as closes = 2026-11-30" in mistake
 
 
-@pytest.mark.parametrize(("line", "needed"), [("approval = true\n", True), ("approval = false\n", False), ("", False)])
-def test_letters_wait_for_approval_only_if_the_campaign_file_says_so(files: Files, line: str, *, needed: bool) -> None:
+@pytest.mark.parametrize(
+    ("line", "needed"), [("send_now_only = true\n", True), ("send_now_only = false\n", False), ("", False)]
+)
+def test_letters_wait_for_send_now_only_if_the_campaign_file_says_so(files: Files, line: str, *, needed: bool) -> None:
     change(files, "campaign.toml", "goal = 50", f"{line}goal = 50")
 
-    assert compile_campaign(files).campaign.approval is needed
+    assert compile_campaign(files).campaign.send_now_only is needed
 
 
 @pytest.mark.parametrize(
@@ -275,7 +277,7 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
         ('accent = "crimson"', "`accent` is 'crimson'; write # and six digits from 0 to f, such as accent = "),
         ("accent = 7", "`accent` is 7; write the color of links and buttons, as # and six digits, in quotation marks"),
         ('street_address = "sometimes"', "`street_address` is 'sometimes'; write one of required, optional, no"),
-        ('approval = "yes"', "`approval` is 'yes'; write true or false, without quotes"),
+        ('send_now_only = "yes"', "`send_now_only` is 'yes'; write true or false, without quotes"),
         *(
             (
                 f'privacy_url = "{address}"',

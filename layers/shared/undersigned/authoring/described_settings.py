@@ -300,10 +300,10 @@ SETTINGS = (
         sample=["flyer", "newsletter"],
     ),
     Setting(
-        "approval",
+        "send_now_only",
         kinds.YES_NO,
-        Message("Approval"),
-        Message("whether the letters of each delivery wait until the organizer approves them"),
+        Message("Only when somebody presses “Send now”"),
+        Message("whether letters wait until somebody presses “Send now” on the dashboard"),
         default=False,
         sample=True,
     ),
@@ -348,7 +348,7 @@ SETTINGS = (
 GROUPS: tuple[tuple[Message | None, tuple[str, ...]], ...] = (
     (None, ("title", "summary", "organizer.name", "organizer.email", "region")),
     (Message("The email to a recipient"), ("request",)),
-    (Message("When letters go out"), ("deliver_on", "deliver_at", "time_zone", "approval")),
+    (Message("When letters go out"), ("deliver_on", "deliver_at", "time_zone", "send_now_only")),
     (Message("The form"), ("goal", "show_goal", "opens", "closes", "street_address", "own_words")),
     (Message("Languages"), ("language", "languages")),
     (Message("Look"), ("accent",)),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 from contextlib import suppress
 from dataclasses import asdict, fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ from undersigned.domain.errors import NotFoundError
 from undersigned.domain.people.actions import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -214,11 +214,6 @@ class Campaigns(Repository):
         """Close a campaign at a moment, or open it again."""
         self._table.update(Update(controls_key(campaign), assign={"closed_at": written(at)}))
 
-    def approve(self, campaign: str, period: str, until: datetime) -> None:
-        """Approve a period's deliveries, for letters that are due by a moment. Of two at once, the earlier counts."""
-        approval = f"{period} {written(until.astimezone(UTC))}"
-        self._table.update(Update(controls_key(campaign), add={"approved": {approval}}))
-
     def hold(self, campaign: str, target: str, why: str) -> None:
         """Hold a target's letters back for a reason; raises NotFoundError."""
         self._change_target(campaign, target, {"hold": why})
@@ -293,16 +288,9 @@ class Campaigns(Repository):
 def _read_controls(values: Values) -> Controls:
     return Controls(
         bool(values.get("paused", False)),
-        _read_approvals(values.get("approved", ())),
         str(values.get("roster", "")),
         closed_at=read_moment(values.get("closed_at")),
     )
-
-
-def _read_approvals(approvals: Iterable[str]) -> dict[str, datetime]:
-    """Read until when the letters of each period are covered. Of two approvals at once, the earlier moment counts."""
-    latest_first = sorted((approval.split(" ") for approval in approvals), reverse=True)
-    return {period: datetime.fromisoformat(until) for period, until in latest_first}
 
 
 def _no_campaign(campaign: str) -> NotFoundError:

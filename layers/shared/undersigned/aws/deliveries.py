@@ -53,7 +53,7 @@ from undersigned.domain.delivering.plans import Week, next_day, taken
 from undersigned.domain.errors import BundleTakenError, DamagedRowsError, LettersNotWaitingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from boto3.dynamodb.conditions import ConditionBase
 
@@ -101,10 +101,6 @@ class Deliveries(Repository):
         """Read a delivery consistently."""
         values = self._table.get(delivery_key(key), consistent=True)
         return read_row(read_delivery, values) if values else None
-
-    def existing(self, keys: Sequence[DeliveryKey]) -> tuple[Delivery, ...]:
-        """Read those of some deliveries that exist, consistently and in no order."""
-        return tuple(read_rows(read_delivery, self._table.batch_get(map(delivery_key, keys))))
 
     def deliveries(
         self, campaign: str, target: str, *, whole: bool = True, left_out: list[str] | None = None
@@ -328,6 +324,7 @@ def delivery_values(delivery: Delivery) -> Values:
         "told": delivery.told,
         "way": delivery.way,
         "handed": {**asdict(handed), "day": written(handed.day), "at": written(handed.at)} if handed else None,
+        "until": written(delivery.until),
     }
 
 
@@ -360,6 +357,7 @@ def read_delivery(values: Values) -> Delivery:
         told=values.get("told"),
         way=read_choice(Way, values["way"]),
         handed=_read_handed(values["handed"]) if "handed" in values else None,
+        until=read_moment(values.get("until")),
     )
 
 

@@ -30,12 +30,13 @@ class DeliveryMessage:
 
     A test email goes to `test_to`; it is None in all other messages. A message that continues earlier ones has in
     `since` when the first of them was handled; in the first one it is None. `again` requests the delivery even if
-    another one is less than seven days away.
+    another one is less than seven days away. `until` is the moment of the page on which somebody pressed *Send now*.
     """
 
     key: DeliveryKey
     since: datetime | None = None
     again: bool = False
+    until: datetime | None = None
     is_repacking: bool = False
     test_to: str | None = None
 
@@ -46,11 +47,13 @@ def message_body(
     test_to: str | None = None,
     since: datetime | None = None,
     again: bool = False,
+    until: datetime | None = None,
 ) -> str:
     """Return the body of a delivery message."""
     message: dict[str, object] = {"campaign": key.campaign, "target": key.target, "period": key.period}
     message |= {"test_to": test_to} if test_to else {}
     message |= {"again": True} if again else {}
+    message |= {"until": until.isoformat()} if until else {}
     return json.dumps(message | ({"since": since.isoformat()} if since else {}))
 
 
@@ -98,6 +101,7 @@ def read_message(body: str) -> DeliveryMessage | DraftTest:
         key,
         since=_read_moment(message.get("since")),
         again=message.get("again") is True,
+        until=_read_moment(message.get("until")),
         is_repacking=is_repacking,
         test_to=_read_address(message.get("test_to")),
     )
@@ -126,7 +130,7 @@ def _read_moment(written: object) -> datetime | None:
         return None
     moment = datetime.fromisoformat(written) if isinstance(written, str) else None
     if moment is None or moment.tzinfo is None:
-        error = "a delivery message has its `since` with a time zone, such as 2026-11-30T15:00:00+00:00"
+        error = "a delivery message has its moments with a time zone, such as 2026-11-30T15:00:00+00:00"
         raise ValueError(error)
     return moment
 
@@ -281,9 +285,12 @@ class _SqsQueue:
 class Queue(_SqsQueue):
     """The queue of deliveries in SQS."""
 
-    def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False) -> None:
-        """Queue deliveries; with `again`, those that are less than seven days from another one, too."""
-        self._send_all([message_body(key, again=again) for key in deliveries])
+    def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False, until: datetime | None = None) -> None:
+        """Queue deliveries; with `again`, those that are less than seven days from another one, too.
+
+        New ones take the letters that were due `until` a moment.
+        """
+        self._send_all([message_body(key, again=again, until=until) for key in deliveries])
 
     def put_again(self, delivery: DeliveryKey, since: datetime, *, after: int = 0) -> None:
         """Queue a delivery that has waited `since` a moment, to continue after so many seconds (SQS: at most 900).

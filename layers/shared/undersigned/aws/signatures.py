@@ -307,7 +307,7 @@ class Signatures(Repository):
     def end_hold(self, signature: Signature, at: datetime) -> None:
         """Put a letter on hold back into its target's tray, due from now on. Raises ChangedError if it is not on hold.
 
-        An approval whose look was before that doesn't cover it: it was not among the letters that wait.
+        A page that was read before didn't show it, so *Send now* there doesn't send it.
         """
         campaign, signer = signature.campaign, signature.signer
         on_hold = Attr("due").eq(hold_shard(campaign, signer))
@@ -324,22 +324,22 @@ class Signatures(Repository):
         """Count a campaign's letters on hold."""
         return sum(self._table.count(shard, "tray") for shard in hold_shards(campaign))
 
-    def has_waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> bool:
-        """Say whether a letter is in a target's tray. A damaged one doesn't count.
-
-        With `until`, only letters that were due by then count, as in the methods below.
-        """
-        return next(self.readable(campaign, target, until=until), None) is not None
+    def has_waiting(self, campaign: str, target: str) -> bool:
+        """Say whether a letter is in a target's tray. A damaged one doesn't count."""
+        return next(self.readable(campaign, target), None) is not None
 
     def readable(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[Signature]:
-        """List the letters in a target's tray without damaged ones, oldest first."""
+        """List the letters in a target's tray that were due by a moment, without damaged ones, oldest first."""
         for signers in batched(self.waiting(campaign, target, until=until), BATCH_GET, strict=False):
             # The index lags behind: some are sealed or withdrawn, or wait for another target.
             rows = self.signatures(campaign, signers, whole=False)
             yield from (row for row in rows if row.in_tray and row.target == target)
 
     def waiting(self, campaign: str, target: str, *, until: datetime | None = None) -> Iterator[str]:
-        """List the signers of the letters in a target's tray, oldest letter first. Rows may be damaged."""
+        """List the signers of the letters in a target's tray that were due by a moment, oldest letter first.
+
+        Rows may be damaged.
+        """
         those = _from(target), _to(target, until)
         for values in self._table.merged(tray_shards(campaign), "tray", between=those):
             yield parse_signature_key(values["pk"])[1]
@@ -359,23 +359,17 @@ class Signatures(Repository):
 
         return tuple(map(read, tray_shards(campaign)))
 
-    def how_many_wait(self, campaign: str, target: str, *, until: datetime | None = None) -> int:
-        """Count the letters in a target's tray. Reads no rows, so it counts damaged ones, too."""
-        return self.how_many_wait_each(campaign, target, target, until=until)[target]
-
-    def how_many_wait_each(
-        self, campaign: str, first: str, last: str, *, until: datetime | None = None
-    ) -> Counter[str]:
+    def how_many_wait_each(self, campaign: str, first: str, last: str) -> Counter[str]:
         """Count the letters in each tray from one target's to another's, also damaged ones; 0 for any other target."""
         found: Counter[str] = Counter()
         for shard in tray_shards(campaign):
             for page in self._steps(shard, _from(first), _to(last)):
                 positions = [str(values["due_at"]) for values in page]
-                found.update(target for each in positions if each < _to(target := target_at(each), until))
+                found.update(map(target_at, positions))
                 if len(page) == _STEP:
                     # The step leaves out the other letters to this target.
-                    others = f"{positions[-1]}~", _to(target := target_at(positions[-1]), until)
-                    found[target] += self._table.count(shard, "tray", between=others) if others[0] < others[1] else 0
+                    others = f"{positions[-1]}~", _to(target := target_at(positions[-1]))
+                    found[target] += self._table.count(shard, "tray", between=others)
         return found
 
     def _steps(self, shard: str, start: str, end: str) -> Iterator[list[Values]]:

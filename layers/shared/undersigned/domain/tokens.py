@@ -20,7 +20,6 @@ type Purpose = Literal[
     "office",
     "cover",
     "form",
-    "approval",
     "person",
     "typed",
 ]
@@ -34,7 +33,6 @@ VALID_FOR: dict[Purpose, timedelta] = {
     # A cover is read years later, for as long as the key of its link is accepted.
     "cover": timedelta(days=36525),
     "form": timedelta(days=2),
-    "approval": timedelta(days=14),
     "person": timedelta(hours=12),
     "typed": timedelta(hours=12),
 }
@@ -75,14 +73,6 @@ class OfficeToken:
 def mailbox_digest(email: str) -> str:
     """Return the name of a mailbox in links. Every spelling of its address has the same one."""
     return hashlib.sha256(canonical_email(email).encode()).hexdigest()[:12]
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalToken:
-    """A campaign's period that the holder of the token may approve."""
-
-    campaign: str
-    period: str
 
 
 @dataclass(frozen=True, slots=True)

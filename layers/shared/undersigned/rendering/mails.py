@@ -201,7 +201,7 @@ def confirmation(  # noqa: PLR0913, PLR0917  (what the email says)
 ) -> Mail:
     """Write the email that asks a signer to confirm, or says that they have already signed.
 
-    `next_delivery` is None while the campaign is paused.
+    `next_delivery` is None if its day isn't known.
     """
     language, whom = signature.language, target.addressed(signature.language)
     letter_html = render_html(letter.template, target, signature.details, letter.language)

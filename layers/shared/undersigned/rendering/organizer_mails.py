@@ -1,4 +1,4 @@
-"""Emails to a campaign's organizer: to approve a period, to print its letters, about a stop, and the report."""
+"""Emails to a campaign's organizer: letters wait for *Send now*, letters to print, a stop, and the report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from undersigned.domain import languages
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.characters import has_web_address
-from undersigned.domain.delivering.approvals import MOST_LISTED, not_all_listed
 from undersigned.domain.delivering.reports import FATES
 from undersigned.domain.languages import Message
 from undersigned.rendering.mail_reasons import in_words
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.delivering.approvals import WaitingLetters
     from undersigned.domain.delivering.deliveries import Sender
     from undersigned.domain.delivering.reports import Fate, Report, ReportLine
     from undersigned.domain.delivering.stops import Stop
@@ -35,7 +33,6 @@ _HEADINGS: Mapping[Fate, Message] = {
     "complained": Message.in_context("heading above letters", "Delivered, marked as spam"),
     "stopped": Message.in_context("heading above letters", "On hold: the office stopped these emails"),
     "spam hold": Message.in_context("heading above letters", "On hold: someone there marked an email as spam"),
-    "awaiting approval": Message("Waiting for your approval"),
     "under way": Message.in_context("heading above letters", "Being sent"),
     "held": Message.in_context("heading above letters", "On hold"),
     "paused": Message("Campaign paused"),
@@ -74,10 +71,6 @@ _ADVICE: Mapping[Fate, Message] = {
     "spam hold": Message(
         "Call the office, and ask how they want to get letters. Then press “Send to this recipient again”."
     ),
-    "awaiting approval": Message(
-        "Approve them with the link in the email that asked you, or on the dashboard. Until then they wait, and "
-        "nothing is lost."
-    ),
     "under way": Message(
         "We’re still sending these. If the next report lists them too, tell the person who runs the system."
     ),
@@ -100,34 +93,31 @@ class _Section:
     rows_text: str
 
 
-def approval(  # noqa: PLR0913  (what the email says)
-    sender: Sender,
-    campaign: Campaign,
-    period: str,
-    waiting: Sequence[WaitingLetters],
-    *,
-    token: str,
-    valid_until: datetime,
-) -> Mail:
-    """Write the email that asks an organizer to approve a period's letters."""
+def waiting(sender: Sender, campaign: Campaign, period: str, letters: int, recipients: int) -> Mail:
+    """Write the email that says how many letters wait for *Send now*."""
     language = campaign.language
-    letters = sum(line.letters for line in waiting)
+    said = {"count": languages.number(letters, language)}
     headline = Message.counted(
-        "%(count)s letter is waiting for your approval",
-        "%(count)s letters are waiting for your approval",
-        letters,
-        {"count": languages.number(letters, language)},
+        "%(count)s letter waits for “Send now”", "%(count)s letters wait for “Send now”", letters, said
     ).in_language(language)
-    rows = [(_recipient(line.target, line.target.hold, language), line.letters) for line in waiting[:MOST_LISTED]]
+    whom = Message.counted(
+        "They are for %(count)s recipient.",
+        "They are for %(count)s recipients.",
+        recipients,
+        {"count": languages.number(recipients, language)},
+    )
+    sentences = (
+        whom,
+        Message("Nothing is sent until somebody presses “Send now” on the overview. It lists what would go."),
+        Message("Nothing is lost while the letters wait. You get this email once a week."),
+    )
     values = {
         "headline": headline,
-        "rows": rows,
-        "rows_text": _as_text(rows, language),
-        "not_all": not_all_listed(len(waiting), language),
-        "approval_url": f"{sender.public_url}/organizer/approve/{token}",
-        "valid_until": campaign.local(valid_until),
+        "sentences": [sentence.in_language(language) for sentence in sentences],
+        "url": f"{sender.public_url}{dashboard_path(campaign.id)}",
+        "button": Message("Open the overview").in_language(language),
     }
-    return _written("approval", sender, campaign, period, f"{headline}: {campaign.title}", values)
+    return _written("waiting", sender, campaign, period, f"{headline}: {campaign.title}", values)
 
 
 def ready(sender: Sender, campaign: Campaign, target: Target, period: str) -> Mail:
@@ -233,11 +223,13 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
 def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
     language = found.campaign.language
     # Letters that only wait need no advice.
-    advice = _ADVICE.get(fate) or Message(
+    by_itself = Message(
         "These letters came in later, or their recipient got an email less than seven days before. They go out on "
         "%(day)s at the earliest.",
         {"day": languages.full_date(next_delivery, language)},
     )
+    by_hand = Message("They go when somebody presses “Send now” on the overview.")
+    advice = _ADVICE.get(fate) or (by_hand if found.campaign.send_now_only else by_itself)
     rows = [(_letters_to(line, found.period, language), line.letters) for line in found.of(fate)]
     return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import ID_PATTERN, dashboard_path
-from undersigned.domain.delivering.controls import read_look
+from undersigned.domain.delivering.controls import read_seen_at
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.domain.people.api_keys import DIGITS_SHOWN
@@ -183,9 +183,9 @@ class DashboardRequest(CampaignRequest):
             Message("`%(name)s` must be a day, such as 2026-11-30.", {"name": name}), Message("A day is missing")
         )
 
-    def look(self) -> datetime | None:
-        """Return the moment at which an organizer saw what they approve; None if it is missing. Raises GivenError."""
-        return posted_look(self.event)
+    def seen_at(self) -> datetime:
+        """Return the moment of the page from which a form comes. Raises GivenError."""
+        return read_seen_at(self.posted("seen_at"))
 
     def posted_name(self, name: str) -> str | None:
         """Return a target in a JSON body, or None without one; raises NotFoundError if it can't be one."""
@@ -248,12 +248,6 @@ class SessionRequest:
     def typed(self, name: str) -> str:
         """Return a form field with its spaces; empty when it is missing."""
         return typed_text(self.event, name)
-
-
-def posted_look(event: APIGatewayProxyEventV2) -> datetime | None:
-    """Return the moment of the page or the answer that a request acts on; None if it is missing. Raises GivenError."""
-    value = posted_values(event).get("look") if event.body else None
-    return None if value is None else read_look(value)
 
 
 def posted_text(event: APIGatewayProxyEventV2, name: str) -> str:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from undersigned.web.page import Page, Theme
 
 _MORE_SHEETS = {
-    "approval.html": ("fields.css", "tables.css"),
     "campaign.html": ("fields.css", "letter.css", "form.css"),
     "confirm.html": ("letter.css",),
     "office.html": ("fields.css",),

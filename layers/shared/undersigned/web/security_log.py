@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from undersigned.services.people.sessions import Session
 
 type Way = Literal["API", "dashboard"]
-type RefusedWay = Way | Literal["approval link"]
 
 SECONDS_OF_A_LINE = 60
 """In so many seconds, each process writes one line for each kind of refusal."""
@@ -59,13 +58,13 @@ def key_refused(campaign: str, error: UndersignedError) -> None:
     _refused("key refused", campaign, "API", error)
 
 
-def refused(error: UndersignedError, way: RefusedWay, *, by: str = "", campaign: str = "", route: str = "") -> None:
+def refused(error: UndersignedError, way: Way, *, by: str = "", campaign: str = "", route: str = "") -> None:
     """Record that somebody may not do something. `by` is a logged name, or empty if nobody knows who it was."""
     _refused("refused", campaign, way, error, **{name: text for name, text in (("by", by), ("route", route)) if text})
 
 
 @contextmanager
-def refusals(way: RefusedWay, by: Session | ApiKey | None, campaign: str, route: str) -> Iterator[None]:
+def refusals(way: Way, by: Session | ApiKey | None, campaign: str, route: str) -> Iterator[None]:
     """Record each refusal in the block, and raise it again. `by` is None if nobody knows who it is."""
     try:
         yield
@@ -89,7 +88,7 @@ def packet_opened(delivery: DeliveryKey, number: str) -> None:
     _record("packet opened", delivery.campaign, target=delivery.target, period=delivery.period, packet=number)
 
 
-def _refused(event: str, campaign: str, way: RefusedWay, error: UndersignedError, **facts: str) -> None:
+def _refused(event: str, campaign: str, way: Way, error: UndersignedError, **facts: str) -> None:
     """Record a refusal. Log a campaign as it was typed only if it can name one.
 
     In a flood, each kind of refusal has one line a minute, with the number of refusals since the line before.

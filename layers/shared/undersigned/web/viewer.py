@@ -24,7 +24,6 @@ _NOTICES: Mapping[str, Message] = {
     "resumed": Message("Campaign resumed. Waiting letters go out with the next delivery."),
     "delivered": Message("The emails go out within minutes."),
     "not-delivered": Message("Nothing was sent. The list says why."),
-    "approved": Message("Approved. The emails go out within minutes."),
     "held": Message("Letters to this recipient are on hold."),
     "released": Message("The letters to this recipient go out again, with the next delivery."),
     "released-while-paused": Message("The letters to this recipient go out after the campaign is resumed."),

@@ -64,4 +64,4 @@ class Wiring(Clients):
     def operating(self) -> OperatingCases:
         from undersigned.wiring.operating import OperatingCases
 
-        return OperatingCases(self, self.counting)
+        return OperatingCases(self, self.counting, lambda: self.delivering.planning)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.services.delivering.approving import Approving
 from undersigned.services.delivering.delivery_controls import DeliveryControls
 from undersigned.services.delivering.feedback import Feedback
 from undersigned.services.delivering.office import Offices
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
     from undersigned.services.delivering.answering import Answering
-    from undersigned.services.delivering.approval_requests import ApprovalRequests
     from undersigned.services.delivering.delivering import Delivering
     from undersigned.services.delivering.packing import Packing
     from undersigned.services.delivering.stop_post import StopPost
@@ -154,31 +152,4 @@ class DeliveringCases:
             deliveries=self.stack.deliveries,
             clock=self.stack.clock,
             new_id=self.stack.new_id,
-        )
-
-    @cached_property
-    def approval_requests(self) -> ApprovalRequests:
-        from undersigned.services.delivering.approval_requests import ApprovalRequests
-
-        return ApprovalRequests(
-            campaigns=self.stack.campaigns,
-            signatures=self.stack.signatures,
-            post=self.stack.organizer_post,
-            tokens=self.stack.organizer_tokens,
-            sender=self.stack.settings.sender,
-            clock=self.stack.clock,
-            at_once=self.stack.settings.plans_at_once,
-        )
-
-    @cached_property
-    def approving(self) -> Approving:
-        return Approving(
-            campaigns=self.stack.campaigns,
-            signatures=self.stack.signatures,
-            deliveries=self.stack.deliveries,
-            planning=self.planning,
-            tokens=self.stack.organizer_tokens,
-            delivery_controls=self.controls,
-            clock=self.stack.clock,
-            at_once=self.stack.settings.plans_at_once,
         )

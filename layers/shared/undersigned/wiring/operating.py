@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from undersigned.domain.counting.reconciliations import Finding
+    from undersigned.services.delivering.planning import Planning
     from undersigned.services.operating.overviews import Overviews
     from undersigned.services.operating.reporting import Gathering, Reporting
     from undersigned.services.operating.weekly_email import WeeklyEmail
@@ -30,6 +31,7 @@ class OperatingCases:
 
     stack: Clients
     counting: CountingCases
+    planning: Callable[[], Planning]
 
     @cached_property
     def hours(self) -> Hours:
@@ -137,6 +139,7 @@ class OperatingCases:
 
         return Reporting(
             gathering=self._gathering,
+            planning=self.planning(),
             post=self.stack.organizer_post,
             sender=self.stack.settings.sender,
             clock=self.stack.clock,

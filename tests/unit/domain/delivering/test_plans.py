@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,11 +19,7 @@ NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
 TARGET = Target("evanston", "Police Chief", "Avery Sample", "Police", "Evanston", "chief@evanston.example", ())
 
 
-class AnyCampaign:
-    """A campaign that needs an approval or not."""
-
-    def __init__(self, *, approval: bool = False) -> None:
-        self.id, self.approval = "any", approval
+CAMPAIGN: Any = SimpleNamespace(id="any")
 
 
 def delivery(period: str, state: DeliveryState = "sent", **of_attempt: Any) -> Delivery:
@@ -31,10 +28,9 @@ def delivery(period: str, state: DeliveryState = "sent", **of_attempt: Any) -> D
 
 
 def outcomes(deliveries: list[Delivery], period: str, waiting: int = 1, **options: Any) -> list[tuple[str, str]]:
-    campaign: Any = AnyCampaign(approval=options.pop("approval", False))
     target = replace(TARGET, free_from=next_day(deliveries))
     controls = options.pop("controls", Controls())
-    lines = plan_lines(campaign, controls, target, deliveries, waiting, period=period, **options)
+    lines = plan_lines(CAMPAIGN, controls, target, deliveries, waiting, period=period, **options)
     return [(line.key.period, line.outcome) for line in lines]
 
 
@@ -106,8 +102,6 @@ def test_a_plan_says_what_happens_to_the_letters_of_a_target() -> None:
     monday = "2026-11-30"
     assert outcomes([], monday) == [(monday, "goes")]
     assert outcomes([], monday, waiting=0) == []
-    assert outcomes([], monday, approval=True) == [(monday, "awaiting approval")]
-    assert outcomes([], monday, approval=True, approved=True) == [(monday, "goes")]
     assert outcomes([], monday, controls=Controls(paused=True)) == [(monday, "paused")]
     assert outcomes([delivery("2026-11-26")], monday) == [(monday, "too soon")]
     assert outcomes([delivery("2026-11-26")], monday, again=True) == [(monday, "goes")]
@@ -120,10 +114,9 @@ def test_a_day_never_has_a_second_delivery_to_a_target() -> None:
 
 @pytest.mark.parametrize(("again", "next_day"), [(False, date(2026, 12, 7)), (True, date(2026, 12, 1))])
 def test_a_day_that_has_its_delivery_says_when_the_next_one_can_go(again: bool, next_day: date) -> None:  # noqa: FBT001
-    campaign: Any = AnyCampaign()
     made = [delivery("2026-11-30")]
     target = replace(TARGET, free_from=date(2026, 12, 7))
-    [line] = plan_lines(campaign, Controls(), target, made, 1, period="2026-11-30", again=again)
+    [line] = plan_lines(CAMPAIGN, Controls(), target, made, 1, period="2026-11-30", again=again)
     assert line.too_soon
     assert (line.too_soon.next_day, line.too_soon.again_from) == (next_day, date(2026, 12, 1))
 
@@ -154,8 +147,7 @@ def test_a_delivery_that_waits_for_a_person_does_not_go_by_itself() -> None:
 
 
 def test_an_email_in_doubt_that_its_office_has_is_in_no_plan() -> None:
-    campaign: Any = AnyCampaign()
     made = delivery("2026-11-24", "in_doubt", since=NOW)
     said = replace(TARGET, received={"2026-11-24": NOW})
-    lines = [[*plan_lines(campaign, Controls(), to, [made], 0, period="2026-12-01")] for to in (TARGET, said)]
+    lines = [[*plan_lines(CAMPAIGN, Controls(), to, [made], 0, period="2026-12-01")] for to in (TARGET, said)]
     assert [[line.outcome for line in found] for found in lines] == [["in doubt"], []]

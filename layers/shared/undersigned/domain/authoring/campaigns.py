@@ -283,7 +283,7 @@ class Campaign:
     `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and emails are in
     `language` or in one of the languages of `translations`. Only sites in `allowed_origins` may frame the form, read
     its JSON, post forms of their own, or have a signer sent back to them; those in `frame_origins` may only frame it.
-    `accent` is a color, `#rrggbb`. With `approval`, each delivery waits until an organizer approves it. `privacy_url`
+    `accent` is a color, `#rrggbb`. With `send_now_only`, letters wait until somebody presses *Send now*. `privacy_url`
     is the organizer's own privacy notice; without it, people read the built-in one. With `own_words`, signers can add
     some, if the letter has a field for them. `request` says in emails to targets, which have no letter in them, what
     the letters ask for; without it, the title does. Letters are counted by `sources`, the labels of links and sites.
@@ -307,7 +307,7 @@ class Campaign:
     allowed_origins: tuple[str, ...] = ()
     frame_origins: tuple[str, ...] = ()
     accent: str | None = None
-    approval: bool = False
+    send_now_only: bool = False
     privacy_url: str | None = None
     street_address: StreetAddress = "required"
     own_words: bool = True

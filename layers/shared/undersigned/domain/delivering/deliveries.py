@@ -11,7 +11,7 @@ from undersigned.domain.tokens import VALID_FOR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from undersigned.domain.authoring.campaigns import Target, Way
+    from undersigned.domain.authoring.campaigns import Campaign, Target, Way
 
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "closed_unsent", "complained", "held", "empty"
@@ -153,7 +153,8 @@ class Delivery:
     except the last one. `cleared_at` is when its packets were deleted, because the time was over for which the
     campaign's personal data is kept. `told` is the revision about which an alarm has said that a person must decide.
     `way` is that of its target when it opened, or when a person sent it again. One by hand is `sent` once it is ready
-    to print, and `delivered` once it is `handed` over.
+    to print, and `delivered` once it is `handed` over. If *Send now* began it, it takes the letters that were due
+    `until` the moment of the page.
     """
 
     key: DeliveryKey
@@ -171,6 +172,7 @@ class Delivery:
     told: str | None = None
     way: Way = "email"
     handed: HandedOver | None = None
+    until: datetime | None = None
 
     def begun(self, packets: Sequence[PacketRecord], email: str | None, at: datetime) -> Delivery:
         """Return it with its next attempt, whose email has these packets."""
@@ -347,6 +349,13 @@ class Delivery:
                 return self.last.since is not None and not self.last.permanent
             case _:
                 return True
+
+    def takes_until(self, campaign: Campaign) -> datetime | None:
+        """Return until when letters that it takes were due; None if it takes any.
+
+        Where only *Send now* begins deliveries, one that began before takes what had come then.
+        """
+        return self.until or (self.opened_at if campaign.send_now_only else None)
 
     @property
     def is_unfinished(self) -> bool:

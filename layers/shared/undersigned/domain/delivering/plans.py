@@ -80,25 +80,22 @@ def week_for(
     return taken(free_from, day) if again or blocked is None else None
 
 
-Outcome = Literal["goes", "paused", "held", "bounced", "in doubt", "too soon", "awaiting approval"]
+Outcome = Literal["goes", "paused", "held", "bounced", "in doubt", "too soon"]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
     """A delivery that a plan makes, or why it doesn't.
 
-    `letters` are those in the tray, or in the delivery if it has `begun`. `may_begin` is false without an approval.
-    `later` is how many other letters in the tray the approval doesn't cover, because they came after it.
+    `letters` are those in the tray, or in the delivery if it has `begun`.
     """
 
     key: DeliveryKey
     target: Target
     letters: int
     is_paused: bool
-    may_begin: bool
     too_soon: TooSoon | None = None
     begun: Delivery | None = None
-    later: int = 0
 
     @property
     def held_because(self) -> str | None:
@@ -117,13 +114,11 @@ class PlanLine:
             return "in doubt"
         if self.held_because:
             return "bounced" if self.target.mail_state == "bounced" and not self.target.is_held else "held"
-        if self.too_soon:
-            return "too soon"
-        return "goes" if self.may_begin else "awaiting approval"
+        return "too soon" if self.too_soon else "goes"
 
     @property
     def is_due(self) -> bool:
-        """Say whether the delivery is made, if it has its approval. One that is held is recorded as held."""
+        """Say whether the delivery is made. One that is held is recorded as held."""
         awaits_decision = self.begun is not None and self.begun.awaits_decision
         return not (self.is_paused or awaits_decision or self.too_soon)
 
@@ -136,46 +131,33 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
     waiting: int,
     *,
     period: str,
-    later: int = 0,
     again: bool = False,
-    approved: bool = False,
 ) -> Iterator[PlanLine]:
     """Return a target's deliveries in a period: those that have to go on, oldest first, then the period's own.
 
-    `deliveries` are the target's, newest first, and `waiting` is how many letters its tray holds. If the period is
-    approved, `waiting` are those that the approval covers, and `later` the others, which go with a later period.
-    `again` plans them even if they are too soon; but a day never has a second one. `approved` plans as if the period
-    were approved.
+    `deliveries` are the target's, newest first, and `waiting` is how many letters its tray holds. `again` plans them
+    even if they are too soon; but a day never has a second one.
     """
     key = DeliveryKey(campaign.id, target.id, period)
-    may_begin = approved or controls.lets_begin(period, needs_approval=campaign.approval)
     deliveries = [delivery.with_word_of(target) for delivery in deliveries]
     free_from, others = target.free_from, [*deliveries]
     own = next((delivery for delivery in deliveries if delivery.key == key), None)
     # Unfinished deliveries of earlier runs come first. Their letters are sealed and in no tray.
     for begun in reversed([delivery for delivery in deliveries if delivery.is_unfinished]):
         blocked = None if again else week_taken(begun, others)
-        line = PlanLine(
-            begun.key, target, begun.letters, controls.paused, may_begin=True, too_soon=blocked, begun=begun
-        )
+        line = PlanLine(begun.key, target, begun.letters, controls.paused, too_soon=blocked, begun=begun)
         yield line
         if line.outcome == "goes":
             # It is about to be sent, so it counts from now on.
             free_from = taken(free_from, begun.day).free_from
             others.append(replace(begun, state="open"))
-    if not (waiting or later) or (own is not None and own.is_unfinished):
+    if not waiting or (own is not None and own.is_unfinished):
         return
     if own is not None and (own.is_settled or own.awaits_decision):
         following = own.day + timedelta(days=1)
         allowed = following if again else max(following, free_from or following)
         blocked = TooSoon(own.day, allowed, following)
-        yield PlanLine(key, target, waiting + later, controls.paused, may_begin=True, too_soon=blocked)
+        yield PlanLine(key, target, waiting, controls.paused, too_soon=blocked)
         return
     blocked = week_taken(own, others) if own else too_soon(date.fromisoformat(period), free_from)
-    blocked = None if again else blocked
-    may_begin = may_begin or own is not None
-    if blocked:
-        waiting, later = waiting + later, 0
-    elif not waiting:
-        return
-    yield PlanLine(key, target, waiting, controls.paused, may_begin=may_begin, too_soon=blocked, later=later)
+    yield PlanLine(key, target, waiting, controls.paused, too_soon=None if again else blocked)

@@ -22,7 +22,6 @@ Fate = Literal[
     "complained",
     "stopped",
     "spam hold",
-    "awaiting approval",
     "under way",
     "held",
     "paused",
@@ -71,8 +70,8 @@ class Report:
 
     @property
     def is_worth_a_mail(self) -> bool:
-        """Say whether anything was sent or held back."""
-        return any(line.fate != "waiting" for line in self.lines)
+        """Say whether anything was sent or held back, or waits for *Send now*."""
+        return any(line.fate != "waiting" or self.campaign.send_now_only for line in self.lines)
 
     @property
     def sent(self) -> int:
@@ -131,13 +130,9 @@ def _line_of(delivery: Delivery, target: Target, question: Question | None) -> R
             return ReportLine(target, "under way", delivery.letters, delivery.reason)
 
 
-def fate_of_waiting(campaign: Campaign, period: str, controls: Controls, target: Target) -> Fate:
+def fate_of_waiting(controls: Controls, target: Target) -> Fate:
     """Return why the letters in a target's tray were not sent."""
-    if controls.paused:
-        return "paused"
-    if why := _why_held(target):
-        return why
-    return "waiting" if controls.lets_begin(period, needs_approval=campaign.approval) else "awaiting approval"
+    return "paused" if controls.paused else _why_held(target) or "waiting"
 
 
 def _why_held(target: Target) -> Fate | None:

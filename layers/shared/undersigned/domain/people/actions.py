@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from undersigned.domain.people.people import Scope
 
 type Action = Literal[
-    "pause", "resume", "approve", "approve again", "deliver", "deliver again", "hold", "release",
+    "pause", "resume", "deliver", "deliver again", "hold", "release",
     "correct address", "remove address", "address works", "lift stop",
     "count on paper", "record answer", "delete answer", "test", "retry", "retry again",
     "settle as sent", "settle as not sent", "settle as not sent again", "close unsent", "hand over",
@@ -54,16 +54,8 @@ ACTIONS: Mapping[Action, Deed] = {
     # Deliveries
     "pause": Deed(Message("Paused the campaign"), "pause", "/pause", Message("Pause"), _FOR_COLLEAGUES),
     "resume": Deed(Message("Resumed the campaign"), "resume", "/resume", Message("Resume")),
-    "approve": Deed(
-        Message("Approved deliveries"), "approve", "/deliveries/<period>/approve",
-        Message("Approve and send now")
-    ),
-    "approve again": Deed(
-        Message("Approved deliveries within seven days of the last ones"), "approve --again",
-        "/deliveries/<period>/approve"
-    ),
     "deliver": Deed(
-        Message("Sent waiting letters early"), "deliver", "/deliveries/next", Message("Send now"),
+        Message("Sent waiting letters"), "deliver", "/deliveries/next", Message("Send now"),
         _FOR_COLLEAGUES
     ),
     "deliver again": Deed(

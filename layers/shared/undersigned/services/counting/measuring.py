@@ -33,20 +33,15 @@ class Kept:
     controls: Controls
     targets: Mapping[str, Target]
 
-    def is_kept_back(self, target: str, period: str) -> bool:
-        """Say whether somebody decided that letters to a target are not sent, or has not approved their period."""
-        lets_begin = self.controls.lets_begin(period, needs_approval=self.campaign.approval)
-        return not lets_begin or target not in self.targets or self.targets[target].held_because is not None
-
-    def is_covered(self, due: datetime, run: datetime) -> bool:
-        """Say whether the approval of a run's day, if it has one, covers a letter that was due then."""
-        until = self.controls.until(run.date().isoformat(), needs_approval=self.campaign.approval)
-        return until is None or due <= until
+    def is_kept_back(self, target: str) -> bool:
+        """Say whether somebody decided that letters to a target are not sent, or they wait for *Send now*."""
+        decided = self.controls.paused or self.campaign.send_now_only
+        return decided or target not in self.targets or self.targets[target].held_because is not None
 
     def should_go(self, target: str, run: datetime) -> bool:
         """Say whether the letters that waited for a target at a run of the campaign should have gone with it."""
         day = run.date()
-        return not self.is_kept_back(target, day.isoformat()) and (self.targets[target].free_from or day) <= day
+        return not self.is_kept_back(target) and (self.targets[target].free_from or day) <= day
 
 
 def last_overdue_run(campaign: Campaign, schedule: WeeklySchedule, now: datetime) -> datetime:
@@ -72,8 +67,7 @@ class Measuring:
             if not row.in_tray or row.confirmed_at is None:
                 continue
             gauges = gauges.with_longest(unsealed_for=int((now - row.confirmed_at).total_seconds()))
-            due = row.due_at or row.confirmed_at
-            if due >= run or not kept.is_covered(due, run):
+            if (row.due_at or row.confirmed_at) >= run:
                 continue
             if row.target not in should_go:
                 should_go[row.target] = kept.should_go(row.target, run)
@@ -85,7 +79,6 @@ class Measuring:
         now, target = self.clock(), delivery.key.target
         if since := delivery.awaits_outcome_since:
             gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
-        # A delivery that has begun needs no further approval.
         known = kept.targets.get(target)
         is_free = not kept.controls.paused and known is not None and not known.why_held(delivery.way)
         if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:

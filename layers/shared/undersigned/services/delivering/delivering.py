@@ -87,17 +87,23 @@ class Delivering:
     bundle_size: int
 
     def deliver(
-        self, key: DeliveryKey, has_time: Callable[[], bool] = lambda: True, *, again: bool = False
+        self,
+        key: DeliveryKey,
+        has_time: Callable[[], bool] = lambda: True,
+        *,
+        again: bool = False,
+        until: datetime | None = None,
     ) -> Delivery | None:
         """Make or continue a delivery, and return it; None if there is nothing to send.
 
         By hand, no email is sent to the target; the first delivery of a period that is ready to print tells the
         organizer. The next try sends that email if it failed, and makes nothing again.
 
-        Does nothing while the campaign is paused; a later plan queues the delivery again. If the campaign needs
-        approvals, a delivery begins only when its period is approved, and takes only letters that the approval covers.
-        Unless `again`, it begins only if the target has no other delivery less than seven days away. `has_time` is
-        called after each bundle and each packet, and says whether there is time for another step.
+        Does nothing while the campaign is paused; a later plan queues the delivery again. `until` is the moment of the
+        page on which somebody pressed *Send now*: a new delivery takes letters that were due by then. Without it, none
+        begins in a campaign whose deliveries only *Send now* begins. Unless `again`, it begins only if the target has
+        no other delivery less than seven days away. `has_time` is called after each bundle and each packet, and says
+        whether there is time for another step.
 
         An email is never sent again by itself. An hour after an attempt without an answer or an event, the delivery is
         in doubt, and waits for a person. So does one that bounced.
@@ -106,7 +112,7 @@ class Delivering:
         not sent, DamagedRowsError if a letter was damaged after it was sealed, OutOfTimeError, and NotFoundError for an
         unknown campaign or target.
         """
-        delivery = self._deliver(key, has_time, again=again)
+        delivery = self._deliver(key, has_time, again=again, until=until)
         if delivery and delivery.is_ready_to_print:
             self.organizer_post.send_once(
                 "ready", key.campaign, key.period, lambda: self._ready_mail(key), by=key.target
@@ -118,21 +124,22 @@ class Delivering:
         return organizer_mails.ready(self.packing.sender, campaign, target, key.period)
 
     def _deliver(  # noqa: PLR0911  (a return for each state)
-        self, key: DeliveryKey, has_time: Callable[[], bool], *, again: bool
+        self, key: DeliveryKey, has_time: Callable[[], bool], *, again: bool, until: datetime | None
     ) -> Delivery | None:
         campaign, target, controls = self.campaigns.of_target(key.campaign, key.target)
-        delivery = self.deliveries.delivery(key)
-        until = controls.until(key.period, needs_approval=campaign.approval, begun=delivery)
-        waiting = self._waiting(key, target, until)
-        if delivery is None and controls.lets_begin(key.period, needs_approval=campaign.approval):
+        delivery, waiting = self.deliveries.delivery(key), self._waiting(key, target, until)
+        if delivery is None and not controls.paused and (until or not campaign.send_now_only):
             if (first := next(waiting, None)) is None:
                 return None
             waiting = chain([first], waiting)
-            delivery = self._open(key, target, again=again)
+            delivery = self._open(key, target, again=again, until=until)
             # Its address may have changed while the delivery was opened.
             target = self.campaigns.target(key.campaign, key.target)
         if delivery is None:
             return None
+        if delivery.takes_until(campaign) != until:
+            until = delivery.takes_until(campaign)
+            waiting = self._waiting(key, target, until)
         if delivery.state == "sending":
             return self._doubt(delivery)
         if controls.paused or not delivery.goes_on:
@@ -149,11 +156,19 @@ class Delivering:
         batch = Batch(campaign, target, key, sealed, delivery.erased, delivery.packet_size, by_hand)
         return self._pack(batch, delivery, has_time)
 
-    def _open(self, key: DeliveryKey, target: Target, known: Delivery | None = None, *, again: bool) -> Delivery | None:
+    def _open(
+        self,
+        key: DeliveryKey,
+        target: Target,
+        known: Delivery | None = None,
+        *,
+        again: bool,
+        until: datetime | None = None,
+    ) -> Delivery | None:
         """Open a delivery, a new one or one that had given its week back. If that is too soon, return it as it is."""
         for pause in (*_PAUSES_BEFORE_OPENING, None):
             # The size is kept, so that another version of the code makes the same packets.
-            new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE, way=target.way)
+            new = Delivery(key, "open", opened_at=self.clock(), packet_size=PACKET_SIZE, way=target.way, until=until)
             opened = replace(known.opened_again(), way=known.way_to(target)) if known else new
             others = self.deliveries.deliveries(key.campaign, key.target)
             week = week_for(opened.day, known, target.free_from, others, again=again)
@@ -202,7 +217,7 @@ class Delivering:
     ) -> Signers:
         """Seal all `waiting` letters, close the delivery, and return its signers in order.
 
-        With an approval, only letters that were due by its moment are sealed.
+        They were due `until` a moment.
         """
         gone: set[str] = set()
         conflicts = 0

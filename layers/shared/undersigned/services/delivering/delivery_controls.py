@@ -1,10 +1,9 @@
-"""Delivery controls: pause, approve, hold, retry, settle and so on. Each action is recorded in the activity log."""
+"""Delivery controls: pause, send now, hold, retry, settle and so on. Each action is recorded in the activity log."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.authoring.campaigns import OnPaper
@@ -18,7 +17,7 @@ from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
@@ -39,15 +38,12 @@ _RETRIED = ("open", "held", "bounced", "closed_unsent")
 
 _REASON_FOR_SIGNERS = Message("Give a reason. The people who signed can read it on their letter’s page.")
 
-APPROVABLE_FOR = timedelta(days=31)
-"""How long after its day a period can be approved."""
-
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class DeliveryControls:
     """An organizer's actions on deliveries.
 
-    `by` is a key's first digits, a signed link, or the command line. `why` is a reason, and every action raises
+    `by` is a person's address, or the command line. `why` is a reason, and every action raises
     GivenError for one that `checked_reason` refuses, before it does anything.
     """
 
@@ -77,66 +73,23 @@ class DeliveryControls:
         self.campaigns.pause(campaign, paused=False)
         self.record(campaign, "resume", by, why=why)
 
-    def approve(  # noqa: PLR0913  (what, who and why)
-        self, campaign: str, period: str, by: str, why: str, *, look: datetime | None = None, again: bool = False
-    ) -> Plan:
-        """Approve a period's deliveries, and queue them immediately.
-
-        `look` is the moment of the page that the organizer saw: letters that came later go with a later period. Without
-        it, and if it is in the future, it is this moment. A period that is approved is only queued again. `again` sends
-        to targets that got an email less than seven days before, too, for a reason.
-
-        Raises NotNowError in a campaign that needs no approval; for a day in the future, whose letters nobody has seen
-        yet; for a day that is long past; and if each target had another delivery too recently.
-        """
-        why = checked_reason(why)
-        settings = self.campaigns.campaign(campaign)
-        if not settings.approval:
-            raise NotNowError(
-                Message(
-                    "This campaign needs no approval: its letters go out automatically. To send those that are waiting "
-                    "now, press “Send now” on the dashboard, or run `undersigned deliver %(campaign)s`.",
-                    {"campaign": campaign},
-                ),
-                plainly=Message(
-                    "This campaign needs no approval: its letters go out automatically. To send those that are waiting "
-                    "now, press “Send now”."
-                ),
-            )
-        # One day of tolerance, for any time zone of the schedule.
-        age = self.clock().date() - date.fromisoformat(period)
-        if not -timedelta(days=1) <= age <= APPROVABLE_FOR:
-            raise NotNowError(
-                Message(
-                    "%(day)s is not in the last %(days)s days. Approve the day that is waiting.",
-                    {"day": period, "days": APPROVABLE_FOR.days},
-                )
-            )
-        _check_reason(why, again=again)
-        now = self.clock()
-        approved = self.campaigns.controls(campaign).approved
-        until = approved.get(period, min(look or now, now))
-        planned = self.planning.preview(settings, period, again=again, approved=True, until=until, counts=False)
-        # An approval that has been given stands, and pressing the button again is harmless.
-        if not again and period not in approved:
-            own = [line for line in planned.lines if line.key.period == period]
-            if own and all(line.too_soon for line in own):
-                raise _too_soon(next(line.too_soon for line in own if line.too_soon))
-        self.campaigns.approve(campaign, period, until)
-        self.record(campaign, "approve again" if again else "approve", by, about=period, why=why)
-        if planned.failed:
-            # A read that failed a moment ago often works now, and queueing a delivery twice is harmless.
-            return self.planning.queue_up(settings, period, again=again)
-        return self.planning.queue_previewed(planned, again=again)
-
     def deliver(  # noqa: PLR0913  (what, who and why)
-        self, campaign: str, period: str, by: str, why: str, *, only: str | None = None, again: bool = False
+        self,
+        campaign: str,
+        period: str,
+        by: str,
+        why: str,
+        *,
+        seen_at: datetime,
+        only: str | None = None,
+        again: bool = False,
     ) -> Plan:
-        """Queue the deliveries of a campaign, or of one target, instead of waiting for the campaign's hour.
+        """Send now: queue the deliveries of a campaign, or of one target.
 
-        `again` sends to targets that got an email less than seven days before, for a reason. Nothing is recorded if
-        nothing is sent. Raises NotFoundError for an unknown campaign or target, NotNowError if the campaign is paused,
-        or if the reason is missing.
+        They take the letters that were due at `seen_at`, when the person read what is waiting. `again` sends to targets
+        that got an email less than seven days before, for a reason. Nothing is recorded if nothing is sent. Raises
+        NotFoundError for an unknown campaign or target, NotNowError if the campaign is paused, or if the reason is
+        missing.
         """
         why = checked_reason(why)
         settings = self.campaigns.campaign(campaign)
@@ -146,10 +99,15 @@ class DeliveryControls:
         if self.campaigns.controls(campaign).paused:
             raise _paused()
         planned = self.planning.preview(settings, period, only=only, again=again, counts=False)
-        if planned.going or planned.failed:  # A delivery that could not be read may go a moment later.
+        if planned.failed:
+            # A read that failed a moment ago often works now.
+            planned = self.planning.preview(settings, period, only=only, again=again, counts=False)
+        if planned.going:
             about = f"{period} {only}" if only else period
             self.record(campaign, "deliver again" if again else "deliver", by, about=about, why=why)
-        return self.planning.queue_up(settings, period, only=only, again=again)
+        queued = self.planning.queue_up(planned, again=again, until=min(seen_at, self.clock()))
+        queued.check()
+        return queued
 
     def hold(self, campaign: str, target: str, by: str, why: str) -> None:
         """Hold one target's letters back, for a reason that their signers can read."""
@@ -470,22 +428,6 @@ def _changed() -> NotNowError:
 def _check_reason(why: str, *, again: bool) -> None:
     if again and not why:
         raise NotNowError(Message("Give a reason for a second email."))
-
-
-def _too_soon(found: TooSoon) -> NotNowError:
-    values = {"last": found.last, "next": found.next_day}
-    return NotNowError(
-        Message(
-            "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
-            "go from %(next)s. A second one before needs a reason: `undersigned approve` with `--again --why`.",
-            values,
-        ),
-        plainly=Message(
-            "There is a delivery of %(last)s, and a recipient gets at most one email in seven days. The next one can "
-            "go from %(next)s.",
-            values,
-        ),
-    )
 
 
 def _week_is_taken(found: TooSoon) -> NotNowError:

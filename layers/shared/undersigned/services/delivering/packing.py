@@ -92,11 +92,8 @@ class Packing:
         return self.typeset(batch, number)[1]
 
     def _waiting(self, key: DeliveryKey) -> Batch:
-        campaign, target, controls = self.campaigns.of_target(key.campaign, key.target)
-        until = controls.until(key.period, needs_approval=campaign.approval)
-        # Those that the period's approval covers. If it covers none, all of them: what another approval would send.
-        covered = tuple(row.signer for row in self.signatures.readable(key.campaign, key.target, until=until))
-        signers = covered or tuple(row.signer for row in self.signatures.readable(key.campaign, key.target))
+        campaign, target, _ = self.campaigns.of_target(key.campaign, key.target)
+        signers = tuple(row.signer for row in self.signatures.readable(key.campaign, key.target))
         return Batch(campaign, target, key, signers, erased=frozenset(), size=PACKET_SIZE, by_hand=target.by_hand)
 
     def can_make(self, signature: Signature, target: Target) -> bool:

@@ -44,7 +44,7 @@ class NotPlanned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A period's deliveries: queued ones, and ones that wait for an approval. Errors kept `failed` targets out."""
+    """What happens to a period's letters, by target. Errors kept `failed` targets out."""
 
     lines: tuple[PlanLine, ...]
     failed: tuple[NotPlanned, ...] = ()
@@ -59,12 +59,7 @@ class Plan:
     @property
     def queued(self) -> tuple[DeliveryKey, ...]:
         """Return the deliveries that were queued."""
-        return tuple(line.key for line in self.lines if line.is_due and line.may_begin)
-
-    @property
-    def awaiting(self) -> tuple[DeliveryKey, ...]:
-        """Return the deliveries that wait for an approval."""
-        return tuple(line.key for line in self.lines if line.is_due and not line.may_begin)
+        return tuple(line.key for line in self.lines if line.is_due)
 
     @property
     def going(self) -> tuple[PlanLine, ...]:
@@ -88,9 +83,9 @@ class Planning:
     def plan(self, period: str, campaign: str | None = None) -> Plan:
         """Queue a period's deliveries of all campaigns, or of one, whatever their cadence: a person asks for it.
 
-        A paused campaign is left out, and so is a target that got an email less than seven days before. A delivery that
-        began in an earlier period needs no new approval. An error about one campaign or target stops no others; the
-        plan has it in `failed`. Raises NotFoundError for an unknown campaign.
+        A paused campaign is left out, and so is a target that got an email less than seven days before. If only *Send
+        now* begins a campaign's deliveries, those that have begun go on. An error about one campaign or target stops no
+        others; the plan has it in `failed`. Raises NotFoundError for an unknown campaign.
         """
         if campaign is not None:
             return self.plan_campaign(self.campaigns.campaign(campaign), period)
@@ -110,126 +105,81 @@ class Planning:
                 plans.append(Plan((), (NotPlanned(listed, (), error),)))
         return _sum(plans)
 
-    def queue_up(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
-        """Do the same as `plan_campaign`, but raise NotPlannedError if an error kept targets out."""
-        planned = self.plan_campaign(campaign, period, only=only, again=again)
-        planned.check()
-        return planned
-
-    def plan_campaign(self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False) -> Plan:
-        """Queue a campaign's deliveries of a period, or those to one target; none while the campaign is paused.
-
-        `again` queues them even if a target got an email less than seven days before. An error about one target stops
-        no others; the plan has it in `failed`.
-        """
+    def plan_campaign(self, campaign: Campaign, period: str) -> Plan:
+        """Queue a campaign's deliveries of a period; none while the campaign is paused. See `plan`."""
         controls = self.campaigns.controls(campaign.id)
         if controls.paused:
             return Plan(())
-        targets = self._targets(campaign, only)
-        until = controls.until(period, needs_approval=campaign.approval)
-        letters = self._letters(campaign, targets, until, counts=False)
-        planned = self.plan_counted(campaign, controls, period, targets, letters, again=again, approved=False)
-        return self._queue(planned, again=again)
+        planned = self._plan(campaign, controls, period, counts=False)
+        if campaign.send_now_only:
+            planned = Plan(tuple(line for line in planned.lines if line.begun), planned.failed)
+        return self.queue_up(planned)
 
-    def preview(  # noqa: PLR0913  (a plan's options)
-        self,
-        campaign: Campaign,
-        period: str,
-        *,
-        only: str | None = None,
-        again: bool = False,
-        approved: bool = False,
-        until: datetime | None = None,
-        counts: bool = True,
+    def preview(
+        self, campaign: Campaign, period: str, *, only: str | None = None, again: bool = False, counts: bool = True
     ) -> Plan:
-        """Return the plan that `queue_up` would make now, or with `approved` after an approval `until` then.
+        """Return the plan of *Send now*: a campaign's deliveries of a period, or those to one target. Queues nothing.
 
-        It has the numbers of letters, damaged ones too. Without `counts` they may be too small, which takes fewer
-        calls, and a target with damaged letters only is left out. An error about one target stops no others; it is in
-        `failed`.
+        `again` plans them even if a target got an email less than seven days before. The plan has the numbers of
+        letters, damaged ones too. Without `counts` they may be too small, which takes fewer calls, and a target with
+        damaged letters only is left out. An error about one target stops no others; it is in `failed`.
         """
-        controls, targets = self.campaigns.controls(campaign.id), self._targets(campaign, only)
-        # Letters that the approval doesn't cover stay as they are.
-        until = until if approved else controls.until(period, needs_approval=campaign.approval)
-        letters = self._letters(campaign, targets, until, counts=counts)
-        if approved:
-            letters = {target: (due, 0) for target, (due, _) in letters.items()}
-        return self.plan_counted(campaign, controls, period, targets, letters, again=again, approved=approved)
+        controls = self.campaigns.controls(campaign.id)
+        return self._plan(campaign, controls, period, only=only, again=again, counts=counts)
 
-    def plan_counted(  # noqa: PLR0913  (a plan's options)
+    def _plan(  # noqa: PLR0913  (a plan's options)
         self,
         campaign: Campaign,
         controls: Controls,
         period: str,
-        targets: Sequence[Target],
-        letters: Mapping[str, tuple[int, int]],
         *,
-        approved: bool,
+        only: str | None = None,
         again: bool = False,
+        counts: bool,
     ) -> Plan:
-        """Return the plan of a period for some targets, whose waiting letters the caller has counted. Queues nothing.
-
-        `letters` has how many the approval covers, and how many it doesn't. With `approved`, the period is taken as
-        approved.
-        """
-        plan = partial(self._plan_target, campaign, controls, period, letters, again=again, approved=approved)
+        targets = [target for target in self.campaigns.targets(campaign.id, whole=False) if only in {None, target.id}]
+        read = read_trays if counts else trays_that_go
+        trays = read(self.signatures, campaign.id, [target.id for target in targets], self.at_once)
+        letters = {target: len(tray.signers) for target, tray in trays.items()}
+        plan = partial(self._plan_target, campaign, controls, period, letters, again=again)
         return _sum(each_at_once(plan, targets, self.at_once))
-
-    def queue_previewed(self, previewed: Plan, *, again: bool = False) -> Plan:
-        """Queue the deliveries of a preview that go, without looking at the targets once more.
-
-        Raises NotPlannedError if an error kept targets out; all others are queued.
-        """
-        planned = self._queue(previewed, again=again)
-        planned.check()
-        return planned
 
     def _plan_target(  # noqa: PLR0913  (a plan's options)
         self,
         campaign: Campaign,
         controls: Controls,
         period: str,
-        letters: Mapping[str, tuple[int, int]],
+        letters: Mapping[str, int],
         target: Target,
         *,
         again: bool,
-        approved: bool,
     ) -> Plan:
-        due, later = letters.get(target.id, (0, 0))
-        options = {"again": again, "approved": approved}
         try:
             deliveries = tuple(self.deliveries.deliveries(campaign.id, target.id, whole=False))
-            lines = plan_lines(campaign, controls, target, deliveries, due, period=period, later=later, **options)
+            waiting = letters.get(target.id, 0)
+            lines = plan_lines(campaign, controls, target, deliveries, waiting, period=period, again=again)
             return Plan(tuple(lines))
         except Exception as error:  # noqa: BLE001  (one target's error must not stop the others; it is reported)
             return Plan((), (NotPlanned(campaign.id, (target.id,), error),))
 
-    def _queue(self, planned: Plan, *, again: bool) -> Plan:
-        """Queue the deliveries that go, in blocks. Return the plan without those that an error kept out."""
+    def queue_up(self, planned: Plan, *, again: bool = False, until: datetime | None = None) -> Plan:
+        """Queue the deliveries of a plan that go. Return it without those that an error kept out.
+
+        New ones take the letters that were due `until` a moment.
+        """
         blocks = batched(planned.lines, _BLOCK, strict=False)
-        queued = each_at_once(partial(self._queue_block, again=again), blocks, self.at_once)
+        queued = each_at_once(partial(self._queue_block, again=again, until=until), blocks, self.at_once)
         return _sum([*queued, Plan((), planned.failed)])
 
-    def _queue_block(self, lines: Sequence[PlanLine], *, again: bool) -> Plan:
-        due = [line for line in lines if line.is_due and line.may_begin]
+    def _queue_block(self, lines: Sequence[PlanLine], *, again: bool, until: datetime | None) -> Plan:
+        due = [line for line in lines if line.is_due]
         try:
-            self.queue.put([line.key for line in due], again=again)
+            self.queue.put([line.key for line in due], again=again, until=until)
         except Exception as error:  # noqa: BLE001  (one block's error must not stop the others; it is reported)
             ids = dict.fromkeys(line.target.id for line in due)
             failed = NotPlanned(due[0].key.campaign, tuple(ids), error)
             return Plan(tuple(line for line in lines if line not in due), (failed,))
         return Plan(tuple(lines))
-
-    def _targets(self, campaign: Campaign, only: str | None) -> list[Target]:
-        return [target for target in self.campaigns.targets(campaign.id, whole=False) if only in {None, target.id}]
-
-    def _letters(
-        self, campaign: Campaign, targets: Sequence[Target], until: datetime | None, *, counts: bool
-    ) -> Mapping[str, tuple[int, int]]:
-        """Return how many letters in each tray were due until a moment, and how many others there are."""
-        read = read_trays if counts else trays_that_go
-        found = read(self.signatures, campaign.id, [target.id for target in targets], self.at_once, until=until)
-        return {target: (len(tray.due), len(tray.later)) for target, tray in found.items()}
 
 
 def _sum(plans: Iterable[Plan]) -> Plan:

@@ -68,7 +68,9 @@ class Hours:
             # A read can lag behind the listing. Such a new campaign waits for the next run.
             return
         cadence = cadence_of(settings, self.schedule)
-        self._do(job, campaign, cadence.daily if job == "report" else cadence, partial(work, settings))
+        # What somebody sent by hand goes on each day.
+        is_daily = job == "report" or settings.send_now_only
+        self._do(job, campaign, cadence.daily if is_daily else cadence, partial(work, settings))
 
     def _do(self, job: Job, campaign: str | None, cadence: Cadence, work: Callable[[datetime, datetime], None]) -> None:
         now = self.clock()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from undersigned.aws.mail_claims import MailClaims
     from undersigned.rendering.mails import Mail
 
-type Occasion = Literal["approval", "ready", "report"]
+type Occasion = Literal["waiting", "ready", "report"]
 
 type PostOutcome = Literal["sent", "sent before", "nothing to say"]
 

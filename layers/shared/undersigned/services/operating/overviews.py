@@ -15,7 +15,7 @@ from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.signing.mail_budgets import LANES
 from undersigned.services.counting.listing import Listing
 from undersigned.services.counting.measuring import Kept, last_overdue_run
-from undersigned.services.delivering.trays import read_trays, trays_that_go
+from undersigned.services.delivering.trays import read_trays
 from undersigned.services.signing.unconfirmed import Unconfirmed, unconfirmed
 
 if TYPE_CHECKING:
@@ -68,9 +68,8 @@ class CampaignState:
 class TargetState:
     """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
 
-    `later` is how many of the waiting letters came after the approval of a period, if it has one. `questions` are the
-    deliveries that a person has to decide about, newest first. `damaged` names the rows of deliveries that are left
-    out.
+    `questions` are the deliveries that a person has to decide about, newest first. `damaged` names the rows of
+    deliveries that are left out.
     """
 
     target: Target
@@ -78,7 +77,6 @@ class TargetState:
     sent: int
     deliveries: tuple[Delivery, ...]
     questions: tuple[tuple[Delivery, Question], ...] = ()
-    later: int = 0
     damaged: tuple[str, ...] = ()
 
     @property
@@ -90,24 +88,9 @@ class TargetState:
         """Say whether letters may have arrived 30 days ago, and no answer is recorded."""
         return any(is_unanswered(campaign, made, self.target.answer, today) for made in self.deliveries)
 
-    def plan(
-        self, campaign: Campaign, controls: Controls, period: str, *, approved: bool = False
-    ) -> tuple[PlanLine, ...]:
-        """Preview the plan of a period, as it is now, or as if the period were approved."""
-        later = 0 if approved else self.later
-        waiting = self.waiting - later
-        return tuple(
-            plan_lines(
-                campaign,
-                controls,
-                self.target,
-                self.deliveries,
-                waiting,
-                period=period,
-                later=later,
-                approved=approved,
-            )
-        )
+    def plan(self, campaign: Campaign, controls: Controls, period: str) -> tuple[PlanLine, ...]:
+        """Preview the plan of a period."""
+        return tuple(plan_lines(campaign, controls, self.target, self.deliveries, self.waiting, period=period))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +98,14 @@ class Glance:
     """A campaign in a list of campaigns.
 
     `states` are of the targets that were looked at; their letters are not counted. `elsewhere` are further targets
-    whose letters are held back. Of the targets that were looked at, `overdue` has the ids of those with overdue
-    letters, and `awaiting` counts those whose letters wait for an approval. `today` is the day in the campaign's time
-    zone.
+    whose letters are held back. `overdue` has the ids of the targets that were looked at with overdue letters. `today`
+    is the day in the campaign's time zone.
     """
 
     state: CampaignState
     states: tuple[TargetState, ...]
     elsewhere: tuple[Target, ...]
     overdue: frozenset[str]
-    awaiting: int
     is_part: bool
     today: date
 
@@ -145,14 +126,10 @@ class Planned:
     period: str
     targets: Listing[TargetState]
 
-    def lines(self, *, approved: bool = False) -> tuple[PlanLine, ...]:
-        """Preview the plan of these targets, as it is now, or as if the period were approved."""
+    def lines(self) -> tuple[PlanLine, ...]:
+        """Preview the plan of these targets."""
         campaign, controls = self.state.campaign, self.state.controls
-        return tuple(
-            line
-            for target in self.targets.items
-            for line in target.plan(campaign, controls, self.period, approved=approved)
-        )
+        return tuple(line for target in self.targets.items for line in target.plan(campaign, controls, self.period))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +215,7 @@ class Overviews:
 
     def _planned(self, state: CampaignState, targets: Sequence[Target], after: str | None, limit: int) -> Planned:
         period = self.period(state.campaign)
-        until = state.controls.until(period, needs_approval=state.campaign.approval)
-        return Planned(state, period, self._page(state.campaign.id, targets, after, limit, until))
+        return Planned(state, period, self._page(state.campaign.id, targets, after, limit))
 
     def period(self, campaign: Campaign) -> str:
         """Return the period of a delivery that begins now."""
@@ -260,19 +236,16 @@ class Overviews:
         """List targets in the order of their ids."""
         return self._page(campaign, self.campaigns.targets(campaign, whole=False), after, limit)
 
-    def _page(
-        self, campaign: str, every: Sequence[Target], after: str | None, limit: int, until: datetime | None = None
-    ) -> Listing[TargetState]:
-        """List targets after one. Count waiting letters that came after `until` apart."""
+    def _page(self, campaign: str, every: Sequence[Target], after: str | None, limit: int) -> Listing[TargetState]:
+        """List targets after one."""
         targets = [target for target in every if after is None or target.id > after]
-        shown = self._states_of(campaign, targets[:limit], until)
+        shown = self._states_of(campaign, targets[:limit])
         return Listing(shown, shown[-1].target.id if len(targets) > limit else None)
 
     def recipient(self, campaign: Campaign, target: str) -> Recipient:
         """Return one target, and what a delivery would send it now. Raises NotFoundError."""
         controls, period = self.campaigns.controls(campaign.id), self.period(campaign)
-        until = controls.until(period, needs_approval=campaign.approval)
-        state = self._states_of(campaign.id, [self.campaigns.target(campaign.id, target)], until)[0]
+        state = self.state_of(campaign.id, self.campaigns.target(campaign.id, target))
         return Recipient(state, state.plan(campaign, controls, period), period, self.slot_after(campaign, self.clock()))
 
     def _overdue(self, found: CampaignState, targets: Mapping[str, Target]) -> frozenset[str]:
@@ -280,45 +253,34 @@ class Overviews:
         kept = Kept(campaign=found.campaign, controls=found.controls, targets=targets)
         should_go = [target for target in targets if kept.should_go(target, run)]
         trays = read_trays(self.signatures, found.campaign.id, should_go, whole=False)
-        return frozenset(of for of, tray in trays.items() if tray.since < run and kept.is_covered(tray.since, run))
+        return frozenset(of for of, tray in trays.items() if tray.since < run)
 
     def glance(self, campaign: str, most: int) -> Glance:
         """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
         found, targets = self._state(campaign), self.campaigns.targets(campaign, whole=False)
         now, today = self.clock(), self.period(found.campaign)
         some = {target.id: target for target in targets[:most]}
-        may_await = found.campaign.approval and today not in found.controls.approved
-        trays = trays_that_go(self.signatures, campaign, some if may_await else ())
-        states, awaiting = [], 0
+        states = []
         for target in some.values():
             listed = self.deliveries.deliveries(campaign, target.id, whole=False)
             deliveries = tuple(made.with_word_of(target) for made in listed)
             questions = tuple((made, question) for made in deliveries if (question := made.question(now)))
             states.append(TargetState(target, 0, 0, deliveries, questions))
-            if may_await:
-                waiting = int(target.id in trays)
-                lines = plan_lines(found.campaign, found.controls, target, deliveries, waiting, period=today)
-                awaiting += any(line.outcome == "awaiting approval" for line in lines)
         elsewhere = tuple(target for target in targets[most:] if target.held_because)
         overdue, is_part, day = self._overdue(found, some), len(targets) > most, date.fromisoformat(today)
-        return Glance(found, tuple(states), elsewhere, overdue, awaiting, is_part=is_part, today=day)
+        return Glance(found, tuple(states), elsewhere, overdue, is_part=is_part, today=day)
 
     def state_of(self, campaign: str, target: Target) -> TargetState:
         """Return what organizers see of one target."""
-        return self._states_of(campaign, [target], None)[0]
+        return self._states_of(campaign, [target])[0]
 
-    def _states_of(self, campaign: str, targets: Sequence[Target], until: datetime | None) -> tuple[TargetState, ...]:
+    def _states_of(self, campaign: str, targets: Sequence[Target]) -> tuple[TargetState, ...]:
         if not targets:
             return ()
-        ends = targets[0].id, targets[-1].id
-        waiting = self.signatures.how_many_wait_each(campaign, *ends)
-        covered = self.signatures.how_many_wait_each(campaign, *ends, until=until) if until else waiting
-        return tuple(
-            self._state_of(campaign, target, waiting[target.id], waiting[target.id] - covered[target.id])
-            for target in targets
-        )
+        waiting = self.signatures.how_many_wait_each(campaign, targets[0].id, targets[-1].id)
+        return tuple(self._state_of(campaign, target, waiting[target.id]) for target in targets)
 
-    def _state_of(self, campaign: str, target: Target, waiting: int, later: int) -> TargetState:
+    def _state_of(self, campaign: str, target: Target, waiting: int) -> TargetState:
         damaged, now = list[str](), self.clock()
         found = self.deliveries.deliveries(campaign, target.id, whole=False, left_out=damaged)
         deliveries = tuple(made.with_word_of(target) for made in found)
@@ -333,7 +295,6 @@ class Overviews:
             ),
             deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
-            later=max(later, 0),
             damaged=tuple(damaged),
         )
 

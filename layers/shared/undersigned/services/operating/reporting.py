@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, Sender
     from undersigned.domain.delivering.schedule import Cadence, WeeklySchedule
+    from undersigned.services.delivering.planning import Planning
     from undersigned.services.operating.organizer_post import OrganizerPost, PostOutcome
 
 
@@ -54,10 +55,10 @@ class Gathering:
             return target, tuple(self._deliveries(campaign, target.id))
 
         for target, delivered in each_at_once(deliveries_to, targets, self.at_once):
-            waiting = len(trays[target.id].due) if target.id in trays else 0
+            waiting = len(trays[target.id].signers) if target.id in trays else 0
             lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
             if waiting:
-                fate = fate_of_waiting(settings, period, controls, target)
+                fate = fate_of_waiting(controls, target)
                 lines.append(ReportLine(target, fate, waiting, target.hold))
         signatures = self.counts.count(campaign).signatures
         return Report(settings, period, tuple(lines), signatures)
@@ -74,9 +75,10 @@ class Gathering:
 
 @dataclass(kw_only=True, frozen=True, slots=True)
 class Reporting:
-    """Emails reports."""
+    """Emails reports, and how many letters wait for *Send now*."""
 
     gathering: Gathering
+    planning: Planning
     post: OrganizerPost
     sender: Sender
     clock: Callable[[], datetime]
@@ -116,4 +118,24 @@ class Reporting:
             campaign,
             period,
             lambda: organizer_mails.report(self.sender, report, next_delivery),
+        )
+
+    def send_waiting(self, campaign: Campaign, after: datetime, slot: datetime) -> PostOutcome:
+        """Email an organizer how many letters wait for *Send now*, once for each slot of the campaign's cadence.
+
+        `slot` is a daily one, and `after` the one before. Raises the errors of `OrganizerPost.send_once`.
+        """
+        weekly = cadence_of(campaign, self.gathering.schedule).last_slot(slot)
+        if weekly <= after:
+            return "nothing to say"
+        planned = self.planning.preview(campaign, slot.date().isoformat())
+        waiting = [line for line in planned.going if line.begun is None]
+        if not waiting:
+            return "nothing to say"
+        letters, period = sum(line.letters for line in waiting), weekly.date().isoformat()
+        return self.post.send_once(
+            "waiting",
+            campaign.id,
+            period,
+            lambda: organizer_mails.waiting(self.sender, campaign, period, letters, len(waiting)),
         )

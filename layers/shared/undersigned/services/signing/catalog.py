@@ -55,8 +55,8 @@ class Entry:
     def next_delivery(
         self, schedule: WeeklySchedule, now: datetime, *, not_before: date | None = None
     ) -> datetime | None:
-        """Return when the next deliveries are sent; None while the campaign is paused."""
-        if self.controls.paused:
+        """Return when the next deliveries are sent; None while the campaign is paused, or if a person starts them."""
+        if self.controls.paused or self.campaign.send_now_only:
             return None
         return cadence_of(self.campaign, schedule).next_after(now, not_before=not_before)
 

@@ -103,8 +103,8 @@ class SentForm:
 class FormPage:
     """What the page of a campaign's form shows: whether people can sign, the count, and the form token.
 
-    `next_delivery` is None while nobody can sign, or while the campaign is paused. `closed_on` is the day on which
-    signing ended.
+    `next_delivery` is None while nobody can sign, or if its day isn't known. `closed_on` is the day on which signing
+    ended.
     """
 
     entry: Entry
@@ -131,8 +131,8 @@ class LetterPreview:
 class OwnLetter:
     """The current state of a signer's letter. `delivery` is the one that it is in, once it is sealed.
 
-    `next_delivery` returns when the schedule sends the next email to the letter's target, or None while the campaign is
-    paused. `is_of_other_words` says that the letter was confirmed by another email's link, with other words. `count` is
+    `next_delivery` returns when the schedule sends the next email to the letter's target, or None if that isn't known.
+    `is_of_other_words` says that the letter was confirmed by another email's link, with other words. `count` is
     the public count with the letter, for the page of thanks. `answer` is the one to the letter; it
     `is_unanswered` if there is none 30 days after its delivery.
     """

@@ -1,1 +1,1 @@
-"""Recipients, deliveries and approvals."""
+"""Recipients and deliveries."""

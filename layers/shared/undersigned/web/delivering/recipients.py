@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from undersigned.domain.languages import Message, number, short_moment
+from undersigned.domain.languages import Message, short_moment
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.delivering.states import state_of_delivery, state_of_line
 from undersigned.web.operating.attention import of_target, to_print
@@ -131,17 +131,13 @@ def headings(viewer: Viewer, sort: str, *, descending: bool) -> list[Heading]:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A target's letters in a delivery that would be made now.
-
-    `later` says how many other letters came after the approval, if any.
-    """
+    """A target's letters in a delivery that would be made now."""
 
     target: Target
     name: str
     letters: int
     outcome: Outcome
     state: str
-    later: str
 
 
 def plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
@@ -153,26 +149,9 @@ def plan_rows(viewer: Viewer, lines: Iterable[PlanLine]) -> list[PlanRow]:
             line.letters,
             line.outcome,
             viewer.say(state_of_line(line, viewer.language)),
-            _later(line, viewer.language),
         )
         for line in lines
     ]
-
-
-def _later(line: PlanLine, language: str) -> str:
-    if not line.later:
-        return ""
-    return Message.counted(
-        "%(count)s more letter came after the approval, and waits for the next one.",
-        "%(count)s more letters came after the approval, and wait for the next one.",
-        line.later,
-        {"count": number(line.later, language)},
-    ).in_language(language)
-
-
-def needs_approval_again(lines: Iterable[PlanLine]) -> bool:
-    """Say whether a second email within seven days needs an approval first."""
-    return any(line.outcome == "too soon" and not line.may_begin for line in lines)
 
 
 def target_page(
@@ -204,8 +183,7 @@ def target_page(
             *to_print(viewer.campaign, (found.state,), viewer.local(viewer.now).date(), viewer.language),
         ),
         plan=plan_rows(viewer, found.plan),
-        needs_approval_again=needs_approval_again(found.plan),
-        period=found.period,
+        seen_at=viewer.now.isoformat(),
         next_delivery=short_moment(viewer.local(found.next_delivery), viewer.language),
         history=[(delivery, state_of_delivery(viewer, delivery)) for delivery in found.state.deliveries[:most]],
         answer=answer,

@@ -33,9 +33,6 @@ _BY_HAND: Mapping[DeliveryState, Message] = {
 }
 """The states of deliveries by hand or post that have other words than those by email."""
 
-LATER = Message.in_context("status of letters", "Came after the approval: goes with the next one")
-"""For letters that came after an approval, to a recipient who gets the letters from before it."""
-
 
 def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (a table)
     """Return the status that a plan gives to letters: they are ready, or the reason why they aren't sent."""
@@ -60,8 +57,6 @@ def state_of_line(line: PlanLine, language: str) -> Message:  # noqa: PLR0911  (
             return Message.in_context("status of letters", "In doubt: nobody knows whether the email arrived")
         case "paused":
             return Message.in_context("status of letters", "Campaign paused")
-        case "awaiting approval":
-            return Message.in_context("status of letters", "Waiting for approval")
         case _:
             return Message.in_context("status of letters", "Ready to send")
 

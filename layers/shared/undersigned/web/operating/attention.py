@@ -81,7 +81,7 @@ def points(  # noqa: PLR0913  (all that can need attention)
 
     `states` are the recipients of the page. `elsewhere` are recipients of other pages that need a person; with
     `is_part`, there are other pages. `overdue` are the ids of recipients whose letters should have gone out. Letters
-    that wait for an approval are not among the points: they come with their plan.
+    that wait for *Send now* are not among the points: they come with their plan.
     """
     states = tuple(states)
     found_points = (

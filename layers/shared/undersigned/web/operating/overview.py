@@ -10,7 +10,7 @@ from undersigned.domain.signing.sources import NO_SOURCE, ON_PAPER, OTHER
 from undersigned.web.counting.chart import chart
 from undersigned.web.cursors import cursor_of
 from undersigned.web.dashboard_frame import render_framed
-from undersigned.web.delivering.recipients import headings, needs_approval_again, plan_rows, row_of
+from undersigned.web.delivering.recipients import headings, plan_rows, row_of
 from undersigned.web.operating.attention import points
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
     rows = sorted((row_of(viewer, state) for state in states), key=lambda row: row.sorts_by(sort), reverse=descending)
     today = date.fromisoformat(period)
     waiting = sum(row.waiting for row in rows)
-    awaiting = sum(line.letters for line in lines if line.outcome == "awaiting approval")
+    going = [line for line in lines if line.outcome == "goes"]
     return render_framed(
         "dashboard_overview.html",
         viewer.language,
@@ -61,13 +61,10 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
             if made.is_unfinished and not made.received_at(state.target)
         ),
         on_paper=sum(row.target.on_paper.letters for row in rows if row.target.on_paper),
-        awaiting=awaiting,
-        plan=plan_rows(viewer, found.planned.lines(approved=True)),
         sends=plan_rows(viewer, lines),
-        can_send=any(line.outcome == "goes" for line in lines),
-        needs_approval_again=not awaiting and needs_approval_again(lines),
-        period=period,
-        look=viewer.now.isoformat(),
+        can_send=bool(going),
+        sends_now=sum(line.letters for line in going if not line.begun),
+        seen_at=viewer.now.isoformat(),
         draft=found.draft if viewer.may_manage else None,
         next_delivery=_next_delivery(viewer, state, waiting if not found.is_part else None),
         next_by_cadence=short_moment(viewer.local(state.next_delivery), viewer.language),
@@ -95,6 +92,6 @@ def _next_delivery(viewer: Viewer, found: CampaignState, waiting: int | None) ->
     if not found.is_open and waiting == 0:
         why = Message("nobody can sign, and no letter is waiting")
         return viewer.say(Message.in_context("next delivery", "None")), viewer.say(why)
-    approval = viewer.say(Message("when it is approved")) if found.campaign.approval else None
-    day = short_moment(viewer.local(found.next_delivery), viewer.language)
-    return day, approval
+    if found.campaign.send_now_only:
+        return viewer.say(Message("When somebody presses “Send now”")), None
+    return short_moment(viewer.local(found.next_delivery), viewer.language), None

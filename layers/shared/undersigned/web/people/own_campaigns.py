@@ -10,8 +10,6 @@ from undersigned.web.operating.attention import points
 from undersigned.web.people.people import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from undersigned.services.people.own_campaigns import Own, OwnCampaign
     from undersigned.services.people.sessions import Session
     from undersigned.web.page import Page
@@ -30,7 +28,6 @@ def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
     """Return the titles of a campaign's points, as on its overview, and whether one of them must be acted on."""
     glance = own.glance
     told = [
-        *_awaiting(glance.awaiting, language),
         *(
             (point.title, point.weight != "to know")
             for point in points(
@@ -59,14 +56,3 @@ def _attention(own: OwnCampaign, language: str) -> tuple[tuple[str, ...], bool]:
         )
         sentences.append(partly if glance.is_part else Message("No problems"))
     return tuple(sentence.in_language(language) for sentence in sentences), any(serious for _, serious in told)
-
-
-def _awaiting(recipients: int, language: str) -> Iterator[tuple[Message, bool]]:
-    if recipients:
-        message = Message.counted(
-            "Letters to %(count)s recipient are waiting for approval",
-            "Letters to %(count)s recipients are waiting for approval",
-            recipients,
-            {"count": number(recipients, language)},
-        )
-        yield message, True

@@ -163,7 +163,7 @@ def signed_page(  # noqa: PLR0913  (what the page shows)
 ) -> Page:
     """Render the page after signing. It doesn't reveal whether the person has signed before.
 
-    `next_delivery` is None while the campaign is paused. The page repeats the email address of the form that was
+    `next_delivery` is None if its day isn't known. The page repeats the email address of the form that was
     `sent`, and keeps the form for its sender, who may want to correct it.
     """
     values = sent.values if sent else {}

@@ -213,6 +213,8 @@ def _state_of_waiting(  # noqa: PLR0911  (a table)
 
 
 def _when_it_goes(own: OwnLetter, values: Mapping[str, object], language: str) -> Message:
+    if own.entry.campaign.send_now_only:
+        return Message("Your letter goes to %(whom)s with the next delivery, which the organizer starts.", values)
     next_delivery = own.next_delivery()
     if next_delivery is None:
         return Message(
@@ -221,10 +223,4 @@ def _when_it_goes(own: OwnLetter, values: Mapping[str, object], language: str) -
             values,
         )
     values = {**values, "day": full_date(own.entry.campaign.local(next_delivery), language)}
-    if own.entry.campaign.approval:
-        return Message(
-            "Your letter goes to %(whom)s with the next delivery that the organizer approves, on %(day)s at the "
-            "earliest.",
-            values,
-        )
     return Message("Your letter goes to %(whom)s with the next delivery, on %(day)s.", values)

@@ -23,13 +23,13 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from tests.running import RunningStack
 
-CAMPAIGN = "approval-and-report"
+CAMPAIGN = "report"
 ORGANIZER = "organizer@reports.example"
 
 
 @dataclass
 class Observed:
-    """A campaign whose weeks need an approval."""
+    """A campaign whose organizer gets reports."""
 
     stack: RunningStack
 
@@ -55,12 +55,12 @@ class Observed:
 def observed(stack: RunningStack) -> Observed:
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     organizer = replace(folder.campaign.organizer, email=ORGANIZER)
-    campaign = replace(folder.campaign, id=CAMPAIGN, approval=True, organizer=organizer)
+    campaign = replace(folder.campaign, id=CAMPAIGN, organizer=organizer)
     push(replace(folder, campaign=campaign), Stack(stack.outputs, stack.client).wiring().campaigns)
     return Observed(stack)
 
 
-def test_a_week_is_approved_by_email_and_reported(observed: Observed) -> None:
+def test_a_week_is_sent_and_reported(observed: Observed) -> None:
     stack, now = observed.stack, datetime.now(UTC)
     period = period_of(now, stack.outputs["DeliveryTimeZone"])
     observed.page(
@@ -78,13 +78,7 @@ def test_a_week_is_approved_by_email_and_reported(observed: Observed) -> None:
     observed.page(observed.link("ada@reports.example", "confirmation", "confirm/"), {})
     wiring = Stack(stack.outputs, stack.client).wiring()
     wait_for(lambda: wiring.signatures.has_waiting(CAMPAIGN, "evanston"))
-    for _ in range(2):
-        planned = stack.run_job("plan", now, CAMPAIGN)
-        assert (planned["deliveries"], len(planned["awaiting_approval"])) == ([], 1)
-    link = observed.link(ORGANIZER, "approval", "organizer/approve/")
-    assert "Ready to send" in observed.page(link)
-    assert wiring.campaigns.controls(CAMPAIGN).approved == {}
-    assert "Approved" in observed.page(link, {})
+    assert len(stack.run_job("plan", now, CAMPAIGN)["deliveries"]) == 1
 
     def is_delivered() -> bool:
         delivery = wiring.deliveries.delivery(DeliveryKey(CAMPAIGN, "evanston", period))

@@ -1,12 +1,12 @@
-"""Approvals and the deliveries that they cover, for tests of what organizers decide."""
+"""Letters that wait, and how somebody sends them now, for tests of what organizers decide."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.organizers import act
-from tests.world import CAMPAIGN, PERIOD
+from tests.organizers import act, someone
+from tests.world import CAMPAIGN
 from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
 
 if TYPE_CHECKING:
@@ -34,17 +34,15 @@ def sent(world: World) -> list[tuple[str, str, int]]:
     return found
 
 
-def link(world: World) -> str:
-    return world.mails("approval")[-1].link("organizer/approve")
-
-
 def hidden(page: Answer) -> dict[str, str]:
-    """Return what a page's form sends."""
-    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.body))
+    """Return what a page's form to send now has, but for the token of its session."""
+    form = re.search(r'action="[^"]*/deliveries/next">(.*?)</form>', page.body, re.DOTALL)
+    sent = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[1])) if form else {}
+    return {name: value for name, value in sent.items() if name != "token"}
 
 
 def waiting(world: World, target: str = "evanston") -> int:
-    return world.wiring.signatures.how_many_wait(CAMPAIGN, target)
+    return world.wiring.signatures.how_many_wait_each(CAMPAIGN, target, target)[target]
 
 
 def post(world: World, path: str, values: Mapping[str, object] | None = None) -> Answer:
@@ -52,11 +50,19 @@ def post(world: World, path: str, values: Mapping[str, object] | None = None) ->
     return act(world, path, values)
 
 
-def approved_and_sent_yesterday(world: World) -> None:
-    """Send a letter of a campaign that needs approvals, and confirm another one; a day passes."""
-    world.change(approval=True)
+def send_now(world: World, page: Answer | None = None, **values: object) -> Answer:
+    """Press *Send now* on the overview as an editor, perhaps on a page that was opened before."""
+    editor = someone(world, "editor")
+    answer = editor.press("/deliveries/next", hidden(page or editor.see()) | values)
+    assert answer.status == 303, answer.body
+    return answer
+
+
+def sent_yesterday(world: World) -> None:
+    """Send a letter of a campaign that only *Send now* delivers, and confirm another one; a day passes."""
+    world.change(send_now_only=True)
     world.confirmed()
-    world.wiring.delivering.controls.approve(CAMPAIGN, PERIOD, "cli", "")
+    send_now(world)
     world.run_queue()
     world.confirmed(email="bo@signers.example")
     world.clock.advance(days=1)
