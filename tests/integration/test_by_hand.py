@@ -179,21 +179,15 @@ def test_letters_that_wait_follow_the_way_and_sealed_ones_keep_theirs(world: Wor
     assert (delivery(world).way, delivery(world).state) == ("by hand", "sent")
 
 
-def test_a_delivery_that_opens_while_the_address_goes_is_by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delivery_that_opens_while_the_address_goes_waits_and_then_goes_by_hand(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.confirmed()
     before(monkeypatch, "open", partial(set_address, world, ""))
     world.week()
-    assert (delivery(world).way, delivery(world).state, world.deliveries) == ("by hand", "sent", [])
-
-
-def test_a_delivery_that_opens_while_an_address_comes_is_an_email(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_address(world, "")
-    world.confirmed()
-    before(monkeypatch, "open", partial(set_address, world, ADDRESS))
+    assert (delivery(world).state, delivery(world).letters, world.deliveries) == ("held", 0, [])
     world.week()
-    assert ([mail.to for mail in world.deliveries], delivery(world).way) == ([ADDRESS], "email")
+    assert (delivery(world).way, delivery(world).state, world.deliveries) == ("by hand", "sent", [])
 
 
 @pytest.mark.parametrize("method", ["seal", "put_packet", "begin_sending"])
@@ -233,7 +227,7 @@ def test_an_address_that_goes_while_ses_has_the_email_changes_nothing_about_it(w
     assert (delivery(world).state, delivery(world).way) == ("delivered", "email")
 
 
-@pytest.mark.parametrize("method", ["seal", "put_packet", "begin_sending"])
+@pytest.mark.parametrize("method", ["open", "seal", "put_packet", "begin_sending"])
 def test_an_address_that_comes_while_a_delivery_by_hand_is_open_gets_no_email(
     world: World, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:

@@ -94,10 +94,6 @@ def test_one_point_of_the_overview_names_all_that_is_ready_to_print(world: World
     assert "Letters to print 2 Letters sent 1" in said
     assert f'/deliveries/{PERIOD}/evanston"><bdi>' in printed.see().body
     assert "ready to print" in printed.words("/targets/evanston")
-    world.clock.advance(days=7)
-    printed.enter("editor")
-    assert "Letters of November 24, 2026: not handed over yet" in printed.words()
-    assert '<div class="state trouble">\n<h3>Letters of November 24' in printed.see().body
 
 
 def test_letters_are_handed_over_with_a_note(world: World, printed: Browser) -> None:
@@ -186,16 +182,12 @@ def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) 
     assert "Print the letters" in printed.words(PAGE)
 
 
-def test_what_is_not_ready_yet_has_a_point_and_goes_on_after_a_hold_whatever_came_that_week(
-    world: World, printed: Browser
-) -> None:
+def test_what_is_made_again_goes_on_after_a_hold_whatever_came_that_week(world: World, printed: Browser) -> None:
     controls, key = world.wiring.delivering.controls, DeliveryKey(CAMPAIGN, "evanston", PERIOD)
     controls.retry(key, "cli", "")
-    not_ready = "Evanston: the letters of November 24, 2026 are not ready to print yet 2 letters are waiting."
-    assert not_ready in printed.words()
     controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires")
     world.run_queue()
-    assert not_ready in printed.words()
+    assert "Evanston: letters on hold" in printed.words()
     controls.release(CAMPAIGN, "evanston", "cli", "")
     world.confirmed(name="Di Waits", email="di@signers.example")
     world.clock.advance(days=3)
@@ -206,7 +198,6 @@ def test_what_is_not_ready_yet_has_a_point_and_goes_on_after_a_hold_whatever_cam
     printed.enter("editor")
     assert "Ready to print" in printed.words(PAGE)
     assert "Ready to print" in printed.words("/deliveries/2026-11-27/evanston")
-    assert not_ready not in printed.words()
 
 
 def test_packets_whose_letters_are_all_erased_are_not_offered_to_print(

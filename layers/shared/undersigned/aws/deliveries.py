@@ -110,16 +110,13 @@ class Deliveries(Repository):
         found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
         yield from read_rows(read_delivery, found, whole=whole, left_out=left_out)
 
-    def open(
-        self, delivery: Delivery, week: Week, before: Delivery | None = None, *, address: str | None = None
-    ) -> None:
+    def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
         """Write a delivery that takes a week of its target: a new one, or one that had given it back.
 
-        Raises ChangedError unless it is still as `before`, the target is free from the day that was read, and it still
-        has the `address` that decided the way.
+        Raises ChangedError unless it is still as `before`, and the target is free from the day that was read.
         """
         write = _change(delivery, before) if before else Put(delivery_values(delivery), NEW)
-        self._table.transact([write, _free(delivery.key, week, address)], wait_for_others=True)
+        self._table.transact([write, _free(delivery.key, week)], wait_for_others=True)
 
     def change(self, delivery: Delivery, before: Delivery) -> None:
         """Write a changed delivery. If it surely did not arrive, it gives its week back; news can take it again.
@@ -258,12 +255,9 @@ def _period_of(part: Values) -> str:
     return str(part["sk"]).split("#")[1]
 
 
-def _free(key: DeliveryKey, week: Week, address: str | None = None) -> Update:
-    """Return the update of the day from which a target is free, if it is still as it was read: two plans can meet.
-
-    With an `address`, the target must still have it.
-    """
-    still = Attr("pk").exists() if address is None else Attr("email").eq(address)
+def _free(key: DeliveryKey, week: Week) -> Update:
+    """Return the update of the day from which a target is free, if it is still as it was read: two plans can meet."""
+    still = Attr("pk").exists()
     known = Attr("free_from").eq(written(week.known)) if week.known else Attr("free_from").not_exists()
     values = {"free_from": written(week.free_from)}
     return Update(target_key(key.campaign, key.target), assign=values, when=still & known)

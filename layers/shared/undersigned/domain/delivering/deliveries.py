@@ -45,9 +45,6 @@ _STORED_WITHIN = timedelta(hours=1)
 Source: "Configure Lambda function timeout", Lambda developer guide: a function is ended after 15 minutes.
 """
 
-HANDED_OVER_WITHIN = timedelta(days=7)
-"""How long letters may be ready to print before the overview insists."""
-
 UNDER_WAY: tuple[DeliveryState, ...] = ("open", "sending")
 """The states while an email is being made or sent."""
 

@@ -175,7 +175,7 @@ class Delivering:
             if week is None:
                 return known
             try:
-                self.deliveries.open(opened, week, known, address=target.email)
+                self.deliveries.open(opened, week, known)
             except ChangedError:
                 # Another process took a week of the target, or DynamoDB throttled the transaction.
                 if pause is None:

@@ -180,7 +180,7 @@ def target_page(
         row=row_of(viewer, found.state),
         attention=(
             *of_target(found.state, viewer.language),
-            *to_print(viewer.campaign, (found.state,), viewer.local(viewer.now).date(), viewer.language),
+            *to_print((found.state,), viewer.language),
         ),
         plan=plan_rows(viewer, found.plan),
         seen_at=viewer.now.isoformat(),

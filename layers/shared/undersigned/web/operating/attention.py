@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
 
 from undersigned.domain.delivering.answers import waits_since
-from undersigned.domain.delivering.deliveries import HANDED_OVER_WITHIN
 from undersigned.domain.delivering.plans import week_taken
 from undersigned.domain.languages import Message, long_date, number
 from undersigned.services.operating.overviews import MOST_POSTPONED
@@ -15,7 +14,7 @@ from undersigned.services.operating.overviews import MOST_POSTPONED
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, Question
     from undersigned.domain.delivering.stops import Stop
     from undersigned.domain.people.actions import Action
@@ -87,7 +86,7 @@ def points(  # noqa: PLR0913  (all that can need attention)
     found_points = (
         *_paused(found),
         *(point for state in states for point in of_target(state, language)),
-        *to_print(found.campaign, states, today, language),
+        *to_print(states, language),
         *(_overdue(state, language) for state in states if state.target.id in overdue),
         *(point for target in elsewhere for point in _held_back(target, None, language)),
         *_unanswered([state for state in states if state.is_unanswered(found.campaign, today)], language),
@@ -119,8 +118,6 @@ def of_target(state: TargetState, language: str) -> Iterator[Point]:
     for delivery in state.deliveries:
         if delivery.is_kept_by_mailbox(target):
             yield _kept_by_mailbox(state, delivery, language)
-        elif delivery.way == "by hand" and delivery.is_unfinished:
-            yield _not_ready(state, delivery, language)
     if state.damaged:
         yield Point(
             "serious",
@@ -270,36 +267,27 @@ def _waits(waiting: int, language: str) -> Message:
     )
 
 
-def to_print(campaign: Campaign, states: Iterable[TargetState], today: date, language: str) -> Iterator[Point]:
-    """Yield one point for all recipients whose letters of a day are ready to print; it insists after a week."""
+def to_print(states: Iterable[TargetState], language: str) -> Iterator[Point]:
+    """Yield one point for all recipients whose letters of a day are ready to print."""
     by_day: dict[date, list[tuple[Target, Delivery]]] = {}
     for state in states:
         for made in state.deliveries:
             if made.is_ready_to_print:
                 by_day.setdefault(made.day, []).append((state.target, made))
     for day, found in sorted(by_day.items()):
-        is_late = any(_has_waited_long(made, campaign, today) for _, made in found)
-        values: dict[str, object] = {"day": long_date(day, language)}
-        do = Message(
-            "Open each one, print the letters, and hand them over or mail them. Then press “Handed over” there."
-        )
-        late = Message("They have been ready to print for a week. If nobody brings them, press “Close unsent” there.")
         yield Point(
-            "serious" if is_late else "to do",
-            Message("Letters of %(day)s: not handed over yet", values)
-            if is_late
-            else Message("Letters of %(day)s: ready to print", values),
-            (do, late) if is_late else (do,),
+            "to do",
+            Message("Letters of %(day)s: ready to print", {"day": long_date(day, language)}),
+            (
+                Message(
+                    "Open each one, print the letters, and hand them over or mail them. Then press “Handed over” there."
+                ),
+            ),
             places=tuple(
                 Step(_letters_to(target, made, language), f"/deliveries/{made.key.period}/{target.id}")
                 for target, made in found
             ),
         )
-
-
-def _has_waited_long(made: Delivery, campaign: Campaign, today: date) -> bool:
-    ready_at = made.last.sent_at
-    return ready_at is not None and campaign.local(ready_at).date() + HANDED_OVER_WITHIN <= today
 
 
 def _letters_to(target: Target, made: Delivery, language: str) -> Message:
@@ -411,22 +399,6 @@ def _kept_by_mailbox(state: TargetState, delivery: Delivery, language: str) -> P
         ),
         sees=Step(Message("Open the delivery"), f"/deliveries/{delivery.key.period}/{state.target.id}"),
         acts=decisions(delivery, None, state),
-    )
-
-
-def _not_ready(state: TargetState, delivery: Delivery, language: str) -> Point:
-    values = _whom(state.target, language) | {"day": long_date(delivery.day, language)}
-    return Point(
-        "to know",
-        Message("%(whom)s: the letters of %(day)s are not ready to print yet", values),
-        (
-            *((_waits(delivery.letters, language),) if delivery.letters else ()),
-            Message(
-                "Nothing is lost. They are prepared now, or with the next delivery; while the letters to this "
-                "recipient are on hold, they wait."
-            ),
-        ),
-        sees=Step(Message("Open the delivery"), f"/deliveries/{delivery.key.period}/{state.target.id}"),
     )
 
 
