@@ -658,7 +658,7 @@ def _make(monkeypatch: pytest.MonkeyPatch, clock: Clock, bundle_size: int, forms
         **queues,
         "ConfirmationsFailed": resources.make_queue(client_of("sqs"), "ConfirmationsFailed"),
         "Table": resources.make_table(client_of("dynamodb")),
-        "PacketBucket": resources.make_bucket(client_of("s3")),
+        **{name: resources.make_bucket(client_of("s3"), name) for name in ("PacketBucket", "DraftBucket")},
         "Alarms": client_of("sns").create_topic(Name="Alarms")["TopicArn"],
         "Secret": _make_secret("Secret", "s" * 64),
         "OrganizersSecret": _make_secret("OrganizersSecret", "p" * 64),

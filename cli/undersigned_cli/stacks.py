@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SETTING_OF_OUTPUT = {
     "TableName": "TABLE_NAME",
     "PacketBucketName": "PACKET_BUCKET",
+    "DraftBucketName": "DRAFT_BUCKET",
     "DeliveryQueueUrl": "DELIVERY_QUEUE_URL",
     "SecretArn": "SECRET_ARN",
     "OrganizersSecretArn": "ORGANIZERS_SECRET_ARN",

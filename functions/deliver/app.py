@@ -48,7 +48,14 @@ def report_replaced(key: DeliveryKey, packet: int, characters: dict[str, int]) -
 
 
 stack = Wiring.of_environment(
-    "table_name", "secret_arn", "sender", "configuration_set", "packet_bucket", "delivery_queue_url", "bundle_size"
+    "table_name",
+    "secret_arn",
+    "sender",
+    "configuration_set",
+    "packet_bucket",
+    "draft_bucket",
+    "delivery_queue_url",
+    "bundle_size",
 )
 delivering = stack.delivering.delivering(report_replaced)
 storing = stack.delivering.storing(report_replaced)

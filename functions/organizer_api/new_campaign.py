@@ -104,7 +104,7 @@ def _free_id(title: str) -> str:
 
 
 def _known_ids() -> set[str]:
-    return {*wired.stack.campaigns.campaign_ids(), *(draft.campaign for draft in wired.stack.drafts.drafts())}
+    return {*wired.stack.campaigns.campaign_ids(), *wired.stack.drafts.campaigns()}
 
 
 def _form(

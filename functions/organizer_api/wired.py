@@ -8,6 +8,7 @@ stack = Wiring.of_environment(
     "organizers_secret_arn",
     "sender_address",
     "packet_bucket",
+    "draft_bucket",
     "delivery_queue_url",
     "export_queue_url",
     "people_mails_url",

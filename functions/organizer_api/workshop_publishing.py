@@ -12,7 +12,7 @@ from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, pub
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
-from undersigned.domain.authoring.drafts import ChangedMeanwhileError, PublishedMeanwhileError
+from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.authoring import publish as publish_pages
@@ -90,22 +90,19 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
 
     If it changed meanwhile, or something is left to do, show it, and keep what was typed.
     """
-    drafting, revision, is_over = wired.stack.authoring.drafting, revision_of(request), request.posted("over") == "yes"
+    drafting, revision = wired.stack.authoring.drafting, revision_of(request)
     if refused := _refused_website(request):
         return dashboard_page(_publish_page(request, workshop_of(request), refused=refused), status=422)
     try:
         if request.posted("website"):
             revision = drafting.write(request.campaign, revision, {}, request.by, _with_website(request)).revision
-        drafting.publish(request.campaign, revision, request.by, request.why(), over=is_over)
-    except (ChangedMeanwhileError, PublishedMeanwhileError) as error:
-        workshop = workshop_of(request)
-        if isinstance(error, ChangedMeanwhileError):
-            workshop = _after(workshop, "changed")
-        return dashboard_page(_publish_page(request, workshop), status=409)
+        drafting.publish(request.campaign, revision, request.by, request.why())
+    except ChangedMeanwhileError:
+        return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
     except MistakesError:
         workshop = replace(workshop_of(request), is_refused=True)
         return dashboard_page(_publish_page(request, workshop), status=422)
-    return _done(request, "published", {"why", "over", *_website_fields(request)}, "#where")
+    return _done(request, "published", {"why", *_website_fields(request)}, "#where")
 
 
 @pages.post("/workshop/website", "manage")

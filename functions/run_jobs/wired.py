@@ -22,6 +22,7 @@ def report(finding: Finding) -> None:
 stack = Wiring.of_environment(
     "table_name",
     "packet_bucket",
+    "draft_bucket",
     "delivery_queue_url",
     "reconciliation_queue_url",
     "schedule",

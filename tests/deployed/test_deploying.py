@@ -326,7 +326,7 @@ def test_a_creation_that_fails_in_the_middle_can_be_tried_again(running: Running
   BrokenHandle: {Type: AWS::CloudFormation::WaitConditionHandle}
   Broken:
     Type: AWS::CloudFormation::WaitCondition
-    DependsOn: [Table, PacketBucket, Secret, SenderEmailIdentity]
+    DependsOn: [Table, PacketBucket, DraftBucket, Secret, SenderEmailIdentity]
     Properties: {Handle: !Ref BrokenHandle, Timeout: 1}
 
 Outputs:
@@ -338,7 +338,7 @@ Outputs:
         template.write_text(usual, encoding="utf-8")
 
     assert "run make deploy again" in failed
-    for logical_id in ("Table", "PacketBucket", "Secret", "SenderEmailIdentity"):
+    for logical_id in ("Table", "PacketBucket", "DraftBucket", "Secret", "SenderEmailIdentity"):
         assert re.search(rf"CREATE_COMPLETE\s+\S+\s+{logical_id}\b", failed)
     assert {service: of(running.client(service)) for service, of in KEPT.items()} == before
     checkout.deploy("STACK=staging")

@@ -40,7 +40,15 @@ if TYPE_CHECKING:
 
     from tests.running import RunningStack
 
-OUTPUTS = {"PublicUrl", "TableName", "PacketBucketName", "DeliveryQueueUrl", "SecretArn", "ConfigurationSetName"}
+OUTPUTS = {
+    "PublicUrl",
+    "TableName",
+    "PacketBucketName",
+    "DraftBucketName",
+    "DeliveryQueueUrl",
+    "SecretArn",
+    "ConfigurationSetName",
+}
 CAMPAIGN = "local-stack"
 ONCE = Config(retries={"total_max_attempts": 1})
 

@@ -8,6 +8,7 @@ DynamoDB developer guide).
 from __future__ import annotations
 
 import copy
+import hashlib
 import io
 import operator
 import re
@@ -44,6 +45,12 @@ if TYPE_CHECKING:
 type Item = dict[str, dict[str, Any]]
 """An item with DynamoDB's typed attributes. It is never changed, only replaced."""
 
+_VERSIONED = "-draftbucket"
+"""The end of the name of the bucket that keeps versions."""
+
+_OF_DRAFTS = "drafts/"
+"""How the names of its objects begin in `Memory.objects`. Each ends in # and its version."""
+
 _LAST = "\U0010ffff"
 """A text after all others."""
 
@@ -52,6 +59,10 @@ type Place = tuple[str, str]
 
 type Check = Callable[[str, str, str, Mapping[str, Any]], None]
 """Checks a call of a function (its logical id): the service, the operation and the parameters."""
+
+
+def _tag(content: bytes) -> str:
+    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
 
 def refuse(
@@ -129,6 +140,7 @@ class Memory:
         self.records: list[dict[str, Any]] = []
         self.queues: dict[str, list[dict[str, Any]]] = {}
         self.objects: dict[str, bytes] = {}
+        self._versions = 0
         self._parts: dict[tuple[str, int], bytes] = {}
         self._uploads = 0
         self.quota = {"MaxSendRate": 14.0, "Max24HourSend": 50_000.0, "SentLast24Hours": 0.0}
@@ -384,22 +396,50 @@ class Memory:
 
     # S3
 
-    def _s3_put_object(self, *, Key: str, Body: bytes, **_: Any) -> Any:  # noqa: N803
-        self.objects[Key] = Body
+    def _s3_put_bucket_versioning(self, **_: Any) -> Any:
         return {}
 
-    def _s3_get_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
-        if Key not in self.objects:
-            refuse("GetObject", "NoSuchKey", status=404)
-        return {"Body": io.BytesIO(self.objects[Key])}
+    def _s3_put_object(self, *, Bucket: str, Key: str, Body: bytes, **more: Any) -> Any:  # noqa: N803
+        if not Bucket.endswith(_VERSIONED):
+            self.objects[Key] = Body
+            return {}
+        there = self._versions_of(Key)
+        tag = more.get("IfMatch")
+        if tag and not there:
+            refuse("PutObject", "NoSuchKey", status=404)
+        if (tag and _tag(self.objects[there[0]]) != tag) or ("IfNoneMatch" in more and there):
+            refuse("PutObject", "PreconditionFailed", status=412)
+        self._versions += 1
+        version = f"{self._versions:08d}"
+        self.objects[f"{_OF_DRAFTS}{Key}#{version}"] = Body
+        return {"ETag": _tag(Body), "VersionId": version}
+
+    def _versions_of(self, key: str) -> list[str]:
+        """Return the names of the versions of a draft, the newest first."""
+        beginning = f"{_OF_DRAFTS}{key}#"
+        return sorted((name for name in self.objects if name.startswith(beginning)), reverse=True)
+
+    def _s3_get_object(self, *, Bucket: str, Key: str, VersionId: str = "", **_: Any) -> Any:  # noqa: N803
+        if not Bucket.endswith(_VERSIONED):
+            if Key not in self.objects:
+                refuse("GetObject", "NoSuchKey", status=404)
+            return {"Body": io.BytesIO(self.objects[Key])}
+        name = next((it for it in self._versions_of(Key) if not VersionId or it.endswith(f"#{VersionId}")), None)
+        if name is None:
+            refuse("GetObject", "NoSuchVersion" if VersionId else "NoSuchKey", status=404)
+        content = self.objects[name]
+        return {"Body": io.BytesIO(content), "ETag": _tag(content), "VersionId": name.rpartition("#")[2]}
+
+    def _s3_list_object_versions(self, *, Prefix: str, **_: Any) -> Any:  # noqa: N803
+        return {"Versions": [{"Key": Prefix, "VersionId": it.rpartition("#")[2]} for it in self._versions_of(Prefix)]}
 
     def _s3_head_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         if Key not in self.objects:
             refuse("HeadObject", "404", status=404)
         return {}
 
-    def _s3_delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
-        self.objects.pop(Key, None)
+    def _s3_delete_object(self, *, Key: str, VersionId: str = "", **_: Any) -> Any:  # noqa: N803
+        self.objects.pop(f"{_OF_DRAFTS}{Key}#{VersionId}" if VersionId else Key, None)
         return {}
 
     def _s3_delete_objects(self, *, Delete: Mapping[str, Any], **_: Any) -> Any:  # noqa: N803
@@ -407,7 +447,12 @@ class Memory:
             self.objects.pop(found["Key"], None)
         return {}
 
-    def _s3_list_objects_v2(self, *, Prefix: str = "", **_: Any) -> Any:  # noqa: N803
+    def _s3_list_objects_v2(self, *, Bucket: str, Prefix: str = "", **_: Any) -> Any:  # noqa: N803
+        if Bucket.endswith(_VERSIONED):
+            drafts = {
+                name.removeprefix(_OF_DRAFTS).split("#")[0] for name in self.objects if name.startswith(_OF_DRAFTS)
+            }
+            return {"Contents": [{"Key": key} for key in sorted(drafts)]}
         return {"Contents": [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)]}
 
     def _s3_list_buckets(self, **_: Any) -> Any:

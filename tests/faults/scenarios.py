@@ -688,6 +688,8 @@ def a_time_is_over(platform: Platform) -> Arrivals:
     ada, bo, eve = (Person(name, EVANSTON) for name in ("Ada", "Bo", "Eve"))
     acts.sign_and_confirm(ada, bo, eve)
     acts.withdraw(eve)
+    save_draft(acts, "settings", {"goal": "77"})
+    save_draft(acts, "settings", {"goal": "78"})
     acts.week(MONDAY)
     acts.answer("They read it.")
     stop = f"{page_of_office(platform.world)}/stop"
@@ -697,6 +699,7 @@ def a_time_is_over(platform: Platform) -> Arrivals:
     platform.world.clock.advance(days=31)
     acts.reconcile(days=2)
     assert is_cleared(platform, eve)
+    assert drafts_in(platform) == set()
     evanston = campaigns.target(CAMPAIGN, "evanston")
     assert (evanston.answer, evanston.stopped and evanston.stopped.reason) == (None, "")
     # A letter whose delivery has no outcome is kept.
@@ -714,10 +717,12 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     acts.organizer("/workshop/discard", {"revision": str(discarded)})
     assert world.wiring.drafts.draft(CAMPAIGN) is None
     world.clock.advance(minutes=1)
-    save_draft(acts, "settings", {"goal": "78"})
+    first = save_draft(acts, "settings", {"goal": "78"})
     rows = fields_of(acts, "recipients")
     [evanston] = [name for name, value in rows.items() if value == "chief@evanston-police.example"]
     save_draft(acts, "recipients", {evanston: "new@evanston-police.example"})
+    assert platform.person(lambda: someone(world, "editor").see(f"/workshop/versions?of={first}")).status == 200
+    assert platform.person(lambda: someone(world, "editor").see("/organizer")).status == 200
     empty = next(name for name, value in rows.items() if name.endswith("-id") and not value).removesuffix("-id")
     skokie = {
         "id": "skokie",
@@ -791,11 +796,16 @@ def is_whole(platform: Platform) -> bool:
 
 
 def left_of_campaign(platform: Platform) -> set[str]:
-    """Return the kinds of rows, and the files of drafts, that a campaign left and that don't expire by themselves."""
+    """Return the kinds of rows, and the drafts, that a campaign left and that don't expire by themselves."""
     assert platform.world.memory
-    files = {name for name in platform.world.memory.objects if name.startswith("drafts/")}
     kinds = kinds_in(platform.world.memory) - {"FORM", "RATE", "GONE", "MAIL_CLAIM", "MAILS", "SESSION", "SIGN_INS"}
-    return kinds | files
+    return kinds | drafts_in(platform)
+
+
+def drafts_in(platform: Platform) -> set[str]:
+    """Return the versions of drafts in the bucket."""
+    assert platform.world.memory
+    return {name for name in platform.world.memory.objects if name.startswith("drafts/")}
 
 
 def is_cleared(platform: Platform, person: Person) -> bool:

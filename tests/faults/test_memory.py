@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 from datetime import timedelta
@@ -191,6 +192,50 @@ def random_other_call(world: World, rng: random.Random, step: int) -> Any:
         return rng.choice(calls)()
     except ClientError as error:
         return error.response["Error"]["Code"]
+
+
+def random_draft_call(world: World, rng: random.Random) -> Any:
+    """Make a random call to the bucket that keeps versions, and return its answer, or its error."""
+    s3, bucket = worlds.client_of("s3"), world.wiring.settings.variables["DRAFT_BUCKET"]
+    at = {"Bucket": bucket, "Key": rng.choice(["a.json", "a-b.json"])}
+    body, other = (rng.choice([b"1", b"2"]) for _ in range(2))
+    tag = f'"{hashlib.md5(other, usedforsecurity=False).hexdigest()}"'
+    when = rng.choice([{"IfMatch": tag}, {"IfNoneMatch": "*"}, {}])
+    versions = s3.list_object_versions(Bucket=bucket, Prefix=at["Key"]).get("Versions", [])
+    chosen = rng.randrange(5)
+    one = {**at, "VersionId": versions[chosen]["VersionId"] if chosen < len(versions) else "0" * 32}
+
+    def got(**of: Any) -> Any:
+        found = s3.get_object(**of)
+        return found["Body"].read(), found["ETag"], [it["VersionId"] for it in versions].index(found["VersionId"])
+
+    calls: list[Callable[[], Any]] = [
+        lambda: s3.put_object(**at, Body=body, **when)["ETag"],
+        lambda: s3.put_object(**at, Body=body, **when)["ETag"],
+        lambda: got(**at),
+        lambda: got(**one),
+        lambda: done(s3.delete_object(**one)),
+        lambda: [each["Key"] for each in s3.list_objects_v2(Bucket=bucket).get("Contents", [])],
+    ]
+    try:
+        return len(versions), rng.choice(calls)()
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+def test_memory_answers_like_moto_for_drafts(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[list[Any]] = []
+    for fast in (False, True):
+        rng = random.Random(3)  # noqa: S311
+        with worlds.world(monkeypatch, fast=fast, empty=True) as world:
+            answers.append([random_draft_call(world, rng) for _ in range(300)])
+    assert {"PreconditionFailed", "NoSuchKey"} <= {*filter(is_text, answers[0])}
+    for number, (theirs, ours) in enumerate(zip(*answers, strict=True)):
+        assert ours == theirs, f"call {number}"
+
+
+def is_text(answer: Any) -> bool:
+    return isinstance(answer, str)
 
 
 def test_memory_answers_like_moto_for_files_queues_and_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,7 +182,7 @@ FIELDS = {
     "do": "save", "text": "Dear {{ target.name }} <canary>", "language": "en", "pasted": "name\temail\nA\ta@b.example",
     "replace": "yes", "cell-0-name": "<canary>", "cell-99999-id": "x", "cell-0-": "x", "remove-1": "yes", "was": "{}",
     "was-0": "evanston", "row-evanston": "{}", "row-": "[1]", "title": "<canary>", "goal": "5", "start": "letter",
-    "copy": CAMPAIGN, "over": "yes", "outcome": "sent", "scope": "counts", "label": "x",
+    "copy": CAMPAIGN, "outcome": "sent", "scope": "counts", "label": "x",
     "reason": "<canary>", "day": "2026-11-30", "public": True, "role": "editor",
     "cursor": "MjAyNi0xMS0zMCBldmFuc3Rvbg==", "find": "ada", "code": "123456",
 }  # fmt: skip

@@ -476,4 +476,4 @@ def test_a_folder_with_mistakes_can_be_a_draft_and_is_listed(run: Any, world: Wo
         ("plant-trees", "draft")
     ]
     assert "plant-trees is deleted" in run("campaign", "delete", "plant-trees", "--yes")
-    assert world.wiring.drafts.drafts() == ()
+    assert world.wiring.drafts.campaigns() == ()

@@ -48,7 +48,6 @@ KINDS = {
     "packet": ("DELIVERY#", "PACKET#", "/deliveries/2026-11-24"),
     "mail event": ("DELIVERY#", "EVENT#", None),
     "export": ("EXPORT#", "", "/exports/"),
-    "draft": ("DRAFT#", "HEAD", "/draft|/workshop"),
     "API key": ("KEY#", digest_of("us_other"), None),
     "own API key": ("KEY#", digest_of("us_letters"), "/organizer/campaigns/"),
     "person of a campaign": ("PEOPLE#", "", None),

@@ -102,7 +102,7 @@ def after(owner: Browser, button: Button, answer: Answer) -> FilledPage:
 def stored(world: World) -> str:
     """Return what is stored of the campaigns: their drafts, the reasons in their logs, and whether they are closed."""
     campaigns = world.wiring.campaigns
-    known = sorted({*campaigns.campaign_ids(), *(draft.campaign for draft in world.wiring.drafts.drafts())})
+    known = sorted({*campaigns.campaign_ids(), *world.wiring.drafts.campaigns()})
     return repr(
         [
             (

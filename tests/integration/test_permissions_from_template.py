@@ -38,6 +38,14 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
     }
 
 
+def in_packets(key: str = "", **more: Any) -> dict[str, Any]:
+    return {"Bucket": "undersigned-packetbucket-1a2b3c", "Key": key, **more}
+
+
+def in_drafts(**more: Any) -> dict[str, Any]:
+    return {"Bucket": "undersigned-draftbucket-1a2b3c", "Key": "a.json", **more}
+
+
 @pytest.mark.asvs("13.2.2", "13.2.4", "13.3.2")
 @pytest.mark.parametrize(
     ("function", "service", "operation", "params", "allowed"),
@@ -88,23 +96,28 @@ def query(partition: str, attribute: str = "pk", **more: Any) -> dict[str, Any]:
         ("Deliver", "dynamodb", "UpdateItem", {"Key": CLAIM | {"pk": {"S": "MAIL_CLAIM#0a1b"}}}, False),
         ("Deliver", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-DeliveryQueue"}, True),
         ("Deliver", "sqs", "SendMessage", {"QueueUrl": "https://sqs/undersigned-WaitingMails"}, False),
-        ("Deliver", "s3", "PutObject", {"Key": "packets/a.pdf"}, True),
-        ("Deliver", "s3", "GetObject", {"Key": "drafts/a/1-0"}, True),
-        ("Deliver", "s3", "PutObject", {"Key": "drafts/a/1-0"}, False),
-        ("Deliver", "s3", "DeleteObject", {"Key": "drafts/a/1-0"}, False),
-        ("OrganizerApi", "s3", "PutObject", {"Key": "drafts/a/1-0"}, True),
-        ("OrganizerApi", "s3", "PutObject", {"Key": "packets/a.pdf"}, False),
-        ("OrganizerApi", "s3", "ListObjectsV2", {"Prefix": "drafts/a/"}, True),
-        ("OrganizerApi", "s3", "ListObjectsV2", {"Prefix": ""}, False),
-        ("OrganizerApi", "s3", "ListObjectsV2", {"Prefix": "exports/"}, False),
-        ("PublicApi", "s3", "GetObject", {"Key": "drafts/a/1-0"}, False),
-        ("RunJobs", "s3", "DeleteObject", {"Key": "drafts/a/1-0"}, False),
-        ("ExportSignatures", "s3", "PutObject", {"Key": "drafts/a/1-0"}, False),
-        ("Deliver", "s3", "GetObject", {"Key": "exports/a.csv"}, False),
-        ("PublicApi", "s3", "GetObject", {"Key": "exports/a.csv"}, False),
-        ("ExportSignatures", "s3", "CreateMultipartUpload", {"Key": "exports/a.csv"}, True),
-        ("ExportSignatures", "s3", "AbortMultipartUpload", {"Key": "exports/a.csv"}, True),
-        ("ExportSignatures", "s3", "PutObject", {"Key": "packets/a.pdf"}, False),
+        ("Deliver", "s3", "PutObject", in_packets("packets/a.pdf"), True),
+        ("Deliver", "s3", "GetObject", in_drafts(), True),
+        ("Deliver", "s3", "PutObject", in_drafts(), False),
+        ("Deliver", "s3", "DeleteObject", in_drafts(VersionId="1"), False),
+        ("OrganizerApi", "s3", "PutObject", in_drafts(), True),
+        ("OrganizerApi", "s3", "GetObject", in_drafts(VersionId="1"), True),
+        ("OrganizerApi", "s3", "DeleteObject", in_drafts(VersionId="1"), True),
+        ("OrganizerApi", "s3", "DeleteObject", in_drafts(), False),
+        ("OrganizerApi", "s3", "PutObject", in_packets("packets/a.pdf"), False),
+        ("OrganizerApi", "s3", "ListObjectVersions", in_drafts(Prefix="a.json"), True),
+        ("OrganizerApi", "s3", "ListObjectsV2", in_drafts(), True),
+        ("OrganizerApi", "s3", "ListObjectsV2", in_packets(Prefix=""), False),
+        ("OrganizerApi", "s3", "ListObjectsV2", in_packets(Prefix="exports/"), False),
+        ("PublicApi", "s3", "GetObject", in_drafts(), False),
+        ("RunJobs", "s3", "DeleteObject", in_drafts(VersionId="1"), True),
+        ("RunJobs", "s3", "PutObject", in_drafts(), False),
+        ("ExportSignatures", "s3", "PutObject", in_drafts(), False),
+        ("Deliver", "s3", "GetObject", in_packets("exports/a.csv"), False),
+        ("PublicApi", "s3", "GetObject", in_packets("exports/a.csv"), False),
+        ("ExportSignatures", "s3", "CreateMultipartUpload", in_packets("exports/a.csv"), True),
+        ("ExportSignatures", "s3", "AbortMultipartUpload", in_packets("exports/a.csv"), True),
+        ("ExportSignatures", "s3", "PutObject", in_packets("packets/a.pdf"), False),
         ("SendConfirmations", "sesv2", "SendEmail", EMAIL, True),
         (
             "Deliver",
@@ -176,7 +189,7 @@ def test_a_client_fails_the_test_for_a_call_without_permission() -> None:
 @mock_aws
 def test_a_link_to_an_object_needs_the_permission_to_read_it() -> None:
     client = boto3.client("s3", region_name="us-east-1")
-    params = {"Bucket": make_bucket(client), "Key": "a"}
+    params = {"Bucket": make_bucket(client, "PacketBucket"), "Key": "a"}
     enforce(client, "Tally", pytest.fail)
 
     with pytest.raises(pytest.fail.Exception, match="s3:GetObject"):

@@ -245,7 +245,9 @@ def kinds_of(world: World) -> set[str]:
     return {f"{pk.partition('#')[0]} {re.split('[^A-Z_]', sk)[0]}" for pk, sk in all_rows(world)}
 
 
-def test_people_and_the_draft_come_back_with_a_lost_campaign_and_neither_keys_nor_sessions(recovery: Recovery) -> None:
+def test_people_come_back_with_a_lost_campaign_and_neither_keys_nor_sessions(
+    recovery: Recovery,
+) -> None:
     world = recovery.world
     add(world, "maria@enddemand.example", "editor")
     maria = Browser(world)
@@ -265,18 +267,6 @@ def test_people_and_the_draft_come_back_with_a_lost_campaign_and_neither_keys_no
     browser.sign_in("maria@enddemand.example")
     assert browser.see("/signatures").status == 200
     assert browser.see("/people").status == 403
-
-
-def test_a_draft_whose_file_is_gone_does_not_come_back(recovery: Recovery) -> None:
-    world = recovery.world
-    drafting = world.wiring.authoring.drafting
-    published = drafting.draft(CAMPAIGN)
-    draft = drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
-    recovery.keep()
-    drafting.discard(CAMPAIGN, draft.revision, "ann")
-    recovery.lose()
-    recovery.restore()
-    assert drafting.draft(CAMPAIGN) == published
 
 
 def test_somebody_who_was_removed_since_does_not_come_back_with_lost_letters(recovery: Recovery) -> None:

@@ -908,19 +908,6 @@ def test_a_draft_that_changed_meanwhile_is_not_published(world: World, author: A
     assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 800
 
 
-def test_a_reason_is_kept_if_the_campaign_was_published_from_elsewhere(world: World, author: Author) -> None:
-    author.open("settings")
-    author.send("settings", {"goal": "700", "do": "save"})
-    author.open("publish")
-    world.change(summary="Another summary.")
-    answer = author.send("publish", {"why": "A new goal"})
-    assert answer.status == 409
-    author.pages["publish"] = answer.body
-    assert author.form("publish")["why"] == "A new goal"
-    assert author.send("publish", {"over": "yes"}).status == 303
-    assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 700
-
-
 # Drafts that can't be read any more
 
 
@@ -1223,7 +1210,7 @@ def test_a_pasted_letter_that_is_too_long_says_so_at_its_field(world: World, adm
     assert answer.status == 422
     assert 'id="text-error"' in answer.body
     assert "the letter has 39,999 characters, more than the maximum of 20,000; shorten it" in answer.words
-    assert world.wiring.drafts.drafts() == ()
+    assert world.wiring.drafts.campaigns() == ()
 
 
 @pytest.mark.parametrize(
@@ -1259,7 +1246,7 @@ def test_a_campaign_that_cannot_begin_says_why_and_keeps_what_was_typed(
     assert answer.status == 422
     assert 'role="alert"' in answer.body
     assert "<img" not in answer.body
-    assert world.wiring.drafts.drafts() == ()
+    assert world.wiring.drafts.campaigns() == ()
 
 
 def test_the_administrator_gives_a_campaign_that_is_not_published_an_owner(world: World, administrator: Author) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.template.reading import BUCKET, QUEUE, as_list, named_by, of_type, translated
+from undersigned.domain.authoring.drafts import MOST_VERSIONS
 from undersigned_cli.local.template import event_sources, resolve
 
 if TYPE_CHECKING:
@@ -82,16 +83,22 @@ def buckets_are_closed_to_the_public(template: Template) -> Iterator[str]:
             yield f"{name} can be opened to the public"
 
 
-def buckets_delete_old_files_and_none_in_use(template: Template) -> Iterator[str]:
+def buckets_delete_old_files_and_old_versions(template: Template) -> Iterator[str]:
     for name, properties in of_type(template, BUCKET).items():
-        rules = properties.get("LifecycleConfiguration", {}).get("Rules", [])
-        expiring = [
-            rule.get("Prefix", "") for rule in rules if rule["Status"] == "Enabled" and "ExpirationInDays" in rule
+        rules = [
+            rule
+            for rule in properties.get("LifecycleConfiguration", {}).get("Rules", [])
+            if rule["Status"] == "Enabled"
         ]
-        if not {"packets/", "exports/"} <= {*expiring}:
+        if "VersioningConfiguration" in properties:
+            ending = [rule["NoncurrentVersionExpiration"] for rule in rules if "NoncurrentVersionExpiration" in rule]
+            # A draft names the last ten, and each may be there as it was saved, and as it was published.
+            if [rule["NewerNoncurrentVersions"] for rule in ending] != [2 * MOST_VERSIONS]:
+                yield f"{name} keeps versions forever, or ends some that a draft names"
+            if any("ExpirationInDays" in rule for rule in rules):
+                yield f"{name} deletes what is in use"
+        elif not {"packets/", "exports/"} <= {rule.get("Prefix") for rule in rules if "ExpirationInDays" in rule}:
             yield f"{name} keeps personal letters forever"
-        if any("drafts/".startswith(prefix) for prefix in expiring):
-            yield f"{name} deletes drafts while their rows name them"
 
 
 def buckets_allow_only_tls(template: Template) -> Iterator[str]:

@@ -43,6 +43,7 @@ OUTPUTS = {
     "PublicUrl",
     "TableName",
     "PacketBucketName",
+    "DraftBucketName",
     "DeliveryQueueUrl",
     "WaitingMailsUrl",
     "SecretArn",

@@ -188,9 +188,6 @@ def publish(
     stack: Stack,
     campaign: Campaign,
     *,
-    over: Annotated[
-        bool, typer.Option("--over", help="Publish although the campaign was changed from elsewhere since.")
-    ] = False,
     reason: Reason = "",
     yes: Yes = False,
 ) -> None:
@@ -203,12 +200,10 @@ def publish(
     if not found.changes:
         say(f"{campaign}: the draft changes nothing.")
         return
-    if found.is_outdated:
-        say("  the campaign was changed from elsewhere since the draft was made; publishing undoes that")
     for change in found.changes:
         say(f"  {change}")
     ask(f"Publish this draft of {campaign}?", yes=yes)
-    drafting.publish(campaign, draft.revision, COMMAND_LINE, reason, over=over)
+    drafting.publish(campaign, draft.revision, COMMAND_LINE, reason)
     say(f"{campaign} is published. The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign}")
 
 
@@ -260,9 +255,9 @@ def list_(stack: Stack, *, as_json: AsJson = False) -> None:
         )
     known = {row["campaign"] for row in rows}
     rows += (
-        {"campaign": draft.campaign, "title": "", "signatures": 0, "goal": None, "state": "draft"}
-        for draft in wiring.drafts.drafts()
-        if draft.campaign not in known
+        {"campaign": campaign, "title": "", "signatures": 0, "goal": None, "state": "draft"}
+        for campaign in wiring.drafts.campaigns()
+        if campaign not in known
     )
     show("Campaigns", columns, rows, as_json=as_json)
 

@@ -79,6 +79,7 @@ def remove_stack(which: Which = "", *, yes: Yes = False) -> None:
 _STAYS = (
     ("Table", "every letter, and what became of it"),
     ("PacketBucket", "the packets that were sent, which links in emails open"),
+    ("DraftBucket", "the drafts of campaigns"),
     ("Secret", "the keys of links in emails, and of ids, without which everybody could sign again"),
     ("SenderEmailIdentity", "your domain in SES, which other programs may send from"),
 )

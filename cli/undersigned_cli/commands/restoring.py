@@ -38,7 +38,6 @@ from undersigned.aws.deliveries import (
     read_delivery,
     read_mail_event,
 )
-from undersigned.aws.drafts import draft_folder, draft_partition
 from undersigned.aws.dynamodb import BATCH_GET, Key, Update, read_row, written
 from undersigned.aws.forms import FORMS, Forms, form_key, read_form
 from undersigned.aws.mail_claims import mail_claim_partition
@@ -454,8 +453,6 @@ class Restoring:
         for row in self.source.query(people_partition(self.campaign)):
             yield row
             yield row | of_person(row["sk"], self.campaign)._asdict()
-        files = set(self.wiring.bucket.names(draft_folder(self.campaign)))
-        yield from (head for head in self.source.query(draft_partition(self.campaign)) if head["file"] in files)
         [settings] = self.source.query(campaign_partition(self.campaign), begins_with=SETTINGS)
         self._table.update(
             Update(counter_key(self.campaign, TOTAL), assign={name: settings[name] for name in ("goal", "show_goal")})

@@ -30,6 +30,9 @@ ON_OBJECT = {
 }
 """S3's operations on an object, with the permission that each needs."""
 
+ON_BUCKET = {"ListObjectsV2": "s3:ListBucket", "ListObjectVersions": "s3:ListBucketVersions"}
+"""S3's operations on a bucket, with the permission that each needs."""
+
 ON_QUEUE = {"SendMessage", "SendMessageBatch", "ChangeMessageVisibility", "GetQueueAttributes"}
 """SQS's operations on a queue. Each needs the permission of the same name."""
 
@@ -49,11 +52,12 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
             yield from _needs_of_dynamodb(operation, params)
         case "s3", "DeleteObjects":
             for found in params["Delete"]["Objects"]:
-                yield Need("s3:DeleteObject", f"PacketBucket.Arn/{found['Key']}")
-        case "s3", "ListObjectsV2":
-            yield Need("s3:ListBucket", "PacketBucket.Arn", {"s3:prefix": params["Prefix"]})
+                yield Need("s3:DeleteObject", f"{_bucket_of(params)}.Arn/{found['Key']}")
+        case "s3", _ if operation in ON_BUCKET:
+            yield Need(ON_BUCKET[operation], f"{_bucket_of(params)}.Arn", {"s3:prefix": params.get("Prefix", "")})
         case "s3", _ if operation in ON_OBJECT:
-            yield Need(ON_OBJECT[operation], f"PacketBucket.Arn/{params['Key']}")
+            action = f"{ON_OBJECT[operation]}{'Version' if 'VersionId' in params else ''}"
+            yield Need(action, f"{_bucket_of(params)}.Arn/{params['Key']}")
         case "sqs", _ if operation in ON_QUEUE:
             queue = _logical_id(params["QueueUrl"].rpartition("/")[2])
             # A batch needs the permission of a single message (SQS developer guide, "Amazon SQS API permissions").
@@ -66,6 +70,11 @@ def needs_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
             yield Need(*SINGLE[service, operation])
         case _:
             raise NotImplementedError(_unknown(service, operation))
+
+
+def _bucket_of(params: Mapping[str, Any]) -> str:
+    """Return the logical id of a call's bucket. Names of buckets have no capitals."""
+    return {"packetbucket": "PacketBucket", "draftbucket": "DraftBucket"}[_logical_id(params["Bucket"])]
 
 
 def _logical_id(name: str) -> str:

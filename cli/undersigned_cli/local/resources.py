@@ -51,10 +51,12 @@ def make_queue(client: SQSClient, logical_id: str) -> str:
     return client.create_queue(QueueName=f"{STACK}-{logical_id}", Attributes=attributes)["QueueUrl"]
 
 
-def make_bucket(client: S3Client) -> str:
-    """Create the packet bucket, and return its name."""
-    name = f"{STACK}-packetbucket"
+def make_bucket(client: S3Client, logical_id: str) -> str:
+    """Create one of the template's buckets, and return its name."""
+    name = f"{STACK}-{logical_id.lower()}"
     client.create_bucket(Bucket=name)
+    if versioning := properties_of(logical_id).get("VersioningConfiguration"):
+        client.put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning)
     return name
 
 
@@ -69,7 +71,8 @@ def make_all(client: Callable[..., Any], given: Mapping[str, str]) -> dict[str, 
     """
     known: dict[str, Any] = {**given, **_OF_EVERY_ACCOUNT}
     known["Table"] = make_table(client("dynamodb"))
-    known["PacketBucket"] = make_bucket(client("s3"))
+    for name in ("PacketBucket", "DraftBucket"):
+        known[name] = make_bucket(client("s3"), name)
     needed = {name: each for name, each in load_template()["Resources"].items() if each["Type"] in _ORDER}
     # The operator gets no emails here.
     del needed["OperatorSubscription"]

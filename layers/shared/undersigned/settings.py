@@ -59,6 +59,11 @@ class Settings:
         return self._required("PACKET_BUCKET")
 
     @cached_property
+    def draft_bucket(self) -> str:
+        """The bucket of drafts."""
+        return self._required("DRAFT_BUCKET")
+
+    @cached_property
     def delivery_queue_url(self) -> str:
         """The queue of deliveries."""
         return self._required("DELIVERY_QUEUE_URL")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Rows(Repository):
-    """Rows in the table but the draft's. Rows that expire, such as exports and mail claims, are left to that."""
+    """Rows in the table. Rows that expire, such as exports and mail claims, are left to that."""
 
     def delete_letters(self, campaign: str, is_late: Callable[[], bool]) -> int:
         """Delete the campaign's signatures."""

@@ -1,25 +1,21 @@
-"""Drafts: a row names a campaign's draft, and a file in the bucket has its texts.
+"""Drafts: each is one JSON document in a bucket that keeps versions, `<campaign>.json`.
 
-| row | pk | sk |
-|---|---|---|
-| draft | `DRAFT#<campaign>` | `HEAD` |
-
-A version's file is `drafts/<campaign>/<revision>-<SHA-256 of its content>`, and never changes. A write puts its file
-first, then the row by a condition, then deletes the files that the row doesn't name. The row names the files of the
-draft and of the last MOST_VERSIONS versions before it. No other file of a revision up to its own is ever named again.
+A write needs the entity tag that was read, so it never replaces another one. Equal content has the same tag, so the
+document has its revision inside. It names the bucket's versions of the last MOST_VERSIONS revisions before it. Those
+are deleted before the document itself, so whoever finds a draft finds all that is left of it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
 
-from undersigned.aws.dynamodb import NEW, ConditionFailedError, Key, Update, read_moment, read_row, read_rows, written
+from undersigned.aws.dynamodb import read_moment, written
+from undersigned.aws.failures import code_of, translating
 from undersigned.domain.authoring.drafts import (
     MOST_VERSIONS,
     ChangedMeanwhileError,
@@ -27,192 +23,156 @@ from undersigned.domain.authoring.drafts import (
     DraftVersion,
     UnreadableDraftError,
 )
-from undersigned.domain.errors import FileMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
-    from undersigned.aws.dynamodb import Table, Values
-    from undersigned.aws.packet_store import Bucket
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef, PutObjectRequestTypeDef
 
-HEAD = "HEAD"
-_ALL = "DRAFTS"
-"""The partition of the listing index that holds every draft."""
+_ENDING = ".json"
+_REFUSED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
+"""How S3 answers a conditional write if the object is another one, changes at this moment, or is gone."""
 
-
-def draft_partition(campaign: str) -> str:
-    """Return the partition of a campaign's draft."""
-    return f"DRAFT#{campaign}"
-
-
-def draft_folder(campaign: str) -> str:
-    """Return the beginning of the names of all files of a campaign's drafts."""
-    return f"drafts/{campaign}/"
-
-
-def _head_key(campaign: str) -> Key:
-    return Key(draft_partition(campaign), HEAD)
-
-
-def _files_from(campaign: str, revision: int) -> str:
-    """Return the beginning of the names of a revision's files. Names sort in the order of revisions."""
-    return f"{draft_folder(campaign)}{revision:012d}-"
+_MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "AccessDenied"})
+"""How S3 answers for an object that isn't there; the last one to a function that may not list the bucket."""
 
 
 class Drafts:
-    """Drafts in the table and the bucket."""
+    """Drafts in the bucket."""
 
-    def __init__(self, table: Table, bucket: Callable[[], Bucket]) -> None:
-        """Keep the table, and a function that returns the bucket."""
-        self._table = table
-        self._bucket = bucket
+    def __init__(self, client: Callable[[], S3Client], bucket: Callable[[], str]) -> None:
+        """Keep functions that return a client, and the bucket's name."""
+        self._made = client
+        self._named = bucket
 
-    def drafts(self) -> tuple[Draft, ...]:
-        """List all drafts without their files, in the order of their campaigns."""
-        listed = [_head_key(values["listed_at"]) for values in self._table.query(_ALL, index="listing")]
-        found = read_rows(_read_head, self._table.batch_get(listed))
-        return tuple(sorted(found, key=lambda draft: draft.campaign))
+    @property
+    def _client(self) -> S3Client:
+        return translating(self._made())
 
-    def head(self, campaign: str) -> Draft | None:
-        """Read a campaign's draft without its files, consistently."""
-        values = self._table.get(_head_key(campaign), consistent=True)
-        return read_row(_read_head, values) if values else None
+    def campaigns(self) -> tuple[str, ...]:
+        """List the campaigns that have a draft."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._named())
+        return tuple(found["Key"].removesuffix(_ENDING) for page in pages for found in page.get("Contents", ()))
 
     def draft(self, campaign: str) -> Draft | None:
         """Read a campaign's draft consistently. Raises UnreadableDraftError."""
-        draft = self.head(campaign)
-        while draft:
-            try:
-                return self._with_files(draft)
-            except FileMissingError as error:
-                before, draft = draft, self.head(campaign)
-                if draft and draft.file == before.file:
-                    raise UnreadableDraftError(draft) from error
-        return None
+        return self._get(campaign)
+
+    def has_changes(self, campaign: str) -> bool:
+        """Say whether a campaign has a draft with unpublished changes. One that can't be read has none."""
+        with suppress(UnreadableDraftError):
+            draft = self._get(campaign)
+            return draft is not None and not draft.is_published
+        return False
 
     def version(self, campaign: str, revision: int) -> Draft | None:
-        """Read an earlier version of a draft consistently; None if it is not kept."""
-        head = self.head(campaign)
-        for version in head.earlier if head else ():
+        """Read an earlier version of a draft; None if it is not kept."""
+        draft = self._get(campaign)
+        for version in draft.earlier if draft else ():
             if version.revision == revision:
-                with suppress(FileMissingError):
-                    return self._with_files(Draft(campaign, revision, version.by, version.at, file=version.file))
+                return self._get(campaign, version.stored)
         return None
 
-    def _with_files(self, draft: Draft) -> Draft:
-        """Return a draft with its files. Raises FileMissingError and UnreadableDraftError."""
-        content = self._bucket().get(draft.file)
+    def _get(self, campaign: str, version: str = "") -> Draft | None:
+        of: dict[str, Any] = {"VersionId": version} if version else {}
         try:
-            return replace(draft, files=json.loads(content))
-        except ValueError as error:
-            raise UnreadableDraftError(draft) from error
+            found = self._client.get_object(Bucket=self._named(), Key=f"{campaign}{_ENDING}", **of)
+        except ClientError as error:
+            if code_of(error) in _MISSING:
+                return None
+            raise
+        return _read(campaign, found)
 
     def put_draft(self, draft: Draft, before: Draft | None) -> Draft:
-        """Write a draft in place of the one before, or a new one; either all of it or nothing. Return it as it is kept.
+        """Write a draft in place of the one before, or a new one. Return it as it is kept.
 
-        Raises ChangedMeanwhileError if another revision is there.
+        Raises ChangedMeanwhileError if another one is there.
         """
-        content = json.dumps(dict(draft.files), ensure_ascii=False).encode()
-        name = _files_from(draft.campaign, draft.revision) + hashlib.sha256(content).hexdigest()
         earlier = (before.version, *before.earlier)[:MOST_VERSIONS] if before else ()
-        kept = replace(draft, file=name, earlier=earlier)
-        there: Draft | None = kept
-        self._bucket().put(name, content, "application/json")
+        return self._put(replace(draft, earlier=earlier), before)
+
+    def set_published(self, draft: Draft) -> Draft:
+        """Write that a draft is published. Raises ChangedMeanwhileError if it was changed or discarded meanwhile."""
+        return self._put(replace(draft, is_published=True), draft)
+
+    def _put(self, draft: Draft, before: Draft | None) -> Draft:
+        request: PutObjectRequestTypeDef = {
+            "Bucket": self._named(),
+            "Key": f"{draft.campaign}{_ENDING}",
+            "Body": _content(draft),
+            "ContentType": "application/json",
+        }
+        if before:
+            request["IfMatch"] = before.tag
+        else:
+            request["IfNoneMatch"] = "*"
         try:
-            self._table.put(_head_values(kept), NEW if before is None else Attr("revision").eq(before.revision))
-        except ConditionFailedError:
+            answer = self._client.put_object(**request)
+        except ClientError as error:
+            if code_of(error) not in _REFUSED:
+                raise
             # botocore repeats a call whose answer is lost, so the draft that is there may be this very one.
-            there = self.head(draft.campaign)
-        self._sweep(draft.campaign, draft.revision, there)
-        if there is None or there.file != name:
-            raise ChangedMeanwhileError(self.draft(draft.campaign))
-        return kept
-
-    def set_published(self, draft: Draft) -> None:
-        """Write that publishing ended, and its revision and base, also on a draft that was changed meanwhile.
-
-        Does nothing if the draft was discarded meanwhile.
-        """
-        change = Update(
-            _head_key(draft.campaign),
-            assign={"published_revision": draft.published_revision, "base": draft.base, "publishing": None},
-            when=Attr("revision").gte(draft.revision),
-        )
-        with suppress(ConditionFailedError):
-            self._table.update(change)
-
-    def set_publishing(self, draft: Draft) -> None:
-        """Write that publishing begins. Raises ChangedMeanwhileError if another revision is there."""
-        change = Update(
-            _head_key(draft.campaign), assign={"publishing": True}, when=Attr("revision").eq(draft.revision)
-        )
-        try:
-            self._table.update(change)
-        except ConditionFailedError as error:
-            raise ChangedMeanwhileError(self.draft(draft.campaign)) from error
+            there = self._get(draft.campaign)
+            if there != draft:
+                raise ChangedMeanwhileError(there) from error
+            return there
+        return replace(draft, tag=answer["ETag"], stored=answer["VersionId"])
 
     def discard(self, draft: Draft) -> None:
-        """Delete a draft. Raises ChangedMeanwhileError if another revision is there. Does nothing if there is none."""
-        # Before their row, because without one nobody discards them again.
-        self._sweep(draft.campaign, draft.revision)
-        try:
-            self._table.delete(_head_key(draft.campaign), Attr("revision").eq(draft.revision))
-        except ConditionFailedError as error:
-            if current := self.draft(draft.campaign):
-                raise ChangedMeanwhileError(current) from error
-        # An interrupted write left those of the next revision. Another draft has a later one.
-        self._sweep(draft.campaign, draft.revision + 1)
+        """Delete a draft with its versions. Raises ChangedMeanwhileError if another one is there."""
+        current, *others = self._versions(draft.campaign) or [draft.stored]
+        if current != draft.stored:
+            raise ChangedMeanwhileError(self._get(draft.campaign))
+        # Before the current one: without it, an earlier one would be the draft.
+        self._delete(draft.campaign, others)
+        self._delete(draft.campaign, [current])
+        if there := self._get(draft.campaign):
+            raise ChangedMeanwhileError(there)
 
     def delete(self, campaign: str) -> None:
-        """Delete a campaign's draft, whatever its revision is, with every file of it."""
-        self._bucket().delete(*self._bucket().names(draft_folder(campaign)))
-        self._table.delete(_head_key(campaign))
+        """Delete a campaign's draft with its versions, whatever its revision is."""
+        for version in reversed(self._versions(campaign)):
+            self._delete(campaign, [version])
 
-    def _sweep(self, campaign: str, to: int, draft: Draft | None = None) -> None:
-        """Delete the files of revisions up to this one, except those that a draft names."""
-        named = {version.file for version in (draft.version, *draft.earlier)} if draft else set()
-        end = _files_from(campaign, to + 1)
-        names = self._bucket().names(draft_folder(campaign))
-        self._bucket().delete(*(name for name in names if name < end and name not in named))
+    def _versions(self, campaign: str) -> list[str]:
+        """Return the ids of the bucket's versions of a draft, the newest first."""
+        key = f"{campaign}{_ENDING}"
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._named(), Prefix=key)
+        return [found["VersionId"] for page in pages for found in page.get("Versions", ())]
+
+    def _delete(self, campaign: str, versions: Iterable[str]) -> None:
+        for version in versions:
+            self._client.delete_object(Bucket=self._named(), Key=f"{campaign}{_ENDING}", VersionId=version)
 
 
-def _head_values(draft: Draft) -> Values:
-    return {
-        **_head_key(draft.campaign)._asdict(),
-        "listed": _ALL,
-        "listed_at": draft.campaign,
-        **_version_values(draft.version),
-        "published_revision": draft.published_revision,
-        "base": draft.base,
-        "publishing": draft.is_publishing or None,
-        "earlier": [_version_values(version) for version in draft.earlier],
+def _content(draft: Draft) -> bytes:
+    values = {
+        "revision": draft.revision,
+        "by": draft.changed_by,
+        "at": written(draft.changed_at),
+        "published": draft.is_published,
+        "files": dict(draft.files),
+        "earlier": [[one.revision, one.by, written(one.at), one.stored] for one in draft.earlier],
     }
+    return json.dumps(values, ensure_ascii=False).encode()
 
 
-def _version_values(version: DraftVersion) -> Values:
-    return {
-        "revision": version.revision,
-        "by": version.by,
-        "changed_at": written(version.at),
-        "file": version.file,
-    }
-
-
-def _read_head(values: Values) -> Draft:
-    published = values.get("published_revision")
-    version = _read_version(values)
-    return Draft(
-        campaign=values["pk"].partition("#")[2],
-        revision=version.revision,
-        changed_by=version.by,
-        changed_at=version.at,
-        published_revision=int(published) if published is not None else None,
-        base=values["base"],
-        is_publishing=values.get("publishing", False),
-        file=version.file,
-        earlier=tuple(map(_read_version, values["earlier"])),
-    )
-
-
-def _read_version(values: Values) -> DraftVersion:
-    return DraftVersion(int(values["revision"]), values["by"], read_moment(values["changed_at"]), values["file"])
+def _read(campaign: str, found: GetObjectOutputTypeDef) -> Draft:
+    tag, stored = found["ETag"], found["VersionId"]
+    try:
+        values = json.loads(found["Body"].read())
+        return Draft(
+            campaign,
+            values["revision"],
+            values["by"],
+            read_moment(values["at"]),
+            is_published=values["published"],
+            files=values["files"],
+            tag=tag,
+            stored=stored,
+            earlier=tuple(DraftVersion(number, by, read_moment(at), of) for number, by, at, of in values["earlier"]),
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnreadableDraftError(Draft(campaign, 0, "", None, tag=tag, stored=stored)) from error

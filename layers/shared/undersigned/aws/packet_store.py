@@ -1,4 +1,4 @@
-"""The stack's bucket: packets, exports, and the files of drafts."""
+"""The stack's bucket: packets and exports."""
 
 from __future__ import annotations
 

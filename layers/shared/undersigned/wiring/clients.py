@@ -136,7 +136,7 @@ class Clients:
     def drafts(self) -> Drafts:
         from undersigned.aws.drafts import Drafts
 
-        return Drafts(self.table, lambda: self.bucket)
+        return Drafts(lambda: self.client("s3"), lambda: self.settings.draft_bucket)
 
     @cached_property
     def campaign_rows(self) -> Rows:

@@ -49,6 +49,7 @@ class OperatingCases:
             deliveries=self.stack.deliveries,
             campaigns=self.stack.campaigns,
             office_rows=self.stack.office_rows,
+            drafts=self.stack.drafts,
             packets=lambda: self.stack.bucket,
             clock=self.stack.clock,
         )

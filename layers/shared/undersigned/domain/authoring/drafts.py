@@ -26,12 +26,12 @@ MOST_VERSIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class DraftVersion:
-    """A draft as somebody saved it, without its files. `file` names the bucket's object with them."""
+    """A draft as somebody saved it, without its files. `stored` is the bucket's id of it."""
 
     revision: int
     by: str
     at: datetime | None
-    file: str = ""
+    stored: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +39,24 @@ class Draft:
     """The texts of a campaign's files, by name, as somebody last saved them.
 
     `revision` grows with each change, also from a discarded draft to the next one. It is 0 for the files of a published
-    campaign without a draft. `published_revision` is the one that was published last. `base` identifies the state of
-    the published campaign that the draft comes from (see `Drafting`); it is empty for a new one. While `is_publishing`,
-    publishing has begun and not ended, so that only a part may be published. `file` names the bucket's object with the
-    files. `earlier` are the last MOST_VERSIONS versions before this one, the newest first. Drafts in a list have no
-    files.
+    campaign without a draft. It `is_published` if it has no changes of its own. `tag` and `stored` are the bucket's tag
+    and id of it. `earlier` are the last MOST_VERSIONS versions before this one, the newest first.
     """
 
     campaign: str
     revision: int
     changed_by: str
     changed_at: datetime | None
-    published_revision: int | None = None
-    base: str = ""
-    is_publishing: bool = False
+    is_published: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
-    file: str = field(default="", compare=False)
+    tag: str = field(default="", compare=False)
+    stored: str = field(default="", compare=False)
     earlier: tuple[DraftVersion, ...] = field(default=(), compare=False)
 
     @property
     def version(self) -> DraftVersion:
         """Return it as a version, to keep beside the next one."""
-        return DraftVersion(self.revision, self.changed_by, self.changed_at, self.file)
-
-    @property
-    def is_published(self) -> bool:
-        """Say whether all its changes are published."""
-        return self.revision == (self.published_revision or 0)
+        return DraftVersion(self.revision, self.changed_by, self.changed_at, self.stored)
 
 
 class DraftFilesError(ExplainedError):
@@ -80,12 +71,8 @@ class IdTakenError(DraftConflictError):
     """An id is taken, or no campaign can have it; says which, and the way out."""
 
 
-class PublishedMeanwhileError(DraftConflictError):
-    """The campaign was published from elsewhere since the draft was made, so publishing would undo that."""
-
-
 class UnreadableDraftError(DraftConflictError):
-    """A draft's files can't be read, because something else wrote or deleted them. Carries the draft without them."""
+    """A draft's files can't be read, because something else wrote them. Carries the draft without them."""
 
     def __init__(self, draft: Draft) -> None:
         """Keep the draft."""

@@ -24,7 +24,6 @@ from undersigned.domain.authoring.drafts import (
     ChangedMeanwhileError,
     Draft,
     IdTakenError,
-    PublishedMeanwhileError,
     UnreadableDraftError,
     check_files,
 )
@@ -75,17 +74,15 @@ class Published:
 class ToPublish:
     """What the step that publishes a draft shows. `compiled` is the draft; None if it has mistakes.
 
-    `published` is the campaign as it is, and `changes` what publishing changes, as the activity log names it. With
-    `is_outdated`, the campaign was published from elsewhere since the draft was made, and publishing undoes that.
-    `before` and `after` are its files, without and with the changes; both are empty for a new campaign, and while the
-    draft has mistakes.
+    `published` is the campaign as it is, and `changes` what publishing changes, as the activity log names it. `before`
+    and `after` are its files, without and with the changes; both are empty for a new campaign, and while the draft has
+    mistakes.
     """
 
     published: Campaign | None
     controls: Controls
     compiled: CompiledCampaign | None = None
     changes: tuple[str, ...] = ()
-    is_outdated: bool = False
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
 
@@ -115,17 +112,13 @@ class Drafting:
         A published campaign without a draft has the files that it was published with, and the revision 0. So has one
         whose draft has no changes of its own, if the campaign was published from elsewhere since; its revision stays.
         """
-        return self._read(campaign)[0]
-
-    def _read(self, campaign: str) -> tuple[Draft, PublishedCampaign]:
-        """Return a campaign's draft as `draft` does, and the campaign as it is published."""
-        found, published = self.store.draft(campaign), PublishedCampaign.read(self.campaigns, campaign)
-        if found and (found.base == published.digest or not found.is_published):
-            return found, published
-        files = self._files(published)
-        if found:
-            return replace(found, files=files, base=published.digest), published
-        return Draft(campaign, 0, "", None, base=published.digest, files=files), published
+        found = self.store.draft(campaign)
+        if found and not found.is_published:
+            return found
+        published = PublishedCampaign.read(self.campaigns, campaign)
+        if found and (compiled := self.check(found).compiled) and not published.changes(compiled):
+            return found
+        return replace(found or Draft(campaign, 0, "", None, is_published=True), files=self._files(published))
 
     def create(self, campaign: str, by: str, files: Mapping[str, str]) -> Draft:
         """Make the draft of a new campaign; its campaign.toml gets the `id`.
@@ -141,7 +134,7 @@ class Drafting:
                     {"id": campaign[:100], "example": "end-demand-illinois"},
                 )
             )
-        if self._base(campaign) or self.store.head(campaign):
+        if self._is_published(campaign) or self.store.draft(campaign):
             raise _taken(campaign)
         settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
         written = _changed(files, {**files, settings_file.FILE: settings.changed({"id": campaign}).text})
@@ -191,6 +184,7 @@ class Drafting:
             revision=revision + 1 if revision else self._first_revision(),
             changed_by=by,
             changed_at=self.clock(),
+            is_published=False,
             files=files,
         )
         self._check_readable(draft, [name for name in files if files[name] != before.files.get(name)])
@@ -216,18 +210,16 @@ class Drafting:
         that somebody saves at this moment.
         """
         with suppress(UnreadableDraftError, ChangedMeanwhileError, MistakesError):
-            draft, now = self.store.draft(campaign), PublishedCampaign.read(self.campaigns, campaign)
-            earlier = PublishedCampaign.of(now.settings, {**now.targets, before.id: before}.values())
-            if draft is None or draft.is_published or draft.base != earlier.digest:
+            draft = self.store.draft(campaign)
+            if draft is None or draft.is_published:
                 return
-            text = draft.files.get(targets_file.FILE, "")
-            table = read_table(text)
+            table = read_table(draft.files.get(targets_file.FILE, ""))
             followed = table.with_address(after.id, before.email, after.email)
             if followed == table:
                 return
             files = {**draft.files, targets_file.FILE: followed.text()}
             changed = replace(draft, revision=draft.revision + 1, changed_by=by, changed_at=self.clock(), files=files)
-            self.store.put_draft(replace(changed, base=now.digest), draft)
+            self.store.put_draft(changed, draft)
 
     def check(self, draft: Draft) -> Checked:
         """Compile a draft, and return the campaign or all mistakes."""
@@ -253,45 +245,33 @@ class Drafting:
         found = ToPublish(published.settings, self.campaigns.controls(draft.campaign), compiled)
         if compiled is None:
             return found
-        is_outdated = draft.base != published.digest and not draft.is_publishing
-        found = replace(found, changes=published.changes(compiled), is_outdated=is_outdated)
+        found = replace(found, changes=published.changes(compiled))
         if published.settings is None:
             return found
         after = files_of(compiled.campaign, compiled.letters, compiled.targets)
         return replace(found, before=self._files(published), after=after)
 
-    def publish(self, campaign: str, revision: int, by: str, why: str, *, over: bool = False) -> Published:
+    def publish(self, campaign: str, revision: int, by: str, why: str) -> Published:
         """Publish a draft as it was in this revision, as `undersigned campaign push` does.
 
         Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, and
-        unless `over`, PublishedMeanwhileError if the campaign was published from elsewhere since the draft was made;
         GivenError for a reason that can't be kept.
         """
         why = checked_reason(why)
-        draft, before = self._read(campaign)
+        draft, before = self.draft(campaign), PublishedCampaign.read(self.campaigns, campaign)
         if draft.revision != revision:
             raise ChangedMeanwhileError(draft)
         compiled = self._compiled(draft)
         changes = in_short(before.changes(compiled))
-        # After a crash, the campaign differs from the base because of this draft itself.
-        is_outdated = draft.base != before.digest and not draft.is_publishing
-        if changes and is_outdated and not over:
-            raise PublishedMeanwhileError(
-                Message(
-                    "The campaign was changed from elsewhere since this draft was made, and publishing would undo "
-                    "that. It would change: %(changes)s. Confirm it, or discard the draft.",
-                    {"changes": changes},
-                )
-            )
         if changes:
             # The entry comes first, so that no change is without one.
             self._record(campaign, "publish", by, about=changes, why=why)
-        if revision:
-            self.store.set_publishing(draft)
         pushed = push(compiled, self.campaigns, before)
-        published = replace(draft, published_revision=revision, base=self._base(campaign), is_publishing=False)
+        published = replace(draft, is_published=True)
         if revision:
-            self.store.set_published(published)
+            # A change that somebody saves at this moment is not published.
+            with suppress(ChangedMeanwhileError):
+                published = self.store.set_published(draft)
         return Published(published, pushed, changes)
 
     def discard(self, campaign: str, revision: int, by: str) -> None:
@@ -300,15 +280,18 @@ class Drafting:
         The people, the keys and the activity log of an unpublished campaign go, too: another campaign may have its id
         later. They go first, so that a crash leaves a draft to discard again, and never people without one.
 
-        Its files are not read, so one that can't be read can be discarded. Raises ChangedMeanwhileError if another
+        One that can't be read can be discarded, with the revision 0. Raises ChangedMeanwhileError if another
         revision is there. Does nothing if there is no draft.
         """
-        found = self.store.head(campaign)
+        try:
+            found = self.store.draft(campaign)
+        except UnreadableDraftError as error:
+            found = error.draft
         if found is None:
             return
         if found.revision != revision:
             raise ChangedMeanwhileError(found)
-        is_published = bool(self._base(campaign))
+        is_published = self._is_published(campaign)
         if not is_published:
             self.rows.delete_access(campaign)
         self.store.discard(found)
@@ -340,9 +323,12 @@ class Drafting:
         letters = {language: self.campaigns.letter(settings.id, of) for language, of in settings.letters.items()}
         return files_of(settings, letters, published.targets.values())
 
-    def _base(self, campaign: str) -> str:
-        """Return a digest of a campaign as it is published, or an empty text if it isn't."""
-        return PublishedCampaign.read(self.campaigns, campaign).digest
+    def _is_published(self, campaign: str) -> bool:
+        try:
+            self.campaigns.campaign(campaign)
+        except NotFoundError:
+            return False
+        return True
 
     def _first_revision(self) -> int:
         """Return a revision that no earlier draft of this campaign had, unless it changed more than once a second."""

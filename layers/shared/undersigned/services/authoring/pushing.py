@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Self
 
 from undersigned.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.aws.campaigns import Campaigns
@@ -39,14 +38,10 @@ OF_THE_STACK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PublishedCampaign:
-    """A campaign as it is on a stack: its settings, None if it was never published, and its targets by id.
-
-    `digest` is one of what a push writes; empty if the campaign was never published.
-    """
+    """A campaign as it is on a stack: its settings, None if it was never published, and its targets by id."""
 
     settings: Campaign | None
     targets: Mapping[str, Target]
-    digest: str
 
     @classmethod
     def read(cls, campaigns: Campaigns, campaign: str) -> Self:
@@ -55,17 +50,7 @@ class PublishedCampaign:
             settings = campaigns.campaign(campaign)
         except NotFoundError:
             settings = None
-        return cls.of(settings, campaigns.settings_of_targets(campaign))
-
-    @classmethod
-    def of(cls, settings: Campaign | None, targets: Iterable[Target]) -> Self:
-        """Make it of settings and targets."""
-        known = {target.id: target for target in targets}
-        written = [
-            [getattr(target, name) for name in _names(target)] for target in known.values() if not target.retired
-        ]
-        digest = hashlib.sha256(repr((settings, written)).encode(errors="replace")).hexdigest()[:32]
-        return cls(settings, known, digest if settings else "")
+        return cls(settings, {target.id: target for target in campaigns.settings_of_targets(campaign)})
 
     def changes(self, compiled: CompiledCampaign) -> tuple[str, ...]:
         """Return the changes that a push makes.

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from undersigned.domain.authoring.drafts import ChangedMeanwhileError, UnreadableDraftError
 from undersigned.domain.errors import ChangedError
 from undersigned.domain.signing.signatures import WITHDRAWN_FOR
 from undersigned.services.delivering.storing import clear_files, sweep
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
+    from undersigned.aws.drafts import Drafts
     from undersigned.aws.offices import OfficeRows
     from undersigned.aws.packet_store import Bucket
     from undersigned.aws.signatures import Signatures
@@ -46,14 +48,16 @@ class Clearing:
     deliveries: Deliveries
     campaigns: Campaigns
     office_rows: OfficeRows
+    drafts: Drafts
     packets: Callable[[], Bucket]
     clock: Callable[[], datetime]
 
     def clear_deliveries(self, campaign: Campaign, targets: Sequence[Target]) -> Over:
-        """Delete answers, reasons of stops and packets whose time is over; return what `clear` takes."""
+        """Delete answers, reasons of stops, packets and a draft whose time is over; return what `clear` takes."""
         now = self.clock()
         if not campaign.is_over(campaign.local(now).date()):
             return Over()
+        self._delete_draft(campaign)
         cleared: set[tuple[str, str]] = set()
         for target in targets:
             if target.answer:
@@ -64,6 +68,17 @@ class Clearing:
                     self.office_rows.change_stop(campaign.id, target.id, mailbox, _without_reason)
             cleared |= self._clear_deliveries_to(campaign.id, target, now)
         return Over(campaign=True, deliveries=cleared)
+
+    def _delete_draft(self, campaign: Campaign) -> None:
+        """Delete the draft, unless somebody changed it after the last day."""
+        try:
+            draft = self.drafts.draft(campaign.id)
+        except UnreadableDraftError as error:
+            draft = error.draft
+        last = campaign.kept_until
+        if draft and not (last and draft.changed_at and campaign.local(draft.changed_at).date() > last):
+            with suppress(ChangedMeanwhileError):
+                self.drafts.discard(draft)
 
     def _clear_deliveries_to(self, campaign: str, target: Target, now: datetime) -> set[tuple[str, str]]:
         cleared = set()

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from undersigned.domain.authoring.drafts import UnreadableDraftError
 from undersigned.domain.counting.tallies import TOTAL
 from undersigned.domain.delivering.answers import is_unanswered
 from undersigned.domain.delivering.plans import plan_lines
 from undersigned.domain.delivering.schedule import cadence_of, period_of
-from undersigned.domain.errors import DamagedRowsError
 from undersigned.domain.signing.mail_budgets import LANES
 from undersigned.services.counting.listing import Listing
 from undersigned.services.counting.measuring import Kept, last_overdue_run
@@ -226,9 +226,9 @@ class Overviews:
         return cadence_of(campaign, self.schedule).next_after(moment)
 
     def _changed_draft(self, campaign: str) -> Draft | None:
-        """Return the draft with unpublished changes; None also for a damaged one: others see the campaign, too."""
-        with suppress(DamagedRowsError):
-            draft = self.drafts.head(campaign)
+        """Return the draft with unpublished changes; None also for an unreadable one: others see the campaign, too."""
+        with suppress(UnreadableDraftError):
+            draft = self.drafts.draft(campaign)
             return draft if draft and not draft.is_published else None
         return None
 

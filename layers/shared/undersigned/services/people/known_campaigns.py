@@ -24,5 +24,5 @@ class KnownCampaigns:
         try:
             self.catalog.entry(campaign)
         except NotFoundError:
-            return self.drafts.head(campaign) is not None
+            return campaign in self.drafts.campaigns()
         return True

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from undersigned.domain.errors import DamagedRowsError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.drafts import Drafts
     from undersigned.aws.people import People
     from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.authoring.drafts import Draft
     from undersigned.domain.counting.tallies import Count
     from undersigned.domain.people.people import Person, Role
     from undersigned.services.operating.overviews import Glance, Overviews
@@ -70,12 +69,12 @@ class OwnCampaigns:
         published = set(self.campaigns.campaign_ids())
         if is_administrator:
             roles |= dict.fromkeys(sorted(published), "owner")
-        drafts = {draft.campaign: draft for draft in self.drafts.drafts()}
+        drafts = self.drafts.campaigns()
         found = sorted(self._found(roles, drafts), key=lambda own: own.campaign.title.casefold())
         only_drafts = (name for name in drafts if name not in published)
         return Own(tuple(found), tuple(name for name in only_drafts if is_administrator or name in roles))
 
-    def _found(self, roles: Mapping[str, Role], drafts: Mapping[str, Draft]) -> Iterator[OwnCampaign]:
+    def _found(self, roles: Mapping[str, Role], drafts: Sequence[str]) -> Iterator[OwnCampaign]:
         left = MOST_LOOKED_AT
         for campaign, role in roles.items():
             try:
@@ -84,5 +83,4 @@ class OwnCampaigns:
                 # It has only a draft, is being deleted or restored, or is damaged.
                 continue
             left -= len(glance.states)
-            draft = drafts.get(campaign)
-            yield OwnCampaign(role, glance, draft is not None and not draft.is_published)
+            yield OwnCampaign(role, glance, has_changes=campaign in drafts and self.drafts.has_changes(campaign))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 WEBSITES = ("allowed_origins", "frame_origins")
 """The settings that list websites."""
 
-TYPED = ("why", "over", "website", "own-form", "why-close", "why-reopen", "campaign")
+TYPED = ("why", "website", "own-form", "why-close", "why-reopen", "campaign")
 """The fields of the page. All are sent with each of its buttons."""
 
 ANSWERS: Mapping[str, Message] = {
