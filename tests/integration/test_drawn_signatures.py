@@ -47,8 +47,8 @@ def test_a_drawn_signature_is_on_the_letters_page_and_in_the_packet(world: World
     content = pdf.pages[2].get_contents()
     assert content is not None
     assert figure["/Alt"] == "Ada Specimen"
-    # A stroke of seven points has six curves.
-    assert [operator for _, operator in content.operations].count(b"c") == 6
+    # A stroke of seven points has six lines, a dot one, and the clip around the picture three.
+    assert [operator for _, operator in content.operations].count(b"l") == 7 + 3
     assert not pdf.pages[2].images
     assert "svg" not in delivery.html
 

@@ -58,7 +58,7 @@ export const openPad = async (button, panel, field) => {
   toggle();
 };
 
-// The strokes in the letter, without the curves of the server.
+// The strokes in the letter, much as the server draws them.
 export const picture = (strokes, label) => {
   const [xs, ys] = [0, 1].map((side) => strokes.flatMap((stroke) => stroke.filter((_, at) => at % 2 === side)));
   const span = (all) => [Math.min(...all) - PEN, Math.max(...all) - Math.min(...all) + PEN * 2];
@@ -67,7 +67,7 @@ export const picture = (strokes, label) => {
   const box = { viewBox: [x, y, width, height], width: width * scale, height: height * scale };
   const lines = strokes.map((it) => `M${it.slice(0, 2)}${it.length > 2 ? `L${it.slice(2)}` : "h1"}`).join("");
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.innerHTML = `<path d="${lines}" fill="none" stroke="currentColor" stroke-width="${PEN}" stroke-linecap="round"/>`;
+  svg.innerHTML = `<path d="${lines}" fill="none" stroke="currentColor" stroke-width="${PEN}" stroke-linecap="round" stroke-linejoin="round"/>`;
   const named = { ...box, role: "img", "aria-label": label };
   for (const name in named) svg.setAttribute(name, named[name]);
   return svg;
