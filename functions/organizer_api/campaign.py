@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.deliveries import delivery_values
 from functions.organizer_api.routes import campaign_routes
+from undersigned.domain.counting.tallies import CountedBy
 from undersigned.web.answers import data
 from undersigned.web.authoring.campaign_values import settings_values
 from undersigned.web.cursors import TARGET_POSITION, cursor_of
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from undersigned.web.organizer_requests import ApiRequest
 
 routes = campaign_routes()
-
-COUNTED_BY = ("target", "day", "source")
 
 
 @routes.get("", "counts")
@@ -112,6 +111,6 @@ def _answer(answer: Answer) -> dict[str, object]:
 @routes.get("/counts", "counts")
 def count(request: ApiRequest) -> Response[str]:
     """Return the counts, grouped by the request's `by`."""
-    by = request.choice("by", COUNTED_BY) or "target"
+    by: CountedBy = request.choice("by", get_args(CountedBy)) or "target"
     found = wired.stack.operating.overviews.counts(request.campaign, by)
     return data({"campaign": request.campaign, "signatures": found.total, "by": by, "counts": dict(found.by)})

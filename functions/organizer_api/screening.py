@@ -53,11 +53,17 @@ def screen_letters(request: DashboardRequest) -> Response[str]:
     """
     viewer, typed = viewer_of(request), {name: request.posted(name) for name in CRITERIA}
     wanted, wrong = _wanted(request, typed, viewer.campaign)
-    action, after = _action(request), request.posted_position(SIGNATURE_POSITION)
+    action = request.posted_choice("action", get_args(ScreeningAction))
+    after = request.posted_position(SIGNATURE_POSITION)
     if wrong:
         return dashboard_page(screening_page(viewer, typed, Screened({}), wrong=wrong), status=400)
-    done = _act(request, action, wanted, after) if action else None
-    found = wired.stack.counting.screening.count(request.campaign, wanted, after)
+    use_case, done = wired.stack.counting.screening, None
+    if action:
+        until = wired.stack.clock() + _MOST_TIME
+        done = use_case.act(
+            request.campaign, action, wanted, by=request.by, why=request.why(), after=after, until=until
+        )
+    found = use_case.count(request.campaign, wanted, after)
     shown = screening_page(viewer, typed, found, after=after, done=done, may_act=wanted.singles_out)
     return dashboard_page(shown)
 
@@ -95,19 +101,3 @@ def _moment(text: str, campaign: Campaign) -> datetime | None:
     if moment and moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(campaign.time_zone))
     return moment.astimezone(UTC) if moment else None
-
-
-def _act(request: DashboardRequest, action: ScreeningAction, wanted: SignatureFilter, after: str | None) -> Screened:
-    """Act on slices until the time is up, and return the last one with the sums of all."""
-    screening, why = wired.stack.counting.screening, request.why()
-    until = wired.stack.clock() + _MOST_TIME
-    done = screening.act(request.campaign, action, wanted, by=request.by, why=why, after=after)
-    while done.next_position and wired.stack.clock() < until:
-        done = done.plus(
-            screening.act(request.campaign, action, wanted, by=request.by, why=why, after=done.next_position)
-        )
-    return done
-
-
-def _action(request: DashboardRequest) -> ScreeningAction | None:
-    return request.posted_choice("action", get_args(ScreeningAction))

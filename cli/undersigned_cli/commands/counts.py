@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from undersigned.domain.counting.tallies import CountedBy
 from undersigned.services.signing.unconfirmed import unconfirmed
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import SEE, AsJson, Campaign, examples, on_campaign
 from undersigned_cli.commands.output import counted, say, show, show_json
-
-
-class By(StrEnum):
-    """How signatures are grouped."""
-
-    target = "target"
-    day = "day"
-    source = "source"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,22 +27,22 @@ def counts(
     campaign: Campaign,
     *,
     by: Annotated[
-        By,
+        CountedBy,
         typer.Option(
             help="Count by target (the recipient), by day of confirmation, or by source (the label of the link)."
         ),
-    ] = By.target,
+    ] = "target",
     as_json: AsJson = False,
 ) -> None:
     """Show how many people signed."""
-    columns = {by.value: "Recipient" if by is By.target else by.value.title(), "signatures": "Signatures"}
-    counted_by = sorted(wiring.operating.overviews.counts(campaign, by.value).by.items())
-    rows: list[dict[str, object]] = [{by.value: name, "signatures": count} for name, count in counted_by]
+    columns = {by: "Recipient" if by == "target" else by.title(), "signatures": "Signatures"}
+    counted_by = sorted(wiring.operating.overviews.counts(campaign, by).by.items())
+    rows: list[dict[str, object]] = [{by: name, "signatures": count} for name, count in counted_by]
     total: dict[str, object] = {"signatures": wiring.counts.count(campaign).signatures}
     wrong = unconfirmed(wiring.forms, campaign).wrong_addresses
     if as_json:
         show_json({"counts": rows, "total": total, "wrong_addresses": wrong})
         return
-    show(f"Signatures of {campaign}", columns, [*rows, {by.value: "total"} | total], as_json=False)
+    show(f"Signatures of {campaign}", columns, [*rows, {by: "total"} | total], as_json=False)
     if wrong:
         say(f"{counted(wrong, 'form')} with a wrong email address: its domain takes no email, so none was sent.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from functools import partial, reduce
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +12,6 @@ from undersigned.domain.counting.screening import PLACES, REACHES, ScreeningActi
 from undersigned.domain.delivering.controls import checked_reason
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import SignatureFilter
-from undersigned.services.counting.screening import Screened
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
@@ -29,8 +27,6 @@ from undersigned_cli.commands.options import (
 from undersigned_cli.commands.output import ask, counted, say, show_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from undersigned.services.counting.screening import Screening
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -98,11 +94,12 @@ def screen(  # noqa: PLR0913  (options)
         raise typer.BadParameter(message)
     screening = wiring.counting.screening
     found, shared = Counter[str](), Counter[tuple[str, str]]()
-    for part in _slices(partial(screening.count, campaign, wanted)):
+    after, is_more = None, True
+    while is_more:
+        part = screening.count(campaign, wanted, after)
         found.update(part.places)
         shared.update({(each.criterion, each.value): each.letters for each in part.shared})
-        if not wanted.singles_out:
-            break
+        after, is_more = part.next_position, bool(part.next_position and wanted.singles_out)
     if as_json and not action:
         places: dict[str, object] = {place: found[place] for place in PLACES}
         shares = [{"criterion": name, "value": value, "letters": of} for (name, value), of in shared.most_common()]
@@ -131,20 +128,10 @@ def _ask(action: ScreeningAction, letters: int, *, yes: bool) -> None:
 
 
 def _act(screening: Screening, campaign: str, action: ScreeningAction, wanted: SignatureFilter, reason: str) -> None:
-    act = partial(screening.act, campaign, action, wanted, by=COMMAND_LINE, why=reason)
-    done = reduce(Screened.plus, _slices(act))
+    done = screening.act(campaign, action, wanted, by=COMMAND_LINE, why=reason)
     say(f"{counted(done.changed, 'letter')} {_DONE[action]}.")
     if done.printed:
         sheets = "the page of each delivery by hand names the sheets to take out"
         say(f"{counted(done.printed, 'letter')} may have been printed: {sheets}.")
     if done.under_way:
         say(f"{counted(done.under_way, 'letter')} in an email that is being sent: run this again in an hour.")
-
-
-def _slices(work: Callable[..., Screened]) -> Iterator[Screened]:
-    """Do the work of each slice of the letters."""
-    part = work()
-    yield part
-    while part.next_position:
-        part = work(after=part.next_position)
-        yield part

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,17 +22,14 @@ if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import ShowGoal
     from undersigned.domain.signing.signatures import Signature
 
-TOTAL = "TOTAL"
+CountedBy = Literal["target", "day", "source"]
+"""The kinds of counters beside the total. Their names begin with the kind in capitals, and `#`."""
 
-SOURCES = "SOURCE#"
-"""The beginning of the names of the counters by source: one for each that a campaign lists, `other` and `none`."""
+TOTAL = "TOTAL"
 
 NOT_COUNTED = ""
 
 _BETWEEN = "|"
-
-MOST_COUNTERS = 4
-"""The most counters in one mark."""
 
 type Move = tuple[Signature, str]
 """A row, and the mark that it should have."""
@@ -66,7 +63,7 @@ def mark_of(signature: Signature) -> str:
         return NOT_COUNTED
     counters = [TOTAL, f"TARGET#{signature.target}", f"DAY#{signature.confirmed_on.isoformat()}"]
     if signature.source:
-        counters.append(f"{SOURCES}{signature.source}")
+        counters.append(f"SOURCE#{signature.source}")
     return _BETWEEN.join(counters)
 
 

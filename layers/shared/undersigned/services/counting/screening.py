@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -116,23 +116,33 @@ class Screening:
         by: str,
         why: str,
         after: str | None = None,
+        until: datetime | None = None,
     ) -> Screened:
-        """Hold, release or erase the letters of a slice that a filter selects.
+        """Hold, release or erase the letters that a filter selects, slice by slice, until a moment. Return the sums.
 
-        Records their number in the activity log first. Raises as `count` does, NotNowError for a filter that singles no
-        letters out and without a reason, and GivenError for a reason that can't be kept.
+        Raises as `count` does, NotNowError for a filter that singles no letters out and without a reason, and
+        GivenError for a reason that can't be kept.
         """
         if not checked_filter(wanted).singles_out:
             raise NotNowError(Message("Say which letters: by suspicion, email domain, network or time."))
         if not (why := checked_reason(why)):
             raise NotNowError(Message("Give a reason."))
+        entry = AuditEntry(campaign, self.clock(), _ACTIONS[action], by, why=why)
+        done = self._act_on_slice(action, wanted, entry, after)
+        while done.next_position and (until is None or self.clock() < until):
+            done = done.plus(self._act_on_slice(action, wanted, entry, done.next_position))
+        return done
+
+    def _act_on_slice(
+        self, action: ScreeningAction, wanted: SignatureFilter, entry: AuditEntry, after: str | None
+    ) -> Screened:
+        """Change the letters of a slice, after their number is in the activity log."""
+        campaign = entry.campaign
         found = self._slice(campaign, wanted, after, MOST_CHANGED)
         reached = [row for row in found.items if place_of(row) in REACHES[action]]
         if reached:
             about = f"{len(reached)}: {in_words(wanted)}"
-            self.campaigns.record_audit(
-                AuditEntry(campaign, self.clock(), _ACTIONS[action], by, about, why), self.new_id()
-            )
+            self.campaigns.record_audit(replace(entry, at=self.clock(), about=about), self.new_id())
         erases = action == "erase" and reached
         with self.erasing.ending_exports(campaign) if erases else nullcontext():
             outcomes = Counter(self._change(action, row) for row in reached)

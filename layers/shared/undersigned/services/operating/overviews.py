@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.authoring.drafts import Draft
-    from undersigned.domain.counting.tallies import Count
+    from undersigned.domain.counting.tallies import Count, CountedBy
     from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.delivering.deliveries import Delivery, Question
     from undersigned.domain.delivering.plans import PlanLine
@@ -298,8 +298,8 @@ class Overviews:
             damaged=tuple(damaged),
         )
 
-    def counts(self, campaign: str, by: str) -> Breakdown:
-        """Return the counts by `target`, `day` or `source`.
+    def counts(self, campaign: str, by: CountedBy) -> Breakdown:
+        """Return the counts of one kind.
 
         Each confirmed letter is in exactly one counter of each kind, so the counters add up to the total. Only letters
         from before the campaign counted sources are in no counter by source.

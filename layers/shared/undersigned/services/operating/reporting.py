@@ -10,7 +10,6 @@ from undersigned.at_once import each_at_once
 from undersigned.domain.delivering.reports import Report, ReportLine, fate_of_waiting, left_between, lines_of
 from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.rendering import organizer_mails
-from undersigned.services.delivering.trays import read_trays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,7 +46,7 @@ class Gathering:
         settings = self.campaigns.campaign(campaign)
         controls = self.campaigns.controls(campaign)
         targets = self.campaigns.targets(campaign, whole=False)
-        trays = read_trays(self.signatures, campaign, [target.id for target in targets], self.at_once)
+        waiting = self.signatures.how_many_wait_each(campaign, targets[0].id, targets[-1].id) if targets else {}
         since, until = cadence_of(settings, self.schedule).reported_between(date.fromisoformat(period), days)
         lines: list[ReportLine] = []
 
@@ -55,11 +54,10 @@ class Gathering:
             return target, tuple(self._deliveries(campaign, target.id))
 
         for target, delivered in each_at_once(deliveries_to, targets, self.at_once):
-            waiting = len(trays[target.id].signers) if target.id in trays else 0
             lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
-            if waiting:
+            if letters := waiting[target.id]:
                 fate = fate_of_waiting(controls, target)
-                lines.append(ReportLine(target, fate, waiting, target.hold))
+                lines.append(ReportLine(target, fate, letters, target.hold))
         signatures = self.counts.count(campaign).signatures
         return Report(settings, period, tuple(lines), signatures)
 

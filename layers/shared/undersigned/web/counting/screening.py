@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from undersigned.domain.counting.screening import PLACES
 from undersigned.domain.languages import Message, number
-from undersigned.web.counting.signatures import STATUSES, status_in_words, suspicion_choices, suspicion_in_words
+from undersigned.web.counting.signatures import STATUSES, letter_rows, suspicion_choices, suspicion_in_words
 from undersigned.web.cursors import cursor_of
 from undersigned.web.dashboard_frame import render_framed
 
@@ -80,7 +80,7 @@ def screening_page(  # noqa: PLR0913  (the parts of the page)
         suspicions=suspicion_choices(viewer),
         places=[(viewer.say(_PLACES[place]), found.places[place]) for place in PLACES if place in found.places],
         shared=[(_in_words(viewer, each), each) for each in found.shared if not typed.get(each.criterion)],
-        sample=[(row, status_in_words(viewer, row)) for row in found.sample],
+        sample=letter_rows(viewer, found.sample),
         actions=[
             (action, *map(viewer.say, words), viewer.say(_button(action, reached, viewer.language)))
             for action, words in _ADVICE.items()

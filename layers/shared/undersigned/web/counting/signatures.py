@@ -16,7 +16,7 @@ from undersigned.web.delivering.recipients import recipient_choices, recipient_n
 from undersigned.web.delivering.states import state_of_delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from undersigned.domain.signing.abuse_checks import Suspicion
     from undersigned.domain.signing.signatures import ReportedStatus, Signature, SignatureFilter
@@ -57,10 +57,7 @@ def signatures_page(viewer: Viewer, found: Listing[Signature], wanted: Signature
         viewer.language,
         viewer,
         "signatures",
-        rows=[
-            (row, recipient_name(viewer, row.target), status_in_words(viewer, row), suspicion_of(viewer, row))
-            for row in found.items
-        ],
+        rows=letter_rows(viewer, found.items),
         ended_early=found.ended_early,
         wanted=wanted,
         targets=recipient_choices(viewer),
@@ -70,6 +67,14 @@ def signatures_page(viewer: Viewer, found: Listing[Signature], wanted: Signature
     )
 
 
+def letter_rows(viewer: Viewer, letters: Iterable[Signature]) -> list[tuple[Signature, str, str, str | None]]:
+    """Return the rows of a table of letters: each with its recipient, status and suspicion in words."""
+    return [
+        (row, recipient_name(viewer, row.target), status_in_words(viewer, row), suspicion_of(viewer, row))
+        for row in letters
+    ]
+
+
 def named_page(viewer: Viewer, found: Listing[Signature], name: str) -> Page:
     """Render the letters whose name has the words that somebody looks for, newest first."""
     return render_framed(
@@ -77,10 +82,7 @@ def named_page(viewer: Viewer, found: Listing[Signature], name: str) -> Page:
         viewer.language,
         viewer,
         "signatures",
-        rows=[
-            (row, recipient_name(viewer, row.target), status_in_words(viewer, row), suspicion_of(viewer, row))
-            for row in found.items
-        ],
+        rows=letter_rows(viewer, found.items),
         name=name,
         ended_early=found.ended_early,
         most=MOST_NAMES_READ,
