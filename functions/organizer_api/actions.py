@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
-from functions.organizer_api.dashboard_routes import dashboard_routes, done
+from functions.organizer_api.dashboard import recipient_page
+from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
 from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
-from undersigned.domain.errors import GivenError
+from undersigned.domain.errors import GivenError, NotNowError
 from undersigned.domain.signing.addresses import email_mistake
+from undersigned.web.answers import dashboard_page
 from undersigned.web.posted import posted_values
 
 if TYPE_CHECKING:
@@ -88,6 +90,26 @@ def count_on_paper(request: DashboardRequest, target: str) -> Response[str]:
     typed = posted_values(request.event).get("letters", "")
     wired.stack.delivering.controls.count_on_paper(request.campaign, target, str(typed), request.by)
     return done(request, "counted", f"/targets/{target}")
+
+
+@buttons.does("record answer")
+def save_answer(request: DashboardRequest, target: str) -> Response[str]:
+    """Save or delete an answer. After a mistake, show the form again with what was typed."""
+    try:
+        answer = wired.stack.delivering.controls.save_answer(
+            request.campaign,
+            target,
+            request.posted("day"),
+            request.posted("text"),
+            request.by,
+            is_public=request.ticked("public"),
+            revision=request.posted("revision"),
+        )
+    except (GivenError, NotNowError) as error:
+        typed = {name: request.posted(name) for name in ("day", "text", "public")}
+        shown = recipient_page(viewer_of(request), target, typed=typed, error=error.on_page)
+        return dashboard_page(shown, status=400 if isinstance(error, GivenError) else 409)
+    return done(request, "answer-recorded" if answer else "answer-deleted", f"/targets/{target}")
 
 
 @buttons.does("test")

@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from functions.organizer_api import (
     actions,
-    answers,
     campaign,
     dashboard,
     deliveries,
@@ -47,7 +46,6 @@ for router in (
     sign_in.router,
     dashboard.pages.router,
     actions.buttons.router,
-    answers.pages.router,
     screening.pages.router,
     people.pages.router,
     keys.pages.router,

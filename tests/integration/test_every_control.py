@@ -263,7 +263,7 @@ def test_every_button_and_link_of_every_page_works(world: World, author: Author)
     to = {mail.to: mail for mail in world.deliveries}
     world.feedback("bounce", to["chief@skokie-police.example"])
     world.feedback("delivery", to["chief@evanston-police.example"])
-    world.wiring.delivering.answering.save(
+    world.wiring.delivering.controls.save_answer(
         CAMPAIGN, "evanston", world.period, "We read it.", "cli", is_public=True, revision=""
     )
     world.confirmed(name="Dee", email="dee@signers.example")

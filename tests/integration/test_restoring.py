@@ -285,7 +285,7 @@ def test_a_lost_recipient_comes_back_with_the_answer_of_its_office(recovery: Rec
     world = recovery.world
     confirm(world, "Ada")
     world.week()
-    answer = world.wiring.delivering.answering.save(
+    answer = world.wiring.delivering.controls.save_answer(
         CAMPAIGN, "evanston", PERIOD, "Kept.", "ann", is_public=False, revision=""
     )
     recovery.keep()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
-    from undersigned.services.delivering.answering import Answering
     from undersigned.services.delivering.delivering import Delivering
     from undersigned.services.delivering.packing import Packing
     from undersigned.services.delivering.stop_post import StopPost
@@ -139,17 +138,6 @@ class DeliveringCases:
             limits=self.authoring().limits_of_tests,
             schedule=self.stack.settings.schedule,
             follow_address=self.authoring().drafting.follow_address,
-            clock=self.stack.clock,
-            new_id=self.stack.new_id,
-        )
-
-    @cached_property
-    def answering(self) -> Answering:
-        from undersigned.services.delivering.answering import Answering
-
-        return Answering(
-            campaigns=self.stack.campaigns,
-            deliveries=self.stack.deliveries,
             clock=self.stack.clock,
             new_id=self.stack.new_id,
         )

@@ -7,10 +7,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from undersigned.domain.characters import has_ink, without_hidden
-from undersigned.domain.errors import GivenError
+from undersigned.domain.errors import GivenError, NotNowError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from undersigned.domain.authoring.campaigns import Answer, Campaign
     from undersigned.domain.delivering.deliveries import Delivery
 
@@ -39,8 +41,11 @@ def is_unanswered(campaign: Campaign, delivery: Delivery, answer: Answer | None,
     return since is not None and today - since >= ANSWER_WITHIN and answer is None and not campaign.is_over(today)
 
 
-def read_day_of_answer(typed: str, today: date) -> date:
-    """Read the day on which an answer came. Raises GivenError for one in the future, and for what is no day."""
+def read_day_of_answer(typed: str, today: date, made: Iterable[Delivery]) -> date:
+    """Read the day on which an answer to some of the deliveries that were made came.
+
+    Raises GivenError for one in the future, and for what is no day; NotNowError if no letter had arrived by then.
+    """
     try:
         day = date.fromisoformat(typed if _DAY.fullmatch(typed) else "")
     except ValueError as error:
@@ -49,6 +54,22 @@ def read_day_of_answer(typed: str, today: date) -> date:
         ) from error
     if day > today:
         raise GivenError(Message("This day is in the future. Give the day on which the answer came."))
+    sent = [since for since in map(waits_since, made) if since]
+    if not sent:
+        raise NotNowError(
+            Message(
+                "No letter has reached this recipient yet, so there is nothing to answer. Once a delivery to this "
+                "recipient has gone out or was handed over, record the answer."
+            )
+        )
+    if day < min(sent):
+        raise NotNowError(
+            Message(
+                "The first letters to this recipient went on %(day)s. An answer to them has that day or a later "
+                "one: check the day of the office’s email.",
+                {"day": min(sent)},
+            )
+        )
     return day
 
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.campaigns import OnPaper
+from undersigned.domain.authoring.campaigns import Answer, OnPaper
+from undersigned.domain.delivering.answers import read_answer_text, read_day_of_answer
 from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.plans import taken, week_taken
@@ -215,6 +216,40 @@ class DeliveryControls:
         self.record(campaign, "count on paper", by, about=target, why=f"{counted.letters:,}")
         return counted
 
+    def save_answer(  # noqa: PLR0913  (an answer's parts)
+        self, campaign: str, target: str, day: str, text: str, by: str, *, is_public: bool, revision: str
+    ) -> Answer | None:
+        """Keep and return an answer as somebody typed it, in place of the one that they saw; without a text, none.
+
+        `revision` is that of the answer that they saw, empty if there was none. Saving the same again changes nothing.
+
+        Raises NotFoundError; GivenError for a wrong day or text; NotNowError for an answer to nothing, for one that
+        can't be kept, and if somebody has changed the answer since.
+        """
+        settings, known = self.campaigns.campaign(campaign), self.campaigns.target(campaign, target)
+        new, was = None, known.answer
+        if words := read_answer_text(text):
+            today = settings.local(self.clock()).date()
+            if settings.is_over(today):
+                raise NotNowError(
+                    Message("This campaign no longer keeps what people wrote. Say under Details for how long.")
+                )
+            made = self.deliveries.deliveries(campaign, target, whole=False)
+            new = Answer(read_day_of_answer(day, today, made), words, is_public, by, self.clock())
+        elif not revision:
+            raise GivenError(Message("Type or paste the answer."))
+        changed = new or was
+        if changed is None or (new and was and new.says_the_same(was)):
+            return was
+        if revision != (was.revision if was else ""):
+            raise _answer_changed()
+        try:
+            self.campaigns.put_answer(campaign, known, new)
+        except ChangedError as error:
+            raise _answer_changed() from error
+        self.record(campaign, "record answer" if new else "delete answer", by, about=f"{target} {changed.day}")
+        return new
+
     def settle(  # noqa: PLR0913  (what, who and why)
         self,
         key: DeliveryKey,
@@ -396,6 +431,12 @@ class DeliveryControls:
     def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
         """Record an action in the activity log."""
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
+
+
+def _answer_changed() -> NotNowError:
+    return NotNowError(
+        Message("Somebody has just changed this answer. Look at it, then save yours again if it should replace it.")
+    )
 
 
 def _paused() -> NotNowError:
