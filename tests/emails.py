@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.signatures import adas_signature
 from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
-from undersigned.domain.delivering.reports import FATES, Report, ReportLine
+from undersigned.domain.delivering.reports import SECTIONS, Report, ReportLine
 from undersigned.domain.delivering.stops import Stop
 from undersigned.domain.people.people import Member, Person
 from undersigned.rendering import mails, organizer_mails, people_mails
@@ -70,7 +70,7 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
     report = Report(
         campaign,
         "2026-11-30",
-        tuple(ReportLine(TARGET, fate, 1_234, "wrong address", "2026-11-23") for fate in FATES),
+        tuple(ReportLine(TARGET, section, 1_234, "wrong address", period="2026-11-23") for section in SECTIONS),
         12,
     )
     person = Person("0" * 16, "maria.featherstonehaugh@neighbors-of-cook-county.example")

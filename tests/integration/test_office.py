@@ -146,7 +146,7 @@ def test_an_email_that_its_office_has_is_no_question_any_more_and_its_row_stays(
     found = operating.overviews.recipient(asked.wiring.campaigns.campaign(CAMPAIGN), "evanston")
     assert (found.state.questions, found.plan, found.state.sent) == ((), (), 5)
     [line] = operating.reporting.gathering.report(CAMPAIGN, asked.period, days=7).lines
-    assert (line.fate, line.letters) == ("sent", 5)
+    assert (line.section, line.letters) == ("sent", 5)
     asked.reconcile()
     assert not [record for record in caplog.records if record.getMessage() == "a delivery waits for a decision"]
     asked.change(closes=asked.clock.now.date(), keep_for_days=0)

@@ -36,7 +36,7 @@ def test_it_is_one_line(world: World) -> None:
 
     assert subject == "Undersigned: the week to 2026-11-24"
     assert text == (
-        "Letters of the week to 2026-11-24: 3 confirmed, 2 sent, 1 waiting. Deliveries to decide about: 0.\n"
+        "Letters of the week to 2026-11-24: 3 confirmed, 2 sent, 1 waiting. Recipients that need a person: 0.\n"
     )
 
 

@@ -22,9 +22,8 @@ _WORDS: Mapping[str, Message] = {
     "Transient bounce, ContentRejected": Message("the mail server refused the email for what it contains"),
     "Transient bounce, AttachmentRejected": Message("the mail server refused the email for its attachment"),
     "complaint, abuse": Message("it was reported as unwanted"),
-    "received": Message("the office said that it has these letters"),
 }
-"""By the reason that `aws.mail_events` reads, or that a report's line has.
+"""By the reason that `aws.mail_events` reads.
 
 Source: "Bounce types" and "Complaint object", SES developer guide.
 """

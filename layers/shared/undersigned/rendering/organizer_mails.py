@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from undersigned.domain import languages
 from undersigned.domain.authoring.campaigns import dashboard_path
 from undersigned.domain.characters import has_web_address
-from undersigned.domain.delivering.reports import FATES
+from undersigned.domain.delivering.reports import SECTIONS
 from undersigned.domain.languages import Message
 from undersigned.rendering.mail_reasons import in_words
 from undersigned.rendering.mails import Mail, bodies, columns
@@ -21,71 +21,31 @@ if TYPE_CHECKING:
 
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Sender
-    from undersigned.domain.delivering.reports import Fate, Report, ReportLine
+    from undersigned.domain.delivering.reports import Report, ReportLine, Section
     from undersigned.domain.delivering.stops import Stop
 
-_HEADINGS: Mapping[Fate, Message] = {
-    "ready to print": Message.in_context("heading above letters", "Ready to print"),
-    "in doubt": Message.in_context("heading above letters", "In doubt: did the email leave?"),
-    "no outcome": Message.in_context("heading above letters", "Sent, and no answer for three days"),
-    "bounced": Message.in_context("heading above letters", "Bounced"),
-    "corrected": Message.in_context("heading above letters", "Bounced, and the address has been changed"),
-    "complained": Message.in_context("heading above letters", "Delivered, marked as spam"),
-    "stopped": Message.in_context("heading above letters", "On hold: the office stopped these emails"),
-    "spam hold": Message.in_context("heading above letters", "On hold: someone there marked an email as spam"),
-    "under way": Message.in_context("heading above letters", "Being sent"),
-    "held": Message.in_context("heading above letters", "On hold"),
-    "paused": Message("Campaign paused"),
-    "closed unsent": Message.in_context("heading above letters", "Closed unsent"),
+_HEADINGS: Mapping[Section, Message] = {
+    "to decide": Message.in_context("heading above letters", "Needs a person"),
+    "to print": Message.in_context("heading above letters", "Ready to print"),
+    "not sent": Message.in_context("heading above letters", "Not sent"),
     "sent": Message.in_context("heading above letters", "Sent"),
-    "delivered": Message.in_context("heading above letters", "Delivered"),
-    "handed over": Message.in_context("heading above letters", "Handed over"),
     "waiting": Message("Waiting for the next delivery"),
 }
 
-_ADVICE: Mapping[Fate, Message] = {
-    "ready to print": Message(
-        "The top of the dashboard lists them. Press “Handed over” there when the offices have them."
+_ADVICE: Mapping[Section, Message] = {
+    "to decide": Message("The overview says what to do about each, and has the buttons. Nothing is lost meanwhile."),
+    "to print": Message("The overview lists them. Press “Handed over” there when the offices have them."),
+    "not sent": Message(
+        "Nothing is lost. Letters on hold go when somebody ends the hold. If some are still being sent in the next "
+        "report, tell the person who runs the system."
     ),
-    "in doubt": Message(
-        "Our email service did not answer when we handed these emails over. Ask each office whether it has the email, "
-        "then decide on the delivery’s page. We send no second email unless you say that the first did not arrive."
-    ),
-    "no outcome": Message(
-        "Our email service accepted these emails, and then nobody said whether they arrived. Ask each office whether "
-        "it has the email, then decide on the delivery’s page."
-    ),
-    "bounced": Message(
-        "Email to these recipients bounced. Nothing is lost: we keep the letters. Open each delivery. Correct the "
-        "address there and send it again, or say what was done."
-    ),
-    "corrected": Message("We don’t send these again automatically. Open each delivery, and send it again."),
-    "complained": Message(
-        "Someone there marked the email as spam, so new letters wait. Call the office, and ask how they want to get "
-        "letters."
-    ),
-    "stopped": Message(
-        "Call the office, and ask how they want to get letters. You can bring them by hand. If they want the emails "
-        "again, say so on the recipient’s page."
-    ),
-    "spam hold": Message(
-        "Call the office, and ask how they want to get letters. Then press “Send to this recipient again”."
-    ),
-    "under way": Message(
-        "We’re still sending these. If the next report lists them too, tell the person who runs the system."
-    ),
-    "held": Message("When they can go, press “Send to this recipient again”."),
-    "paused": Message("The campaign is paused, so nothing is sent. Resume it when the letters can go."),
-    "closed unsent": Message("Somebody on your side decided to send these no more. You don’t need to do anything."),
-    "sent": Message("The mail servers have not answered yet. You don’t need to do anything."),
-    "delivered": Message("The mail servers accepted these letters. You don’t need to do anything."),
-    "handed over": Message("Somebody on your side recorded that the offices have these letters on paper."),
+    "sent": Message("The mail servers accepted these letters, unless it says otherwise."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """Letters with the same outcome: a heading, advice and their recipients."""
+    """A part of the report: a heading, advice and the recipients."""
 
     heading: str
     advice: str
@@ -124,7 +84,7 @@ def ready(sender: Sender, campaign: Campaign, target: Target, period: str) -> Ma
     """Write the email that says that a period's letters to a target, the first ones of all, are ready to print."""
     language = campaign.language
     said = {
-        "whom": _recipient(target, None, language),
+        "whom": f"{target.addressed(language)}, {target.department}",
         "day": languages.long_date(date.fromisoformat(period), language),
         "campaign": campaign.title,
     }
@@ -185,7 +145,7 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
     """Write the email with an organizer's report about a period's letters."""
     campaign, language = found.campaign, found.campaign.language
     day = date.fromisoformat(found.period)
-    to_print = sum(line.letters for line in found.of("ready to print"))
+    to_print = sum(line.letters for line in found.of("to print"))
     said = {
         "day": languages.long_date(day, language),
         "sent": languages.number(found.sent, language),
@@ -214,34 +174,35 @@ def report(sender: Sender, found: Report, next_delivery: datetime) -> Mail:
         "day": day,
         "figures": figures,
         "figures_text": textwrap.indent(columns(figures), "  "),
-        "sections": [_section(found, fate, campaign.local(next_delivery)) for fate in FATES if found.of(fate)],
+        "sections": [
+            _section(found, section, campaign.local(next_delivery)) for section in SECTIONS if found.of(section)
+        ],
         "dashboard_url": f"{sender.public_url}{dashboard_path(campaign.id)}",
     }
     return _written("report", sender, campaign, found.period, subject.in_language(language), values)
 
 
-def _section(found: Report, fate: Fate, next_delivery: datetime) -> _Section:
+def _section(found: Report, section: Section, next_delivery: datetime) -> _Section:
     language = found.campaign.language
-    # Letters that only wait need no advice.
     by_itself = Message(
         "These letters came in later, or their recipient got an email less than seven days before. They go out on "
         "%(day)s at the earliest.",
         {"day": languages.full_date(next_delivery, language)},
     )
     by_hand = Message("They go when somebody presses “Send now” on the overview.")
-    advice = _ADVICE.get(fate) or (by_hand if found.campaign.send_now_only else by_itself)
-    rows = [(_letters_to(line, found.period, language), line.letters) for line in found.of(fate)]
-    return _Section(_HEADINGS[fate].in_language(language), advice.in_language(language), rows, _as_text(rows, language))
-
-
-def _recipient(target: Target, reason: str | None, language: str) -> str:
-    whom = f"{target.addressed(language)}, {target.department}"
-    return f"{whom} ({in_words(reason, language)})" if reason else whom
+    advice = _ADVICE.get(section) or (by_hand if found.campaign.send_now_only else by_itself)
+    rows = [(_letters_to(line, found.period, language), line.letters) for line in found.of(section)]
+    return _Section(
+        _HEADINGS[section].in_language(language), advice.in_language(language), rows, _as_text(rows, language)
+    )
 
 
 def _letters_to(line: ReportLine, period: str, language: str) -> str:
     """Name the recipient of a report's line, and the day of the delivery unless it is the report's own."""
-    whom = _recipient(line.target, line.reason, language)
+    whom, reason = f"{line.target.addressed(language)}, {line.target.department}", line.reason
+    if reason:
+        said = reason.in_language(language) if isinstance(reason, Message) else in_words(reason, language)
+        whom = f"{whom} ({said})"
     if line.period in {None, period}:
         return whom
     day = languages.long_date(date.fromisoformat(line.period), language)

@@ -5,56 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
+from undersigned.domain.languages import Message
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.delivering.controls import Controls
-    from undersigned.domain.delivering.deliveries import Delivery, Question
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryState, Question
 
-Fate = Literal[
-    "ready to print",
-    "in doubt",
-    "no outcome",
-    "bounced",
-    "corrected",
-    "complained",
-    "stopped",
-    "spam hold",
-    "under way",
-    "held",
-    "paused",
-    "closed unsent",
-    "sent",
-    "delivered",
-    "handed over",
-    "waiting",
-]
-"""`ready to print`: a person prints the letters, and brings or posts them. `bounced`: the email bounced,
-or was not sent because an earlier one did. `corrected`: it bounced, and its target has another address now.
-`closed unsent`: a person decided that they are sent no more. `spam hold`: letters wait after a complaint. `stopped`:
-the office stopped the emails. `waiting`: they wait for the next delivery."""
+type Section = Literal["to decide", "to print", "not sent", "sent", "waiting"]
+"""`to decide`: a person must act, as the overview says. `not sent`: somebody decided so, or it takes long. `waiting`:
+for the next delivery."""
 
-FATES: tuple[Fate, ...] = get_args(Fate)
-"""All outcomes, those that need an action first."""
-
-LEFT: frozenset[Fate] = frozenset({"no outcome", "sent", "delivered", "complained", "handed over"})
-"""SES took the email with the letters, or the office has them on paper."""
+SECTIONS: tuple[Section, ...] = get_args(Section.__value__)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """The outcome of some letters to one target; `reason` says why they were not sent.
+    """The outcome of some letters to one target; `reason` says more about it.
 
-    `period` is the day of their delivery. Letters in the tray have none. `is_new` says that their email left since the
-    last report.
+    `period` is the day of their delivery. Letters in the tray have none. `has_left` says that SES took their email, or
+    that the office has them on paper, and `is_new` that it did since the last report.
     """
 
     target: Target
-    fate: Fate
+    section: Section
     letters: int
-    reason: str | None = None
+    reason: Message | str | None = None
+    has_left: bool = False
     period: str | None = None
     is_new: bool = False
 
@@ -71,22 +51,22 @@ class Report:
     @property
     def is_worth_a_mail(self) -> bool:
         """Say whether anything was sent or held back, or waits for *Send now*."""
-        return any(line.fate != "waiting" or self.campaign.send_now_only for line in self.lines)
+        return any(line.section != "waiting" or self.campaign.send_now_only for line in self.lines)
 
     @property
     def sent(self) -> int:
         """Count the letters that were sent."""
-        return sum(line.letters for line in self.lines if line.fate in LEFT)
+        return sum(line.letters for line in self.lines if line.has_left)
 
     @property
     def stuck(self) -> int:
         """Count the letters that should have been sent and were not."""
-        others = LEFT | {"ready to print", "waiting", "closed unsent"}
-        return sum(line.letters for line in self.lines if line.fate not in others)
+        stuck = {"to decide", "not sent"}
+        return sum(line.letters for line in self.lines if line.section in stuck and not line.has_left)
 
-    def of(self, fate: Fate) -> tuple[ReportLine, ...]:
-        """Return the lines with one outcome."""
-        return tuple(line for line in self.lines if line.fate == fate)
+    def of(self, section: Section) -> tuple[ReportLine, ...]:
+        """Return the lines of one section."""
+        return tuple(line for line in self.lines if line.section == section)
 
 
 def lines_of(
@@ -108,38 +88,54 @@ def left_between(delivery: Delivery, since: datetime, until: datetime) -> bool:
     return delivery.last.sent_at is not None and since <= delivery.last.sent_at < until
 
 
-def _line_of(delivery: Delivery, target: Target, question: Question | None) -> ReportLine:  # noqa: PLR0911  (a table)
-    if question == "bounced" and delivery.received_at(target):
-        return ReportLine(target, question, delivery.letters, "received")
-    if question == "bounced" and target.email and delivery.email not in {None, target.email}:
-        return ReportLine(target, "corrected", delivery.letters)
-    if question is not None:
-        return ReportLine(target, question, delivery.letters, delivery.reason)
-    match delivery.state:
-        case "sent" if delivery.is_ready_to_print:
-            return ReportLine(target, "ready to print", delivery.letters)
-        case "delivered" if delivery.handed:
-            return ReportLine(target, "handed over", delivery.letters)
-        case "sent" | "delivered" | "complained":
-            return ReportLine(target, delivery.state, delivery.letters)
-        case "closed_unsent":
-            return ReportLine(target, "closed unsent", delivery.letters, delivery.reason)
-        case "held":
-            return ReportLine(target, _why_held(target) or "waiting", delivery.letters, target.hold)
-        case _:
-            return ReportLine(target, "under way", delivery.letters, delivery.reason)
+_OUTCOMES: Mapping[Question | DeliveryState, tuple[Section, Message | None]] = {
+    "in doubt": ("to decide", Message("nobody knows whether the email left")),
+    "no outcome": ("to decide", Message("nobody has said for three days whether it arrived")),
+    "complained": ("to decide", Message("it arrived, and someone there marked it as spam")),
+    "closed_unsent": ("not sent", Message("closed unsent")),
+    "sent": ("sent", Message("no answer yet")),
+    "delivered": ("sent", None),
+}
+
+_LEFT: frozenset[Question | DeliveryState] = frozenset({"no outcome", "complained", "sent", "delivered"})
 
 
-def fate_of_waiting(controls: Controls, target: Target) -> Fate:
-    """Return why the letters in a target's tray were not sent."""
-    return "paused" if controls.paused else _why_held(target) or "waiting"
+def _line_of(delivery: Delivery, target: Target, question: Question | None) -> ReportLine:
+    letters, outcome = delivery.letters, question or delivery.state
+    if delivery.is_ready_to_print:
+        return ReportLine(target, "to print", letters)
+    if outcome == "bounced":
+        return ReportLine(target, "to decide", letters, _after_bounce(delivery, target))
+    if outcome == "held":
+        return _held(target, letters) or ReportLine(target, "waiting", letters)
+    section, reason = _OUTCOMES.get(outcome, ("not sent", Message("still being sent")))
+    return ReportLine(
+        target, section, letters, Message("on paper") if delivery.handed else reason, has_left=outcome in _LEFT
+    )
 
 
-def _why_held(target: Target) -> Fate | None:
+def _after_bounce(delivery: Delivery, target: Target) -> Message | str | None:
+    if delivery.received_at(target):
+        return Message("the office said that it has these letters")
+    if target.email and delivery.email not in {None, target.email}:
+        return Message("the email bounced, and the address has been changed since")
+    return delivery.reason
+
+
+def line_of_waiting(controls: Controls, target: Target, letters: int) -> ReportLine:
+    """Return the outcome of the letters in a target's tray."""
+    if controls.paused:
+        return ReportLine(target, "not sent", letters, Message("the campaign is paused"))
+    return _held(target, letters) or ReportLine(target, "waiting", letters)
+
+
+def _held(target: Target, letters: int) -> ReportLine | None:
     if target.hold:
-        return "held"
+        return ReportLine(target, "not sent", letters, target.hold)
     if target.stopped:
-        return "stopped"
+        return ReportLine(target, "to decide", letters, Message("the office stopped these emails"))
     if target.complained_at:
-        return "spam hold"
-    return "bounced" if target.mail_state == "bounced" else None
+        return ReportLine(target, "to decide", letters, Message("on hold: someone there marked an email as spam"))
+    if target.mail_state == "bounced":
+        return ReportLine(target, "to decide", letters, Message("an email to this address bounced"))
+    return None

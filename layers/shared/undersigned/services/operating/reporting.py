@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.at_once import each_at_once
-from undersigned.domain.delivering.reports import Report, ReportLine, fate_of_waiting, left_between, lines_of
+from undersigned.domain.delivering.reports import Report, ReportLine, left_between, line_of_waiting, lines_of
 from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.rendering import organizer_mails
 
@@ -56,8 +56,7 @@ class Gathering:
         for target, delivered in each_at_once(deliveries_to, targets, self.at_once):
             lines += lines_of(target, delivered, since=since, until=until, now=self.clock())
             if letters := waiting[target.id]:
-                fate = fate_of_waiting(controls, target)
-                lines.append(ReportLine(target, fate, letters, target.hold))
+                lines.append(line_of_waiting(controls, target, letters))
         signatures = self.counts.count(campaign).signatures
         return Report(settings, period, tuple(lines), signatures)
 

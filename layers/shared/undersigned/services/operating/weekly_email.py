@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.reports import LEFT
 from undersigned.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from undersigned.aws.operator_topic import OperatorTopic
     from undersigned.services.operating.reporting import Gathering
 
-_DECISIONS = frozenset({"in doubt", "no outcome", "bounced"})
 _DAYS = 7
 _SHORT = (
     " SES's daily quota is nearly used up, so confirmation emails wait: "
@@ -49,14 +47,12 @@ class WeeklyEmail:
                 counters = self.gathering.counts.counts(campaign, "DAY#")
                 confirmed += sum(counters.get(day, 0) for day in days)
         lines = [line for report in reports for line in report.lines]
-        sent = sum(line.letters for line in lines if line.is_new and line.fate in LEFT)
+        sent = sum(line.letters for line in lines if line.is_new and line.has_left)
         waiting = sum(line.letters for line in lines) - sum(report.sent for report in reports)
-        undecided = {
-            (each.campaign.id, line.target.id) for each in reports for line in each.lines if line.fate in _DECISIONS
-        }
+        undecided = {(each.campaign.id, line.target.id) for each in reports for line in each.of("to decide")}
         text = (
             f"Letters of the week to {period}: {confirmed} confirmed, {sent} sent, {waiting} waiting. "
-            f"Deliveries to decide about: {len(undecided)}."
+            f"Recipients that need a person: {len(undecided)}."
         )
         is_short = self.budgets.sending(now).short_of_quota
         self.channel.tell(f"Undersigned: the week to {period}", f"{text}{_SHORT if is_short else ''}\n")
