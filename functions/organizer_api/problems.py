@@ -29,7 +29,7 @@ from undersigned.services.people.access import KeyRefusedError, KeyScopeError, S
 from undersigned.services.people.people import PeopleError
 from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.erasing import UnderWayError
-from undersigned.web.answers import DAMAGED_FOR, FILE_MISSING, Problem
+from undersigned.web.answers import DAMAGED_ROW, FILE_MISSING, Problem
 from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 
 if TYPE_CHECKING:
@@ -99,16 +99,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
         case FileMissingError():
             return FILE_MISSING
         case DamagedRowsError():
-            return Problem(
-                503,
-                Message("A record is damaged"),
-                Message(
-                    "We can’t do this without it. The person who runs the system has been told, and can repair it: "
-                    "%(rows)s",
-                    {"rows": ", ".join(error.rows)},
-                ),
-                retry_after=DAMAGED_FOR,
-            )
+            return DAMAGED_ROW
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
         case GivenError() | DraftFilesError() | UnknownSettingError():

@@ -71,7 +71,7 @@ def _answer_error(error: UndersignedError) -> Response[str]:
         return form.closed(error.campaign.id)
     event, (about, can_sign) = app.current_event, _campaign_of(error)
     return problem(
-        problem_of(error, about, can_sign=can_sign),
+        problem_of(error, can_sign=can_sign),
         language_for(event),
         as_json=as_json,
         framed=_framed(),
@@ -82,12 +82,12 @@ def _answer_error(error: UndersignedError) -> Response[str]:
 
 
 def _campaign_of(error: UndersignedError) -> tuple[Campaign | None, bool]:
-    """Return the campaign of a damaged row, or of a signer's link that leads to no letter, and whether people can sign.
+    """Return the campaign of a signer's link that leads to no letter, and whether people can sign.
 
     None if it isn't known, or can't be read now.
     """
     match error:
-        case DamagedRowsError() | ExpiredError() | TokenExpiredError() if error.campaign:
+        case ExpiredError() | TokenExpiredError() if error.campaign:
             campaign = error.campaign
         case _:
             return None, False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from undersigned.domain.errors import (
     ChangedError,
     DamagedRowsError,
@@ -25,11 +23,8 @@ from undersigned.services.signing.signing import (
     ClosedError,
     ExpiredError,
 )
-from undersigned.web.answers import DAMAGED_FOR, FILE_MISSING, Problem
+from undersigned.web.answers import DAMAGED_ROW, FILE_MISSING, Problem
 from undersigned.web.posted import RequestError
-
-if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign
 
 NO_ROUTE = Problem(
     404,
@@ -39,11 +34,11 @@ NO_ROUTE = Problem(
 
 
 def problem_of(  # noqa: C901, PLR0911, PLR0912  (a table)
-    error: UndersignedError, about: Campaign | None = None, *, can_sign: bool = False
+    error: UndersignedError, *, can_sign: bool = False
 ) -> Problem:
     """Return what a signer reads about an error. Any other error is raised unchanged.
 
-    `can_sign` says whether people can sign the letter of the campaign that the error is `about`, if that is known.
+    `can_sign` says whether people can sign the letter that the error is about, if that is known.
     """
     match error:
         case RequestError():
@@ -96,22 +91,7 @@ def problem_of(  # noqa: C901, PLR0911, PLR0912  (a table)
                 ),
             )
         case DamagedRowsError():
-            return Problem(
-                503,
-                Message("The mistake is on our side"),
-                Message(
-                    "A record that this page needs is damaged, so trying again doesn’t help. The people who run this "
-                    "page have been told. If you pressed a button, it may have had no effect: write to the letter’s "
-                    "organizer what you want to do, at %(email)s.",
-                    {"email": about.organizer.email},
-                )
-                if about
-                else Message(
-                    "A record that this page needs is damaged, so trying again doesn’t help. The people who run this "
-                    "page have been told. To reach the letter’s organizer, reply to one of our emails."
-                ),
-                retry_after=DAMAGED_FOR,
-            )
+            return DAMAGED_ROW
         case PacketErasedError():
             return Problem(410, Message("This packet was deleted"), error.message)
         case PacketNotReadyError():

@@ -102,13 +102,11 @@ class Deliveries(Repository):
         values = self._table.get(delivery_key(key), consistent=True)
         return read_row(read_delivery, values) if values else None
 
-    def deliveries(
-        self, campaign: str, target: str, *, whole: bool = True, left_out: list[str] | None = None
-    ) -> Iterator[Delivery]:
+    def deliveries(self, campaign: str, target: str, *, whole: bool = True) -> Iterator[Delivery]:
         """List a target's deliveries consistently, newest first. See `read_rows` for damaged ones."""
         partition = delivery_partition(campaign, target)
         found = self._table.query(partition, begins_with=DELIVERIES, newest_first=True, consistent=True)
-        yield from read_rows(read_delivery, found, whole=whole, left_out=left_out)
+        yield from read_rows(read_delivery, found, whole=whole)
 
     def open(self, delivery: Delivery, week: Week, before: Delivery | None = None) -> None:
         """Write a delivery that takes a week of its target: a new one, or one that had given it back.
@@ -196,10 +194,10 @@ class Deliveries(Repository):
         """Read the packets that were recorded of a delivery, consistently, in the order of their numbers."""
         return tuple(sorted(self._parts(read_packet, PACKETS, key, whole=whole), key=lambda packet: packet.number))
 
-    def packets_to(self, campaign: str, target: str, *, left_out: list[str]) -> Iterator[tuple[str, PacketRecord]]:
+    def packets_to(self, campaign: str, target: str) -> Iterator[tuple[str, PacketRecord]]:
         """Read the packets of all deliveries to a target consistently, each with its period. See `read_rows`."""
         found = self._table.query(delivery_partition(campaign, target), begins_with=PACKETS, consistent=True)
-        yield from read_rows(lambda values: (_period_of(values), read_packet(values)), found, left_out=left_out)
+        yield from read_rows(lambda values: (_period_of(values), read_packet(values)), found)
 
     def put_packet(self, key: DeliveryKey, packet: PacketRecord) -> None:
         """Record a packet to send. Raises ChangedError if it is recorded with more erased letters."""

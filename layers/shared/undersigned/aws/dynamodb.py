@@ -183,21 +183,14 @@ def read_row[T](read: Callable[[Values], T], values: Values) -> T:
     return found
 
 
-def read_rows[T](
-    read: Callable[[Values], T], found: Iterable[Values], *, whole: bool = False, left_out: list[str] | None = None
-) -> Iterator[T]:
-    """Read rows, and leave out damaged ones, whose names are added to `left_out`.
-
-    With `whole`, raise DamagedRowsError for one instead.
-    """
+def read_rows[T](read: Callable[[Values], T], found: Iterable[Values], *, whole: bool = False) -> Iterator[T]:
+    """Read rows, and leave out damaged ones. With `whole`, raise DamagedRowsError for one instead."""
     for values in found:
         try:
             yield read_row(read, values)
-        except DamagedRowsError as error:
+        except DamagedRowsError:
             if whole:
                 raise
-            if left_out is not None:
-                left_out += error.rows
 
 
 def _check_texts(read: object) -> None:

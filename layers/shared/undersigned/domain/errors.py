@@ -128,11 +128,6 @@ class DamagedRowsError(UndersignedError):
         super().__init__(f"these rows are damaged: {', '.join(rows)}; docs/runbook.md says how to repair one")
         self.rows = rows
 
-    @property
-    def campaign(self) -> str:
-        """Return the campaign of the first row: the second part of its key, if it has one."""
-        return (*self.rows[0].partition(" ")[0].split("#"), "")[1]
-
 
 class ThrottledError(UndersignedError):
     """AWS throttled the call. Nothing was done; try again later."""

@@ -52,8 +52,16 @@ class Problem:
     retry_after: int | None = None
 
 
-DAMAGED_FOR = 3600
-"""After how many seconds a program may ask again for what a damaged row keeps back: a person has to repair it."""
+DAMAGED_ROW = Problem(
+    503,
+    Message("The mistake is on our side"),
+    Message(
+        "A record that this page needs can’t be read, so trying again doesn’t help. The people who run this system "
+        "have been told. If you pressed a button, it may have had no effect."
+    ),
+    retry_after=3600,
+)
+"""For a request that needs a damaged row: a person has to repair it."""
 
 FILE_MISSING = Problem(
     410,

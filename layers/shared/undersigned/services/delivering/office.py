@@ -48,7 +48,7 @@ class SentDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was sent to a target, newest first. `is_whole` is false if some rows can't be read.
+    """What was sent to a target, newest first, without rows that can't be read.
 
     `may_act` says whether the link is of the mailbox that gets the target's emails.
     """
@@ -56,7 +56,6 @@ class Sent:
     campaign: Campaign
     target: Target
     deliveries: tuple[SentDelivery, ...]
-    is_whole: bool
     may_act: bool
 
 
@@ -128,13 +127,12 @@ class Offices:
 
     def _sent(self, link: OfficeToken) -> Sent:
         campaign, target, _ = self.campaigns.of_target(link.campaign, link.target)
-        left_out: list[str] = []
-        found = [*self.deliveries.deliveries(link.campaign, link.target, whole=False, left_out=left_out)]
+        found = [*self.deliveries.deliveries(link.campaign, link.target, whole=False)]
         packets: defaultdict[str, list[PacketRecord]] = defaultdict(list)
-        for period, packet in self.deliveries.packets_to(link.campaign, link.target, left_out=left_out):
+        for period, packet in self.deliveries.packets_to(link.campaign, link.target):
             packets[period].append(packet)
         sent = (_what_was_sent(each, packets[each.key.period]) for each in found)
-        return Sent(campaign, target, tuple(filter(None, sent)), is_whole=not left_out, may_act=_may_act(link, target))
+        return Sent(campaign, target, tuple(filter(None, sent)), may_act=_may_act(link, target))
 
 
 def _what_was_sent(delivery: Delivery, recorded: Sequence[PacketRecord]) -> SentDelivery | None:

@@ -68,8 +68,7 @@ class CampaignState:
 class TargetState:
     """A target, how many of its letters are waiting, how many were sent, and its deliveries, newest first.
 
-    `questions` are the deliveries that a person has to decide about, newest first. `damaged` names the rows of
-    deliveries that are left out.
+    `questions` are the deliveries that a person has to decide about, newest first.
     """
 
     target: Target
@@ -77,7 +76,6 @@ class TargetState:
     sent: int
     deliveries: tuple[Delivery, ...]
     questions: tuple[tuple[Delivery, Question], ...] = ()
-    damaged: tuple[str, ...] = ()
 
     @property
     def last_delivery(self) -> Delivery | None:
@@ -281,8 +279,7 @@ class Overviews:
         return tuple(self._state_of(campaign, target, waiting[target.id]) for target in targets)
 
     def _state_of(self, campaign: str, target: Target, waiting: int) -> TargetState:
-        damaged, now = list[str](), self.clock()
-        found = self.deliveries.deliveries(campaign, target.id, whole=False, left_out=damaged)
+        now, found = self.clock(), self.deliveries.deliveries(campaign, target.id, whole=False)
         deliveries = tuple(made.with_word_of(target) for made in found)
         return TargetState(
             target,
@@ -295,7 +292,6 @@ class Overviews:
             ),
             deliveries,
             tuple((delivery, question) for delivery in deliveries if (question := delivery.question(now))),
-            damaged=tuple(damaged),
         )
 
     def counts(self, campaign: str, by: CountedBy) -> Breakdown:

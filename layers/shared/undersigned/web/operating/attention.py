@@ -118,18 +118,6 @@ def of_target(state: TargetState, language: str) -> Iterator[Point]:
     for delivery in state.deliveries:
         if delivery.is_kept_by_mailbox(target):
             yield _kept_by_mailbox(state, delivery, language)
-    if state.damaged:
-        yield Point(
-            "serious",
-            Message("%(whom)s: the record of a delivery is damaged", _whom(target, language)),
-            (
-                Message(
-                    "So these pages leave the delivery out. The person who runs the system has been told, and can "
-                    "repair it: %(rows)s",
-                    {"rows": ", ".join(state.damaged)},
-                ),
-            ),
-        )
 
 
 def _whom(target: Target, language: str) -> dict[str, object]:
