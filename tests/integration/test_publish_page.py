@@ -65,11 +65,11 @@ def test_the_qr_code_leads_to_the_form_on_the_page_and_as_a_file(author: Author)
     assert qr_code(ADDRESS) != qr_code(f"{ADDRESS}x")
 
 
-def test_each_snippet_leads_to_pages_that_there_are_and_has_a_picture(author: Author) -> None:
-    page = "".join(author.open(f"publish?where={where}").body for where in ("page", "builder", "developer", "count"))
+def test_each_snippet_leads_to_pages_that_there_are(author: Author) -> None:
+    page = "".join(author.open(f"publish?where={where}").body for where in ("page", "builder", "developer"))
     snippets = dict(re.findall(r'<textarea id="snippet-([\w-]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL))
-    assert snippets.keys() == {"script", "frame", "button", "count", "own-form"}
-    for name in ("script", "frame", "button", "count"):
+    assert snippets.keys() == {"script", "frame", "button", "own-form"}
+    for name in ("script", "frame", "button"):
         addresses = re.findall(r'(?:src|href)="([^"]+)"', html.unescape(snippets[name]))
         assert ADDRESS in addresses
         for address in addresses:
