@@ -344,18 +344,16 @@ class Signatures(Repository):
         for values in self._table.merged(tray_shards(campaign), "tray", between=those):
             yield parse_signature_key(values["pk"])[1]
 
-    def trays(self, campaign: str, first: str, last: str, *, whole: bool) -> tuple[Iterator[Waiting], ...]:
+    def trays(self, campaign: str, first: str, last: str) -> tuple[Iterator[Waiting], ...]:
         """List the letters in the trays from one target's to another's, in parts that can be read at the same time.
 
-        Each part has them by target, oldest first. Unless `whole`, a part may have only some to a target, but the
-        oldest: after each thousand letters it goes on with the next target. Rows may be damaged.
+        Each part has them by target, oldest first, and may have only some to a target, but the oldest: after each
+        thousand letters it goes on with the next target. Rows may be damaged.
         """
 
         def read(shard: str) -> Iterator[Waiting]:
-            those = _from(first), _to(last)
-            every = self._table.query(shard, index="tray", between=those)
-            some = chain.from_iterable(self._steps(shard, *those))
-            return filter(None, map(_waiting_at, every if whole else some))
+            some = chain.from_iterable(self._steps(shard, _from(first), _to(last)))
+            return filter(None, map(_waiting_at, some))
 
         return tuple(map(read, tray_shards(campaign)))
 

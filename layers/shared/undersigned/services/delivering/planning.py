@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from undersigned.at_once import each_at_once
 from undersigned.domain.delivering.plans import plan_lines
 from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.services.delivering.trays import read_trays, trays_that_go
+from undersigned.services.delivering.trays import with_letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -121,7 +121,7 @@ class Planning:
         """Return the plan of *Send now*: a campaign's deliveries of a period, or those to one target. Queues nothing.
 
         `again` plans them even if a target got an email less than seven days before. The plan has the numbers of
-        letters, damaged ones too. Without `counts` they may be too small, which takes fewer calls, and a target with
+        letters, damaged ones too. Without `counts` each number is one, which takes fewer calls, and a target with
         damaged letters only is left out. An error about one target stops no others; it is in `failed`.
         """
         controls = self.campaigns.controls(campaign.id)
@@ -138,9 +138,12 @@ class Planning:
         counts: bool,
     ) -> Plan:
         targets = [target for target in self.campaigns.targets(campaign.id, whole=False) if only in {None, target.id}]
-        read = read_trays if counts else trays_that_go
-        trays = read(self.signatures, campaign.id, [target.id for target in targets], self.at_once)
-        letters = {target: len(tray.signers) for target, tray in trays.items()}
+        ids = [target.id for target in targets]
+        letters: Mapping[str, int] = (
+            self.signatures.how_many_wait_each(campaign.id, min(ids), max(ids))
+            if counts and ids
+            else dict.fromkeys(with_letters(self.signatures, campaign.id, ids, self.at_once), 1)
+        )
         plan = partial(self._plan_target, campaign, controls, period, letters, again=again)
         return _sum(each_at_once(plan, targets, self.at_once))
 

@@ -1,18 +1,14 @@
-"""Trays: which letters wait for which targets."""
+"""Trays: which targets have letters that wait."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from itertools import batched, chain, groupby
 from typing import TYPE_CHECKING
 
 from undersigned.at_once import each_at_once
-from undersigned.domain.delivering.bundles import Signers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from datetime import datetime
 
     from undersigned.aws.signatures import Signatures
     from undersigned.domain.signing.signatures import Waiting
@@ -20,58 +16,30 @@ if TYPE_CHECKING:
 _READ_AHEAD = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Tray:
-    """The letters that wait for a target; `since` is the oldest's."""
-
-    signers: Sequence[str]
-    since: datetime
-
-
-def read_trays(
-    signatures: Signatures,
-    campaign: str,
-    targets: Collection[str],
-    at_once: int = 1,
-    *,
-    whole: bool = True,
-) -> dict[str, Tray]:
-    """Return some targets' trays, without empty ones.
-
-    Unless `whole`, a tray of very many letters may have only the oldest of them.
-    """
-
-    def read(letters: Iterator[Waiting]) -> list[tuple[str, Tray]]:
-        return [(target, _tray_of(tuple(some))) for target, some in groupby(letters, lambda each: each.target)]
-
+def oldest_letters(
+    signatures: Signatures, campaign: str, targets: Collection[str], at_once: int = 1
+) -> dict[str, Waiting]:
+    """Return the oldest letter that waits for each of some targets. Its row may be damaged."""
     if not targets:
         return {}
-    found: defaultdict[str, list[Tray]] = defaultdict(list)
-    shards = signatures.trays(campaign, min(targets), max(targets), whole=whole)
-    for target, part in chain.from_iterable(each_at_once(read, shards, at_once)):
-        found[target].append(part)
-    return {target: _joined(found[target]) for target in targets if target in found}
+
+    def read(letters: Iterator[Waiting]) -> list[Waiting]:
+        return [next(some) for _, some in groupby(letters, lambda each: each.target)]
+
+    found: dict[str, Waiting] = {}
+    parts = signatures.trays(campaign, min(targets), max(targets))
+    for letter in chain.from_iterable(each_at_once(read, parts, at_once)):
+        found[letter.target] = min(letter, found.get(letter.target, letter), key=lambda each: each.since)
+    return {target: found[target] for target in targets if target in found}
 
 
-def trays_that_go(signatures: Signatures, campaign: str, targets: Collection[str], at_once: int = 1) -> dict[str, Tray]:
-    """Return what `read_trays` does, with the oldest letters at least, and without trays of damaged letters only."""
-    trays = read_trays(signatures, campaign, targets, at_once, whole=False)
+def with_letters(signatures: Signatures, campaign: str, targets: Collection[str], at_once: int = 1) -> list[str]:
+    """Return those of some targets for which a letter waits whose row isn't damaged."""
+    oldest = oldest_letters(signatures, campaign, targets, at_once)
 
-    def damaged(some: Sequence[str]) -> list[str]:
-        first = {target: trays[target].signers[0] for target in some}
-        readable = {row.signer for row in signatures.signatures(campaign, [*first.values()], whole=False)}
-        return [target for target in some if first[target] not in readable]
+    def readable(some: Sequence[str]) -> list[str]:
+        rows = signatures.signatures(campaign, [oldest[target].signer for target in some], whole=False)
+        read = {row.signer for row in rows}
+        return [target for target in some if oldest[target].signer in read or signatures.has_waiting(campaign, target)]
 
-    some = batched(tuple(trays), _READ_AHEAD, strict=False)
-    for target in chain.from_iterable(each_at_once(damaged, some, at_once)):
-        if not signatures.has_waiting(campaign, target):
-            del trays[target]
-    return trays
-
-
-def _tray_of(letters: Sequence[Waiting]) -> Tray:
-    return Tray(Signers(letter.signer for letter in letters), letters[0].since)
-
-
-def _joined(parts: Sequence[Tray]) -> Tray:
-    return Tray(Signers(chain.from_iterable(part.signers for part in parts)), min(part.since for part in parts))
+    return [*chain.from_iterable(each_at_once(readable, batched(oldest, _READ_AHEAD, strict=False), at_once))]

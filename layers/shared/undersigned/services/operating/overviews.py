@@ -15,7 +15,7 @@ from undersigned.domain.delivering.schedule import cadence_of, period_of
 from undersigned.domain.signing.mail_budgets import LANES
 from undersigned.services.counting.listing import Listing
 from undersigned.services.counting.measuring import Kept, last_overdue_run
-from undersigned.services.delivering.trays import read_trays
+from undersigned.services.delivering.trays import oldest_letters
 from undersigned.services.signing.unconfirmed import Unconfirmed, unconfirmed
 
 if TYPE_CHECKING:
@@ -250,8 +250,8 @@ class Overviews:
         run = last_overdue_run(found.campaign, self.schedule, self.clock())
         kept = Kept(campaign=found.campaign, controls=found.controls, targets=targets)
         should_go = [target for target in targets if kept.should_go(target, run)]
-        trays = read_trays(self.signatures, found.campaign.id, should_go, whole=False)
-        return frozenset(of for of, tray in trays.items() if tray.since < run)
+        oldest = oldest_letters(self.signatures, found.campaign.id, should_go)
+        return frozenset(target for target, letter in oldest.items() if letter.since < run)
 
     def glance(self, campaign: str, most: int) -> Glance:
         """Return a campaign for a list of campaigns, looking at `most` targets at most. Raises NotFoundError."""
