@@ -140,7 +140,8 @@ def _columns_page(
     workshop = replace(page.workshop, was=request.posted("was"))
     # A file goes first: what was pasted as well stands in its field again after that.
     upload = page.upload if page.content or "rows" in page.posted else replace(page.upload, pasted="")
-    shown = column_pages.columns(workshop, rows, choice, upload, kept_list=page.kept)
+    is_refused = status != 200  # noqa: PLR2004
+    shown = column_pages.columns(workshop, rows, choice, upload, kept_list=page.kept, is_refused=is_refused)
     return dashboard_page(shown, status=status)
 
 

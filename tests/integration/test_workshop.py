@@ -477,6 +477,27 @@ def test_a_column_that_is_chosen_twice_is_told_at_its_field(author: Author) -> N
     assert author.draft() == before
 
 
+def test_a_sheet_without_headings_is_asked_about_column_by_column(author: Author) -> None:
+    author.open("recipients")
+    rows = "Mayor\tKim Sample\tCity Hall\tOakton\tkim@oakton.example\t60201\n"
+    asked = author.send("recipients", {"pasted": rows, "do": "paste"})
+    assert asked.status == 200
+    assert "Choose what each column is. Nothing is saved yet." in asked.words
+    assert "Correct this first" not in asked.words
+    author.pages["recipients"] = asked.body
+    refused = author.send("recipients", {"do": "columns"})
+    assert (refused.status, "Column 1 : choose what it is" in refused.words) == (422, True)
+    author.pages["recipients"] = refused.body
+    chosen = ("title", "name", "department", "locality", "email", "postal_codes")
+    assert (
+        author.send(
+            "recipients", {**{f"column-{place}": column for place, column in enumerate(chosen)}, "do": "columns"}
+        ).status
+        == 200
+    )
+    assert "oakton,Mayor,Kim Sample,City Hall,Oakton,kim@oakton.example,60201," in author.draft().files["targets.csv"]
+
+
 def test_going_back_from_the_columns_keeps_the_paste(author: Author) -> None:
     author.open("recipients")
     author.pages["recipients"] = author.send("recipients", {"pasted": OWN_HEADINGS, "do": "paste"}).body

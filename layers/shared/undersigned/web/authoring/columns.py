@@ -33,23 +33,29 @@ _ROWS_SHOWN = 5
 _LONGEST_SHOWN = 60
 
 
-def columns(
-    workshop: Workshop, rows: Sequence[Sequence[str]], choice: Choice, upload: Upload, *, kept_list: str
+def columns(  # noqa: PLR0913  (what the page shows)
+    workshop: Workshop,
+    rows: Sequence[Sequence[str]],
+    choice: Choice,
+    upload: Upload,
+    *,
+    kept_list: str,
+    is_refused: bool,
 ) -> Page:
-    """Render the first rows with a choice above each column, and its mistakes if it can't be taken.
+    """Render the first rows with a choice above each column, and its mistakes if it `is_refused`.
 
     The page keeps the rows, and the list of recipients if something in it was typed and is not saved.
     """
     below = rows[choice.has_headings :]
     labels = [_label(workshop, rows[0][place] if choice.has_headings else "", place) for place in range(len(rows[0]))]
-    mistakes = tuple(_mistakes_of(workshop, choice, labels))
+    mistakes = tuple(_mistakes_of(workshop, choice, labels)) if is_refused else ()
     return workshop_page(
         "workshop_columns.html",
         workshop,
         "recipients",
         targets_file.FILE,
         left=mistakes,
-        is_error=bool(mistakes),
+        is_error=is_refused,
         columns=[(column, heading_of(column, workshop.language)) for column in _ours(workshop)],
         labels=labels,
         errors={mistake.address.removeprefix("#"): mistake.message for mistake in mistakes},
