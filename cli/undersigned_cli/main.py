@@ -119,7 +119,7 @@ def run() -> None:
     except ModuleNotFoundError as error:
         if error.name != _FOR_PDFS:
             raise
-        _fail("PDFs need the extra `pdf`; install undersigned[pdf]")
+        _fail("PDFs, and the picture of a campaign, need the extra `pdf`; install undersigned[pdf]")
     except ClientError as error:
         _fail(f"AWS: {error}")
     except BotoCoreError as error:

@@ -1,4 +1,4 @@
-"""The count, as JSON for any site's scripts, and in the picture beside a shared link."""
+"""The count, as JSON for any site's scripts, and the picture beside a shared link."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from functions.public_api import wired
 from undersigned.domain.languages import chosen_language
 from undersigned.web.answers import bitmap, data
 from undersigned.web.reader import language_in_link
-from undersigned.web.signing.share_picture import share_picture
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
@@ -36,10 +35,8 @@ def show_count(campaign: str) -> Response[str]:
 
 
 @router.get("/campaigns/<campaign>/share.png")
-def draw_shared(campaign: str) -> Response[bytes]:
-    """Draw the picture that other sites show beside a link to the form, with one read of the table."""
-    found = wired.signing.campaign(campaign).campaign
-    language = chosen_language(found.languages, language_in_link(router.current_event), None)
-    count = wired.signing.count(campaign)
-    drawn = share_picture(found.texts(language).title, count, found.accent, language, found.logo)
-    return bitmap(drawn, cache=SHARED_CACHE)
+def show_share_picture(campaign: str) -> Response[bytes]:
+    """Answer with the picture that other sites show beside a link to the form, with one read of the table."""
+    languages = wired.signing.campaign(campaign).campaign.languages
+    language = chosen_language(languages, language_in_link(router.current_event), None)
+    return bitmap(wired.stack.campaigns.share_picture(campaign, language), cache=SHARED_CACHE)

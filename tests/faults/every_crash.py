@@ -45,7 +45,7 @@ from tests.faults.invariants import breaches, handed_over, letters_text, state_o
 from tests.faults.platform import CrashError, Platform
 from tests.faults.stored import deliveries_in, rows_of
 from tests.faults.weathers import BAD_WEATHERS, WEATHERS
-from tests.world import FUNCTIONS, set_packet_size
+from tests.world import FUNCTIONS, PICTURES, set_packet_size
 from undersigned_cli.local import permissions
 
 if TYPE_CHECKING:
@@ -346,7 +346,7 @@ def _quick_typesetting(memo: Memo, patch: pytest.MonkeyPatch, *, real: bool) -> 
 
     If packets need not be `real`, write the letters' text only.
     """
-    from undersigned.rendering import fonts, packets  # noqa: PLC0415
+    from undersigned.rendering import fonts, packets, share_pictures  # noqa: PLC0415
 
     typeset, font_book = packets.typeset, fonts.font_book
 
@@ -363,6 +363,7 @@ def _quick_typesetting(memo: Memo, patch: pytest.MonkeyPatch, *, real: bool) -> 
     patch.setattr(packets, "typeset", memoized if real else plain)
     # Threads don't survive a fork, so the typesetter must not start in a process that forks.
     patch.setattr(fonts, "font_book", lambda: None)
+    patch.setattr(share_pictures, "share_pictures", lambda _campaign: PICTURES)
     yield
 
 

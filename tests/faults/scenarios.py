@@ -739,6 +739,7 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
     assert acts.organizer("/workshop/test-email").status == 303
     platform.settle()
     assert acts.organizer("/workshop/publish", {"revision": str(revision)}).status in {303, 409}
+    assert acts.get(f"/campaigns/{CAMPAIGN}/share.png").status == 200
     assert is_whole(platform)
     acts.sign(eve)
     acts.sign_and_confirm(ada)

@@ -43,6 +43,7 @@ def test_pushing_twice_changes_nothing(run: Any, world: World) -> None:
     def items() -> list[Any]:
         return sorted(world.wiring.client("dynamodb").scan(TableName=table)["Items"], key=str)
 
+    run("campaign", "push", FOLDER)
     before = items()
     assert "is on the stack already" in run("campaign", "push", FOLDER)
     assert items() == before
@@ -325,6 +326,7 @@ def test_a_campaign_is_pulled_to_a_folder_that_pushes_back_unchanged(run: Any, w
     def items() -> list[Any]:
         return sorted(world.wiring.client("dynamodb").scan(TableName=table)["Items"], key=str)
 
+    run("campaign", "push", FOLDER)
     before = items()
     run("campaign", "pull", CAMPAIGN, str(folder))
     run("campaign", "check", str(folder))

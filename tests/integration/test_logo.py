@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from tests.logos import JPEG, png
 from tests.world import CAMPAIGN, FORM, ROOT
 from undersigned.authoring.logos import FILE
+from undersigned.rendering.share_pictures import share_pictures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def upload(author: Author, picture: bytes) -> Any:
 
 
 def test_an_uploaded_logo_is_on_the_form_in_emails_shared_links_and_on_the_cover(author: Author, world: World) -> None:
-    shared_before = world.get(f"{FORM}/share.png").content
+    [shared_before, _] = share_pictures(world.wiring.campaigns.campaign(CAMPAIGN)).values()
     answer = upload(author, PICTURE)
     assert (answer.status, answer.headers["location"]) == (303, f"{author.base}/publish?done=saved")
     shown = author.open("settings").body
@@ -82,7 +83,7 @@ def test_a_logo_is_removed(author: Author, world: World) -> None:
     author.open("settings")
     author.send("settings", {"remove-logo": "yes", "do": "save"})
     assert FILE not in author.draft().files
-    assert "<dt>Logo</dt>" in author.open("publish").body
+    assert "<li><bdi>settings (logo)</bdi></li>" in author.open("publish").body
     publish(author)
     assert 'class="logo"' not in world.get(FORM).body
     assert world.get(f"/assets/logos/{CAMPAIGN}/0").status == 404

@@ -145,7 +145,9 @@ def test_without_the_extra_a_pdf_fails_with_one_line_that_names_it(installed: In
     done = installed.run(*LETTER, "--format", "pdf", "-o", "letter.pdf")
 
     assert done.returncode == 1
-    assert done.stderr.decode() == "PDFs need the extra `pdf`; install undersigned[pdf]\n"
+    assert (
+        done.stderr.decode() == "PDFs, and the picture of a campaign, need the extra `pdf`; install undersigned[pdf]\n"
+    )
     assert not (installed.folder / "letter.pdf").exists()
 
 

@@ -120,15 +120,18 @@ def push(
     if draft:
         _push_draft(stack, folder, revision)
         return
+    from undersigned.rendering.share_pictures import share_pictures
+
     reason = checked_reason(reason)
     compiled = _read(folder)
     campaign = compiled.campaign
+    pictures = share_pictures(campaign)
     wiring = stack.wiring()
     before = campaign_folder.PublishedCampaign.read(wiring.campaigns, campaign.id)
     if changes := campaign_folder.in_short(before.changes(compiled)):
         # First, so that no change goes without an entry.
         wiring.delivering.controls.record(campaign.id, "push", COMMAND_LINE, about=changes, why=reason)
-    pushed = campaign_folder.push(compiled, wiring.campaigns, before)
+    pushed = campaign_folder.push(compiled, wiring.campaigns, before, pictures)
     say(f"{campaign.id}: {counted(pushed.targets, 'recipient')}.")
     for language, version in campaign.letters.items():
         if version in pushed.new_letters:

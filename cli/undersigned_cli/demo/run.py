@@ -64,7 +64,9 @@ class _Demo:
         self._form = f"{running.public_url}/campaigns/{self._campaign}"
 
     def run(self) -> None:
-        push(self._folder, self._wiring.campaigns)
+        from undersigned.rendering.share_pictures import share_pictures
+
+        push(self._folder, self._wiring.campaigns, pictures=share_pictures(self._folder.campaign))
         console.print(f"Pushed the campaign {self._campaign}: {self._form}")
         targets = [target for target in self._folder.targets if target.id in TARGETS]
         signers = demo_signers(targets, SIGNERS_PER_TARGET)

@@ -29,6 +29,11 @@ def target_key(campaign: str, target: str) -> Key:
     return Key(campaign_partition(campaign), TARGETS + target)
 
 
+def share_picture_key(campaign: str, language: str) -> Key:
+    """Return the key of the picture beside a shared link in a language."""
+    return Key(campaign_partition(campaign), f"PICTURE#{language}")
+
+
 def controls_key(campaign: str) -> Key:
     """Return the key of the controls of a campaign's deliveries."""
     return Key(campaign_partition(campaign), "CONTROLS")

@@ -5,6 +5,7 @@
 | settings | `CAMPAIGN#<campaign>` | `META` |
 | letter | `CAMPAIGN#<campaign>` | `LETTER#<version>` |
 | target | `CAMPAIGN#<campaign>` | `TARGET#<target>` |
+| share picture | `CAMPAIGN#<campaign>` | `PICTURE#<language>` |
 | controls | `CAMPAIGN#<campaign>` | `CONTROLS` |
 | audit entry | `AUDIT#<campaign>` | `<moment>#<id>` |
 """
@@ -30,6 +31,7 @@ from undersigned.aws.campaign_keys import (
     campaign_partition,
     controls_key,
     letter_key,
+    share_picture_key,
     target_key,
 )
 from undersigned.aws.counts import counter_key
@@ -270,6 +272,17 @@ class Campaigns(Repository):
         except ClientError as error:
             if code_of(error) != TRANSACTION_CONFLICT:
                 raise
+
+    def put_share_picture(self, campaign: str, language: str, png: bytes) -> None:
+        """Keep the picture beside a shared link in a language."""
+        self._table.put({**share_picture_key(campaign, language)._asdict(), "png": png})
+
+    def share_picture(self, campaign: str, language: str) -> bytes:
+        """Return this picture. Raises NotFoundError."""
+        found = self._table.get(share_picture_key(campaign, language))
+        if found is None:
+            raise _no_campaign(campaign)
+        return bytes(found["png"])
 
     def record_audit(self, entry: AuditEntry, entry_id: str) -> None:
         """Record an action. The id distinguishes entries of one moment. Raises ChangedError if the entry exists."""

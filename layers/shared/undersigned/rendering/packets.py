@@ -133,7 +133,8 @@ class Packet:
     accessible: bool
 
 
-def _tidied(text: str, longest_word: int = _LONGEST_WORD) -> str:
+def tidied(text: str, longest_word: int = _LONGEST_WORD) -> str:
+    """Return a text without characters that can't be printed, and with break opportunities in longer words."""
     tidy = text if text.isascii() and text.isprintable() else text.translate(_TIDY)
     return re.sub(rf"[^\s/-]{{{longest_word},}}", _breakable, tidy)
 
@@ -157,13 +158,13 @@ def _parts(run: Run) -> Iterator[object]:
         return
     if run.drawn:
         _, height = run.drawn.size(_DRAWN_HEIGHT)
-        yield [_tidied(run.text, len(run.text) + 1), [], "", run.drawn.svg(_DRAWN_HEIGHT, ink=_INK), height]
+        yield [tidied(run.text, len(run.text) + 1), [], "", run.drawn.svg(_DRAWN_HEIGHT, ink=_INK), height]
         return
     styles = [style for style in ("strong", "emphasis", "signature") if getattr(run, style)]
     for number, line in enumerate(run.text.split("\n")):
         if number:
             yield "\n"
-        if words := _tidied(line, _LONGEST_SIGNED_WORD if run.signature else _LONGEST_WORD):
+        if words := tidied(line, _LONGEST_SIGNED_WORD if run.signature else _LONGEST_WORD):
             yield [words, styles, run.link] if styles or run.link else words
 
 
@@ -221,7 +222,7 @@ def _is_boxed(kind: str, runs: Sequence[Run], uses: int) -> bool:
     return kind == "paragraph" and uses > 1 and sum(len(run.text) for run in runs) <= _LONGEST_BOX
 
 
-def _language(tag: str) -> tuple[str, str | None]:
+def typst_language(tag: str) -> tuple[str, str | None]:
     """Split a language tag as Typst requires: the language, and the two letters of the region or None."""
     language, *rest = tag.split("-")
     return language, next((subtag.upper() for subtag in rest if _REGION.fullmatch(subtag)), None)
@@ -242,7 +243,7 @@ def _letters(
         "size": _SIZE_ON_PAPER if letters[0].foot else _SIZE,
         "language": language,
         "languages": {
-            tag: {"language": _language(tag), "faces": fonts.faces(tag)}
+            tag: {"language": typst_language(tag), "faces": fonts.faces(tag)}
             for tag in dict.fromkeys([language, *(letter.language for letter in letters)])
         },
         "blocks": blocks.listed(),
@@ -307,7 +308,7 @@ def _picture(logo: Logo) -> str:
 
 
 def _lines(*texts: str) -> list[str]:
-    return [_tidied(text) for text in texts if text]
+    return [tidied(text) for text in texts if text]
 
 
 def _so_far(cover: PacketCover) -> list[list[str]]:
@@ -326,7 +327,7 @@ def _contacts(cover: PacketCover) -> list[list[str]]:
         (Message("For replies"), cover.organizer.email),
         (Message("Website"), cover.organizer.website),
     )
-    return [[label.in_language(cover.language), _tidied(words)] for label, words in contacts if words]
+    return [[label.in_language(cover.language), tidied(words)] for label, words in contacts if words]
 
 
 def _link(cover: PacketCover) -> dict[str, str] | None:
@@ -378,7 +379,7 @@ def _postal_lines(target: Target) -> list[str]:
 
 def _cover(cover: PacketCover) -> dict[str, Any]:
     target, language = cover.target, cover.language
-    organizer = _tidied(cover.organizer.name)
+    organizer = tidied(cover.organizer.name)
     note = Message(
         "Each letter starts on a new page. To answer, write to %(email)s. "
         "It helps to name a letter’s reference number.",
@@ -388,7 +389,7 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
         "organizer": organizer,
         "color": accents(cover.accent or _RULE)[0].color,
         "logo": [_picture(cover.logo), *cover.logo.size] if cover.logo else None,
-        "campaign": _tidied(cover.campaign_title),
+        "campaign": tidied(cover.campaign_title),
         "date": languages.long_date(cover.delivered_on, language),
         "day": {"year": cover.delivered_on.year, "month": cover.delivered_on.month, "day": cover.delivered_on.day},
         "target": _lines(f"{target.title_in(language)} {target.name}", target.department, target.locality),
@@ -441,10 +442,10 @@ def _numbered(cover: PacketCover, letters: Sequence[PacketLetter]) -> Iterator[d
         name, town = letter.signer_name, letter.signer_locality
         when = languages.short_moment(letter.confirmed_at, language) if letter.confirmed_at else ""
         yield {
-            "label": _tidied(f"{written}\N{EN SPACE}{name}, {town}"),
+            "label": tidied(f"{written}\N{EN SPACE}{name}, {town}"),
             "listed": [
                 written,
-                _tidied(f"{_ended(name)}, {_ended(town)}", _LONGEST_LISTED_WORD),
+                tidied(f"{_ended(name)}, {_ended(town)}", _LONGEST_LISTED_WORD),
                 " · ".join(filter(None, (referred, when))),
             ],
             "footer": [footer % (numbers | {"number": written}), reference % {"reference": referred}],
@@ -453,8 +454,8 @@ def _numbered(cover: PacketCover, letters: Sequence[PacketLetter]) -> Iterator[d
 
 def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
     return {
-        "title": _tidied(f"{cover.campaign_title}: {_span(cover)}"),
-        "author": _tidied(cover.organizer.name),
+        "title": tidied(f"{cover.campaign_title}: {_span(cover)}"),
+        "author": tidied(cover.organizer.name),
         "sheet": _sheet(cover),
         "cover": _cover(cover),
         "index": _index(cover),
@@ -465,8 +466,8 @@ def _packet(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook
 def _without_cover(letters: Sequence[PacketLetter], fonts: FontBook) -> dict[str, Any]:
     first = letters[0]
     return {
-        "title": _tidied(Message("Letter from %(name)s", {"name": first.signer_name}).in_language(first.language)),
-        "author": _tidied(first.signer_name),
+        "title": tidied(Message("Letter from %(name)s", {"name": first.signer_name}).in_language(first.language)),
+        "author": tidied(first.signer_name),
         "sheet": None,
         "cover": None,
         "index": None,
@@ -480,21 +481,21 @@ def _paper(letters: Sequence[PacketLetter], title: str, author: str, fonts: Font
     )
 
 
-def _printable(document: str, fonts: FontBook) -> str:
+def printable(document: str, fonts: FontBook) -> str:
     """Replace every character that no font has with U+FFFD."""
     lacking = filter(fonts.lacks, {character for character in document if character > "~"})
     return document.translate(dict.fromkeys(map(ord, lacking), REPLACEMENT))
 
 
-def _plainly(letter: PacketLetter) -> PacketLetter:
-    """Replace every unusual character of a letter with U+FFFD.
+def plain(words: str) -> str:
+    """Replace every unusual character with U+FFFD.
 
     Typst refuses a mark that no font has together with its base, and panics on some marks (typst/typst#8667).
     """
+    return _UNUSUAL.sub(REPLACEMENT, words)
 
-    def plain(words: str) -> str:
-        return _UNUSUAL.sub(REPLACEMENT, words)
 
+def _plainly(letter: PacketLetter) -> PacketLetter:
     blocks = (
         replace(block, runs=[replace(run, text=plain(run.text)) for run in block.runs]) for block in letter.blocks
     )
@@ -522,7 +523,7 @@ def _accessible_if_possible(document: str, typesetter: Typesetter) -> tuple[byte
 def pictures(cover: PacketCover, letters: Sequence[PacketLetter], fonts: FontBook) -> list[bytes]:
     """Return a PNG of each page of a packet, as a person sees it on a screen. Raises TypesettingError."""
     typesetter = Typesetter(fonts)
-    made = typesetter.pictures(_printable(_quoted(_packet(cover, letters, fonts)), fonts), _SCREEN)
+    made = typesetter.pictures(printable(_quoted(_packet(cover, letters, fonts)), fonts), _SCREEN)
     typesetter.forget()
     return made
 
@@ -541,19 +542,19 @@ def typeset(cover: PacketCover | None, letters: Sequence[PacketLetter], fonts: F
 
 def typeset_paper(letters: Sequence[PacketLetter], title: str, author: str, fonts: FontBook) -> bytes:
     """Typeset letters to sign on paper, each with its foot, as a PDF with a title and an author."""
-    return _typeset(lambda some: _paper(some, _tidied(title), _tidied(author), fonts), letters, fonts).pdf
+    return _typeset(lambda some: _paper(some, tidied(title), tidied(author), fonts), letters, fonts).pdf
 
 
 def _typeset(
     write: Callable[[Sequence[PacketLetter]], dict[str, Any]], letters: Sequence[PacketLetter], fonts: FontBook
 ) -> Packet:
     written = _quoted(write(letters))
-    document = _printable(written, fonts)
+    document = printable(written, fonts)
     typesetter = Typesetter(fonts)
 
     def is_refused(letter: PacketLetter) -> bool:
         try:
-            typesetter.compile(_printable(_quoted(write([letter])), fonts))
+            typesetter.compile(printable(_quoted(write([letter])), fonts))
         except TypesettingError:
             return True
         return False
@@ -563,7 +564,7 @@ def _typeset(
     except TypesettingError:
         # Only the letters that Typst refuses change.
         plain = [_plainly(letter) if is_refused(letter) else letter for letter in letters]
-        document = _printable(_quoted(write(plain)), fonts)
+        document = printable(_quoted(write(plain)), fonts)
         pdf, accessible = _accessible_if_possible(document, typesetter)
     typesetter.forget()
     return Packet(pdf, _replaced(written, document), accessible)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typst
 
@@ -37,11 +37,19 @@ class Typesetter:
 
     def compile(self, document: str, *, accessible: bool = True) -> bytes:
         """Make the PDF of a document given as JSON; raises TypesettingError."""
+        pdf = self._made(_TEMPLATE, document, pdf_standards=["ua-1"] if accessible else [])
+        assert isinstance(pdf, bytes)  # noqa: S101  (Typst's answer when it has no file to write)
+        return pdf
+
+    def pictures(self, document: str, ppi: float, template: bytes = _TEMPLATE) -> list[bytes]:
+        """Make a PNG of each page; raises TypesettingError."""
+        made = self._made(template, document, format="png", ppi=ppi)
+        return made if isinstance(made, list) else [bytes(made or b"")]
+
+    def _made(self, template: bytes, document: str, **options: Any) -> bytes | list[bytes] | None:  # noqa: ANN401
         try:
             with _silenced():
-                pdf = self._compiler.compile(
-                    input=_TEMPLATE, sys_inputs={"packet": document}, pdf_standards=["ua-1"] if accessible else []
-                )
+                return self._compiler.compile(input=template, sys_inputs={"packet": document}, **options)
         except typst.TypstError as error:
             raise TypesettingError(str(error)) from error
         except BaseException as error:
@@ -49,17 +57,6 @@ class Typesetter:
             if type(error).__name__ != "PanicException":
                 raise
             raise TypesettingError(str(error)) from error
-        assert isinstance(pdf, bytes)  # noqa: S101  (Typst's answer when it has no file to write)
-        return pdf
-
-    def pictures(self, document: str, ppi: float) -> list[bytes]:
-        """Make a PNG of each page; raises TypesettingError."""
-        try:
-            with _silenced():
-                made = self._compiler.compile(input=_TEMPLATE, format="png", ppi=ppi, sys_inputs={"packet": document})
-        except typst.TypstError as error:
-            raise TypesettingError(str(error)) from error
-        return made if isinstance(made, list) else [bytes(made or b"")]
 
     def forget(self) -> None:
         """Empty Typst's cache, which otherwise holds the last ten packets (150 MB each)."""

@@ -257,6 +257,8 @@ class Drafting:
         Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, and
         GivenError for a reason that can't be kept.
         """
+        from undersigned.rendering.share_pictures import share_pictures
+
         why = checked_reason(why)
         draft, before = self.draft(campaign), PublishedCampaign.read(self.campaigns, campaign)
         if draft.revision != revision:
@@ -266,7 +268,7 @@ class Drafting:
         if changes:
             # The entry comes first, so that no change is without one.
             self._record(campaign, "publish", by, about=changes, why=why)
-        pushed = push(compiled, self.campaigns, before)
+        pushed = push(compiled, self.campaigns, before, share_pictures(compiled.campaign))
         published = replace(draft, is_published=True)
         if revision:
             # A change that somebody saves at this moment is not published.

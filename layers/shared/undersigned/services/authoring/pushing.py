@@ -85,11 +85,16 @@ def in_short(changes: Sequence[str]) -> str:
     return "; ".join([*changes[:_MOST_CHANGES], *([f"and {left_out} more"] if left_out > 0 else [])])
 
 
-def push(compiled: CompiledCampaign, campaigns: Campaigns, before: PublishedCampaign | None = None) -> Pushed:
+def push(
+    compiled: CompiledCampaign,
+    campaigns: Campaigns,
+    before: PublishedCampaign | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Pushed:
     """Write a campaign to a stack: letters and targets before the settings, which refer to them.
 
     A letter version that people may have signed never changes. A changed letter is a new version. `before` is the
-    campaign as it was just read, if it was.
+    campaign as it was just read, if it was. `pictures` are its `share_pictures`.
     """
     campaign = compiled.campaign
     new_letters = tuple(
@@ -105,6 +110,8 @@ def push(compiled: CompiledCampaign, campaigns: Campaigns, before: PublishedCamp
         if not is_small and (target.id not in known or _differences(known[target.id], target)):
             campaigns.put_target(campaign.id, target)
     campaigns.put_campaign(campaign)
+    for language, png in (pictures or {}).items():
+        campaigns.put_share_picture(campaign.id, language, png)
     return Pushed(new_letters, len(compiled.targets), tuple(target.id for target in gone))
 
 

@@ -15,7 +15,6 @@ from undersigned.domain.signing.sources import is_counted
 from undersigned.domain.signing.typos import ANSWER, ASKS
 from undersigned.domain.tokens import VALID_FOR
 from undersigned.web.public_frame import languages_named, public_page
-from undersigned.web.signing.share_picture import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +104,6 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         script="form.js" if page.is_open and not is_sample else "",
         canonical=_canonical(base, campaign, "", language),
         share_picture=_canonical(base, campaign, "/share.png", language),
-        picture_size=(WIDTH, HEIGHT),
         is_sample=is_sample,
         logo=_logo(campaign, is_sample=is_sample),
     )
