@@ -83,7 +83,7 @@ def test_a_logo_is_removed(author: Author, world: World) -> None:
     author.open("settings")
     author.send("settings", {"remove-logo": "yes", "do": "save"})
     assert FILE not in author.draft().files
-    assert "<li><bdi>settings (logo)</bdi></li>" in author.open("publish").body
+    assert "<li><bdi>Logo</bdi></li>" in author.open("publish").body
     publish(author)
     assert 'class="logo"' not in world.get(FORM).body
     assert world.get(f"/assets/logos/{CAMPAIGN}/0").status == 404
