@@ -7,18 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from undersigned.domain.errors import UndersignedError
-
 if TYPE_CHECKING:
     import boto3
 
-_COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
-_ABSENT = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
-"""CloudFormation keeps the name of a stack whose changes were shown and never made."""
-
-
-class NotReadyError(UndersignedError):
-    """The stack can't be deployed now."""
+_NOT_THERE = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE", "ROLLBACK_COMPLETE")
+"""CloudFormation keeps the name of a stack whose changes were never made, or whose creation failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +32,10 @@ class StackInAws:
         return answer["Account"], answer["Arn"]
 
     def parameters(self) -> dict[str, str] | None:
-        """Return the parameters of the deployed stack; None if there is none. Raises NotReadyError."""
+        """Return the parameters of the deployed stack; None if there is none."""
         found = self._found()
-        status = found["StackStatus"] if found else _ABSENT[0]
-        if status in (*_ABSENT, "ROLLBACK_COMPLETE"):
+        if found is None or found["StackStatus"] in _NOT_THERE:
             return None
-        if found is None or status not in _COMPLETE:
-            message = (
-                f"the stack {self.name} is {status}; wait if a deployment is running, or look at its events: "
-                f"aws cloudformation describe-stack-events --stack-name {self.name}"
-            )
-            raise NotReadyError(message)
         return {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", ())}
 
     def delete_what_failed(self) -> None:
