@@ -79,8 +79,10 @@ class Counted:
 
     def press(self, name: str) -> None:
         self.steps += 1
-        pressed = self.page.get_by_role("button", name=name, exact=True)
-        (pressed if pressed.count() else self.page.get_by_role("link", name=name, exact=True)).first.click()
+        link, button = (self.page.get_by_role(role, name=name, exact=True) for role in ("link", "button"))
+        # The page may still be on its way.
+        expect(button.or_(link).first).to_be_visible()
+        (button if button.count() else link).first.click()
 
     def fill(self, label: str, text: str) -> None:
         self.fields += 1
