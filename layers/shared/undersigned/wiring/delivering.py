@@ -136,7 +136,6 @@ class DeliveringCases:
             queue=self.stack.queue,
             planning=self.planning,
             limits=self.authoring().limits_of_tests,
-            schedule=self.stack.settings.schedule,
             follow_address=self.authoring().drafting.follow_address,
             clock=self.stack.clock,
             new_id=self.stack.new_id,

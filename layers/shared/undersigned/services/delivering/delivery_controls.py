@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from undersigned.domain.authoring.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, Settlement
     from undersigned.domain.delivering.plans import TooSoon
-    from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.people.actions import Action
     from undersigned.services.authoring.limits_of_tests import LimitsOfTests
     from undersigned.services.delivering.planning import Plan, Planning
@@ -55,7 +54,6 @@ class DeliveryControls:
     queue: Queue
     planning: Planning
     limits: LimitsOfTests
-    schedule: WeeklySchedule
     follow_address: Callable[[Target, Target, str, str], None]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
