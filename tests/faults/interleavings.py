@@ -674,13 +674,10 @@ class Play:
         raise AssertionError(message)
 
     def _bring(self) -> None:
-        """Hand over what is ready to print, and let what has no address any more go by hand."""
+        """Hand over what is ready to print."""
         for delivery in self.deliveries():
-            target = self.world.wiring.campaigns.target(CAMPAIGN, delivery.key.target)
             if delivery.is_ready_to_print:
                 self.finish(self.hand_over(delivery))
-            elif delivery.is_kept_by_mailbox(target) and target.by_hand:
-                self.finish(self.decide(delivery, "retry"))
 
     def _run_until_quiet(self) -> None:
         for _ in range(10):

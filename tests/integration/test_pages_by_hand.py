@@ -251,17 +251,14 @@ def test_each_point_about_a_mailbox_offers_the_way_by_hand(world: World, printed
     assert "Ready to print" in printed.words("/deliveries/2026-12-01/wilmette")
 
 
-def test_letters_that_a_mailbox_keeps_are_offered_by_hand(world: World, printed: Browser) -> None:
-    page = f"/deliveries/{PERIOD}/wilmette"
+def test_letters_that_a_mailbox_keeps_go_by_hand_once_the_address_is_removed(world: World, printed: Browser) -> None:
     made = next(world.wiring.deliveries.deliveries(CAMPAIGN, "wilmette"))
-    kept = replace(made, state="held", reason="the recipient has no email address any more")
+    kept = replace(made, state="held", reason="the office stopped these emails")
     world.wiring.deliveries.change(kept, made)
     printed.press("/targets/wilmette/address", {"email": ""})
     world.clock.advance(minutes=2)
-    assert "Wilmette: the letters of November 24, 2026 can’t go by email" in printed.words()
-    assert "has no email address any more, so your letter is on hold" in own_page(world, "cy@signers.example")
-    assert printed.press(f"{page}/retry", printed.revision(page)).status == 303
-    world.run_queue()
+    assert "Waiting Your letter goes to" in own_page(world, "cy@signers.example")
+    world.week()
     assert "Letters of November 24, 2026: ready to print" in printed.words()
 
 

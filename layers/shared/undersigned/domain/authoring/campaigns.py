@@ -200,14 +200,11 @@ class Target:
         return self.why_held(self.way)
 
     def why_held(self, way: Way) -> str | None:
-        """Return why letters are held that go this way: the organizer's reason, or by email `why_no_email`."""
+        """Return why letters are held: for the organizer's reason, or because its mailbox gets no email."""
         if self.hold:
             return f"held by the organizer: {self.hold}"
-        return self.why_no_email if way == "email" else None
-
-    @property
-    def why_no_email(self) -> str | None:
-        """Return why its mailbox gets no email: there is none, a stop, a complaint, or the address takes no email."""
+        if way == "by hand":
+            return None
         if self.by_hand:
             return "the recipient has no email address any more"
         if self.stopped:

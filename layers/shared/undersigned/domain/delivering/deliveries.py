@@ -382,17 +382,17 @@ class Delivery:
         return self.last.sent_at if is_awaited else None
 
     def way_to(self, target: Target) -> Way:
-        """Return how its letters go: those that are sealed keep their way, and it is their target's until then."""
-        return target.way if self.state == "held" and not self.letters else self.way
+        """Return how its letters go: as their target has an address or not, until the attempt begins.
+
+        Those that were ready to print stay on paper, because somebody may have brought them. Those that the office
+        said it has keep their way, so that they go on only if a person insists.
+        """
+        is_fixed = (self.way == "by hand" and self.letters) or self.received_at(target)
+        return target.way if self.goes_on and not is_fixed else self.way
 
     def can_be_closed_unsent(self, now: datetime) -> bool:
         """Say whether its letters surely did not arrive, and a person can decide that they are sent no more."""
         return self.question(now) == "bounced" or self.is_ready_to_print
-
-    def is_kept_by_mailbox(self, target: Target) -> bool:
-        """Say whether its sealed letters wait because its target's mailbox gets no email. They can go by hand."""
-        is_held = self.state == "held" and self.letters > 0 and not self.awaits_decision
-        return is_held and self.way == "email" and target.why_no_email is not None
 
     def question(self, now: datetime) -> Question | None:
         """Return what a person has to decide about it, if anything."""

@@ -143,7 +143,8 @@ def plan_lines(  # noqa: PLR0913  (what a plan depends on)
     free_from, others = target.free_from, [*deliveries]
     own = next((delivery for delivery in deliveries if delivery.key == key), None)
     # Unfinished deliveries of earlier runs come first. Their letters are sealed and in no tray.
-    for begun in reversed([delivery for delivery in deliveries if delivery.is_unfinished]):
+    for unfinished in reversed([delivery for delivery in deliveries if delivery.is_unfinished]):
+        begun = replace(unfinished, way=unfinished.way_to(target))
         blocked = None if again else week_taken(begun, others)
         line = PlanLine(begun.key, target, begun.letters, controls.paused, too_soon=blocked, begun=begun)
         yield line

@@ -80,7 +80,7 @@ class Measuring:
         if since := delivery.awaits_outcome_since:
             gauges = gauges.with_longest(without_outcome_for=int((now - since).total_seconds()))
         known = kept.targets.get(target)
-        is_free = not kept.controls.paused and known is not None and not known.why_held(delivery.way)
+        is_free = not kept.controls.paused and known is not None and not known.why_held(delivery.way_to(known))
         if delivery.state in UNDER_WAY and now - delivery.opened_at > SENT_WITHIN and is_free:
             sealed = sum(len(bundle.signers) for bundle in self.deliveries.bundles(delivery.key))
             gauges = gauges.plus(overdue=sealed)

@@ -144,7 +144,8 @@ class Delivering:
             return self._doubt(delivery)
         if controls.paused or not delivery.goes_on:
             return delivery
-        if why := target.why_held(delivery.way_to(target)):
+        delivery = replace(delivery, way=delivery.way_to(target))
+        if why := target.why_held(delivery.way):
             return self._hold(delivery, target, why)
         if delivery.is_held_without_week:
             delivery = self._open(key, target, delivery, again=again)

@@ -115,9 +115,6 @@ def of_target(state: TargetState, language: str) -> Iterator[Point]:
         yield from _held_back(target, state.waiting, language)
     for delivery, question in state.questions:
         yield of_delivery(state, delivery, question, language)
-    for delivery in state.deliveries:
-        if delivery.is_kept_by_mailbox(target):
-            yield _kept_by_mailbox(state, delivery, language)
 
 
 def _whom(target: Target, language: str) -> dict[str, object]:
@@ -303,8 +300,8 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     seen = {"period": key.period, "target": key.target, "revision": delivery.revision}
     if question in {"in doubt", "no outcome"}:
         if_not: tuple[Action, ...] = () if target.is_held else ("settle as not sent",)
-        is_kept_by_mailbox = target.is_held and not target.hold
-        return Act(("settle as sent", *if_not), seen, quiet=True), *((_by_hand(target),) if is_kept_by_mailbox else ())
+        by_hand = (_by_hand(target),) if target.is_held and not target.hold else ()
+        return Act(("settle as sent", *if_not), seen, quiet=True), *by_hand
     close = Act(("close unsent",), seen, quiet=True, folded=Message("The letters are sent no more"))
     if delivery.received_at(target):
         return (close, address_of(target, quiet=True)) if question else ()
@@ -312,7 +309,7 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     can_retry = has_failed(delivery, state) and (target.by_hand or not week_taken(delivery, state.deliveries))
     retry = (Act(("retry",), seen),) if can_retry else ()
     if question != "bounced":
-        return retry or ((_by_hand(target),) if delivery.is_kept_by_mailbox(target) and not target.by_hand else ())
+        return retry
     if target.by_hand:
         return *retry, address_of(target, quiet=True), close
     if not can_retry:
@@ -372,22 +369,6 @@ def of_delivery(state: TargetState, delivery: Delivery, question: Question, lang
         cause = Message("The mail server has not answered for three days.")
     ask = Message("Ask the office whether it has the email, then decide. We don’t send it twice by ourselves.")
     return Point("serious", title, (cause, *others, ask), sees=sees, acts=acts)
-
-
-def _kept_by_mailbox(state: TargetState, delivery: Delivery, language: str) -> Point:
-    values = _whom(state.target, language) | {"day": long_date(delivery.day, language)}
-    return Point(
-        "serious",
-        Message("%(whom)s: the letters of %(day)s can’t go by email", values),
-        (
-            Message(
-                "Nothing is lost. They wait until the recipient takes email again. You can also print them, and hand "
-                "them over or mail them."
-            ),
-        ),
-        sees=Step(Message("Open the delivery"), f"/deliveries/{delivery.key.period}/{state.target.id}"),
-        acts=decisions(delivery, None, state),
-    )
 
 
 def _confirmation_emails(found: CampaignState, language: str) -> Iterator[Point]:

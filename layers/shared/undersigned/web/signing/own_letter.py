@@ -184,7 +184,7 @@ def _state_of_waiting(  # noqa: PLR0911  (a table)
             "Nothing is lost: your letter goes out when the hold ends.",
             {**values, "why": own.target.hold},
         )
-    if own.delivery and own.delivery.way == "by hand":
+    if own.target.by_hand or (own.delivery and own.delivery.way == "by hand"):
         return Message.in_context("status of a letter", "Waiting"), _when_it_goes(own, values, language)
     if own.target.stopped:
         return on_hold, Message(
@@ -192,13 +192,7 @@ def _state_of_waiting(  # noqa: PLR0911  (a table)
             "knows, and can bring your letter on paper.",
             values,
         )
-    if own.delivery and own.target.by_hand:
-        return on_hold, Message(
-            "%(whom)s has no email address any more, so your letter is on hold. The organizer can see this, and hand "
-            "it over or mail it.",
-            values,
-        )
-    if own.target.complained_at and not own.target.by_hand:
+    if own.target.complained_at:
         return on_hold, Message(
             "Someone at %(department)s marked an earlier email as spam, so letters to %(whom)s are on hold until the "
             "organizer releases them. Nothing is lost: your letter goes out when the hold ends.",
