@@ -9,13 +9,11 @@ from aws_lambda_powertools import Logger
 from functions.run_jobs import wired
 from undersigned.domain.delivering.schedule import day_before, reported_days
 from undersigned.logs import facts_of
-from undersigned.services.operating.organizer_post import tell_each
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.services.operating.organizer_post import PostOutcome
 
 logger = Logger()
 
@@ -27,17 +25,17 @@ def run(day: str | None, campaign: str | None) -> None:
     """
     if day is None:
         _run_due()
-        return
-    campaigns = [campaign] if campaign else wired.stack.campaigns.campaign_ids()
-    tell_each(((each, day) for each in campaigns), wired.reporting.send, _log_outcome)
-    if not campaign:
+    elif campaign:
+        _send(campaign, day)
+    else:
+        wired.hours.of_all("report", lambda each: _send(each, day), _log_error)
         wired.weekly_email.send(day)
 
 
 def _run_due() -> None:
     def report(settings: Campaign, after: datetime, slot: datetime) -> None:
-        periods = wired.reporting.periods(settings, reported_days(after, slot))
-        tell_each(((settings.id, period) for period in periods), wired.reporting.send, _log_outcome)
+        for period in wired.reporting.periods(settings, reported_days(after, slot)):
+            _send(settings.id, period)
 
     def tell(_: datetime, slot: datetime) -> None:
         wired.weekly_email.send(day_before(slot.date().isoformat()))
@@ -48,12 +46,10 @@ def _run_due() -> None:
         wired.hours.of_stack("weekly email", wired.stack.settings.schedule.operators_email, tell)
 
 
+def _send(campaign: str, period: str) -> None:
+    outcome = wired.reporting.send(campaign, period)
+    logger.info("report", extra={"campaign": campaign, "period": period, "outcome": outcome})
+
+
 def _log_error(campaign: str, error: Exception) -> None:
     logger.error("a campaign failed", extra={"campaign": campaign, **facts_of(error)})
-
-
-def _log_outcome(campaign: str, period: str, outcome: PostOutcome | Exception) -> None:
-    if isinstance(outcome, Exception):
-        logger.error("a report was not sent", extra={"campaign": campaign, **facts_of(outcome)})
-    else:
-        logger.info("report", extra={"campaign": campaign, "period": period, "outcome": outcome})

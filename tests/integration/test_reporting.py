@@ -10,7 +10,7 @@ import pytest
 from tests.reports import section
 from tests.world import CAMPAIGN
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.services.operating.organizer_post import NotToldError
+from undersigned.services.operating.hours import NotDoneError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -250,7 +250,7 @@ def test_an_error_in_one_campaign_does_not_stop_the_other_reports(
 
     with monkeypatch.context() as patch:
         patch.setattr(type(campaigns), "targets", broken)
-        with pytest.raises(NotToldError, match="the organizers of a-broken-one could not be emailed"):
+        with pytest.raises(NotDoneError, match="failed for a-broken-one"):
             a_day_later(world)
     assert len(world.mails("report")) == 1
     world.report()
@@ -268,7 +268,7 @@ def test_a_crash_after_sending_may_repeat_a_report_but_never_loses_it(
 
     with monkeypatch.context() as patch:
         patch.setattr(type(world.wiring.mail_claims), "record_sent", crash)
-        with pytest.raises(NotToldError):
+        with pytest.raises(NotDoneError):
             a_day_later(world)
     world.report()
     world.report()

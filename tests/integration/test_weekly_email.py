@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ADA, CAMPAIGN
-from undersigned.services.operating.organizer_post import NotToldError
+from undersigned.services.operating.hours import NotDoneError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -101,7 +101,7 @@ def test_it_does_not_come_for_a_report_that_somebody_asked_for(world: World) -> 
 def test_it_does_not_come_while_a_report_is_missing(world: World) -> None:
     week_of_three_letters(world)
     world.refusal = "SendingPausedException"
-    with pytest.raises(NotToldError):
+    with pytest.raises(NotDoneError):
         world.report()
     assert told(world) == []
 

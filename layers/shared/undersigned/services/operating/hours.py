@@ -46,10 +46,14 @@ class Hours:
         After an error it is done again an hour later, so doing it twice must be harmless. `report` is told the error.
         Raises NotDoneError at the end.
         """
+        self.of_all(job, lambda campaign: self._of_campaign(job, campaign, work), report)
+
+    def of_all(self, job: Job, work: Callable[[str], None], report: Callable[[str, Exception], None]) -> None:
+        """Do the work for each campaign, whatever its slots. Errors are as in `each`."""
         failed = []
         for campaign in self.campaigns.campaign_ids():
             try:
-                self._of_campaign(job, campaign, work)
+                work(campaign)
             except Exception as error:  # noqa: BLE001  (one campaign's error must not stop the others; it is reported)
                 failed.append(campaign)
                 report(campaign, error)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.errors import UndersignedError
 from undersigned.domain.signing.mail_limits import MailLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_claims import MailClaims
@@ -25,10 +24,6 @@ _LIMIT = MailLimit(3, 3)
 
 _KNOWN_FOR = timedelta(days=60)
 """How long a sent email is remembered: far longer than a failed run is retried, automatically or by hand."""
-
-
-class NotToldError(UndersignedError):
-    """Some organizers could not be emailed. The next try doesn't email the others again."""
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -56,26 +51,3 @@ class OrganizerPost:
         self.post.send(mail())
         self.claims.record_sent(person, campaign, occasion, day, _KNOWN_FOR)
         return "sent"
-
-
-def tell_each(
-    periods: Iterable[tuple[str, str]],
-    tell: Callable[[str, str], PostOutcome],
-    report: Callable[[str, str, PostOutcome | Exception], None],
-) -> None:
-    """Email the organizers of some campaigns, each with a period. An error for one doesn't stop the others.
-
-    Passes each outcome or error to `report`. Raises NotToldError at the end if any organizer could not be emailed.
-    """
-    missed: dict[str, None] = {}
-    for campaign, period in periods:
-        try:
-            outcome = tell(campaign, period)
-        except Exception as error:  # noqa: BLE001  (one campaign's error must not stop the others; it is reported)
-            missed[campaign] = None
-            report(campaign, period, error)
-        else:
-            report(campaign, period, outcome)
-    if missed:
-        message = f"the organizers of {', '.join(missed)} could not be emailed; the next try emails only them"
-        raise NotToldError(message)
