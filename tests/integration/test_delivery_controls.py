@@ -309,7 +309,7 @@ def test_an_address_that_works_again_gets_the_next_letters(world: World, control
     world.clock.advance(days=7)
     world.week()
     assert sent(world) == ["evanston", "evanston"]
-    assert [entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)] == ["address works", "close unsent"]
+    assert {entry.action for entry in world.wiring.campaigns.audit(CAMPAIGN)} == {"address works", "close unsent"}
 
 
 def test_a_bounced_delivery_goes_to_the_address_that_was_corrected(world: World, controls: DeliveryControls) -> None:
