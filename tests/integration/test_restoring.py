@@ -258,7 +258,7 @@ def test_people_come_back_with_a_lost_campaign_and_neither_keys_nor_sessions(
     had, sent = kinds_of(world), list(world.sent)
     recovery.lose()
     recovery.restore()
-    gone = {"KEY ", "RATE META", "SESSION ", "SIGN_IN META", "SIGN_INS INVITATIONS", "SIGN_INS MAILS"}
+    gone = {"KEY ", "RATE META", "SESSION ", "SIGN_IN META", "SIGN_INS INVITATIONS", "SIGN_INS MAILS", "SIGN_INS WRONG"}
     assert had - kinds_of(world) == gone
     assert world.wiring.authoring.drafting.draft(CAMPAIGN) == draft
     world.run_people_mails()
