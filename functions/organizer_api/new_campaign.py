@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import administrator_routes, language_of
 from undersigned.authoring import letters as letter_file
-from undersigned.authoring import settings as settings_file
+from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_letter, language_of_letter
 from undersigned.authoring.texts import slug_of
 from undersigned.domain.authoring.campaigns import dashboard_path
-from undersigned.domain.authoring.drafts import IdTakenError
+from undersigned.domain.authoring.drafts import DRAFTED, IdTakenError
 from undersigned.domain.errors import NotFoundError
 from undersigned.domain.languages import Message
 from undersigned.web.answers import dashboard_page, moved
@@ -88,8 +87,8 @@ def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -
     if text:
         files[letter_file.FILE] = f"{text.strip()}\n"
         changed["language"] = language_of_letter(text)
-    settings = SettingsDocument.read(files[settings_file.FILE])
-    return {**files, settings_file.FILE: settings.changed(changed).text}
+    settings = DraftSettings.read(files[DRAFTED]).changed(changed)
+    return {**files, DRAFTED: settings.text}
 
 
 def _author(request: SessionRequest, campaign: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from undersigned.authoring.mistakes import MistakesError, TooMuchError, UnknownSettingError
+from undersigned.authoring.mistakes import MistakesError, TooMuchError
 from undersigned.domain.authoring.drafts import DraftConflictError, DraftFilesError
 from undersigned.domain.errors import (
     ChangedError,
@@ -102,7 +102,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
             return DAMAGED_ROW
         case NotFoundError():
             return Problem(404, Message("Page not found"), Message("%(reason)s.", {"reason": str(error)}))
-        case GivenError() | DraftFilesError() | UnknownSettingError():
+        case GivenError() | DraftFilesError():
             return Problem(400, UNREADABLE_REQUEST, error.message)
         case NotSavedError() | TooMuchError():
             [mistake, *_] = error.mistakes

@@ -10,7 +10,6 @@ from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, public_url, viewer_of
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring import logos as logo_file
-from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.logos import read_logo
@@ -19,7 +18,7 @@ from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.starting import empty_files, example_letter
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.typed_letters import typed_letter
-from undersigned.domain.authoring.drafts import ChangedMeanwhileError
+from undersigned.domain.authoring.drafts import DRAFTED, ChangedMeanwhileError
 from undersigned.services.authoring.draft_views import file_of_letter, previewed
 from undersigned.services.authoring.drafting import NotSavedError
 from undersigned.web.answers import dashboard_page, moved
@@ -220,12 +219,12 @@ def save_settings(request: DashboardRequest) -> Response[str]:
     except MistakesError as error:
         mistakes = error.mistakes
     if mistakes or request.posted("do") == "show":
-        files = {settings_file.FILE: text, **({logo_file.FILE: logo} if logo else {})}
+        files = {DRAFTED: text, **({logo_file.FILE: logo} if logo else {})}
         typed = as_typed(request, workshop, files)
         preview = preview_of(request, typed.draft)
         shown = settings_pages.settings(typed, preview, mistakes, kept_logo=logo, removes_logo=removes_logo)
         return dashboard_page(shown, status=422 if mistakes else 200, has_frames=True)
-    changes: dict[str, str | None] = {settings_file.FILE: text}
+    changes: dict[str, str | None] = {DRAFTED: text}
     if logo or removes_logo:
         changes[logo_file.FILE] = logo or None
     return save(request, "settings", workshop.draft, changes)

@@ -17,9 +17,9 @@ from tests.looks import reach
 from tests.organizers import begin_session, code_in
 from tests.served_world import served, sign_in
 from tests.workshop import OWN_HEADINGS, PAPER
+from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.authoring.settings import read_settings
-from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.settings import settings_in
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned_cli.local.serving import HttpService
 
@@ -74,8 +74,8 @@ class Stack:
 
     def set(self, campaign: str, settings: Mapping[str, Value]) -> None:
         """Change settings as another person would."""
-        text = self.world.wiring.authoring.drafting.draft(campaign).files["campaign.toml"]
-        self.write(campaign, {"campaign.toml": SettingsDocument.read(text).changed(settings).text})
+        text = self.world.wiring.authoring.drafting.draft(campaign).files["settings"]
+        self.write(campaign, {"settings": DraftSettings.read(text).changed(settings).text})
 
 
 @pytest.fixture
@@ -433,7 +433,7 @@ def test_the_details_are_filled_in_by_keyboard_on_a_phone(stack: Stack, visitor:
     page.keyboard.type("1,200")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("done=saved"))
-    campaign = read_settings(drafting.draft(NEW).files["campaign.toml"]).campaign
+    campaign = settings_in(drafting.draft(NEW).files).campaign
     assert campaign
     assert (campaign.goal, campaign.region, campaign.time_zone) == (1200, "TX", "America/Chicago")
 

@@ -11,8 +11,8 @@ import pytest
 from tests.organizers import add
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
 from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned.domain.authoring.drafts import (
     ChangedMeanwhileError,
@@ -44,11 +44,11 @@ def make(drafting: Drafting) -> Draft:
 
 
 def goal_of(draft: Draft) -> object:
-    return SettingsDocument.read(draft.files["campaign.toml"]).values["goal"]
+    return DraftSettings.read(draft.files["settings"]).values["goal"]
 
 
 def with_goal(draft: Draft, goal: int) -> dict[str, str]:
-    return {"campaign.toml": SettingsDocument.read(draft.files["campaign.toml"]).changed({"goal": goal}).text}
+    return {"settings": DraftSettings.read(draft.files["settings"]).changed({"goal": goal}).text}
 
 
 def test_a_draft_is_read_as_it_was_made(drafting: Drafting) -> None:
@@ -373,8 +373,8 @@ def test_what_publishing_changes_is_told_by_name(drafting: Drafting, world: Worl
 def test_a_copy_has_no_days_and_its_own_name(drafting: Drafting) -> None:
     start = drafting.create(NEW, ANN, drafting.copied_files(CAMPAIGN)).files
 
-    values = SettingsDocument.read(start["campaign.toml"]).values
-    assert (values["id"], values["opens"], values["closes"]) == (NEW, None, None)
+    values = DraftSettings.read(start["settings"]).values
+    assert (values["id"], values.get("opens"), values.get("closes")) == (NEW, None, None)
     assert start["letter.md"] == files_of_campaign()["letter.md"]
 
 

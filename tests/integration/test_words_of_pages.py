@@ -20,10 +20,11 @@ from tests.spreadsheets import zipped
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.column_choice import rows_in
 from undersigned.authoring.described_settings import SETTINGS
+from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.logos import read_logo
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.settings import values_of
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.targets import COLUMNS
 from undersigned.domain.authoring.letter_fields import MOST_TAGS
@@ -58,6 +59,7 @@ NOT_ON_A_PAGE = {
     "Send `Authorization: Bearer <key>` with a key of this campaign. `undersigned key create` creates one.": "in JSON",
     "Use a key with the scope `%(scope)s`. `undersigned key create --scope %(scope)s` creates one.": "the same",
     "/openapi.json lists every address.": "the answer in JSON to an address that no page links to",
+    "the file can't be read as TOML (%(reason)s); correct that place": "only a folder has TOML",
     "line %(line)s": "by_rows makes rows of it, which the crawl sees",
     "on line %(line)s": "the same",
     "%(file)s: %(mistake)s. Nothing was saved.": "the API's words for what each page says at its field",
@@ -181,9 +183,14 @@ def shown(mistake: Mistake, files: Mapping[str, str]) -> Callable[[str], str]:
             return mistake.on_page.in_language
 
 
+def drafted(files: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the files of a folder as a draft has them."""
+    return {**files, "settings": DraftSettings(values_of(files["campaign.toml"])).text}
+
+
 def folders() -> Iterator[Mapping[str, str]]:
     """Yield folders with something wrong: what is missing, what can't be read, and each setting, cell and part."""
-    example = example_files()
+    example = drafted(example_files())
     yield empty_files("trees")
     for name in example:
         yield {file: text for file, text in example.items() if file != name}
@@ -195,18 +202,18 @@ def folders() -> Iterator[Mapping[str, str]]:
         yield {**example, "letter.es.md": text}
     yield {**example, "letter.en.md": example["letter.md"], "letter.fr.md": example["letter.md"]}
     yield {**example, "logo.png": "x"}
-    french = SettingsDocument.read(example["campaign.toml"].partition("\n[es]\n")[0])
+    french = DraftSettings.read(example["settings"])
     changed = french.changed({"language": "fr", "languages": None}).text
     table = f"{','.join(COLUMNS)}\na,Mayor,A One,Hall,Aton,a@a.example,60201\n"
-    yield {"campaign.toml": changed, "letter.md": "a", "targets.csv": table}
-    own = SettingsDocument.read(example["campaign.toml"]).changed({"street_address": "optional", "languages": None})
-    filtered = SettingsDocument.read(example["campaign.toml"]).changed({"request": "End sex trafficking."})
-    yield {**example, "campaign.toml": filtered.text}
-    yield {**example, "campaign.toml": own.text, "letter.md": "{{ signer.address_line }}", "letter.es.md": "a"}
+    yield {"settings": changed, "letter.md": "a", "targets.csv": table}
+    own = DraftSettings.read(example["settings"]).changed({"street_address": "optional", "languages": None})
+    filtered = DraftSettings.read(example["settings"]).changed({"request": "End sex trafficking."})
+    yield {**example, "settings": filtered.text}
+    yield {**example, "settings": own.text, "letter.md": "{{ signer.address_line }}", "letter.es.md": "a"}
     # What is wrong in settings and tables is read beside short letters: a letter takes most of the time.
     short = {**example, "letter.md": "I ask you.", "letter.es.md": "Le pido."}
     for text in settings():
-        yield {**short, "campaign.toml": text}
+        yield {**short, "settings": text}
     for text in tables():
         yield {**short, "targets.csv": text}
 
@@ -234,7 +241,7 @@ LETTERS = (
 
 def settings() -> Iterator[str]:
     """Yield settings with each one missing, empty, or a value of every kind."""
-    document = SettingsDocument.read(example_files()["campaign.toml"])
+    document = DraftSettings.read(drafted(example_files())["settings"])
     for setting in SETTINGS:
         for value in ("", None, "x" * 5_000, "\x07", "ünï", "2026-99-99", -1, 10**12, True, [""], ["x", "x"]):
             yield document.changed({setting.name: value}).text
@@ -260,17 +267,8 @@ def settings() -> Iterator[str]:
         {"sources": ["other"]},
     )
     yield from (document.changed(changed).text for changed in wrong)
-    for more in (
-        '[en]\ntitle = "T"\n',
-        '[fr]\ntitle = "T"\nsummary = "S"\n',
-        "nonsense = 1\n",
-        "\n" * 5_000,
-        "x = 1\n" * 50_000,
-    ):
-        yield f"{document.text}\n{more}"
-    yield document.text.replace("[organizer]", "[organiser]")
-    yield f"organizer = 1\n{document.text.partition('[organizer]')[0]}"
-    yield f"{document.text}\ngoal = 5\n"
+    for more in ({"en.title": "T"}, {"fr.title": "T", "fr.summary": "S"}, {"nonsense": 1}, {"x": ["x"] * 50_000}):
+        yield DraftSettings({**document.values, **more}).text
 
 
 def tables() -> Iterator[str]:

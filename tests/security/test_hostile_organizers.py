@@ -14,7 +14,8 @@ from pypdf import PdfReader
 from tests.organizers import Browser, add
 from tests.packets import links_of_office
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
-from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.draft_settings import DraftSettings
+from undersigned.authoring.settings import values_of
 from undersigned.rendering.share_pictures import share_pictures
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ OWNER = "owner@enddemand.example"
 
 def publish_hostile(world: World) -> None:
     files = files_of_campaign()
-    settings = SettingsDocument.read(files["campaign.toml"]).changed(
+    settings = DraftSettings(values_of(files["campaign.toml"])).changed(
         {
             "title": f"{MARK} {TYPST}",
             "summary": f"{MARK} {LOGIC}",
@@ -47,7 +48,7 @@ def publish_hostile(world: World) -> None:
     writer = csv.DictWriter(table, rows[0].keys(), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    publish_files(world, {"campaign.toml": settings.text, "targets.csv": table.getvalue()})
+    publish_files(world, {"settings": settings.text, "targets.csv": table.getvalue()})
     world.restart("public_api")
 
 

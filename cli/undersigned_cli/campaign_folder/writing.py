@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import logos
 from undersigned.authoring.described_settings import SCHEMA_FILE, schema_text
 from undersigned.authoring.starting import empty_files
-from undersigned.authoring.writing import files_of
+from undersigned.authoring.writing import files_of, files_of_folder
 from undersigned.domain.errors import UndersignedError
 from undersigned_cli.whole_files import write_whole
 
@@ -42,7 +42,7 @@ def write(folder: Path, files: Mapping[str, str], *, replace: bool) -> None:
 
 def _write(folder: Path, files: Mapping[str, str], *, replace: bool, way_out: str) -> None:
     """Write files, and the schema for editors."""
-    files = {**files, SCHEMA_FILE: schema_text()}
+    files = {**files_of_folder(files), SCHEMA_FILE: schema_text()}
     there = [file for file in files if (folder / file).exists()]
     if there and not replace:
         message = f"{folder} has {', '.join(there)} already; {way_out}"

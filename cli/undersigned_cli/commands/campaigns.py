@@ -10,7 +10,6 @@ import typer
 
 from undersigned.authoring import described_settings, settings
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.settings_document import SettingsDocument
 from undersigned.authoring.targets import MOST_NOTES
 from undersigned.domain.authoring.colors import accents
 from undersigned.domain.authoring.postal_codes import in_words
@@ -162,7 +161,7 @@ def _push_draft(stack: Stack, folder: Path, revision: int | None) -> None:
     files, unreadable = campaign_folder.read_files(folder)
     if unreadable:
         raise MistakesError(unreadable)
-    campaign = SettingsDocument.read(files.get(settings.FILE, "")).values["id"]
+    campaign = settings.values_of(files.get(settings.FILE, "")).get("id")
     if not isinstance(campaign, str) or not campaign:
         message = f"{settings.FILE} has no `id`; add the name of the campaign"
         raise UndersignedError(message)

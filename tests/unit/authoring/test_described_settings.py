@@ -26,6 +26,7 @@ from undersigned.authoring.described_settings import (
     schema_text,
 )
 from undersigned.authoring.described_settings import SETTINGS as DESCRIBED
+from undersigned.authoring.setting_kinds import DAY
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.writing import files_of
 from undersigned.aws.campaigns import campaign_values, read_campaign
@@ -42,7 +43,7 @@ CAMPAIGNS = Path(__file__).parents[3] / "campaigns"
 
 # A value for each setting of a campaign that differs from the small campaign's and from the default.
 OTHER: dict[str, Any] = {
-    **{setting.name: setting.kind.read(setting.sample) for setting in DESCRIBED if setting.name != "languages"},
+    **{it.name: it.sample if it.kind is DAY else it.kind.read(it.sample) for it in DESCRIBED if it.name != "languages"},
     "organizer": Organizer(*(setting.sample for setting in ORGANIZER_SETTINGS)),  # type: ignore[arg-type]
     "translations": {"es": Translation(*(setting.sample for setting in TRANSLATION_SETTINGS))},  # type: ignore[arg-type]
     "language": "fr",
@@ -111,9 +112,9 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "region": (" ", True),
     "select": ("Chicago", "English!", "24", -1, 24, True, 1.5),
     "number": (0, -1, 10**12, "many", True),
-    "date": ("soon", "2026-11-30", 7),
+    "date": ("soon", "2026-11-31", "20261130", 7),
     "choice": ("perhaps", 1, []),
-    "lines": ("flyer", [1], ["a b", "a b"], ["other"], ["*"], ["http://a.ex"], [f"https://{n}" for n in range(51)]),
+    "lines": ("flyer", ["a b", "a b"], ["other"], ["*"], ["http://a.ex"], [f"https://{n}" for n in range(51)]),
     "boxes": ("en", ["tlh"], ["id"]),
 }  # fmt: skip
 """Values that no setting with this control may have."""

@@ -34,107 +34,106 @@ def test_a_campaign_without_optional_settings_has_one_language_and_no_sites(file
         (
             'id = "plant-trees"',
             'id = "Plant trees"',
-            "campaign.toml:1: `id` is 'Plant trees'; use at most 50 lowercase letters",
+            "campaign.toml: `id` is 'Plant trees'; use at most 50 lowercase letters",
         ),
-        ('id = "plant-trees"', "id = 7", "campaign.toml:1: `id` is 7; write a short name"),
+        ('id = "plant-trees"', "id = 7", "campaign.toml: `id` is 7; write a short name"),
         ('title = "Plant trees"\n', "", "campaign.toml: `title` is missing; add the campaign's name"),
-        ('title = "Plant trees"', 'title = " "', "campaign.toml:2: `title` is empty; write"),
-        ('title = "Plant trees"', 'title = "\\u200B"', "campaign.toml:2: `title` is empty; write"),
+        ('title = "Plant trees"', 'title = " "', "campaign.toml: `title` is empty; write"),
+        ('title = "Plant trees"', 'title = "\\u200B"', "campaign.toml: `title` is empty; write"),
         (
             'title = "Plant trees"',
             'title = "Plant \\u202Etrees"',
-            "campaign.toml:2: `title` has U+202E, which can't be printed; type the text instead of pasting it",
+            "campaign.toml: `title` has U+202E, which can't be printed; type the text instead of pasting it",
         ),
-        ("Tree Friends", "Tree\\u0000Friends", "campaign.toml:12: `organizer.name` has U+0000, which can't be printed"),
+        ("Tree Friends", "Tree\\u0000Friends", "campaign.toml: `organizer.name` has U+0000, which can't be printed"),
         (
             'language = "en"',
             'language = "English!"',
-            "campaign.toml:4: `language` is 'English!'; write the letter's language, such as language = \"es\"",
+            "campaign.toml: `language` is 'English!'; write the letter's language, such as language = \"es\"",
         ),
         (
             "America/Chicago",
             "Chicago",
-            "campaign.toml:6: `time_zone` is 'Chicago'; write the time zone in which days begin and",
+            "campaign.toml: `time_zone` is 'Chicago'; write the time zone in which days begin and",
         ),
-        ("goal = 50", "goal = true", "campaign.toml:7: `goal` is true; give a whole number from 1 to 1,000,000,000"),
-        (
-            "2026-01-01",
-            '"2026-01-01"',
-            "campaign.toml:8: `opens` is '2026-01-01'; write a date without quotation marks",
-        ),
-        ("2026-01-01", "2026-01-01T09:00:00", "campaign.toml:8: `opens` is 2026-01-01 09:00:00; write a date"),
+        ("goal = 50", "goal = true", "campaign.toml: `goal` is true; give a whole number from 1 to 1,000,000,000"),
+        ("2026-01-01", "2026-01-01T09:00:00", "campaign.toml: `opens` is '2026-01-01T09:00:00'; write a date"),
         (
             "goal = 50",
             "goal = 50\ncolour = 1",
-            "campaign.toml:8: unknown setting `colour`; use one of id, title",
+            "campaign.toml: unknown setting `colour`; use one of id, title",
         ),
-        ("closes =", "close =", "campaign.toml:9: unknown setting `close`; did you mean `closes`?"),
+        ("closes =", "close =", "campaign.toml: unknown setting `close`; did you mean `closes`?"),
         (
             'website = "',
             'web_site = "',
-            "campaign.toml:14: unknown setting `organizer.web_site`; did you mean `website`?",
+            "campaign.toml: unknown setting `organizer.web_site`; did you mean `organizer.website`?",
         ),
         (
             "https://trees",
             "trees",
-            "campaign.toml:14: `organizer.website` is 'trees.example'; write a full web address",
+            "campaign.toml: `organizer.website` is 'trees.example'; write a full web address",
         ),
         (
             "letters@trees.example",
             "letters@trees",
-            "campaign.toml:13: `organizer.email`: “trees” in “letters@trees” has",
+            "campaign.toml: `organizer.email`: “trees” in “letters@trees” has",
         ),
-        ("[organizer]", "[organiser]", "campaign.toml:11: unknown setting `organiser`; did you mean `organizer`?"),
+        (
+            "[organizer]",
+            "[organiser]",
+            "campaign.toml: unknown setting `organiser.name`; did you mean `organizer.name`?",
+        ),
         (
             "goal = 50",
             "goal = fifty",
-            "campaign.toml:7: what begins at character 8 is no value; write a text as 'text'",
+            "campaign.toml: the file can't be read as TOML (Invalid value (at line 7, column 8)); correct",
         ),
-        ('title = "Plant trees"', 'title = "Plant trees', "campaign.toml:2: "),
-        ('title = "Plant trees"', "title = 'Plant trees", "campaign.toml:2: a text has no quotation mark at its end"),
-        ('title = "Plant trees"', "title = '''Plant 'trees'", "campaign.toml:2: a text has no quotation mark at its"),
-        ('title = "Plant trees"', 'title = """Plant\ntrees', "campaign.toml:2: a text has no quotation mark at its"),
+        ('title = "Plant trees"', 'title = "Plant trees', "campaign.toml: "),
+        ('title = "Plant trees"', "title = 'Plant trees", "campaign.toml: the file can't be read as TOML ("),
+        ('title = "Plant trees"', "title = '''Plant 'trees'", "campaign.toml: the file can't be read as TOML ("),
+        ('title = "Plant trees"', 'title = """Plant\ntrees', "campaign.toml: the file can't be read as TOML ("),
         (
             'title = "Plant trees"',
             "title = '''Plant\nit's'''\n# it's\nby = \"\"\"a \\\" it's \"\"\"\nfor = 'all",
-            "campaign.toml:6: a text has no quotation mark at its end",
+            "campaign.toml: the file can't be read as TOML (",
         ),
         (
             "goal = 50",
             'goal = 50\nsources = ["Flyer"]',
-            "campaign.toml:8: `sources`: 'Flyer' is not a label; use at most 30 lowercase letters, digits and hyphens",
+            "campaign.toml: `sources`: 'Flyer' is not a label; use at most 30 lowercase letters, digits and hyphens",
         ),
         (
             "goal = 50",
             'goal = 50\nsources = ["flyer", "none"]',
-            "campaign.toml:8: `sources`: 'none' stands for letters without a label of this list; choose another",
+            "campaign.toml: `sources`: 'none' stands for letters without a label of this list; choose another",
         ),
         (
             "goal = 50",
             f"goal = 50\nsources = {[f'label-{number}' for number in range(51)]}",
-            "campaign.toml:8: `sources`: 51 are more than the maximum of 50; remove some",
+            "campaign.toml: `sources`: 51 are more than the maximum of 50; remove some",
         ),
-        ("goal = 50", 'goal = 50\ndeliver = "weekly"', "campaign.toml:8: unknown setting `deliver`"),
+        ("goal = 50", 'goal = 50\ndeliver = "weekly"', "campaign.toml: unknown setting `deliver`"),
         (
             "goal = 50",
             'goal = 50\ndeliver_on = "Monday"',
-            "campaign.toml:8: `deliver_on` is 'Monday'; write one of MON, TUE, WED, THU, FRI, SAT, SUN",
+            "campaign.toml: `deliver_on` is 'Monday'; write one of MON, TUE, WED, THU, FRI, SAT, SUN",
         ),
         (
             "goal = 50",
             "goal = 50\ndeliver_on = 15",
-            "campaign.toml:8: `deliver_on` is 15; write one of MON, TUE, WED, THU, FRI, SAT, SUN",
+            "campaign.toml: `deliver_on` is 15; write one of MON, TUE, WED, THU, FRI, SAT, SUN",
         ),
-        ("goal = 50", "goal = 50\ndeliver_on = true", "campaign.toml:8: `deliver_on` is true; write one of MON,"),
+        ("goal = 50", "goal = 50\ndeliver_on = true", "campaign.toml: `deliver_on` is true; write one of MON,"),
         (
             "goal = 50",
             "goal = 50\ndeliver_at = 24",
-            "campaign.toml:8: `deliver_at` is 24; give a whole number from 0 to 23",
+            "campaign.toml: `deliver_at` is 24; give a whole number from 0 to 23",
         ),
         (
             "goal = 50",
             "goal = 50\ngoal = 60",
-            "campaign.toml:8: this setting or table is already further up; write each",
+            "campaign.toml: the file can't be read as TOML (Cannot overwrite a value",
         ),
     ],
 )
@@ -162,13 +161,6 @@ def test_a_cadence_is_read_from_its_settings(files: Files, lines: str, cadence: 
     assert campaign.has_own_cadence == bool(lines)
 
 
-def test_settings_after_a_multiline_text_have_the_right_line(files: Files) -> None:
-    change(files, "campaign.toml", '"Ask the mayor to plant trees."', '"""\ngoal = 1\n"""')
-    change(files, "campaign.toml", "goal = 50", "goal = 0")
-
-    assert mistakes_of(files) == ["campaign.toml:9: `goal` is 0; give a whole number from 1 to 1,000,000,000"]
-
-
 def test_spaces_around_an_id_and_a_time_zone_are_ignored(files: Files) -> None:
     change(files, "campaign.toml", '"plant-trees"', '" plant-trees "')
     change(files, "campaign.toml", '"America/Chicago"', '"America/Chicago "')
@@ -181,7 +173,8 @@ def test_spaces_around_an_id_and_a_time_zone_are_ignored(files: Files) -> None:
 def test_a_number_that_python_cannot_read_is_a_mistake(files: Files) -> None:
     change(files, "campaign.toml", "goal = 50", f"goal = {'9' * 5_000}")
 
-    assert mistakes_of(files) == ["campaign.toml: a number has thousands of digits; write a shorter one"]
+    [mistake] = mistakes_of(files)
+    assert mistake.startswith("campaign.toml: the file can't be read as TOML (Exceeds the limit")
 
 
 def test_websites_and_accent_are_stored_as_browsers_and_pages_need_them(files: Files) -> None:
@@ -256,7 +249,7 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
 
     [mistake] = mistakes_of(files)
 
-    assert mistake.startswith(f"campaign.toml:7: `allowed_origins`: {origin!r} ")
+    assert mistake.startswith(f"campaign.toml: `allowed_origins`: {origin!r} ")
     assert fix in mistake
 
 
@@ -267,7 +260,6 @@ def test_a_website_must_be_written_as_browsers_write_it(files: Files, origin: st
             'allowed_origins = "https://a.example"',
             "`allowed_origins` is 'https://a.example'; write a list, such as allowed_origins = [",
         ),
-        ("allowed_origins = [1]", "`allowed_origins` is [1]; write a list, such as allowed_origins = ["),
         (
             'allowed_origins = ["https://a.example", "https://a.example"]',
             "`allowed_origins`: 'https://a.example' is there twice; remove one",
@@ -308,7 +300,7 @@ def test_a_mistake_in_an_optional_setting_is_named_with_the_fix(files: Files, se
 
     found = mistakes_of(files)
 
-    assert found[0].startswith("campaign.toml:7: ")
+    assert found[0].startswith("campaign.toml: ")
     assert any(mistake in line for line in found), found
 
 
@@ -323,35 +315,30 @@ def test_a_mistake_in_an_optional_setting_is_named_with_the_fix(files: Files, se
         (
             'title = "Plante  árboles"\n',
             "",
-            ["campaign.toml:17: `es.title` is missing; add the campaign's name in this"],
+            ["campaign.toml: `es.title` is missing; add the campaign's name in this"],
         ),
         (
             '"Pida más árboles."',
             '" "',
-            ["campaign.toml:19: `es.summary` is empty; write what the letter asks for, in this language"],
+            ["campaign.toml: `es.summary` is empty; write what the letter asks for, in this language"],
         ),
         (
             'summary = "Pida',
             'sumary = "Pida',
             [
-                "campaign.toml:17: `es.summary` is missing",
-                "campaign.toml:19: unknown setting `es.sumary`; did you mean `summary`?",
+                "campaign.toml: unknown setting `es.sumary`; did you mean `es.summary`?",
+                "campaign.toml: `es.summary` is missing",
             ],
         ),
         (
             "[es]",
-            "[en]\n[es]",
-            ["campaign.toml:17: `[en]` is the campaign's own language; put its title and summary at the top"],
-        ),
-        (
-            "[es]",
-            "[fr]\n[es]",
-            ["campaign.toml:17: `[fr]` is a language that `languages` doesn't list; add it, as in languages ="],
+            '[fr]\ntitle = "Arbres"\n[es]',
+            ["campaign.toml: `fr.title` is in a language that `languages` doesn't list; add it, as in languages ="],
         ),
         (
             "[es]",
             '[es]\naccent = "#7a2048"',
-            ["campaign.toml:18: `accent` is under `[es]`; move it above the first line"],
+            ["campaign.toml: unknown setting `es.accent`; did you mean `accent`?"],
         ),
     ],
 )
@@ -371,7 +358,7 @@ def test_a_campaign_in_a_language_without_a_catalog_is_valid_with_a_warning(file
     [warning] = compile_campaign(files).warnings
 
     assert str(warning) == (
-        "campaign.toml:4: pages and emails are not translated into 'pl', so the text around the letter is in English; "
+        "campaign.toml: pages and emails are not translated into 'pl', so the text around the letter is in English; "
         "docs/translating.md explains how to add a language"
     )
 

@@ -13,8 +13,8 @@ from undersigned.authoring import letters, settings, targets
 from undersigned.authoring.letter_files import compile_letters
 from undersigned.authoring.logos import logo_of
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.authoring.settings import read_settings
 from undersigned.authoring.targets import TargetList, read_targets
+from undersigned.domain.authoring.drafts import DRAFTED
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = (
     `unreadable` are the mistakes of files that could not be read.
     """
     unreadable = tuple(unreadable)
-    read = read_settings(files[settings.FILE]) if settings.FILE in files else settings.UNREAD
+    read = settings.settings_in(files)
     compiled = compile_letters(files, read)
     listed = (
         read_targets(files[targets.FILE], read.other_languages, read.known.region)
@@ -74,7 +74,7 @@ def compile_campaign(files: Mapping[str, str], unreadable: Iterable[Mistake] = (
 
 def _missing(files: set[str]) -> Iterator[Mistake]:
     for file in REQUIRED_FILES:
-        if file not in files:
+        if file not in files and not (file == settings.FILE and DRAFTED in files):
             yield Mistake(file, None, Message("the file is missing; add it to the campaign's folder"))
 
 

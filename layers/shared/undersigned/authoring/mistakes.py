@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import ExplainedError, UndersignedError
+from undersigned.domain.errors import UndersignedError
 from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Mistake:
         return hash((self.file, self.line, self.message, self.column))
 
     def __str__(self) -> str:
-        """Write it as compilers do, so that editors can jump there: `campaign.toml:7: …`."""
+        """Write it as compilers do, so that editors can jump there: `targets.csv:7: …`."""
         position = self.file if self.line is None else f"{self.file}:{self.line}"
         return f"{position}: {self.message}"
 
@@ -66,10 +66,6 @@ class TooMuchError(MistakesError):
     def __init__(self, file: str, line: int | None, says: Message) -> None:
         """Keep the one mistake. It names the limit and the way out."""
         super().__init__([Mistake(file, line, says, is_too_much=True)])
-
-
-class UnknownSettingError(ExplainedError):
-    """There is no setting with this name, or it can't have a value of this kind."""
 
 
 def correct_name(unknown: str, known: Iterable[str], notation: str = "`{}`") -> Message:

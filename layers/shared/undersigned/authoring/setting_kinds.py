@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -279,13 +280,23 @@ HOUR = number(
     control="select",
 )
 
+
+def _is_day(value: object) -> bool:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return False
+    with suppress(ValueError):
+        return bool(date.fromisoformat(value))
+    return False
+
+
 DAY = _plain(
     {"type": "string", "format": "date"},
-    lambda value: isinstance(value, date) and not isinstance(value, datetime),
+    _is_day,
     Wrong(
-        Message("`%(name)s` is %(value)s; write a date without quotation marks, such as 2026-11-30"),
+        Message("`%(name)s` is %(value)s; write a date such as 2026-11-30"),
         Message("Write year, month and day, such as 2026-11-30."),
     ),
+    read=date.fromisoformat,
     control="date",
 )
 

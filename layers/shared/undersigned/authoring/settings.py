@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+import tomllib
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from undersigned.authoring.described_settings import (
@@ -14,23 +16,26 @@ from undersigned.authoring.described_settings import (
     described,
     setting_of,
 )
-from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name
+from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name, count_and_most
 from undersigned.authoring.regions import ZONES
 from undersigned.authoring.setting_kinds import CHOOSE, LANGUAGE, Wrong
-from undersigned.authoring.toml_document import TomlDocument, as_written
 from undersigned.domain.authoring.campaigns import Campaign, Organizer, Translation
+from undersigned.domain.authoring.drafts import DRAFTED
 from undersigned.domain.authoring.filtered_words import filtered_words
 from undersigned.domain.languages import Message, languages
 from undersigned.domain.signing.typos import meant_by
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from undersigned.authoring.described_settings import Setting
+    from undersigned.authoring.setting_kinds import Value
 
 FILE = "campaign.toml"
 
 
-_UNREADABLE = Message("the details can't be read; fill them in again, or take an earlier version back")
-"""For people at a page, who didn't write the file: a program did."""
+LONGEST = 50_000
+"""The most characters of all settings together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +54,66 @@ class CampaignSettings:
     warnings: tuple[Mistake, ...] = ()
 
 
+def settings_in(files: Mapping[str, str]) -> CampaignSettings:
+    """Read the settings among the texts of a draft, or of a folder."""
+    if DRAFTED in files:
+        return read_values(json.loads(files[DRAFTED]))
+    return read_settings(files[FILE]) if FILE in files else UNREAD
+
+
 def read_settings(text: str) -> CampaignSettings:
-    """Read the text of campaign.toml."""
+    """Read the text of a folder's campaign.toml."""
     try:
-        document = TomlDocument.parse(FILE, text)
+        return read_values(values_of(text))
     except MistakesError as error:
-        return replace(UNREAD, mistakes=tuple(replace(one, plainly=_UNREADABLE) for one in error.mistakes))
-    return _Reader(document).read()
+        return replace(UNREAD, mistakes=error.mistakes)
+
+
+def values_of(text: str) -> dict[str, Value]:
+    """Return the settings of a campaign.toml by dotted name, as JSON has them. Raises MistakesError."""
+    try:
+        parsed = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        message = Message("the file can't be read as TOML (%(reason)s); correct that place", {"reason": str(error)})
+        raise MistakesError([Mistake(FILE, None, message)]) from error
+    values: dict[str, Value] = {}
+    for name, value in parsed.items():
+        if isinstance(value, dict):
+            values |= {f"{name}.{key}": _as_json(of) for key, of in value.items()}
+        else:
+            values[name] = _as_json(value)
+    return values
+
+
+def _as_json(value: object) -> Value:
+    if isinstance(value, list):
+        return [text if isinstance(text, str) else str(text) for text in value]
+    if isinstance(value, (bool, int, str)):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def read_values(values: Mapping[str, Value]) -> CampaignSettings:
+    """Read settings by dotted name, and find all mistakes in them."""
+    if (length := len(json.dumps(values))) > LONGEST:
+        says = Message(
+            "the details have %(count)s characters, more than the maximum of %(most)s; remove some",
+            count_and_most(length, LONGEST),
+        )
+        return replace(UNREAD, mistakes=(Mistake(FILE, None, says, is_too_much=True),))
+    return _Reader(values).read()
+
+
+def _as_written(value: Value) -> str:
+    """Return a value approximately as campaign.toml has it."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 class _Reader:
     """Reads each setting by its description, and then checks those that depend on each other."""
 
-    def __init__(self, document: TomlDocument) -> None:
-        self._document = document
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = values
         self._mistakes: list[Mistake] = []
         self._warnings: list[Mistake] = []
 
@@ -71,7 +122,7 @@ class _Reader:
         language = "" if self._is_wrong("language") else values["language"]
         others = tuple(other for other in values.pop("languages") if other != language)
         self._check_language(language)
-        self._check_names(self._document.values, (*_NAMES, *others), own_language=language)
+        self._check_names(others)
         organizer = Organizer(**self._table("organizer", ORGANIZER_SETTINGS))
         translated = [other for other in others if language and other in languages()]
         translations = {other: Translation(**self._table(other, TRANSLATION_SETTINGS)) for other in translated}
@@ -87,23 +138,16 @@ class _Reader:
             campaign=None if self._mistakes else known,
             language=language,
             other_languages=others if language else None,
-            mistakes=tuple(sorted(self._mistakes, key=lambda mistake: mistake.line or 0)),
+            mistakes=tuple(self._mistakes),
             warnings=tuple(self._warnings),
         )
 
     def _table(self, table: str, settings: tuple[Setting, ...]) -> dict[str, Any]:
         """Return the settings of a table by name, with substitutes for those that are missing or wrong."""
-        found = self._document.get(table) if table else self._document.values
-        if found is not None and not isinstance(found, Mapping):
-            says = Message("`%(name)s` is %(value)s; write [%(name)s] on a line of its own, and its settings below")
-            self._add(table, Wrong(says, _NOT_KNOWN))
-            return {setting.name: setting.without for setting in settings}
-        if table:
-            self._check_names(found or {}, tuple(setting.name for setting in settings), prefix=f"{table}.")
         return {setting.name: self._value(f"{table}.{setting.name}".lstrip("."), setting) for setting in settings}
 
     def _value(self, name: str, setting: Setting) -> Any:  # noqa: ANN401  (whatever the campaign has)
-        value = self._document.get(name)
+        value = self._values.get(name)
         if value is None:
             if setting.required:
                 self._add(name, Wrong(_MISSING, setting.kind.ask))
@@ -118,46 +162,35 @@ class _Reader:
         self._mistakes.append(self._mistake(name, wrong))
 
     def _mistake(self, name: str, wrong: Wrong) -> Mistake:
-        value, setting = self._document.get(name), setting_of(name)
-        values: dict[str, object] = {"name": name, "value": as_written(value), "text": str(value)[:_LONGEST_QUOTE]}
+        value, setting = self._values.get(name), setting_of(name)
+        values: dict[str, object] = {"name": name, "value": _as_written(value), "text": str(value)[:_LONGEST_QUOTE]}
         if setting:
             values |= {"meaning": setting.meaning, "example": setting.example}
         says, plainly = (
             replace(message, values={**values, **message.values}) for message in (wrong.in_file, wrong.on_page)
         )
-        return Mistake(FILE, self._document.line_of(name), says, setting=name if setting else None, plainly=plainly)
+        return Mistake(FILE, None, says, setting=name if setting else None, plainly=plainly)
 
     def _is_wrong(self, name: str) -> bool:
         return any(mistake.setting == name for mistake in self._mistakes)
 
-    def _check_names(
-        self, table: Mapping[str, Any], known: tuple[str, ...], *, prefix: str = "", own_language: str = ""
-    ) -> None:
-        for name in (name for name in table if name not in known):
-            values: dict[str, object] = {"key": name}
-            if prefix and name in _NAMES:
-                values["table"] = prefix[:-1]
+    def _check_names(self, others: Iterable[str]) -> None:
+        known = described(others)
+        for name in (name for name in self._values if name not in known):
+            table, dot, key = name.partition(".")
+            if dot and re.fullmatch(LANGUAGE, table) and key in _TRANSLATED:
+                values: dict[str, object] = {"language": table, "listed": known["languages"].example}
                 says = Message(
-                    "`%(key)s` is under `[%(table)s]`; move it above the first line in square brackets", values
-                )
-            elif isinstance(table[name], Mapping) and name == own_language:
-                says = Message(
-                    "`[%(key)s]` is the campaign's own language; put its title and summary at the top of the file",
-                    values,
-                )
-            elif isinstance(table[name], Mapping) and re.fullmatch(LANGUAGE, name):
-                values["listed"] = described(())["languages"].example
-                says = Message(
-                    "`[%(key)s]` is a language that `languages` doesn't list; add it, as in %(listed)s", values
+                    "`%(name)s` is in a language that `languages` doesn't list; add it, as in %(listed)s", values
                 )
             else:
-                values["way_out"] = correct_name(name, known)
+                values = {"way_out": correct_name(name, known)}
                 says = Message("unknown setting `%(name)s`; %(way_out)s", values)
-            self._add(f"{prefix}{name}", Wrong(says, _NOT_KNOWN))
+            self._add(name, Wrong(says, _NOT_KNOWN))
 
     def _check_language(self, own: str) -> None:
         """Check that the campaign's own language is listed, if any is, and warn if pages are not translated into it."""
-        listed = self._document.get("languages")
+        listed = self._values.get("languages")
         if own and isinstance(listed, list) and listed and own not in listed:
             values: dict[str, object] = {"language": repr(own)}
             says = Message("`languages` doesn't include %(language)s, the campaign's `language`; add it", values)
@@ -179,7 +212,7 @@ class _Reader:
                 {"opens": opens.isoformat()},
             )
             self._add("closes", Wrong(says, Message("This is before the first day. Choose a later one.")))
-        if values["keep_for_days"] and self._document.get("closes") is None:
+        if values["keep_for_days"] and self._values.get("closes") is None:
             says = Message("`keep_for_days` counts from the last day of signing; add it, such as closes = 2026-11-30")
             plainly = Message("The days count from the last day of signing. Choose that, too.")
             self._add("keep_for_days", Wrong(says, plainly))
@@ -208,10 +241,10 @@ class _Reader:
         return ZONES.get(region, _UTC)
 
 
-_NAMES = (*(setting.name for setting in SETTINGS), "organizer")
+_TRANSLATED = frozenset(setting.name for setting in TRANSLATION_SETTINGS)
 _UTC = "UTC"
 _LONGEST_QUOTE = 100
 _MISSING = Message("`%(name)s` is missing; add %(meaning)s, such as %(example)s")
 _NOT_KNOWN = Message("The campaign’s files have “%(name)s”, which we don’t know. Whoever writes them can remove it.")
-UNREAD = CampaignSettings(_Reader(TomlDocument({}, {})).read().known)
-"""The settings of a campaign whose file is missing or can't be read."""
+UNREAD = CampaignSettings(_Reader({}).read().known)
+"""The settings of a campaign that has none."""

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import textwrap
+from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import letters as letter_file
 from undersigned.authoring import logos as logo_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
-from undersigned.authoring.described_settings import (
-    ORGANIZER_SETTINGS,
-    SCHEMA_FILE,
-    SETTINGS,
-    TRANSLATION_SETTINGS,
-    as_toml,
-)
+from undersigned.authoring.described_settings import SCHEMA_FILE, as_toml, described
+from undersigned.authoring.draft_settings import DraftSettings
+from undersigned.authoring.setting_kinds import DAY
 from undersigned.authoring.table_texts import text_of_rows
+from undersigned.domain.authoring.drafts import DRAFTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from undersigned.authoring.described_settings import Setting
-    from undersigned.domain.authoring.campaigns import Campaign, Organizer, Target, Translation
+    from undersigned.authoring.setting_kinds import Value
+    from undersigned.domain.authoring.campaigns import Campaign, Target
     from undersigned.domain.authoring.letters import Letter
 
 _WIDTH = 120
 
 
 def files_of(campaign: Campaign, letters: Mapping[str, Letter], targets: Iterable[Target]) -> dict[str, str]:
-    """Return the texts of a campaign's files, by name. `letters` are by language; retired targets are left out."""
+    """Return the texts of a campaign, by name, as a draft has them. `letters` are by language.
+
+    Retired targets are left out.
+    """
     return {
-        settings_file.FILE: settings_text(campaign),
+        DRAFTED: DraftSettings(_values(campaign)).text,
         **{
             letter_file.FILE if language == campaign.language else f"letter.{language}.md": letter.source
             for language, letter in letters.items()
@@ -41,24 +43,44 @@ def files_of(campaign: Campaign, letters: Mapping[str, Letter], targets: Iterabl
     }
 
 
-def settings_text(campaign: Campaign) -> str:
-    """Return a campaign's campaign.toml. A required setting that is missing is an empty text to fill in."""
-    lines = [f"#:schema {SCHEMA_FILE}", "", *_settings(SETTINGS, campaign)]
-    lines += ["# Who runs the campaign.", "[organizer]", *_settings(ORGANIZER_SETTINGS, campaign.organizer)]
-    for language, texts in campaign.translations.items():
-        lines += [f"[{language}]", *_settings(TRANSLATION_SETTINGS, texts)]
+def files_of_folder(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of a draft as the files of a folder."""
+    others = {name: text for name, text in files.items() if name != DRAFTED}
+    return {settings_file.FILE: _settings_text(DraftSettings.read(files.get(DRAFTED, ""))), **others}
+
+
+def _values(campaign: Campaign) -> dict[str, Value]:
+    """Return a campaign's settings by dotted name. A required one that is missing is an empty text to fill in."""
+    parts = {"": campaign, "organizer": campaign.organizer, **campaign.translations}
+    values: dict[str, Value] = {}
+    for name, setting in described(campaign.translations).items():
+        table, _, key = name.rpartition(".")
+        value = getattr(parts[table], key)
+        is_unset = value in {None, (), ""} and not setting.required
+        if not is_unset and not (name == "languages" and len(value) == 1):
+            as_json = value.isoformat() if isinstance(value, date) else value
+            values[name] = list(as_json) if isinstance(as_json, tuple) else as_json
+    return values
+
+
+def _settings_text(settings: DraftSettings) -> str:
+    """Return settings as a campaign.toml, with a note for each, and with the unset ones in comments."""
+    lines = [f"#:schema {SCHEMA_FILE}", ""]
+    table = ""
+    for name, setting in settings.described().items():
+        of, _, key = name.rpartition(".")
+        if of != table:
+            lines += ["# Who runs the campaign.", "[organizer]"] if of == "organizer" else [f"[{of}]"]
+            table = of
+        lines += textwrap.wrap(setting.note_in_file, _WIDTH, initial_indent="# ", subsequent_indent="# ")
+        value = settings.values.get(name)
+        lines += [f"#{setting.example}" if value is None else f"{key} = {_as_toml(setting, value)}", ""]
     return "\n".join(lines)
 
 
-def _settings(settings: Iterable[Setting], of: Campaign | Organizer | Translation) -> Iterator[str]:
-    for setting in settings:
-        value = getattr(of, setting.name)
-        if setting.name == "languages" and len(value) == 1:
-            value = ()
-        yield from textwrap.wrap(setting.note_in_file, _WIDTH, initial_indent="# ", subsequent_indent="# ")
-        is_unset = value in {None, (), ""} and not setting.required
-        yield f"#{setting.example}" if is_unset else f"{setting.name} = {as_toml(value)}"
-        yield ""
+def _as_toml(setting: Setting, value: Value) -> str:
+    is_day = setting.kind is DAY and not [*DAY.wrong_in(value)]
+    return str(value) if is_day else as_toml(value)
 
 
 def _targets_text(campaign: Campaign, targets: Sequence[Target]) -> str:

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from undersigned.aws.dynamodb import read_moment, written
 from undersigned.aws.failures import code_of, translating
 from undersigned.domain.authoring.drafts import (
+    DRAFTED,
     MOST_VERSIONS,
     ChangedMeanwhileError,
     Draft,
@@ -148,12 +149,14 @@ class Drafts:
 
 
 def _content(draft: Draft) -> bytes:
+    files = dict(draft.files)
     values = {
         "revision": draft.revision,
         "by": draft.changed_by,
         "at": written(draft.changed_at),
         "published": draft.is_published,
-        "files": dict(draft.files),
+        "settings": json.loads(files.pop(DRAFTED, "{}")),
+        "files": files,
         "earlier": [[one.revision, one.by, written(one.at), one.stored] for one in draft.earlier],
     }
     return json.dumps(values, ensure_ascii=False).encode()
@@ -169,7 +172,7 @@ def _read(campaign: str, found: GetObjectOutputTypeDef) -> Draft:
             values["by"],
             read_moment(values["at"]),
             is_published=values["published"],
-            files=values["files"],
+            files={**values["files"], DRAFTED: json.dumps(values["settings"], ensure_ascii=False)},
             tag=tag,
             stored=stored,
             earlier=tuple(DraftVersion(number, by, read_moment(at), of) for number, by, at, of in values["earlier"]),

@@ -8,18 +8,19 @@ import pytest
 
 from tests.unit.authoring.trees import SETTINGS, SPANISH_TABLE
 from undersigned.authoring.described_settings import GROUPS, described
-from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.draft_settings import DraftSettings
+from undersigned.authoring.settings import values_of
 from undersigned.web.authoring.settings import changed_values, setting_groups
 
 if TYPE_CHECKING:
     from undersigned.authoring.setting_kinds import Value
 
-EMPTY = SettingsDocument.read("")
-SMALL = SettingsDocument.read(SETTINGS)
-SPANISH = SettingsDocument.read(f'languages = ["en", "es"]\n{SETTINGS}{SPANISH_TABLE}')
+EMPTY = DraftSettings.read("")
+SMALL = DraftSettings(values_of(SETTINGS))
+SPANISH = DraftSettings(values_of(f'languages = ["en", "es"]\n{SETTINGS}{SPANISH_TABLE}'))
 
 
-def posted(document: SettingsDocument) -> dict[str, str]:
+def posted(document: DraftSettings) -> dict[str, str]:
     """Return what a browser sends of a page that nobody changes."""
     fields = [field for group in setting_groups(document, {}, "es") for field in group.fields]
     boxes = [field for field in fields if field.control == "boxes"]
@@ -28,7 +29,7 @@ def posted(document: SettingsDocument) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("document", [EMPTY, SMALL, SPANISH])
-def test_a_page_that_nobody_changes_changes_nothing(document: SettingsDocument) -> None:
+def test_a_page_that_nobody_changes_changes_nothing(document: DraftSettings) -> None:
     assert changed_values(document, {"languages": "", **posted(document)}) == {}
 
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 MOST_BYTES = 4_000_000
 """The most bytes of all files of a draft together, in UTF-8."""
 
-_FILE = re.compile(r"campaign\.toml|letter(?:\.[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)?\.md|targets\.csv|logo\.png")
+DRAFTED = "settings"
+"""The name of the text that has a draft's settings, as JSON."""
+
+_FILE = re.compile(rf"{DRAFTED}|letter(?:\.[a-z]{{2,3}}(?:-[A-Za-z0-9]{{2,8}})*)?\.md|targets\.csv|logo\.png")
 _MOST_FILES = 50
 
 
@@ -36,7 +39,7 @@ class DraftVersion:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The texts of a campaign's files, by name, as somebody last saved them.
+    """The texts of a campaign, by the names of its files, as somebody last saved them; its settings under DRAFTED.
 
     `revision` grows with each change, also from a discarded draft to the next one. It is 0 for the files of a published
     campaign without a draft. It `is_published` if it has no changes of its own. `tag` and `stored` are the bucket's tag

@@ -8,18 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import letters as letter_file
-from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.campaigns import CompiledCampaign, with_letters
+from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.letter_files import compile_letters
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.logos import logo_of
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.authoring.settings import read_settings
-from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.settings import settings_in
 from undersigned.authoring.targets import read_targets
 from undersigned.authoring.typed_letters import readable_letter
 from undersigned.domain.authoring.campaigns import Campaign, Target
+from undersigned.domain.authoring.drafts import DRAFTED
 from undersigned.domain.authoring.letters import Letter
 from undersigned.domain.languages import SOURCE, Message
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def shown_campaign(draft: Draft) -> Campaign:
     """Return the campaign of a draft, with the name on its pages. A setting with a mistake has a substitute."""
-    known = read_settings(draft.files.get(settings_file.FILE, "")).known
+    known = settings_in(draft.files).known
     return replace(known, id=draft.campaign, title=known.title or draft.campaign)
 
 
@@ -51,7 +51,7 @@ def previewed(draft: Draft) -> CompiledCampaign:
         ),
         region=campaign.region or "IL",
     )
-    letters = dict(compile_letters(files, read_settings(files.get(settings_file.FILE, ""))).letters)
+    letters = dict(compile_letters(files, settings_in(files)).letters)
     own = letters.pop(campaign.language, None) or _readable_letter(files.get(letter_file.FILE, ""), campaign.language)
     listed = read_targets(files.get(targets_file.FILE, ""), None, campaign.region)
     targets = listed.targets or (_sample_target(campaign.language),)
@@ -70,10 +70,7 @@ def _readable_letter(text: str, language: str) -> Letter:
 
 def letter_languages(draft: Draft) -> tuple[str, ...]:
     """Return the languages in which a draft's letter can be written, its own first."""
-    try:
-        document = SettingsDocument.read(draft.files.get(settings_file.FILE, ""))
-    except MistakesError:
-        return (SOURCE,)
+    document = DraftSettings.read(draft.files.get(DRAFTED, ""))
     own = document.values.get("language")
     return (own if isinstance(own, str) and own else SOURCE, *document.languages)
 
@@ -87,7 +84,7 @@ def mistakes_of_letter(files: Mapping[str, str], file: str) -> tuple[Mistake, ..
     """Return the mistakes in one of a draft's letters. A letter that isn't written yet has none."""
     if not files.get(file, "").strip():
         return ()
-    compiled = compile_letters(files, read_settings(files.get(settings_file.FILE, "")))
+    compiled = compile_letters(files, settings_in(files))
     return tuple(mistake for mistake in compiled.mistakes if mistake.file == file)
 
 

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.campaigns import compile_campaign
+from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.authoring.settings_document import SettingsDocument
+from undersigned.authoring.settings import values_of
 from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.writing import files_of
 from undersigned.domain.authoring.campaigns import ID_PATTERN
 from undersigned.domain.authoring.drafts import (
+    DRAFTED,
     ChangedMeanwhileError,
     Draft,
     IdTakenError,
@@ -121,7 +123,7 @@ class Drafting:
         return replace(found or Draft(campaign, 0, "", None, is_published=True), files=self._files(published))
 
     def create(self, campaign: str, by: str, files: Mapping[str, str]) -> Draft:
-        """Make the draft of a new campaign; its campaign.toml gets the `id`.
+        """Make the draft of a new campaign, of the files of a folder or of a draft; it gets the `id`.
 
         Raises IdTakenError if the id is taken or malformed, DraftFilesError for files that can't be in a draft,
         NotSavedError for files with more than their limits, and MistakesError if campaign.toml is not TOML.
@@ -136,8 +138,9 @@ class Drafting:
             )
         if self._is_published(campaign) or self.store.draft(campaign):
             raise _taken(campaign)
-        settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
-        written = _changed(files, {**files, settings_file.FILE: settings.changed({"id": campaign}).text})
+        drafted = _drafted(files)
+        settings = DraftSettings.read(drafted.get(DRAFTED) or "").changed({"id": campaign})
+        written = _changed({}, {**drafted, DRAFTED: settings.text})
         draft = Draft(campaign, self._first_revision(), by, self.clock(), files=written)
         self._check_readable(draft, written)
         self._record(campaign, "make draft", by)
@@ -149,9 +152,8 @@ class Drafting:
     def copied_files(self, source: str) -> Mapping[str, str]:
         """Return the files of a draft or campaign, without its days, for `create`. Raises NotFoundError."""
         files = self.draft(source).files
-        settings = SettingsDocument.read(files.get(settings_file.FILE, ""))
         days: Mapping[str, None] = dict.fromkeys(("opens", "closes", "keep_for_days"))
-        return {**files, settings_file.FILE: settings.changed(days).text}
+        return {**files, DRAFTED: DraftSettings.read(files[DRAFTED]).changed(days).text}
 
     def write(
         self,
@@ -163,20 +165,21 @@ class Drafting:
     ) -> Draft:
         """Change some files of a draft, as it was in this revision; None removes a file.
 
-        `settings` change campaign.toml, by dotted name, and keep its comments; None removes one. The revision 0 makes a
-        draft of a published campaign. Without a difference, nothing is written.
+        `changes` can have the campaign.toml of a folder, which replaces all settings. `settings` change some, by dotted
+        name; None removes one. The revision 0 makes a draft of a published campaign. Without a difference, nothing is
+        written.
 
         Raises ChangedMeanwhileError with the current draft if another revision is there: nothing is overwritten. Raises
         NotFoundError, DraftFilesError for files that can't be in a draft, NotSavedError for files with more than their
-        limits, UnknownSettingError, and MistakesError for settings of a campaign.toml that is not TOML.
+        limits, and MistakesError if campaign.toml is not TOML.
         """
         before = self.draft(campaign)
         if before.revision != revision:
             raise ChangedMeanwhileError(before)
-        files = _changed(before.files, changes)
+        files = _changed(before.files, _drafted(changes))
         if settings:
-            document = SettingsDocument.read(files.get(settings_file.FILE, ""))
-            files[settings_file.FILE] = document.changed(settings).text
+            drafted = DraftSettings.read(files.get(DRAFTED, ""))
+            files[DRAFTED] = drafted.changed(settings).text
         if files == before.files:
             return before
         draft = replace(
@@ -226,10 +229,9 @@ class Drafting:
         checked = _checked(tuple(draft.files.items()))
         compiled = checked.compiled
         if compiled and compiled.campaign.id != draft.campaign:
-            line = SettingsDocument.read(draft.files[settings_file.FILE]).line_of("id")
             mistake = Mistake(
                 settings_file.FILE,
-                line,
+                None,
                 Message(
                     "`id` is %(id)s, but this is the draft of %(draft)s; write that",
                     {"id": repr(compiled.campaign.id), "draft": repr(draft.campaign)},
@@ -306,7 +308,8 @@ class Drafting:
         Raises DraftFilesError, and NotSavedError for changed files with more than their limits.
         """
         check_files(draft.files)
-        too_much = [found for found in self.check(draft).mistakes if found.is_too_much and found.file in changed]
+        names = {settings_file.FILE if name == DRAFTED else name for name in changed}
+        too_much = [found for found in self.check(draft).mistakes if found.is_too_much and found.file in names]
         if too_much:
             raise NotSavedError(draft, too_much)
 
@@ -348,6 +351,14 @@ def _checked(files: tuple[tuple[str, str], ...]) -> Checked:
     except MistakesError as error:
         return Checked(None, error.mistakes)
     return Checked(compiled, (), compiled.warnings, compiled.notes)
+
+
+def _drafted(files: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the files of a folder as a draft has them. Raises MistakesError for a campaign.toml that is not TOML."""
+    drafted = {name: text for name, text in files.items() if name != settings_file.FILE}
+    if text := files.get(settings_file.FILE):
+        drafted[DRAFTED] = DraftSettings(values_of(text)).text
+    return drafted
 
 
 def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:

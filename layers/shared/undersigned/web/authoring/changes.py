@@ -6,12 +6,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import logos as logo_file
-from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.described_settings import label_of
+from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.letter_files import language_of_file
+from undersigned.domain.authoring.drafts import DRAFTED
 from undersigned.domain.languages import Message, name_of
-from undersigned.web.authoring.frame import heading_of, settings_in, table_in
+from undersigned.web.authoring.frame import heading_of, table_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ def changes(before: Mapping[str, str], after: Mapping[str, str], language: str) 
 
 def changed_letters(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return the files of the letters that differ."""
-    files = {*before, *after} - {settings_file.FILE, targets_file.FILE, logo_file.FILE}
+    files = {*before, *after} - {DRAFTED, targets_file.FILE, logo_file.FILE}
     return sorted(file for file in files if before.get(file, "") != after.get(file, ""))
 
 
@@ -46,13 +47,9 @@ def letter_name(file: str, language: str) -> str:
 
 
 def _settings(before: Mapping[str, str], after: Mapping[str, str], language: str) -> Iterator[str]:
-    old, new = (settings_in(files.get(settings_file.FILE, "")) for files in (before, after))
-    if old is None or new is None:
-        return
+    old, new = (DraftSettings.read(files.get(DRAFTED, "")) for files in (before, after))
     for name, setting in (dict(new.described()) | dict(old.described())).items():
-        was, now = (
-            setting.default if document.values.get(name) is None else document.values[name] for document in (old, new)
-        )
+        was, now = (document.values.get(name, setting.default) for document in (old, new))
         if was != now and name != "id":
             yield label_of(name).in_language(language)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.described_settings import label_of
+from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.letter_files import language_of_file
 from undersigned.authoring.setting_kinds import as_text
 from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.typed_letters import typed_letter
 from undersigned.web.authoring.columns import as_pasted
-from undersigned.web.authoring.frame import COLUMNS, LABELS, settings_in, workshop_page
+from undersigned.web.authoring.frame import COLUMNS, LABELS, workshop_page
 from undersigned.web.authoring.settings import words_of
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def _typed(workshop: Workshop, step: Step, text: str) -> Iterator[tuple[str, str
 
 
 def _details(workshop: Workshop, text: str) -> Iterator[tuple[str, str]]:
-    mine = settings_in(text)
-    for name, value in mine.values.items() if mine else ():
+    for name, value in DraftSettings.read(text).values.items():
         if value != workshop.settings.values.get(name):
             words = "\n".join(words_of(name, line, workshop.language) for line in as_text(value).split("\n"))
             yield workshop.viewer.say(label_of(name)), words

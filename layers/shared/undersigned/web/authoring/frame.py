@@ -16,11 +16,11 @@ from undersigned.authoring import logos as logo_file
 from undersigned.authoring import settings as settings_file
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.described_settings import label_of
+from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.mistakes import Mistake, MistakesError, with_rows
-from undersigned.authoring.settings_document import SettingsDocument
-from undersigned.authoring.starting import empty_files
 from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.authoring.typed_letters import typed_letter
+from undersigned.domain.authoring.drafts import DRAFTED
 from undersigned.domain.languages import Message, name_of
 from undersigned.services.authoring.draft_views import file_of_letter, letter_languages
 from undersigned.web.dashboard_frame import render_framed
@@ -233,14 +233,13 @@ class Workshop:
         return letter_languages(self.draft)
 
     @property
-    def settings(self) -> SettingsDocument:
-        """Return the settings; those of a new campaign if the file can't be read."""
-        found = settings_in(self.draft.files.get(settings_file.FILE, ""))
-        return found or SettingsDocument.read(empty_files(self.draft.campaign)[settings_file.FILE])
+    def settings(self) -> DraftSettings:
+        """Return the settings."""
+        return DraftSettings.read(self.draft.files.get(DRAFTED, ""))
 
     def sites(self, name: str) -> list[str]:
         """Return the websites that a setting lists."""
-        listed = self.settings.values[name]
+        listed = self.settings.values.get(name)
         return listed if isinstance(listed, list) else []
 
     @property
@@ -250,15 +249,6 @@ class Workshop:
 
 
 # A page asks for these at each mistake, and a table can have 10,000 rows.
-
-
-@lru_cache(maxsize=4)
-def settings_in(text: str) -> SettingsDocument | None:
-    """Return the settings of a file, or None if it can't be read."""
-    try:
-        return SettingsDocument.read(text)
-    except MistakesError:
-        return None
 
 
 @lru_cache(maxsize=2)

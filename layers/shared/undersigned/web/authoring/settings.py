@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.authoring import logos as logo_file
-from undersigned.authoring import settings as settings_file
 from undersigned.authoring.described_settings import GROUPS, label_of, setting_of
 from undersigned.authoring.setting_kinds import as_text
+from undersigned.domain.authoring.drafts import DRAFTED
 from undersigned.domain.languages import SOURCE
 from undersigned.web.authoring.frame import workshop_page
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from undersigned.authoring.described_settings import Setting
+    from undersigned.authoring.draft_settings import DraftSettings
     from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.setting_kinds import Choices, Value
-    from undersigned.authoring.settings_document import SettingsDocument
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.preview import Preview
     from undersigned.web.page import Page
@@ -100,7 +100,7 @@ def settings(
         "workshop_settings.html",
         workshop,
         "settings",
-        settings_file.FILE,
+        DRAFTED,
         left=(),
         groups=groups,
         preview=preview,
@@ -117,7 +117,7 @@ def settings(
 
 
 def setting_groups(
-    document: SettingsDocument, errors: Mapping[str, Iterable[str]], language: str
+    document: DraftSettings, errors: Mapping[str, Iterable[str]], language: str
 ) -> tuple[SettingGroup, ...]:
     """Return the fields of all settings. `errors` are by name."""
     own = _own_language(document, {})
@@ -127,7 +127,7 @@ def setting_groups(
             setting.kind.control,
             label_of(name).in_language(language),
             setting.hint(language),
-            value := _shown(document.values[name], setting),
+            value := _shown(document.values.get(name), setting),
             _choices(setting, value, language, own),
             tuple(errors.get(name, ())),
             is_default=value == _shown(None, setting),
@@ -145,7 +145,7 @@ def setting_groups(
     )
 
 
-def changed_values(document: SettingsDocument, posted: Mapping[str, object]) -> dict[str, Value]:
+def changed_values(document: DraftSettings, posted: Mapping[str, object]) -> dict[str, Value]:
     """Return the settings that a posted page changes, by name. An empty field removes a setting that may be missing.
 
     A value that can't be read stays as it was typed: reading the settings finds the mistake.
@@ -162,14 +162,14 @@ def changed_values(document: SettingsDocument, posted: Mapping[str, object]) -> 
     return changed
 
 
-def _typed(name: str, setting: Setting, document: SettingsDocument, posted: Mapping[str, object]) -> str | None:
+def _typed(name: str, setting: Setting, document: DraftSettings, posted: Mapping[str, object]) -> str | None:
     """Return a setting's text on the posted page, as its kind reads it; None if the page has no such field."""
     typed = posted.get(name)
     if not isinstance(typed, str) or setting.kind.control == "fixed":
         return None
     if setting.kind.control == "boxes":
         own = _own_language(document, posted)
-        before = as_text(document.values[name])
+        before = as_text(document.values.get(name))
         checked = [code for code, _ in _choices(setting, before, own, own) if posted.get(f"{name}.{code}")]
         return before if {*checked} == {*before.split()} - {own} else "\n".join([own, *checked]) if checked else ""
     if setting.kind.control == "region" and not typed:
@@ -183,8 +183,8 @@ def _languages_of(posted: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(table for table in tables if table not in {"", "organizer"}))
 
 
-def _own_language(document: SettingsDocument, posted: Mapping[str, object]) -> str:
-    return str(posted.get("language") or document.values["language"] or SOURCE)
+def _own_language(document: DraftSettings, posted: Mapping[str, object]) -> str:
+    return str(posted.get("language") or document.values.get("language") or SOURCE)
 
 
 def _choices(setting: Setting, value: str, language: str, own: str) -> Choices:
