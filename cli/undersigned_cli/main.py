@@ -136,6 +136,6 @@ def run() -> None:
         DAMAGED.removeHandler(handler)
 
 
-def _fail(message: str, code: int = MISTAKE) -> None:
+def _fail(message: str) -> None:
     Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
-    sys.exit(code)
+    sys.exit(MISTAKE)

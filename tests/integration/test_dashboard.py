@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from tests.world import Answer, World
     from undersigned.domain.people.people import Role
 
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""
 EXPORT = "0123456789abcdef"

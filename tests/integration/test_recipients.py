@@ -1,4 +1,4 @@
-"""Recipients of every kind, from the folder to the email: everyone's, all other codes', of prefixes and ranges."""
+"""Recipients of every kind, from the folder to the email: everyone's, all other codes', of prefixes."""
 
 from __future__ import annotations
 

@@ -60,9 +60,6 @@ if TYPE_CHECKING:
     from undersigned.aws.dynamodb import Values, Write
     from undersigned.domain.signing.signatures import Signature
 
-PARTITIONS = "DELIVERY#"
-"""The beginning of the partition keys of deliveries."""
-
 DELIVERIES = "PERIOD#"
 BUNDLES = "BUNDLE#"
 PACKETS = "PACKET#"
