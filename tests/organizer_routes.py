@@ -64,10 +64,9 @@ def filled(world: World, route: Route, campaign: str = CAMPAIGN) -> str:
         "revision": "1",
         "signer": signer_id(world.wiring.secret(), "ada@signers.example"),
         "export": "0123456789abcdef",
-        "answer": "2026-11-24-0123456789ab",
         "person": person_id(world.wiring.secret(), "extra@enddemand.example"),
         "key": digest_of("us_extra")[:12],
-        "token": "x",
+        "request": "0123456789abcdef",
         "page": "monday-morning",
     }
     return route.path.format(**known)

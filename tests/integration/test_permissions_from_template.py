@@ -143,11 +143,11 @@ def test_a_function_may_do_only_what_its_statements_allow(
 
 
 @pytest.mark.asvs("13.3.2")
-def test_only_what_signs_organizers_in_or_mails_them_a_link_reads_their_secret() -> None:
+def test_only_what_signs_organizers_in_or_mails_them_a_code_reads_their_secret() -> None:
     [need] = needs_of("secretsmanager", "GetSecretValue", ORGANIZERS_SECRET)
     resources = load_template()["Resources"].items()
     functions = {name for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"}
-    assert {name for name in functions if may(name, need)} == {"OrganizerApi", "SendConfirmations", "RunJobs"}
+    assert {name for name in functions if may(name, need)} == {"OrganizerApi", "SendConfirmations"}
 
 
 def test_every_item_of_a_transaction_needs_a_permission() -> None:

@@ -27,10 +27,8 @@ SAMPLE = "Here are the signer’s own words."
 
 def is_page_of_the_dashboard(route: Route) -> bool:
     is_shown = route.method == "GET" and not route.is_api
-    # Form and emails are in the campaign's language; the link of an email is not of the dashboard.
-    return (
-        is_shown and not route.path.endswith("/email") and "/preview/" not in route.path and "{token}" not in route.path
-    )
+    # Form and emails are in the campaign's language.
+    return is_shown and not route.path.endswith("/email") and "/preview/" not in route.path
 
 
 def sentences(body: str) -> list[str]:
