@@ -52,7 +52,7 @@ def test_any_strokes_are_an_error_or_a_picture(posted: object) -> None:
     assert Drawing.kept(drawing.text) == drawing
     picture = drawing.picture
     assert Picture.read(" ".join(map(str, picture.box)), picture.path) == picture
-    assert re.fullmatch(r"(?:M-?\d+ -?\d+(?:h1|c[-\d ]+))+", picture.path)
+    assert re.fullmatch(r"(?:M\d+ \d+(?:h1|L\d+ \d+(?: \d+ \d+)*))+", picture.path)
     signed = details(drawing.text)
     html = signature_html(signed)
     svg = ET.fromstring(html)[0]  # noqa: S314  (we wrote it)
