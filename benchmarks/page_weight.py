@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.goals import Goal
 from tests.world import ADA, CAMPAIGN, World, world
-from undersigned.web.assets import asset_path
+from undersigned.base.assets import asset_path
 
 if TYPE_CHECKING:
     from benchmarks.goals import Figures

@@ -12,9 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.goals import Figures, Goal
-from undersigned.domain.authoring.letters import SignerDetails, read_blocks, render_html
-from undersigned.domain.signing.drawings import HEIGHT, WIDTH, Drawing
-from undersigned.rendering.fonts import FONT_PACKAGES, FontBook
+from undersigned.base.fonts import FONT_PACKAGES, FontBook
+from undersigned.campaigns.rules.drawings import HEIGHT, WIDTH, Drawing
+from undersigned.campaigns.rules.letters import SignerDetails, read_blocks, render_html
 from undersigned.rendering.packets import PacketCover, PacketLetter, typeset
 from undersigned_cli import campaign_folder
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.campaigns import campaign_values
 from undersigned.aws.deliveries import delivery_key
-from undersigned.aws.dynamodb import Update, to_item
 from undersigned.aws.signatures import signature_key
+from undersigned.base.table import Update, to_item
+from undersigned.campaigns.rows.campaigns import campaign_values
 from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.signatures import adas_signature
+from undersigned.campaigns.rules.stops import Stop
 from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
 from undersigned.domain.delivering.reports import SECTIONS, Report, ReportLine
-from undersigned.domain.delivering.stops import Stop
-from undersigned.domain.people.people import Member, Person
-from undersigned.rendering import mails, organizer_mails, people_mails
+from undersigned.people import emails as people_mails
+from undersigned.people.rules.people import Member, Person
+from undersigned.rendering import mails, organizer_mails
 from undersigned.rendering.mails import DeliverySummary, Mail
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 FOLDER = campaign_folder.read(Path(__file__).parents[1] / "campaigns" / "end-demand-illinois")
 TARGET = FOLDER.targets[0]

@@ -9,9 +9,9 @@ from tests.openapi_document import routes
 from tests.organizers import add
 from tests.world import CAMPAIGN, ROOT
 from undersigned.domain.counting.exports import Export, ExportFilter
-from undersigned.domain.people.api_keys import digest_of
-from undersigned.domain.people.people import person_id
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.rules.api_keys import digest_of
+from undersigned.people.rules.people import person_id
 from undersigned.web.people.sessions import session_token
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -19,8 +19,8 @@ from undersigned_cli.campaign_folder import push
 if TYPE_CHECKING:
     from tests.organizers import Browser
     from tests.world import Answer, World
-    from undersigned.domain.people.api_keys import KeyScope
-    from undersigned.domain.people.people import Role, Scope
+    from undersigned.people.rules.api_keys import KeyScope
+    from undersigned.people.rules.people import Role, Scope
 
 FOREIGN = "another"
 API = "/organizer/campaigns/{campaign}"

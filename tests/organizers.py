@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from tests.pages import text_of
 from tests.world import CAMPAIGN
-from undersigned.domain.authoring.campaigns import dashboard_path
-from undersigned.domain.people.api_keys import digest_of
-from undersigned.domain.people.people import Member, Person, person_id
+from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.people.rules.api_keys import digest_of
+from undersigned.people.rules.people import Member, Person, person_id
 from undersigned.web.people.sessions import COOKIE, session_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, Sent, World
-    from undersigned.domain.people.people import Role
+    from undersigned.people.rules.people import Role
     from undersigned.wiring import Wiring
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}

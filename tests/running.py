@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from typer.testing import CliRunner
 
-from undersigned.domain.delivering.schedule import period_of
+from undersigned.campaigns.rules.cadence import period_of
 from undersigned_cli.local.errors import LocalStackError
 from undersigned_cli.local.mail_store import MailStore
 from undersigned_cli.local.serving import HEADER

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import expect
 
 from tests.world import CAMPAIGN, PUBLIC_URL
-from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.web.people.sessions import COOKIE
 from undersigned_cli.local.gateway import Gateway
 from undersigned_cli.local.serving import HttpService

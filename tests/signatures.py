@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from undersigned.domain.authoring.campaigns import Addressee, Campaign, Organizer, Target
-from undersigned.domain.authoring.letters import SignerDetails
+from undersigned.campaigns.rules.campaigns import Addressee, Campaign, Organizer, Target
+from undersigned.campaigns.rules.letters import SignerDetails
 from undersigned.domain.signing.signatures import Signature
 
 SIGNED_AT = datetime(2026, 11, 24, 18, tzinfo=UTC)

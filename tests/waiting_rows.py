@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from tests.signatures import adas_signature
 from tests.world import ADA, CAMPAIGN, client_of
-from undersigned.aws.dynamodb import from_item, to_item
 from undersigned.aws.signatures import (
     listing_position,
     listing_shard,
@@ -18,14 +17,15 @@ from undersigned.aws.signatures import (
     tray_position,
     tray_shard,
 )
+from undersigned.base.table import from_item, to_item
 from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.world import World
-    from undersigned.aws.dynamodb import Values
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.base.table import Values
+    from undersigned.campaigns.rules.campaigns import Target
 
 
 DUE = datetime(2026, 11, 25, tzinfo=UTC)

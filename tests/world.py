@@ -28,14 +28,14 @@ from pypdf import PdfReader
 from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
-from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
+from undersigned.campaigns.rules.cadence import cadence_of, period_of
+from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.delivering.plans import taken
-from undersigned.domain.delivering.schedule import cadence_of, period_of
-from undersigned.domain.people.api_keys import ApiKey, digest_of
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.forms import current_of
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.rendering import typesetter
 from undersigned.services.delivering import delivering, packing
 from undersigned.settings import Settings
@@ -63,8 +63,8 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.campaigns.rules.cadence import Cadence
     from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.domain.delivering.schedule import Cadence
     from undersigned.domain.signing.signatures import Signature
 
 quicken()

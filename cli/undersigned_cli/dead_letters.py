@@ -16,7 +16,7 @@ from undersigned.aws.queue import (
     read_reconciliation,
     read_waiting_message,
 )
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

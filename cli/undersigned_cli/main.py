@@ -13,8 +13,8 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from undersigned import __version__
-from undersigned.domain.errors import UndersignedError
-from undersigned.logs import DAMAGED
+from undersigned.base.errors import UndersignedError
+from undersigned.base.logs import DAMAGED
 from undersigned_cli.commands import (
     campaigns,
     confirmations,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli.local.template import STACK as STACK_NAME

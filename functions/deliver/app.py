@@ -16,8 +16,8 @@ from undersigned.aws.queue import (
     read_message,
     seconds_until_next_try,
 )
-from undersigned.domain.errors import MailRefusedError, SendingStoppedError, SendingThrottledError
-from undersigned.logs import facts_of
+from undersigned.base.errors import MailRefusedError, SendingStoppedError, SendingThrottledError
+from undersigned.base.logs import facts_of
 from undersigned.services.delivering.delivering import UnsettledError
 from undersigned.services.delivering.storing import OutOfTimeError
 from undersigned.wiring import Wiring

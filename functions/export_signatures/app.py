@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from undersigned.aws.queue import read_export_message, seconds_until_next_try
+from undersigned.base.errors import NotFoundError
+from undersigned.base.logs import facts_of
 from undersigned.domain.counting.exports import TRIES
-from undersigned.domain.errors import NotFoundError
-from undersigned.logs import facts_of
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:

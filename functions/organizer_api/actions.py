@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, get_args
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard import recipient_page
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
+from undersigned.base.email_addresses import email_mistake
+from undersigned.base.errors import GivenError, NotNowError
+from undersigned.base.posted import posted_values
 from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
-from undersigned.domain.errors import GivenError, NotNowError
-from undersigned.domain.signing.addresses import email_mistake
 from undersigned.web.answers import dashboard_page
-from undersigned.web.posted import posted_values
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

@@ -28,11 +28,11 @@ from functions.organizer_api import (
 )
 from functions.organizer_api.dashboard_routes import language_of
 from functions.organizer_api.problems import NO_PAGE, NO_ROUTE, problem_of
-from undersigned.domain.errors import UndersignedError
-from undersigned.domain.languages import SOURCE
+from undersigned.base.errors import UndersignedError
+from undersigned.base.languages import SOURCE
+from undersigned.base.last_slash import without_last_slash
+from undersigned.base.methods import answering_head
 from undersigned.web.answers import problem
-from undersigned.web.last_slash import without_last_slash
-from undersigned.web.methods import answering_head
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

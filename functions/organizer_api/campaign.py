@@ -15,8 +15,8 @@ from undersigned.web.cursors import TARGET_POSITION, cursor_of
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.authoring.campaigns import Answer
-    from undersigned.domain.delivering.stops import Stop
+    from undersigned.campaigns.rules.campaigns import Answer
+    from undersigned.campaigns.rules.stops import Stop
     from undersigned.services.operating.overviews import TargetState
     from undersigned.web.organizer_requests import ApiRequest
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.languages import Message
+    from undersigned.base.languages import Message
+    from undersigned.base.page import Page
     from undersigned.web.organizer_requests import DashboardRequest
-    from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 pages = dashboard_routes()

@@ -11,14 +11,16 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.organizer_api import wired
 from functions.organizer_api.problems import dashboard_problem_of
-from undersigned.domain.authoring.campaigns import Roster, dashboard_path
+from undersigned.base.errors import NotFoundError, TokenError, UndersignedError
+from undersigned.base.posted import RequestError
+from undersigned.base.posted_files import posted_form
+from undersigned.base.typos import MistypedError
+from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
 from undersigned.domain.authoring.drafts import UnreadableDraftError
-from undersigned.domain.errors import NotFoundError, TokenError, UndersignedError
-from undersigned.domain.signing.typos import MistypedError
 from undersigned.domain.tokens import TypedToken
+from undersigned.people.access import ScopeError, check_scope
+from undersigned.people.sessions import SignedOutError
 from undersigned.services.authoring.draft_views import shown_campaign
-from undersigned.services.people.access import ScopeError, check_scope
-from undersigned.services.people.sessions import SignedOutError
 from undersigned.web import security_log
 from undersigned.web.answers import dashboard_page, moved
 from undersigned.web.authoring.frame import unreadable_draft
@@ -38,10 +40,8 @@ from undersigned.web.people.sessions import (
 )
 from undersigned.web.people.sign_in import sign_in_page
 from undersigned.web.people.typed import packed_values, typed_page
-from undersigned.web.posted import RequestError
 from undersigned.web.reader import base_url, language_for
 from undersigned.web.scoped_routes import DashboardRoutes, ScopedRoutes
-from undersigned.web.uploads import posted_form
 from undersigned.web.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.people.people import Member, Scope
-    from undersigned.services.people.sessions import Session
+    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.people.rules.people import Member, Scope
+    from undersigned.people.sessions import Session
     from undersigned.web.scoped_routes import Handler, Serve
 
 HOME = "/organizer"

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, get_args
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
-from undersigned.domain.errors import GivenError
-from undersigned.domain.languages import Message
-from undersigned.domain.people.api_keys import KeyScope
+from undersigned.base.errors import GivenError
+from undersigned.base.languages import Message
+from undersigned.base.posted import RequestError
+from undersigned.people.rules.api_keys import KeyScope
 from undersigned.web.answers import dashboard_page
 from undersigned.web.people.people import keys_page
-from undersigned.web.posted import RequestError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.people.api_keys import ApiKey
+    from undersigned.people.rules.api_keys import ApiKey
     from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()

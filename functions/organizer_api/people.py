@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, done, viewer_of
-from undersigned.domain.languages import Message
-from undersigned.domain.people.people import SCOPE_OF
-from undersigned.domain.signing.addresses import email_mistake
-from undersigned.services.people.people import PeopleError
+from undersigned.base.email_addresses import email_mistake
+from undersigned.base.languages import Message
+from undersigned.base.posted import RequestError
+from undersigned.people.membership import PeopleError
+from undersigned.people.rules.people import SCOPE_OF
 from undersigned.web.answers import dashboard_page
 from undersigned.web.people.people import people_page
-from undersigned.web.posted import RequestError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.people.people import Role
+    from undersigned.people.rules.people import Role
     from undersigned.web.organizer_requests import DashboardRequest
     from undersigned.web.viewer import Viewer
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import MistakesError, TooMuchError
-from undersigned.domain.authoring.drafts import DraftConflictError, DraftFilesError
-from undersigned.domain.errors import (
+from undersigned.base.errors import (
     ChangedError,
     DamagedRowsError,
     ExplainedError,
@@ -22,20 +21,21 @@ from undersigned.domain.errors import (
     TooManyLettersError,
     UndersignedError,
 )
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.base.posted import UNREADABLE_REQUEST, RequestError
+from undersigned.domain.authoring.drafts import DraftConflictError, DraftFilesError
+from undersigned.people.access import KeyRefusedError, KeyScopeError, ScopeError, TooManyRefusalsError
+from undersigned.people.membership import PeopleError
 from undersigned.services.authoring.drafting import NotSavedError
 from undersigned.services.counting.exporting import NotReadyError
-from undersigned.services.people.access import KeyRefusedError, KeyScopeError, ScopeError, TooManyRefusalsError
-from undersigned.services.people.people import PeopleError
 from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.erasing import UnderWayError
 from undersigned.web.answers import DAMAGED_ROW, FILE_MISSING, Problem
-from undersigned.web.posted import UNREADABLE_REQUEST, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.people.people import Scope
+    from undersigned.people.rules.people import Scope
 
 _WHO_MAY: Mapping[Scope, Message] = {
     "read": Message("Ask an owner of the campaign to invite you."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from undersigned.services.people.access import KeyRefusedError, KeyScopeError, TooManyRefusalsError
+from undersigned.people.access import KeyRefusedError, KeyScopeError, TooManyRefusalsError
 from undersigned.web import security_log
 from undersigned.web.organizer_requests import ApiRequest, bearer_key, check_names
 from undersigned.web.scoped_routes import ScopedRoutes
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.people.api_keys import KeyScope
+    from undersigned.people.rules.api_keys import KeyScope
     from undersigned.web.scoped_routes import Handler
 
 

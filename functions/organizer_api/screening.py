@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import dashboard_routes, viewer_of
+from undersigned.base.errors import GivenError
+from undersigned.base.languages import Message
 from undersigned.domain.counting.screening import ScreeningAction, checked_filter
-from undersigned.domain.errors import GivenError
-from undersigned.domain.languages import Message
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import SignatureFilter
 from undersigned.services.counting.screening import Screened
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.web.organizer_requests import DashboardRequest
 
 pages = dashboard_routes()

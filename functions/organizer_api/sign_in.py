@@ -10,11 +10,13 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import HOME, language_of, public_url, signed_in
 from functions.organizer_api.problems import dashboard_problem_of
-from undersigned.domain.errors import TokenError
-from undersigned.domain.languages import Message
-from undersigned.domain.people.people import REQUEST_PATTERN
-from undersigned.domain.signing.addresses import email_mistake
-from undersigned.services.people.signing_in import SignInError, WrongCodeError
+from undersigned.base.email_addresses import email_mistake
+from undersigned.base.errors import TokenError
+from undersigned.base.languages import Message
+from undersigned.base.posted import RequestError
+from undersigned.base.visitors import address_of
+from undersigned.people.rules.people import REQUEST_PATTERN
+from undersigned.people.signing_in import SignInError, WrongCodeError
 from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.web import security_log
 from undersigned.web.answers import Problem, dashboard_page, moved
@@ -22,13 +24,11 @@ from undersigned.web.organizer_requests import posted_text
 from undersigned.web.people.sessions import check_origin, session_cookie
 from undersigned.web.people.sign_in import NO_CODE, code_page, sign_in_page
 from undersigned.web.people.typed import typed_page
-from undersigned.web.posted import RequestError
-from undersigned.web.visitors import address_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
-    from undersigned.domain.people.people import Person
+    from undersigned.people.rules.people import Person
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 

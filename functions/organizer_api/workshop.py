@@ -18,6 +18,7 @@ from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.starting import empty_files, example_letter
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.typed_letters import typed_letter
+from undersigned.base.posted_files import posted_form
 from undersigned.domain.authoring.drafts import DRAFTED, ChangedMeanwhileError
 from undersigned.services.authoring.draft_views import file_of_letter, previewed
 from undersigned.services.authoring.drafting import NotSavedError
@@ -29,7 +30,6 @@ from undersigned.web.authoring.columns import packed
 from undersigned.web.authoring.conflict import changed_meanwhile
 from undersigned.web.authoring.frame import Workshop, fingerprint
 from undersigned.web.authoring.preview import Preview
-from undersigned.web.uploads import posted_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

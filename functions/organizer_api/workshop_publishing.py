@@ -12,11 +12,11 @@ from functions.organizer_api.dashboard_routes import HOME, dashboard_routes, pub
 from functions.organizer_api.workshop import address_of, revision_of, workshop_of
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
+from undersigned.base.posted_files import posted_form
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web.answers import dashboard_page, download, moved
 from undersigned.web.authoring import publish as publish_pages
-from undersigned.web.uploads import posted_form
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.authoring.setting_kinds import Value
+    from undersigned.base.page import Page
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.publish import TypedWebsite
     from undersigned.web.organizer_requests import DashboardRequest
-    from undersigned.web.page import Page
 
 pages = dashboard_routes()
 
@@ -150,7 +150,7 @@ def _with_website(request: DashboardRequest) -> Mapping[str, Value]:
 @pages.get("/workshop/qr", "manage")
 def code_of_form(request: DashboardRequest) -> Response[bytes]:
     """Download the QR code of the form's address as SVG, for one of the campaign's sources if the address names it."""
-    from undersigned.rendering.qr_codes import qr_code
+    from undersigned.base.qr_codes import qr_code
 
     campaign = wired.stack.catalog.entry(request.campaign).campaign
     source = request.query("source")

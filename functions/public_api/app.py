@@ -9,22 +9,22 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from functions.public_api import assets, count, form, front, office, packets, signer, wired
 from functions.public_api.problems import NO_ROUTE, problem_of
-from undersigned.domain.errors import (
+from undersigned.base.errors import (
     DamagedRowsError,
     NotFoundError,
     ThrottledError,
     TokenExpiredError,
     UndersignedError,
 )
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.base.last_slash import without_last_slash
+from undersigned.base.methods import answering_head
+from undersigned.base.posted import RequestError
 from undersigned.services.signing.signing import (
     ClosedError,
     ExpiredError,
 )
 from undersigned.web.answers import problem
-from undersigned.web.last_slash import without_last_slash
-from undersigned.web.methods import answering_head
-from undersigned.web.posted import RequestError
 from undersigned.web.reader import base_url, is_embedded, language_for, theme_of, wants_json
 from undersigned.web.signing.sites import foreign_site, readable_by, site_of
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 logger = Logger()
 app = APIGatewayHttpResolver()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.assets import asset
+from undersigned.base.errors import NotFoundError
 from undersigned.web.answers import bitmap, file
-from undersigned.web.assets import asset
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response

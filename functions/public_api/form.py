@@ -8,14 +8,15 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
 from functions.public_api.problems import form_errors, problem_of, wait_for
-from undersigned.domain.characters import AFTER_LINKS
-from undersigned.domain.errors import FormError
-from undersigned.domain.languages import Message
-from undersigned.domain.signing.typos import MistypedError
+from undersigned.base.characters import AFTER_LINKS
+from undersigned.base.errors import FormError
+from undersigned.base.languages import Message
+from undersigned.base.posted import RequestError, posted_values
+from undersigned.base.typos import MistypedError
+from undersigned.base.visitors import address_of
 from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.signing import FormContext
 from undersigned.web.answers import PRIVATE, data, moved, page, preflight, problem
-from undersigned.web.posted import RequestError, posted_values
 from undersigned.web.reader import (
     base_url,
     is_embedded,
@@ -30,7 +31,6 @@ from undersigned.web.signing.form import form_page, signed_page
 from undersigned.web.signing.privacy import privacy_page
 from undersigned.web.signing.signer_values import form_values, preview_values, serving_values
 from undersigned.web.signing.sites import site_page, with_fields
-from undersigned.web.visitors import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.errors import FieldError
+    from undersigned.base.errors import FieldError
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.services.signing.signing import LetterPreview, SentForm
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undersigned.domain.errors import (
+from undersigned.base.errors import (
     ChangedError,
     DamagedRowsError,
     FileMissingError,
@@ -15,8 +15,9 @@ from undersigned.domain.errors import (
     TokenExpiredError,
     UndersignedError,
 )
-from undersigned.domain.languages import Message
-from undersigned.domain.signing.typos import MistypedError
+from undersigned.base.languages import Message
+from undersigned.base.posted import RequestError
+from undersigned.base.typos import MistypedError
 from undersigned.services.delivering.office import AnotherMailboxError
 from undersigned.services.signing.abuse_checks import BusyError
 from undersigned.services.signing.signing import (
@@ -24,7 +25,6 @@ from undersigned.services.signing.signing import (
     ExpiredError,
 )
 from undersigned.web.answers import DAMAGED_ROW, FILE_MISSING, Problem
-from undersigned.web.posted import RequestError
 
 NO_ROUTE = Problem(
     404,

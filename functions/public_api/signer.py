@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.public_api import wired
-from undersigned.domain.languages import chosen_language
+from undersigned.base.languages import chosen_language
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web import security_log
 from undersigned.web.answers import data, moved, page

@@ -9,9 +9,9 @@ from aws_lambda_powertools import Logger
 
 from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message, read_mail_event
 from undersigned.aws.queue import seconds_until_next_try
+from undersigned.base.logs import facts_of
+from undersigned.base.metrics import emit
 from undersigned.domain.delivering.mail_events import STATE_AFTER
-from undersigned.logs import facts_of
-from undersigned.metrics import emit
 from undersigned.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from undersigned.base.metrics import MetricName
     from undersigned.domain.delivering.deliveries import DeliveryState
     from undersigned.domain.delivering.mail_events import MailEvent
-    from undersigned.metrics import MetricName
     from undersigned.services.delivering.feedback import Recorded
 
 logger = Logger()

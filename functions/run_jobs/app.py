@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.run_jobs import plan, reconcile, report
-from undersigned.logs import facts_of
+from undersigned.base.logs import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
-from undersigned.logs import facts_of
+from undersigned.base.logs import facts_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.services.delivering.planning import Plan
 
 logger = Logger()

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
 from undersigned.aws.queue import read_reconciliation
-from undersigned.metrics import emit_all
+from undersigned.base.metrics import emit_all
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 
 from functions.run_jobs import wired
-from undersigned.domain.delivering.schedule import day_before, reported_days
-from undersigned.logs import facts_of
+from undersigned.base.logs import facts_of
+from undersigned.campaigns.rules.cadence import day_before, reported_days
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 logger = Logger()
 

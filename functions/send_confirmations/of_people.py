@@ -11,8 +11,8 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from undersigned.aws.queue import StopMail, read_person_mail
-from undersigned.domain.errors import MailRefusedError, SendingStoppedError
-from undersigned.logs import facts_of
+from undersigned.base.errors import MailRefusedError, SendingStoppedError
+from undersigned.base.logs import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

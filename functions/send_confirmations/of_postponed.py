@@ -11,9 +11,9 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from undersigned.aws.queue import WaitingMail
-from undersigned.domain.errors import SendingStoppedError, SendingThrottledError
+from undersigned.base.errors import SendingStoppedError, SendingThrottledError
+from undersigned.base.metrics import emit
 from undersigned.domain.signing.mail_budgets import LANES
-from undersigned.metrics import emit
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,8 +9,8 @@ from aws_lambda_powertools import Logger
 from functions.send_confirmations import wired
 from undersigned.aws.queue import WaitingMail
 from undersigned.aws.stream import failures_from, read_form_change
-from undersigned.logs import facts_of
-from undersigned.metrics import emit_all
+from undersigned.base.logs import facts_of
+from undersigned.base.metrics import emit_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from aws_lambda_powertools import Logger
 
+from undersigned.base.metrics import emit
 from undersigned.domain.signing.signatures import requested_at
-from undersigned.metrics import emit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

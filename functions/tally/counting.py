@@ -8,8 +8,8 @@ from aws_lambda_powertools import Logger
 
 from functions.tally import wired
 from undersigned.aws.stream import read_change
-from undersigned.logs import facts_of
-from undersigned.metrics import emit
+from undersigned.base.logs import facts_of
+from undersigned.base.metrics import emit
 from undersigned.services.counting.tallying import needs_counting
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from tests import looks
 from tests.emails import every_email
-from undersigned.domain.authoring.colors import ENOUGH, contrast
+from undersigned.base.colors import ENOUGH, contrast
 
 if TYPE_CHECKING:
     from tests.chromium import Visitor

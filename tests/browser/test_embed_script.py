@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 from werkzeug.wrappers import Response
 
-from undersigned.web.assets import asset
+from undersigned.base.assets import asset
 from undersigned_cli.local.serving import HttpService
 
 if TYPE_CHECKING:

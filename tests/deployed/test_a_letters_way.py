@@ -14,7 +14,7 @@ import pytest
 from tests.deployed.signers import confirm, create_file, sign
 from tests.e2e.waiting import wait_for
 from tests.soak.faults import Killer
-from undersigned.domain.people.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
+from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT

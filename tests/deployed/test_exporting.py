@@ -22,9 +22,9 @@ import pytest
 
 from tests.deployed.signers import create_file
 from tests.signatures import adas_signature
-from undersigned.aws.dynamodb import to_item
 from undersigned.aws.signatures import listing_position, listing_shard, signature_key, signature_values
-from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.base.table import to_item
+from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.running import RunningStack
-    from undersigned.aws.dynamodb import Values
+    from undersigned.base.table import Values
     from undersigned.domain.signing.signatures import Signature
 
 CAMPAIGN = "exports"

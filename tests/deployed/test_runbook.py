@@ -22,8 +22,8 @@ from tests.deployed.signers import confirm, sign
 from tests.deployed.stack import physical_id
 from tests.e2e.waiting import wait_for
 from tests.runbook import DEFINED, NAMED_ONLY, OURS, of_the_shell
-from undersigned.domain.delivering.schedule import period_of
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
+from undersigned.campaigns.rules.cadence import period_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.deploying.environments import Environments, find_uv

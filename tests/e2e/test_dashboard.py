@@ -19,7 +19,7 @@ from tests import looks
 from tests.e2e.waiting import wait_for
 from tests.organizers import begin_session
 from tests.served_world import sign_in
-from undersigned.domain.authoring.campaigns import Organizer
+from undersigned.campaigns.rules.campaigns import Organizer
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.template import ROOT

@@ -45,6 +45,7 @@ from tests.faults.invariants import breaches, handed_over, letters_text, state_o
 from tests.faults.platform import CrashError, Platform
 from tests.faults.stored import deliveries_in, rows_of
 from tests.faults.weathers import BAD_WEATHERS, WEATHERS
+from tests.product_files import ADAPTERS, product_files
 from tests.world import FUNCTIONS, PICTURES, set_packet_size
 from undersigned_cli.local import permissions
 
@@ -95,7 +96,7 @@ _MOST_CALLS_BETWEEN = 40
 _MOST_VISITS = 24
 """How often a person comes back in bad weather, an hour later each time."""
 
-ADAPTERS = Path(__file__).parents[2] / "layers" / "shared" / "undersigned" / "aws"
+FILES_OF_ADAPTERS = {str(file) for file in product_files(*ADAPTERS)}
 
 
 @dataclass
@@ -316,7 +317,7 @@ def _adapters_on_the_stack() -> set[str]:
     found = set()
     frame: FrameType | None = sys._getframe(1)
     while frame:
-        if Path(frame.f_code.co_filename).parent == ADAPTERS:
+        if frame.f_code.co_filename in FILES_OF_ADAPTERS:
             found.add(frame.f_code.co_qualname.partition(".<locals>")[0])
         frame = frame.f_back
     return found
@@ -326,7 +327,7 @@ def adapters() -> set[str]:
     """Return the adapters' public methods that call AWS."""
     return {
         f"{kind.name}.{method.name}"
-        for file in ADAPTERS.glob("*.py")
+        for file in product_files(*ADAPTERS)
         for kind in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(kind, ast.ClassDef)
         and any(attribute in ast.dump(kind) for attribute in ("'_client'", "'_table'"))
@@ -346,7 +347,8 @@ def _quick_typesetting(memo: Memo, patch: pytest.MonkeyPatch, *, real: bool) -> 
 
     If packets need not be `real`, write the letters' text only.
     """
-    from undersigned.rendering import fonts, packets, share_pictures  # noqa: PLC0415
+    from undersigned.base import fonts  # noqa: PLC0415
+    from undersigned.rendering import packets, share_pictures  # noqa: PLC0415
 
     typeset, font_book = packets.typeset, fonts.font_book
 
@@ -412,7 +414,7 @@ def _run(
     """Run a scenario to its end and return what is wrong. Without a watch, record the states in `baseline`."""
     from tests.faults.scenarios import SCENARIOS, everything_works_again  # noqa: PLC0415
     from tests.world import world as in_memory  # noqa: PLC0415
-    from undersigned.aws import uploads  # noqa: PLC0415
+    from undersigned.base import uploads  # noqa: PLC0415
 
     played = SCENARIOS[scenario]
     # So low that few rows, or a few PDFs, make an upload in parts.

@@ -23,8 +23,8 @@ from tests.faults.memory import Memory, operation_of
 from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_private, item_of, read_by
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
-from undersigned.aws.campaign_keys import target_key
 from undersigned.aws.queue import message_body
+from undersigned.campaigns.rows.keys import target_key
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.rendering.packets import Packet

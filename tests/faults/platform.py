@@ -21,8 +21,8 @@ from moto.sqs.models import sqs_backends
 from tests.faults.decisions import decide
 from tests.faults.stored import expire, shard_of
 from tests.world import CAMPAIGN, CONTEXT, FOLDERS, FUNCTIONS, client_of
-from undersigned.aws.campaign_keys import target_key
-from undersigned.aws.dynamodb import to_item
+from undersigned.base.table import to_item
+from undersigned.campaigns.rows.keys import target_key
 from undersigned_cli.local.sources import StreamReader, failures_in, queue_source
 from undersigned_cli.local.template import load_template
 
@@ -77,7 +77,7 @@ _SHARE_OF_TWINS = 0.2
 Source: "Amazon SQS at-least-once delivery", SQS developer guide."""
 
 _BOTOCORE_GIVES_UP_AFTER = 1.5
-"""Seconds: see FEW_RETRIES in aws/dynamodb.py."""
+"""Seconds: see FEW_RETRIES in base/table.py."""
 
 _SES_HANGS_FOR = 60
 """Seconds: see NO_RETRIES in aws/mail.py."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tests.world import CONTEXT, FUNCTIONS, Answer, NotRecordedError
-from undersigned.domain.errors import ThrottledError
+from undersigned.base.errors import ThrottledError
 from undersigned.services.delivering.planning import NotPlannedError
 from undersigned_cli.local.sources import stream_source
 

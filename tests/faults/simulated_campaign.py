@@ -33,15 +33,16 @@ from tests.faults.true_findings import is_true
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, Answer, Sent, set_packet_size
 from undersigned.aws import mail
+from undersigned.base import fonts
+from undersigned.base.errors import UndersignedError
+from undersigned.campaigns.rules.cadence import period_of
 from undersigned.domain.delivering import packets as domain_packets
 from undersigned.domain.delivering.deliveries import Attempt, DeliveryKey
 from undersigned.domain.delivering.plans import next_day
-from undersigned.domain.delivering.schedule import period_of
-from undersigned.domain.errors import UndersignedError
 from undersigned.domain.signing.mail_limits import mail_limit
 from undersigned.domain.signing.signatures import PENDING_FOR, signer_id
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.rendering import fonts, mails, packets
+from undersigned.rendering import mails, packets
 from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from boto3.dynamodb.conditions import Attr
 
 from tests.world import CAMPAIGN, client_of
-from undersigned.aws.campaigns import read_target
 from undersigned.aws.deliveries import BUNDLES, read_bundle, read_delivery
-from undersigned.aws.dynamodb import Key, from_item
+from undersigned.base.table import Key, from_item
+from undersigned.campaigns.rows.campaigns import read_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tests.faults.memory import Memory
     from tests.world import World
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
     from undersigned.domain.signing.signatures import Signature
 

@@ -17,12 +17,12 @@ from tests.faults.memory import Memory
 from tests.faults.stored import forget_deletions, is_forgotten, is_of_letter, shard_of
 from tests.signatures import adas_signature
 from undersigned.aws.counts import Counts, counter_key, counter_partitions
-from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.forms import Forms
 from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.aws.stream import read_change
+from undersigned.base.errors import ChangedError
+from undersigned.base.table import Key, Table, Update
 from undersigned.domain.counting.tallies import counters_of, mark_of
-from undersigned.domain.errors import ChangedError
 from undersigned.domain.signing.signatures import SignatureStateError, new_mail_request
 from undersigned.services.counting.tallying import Tallying, needs_counting
 from undersigned_cli.local.sources import stream_source

@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 from tests.faults.memory import Memory
 from tests.faults.stored import rows_of, taken_in, without_form
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, world
-from undersigned.aws.dynamodb import Table
 from undersigned.aws.mail import Spacing
 from undersigned.aws.mail_budgets import MailBudgets
+from undersigned.base.table import Table
 from undersigned.domain.signing.mail_budgets import Budget
 from undersigned.services.signing.confirming import Confirmations
 

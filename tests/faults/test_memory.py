@@ -13,7 +13,7 @@ from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from tests import world as worlds
-from undersigned.aws.dynamodb import (
+from undersigned.base.table import (
     NEW,
     Check,
     ConditionFailedError,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
 
     from tests.world import World
-    from undersigned.aws.dynamodb import Table, Write
+    from undersigned.base.table import Table, Write
 
     type Call = Callable[[Table], Any]
 

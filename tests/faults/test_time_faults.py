@@ -12,8 +12,8 @@ import pytest
 
 from tests.faults.platform import Faults, Platform
 from tests.world import CAMPAIGN, CONTEXT, set_packet_size
+from undersigned.campaigns.rules.cadence import WeeklySchedule
 from undersigned.domain.delivering.deliveries import UNSETTLED_FOR, Attempt, Delivery, DeliveryKey
-from undersigned.domain.delivering.schedule import WeeklySchedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable

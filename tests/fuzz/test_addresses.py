@@ -7,10 +7,10 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
-from undersigned.domain.authoring.campaigns import origin_of
-from undersigned.domain.authoring.postal_codes import canonical_postal_code
+from undersigned.base.email_addresses import canonical_email, email_mistake, mailable
+from undersigned.campaigns.rules.campaigns import origin_of
+from undersigned.campaigns.rules.postal_codes import canonical_postal_code
 from undersigned.domain.signing.abuse_checks import Visitor
-from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
 from undersigned.rendering.mails import Mail
 
 EMAILS = st.one_of(

@@ -12,11 +12,11 @@ from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.writing import files_of
-from undersigned.aws.campaigns import campaign_values, letter_values, target_settings
-from undersigned.aws.dynamodb import from_item, to_item
-from undersigned.domain.authoring.campaigns import ID_PATTERN
-from undersigned.domain.authoring.letters import as_text, read_blocks, render_specimen
-from undersigned.domain.signing.addresses import email_mistake
+from undersigned.base.email_addresses import email_mistake
+from undersigned.base.table import from_item, to_item
+from undersigned.campaigns.rows.campaigns import campaign_values, letter_values, target_settings
+from undersigned.campaigns.rules.campaigns import ID_PATTERN
+from undersigned.campaigns.rules.letters import as_text, read_blocks, render_specimen
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

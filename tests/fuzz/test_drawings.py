@@ -7,9 +7,9 @@ import re
 from xml.etree import ElementTree as ET
 
 from tests.fuzz.inputs import DEEP, example, given, json_texts, mutated_values, st, tried, values
-from undersigned.domain.authoring.letters import SignerDetails, signature_html
-from undersigned.domain.errors import AnswerError
-from undersigned.domain.signing.drawings import HEIGHT, WIDTH, Drawing, Picture
+from undersigned.base.errors import AnswerError
+from undersigned.campaigns.rules.drawings import HEIGHT, WIDTH, Drawing, Picture
+from undersigned.campaigns.rules.letters import SignerDetails, signature_html
 from undersigned.rendering.pictures import with_pictures
 
 GOOD = [

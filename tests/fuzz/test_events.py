@@ -17,7 +17,7 @@ from tests.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.aws import queue
 from undersigned.aws.mail_events import read_mail_event
 from undersigned.aws.stream import read_change, read_form_change
-from undersigned.domain.errors import DamagedRowsError, NotFoundError
+from undersigned.base.errors import DamagedRowsError, NotFoundError
 from undersigned.settings import Settings, SettingsError
 
 if TYPE_CHECKING:

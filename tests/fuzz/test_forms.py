@@ -20,17 +20,17 @@ from pypdf import PdfReader
 from tests.fuzz.inputs import DEEP, ODD, example, given, json_texts, mutated, st, texts, tried
 from tests.signatures import adas_signature
 from tests.world import ADA, load_event
-from undersigned.domain.authoring.campaigns import Roster
-from undersigned.domain.authoring.letters import as_text, read_blocks, render_html
-from undersigned.domain.characters import can_be_printed
+from undersigned.base.characters import can_be_printed
+from undersigned.base.errors import FormError
+from undersigned.base.fonts import FontBook
+from undersigned.base.posted import RequestError, posted_values
+from undersigned.campaigns.rules.campaigns import Roster
+from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
 from undersigned.domain.counting import exports
 from undersigned.domain.delivering.deliveries import Sender
-from undersigned.domain.errors import FormError
 from undersigned.domain.signing.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
 from undersigned.rendering import mails
-from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import PacketLetter, typeset
-from undersigned.web.posted import RequestError, posted_values
 from undersigned.web.reader import wants_json
 from undersigned_cli import campaign_folder
 

@@ -15,8 +15,8 @@ from tests.fuzz.inputs import ANY_CHARACTER, ODD, example, given, json_texts, mu
 from tests.openapi_document import OPERATIONS, resolved
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, SITE
+from undersigned.base.languages import chosen_language, languages
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.languages import chosen_language, languages
 from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fuzz.inputs import ANY_CHARACTER, given, mutated, st, texts, tried
+from undersigned.base.errors import TokenError
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import TokenError
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.tokens import PersonToken, SignerToken
 from undersigned.tokens import OrganizerTokens, Tokens

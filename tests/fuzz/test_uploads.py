@@ -18,7 +18,7 @@ from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.targets import COLUMNS, read_targets
 from undersigned.authoring.texts import text_of
 from undersigned.authoring.writing import files_of_folder
-from undersigned.domain.authoring.campaigns import ID_PATTERN
+from undersigned.campaigns.rules.campaigns import ID_PATTERN
 
 if TYPE_CHECKING:
     from undersigned.authoring.setting_kinds import Value

@@ -13,15 +13,15 @@ import pytest
 from tests.organizers import Browser, someone
 from tests.pages import text_of
 from tests.world import CAMPAIGN, FORM
-from undersigned.aws.campaigns import Campaigns
+from undersigned.campaigns.rows.campaigns import Campaigns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer as Answered
     from tests.world import World
-    from undersigned.domain.authoring.campaigns import Answer, Target
-    from undersigned.domain.people.people import Role
+    from undersigned.campaigns.rules.campaigns import Answer, Target
+    from undersigned.people.rules.people import Role
 
 KEY = {"authorization": "Bearer us_letters"}
 API = f"/organizer/campaigns/{CAMPAIGN}/targets"

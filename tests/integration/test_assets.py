@@ -11,8 +11,8 @@ import pytest
 
 from tests.pages import Page
 from tests.world import CAMPAIGN, PICTURES
-from undersigned.web import assets
-from undersigned.web.assets import asset, asset_path
+from undersigned.base import assets
+from undersigned.base.assets import asset, asset_path
 
 if TYPE_CHECKING:
     from pathlib import Path

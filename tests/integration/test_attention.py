@@ -10,7 +10,7 @@ import pytest
 
 from tests.many_targets import publish_towns
 from tests.world import CAMPAIGN, DASHBOARD
-from undersigned.domain.authoring.campaigns import Target
+from undersigned.campaigns.rules.campaigns import Target
 
 if TYPE_CHECKING:
     from tests.organizers import Browser

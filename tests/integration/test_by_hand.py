@@ -17,8 +17,8 @@ from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.mail import Mailbox
 from undersigned.aws.mail_claims import MailClaims
+from undersigned.base.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
-from undersigned.domain.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
 from undersigned.services.delivering.storing import packet_file
 from undersigned.services.operating.deleting import NotYetError
 

@@ -20,8 +20,8 @@ from tests.organizers import add, code_in
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
 from undersigned.authoring.logos import read_logo
+from undersigned.base.assets import asset_path
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.web.assets import asset_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ADA, CAMPAIGN, ROOT, World
-from undersigned.aws.campaign_keys import target_key
-from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.counts import counter_key
-from undersigned.aws.dynamodb import Update
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
+from undersigned.base.table import Update
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.campaigns.rows.keys import target_key
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
-from undersigned.aws.dynamodb import to_item
 from undersigned.aws.signatures import signature_key
-from undersigned.domain.people.api_keys import ApiKey, digest_of
+from undersigned.base.table import to_item
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.services.signing.unconfirmed import unconfirmed
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, Answer, client_of
 from undersigned.aws.counts import counter_key
 from undersigned.aws.disowned import disowned_partition
-from undersigned.aws.dynamodb import Key, Update, Values, from_item
-from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.base.table import Key, Update, Values, from_item
+from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.counting.exports import ExportFilter
 from undersigned.domain.counting.tallies import TOTAL
-from undersigned.domain.people.api_keys import digest_of
-from undersigned.domain.people.people import person_id
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.rules.api_keys import digest_of
+from undersigned.people.rules.people import person_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,15 +13,15 @@ from tests.faults.invariants import words_of
 from tests.organizers import Browser, someone
 from tests.packets import repack
 from tests.world import ADMINISTRATOR, CAMPAIGN, client_of, set_packet_size
-from undersigned.aws.campaign_keys import letter_key
 from undersigned.aws.deliveries import delivery_key
-from undersigned.aws.dynamodb import Key, Table, Update
 from undersigned.aws.signatures import signature_key
-from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.base.errors import DamagedRowsError, NotNowError
+from undersigned.base.table import Key, Table, Update
+from undersigned.campaigns.rows.keys import letter_key
+from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.counting.exports import ExportFilter
 from undersigned.domain.delivering import packets
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import DamagedRowsError, NotNowError
 from undersigned.domain.signing.signatures import SignatureFilter
 from undersigned_cli.main import app
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tests.world import World
-    from undersigned.aws.dynamodb import Values
+    from undersigned.base.table import Values
 
 NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve", "Fay")
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")

@@ -18,7 +18,7 @@ from tests.sending import open_another_delivery, send_now, sent_yesterday
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD, ROOT
 from undersigned.authoring.logos import read_logo
 from undersigned.aws.counts import SHARDS
-from undersigned.domain.authoring.campaigns import Target
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import SignatureFilter
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, World
-    from undersigned.domain.people.people import Role
+    from undersigned.people.rules.people import Role
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 HOSTILE = """<img src=x onerror=alert(1)><b>"'&{{ 7*7 }}</b>"""

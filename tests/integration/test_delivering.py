@@ -15,8 +15,8 @@ from tests.faults.platform import CrashError
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.queue import Queue
+from undersigned.base.errors import ChangedError
 from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey
-from undersigned.domain.errors import ChangedError
 from undersigned.domain.signing.signatures import signer_id
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import pytest
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.aws.campaigns import target_settings
 from undersigned.aws.deliveries import Deliveries
-from undersigned.domain.authoring.campaigns import Target
+from undersigned.base.errors import GivenError, NotFoundError, NotNowError
+from undersigned.campaigns.rows.campaigns import target_settings
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
-from undersigned.domain.errors import GivenError, NotFoundError, NotNowError
 from undersigned.services.authoring.pushing import OF_THE_STACK
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, client_of
 from undersigned.aws.campaign_rows import Rows
 from undersigned.aws.forms import Forms
-from undersigned.domain.errors import TokenError
+from undersigned.base.errors import TokenError
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -14,7 +14,7 @@ from tests.organizers import member
 from tests.world import CAMPAIGN
 from undersigned.authoring.starting import example_files
 from undersigned.aws.queue import DraftTest, read_message
-from undersigned.domain.errors import NotNowError
+from undersigned.base.errors import NotNowError
 from undersigned.services.authoring import limits_of_tests
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.starting import empty_files, example_files
+from undersigned.base.errors import NotFoundError
 from undersigned.domain.authoring.drafts import (
     ChangedMeanwhileError,
     DraftFilesError,
     IdTakenError,
 )
-from undersigned.domain.errors import NotFoundError
 from undersigned.services.authoring.pushing import push
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, organiz
 from tests.pages import text_of
 from tests.world import DASHBOARD, client_of, set_packet_size
 from undersigned.aws.deliveries import packet_key
-from undersigned.aws.dynamodb import Update
-from undersigned.aws.packet_store import Bucket
+from undersigned.base.bucket import Bucket
+from undersigned.base.table import Update
 from undersigned.domain.delivering import packets
 from undersigned.domain.delivering.packets import packet_name
 

@@ -12,10 +12,10 @@ from pypdf import PdfReader
 
 from tests.faults.refusals import Refusing
 from tests.world import ADA, CAMPAIGN
-from undersigned.aws.packet_store import Bucket
 from undersigned.aws.queue import Queue
+from undersigned.base.bucket import Bucket
+from undersigned.base.errors import NotFoundError
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.services.signing.erasing import Erasing, UnderWayError
 

@@ -11,9 +11,9 @@ import pytest
 from tests.exports import file_of, rows_of
 from tests.organizers import act, read
 from tests.world import CAMPAIGN, CONTEXT, client_of
-from undersigned.aws import uploads
+from undersigned.base import uploads
+from undersigned.base.errors import NotFoundError
 from undersigned.domain.counting.exports import COLUMNS, ExportFilter
-from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signing.signatures import SignatureFilter, signer_id
 from undersigned.services.counting import exporting as exporting_module
 from undersigned.services.counting.exporting import NotReadyError

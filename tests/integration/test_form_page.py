@@ -13,7 +13,7 @@ import pytest
 
 from tests.pages import Page
 from tests.world import ADA, CAMPAIGN, FORM, PUBLIC_URL
-from undersigned.web.assets import asset_path
+from undersigned.base.assets import asset_path
 
 if TYPE_CHECKING:
     from tests.world import World

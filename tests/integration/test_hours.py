@@ -12,7 +12,7 @@ import pytest
 from tests.damage import OTHER, damage_campaign
 from tests.hours import at, reports, sent, sign
 from tests.world import CAMPAIGN
-from undersigned.aws.slots import slot_key
+from undersigned.campaigns.rows.slots import slot_key
 from undersigned.services.operating.hours import NotDoneError
 
 if TYPE_CHECKING:

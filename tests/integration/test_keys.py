@@ -12,7 +12,7 @@ from tests.openapi_document import operation_of, routed
 from tests.world import CAMPAIGN, PERIOD, Answer
 from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.people.api_keys import digest_of
+from undersigned.people.rules.api_keys import digest_of
 
 if TYPE_CHECKING:
     from tests.world import World

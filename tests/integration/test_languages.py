@@ -13,8 +13,8 @@ from pypdf import PdfReader
 
 from tests.pdfs import languages_in
 from tests.world import ADA, CAMPAIGN, FORM
-from undersigned.domain import languages
-from undersigned.domain.authoring.campaigns import Translation
+from undersigned.base import languages
+from undersigned.campaigns.rules.campaigns import Translation
 from undersigned.web.environment import environment
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.world import Answer, Sent, World
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 IN_SPANISH = {"accept-language": "es-MX,es;q=0.9,en;q=0.8"}
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.world import CAMPAIGN
 from undersigned.aws import forms, signatures
-from undersigned.aws.dynamodb import Update
 from undersigned.aws.forms import form_key
 from undersigned.aws.signatures import signature_key
+from undersigned.base.table import Update
 from undersigned.services.counting.listing import newest_letters
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tests.packets import KEY, PEOPLE, confirm, erase, links_of_office, organize
 from tests.pages import text_of
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
 from undersigned.aws.deliveries import delivery_key
-from undersigned.domain.errors import NotNowError
+from undersigned.base.errors import NotNowError
 
 if TYPE_CHECKING:
     from tests.world import World

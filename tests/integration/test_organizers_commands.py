@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
+from undersigned.base.errors import NotFoundError, NotNowError, UndersignedError
 from undersigned.domain.counting.exports import COLUMNS
-from undersigned.domain.errors import NotFoundError, NotNowError, UndersignedError
-from undersigned.domain.people.api_keys import digest_of
+from undersigned.people.rules.api_keys import digest_of
 from undersigned.services.counting.listing import newest_letters
 from undersigned_cli import main
 from undersigned_cli.commands import output

@@ -11,7 +11,7 @@ from benchmarks.page_weight import GOALS, VISIT, weights
 from tests.logos import png
 from tests.world import CAMPAIGN, FORM, ROOT, files_of_campaign, publish_files
 from undersigned.authoring.logos import FILE
-from undersigned.domain.authoring.campaigns import Answer
+from undersigned.campaigns.rules.campaigns import Answer
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from tests.organizers import Browser, add, campaigns_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
 from undersigned.aws.counts import counter_key
-from undersigned.aws.dynamodb import Update
 from undersigned.aws.forms import form_key
-from undersigned.domain.errors import ChangedError
-from undersigned.domain.people.api_keys import digest_of
-from undersigned.domain.people.people import Member, Person, person_id
+from undersigned.base.errors import ChangedError
+from undersigned.base.table import Update
+from undersigned.people.membership import PeopleError
+from undersigned.people.rules.api_keys import digest_of
+from undersigned.people.rules.people import Member, Person, person_id
 from undersigned.services.people import own_campaigns
-from undersigned.services.people.people import PeopleError
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.main import app
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.services.people.people import PeopleOfCampaign
+    from undersigned.people.membership import PeopleOfCampaign
 
 OWNER, MARIA = "owner@enddemand.example", "maria@enddemand.example"
 
@@ -382,7 +382,7 @@ def test_a_role_is_written_for_the_campaign_and_the_person_or_not_at_all(world: 
 
 
 def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("undersigned.services.people.people.MOST_PEOPLE", 1)
+    monkeypatch.setattr("undersigned.people.membership.MOST_PEOPLE", 1)
     add(world, OWNER, "owner")
     with pytest.raises(PeopleError, match="1 people at most"):
         world.wiring.people.of_campaign.add(CAMPAIGN, MARIA, "viewer", OWNER)

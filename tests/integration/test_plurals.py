@@ -16,7 +16,7 @@ from tests.organizers import someone
 from tests.world import CAMPAIGN, DASHBOARD, FORM, PERIOD
 from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.services.people.access import TooManyRefusalsError
+from undersigned.people.access import TooManyRefusalsError
 from undersigned.services.signing.abuse_checks import BusyError
 
 if TYPE_CHECKING:

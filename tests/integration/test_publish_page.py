@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pypdf import PdfReader
 
 from tests.world import CAMPAIGN, PUBLIC_URL
-from undersigned.rendering.qr_codes import qr_code
+from undersigned.base.qr_codes import qr_code
 
 if TYPE_CHECKING:
     from tests.workshop import Author

@@ -11,12 +11,12 @@ from tests.waiting_rows import DUE
 from tests.world import ADA, CAMPAIGN, CONTEXT, NOWHERE, client_of
 from undersigned.aws.counts import SHARDS, Counts, counter_key
 from undersigned.aws.deliveries import bundle_key, delivery_key
-from undersigned.aws.dynamodb import Update, to_item
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.queue import LONGEST_DELAY, ReconciliationQueue, read_reconciliation
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
+from undersigned.base.errors import ChangedError
+from undersigned.base.table import Update, to_item
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import ChangedError
 from undersigned.domain.signing.signatures import new_mail_request, requested_at, signer_id
 
 if TYPE_CHECKING:

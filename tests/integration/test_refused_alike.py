@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tests.command_line import command_line
 from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, files_of_campaign
-from undersigned.domain.errors import GivenError
+from undersigned.base.errors import GivenError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

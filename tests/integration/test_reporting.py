@@ -151,7 +151,7 @@ def test_letters_are_counted_before_the_first_attempt(world: World, monkeypatch:
     def crash(*_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr("undersigned.aws.packet_store.Bucket.put", crash)
+    monkeypatch.setattr("undersigned.base.bucket.Bucket.put", crash)
     world.run_queue()
     [delivery] = world.wiring.deliveries.deliveries(CAMPAIGN, "evanston")
     assert (delivery.state, delivery.letters) == ("open", 0)

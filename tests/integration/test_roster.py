@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.world import CAMPAIGN, FORM, ROOT, Watch, client_of
-from undersigned.aws.campaign_keys import TARGETS, campaign_partition, controls_key, target_key
-from undersigned.aws.dynamodb import Key, to_item
-from undersigned.aws.failures import TRANSACTION_CONFLICT
+from undersigned.base.failures import TRANSACTION_CONFLICT
+from undersigned.base.table import Key, to_item
+from undersigned.campaigns.rows.keys import TARGETS, campaign_partition, controls_key, target_key
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.world import World
-    from undersigned.aws.campaigns import Campaigns
-    from undersigned.domain.authoring.campaigns import Target
-    from undersigned.services.signing.catalog import Entry
+    from undersigned.campaigns.catalog import Entry
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Target
 
 TARGET = "evanston"
 

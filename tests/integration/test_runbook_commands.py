@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from tests.command_line import command_line
 from tests.runbook import NAMED_ONLY, OURS
 from tests.world import CAMPAIGN, ROOT
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned_cli.dead_letters import DeadLetters
 from undersigned_cli.main import app
 

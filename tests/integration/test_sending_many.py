@@ -14,7 +14,7 @@ from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, client_of, world
 from undersigned.aws.counts import SHARDS
 from undersigned.aws.deliveries import Deliveries
-from undersigned.aws.dynamodb import to_item
+from undersigned.base.table import to_item
 
 if TYPE_CHECKING:
     from collections import Counter

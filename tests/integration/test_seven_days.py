@@ -14,18 +14,18 @@ from tests.sending import send_now
 from tests.unit.authoring.trees import FILES
 from tests.world import CAMPAIGN, client_of
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.deliveries import Deliveries, delivery_key
-from undersigned.aws.dynamodb import Update
+from undersigned.base.errors import ChangedError, NotNowError
+from undersigned.base.table import Update
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
 from undersigned.domain.delivering.mail_events import MailEvent
 from undersigned.domain.delivering.plans import taken
-from undersigned.domain.errors import ChangedError, NotNowError
 from undersigned.services.authoring.pushing import push
 
 if TYPE_CHECKING:
     from tests.world import World
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.campaigns.rules.campaigns import Target
 
 BO = "bo@signers.example"
 

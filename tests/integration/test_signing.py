@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.world import Answer, World
-    from undersigned.domain.authoring.campaigns import ShowGoal
+    from undersigned.campaigns.rules.campaigns import ShowGoal
 
 
 def public_count(world: World) -> int:

@@ -8,8 +8,8 @@ import pytest
 
 from tests.organizers import Browser, add, code_in
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, Watch
-from undersigned.domain.people.people import is_code, person_id
-from undersigned.services.people import signing_in
+from undersigned.people import signing_in
+from undersigned.people.rules.people import is_code, person_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,8 +12,8 @@ import pytest
 from tests.exports import file_of, rows_of
 from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, FORM, files_of_campaign, publish_files
+from undersigned.base.qr_codes import qr_code
 from undersigned.domain.counting.exports import COLUMNS, ExportFilter, row
-from undersigned.rendering.qr_codes import qr_code
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -11,9 +11,9 @@ import pytest
 
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of
-from undersigned.aws.packet_store import Bucket
+from undersigned.base.bucket import Bucket
+from undersigned.base.errors import ChangedError, NotFoundError
 from undersigned.domain.delivering import packets
-from undersigned.domain.errors import ChangedError, NotFoundError
 from undersigned.services.delivering.storing import clear_files, sent_packets
 from undersigned.services.operating.deleting import Deleted
 

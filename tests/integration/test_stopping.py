@@ -10,19 +10,19 @@ import pytest
 
 from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, world
-from undersigned.aws.campaign_keys import target_key
 from undersigned.aws.deliveries import Deliveries
 from undersigned.aws.mail import Mailbox
-from undersigned.aws.offices import OfficeRows, office_partition
 from undersigned.aws.queue import PeopleMails
+from undersigned.base.errors import NotNowError, UncertainError
+from undersigned.campaigns.rows.keys import target_key
+from undersigned.campaigns.rows.offices import OfficeRows, office_partition
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import NotNowError, UncertainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.world import Answer, Sent, World
-    from undersigned.domain.delivering.stops import Stop
+    from undersigned.campaigns.rules.stops import Stop
     from undersigned.rendering.mails import Mail
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)

@@ -10,8 +10,8 @@ import pytest
 
 from tests.organizers import Browser, add
 from tests.world import CAMPAIGN
+from undersigned.base.errors import NotNowError
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import NotNowError
 from undersigned.services.authoring import limits_of_tests
 
 if TYPE_CHECKING:

@@ -27,10 +27,10 @@ from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.settings import values_of
 from undersigned.authoring.starting import empty_files, example_files
 from undersigned.authoring.targets import COLUMNS
-from undersigned.domain.authoring.letter_fields import MOST_TAGS
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.base.posted import ProgramError
+from undersigned.campaigns.rules.letter_fields import MOST_TAGS
 from undersigned.web.authoring.frame import by_rows, shown_in_letter, step_of, table_in
-from undersigned.web.posted import ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

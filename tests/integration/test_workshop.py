@@ -23,18 +23,18 @@ from tests.world import ADA, ADMINISTRATOR, CAMPAIGN
 from undersigned.authoring.described_settings import ORGANIZER_SETTINGS, SETTINGS, TRANSLATION_SETTINGS
 from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.typed_letters import merged_letter
-from undersigned.domain.authoring.letter_fields import FIELDS
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.errors import NotFoundError
+from undersigned.base.posted_files import LARGEST_UPLOAD
+from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.services.authoring.drafting import Drafting
 from undersigned.web.authoring.columns import packed
 from undersigned.web.people.sessions import LANGUAGE_COOKIE
-from undersigned.web.uploads import LARGEST_UPLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.world import Answer, World
-    from undersigned.domain.authoring.campaigns import StreetAddress
+    from undersigned.campaigns.rules.campaigns import StreetAddress
     from undersigned.domain.authoring.drafts import Draft
 
 HOSTILE = """<img src=x onerror=alert(1)></textarea><style>*{}</style>"'&{{ 7*7 }}{% for %}"""

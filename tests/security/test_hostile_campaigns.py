@@ -13,11 +13,11 @@ from tests.growth import check_growth, check_growth_of
 from tests.world import CAMPAIGN, ROOT
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.domain.authoring.campaigns import Target
-from undersigned.domain.authoring.letter_fields import FIELDS, MOST_TAGS
-from undersigned.domain.authoring.letter_templates import filled
-from undersigned.domain.authoring.letters import SignerDetails, as_text, read_blocks, render_html
-from undersigned.domain.errors import LetterError
+from undersigned.base.errors import LetterError
+from undersigned.campaigns.rules.campaigns import Target
+from undersigned.campaigns.rules.letter_fields import FIELDS, MOST_TAGS
+from undersigned.campaigns.rules.letter_templates import filled
+from undersigned.campaigns.rules.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

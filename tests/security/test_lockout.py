@@ -8,9 +8,9 @@ import pytest
 
 from tests.cdn import EDGE, PROOF, in_front_of
 from tests.world import ADA, CAMPAIGN, world
-from undersigned.domain.people.api_keys import REFUSAL_GROUPS
 from undersigned.domain.signing.abuse_checks import PROOF_HEADER
-from undersigned.services.people.people import new_key_text
+from undersigned.people.membership import new_key_text
+from undersigned.people.rules.api_keys import REFUSAL_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

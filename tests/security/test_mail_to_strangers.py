@@ -17,7 +17,7 @@ from tests.faults.stored import expire
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FORM, World, client_of
 from tests.world import world as make_world
-from undersigned.aws.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
+from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
 from undersigned.domain.signing.mail_budgets import Budget, hour_of
 from undersigned_cli.main import app
 

@@ -10,9 +10,9 @@ import pytest
 from tests.damage import damage_delivery, put
 from tests.packets import KEY, confirm, links_of_office
 from tests.world import CAMPAIGN, PERIOD
-from undersigned.aws.campaign_keys import campaign_key
 from undersigned.aws.deliveries import delivery_key
-from undersigned.aws.offices import office_key
+from undersigned.campaigns.rows.keys import campaign_key
+from undersigned.campaigns.rows.offices import office_key
 from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:

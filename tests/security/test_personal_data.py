@@ -14,7 +14,7 @@ import pytest
 from tests.faults.stored import counted_in
 from tests.organizers import someone
 from tests.world import CAMPAIGN, CONTEXT, ROOT, client_of
-from undersigned.aws.dynamodb import from_item
+from undersigned.base.table import from_item
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
 from undersigned_cli import campaign_folder

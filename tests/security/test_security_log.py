@@ -10,12 +10,12 @@ import pytest
 
 from tests.organizers import Browser, add, code_in, someone
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD
-from undersigned.domain.authoring.campaigns import dashboard_path
+from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.people.api_keys import ApiKey, KeyScope, digest_of
-from undersigned.domain.people.people import person_id
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.services.people.access import ScopeError
+from undersigned.people.access import ScopeError
+from undersigned.people.rules.api_keys import ApiKey, KeyScope, digest_of
+from undersigned.people.rules.people import person_id
 from undersigned.web import security_log
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import pytest
 from tests.organizers import Browser
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, FORM, PERIOD, SITE, client_of
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.people.api_keys import digest_of
-from undersigned.domain.people.people import Person, person_id
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.domain.tokens import VALID_FOR, TypedToken
+from undersigned.people.rules.api_keys import digest_of
+from undersigned.people.rules.people import Person, person_id
 from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.world import Answer, World
-    from undersigned.domain.people.people import Role
+    from undersigned.people.rules.people import Role
 
 PAGES = "/organizer/dashboard/{campaign}"
 

@@ -22,7 +22,7 @@ from benchmarks.latency import A_WRITE_MORE, LATENCY
 from tests.faults.memory import refuse
 from tests.waiting_rows import put_letters
 from tests.world import CAMPAIGN, CONTEXT, Watch, world
-from undersigned.domain.authoring.campaigns import Target
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned.rendering.packets import Packet, PacketLetter
 from undersigned.services.delivering.packing import Packing
 from undersigned_cli.local.sources import queue_source

@@ -16,7 +16,7 @@ from tests.template.reading import (
     of_type,
     sources,
 )
-from undersigned.metrics import UNITS
+from undersigned.base.metrics import UNITS
 from undersigned_cli.local.template import event_sources
 
 if TYPE_CHECKING:

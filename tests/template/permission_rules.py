@@ -6,8 +6,9 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from tests.product_files import ADAPTERS, product_files
 from tests.template.reading import FUNCTION, as_list, named_by, of_type, statements, translated
-from undersigned_cli.local.template import ROOT, event_sources
+from undersigned_cli.local.template import event_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,6 @@ READS = {
 
 STREAM = {"Fn::Sub": "${Table.Arn}/stream/*"}
 """As in "IAM policy to allow an AWS Lambda function to access DynamoDB stream records", DynamoDB developer guide."""
-
-ENTITIES = ROOT / "layers" / "shared" / "undersigned" / "aws"
 
 
 def no_action_has_a_wildcard(template: Template) -> Iterator[str]:
@@ -127,7 +126,7 @@ def nothing_on_the_table_is_granted_twice(template: Template) -> Iterator[str]:
 
 
 def leading_keys_are_those_of_the_key_design(template: Template) -> Iterator[str]:
-    source = "".join(file.read_text(encoding="utf-8") for file in ENTITIES.glob("*.py"))
+    source = "".join(file.read_text(encoding="utf-8") for file in product_files(*ADAPTERS))
     partitions = set(re.findall(r'f"([A-Z_]+#)\{', source))
     # What is claimed for organizers, and nothing about the people who sign.
     partitions.add("MAIL_CLAIM#organizer:")

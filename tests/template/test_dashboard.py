@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from tests.template.reading import dead_letter_queues, of_type
-from undersigned.metrics import MetricName
+from undersigned.base.metrics import MetricName
 from undersigned_cli.local.template import load_template, resolve
 
 DASHBOARD = "AWS::CloudWatch::Dashboard"

@@ -13,7 +13,7 @@ from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
-from undersigned.domain.languages import CATALOGS, SOURCE, languages
+from undersigned.base.languages import CATALOGS, SOURCE, languages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.product_files import ADAPTERS, PRODUCT, RULES, product_files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PRODUCT = ROOT / "layers/shared/undersigned"
 GLOSSARY = (ROOT / "docs/glossary.md").read_text("utf-8")
 ROWS = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|[^|]*\|$", GLOSSARY, flags=re.MULTILINE)
 [ENTITIES] = re.findall(
@@ -68,8 +69,7 @@ def is_known(word: str) -> bool:
 
 
 def test_each_word_in_a_key_is_in_the_glossary_or_names_its_entity() -> None:
-    modules = [*PRODUCT.glob("aws/*.py"), *PRODUCT.glob("domain/*/*.py")]
-    words = {word for module in modules for word in words_of_keys(module)}
+    words = {word for module in product_files(*ADAPTERS, *RULES) for word in words_of_keys(module)}
 
     assert {"CAMPAIGN", "CONTROLS", "GONE", "SOURCE", "STOP"} <= words
     assert [word for word in sorted(words) if not is_known(word)] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -30,6 +31,8 @@ NOT_FOR_SIGNING = (
 
 def loaded_by(function: str, modules: Sequence[str] = ONLY_WHEN_NEEDED) -> set[str]:
     """Import a function's handler in a new process; return which of some modules this imports."""
+    unknown = [name for name in modules if importlib.util.find_spec(name) is None]
+    assert not unknown, f"no such modules: {unknown}"
     logical_id = FUNCTIONS[function]
     environment = environment_of(logical_id, names()) | {
         "PATH": os.environ["PATH"],

@@ -6,20 +6,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from benchmarks.meter import size_of
-from undersigned.aws import (
-    api_keys,
-    campaign_keys,
-    counts,
-    deliveries,
-    exports,
-    mail_claims,
-    offices,
-    signatures,
-    slots,
-)
-from undersigned.aws.dynamodb import Key, to_item
+from undersigned.aws import counts, deliveries, exports, mail_claims, signatures
+from undersigned.base.table import Key, to_item
+from undersigned.campaigns.rows import keys as campaign_keys
+from undersigned.campaigns.rows import offices, slots
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.rows import api_keys
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 SIGNER = "0123456789abcdef0123456789abcdef"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from undersigned.base.errors import TokenError
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import TokenError
 from undersigned.domain.tokens import CLOCKS_DIFFER_BY, VALID_FOR, PersonToken, Purpose, SignerToken
 from undersigned.tokens import OrganizerTokens, Tokens
 

@@ -11,7 +11,7 @@ from undersigned.authoring.campaigns import REQUIRED_FILES, CompiledCampaign, co
 from undersigned.authoring.letter_files import is_translation
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.texts import encoding_warning, text_of
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
     from pathlib import Path

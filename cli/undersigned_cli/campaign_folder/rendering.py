@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
-from undersigned.domain.authoring.campaigns import Roster
-from undersigned.domain.authoring.letters import SignerDetails, as_text, read_blocks, render_html
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.errors import NotFoundError
+from undersigned.campaigns.rules.campaigns import Roster
+from undersigned.campaigns.rules.letters import SignerDetails, as_text, read_blocks, render_html
 from undersigned.domain.signing.posted_forms import details_so_far, read_form, read_unfinished
 
 if TYPE_CHECKING:
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
 
 type Format = Literal["text", "html", "pdf"]
 
@@ -90,7 +90,7 @@ def _as_signed(
 
 
 def _pdf(language: str, html: str, signer: SignerDetails) -> bytes:
-    from undersigned.rendering.fonts import FontBook
+    from undersigned.base.fonts import FontBook
     from undersigned.rendering.packets import PacketLetter, typeset
 
     letter = PacketLetter(read_blocks(html), language, signer.name, signer.locality)

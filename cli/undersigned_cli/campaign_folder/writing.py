@@ -10,14 +10,14 @@ from undersigned.authoring import logos
 from undersigned.authoring.described_settings import SCHEMA_FILE, schema_text
 from undersigned.authoring.starting import empty_files
 from undersigned.authoring.writing import files_of, files_of_folder
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned_cli.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from undersigned.aws.campaigns import Campaigns
+    from undersigned.campaigns.rows.campaigns import Campaigns
 
 
 def write_new(folder: Path) -> None:

@@ -11,11 +11,11 @@ import typer
 from undersigned.authoring import described_settings, settings
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.targets import MOST_NOTES
-from undersigned.domain.authoring.colors import accents
-from undersigned.domain.authoring.postal_codes import in_words
-from undersigned.domain.delivering.controls import checked_reason
-from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.languages import SOURCE
+from undersigned.base.colors import accents
+from undersigned.base.errors import NotFoundError, UndersignedError
+from undersigned.base.languages import SOURCE
+from undersigned.campaigns.rules.controls import checked_reason
+from undersigned.campaigns.rules.postal_codes import in_words
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import (
     COMMAND_LINE,

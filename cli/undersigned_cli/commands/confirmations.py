@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from undersigned.domain.delivering.controls import checked_reason
+from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.domain.signing.mail_budgets import LANES
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Reason, examples, on_stack
 from undersigned_cli.commands.output import say, show

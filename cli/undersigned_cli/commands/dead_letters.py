@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.errors import NotFoundError
 from undersigned_cli.commands.options import AsJson, Yes, examples, on_stack
 from undersigned_cli.commands.output import ask, counted, moment, say, show
 from undersigned_cli.dead_letters import KINDS, DeadLetter, DeadLetters

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from undersigned.base.errors import UndersignedError
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import UndersignedError
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,

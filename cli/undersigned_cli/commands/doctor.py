@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned_cli.commands.options import RUN, AsJson, examples, on_stack
 from undersigned_cli.commands.output import counted, show
 from undersigned_cli.doctor import Doctor, txt_records

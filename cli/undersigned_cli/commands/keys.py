@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.people.api_keys import DIGITS_SHOWN
+from undersigned.base.errors import NotFoundError, UndersignedError
+from undersigned.people.rules.api_keys import DIGITS_SHOWN
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     COMMAND_LINE,

@@ -14,8 +14,8 @@ import typer
 from undersigned.authoring.letters import compile_letter, with_own_words
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.domain.authoring.letters import SignerDetails
-from undersigned.domain.errors import FormError, UndersignedError
+from undersigned.base.errors import FormError, UndersignedError
+from undersigned.campaigns.rules.letters import SignerDetails
 from undersigned_cli import campaign_folder
 from undersigned_cli.commands.options import Folder, a_day, examples
 from undersigned_cli.commands.output import say

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate
 
 import typer
 
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.errors import NotFoundError
 from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:

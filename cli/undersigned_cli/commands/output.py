@@ -13,7 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.domain.delivering.controls import AuditEntry
-from undersigned.domain.errors import NotFoundError, UndersignedError
-from undersigned.domain.people.people import SIGN_IN_FOR
-from undersigned.domain.signing.addresses import email_mistake
+from undersigned.base.email_addresses import email_mistake
+from undersigned.base.errors import NotFoundError, UndersignedError
+from undersigned.campaigns.rules.controls import AuditEntry
+from undersigned.people.rules.people import SIGN_IN_FOR
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, on_campaign, on_stack
 from undersigned_cli.commands.output import counted, moment, say, show

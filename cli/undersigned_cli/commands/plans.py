@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from undersigned.domain.delivering.schedule import cadence_of
+from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned_cli.commands.output import counted, say
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.domain.delivering.plans import PlanLine, TooSoon
     from undersigned.services.delivering.planning import Plan
     from undersigned.wiring import Wiring

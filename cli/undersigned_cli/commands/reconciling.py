@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned_cli.commands.options import RUN, AsJson, check_campaign, examples, on_stack
 from undersigned_cli.commands.output import console, counted, say, show
 from undersigned_cli.stacks import Stack

@@ -20,14 +20,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from undersigned.aws.campaign_keys import (
-    SETTINGS,
-    TARGETS,
-    audit_partition,
-    campaign_key,
-    campaign_partition,
-    controls_key,
-)
 from undersigned.aws.counts import counter_key, forgotten_partition
 from undersigned.aws.deliveries import (
     BUNDLES,
@@ -38,11 +30,8 @@ from undersigned.aws.deliveries import (
     read_delivery,
     read_mail_event,
 )
-from undersigned.aws.dynamodb import BATCH_GET, Key, Update, read_row, written
 from undersigned.aws.forms import FORMS, Forms, form_key, read_form
 from undersigned.aws.mail_claims import mail_claim_partition
-from undersigned.aws.offices import office_partition
-from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import (
     hold_shard,
     listing_shards,
@@ -52,13 +41,24 @@ from undersigned.aws.signatures import (
     target_at,
     tray_shards,
 )
-from undersigned.aws.slots import SLOTS
 from undersigned.aws.stream import RESTORED
+from undersigned.base.errors import DamagedRowsError, NotFoundError, UndersignedError
+from undersigned.base.table import BATCH_GET, Key, Update, read_row, written
+from undersigned.campaigns.rows.keys import (
+    SETTINGS,
+    TARGETS,
+    audit_partition,
+    campaign_key,
+    campaign_partition,
+    controls_key,
+)
+from undersigned.campaigns.rows.offices import office_partition
+from undersigned.campaigns.rows.slots import SLOTS
 from undersigned.domain.counting.tallies import TOTAL
 from undersigned.domain.delivering.mail_events import after
 from undersigned.domain.delivering.plans import next_day
-from undersigned.domain.errors import DamagedRowsError, NotFoundError, UndersignedError
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.rows.people import of_person, people_partition
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
 from undersigned_cli.commands.output import counted, progress_of, say, show_json
 from undersigned_cli.stacks import Stack
@@ -66,7 +66,7 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.base.table import Table, Values
     from undersigned.domain.delivering.deliveries import DeliveryKey
     from undersigned.domain.signing.signatures import Signature
     from undersigned.wiring import Wiring

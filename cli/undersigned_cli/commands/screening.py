@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.domain.counting.screening import PLACES, REACHES, ScreeningAction
-from undersigned.domain.delivering.controls import checked_reason
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.signatures import SignatureFilter
 from undersigned.wiring import Wiring

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undersigned.domain.keyring import IN_USE_AFTER, KNOWN_FOR
+from undersigned.base.keyring import IN_USE_AFTER, KNOWN_FOR
 from undersigned_cli.cdn import replace_proof
 from undersigned_cli.commands.options import COMMAND_LINE, examples, on_stack
 from undersigned_cli.commands.output import say
@@ -16,8 +16,8 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from undersigned.aws.secret import Secret
-    from undersigned.domain.keyring import Keyring
+    from undersigned.base.keyring import Keyring
+    from undersigned.base.secret import Secret
 
 app = typer.Typer(no_args_is_help=True, help="Replace the stack's secrets.")
 

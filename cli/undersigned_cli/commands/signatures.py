@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from undersigned.base.errors import NotFoundError
 from undersigned.domain.counting.exports import COLUMNS, Exported, ExportFilter, row
-from undersigned.domain.errors import NotFoundError
 from undersigned.domain.signing.abuse_checks import WantedSuspicion
 from undersigned.domain.signing.names import is_named
 from undersigned.domain.signing.signatures import SignatureFilter, signer_id

@@ -18,8 +18,8 @@ import boto3
 from rich.progress import Progress
 from rich.table import Table
 
-from undersigned.domain.delivering.schedule import period_of
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
+from undersigned.campaigns.rules.cadence import period_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.commands.output import console

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.campaigns.rules.campaigns import Target
 
 _NAMES = (
     "Ada Specimen", "Benoît Échantillon", "Carla Muster", "Dmitri Образцов", "Eleni Δείγμα", "Farid نموذج",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 from botocore.session import get_session
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned_cli.commands.output import say
 from undersigned_cli.deploying.samconfig import mistake_in_sender
 

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

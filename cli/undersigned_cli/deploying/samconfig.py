@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned_cli.whole_files import whole
 
 if TYPE_CHECKING:

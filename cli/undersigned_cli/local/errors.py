@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 
 
 class LocalStackError(UndersignedError):

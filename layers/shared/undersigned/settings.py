@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.schedule import WeeklySchedule
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
+from undersigned.campaigns.rules.cadence import WeeklySchedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

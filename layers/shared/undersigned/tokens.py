@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadData, SignatureExpired, Signer, TimestampSigner, want_bytes
 from itsdangerous.encoding import base64_encode
 
-from undersigned.domain.characters import AFTER_LINKS
-from undersigned.domain.errors import TokenError, TokenExpiredError
+from undersigned.base.characters import AFTER_LINKS
+from undersigned.base.errors import TokenError, TokenExpiredError
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.tokens import (
     CLOCKS_DIFFER_BY,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from undersigned.domain.delivering.deliveries import DeliveryKey
-    from undersigned.domain.people.people import SignInRequest
+    from undersigned.people.rules.people import SignInRequest
 
 _PARTS_OF_SIGNER = 2
 _PARTS_OF_CONFIRMATION = 3

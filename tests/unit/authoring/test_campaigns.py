@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.authoring.trees import LETTER, TARGETS, change, mistakes_of
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.domain.authoring.campaigns import Organizer, Translation
+from undersigned.campaigns.rules.campaigns import Organizer, Translation
 
 if TYPE_CHECKING:
     from tests.unit.authoring.trees import Files

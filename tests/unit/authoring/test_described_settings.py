@@ -29,9 +29,9 @@ from undersigned.authoring.described_settings import SETTINGS as DESCRIBED
 from undersigned.authoring.setting_kinds import DAY
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.writing import files_of
-from undersigned.aws.campaigns import campaign_values, read_campaign
-from undersigned.domain.authoring.campaigns import Campaign, Organizer, Translation
-from undersigned.web.assets import asset
+from undersigned.base.assets import asset
+from undersigned.campaigns.rows.campaigns import campaign_values, read_campaign
+from undersigned.campaigns.rules.campaigns import Campaign, Organizer, Translation
 from undersigned.web.authoring.campaign_values import settings_values
 
 if TYPE_CHECKING:

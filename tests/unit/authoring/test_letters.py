@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import compile_letter, is_form_line, with_own_words
 from undersigned.authoring.mistakes import MistakesError
-from undersigned.domain.authoring.letter_fields import FIELDS
-from undersigned.domain.authoring.letters import as_text, read_blocks, render_html
+from undersigned.campaigns.rules.letter_fields import FIELDS
+from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
 
 TOP = "{{ target.name }}\n\n"
 END = "\n\n{{ signature }}\n{{ date }}\n{{ signer.name }}\n{{ signer.address }}\n"

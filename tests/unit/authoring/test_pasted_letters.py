@@ -15,8 +15,8 @@ from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError, TooMuchError
 from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.typed_letters import typed_letter
-from undersigned.domain.authoring.letter_fields import LONGEST_LETTER
-from undersigned.domain.authoring.letters import read_blocks, render_html
+from undersigned.campaigns.rules.letter_fields import LONGEST_LETTER
+from undersigned.campaigns.rules.letters import read_blocks, render_html
 
 FIELDS = "{{ target.name }}\n\n{{ signature }}\n\n{{ date }}\n\n{{ signer.name }}\n\n{{ signer.address }}\n"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from undersigned.authoring.sites import builder_of, pasted_origin
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
 
 
 @pytest.mark.parametrize(

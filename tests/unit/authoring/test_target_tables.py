@@ -11,7 +11,7 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.target_tables import TargetTable, column_named, read_table
 from undersigned.authoring.targets import COLUMNS, POSTAL_ADDRESS, read_targets
 from undersigned.authoring.texts import text_of
-from undersigned.domain.languages import languages
+from undersigned.base.languages import languages
 from undersigned.web.authoring.frame import heading_of
 
 OAKTON = ("oakton", "Mayor", "Avery Sample", "City Hall", "Oakton", "mayor@oakton.example", "60201; 60202")

@@ -12,8 +12,8 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.targets import MOST_NOTES
 from undersigned.authoring.writing import files_of
-from undersigned.domain.authoring.campaigns import Roster
-from undersigned.domain.authoring.postal_codes import canonical_postal_code
+from undersigned.campaigns.rules.campaigns import Roster
+from undersigned.campaigns.rules.postal_codes import canonical_postal_code
 
 if TYPE_CHECKING:
     from tests.unit.authoring.trees import Files

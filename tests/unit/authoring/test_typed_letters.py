@@ -12,8 +12,8 @@ from tests.signatures import CHIEF, ROBIN
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.typed_letters import merged_letter, placeholders, typed_letter
-from undersigned.domain.authoring.letter_fields import FIELDS
-from undersigned.domain.authoring.letters import render_html
+from undersigned.campaigns.rules.letter_fields import FIELDS
+from undersigned.campaigns.rules.letters import render_html
 
 
 def finished(letter: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.memory import Memory
 from undersigned.aws.deliveries import Deliveries, bundle_key, packet_values
-from undersigned.aws.dynamodb import Table
+from undersigned.base.table import Table
 from undersigned.domain.delivering.bundles import Bundle
 from undersigned.domain.delivering.deliveries import DeliveryKey, PacketRecord
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from undersigned.domain.authoring.campaigns import Roster
-from undersigned.domain.authoring.letters import Block, SignerDetails, as_text, read_blocks, render_html
+from undersigned.campaigns.rules.campaigns import Roster
+from undersigned.campaigns.rules.letters import Block, SignerDetails, as_text, read_blocks, render_html
 from undersigned_cli.campaign_folder import read
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:

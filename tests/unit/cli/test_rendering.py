@@ -10,9 +10,9 @@ from pypdf import PdfReader
 
 from tests import signatures
 from undersigned.authoring.campaigns import CompiledCampaign
-from undersigned.domain.authoring.campaigns import Target
-from undersigned.domain.authoring.letters import Letter, SignerDetails
-from undersigned.domain.errors import FormError, NotFoundError
+from undersigned.base.errors import FormError, NotFoundError
+from undersigned.campaigns.rules.campaigns import Target
+from undersigned.campaigns.rules.letters import Letter, SignerDetails
 from undersigned_cli.campaign_folder import render
 
 LETTER = Letter.of("en", "source", "<p>Dear {{ target.name }}</p>\n<p>{{ signature }}<br>\n{{ signer.address }}</p>\n")

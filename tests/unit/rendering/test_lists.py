@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from undersigned.authoring.letters import compile_letter
-from undersigned.domain.authoring.letters import as_text, read_blocks
-from undersigned.rendering.fonts import FontBook
+from undersigned.base.fonts import FontBook
+from undersigned.campaigns.rules.letters import as_text, read_blocks
 from undersigned.rendering.packets import Packet, PacketLetter, typeset
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import example, given
 
 from tests.signatures import adas_signature
-from undersigned.domain import languages
-from undersigned.domain.authoring.letters import read_blocks, render_specimen
+from undersigned.base import languages
+from undersigned.campaigns.rules.drawings import Drawing
+from undersigned.campaigns.rules.letters import read_blocks, render_specimen
 from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
 from undersigned.domain.delivering.packets import ATTACHMENT_LIMIT
-from undersigned.domain.signing.drawings import Drawing
 from undersigned.rendering import mails
 from undersigned.rendering.mails import DeliverySummary, Mail
 from undersigned_cli import campaign_folder

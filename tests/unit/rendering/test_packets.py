@@ -24,12 +24,12 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from tests.pdfs import languages_in, word_boxes
-from undersigned.domain.authoring.campaigns import Organizer
-from undersigned.domain.authoring.letters import Block, Run, SignerDetails, read_blocks, render_html
-from undersigned.domain.signing.drawings import HEIGHT, WIDTH, Drawing
+from undersigned.base.fonts import FontBook
+from undersigned.campaigns.rules.campaigns import Organizer
+from undersigned.campaigns.rules.drawings import HEIGHT, WIDTH, Drawing
+from undersigned.campaigns.rules.letters import Block, Run, SignerDetails, read_blocks, render_html
 from undersigned.domain.signing.posted_forms import FORM_FIELDS
 from undersigned.rendering import packets
-from undersigned.rendering.fonts import FontBook
 from undersigned.rendering.packets import Packet, PacketCover, PacketLetter, typeset
 from undersigned.rendering.typesetter import Typesetter, TypesettingError
 from undersigned_cli import campaign_folder
@@ -405,8 +405,8 @@ def test_a_packet_has_its_deliverys_date_and_a_single_letter_has_none(fonts: Fon
 def test_another_process_makes_the_same_bytes(fonts: FontBook) -> None:
     script = (
         "import hashlib\n"
-        "from undersigned.domain.authoring.letters import Block, Run\n"
-        "from undersigned.rendering.fonts import FontBook\n"
+        "from undersigned.campaigns.rules.letters import Block, Run\n"
+        "from undersigned.base.fonts import FontBook\n"
         "from undersigned.rendering.packets import PacketLetter, typeset\n"
         "letter = PacketLetter((Block('paragraph', [Run('Ωμέγα 王')]),), 'en', 'Ann', 'Evanston')\n"
         "print(hashlib.sha256(typeset(None, [letter], FontBook()).pdf).hexdigest())\n"

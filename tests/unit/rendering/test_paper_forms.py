@@ -17,14 +17,14 @@ from tests.world import files_of_campaign
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.pasted_letters import pasted_letter
-from undersigned.domain.authoring.letters import Letter, as_text, read_blocks, render_html
+from undersigned.campaigns.rules.letters import Letter, as_text, read_blocks, render_html
 from undersigned.rendering.paper_forms import paper_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
 
 URL = "https://letters.example"
 

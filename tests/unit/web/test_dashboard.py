@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gzip
 from datetime import date, timedelta
-from pathlib import Path
 from typing import get_args
 
+from tests.product_files import PRODUCT
+from undersigned.base.assets import asset
 from undersigned.domain.people.actions import ACTIONS, Action
-from undersigned.web import page
-from undersigned.web.assets import asset
 from undersigned.web.counting.chart import chart
 
 TODAY = date(2026, 11, 30)
@@ -56,7 +55,7 @@ def test_a_signature_dated_tomorrow_by_another_clock_has_a_bar() -> None:
 
 
 def test_the_style_sheet_and_the_scripts_stay_small() -> None:
-    style = (Path(page.__file__).parent / "templates" / "dashboard.css").read_bytes()
+    style = (PRODUCT / "web" / "templates" / "dashboard.css").read_bytes()
     assert len(gzip.compress(style)) <= 2048
     for script in ("dashboard.js", "typed.js"):
         assert len(gzip.compress(asset(script).content)) <= 1024, script

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.errors import NotFoundError
 from undersigned.web import guide
 
 FOLDER = Path(guide.__file__).parent / "guide"

@@ -14,14 +14,14 @@ from undersigned.authoring.letter_files import compile_letters
 from undersigned.authoring.logos import logo_of
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.targets import TargetList, read_targets
+from undersigned.base.languages import Message
 from undersigned.domain.authoring.drafts import DRAFTED
-from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.authoring.letters import Letter
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.letters import Letter
 
 REQUIRED_FILES = (settings.FILE, letters.FILE, targets.FILE)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from undersigned.authoring import setting_kinds as kinds
 from undersigned.authoring.setting_kinds import LANGUAGE
-from undersigned.domain.languages import SOURCE, Message, name_of
+from undersigned.base.languages import SOURCE, Message, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

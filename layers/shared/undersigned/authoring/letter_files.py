@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import letters, settings
 from undersigned.authoring.letters import compile_letter
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.domain.authoring.letter_templates import fields_of
-from undersigned.domain.authoring.letters import Letter
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.letter_templates import fields_of
+from undersigned.campaigns.rules.letters import Letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from undersigned.authoring.settings import CampaignSettings
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Compile a letter's Markdown to the HTML template that `undersigned.domain.authoring.letters` renders.
+"""Compile a letter's Markdown to the HTML template that `undersigned.campaigns.rules.letters` renders.
 
 The Markdown is CommonMark with bare web addresses as links. A letter is printed, emailed as text and shown on a
 page. All three can show paragraphs, emphasis, links, headings, lists and quotations, so it may contain only these.
@@ -24,10 +24,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError, correct_name
-from undersigned.domain.authoring.letter_fields import FIELDS, too_much_in
-from undersigned.domain.authoring.letter_templates import OWN_WORDS
-from undersigned.domain.characters import unprintable_in
-from undersigned.domain.languages import Message
+from undersigned.base.characters import unprintable_in
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.letter_fields import FIELDS, too_much_in
+from undersigned.campaigns.rules.letter_templates import OWN_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

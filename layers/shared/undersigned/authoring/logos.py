@@ -11,8 +11,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import Mistake, MistakesError
-from undersigned.domain.authoring.campaigns import Logo
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.campaigns import Logo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import UndersignedError
-from undersigned.domain.languages import Message
+from undersigned.base.errors import UndersignedError
+from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -15,8 +15,8 @@ from itertools import pairwise
 from undersigned.authoring.letters import ADDRESS, FILE, RULE, TAG, is_form_line
 from undersigned.authoring.mistakes import TooMuchError
 from undersigned.authoring.typed_letters import merged_letter
-from undersigned.domain.authoring.letter_fields import SIGN_ONLINE, too_much_in
-from undersigned.domain.languages import Message, languages
+from undersigned.base.languages import Message, languages
+from undersigned.campaigns.rules.letter_fields import SIGN_ONLINE, too_much_in
 
 _FILL_IN = Message("[fill in]")
 """The placeholder of a blank without words beside it."""

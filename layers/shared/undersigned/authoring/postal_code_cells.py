@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from undersigned.authoring.mistakes import count_and_most, on_line
 from undersigned.authoring.mistakes import line as line_of_file
 from undersigned.authoring.regions import STATES, has_zip_code
-from undersigned.domain.authoring.postal_codes import (
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.postal_codes import (
     ALL_OTHERS,
     LONGEST,
     canonical_postal_code,
     patterns_for,
 )
-from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

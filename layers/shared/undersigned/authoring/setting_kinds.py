@@ -14,12 +14,12 @@ from undersigned.authoring.mistakes import count_and_most
 from undersigned.authoring.regions import STATES, ZONES
 from undersigned.authoring.sites import is_web_address, origin_mistake, pasted_origin
 from undersigned.authoring.texts import on_one_line
-from undersigned.domain.authoring.campaigns import ID_PATTERN, origin_of
-from undersigned.domain.authoring.colors import PATTERN as COLOR_PATTERN
-from undersigned.domain.characters import has_ink, has_phone_number, unprintable_in
-from undersigned.domain.delivering.schedule import DAYS, LAST_HOUR
-from undersigned.domain.languages import Message, hour_of, languages, name_of, weekday_of, zone_of
-from undersigned.domain.signing.addresses import email_mistake, mailable
+from undersigned.base.characters import has_ink, has_phone_number, unprintable_in
+from undersigned.base.colors import PATTERN as COLOR_PATTERN
+from undersigned.base.email_addresses import email_mistake, mailable
+from undersigned.base.languages import Message, hour_of, languages, name_of, weekday_of, zone_of
+from undersigned.campaigns.rules.cadence import DAYS, LAST_HOUR
+from undersigned.campaigns.rules.campaigns import ID_PATTERN, origin_of
 from undersigned.domain.signing.sources import NO_SOURCE, OTHER, SOURCE
 
 if TYPE_CHECKING:

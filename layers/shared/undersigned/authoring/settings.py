@@ -19,11 +19,11 @@ from undersigned.authoring.described_settings import (
 from undersigned.authoring.mistakes import Mistake, MistakesError, correct_name, count_and_most
 from undersigned.authoring.regions import ZONES
 from undersigned.authoring.setting_kinds import CHOOSE, LANGUAGE, Wrong
-from undersigned.domain.authoring.campaigns import Campaign, Organizer, Translation
+from undersigned.base.languages import Message, languages
+from undersigned.base.typos import meant_by
+from undersigned.campaigns.rules.campaigns import Campaign, Organizer, Translation
 from undersigned.domain.authoring.drafts import DRAFTED
 from undersigned.domain.authoring.filtered_words import filtered_words
-from undersigned.domain.languages import Message, languages
-from undersigned.domain.signing.typos import meant_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from undersigned.domain.authoring.campaigns import origin_of
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.campaigns import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

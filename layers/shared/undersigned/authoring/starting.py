@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from undersigned.authoring.settings import UNREAD
 from undersigned.authoring.writing import files_of
-from undersigned.domain.authoring.letters import Letter
-from undersigned.domain.languages import SOURCE
+from undersigned.base.languages import SOURCE
+from undersigned.campaigns.rules.letters import Letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError
+from undersigned.base.languages import Message
 from undersigned.domain.counting.exports import as_typed, defused
-from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -13,11 +13,11 @@ from undersigned.authoring.postal_code_cells import PostalCodeCells
 from undersigned.authoring.setting_kinds import LONGEST_TEXT, wrong_text
 from undersigned.authoring.table_texts import SEPARATORS, UNREADABLE, rows_of, separator_of
 from undersigned.authoring.texts import on_lines, on_one_line
-from undersigned.domain.authoring.campaigns import ID_PATTERN, Target
-from undersigned.domain.characters import has_ink
-from undersigned.domain.languages import Message
-from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
-from undersigned.domain.signing.typos import meant_by
+from undersigned.base.characters import has_ink
+from undersigned.base.email_addresses import canonical_email, email_mistake, mailable
+from undersigned.base.languages import Message
+from undersigned.base.typos import meant_by
+from undersigned.campaigns.rules.campaigns import ID_PATTERN, Target
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

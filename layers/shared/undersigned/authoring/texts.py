@@ -7,7 +7,7 @@ import unicodedata
 
 from undersigned.authoring.mistakes import Mistake, MistakesError, count_and_most
 from undersigned.authoring.table_texts import NO_TABLE, encoding_of
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
 from undersigned.domain.signing.names import folded
 
 _LONGEST_FILE = 1_000_000  # bytes

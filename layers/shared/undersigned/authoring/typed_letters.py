@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.letters import PART, TAG
-from undersigned.domain.authoring.letter_fields import FIELDS
-from undersigned.domain.languages import languages
+from undersigned.base.languages import languages
+from undersigned.campaigns.rules.letter_fields import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,7 @@ from xml.parsers import expat
 from undersigned.authoring.mistakes import Mistake, MistakesError, TooMuchError
 from undersigned.authoring.table_texts import MOST_COLUMNS, MOST_ROWS, NO_TABLE, too_many_columns, too_many_rows
 from undersigned.authoring.targets import FILE
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

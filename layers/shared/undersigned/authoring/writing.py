@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from undersigned.authoring.described_settings import Setting
     from undersigned.authoring.setting_kinds import Value
-    from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.authoring.letters import Letter
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.letters import Letter
 
 _WIDTH = 120
 

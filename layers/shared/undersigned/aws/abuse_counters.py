@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.aws.dynamodb import Key, Repository, Update
+from undersigned.base.table import Key, Repository, Update
 from undersigned.domain.signing.abuse_checks import RATE_WINDOW
 
 if TYPE_CHECKING:

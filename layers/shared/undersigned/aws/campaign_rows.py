@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from undersigned.aws.api_keys import key_partition
-from undersigned.aws.campaign_keys import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
 from undersigned.aws.counts import counter_key, counter_partitions
 from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition
-from undersigned.aws.dynamodb import Delete, Key, Repository
 from undersigned.aws.forms import form_shards
-from undersigned.aws.offices import office_partition
-from undersigned.aws.people import of_person, people_partition
 from undersigned.aws.signatures import listing_shards
+from undersigned.base.table import Delete, Key, Repository
+from undersigned.campaigns.rows.keys import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
+from undersigned.campaigns.rows.offices import office_partition
 from undersigned.domain.counting.tallies import TOTAL
+from undersigned.people.rows.api_keys import key_partition
+from undersigned.people.rows.people import of_person, people_partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import NEW, Key, Put, TransactionCanceledError, Update, read_row, read_rows
 from undersigned.aws.signatures import signature_key
+from undersigned.base.errors import ChangedError, NotFoundError
+from undersigned.base.table import NEW, Key, Put, TransactionCanceledError, Update, read_row, read_rows
 from undersigned.domain.counting.tallies import NOT_COUNTED, TOTAL, Count, difference
-from undersigned.domain.errors import ChangedError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from undersigned.aws.dynamodb import Table, Values
+    from undersigned.base.table import Table, Values
     from undersigned.domain.signing.signatures import Signature
 
 _FORGOTTEN_FOR = timedelta(days=2)

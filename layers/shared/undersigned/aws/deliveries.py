@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.campaign_keys import controls_key, target_key
-from undersigned.aws.campaigns import NO_COMPLAINT, NO_HOLD, NOT_PAUSED
-from undersigned.aws.dynamodb import (
+from undersigned.aws.signatures import erasure, is_in_tray, signature_key
+from undersigned.base.errors import BundleTakenError, DamagedRowsError, LettersNotWaitingError
+from undersigned.base.table import (
     NEW,
     Check,
     Key,
@@ -36,9 +36,10 @@ from undersigned.aws.dynamodb import (
     read_rows,
     written,
 )
-from undersigned.aws.offices import not_stopped, office_key
-from undersigned.aws.signatures import erasure, is_in_tray, signature_key
-from undersigned.domain.authoring.campaigns import Way
+from undersigned.campaigns.rows.campaigns import NO_COMPLAINT, NO_HOLD, NOT_PAUSED
+from undersigned.campaigns.rows.keys import controls_key, target_key
+from undersigned.campaigns.rows.offices import not_stopped, office_key
+from undersigned.campaigns.rules.campaigns import Way
 from undersigned.domain.delivering.bundles import Bundle
 from undersigned.domain.delivering.deliveries import (
     Attempt,
@@ -50,14 +51,13 @@ from undersigned.domain.delivering.deliveries import (
 )
 from undersigned.domain.delivering.mail_events import MailEvent, MailEventKind
 from undersigned.domain.delivering.plans import Week, next_day, taken
-from undersigned.domain.errors import BundleTakenError, DamagedRowsError, LettersNotWaitingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Values, Write
+    from undersigned.base.table import Values, Write
     from undersigned.domain.signing.signatures import Signature
 
 DELIVERIES = "PERIOD#"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import Key, Repository, Update, read_rows
 from undersigned.aws.signatures import erasure, signature_key
+from undersigned.base.table import Key, Repository, Update, read_rows
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from undersigned.aws.dynamodb import read_moment, written
-from undersigned.aws.failures import code_of, translating
+from undersigned.base.failures import code_of, translating
+from undersigned.base.table import read_moment, written
 from undersigned.domain.authoring.drafts import (
     DRAFTED,
     MOST_VERSIONS,

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import Key, Repository, read_choice, read_row, read_rows, written
+from undersigned.base.table import Key, Repository, read_choice, read_row, read_rows, written
 from undersigned.domain.counting.exports import Export, Exported, ExportFilter, ExportState
 
 if TYPE_CHECKING:
-    from undersigned.aws.dynamodb import Values
+    from undersigned.base.table import Values
 
 
 def _partition(campaign: str) -> str:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import Key, Repository, Update, read_row, read_rows
 from undersigned.aws.signatures import (
     LISTING_SHARDS,
     listing_position,
@@ -25,7 +24,8 @@ from undersigned.aws.signatures import (
     signature_key,
     signature_values,
 )
-from undersigned.domain.errors import DamagedRowsError
+from undersigned.base.errors import DamagedRowsError
+from undersigned.base.table import Key, Repository, Update, read_row, read_rows
 from undersigned.domain.signing.forms import ReadForms
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Values
+    from undersigned.base.table import Values
     from undersigned.domain.signing.abuse_checks import Suspicion
     from undersigned.domain.signing.forms import FormName
     from undersigned.domain.signing.mail_budgets import Lane

@@ -20,8 +20,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from undersigned.aws.failures import code_of, is_throttle, said_by
-from undersigned.domain.errors import MailRefusedError, SendingStoppedError, SendingThrottledError, UncertainError
+from undersigned.base.errors import MailRefusedError, SendingStoppedError, SendingThrottledError, UncertainError
+from undersigned.base.failures import code_of, is_throttle, said_by
 from undersigned.domain.signing.mail_budgets import SHARE_OF_QUOTA
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.aws.dynamodb import ConditionFailedError, Key, Repository, Update
+from undersigned.base.table import ConditionFailedError, Key, Repository, Update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Values
+    from undersigned.base.table import Values
     from undersigned.domain.signing.mail_limits import MailLimit
 
 

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from itertools import batched, chain
 from typing import TYPE_CHECKING
 
-from undersigned.at_once import each_at_once
-from undersigned.aws.failures import translating
+from undersigned.base.at_once import each_at_once
+from undersigned.base.email_addresses import email_mistake
+from undersigned.base.errors import UndersignedError
+from undersigned.base.failures import translating
 from undersigned.domain.counting.reconciliations import Reconciliation
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import UndersignedError
-from undersigned.domain.signing.addresses import email_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
-from undersigned.aws.dynamodb import (
+from undersigned.base.errors import DamagedRowsError
+from undersigned.base.failures import UNFIT, code_of
+from undersigned.base.table import (
     BATCH_GET,
     NEW,
     ConditionFailedError,
@@ -36,10 +38,8 @@ from undersigned.aws.dynamodb import (
     read_rows,
     written,
 )
-from undersigned.aws.failures import UNFIT, code_of
-from undersigned.domain.authoring.campaigns import Addressee
-from undersigned.domain.errors import DamagedRowsError
-from undersigned.domain.signing.drawings import Drawing
+from undersigned.campaigns.rules.campaigns import Addressee
+from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.domain.signing.signatures import (
     DISOWNED_FOR,
     ReadRows,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.aws.dynamodb import Values
+    from undersigned.base.table import Values
     from undersigned.domain.counting.reconciliations import Page
 
 LISTING_SHARDS = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from undersigned.aws.dynamodb import from_item, read_row
 from undersigned.aws.signatures import read_signature
+from undersigned.base.table import from_item, read_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

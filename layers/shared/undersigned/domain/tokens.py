@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.signing.addresses import canonical_email
+from undersigned.base.email_addresses import canonical_email
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -17,21 +17,21 @@ from typing import TYPE_CHECKING, Any, Literal, override
 
 from markupsafe import Markup
 
-from undersigned.domain import languages
-from undersigned.domain.authoring.colors import PLAIN, accents
-from undersigned.domain.authoring.letters import as_text, read_blocks, render_html
+from undersigned.base import languages
+from undersigned.base.colors import PLAIN, accents
+from undersigned.base.environment import environment
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
 from undersigned.domain.delivering.packets import packet_filename
-from undersigned.domain.languages import Message
 from undersigned.domain.signing.mail_budgets import lane_of
-from undersigned.rendering.environment import environment
 from undersigned.rendering.pictures import logo_in_mail, with_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign, Organizer, Target
-    from undersigned.domain.authoring.letters import Letter
+    from undersigned.campaigns.rules.campaigns import Campaign, Organizer, Target
+    from undersigned.campaigns.rules.letters import Letter
     from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
     from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.pictures import InlinePicture

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain import languages
-from undersigned.domain.authoring.campaigns import dashboard_path
-from undersigned.domain.characters import has_web_address
+from undersigned.base import languages
+from undersigned.base.characters import has_web_address
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.delivering.reports import SECTIONS
-from undersigned.domain.languages import Message
 from undersigned.rendering.mail_reasons import in_words
 from undersigned.rendering.mails import Mail, bodies, columns
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.stops import Stop
     from undersigned.domain.delivering.deliveries import Sender
     from undersigned.domain.delivering.reports import Report, ReportLine, Section
-    from undersigned.domain.delivering.stops import Stop
 
 _HEADINGS: Mapping[Section, Message] = {
     "to decide": Message.in_context("heading above letters", "Needs a person"),

@@ -10,21 +10,21 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from undersigned.domain import languages
-from undersigned.domain.authoring.colors import accents
+from undersigned.base import languages
+from undersigned.base.colors import accents
+from undersigned.base.fonts import needs_no_glyph
+from undersigned.base.languages import Message
+from undersigned.base.qr_codes import qr_code
 from undersigned.domain.delivering.packets import reference_number
-from undersigned.domain.languages import Message
-from undersigned.rendering.fonts import needs_no_glyph
-from undersigned.rendering.qr_codes import qr_code
 from undersigned.rendering.typesetter import Typesetter, TypesettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from undersigned.domain.authoring.campaigns import Logo, Organizer, Target
-    from undersigned.domain.authoring.letters import Block, Run
-    from undersigned.rendering.fonts import FontBook
+    from undersigned.base.fonts import FontBook
+    from undersigned.campaigns.rules.campaigns import Logo, Organizer, Target
+    from undersigned.campaigns.rules.letters import Block, Run
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 """Replaces a character that no font has."""

@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.letter_fields import SIGN_ONLINE
-from undersigned.domain.authoring.letters import read_blocks, render_blank
-from undersigned.domain.languages import Message
+from undersigned.base.fonts import font_book
+from undersigned.base.languages import Message
+from undersigned.base.qr_codes import qr_code
+from undersigned.campaigns.rules.letter_fields import SIGN_ONLINE
+from undersigned.campaigns.rules.letters import read_blocks, render_blank
 from undersigned.domain.signing.sources import ON_PAPER, labelled_path
-from undersigned.rendering.fonts import font_book
 from undersigned.rendering.packets import Foot, PacketLetter, typeset_paper
-from undersigned.rendering.qr_codes import qr_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.authoring.letters import Letter
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.letters import Letter
 
 
 def paper_form(campaign: Campaign, letters: Mapping[str, Letter], targets: Sequence[Target], public_url: str) -> bytes:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from undersigned.domain.authoring.letters import DRAWN_HEIGHT, signature_html
-from undersigned.domain.signing.drawings import Drawing
+from undersigned.campaigns.rules.drawings import Drawing
+from undersigned.campaigns.rules.letters import DRAWN_HEIGHT, signature_html
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Logo
-    from undersigned.domain.authoring.letters import SignerDetails
+    from undersigned.campaigns.rules.campaigns import Logo
+    from undersigned.campaigns.rules.letters import SignerDetails
     from undersigned.domain.delivering.deliveries import Sender
 
 # White paper keeps black ink readable in a dark email; a transparent background would not.

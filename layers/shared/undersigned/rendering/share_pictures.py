@@ -9,13 +9,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.colors import PLAIN, contrast
-from undersigned.rendering.fonts import font_book
+from undersigned.base.colors import PLAIN, contrast
+from undersigned.base.fonts import font_book
 from undersigned.rendering.packets import plain, printable, tidied, typst_language
 from undersigned.rendering.typesetter import Typesetter, TypesettingError
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 _TEMPLATE = Path(__file__).with_name("share.typ").read_bytes()
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import typst
 
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from undersigned.rendering.fonts import FontBook
+    from undersigned.base.fonts import FontBook
 
 _TEMPLATE = Path(__file__).with_name("packet.typ").read_bytes()
 

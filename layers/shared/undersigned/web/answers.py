@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import Response
 
-from undersigned.domain.languages import Message
-from undersigned.web.public_frame import problem_page
+from undersigned.base.languages import Message
+from undersigned.campaigns.public_frame import problem_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.errors import FieldError
-    from undersigned.web.assets import Asset
-    from undersigned.web.page import Page, Theme
+    from undersigned.base.assets import Asset
+    from undersigned.base.errors import FieldError
+    from undersigned.base.page import Page, Theme
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 PRIVATE = "no-store"
 """The `Cache-Control` of an answer that only one person may see. No search engine lists it either."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from undersigned.domain.authoring.campaigns import ID_PATTERN
+from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.domain.delivering.deliveries import DeliveryKey
 
 TARGET_POSITION = ID_PATTERN

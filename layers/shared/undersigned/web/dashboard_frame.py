@@ -6,16 +6,16 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from undersigned.domain.languages import languages, name_of, short_date, short_moment
-from undersigned.domain.signing.typos import ANSWER
-from undersigned.web.page import render_page
+from undersigned.base.languages import languages, name_of, short_date, short_moment
+from undersigned.base.page import render_page
+from undersigned.base.typos import ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.languages import Message
-    from undersigned.domain.signing.typos import MistypedError
-    from undersigned.web.page import Page
+    from undersigned.base.languages import Message
+    from undersigned.base.page import Page
+    from undersigned.base.typos import MistypedError
     from undersigned.web.viewer import Viewer
 
 

@@ -6,10 +6,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.campaigns import dashboard_path
-from undersigned.domain.authoring.postal_codes import in_words
-from undersigned.rendering.environment import make_environment
-from undersigned.web.assets import asset_data, asset_path
+from undersigned.base.assets import asset_data, asset_path
+from undersigned.base.environment import make_environment
+from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.campaigns.rules.postal_codes import in_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment

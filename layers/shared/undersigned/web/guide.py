@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from undersigned.domain.authoring.campaigns import ID_PATTERN, dashboard_path
-from undersigned.domain.errors import NotFoundError
-from undersigned.domain.languages import SOURCE
+from undersigned.base.errors import NotFoundError
+from undersigned.base.languages import SOURCE
+from undersigned.campaigns.rules.campaigns import ID_PATTERN, dashboard_path
 from undersigned.web.dashboard_frame import render_framed
 
 if TYPE_CHECKING:
-    from undersigned.web.page import Page
+    from undersigned.base.page import Page
 
 _FOLDER = Path(__file__).parent / "guide"
 

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.campaigns import ID_PATTERN, dashboard_path
-from undersigned.domain.delivering.controls import read_seen_at
-from undersigned.domain.errors import NotFoundError
-from undersigned.domain.languages import Message
-from undersigned.domain.people.api_keys import DIGITS_SHOWN
-from undersigned.domain.people.people import PERSON_PATTERN
-from undersigned.domain.signing.names import LONGEST_SEARCH, SHORTEST_SEARCH
-from undersigned.domain.signing.typos import ANSWER, MistypedError, answered
-from undersigned.services.people.access import KeyRefusedError
-from undersigned.web.cursors import position_of
-from undersigned.web.posted import (
+from undersigned.base.errors import NotFoundError
+from undersigned.base.languages import Message
+from undersigned.base.posted import (
     UNREADABLE_ADDRESS,
     UNREADABLE_REQUEST,
     ProgramError,
     RequestError,
     posted_values,
 )
-from undersigned.web.uploads import Upload, posted_form
+from undersigned.base.posted_files import Upload, posted_form
+from undersigned.base.typos import ANSWER, MistypedError, answered
+from undersigned.campaigns.rules.campaigns import ID_PATTERN, dashboard_path
+from undersigned.campaigns.rules.controls import read_seen_at
+from undersigned.domain.signing.names import LONGEST_SEARCH, SHORTEST_SEARCH
+from undersigned.people.access import KeyRefusedError
+from undersigned.people.rules.api_keys import DIGITS_SHOWN
+from undersigned.people.rules.people import PERSON_PATTERN
+from undersigned.web.cursors import position_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.people.api_keys import ApiKey
-    from undersigned.domain.people.people import Member, Person
-    from undersigned.services.people.sessions import Session
+    from undersigned.people.rules.api_keys import ApiKey
+    from undersigned.people.rules.people import Member, Person
+    from undersigned.people.sessions import Session
 
 _NO_DECISION = Message("A decision is missing or wrong")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from undersigned.domain.languages import chosen_language, languages
-from undersigned.web.posted import media_type
+from undersigned.base.languages import chosen_language, languages
+from undersigned.base.posted import media_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.web.page import Theme
+    from undersigned.base.page import Theme
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 CDN = "cdn"
 """The stage variable with the address of the CDN. The function's settings can't have it: it is made after them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from undersigned.domain.people.actions import ACTIONS
-from undersigned.domain.people.people import Scope
+from undersigned.people.rules.people import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Literal
 
 from aws_lambda_powertools import Logger
 
-from undersigned.domain.authoring.campaigns import ID_PATTERN
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
+from undersigned.campaigns.rules.campaigns import ID_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from undersigned.domain.delivering.deliveries import DeliveryKey
-    from undersigned.domain.people.api_keys import ApiKey
-    from undersigned.domain.people.people import Member, Person
-    from undersigned.services.people.sessions import Session
+    from undersigned.people.rules.api_keys import ApiKey
+    from undersigned.people.rules.people import Member, Person
+    from undersigned.people.sessions import Session
 
 type Way = Literal["API", "dashboard"]
 

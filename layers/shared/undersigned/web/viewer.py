@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.campaigns import dashboard_path
-from undersigned.domain.languages import SOURCE, Message, languages
+from undersigned.base.languages import SOURCE, Message, languages
+from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.people.actions import ACTIONS
-from undersigned.domain.people.people import includes
+from undersigned.people.rules.people import includes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign, Roster
+    from undersigned.campaigns.rules.campaigns import Campaign, Roster
     from undersigned.domain.people.actions import Action, Deed
-    from undersigned.domain.people.people import Scope
+    from undersigned.people.rules.people import Scope
 
 _NOTICES: Mapping[str, Message] = {
     "paused": Message("Campaign paused. Nothing is sent until you resume it."),

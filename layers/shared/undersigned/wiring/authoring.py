@@ -36,7 +36,7 @@ class AuthoringCases:
 
     def sampling(self, sender: Sender) -> Sampling:
         """Make the samples of drafts, with the links of a sender's emails."""
-        from undersigned.rendering.fonts import font_book
+        from undersigned.base.fonts import font_book
         from undersigned.rendering.packets import pictures, typeset
         from undersigned.services.authoring.sampling import Sampling
 

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from undersigned.aws.abuse_counters import AbuseCounters
-from undersigned.aws.campaigns import Campaigns
 from undersigned.aws.counts import Counts
 from undersigned.aws.disowned import Disowned
-from undersigned.aws.dynamodb import FEW_RETRIES, Table
 from undersigned.aws.forms import Forms
 from undersigned.aws.mail_claims import MailClaims
-from undersigned.aws.offices import OfficeRows
-from undersigned.aws.sign_ins import SignIns
 from undersigned.aws.signatures import Signatures
-from undersigned.aws.slots import Slots
-from undersigned.services.signing.catalog import Catalog
+from undersigned.base.table import FEW_RETRIES, Table
+from undersigned.campaigns.catalog import Catalog
+from undersigned.campaigns.rows.campaigns import Campaigns
+from undersigned.campaigns.rows.offices import OfficeRows
+from undersigned.campaigns.rows.slots import Slots
+from undersigned.people.rows.sign_ins import SignIns
 from undersigned.tokens import OrganizerTokens, Tokens
 
 if TYPE_CHECKING:
@@ -32,18 +32,12 @@ if TYPE_CHECKING:
 
     from types_boto3_sesv2 import SESV2Client
 
-    from undersigned.aws.api_keys import ApiKeys
     from undersigned.aws.campaign_rows import Rows
-    from undersigned.aws.cdn_proof import CdnProof
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.drafts import Drafts
     from undersigned.aws.exports import Exports
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_budgets import MailBudgets
-    from undersigned.aws.mail_domains import MailDomains
-    from undersigned.aws.operator_topic import OperatorTopic
-    from undersigned.aws.packet_store import Bucket
-    from undersigned.aws.people import People
     from undersigned.aws.queue import (
         DeadMails,
         ExportQueue,
@@ -53,8 +47,14 @@ if TYPE_CHECKING:
         ReconciliationQueue,
         WaitingMails,
     )
-    from undersigned.aws.secret import Secret
-    from undersigned.domain.keyring import Keyring, SignersKeyring
+    from undersigned.base.bucket import Bucket
+    from undersigned.base.cdn_proof import CdnProof
+    from undersigned.base.keyring import Keyring, SignersKeyring
+    from undersigned.base.mail_domains import MailDomains
+    from undersigned.base.operator_topic import OperatorTopic
+    from undersigned.base.secret import Secret
+    from undersigned.people.rows.api_keys import ApiKeys
+    from undersigned.people.rows.people import People
     from undersigned.services.operating.organizer_post import OrganizerPost
     from undersigned.settings import Settings
 
@@ -116,13 +116,13 @@ class Clients:
 
     @cached_property
     def api_keys(self) -> ApiKeys:
-        from undersigned.aws.api_keys import ApiKeys
+        from undersigned.people.rows.api_keys import ApiKeys
 
         return ApiKeys(self.table)
 
     @cached_property
     def people_rows(self) -> People:
-        from undersigned.aws.people import People
+        from undersigned.people.rows.people import People
 
         return People(self.table)
 
@@ -149,7 +149,7 @@ class Clients:
 
     @cached_property
     def bucket(self) -> Bucket:
-        from undersigned.aws.packet_store import SIGNED_LINKS, Bucket
+        from undersigned.base.bucket import SIGNED_LINKS, Bucket
 
         return Bucket(self.client("s3", config=SIGNED_LINKS), self.settings.packet_bucket)
 
@@ -247,7 +247,7 @@ class Clients:
 
     @cached_property
     def mail_domains(self) -> MailDomains:
-        from undersigned.aws.mail_domains import MailDomains
+        from undersigned.base.mail_domains import MailDomains
 
         return MailDomains(self.clock, accepts_reserved=self.settings.accepts_reserved_domains)
 
@@ -256,16 +256,16 @@ class Clients:
     @cached_property
     def stack_secret(self) -> Secret[SignersKeyring]:
         """The stack's secret, which is fetched when a key is first needed, and again every few minutes."""
-        from undersigned.aws.secret import Secret
-        from undersigned.domain.keyring import SignersKeyring
+        from undersigned.base.keyring import SignersKeyring
+        from undersigned.base.secret import Secret
 
         return Secret(SignersKeyring, self.client("secretsmanager"), self.settings.secret_arn, self.clock)
 
     @cached_property
     def organizers_secret(self) -> Secret[Keyring]:
         """The secret that organizers' access rests on, fetched in the same way."""
-        from undersigned.aws.secret import Secret
-        from undersigned.domain.keyring import Keyring
+        from undersigned.base.keyring import Keyring
+        from undersigned.base.secret import Secret
 
         return Secret(Keyring, self.client("secretsmanager"), self.settings.organizers_secret_arn, self.clock)
 
@@ -280,7 +280,7 @@ class Clients:
     @cached_property
     def cdn_proof(self) -> CdnProof | None:
         """The proof that a request came through the CDN, which not every stack has."""
-        from undersigned.aws.cdn_proof import CdnProof
+        from undersigned.base.cdn_proof import CdnProof
 
         arn = self.settings.cdn_proof_arn
         return CdnProof(self.client("secretsmanager"), arn, self.clock) if arn else None
@@ -289,6 +289,6 @@ class Clients:
 
     @cached_property
     def operator_topic(self) -> OperatorTopic:
-        from undersigned.aws.operator_topic import OperatorTopic
+        from undersigned.base.operator_topic import OperatorTopic
 
         return OperatorTopic(self.client("sns"), self.settings.operator_topic)

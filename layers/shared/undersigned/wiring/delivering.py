@@ -46,7 +46,7 @@ class DeliveringCases:
 
     def packing(self, report_replaced: ReportReplaced, sender: Sender) -> Packing:
         """Make the typesetting of letters, with the links of a sender's emails."""
-        from undersigned.rendering.fonts import font_book
+        from undersigned.base.fonts import font_book
         from undersigned.rendering.packets import typeset
         from undersigned.services.delivering.packing import Packing
 

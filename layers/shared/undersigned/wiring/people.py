@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.services.people.access import Access
-from undersigned.services.people.directory import Directory
+from undersigned.people.access import Access
+from undersigned.people.directory import Directory
+from undersigned.people.membership import KeysOfCampaign, PeopleOfCampaign
+from undersigned.people.sessions import Sessions
+from undersigned.people.signing_in import MOST_ASKED_A_MINUTE, SigningIn
 from undersigned.services.people.known_campaigns import KnownCampaigns
 from undersigned.services.people.own_campaigns import OwnCampaigns
-from undersigned.services.people.people import KeysOfCampaign, PeopleOfCampaign
-from undersigned.services.people.sessions import Sessions
-from undersigned.services.people.signing_in import MOST_ASKED_A_MINUTE, SigningIn
 from undersigned.services.signing.abuse_checks import NetworkLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.services.people.people_post import PeoplePost
+    from undersigned.people.people_post import PeoplePost
     from undersigned.wiring.clients import Clients
     from undersigned.wiring.operating import OperatingCases
 
@@ -77,7 +77,7 @@ class PeopleCases:
 
     @cached_property
     def people_post(self) -> PeoplePost:
-        from undersigned.services.people.people_post import PeoplePost
+        from undersigned.people.people_post import PeoplePost
 
         return PeoplePost(
             campaigns=self.stack.campaigns,

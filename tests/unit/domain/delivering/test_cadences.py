@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tests.unit.authoring.trees import FILES
 from undersigned.authoring.campaigns import compile_campaign
-from undersigned.domain.delivering.schedule import DAYS, Cadence, WeeklySchedule, cadence_of, reported_days
+from undersigned.campaigns.rules.cadence import DAYS, Cadence, WeeklySchedule, cadence_of, reported_days
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 CHICAGO = "America/Chicago"
 STACK = WeeklySchedule("MON", 9, CHICAGO)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undersigned.domain.authoring.campaigns import Target
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned.domain.delivering.bundles import Bundle, Signers
 from undersigned.domain.delivering.deliveries import (
     OUTCOME_WITHIN,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from undersigned.domain.authoring.campaigns import Target
-from undersigned.domain.delivering.controls import Controls
+from undersigned.campaigns.rules.campaigns import Target
+from undersigned.campaigns.rules.controls import Controls
 from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey, DeliveryState
 from undersigned.domain.delivering.plans import Week, next_day, plan_lines, taken, too_soon, week_taken
 

@@ -8,7 +8,7 @@ from typing import Any
 from typer.main import get_command
 
 from undersigned.domain.people.actions import ACTIONS
-from undersigned.domain.people.people import SCOPE_OF
+from undersigned.people.rules.people import SCOPE_OF
 from undersigned_cli.main import app
 
 ROLES = {scope: role for role, scope in SCOPE_OF.items()}

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.signatures import TREES, adas_signature
-from undersigned.domain.authoring.campaigns import Roster, Target
-from undersigned.domain.authoring.postal_codes import lists
-from undersigned.domain.errors import FormError
+from undersigned.base.errors import FormError
+from undersigned.campaigns.rules.campaigns import Roster, Target
+from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.domain.signing.choosing import choose_target
 from undersigned.domain.signing.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
 from undersigned.domain.signing.signatures import signer_id

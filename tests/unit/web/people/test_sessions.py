@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from undersigned.base.posted import RequestError
 from undersigned.web.people.sessions import check_origin, comes_from_a_link, session_cookie, session_token
-from undersigned.web.posted import RequestError
 
 PUBLIC_URL = "https://letters.example.org"
 HOST = {"host": "abc.execute-api.example"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from undersigned.domain.errors import FieldError
-from undersigned.domain.languages import Message
+from undersigned.base.errors import FieldError
+from undersigned.base.languages import Message
 from undersigned.web.signing.sites import with_fields
 
 ERRORS = tuple(FieldError(field, Message("…")) for field in ("name", "email", "name"))

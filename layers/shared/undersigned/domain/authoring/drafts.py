@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import LOAD_AGAIN, ExplainedError
-from undersigned.domain.languages import Message
+from undersigned.base.errors import LOAD_AGAIN, ExplainedError
+from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,9 +11,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from undersigned.domain.errors import GivenError
-from undersigned.domain.languages import Message
-from undersigned.domain.signing.providers import KNOWN
+from undersigned.base.errors import GivenError
+from undersigned.base.languages import Message
+from undersigned.base.providers import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from undersigned.domain.authoring.campaigns import ShowGoal
+    from undersigned.campaigns.rules.campaigns import ShowGoal
     from undersigned.domain.signing.signatures import Signature
 
 CountedBy = Literal["target", "day", "source"]

@@ -11,7 +11,7 @@ from undersigned.domain.tokens import VALID_FOR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from undersigned.domain.authoring.campaigns import Campaign, Target, Way
+    from undersigned.campaigns.rules.campaigns import Campaign, Target, Way
 
 DeliveryState = Literal[
     "open", "sending", "in_doubt", "sent", "delivered", "bounced", "closed_unsent", "complained", "held", "empty"

@@ -11,8 +11,8 @@ from undersigned.domain.delivering.deliveries import DeliveryKey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.delivering.controls import Controls
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.controls import Controls
     from undersigned.domain.delivering.deliveries import Delivery
 
 APART = timedelta(days=7)

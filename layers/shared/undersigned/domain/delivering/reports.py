@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.delivering.controls import Controls
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.controls import Controls
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryState, Question
 
 type Section = Literal["to decide", "to print", "not sent", "sent", "waiting"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.people.people import Scope
+    from undersigned.people.rules.people import Scope
 
 type Action = Literal[
     "pause", "resume", "deliver", "deliver again", "hold", "release",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import FieldError, FormError
-from undersigned.domain.languages import Message
+from undersigned.base.errors import FieldError, FormError
+from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign, Roster, Target
+    from undersigned.campaigns.rules.campaigns import Campaign, Roster, Target
 
 
 _MOST_TOWNS = 12

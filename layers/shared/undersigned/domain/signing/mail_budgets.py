@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.signing.providers import KNOWN
+from undersigned.base.providers import KNOWN
 
 if TYPE_CHECKING:
     from undersigned.domain.signing.signatures import Signature

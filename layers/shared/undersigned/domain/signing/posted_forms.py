@@ -7,21 +7,21 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.letters import SignerDetails, specimen
-from undersigned.domain.characters import can_be_printed, has_ink, has_phone_number, has_web_address
-from undersigned.domain.errors import AnswerError, FieldError, FormError
-from undersigned.domain.languages import Message
-from undersigned.domain.signing.addresses import email_mistake, mailable
+from undersigned.base.characters import can_be_printed, has_ink, has_phone_number, has_web_address
+from undersigned.base.email_addresses import email_mistake, mailable
+from undersigned.base.errors import AnswerError, FieldError, FormError
+from undersigned.base.languages import Message
+from undersigned.base.typos import meant_by
+from undersigned.campaigns.rules.drawings import Drawing
+from undersigned.campaigns.rules.letters import SignerDetails, specimen
 from undersigned.domain.signing.choosing import choose_target
-from undersigned.domain.signing.drawings import Drawing
 from undersigned.domain.signing.sources import source_of
-from undersigned.domain.signing.typos import meant_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from undersigned.domain.authoring.campaigns import Campaign, Roster, Target
+    from undersigned.campaigns.rules.campaigns import Campaign, Roster, Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from undersigned.domain.authoring.letters import SignerDetails
-from undersigned.domain.errors import UndersignedError
-from undersigned.domain.languages import SOURCE
-from undersigned.domain.signing.addresses import canonical_email
+from undersigned.base.email_addresses import canonical_email
+from undersigned.base.errors import UndersignedError
+from undersigned.base.languages import SOURCE
+from undersigned.campaigns.rules.letters import SignerDetails
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Addressee, Campaign
-    from undersigned.domain.authoring.letters import Letter
+    from undersigned.campaigns.rules.campaigns import Addressee, Campaign
+    from undersigned.campaigns.rules.letters import Letter
     from undersigned.domain.signing.abuse_checks import WantedSuspicion
     from undersigned.domain.signing.posted_forms import SignedForm
 

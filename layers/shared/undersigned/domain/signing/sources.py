@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 SOURCE = re.compile(r"[a-z0-9-]{1,30}")
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.controls import AuditEntry
-from undersigned.domain.errors import NotFoundError, NotNowError
-from undersigned.domain.languages import Message
+from undersigned.base.errors import NotFoundError, NotNowError
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.controls import AuditEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.mail import Mailbox
-    from undersigned.aws.people import People
     from undersigned.aws.queue import Queue
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Campaign
+    from undersigned.people.directory import Directory
+    from undersigned.people.rows.people import People
     from undersigned.services.authoring.drafting import Drafting
     from undersigned.services.authoring.limits_of_tests import LimitsOfTests
     from undersigned.services.authoring.sampling import Sampling
-    from undersigned.services.people.directory import Directory
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)

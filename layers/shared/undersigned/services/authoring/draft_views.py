@@ -18,10 +18,10 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.settings import settings_in
 from undersigned.authoring.targets import read_targets
 from undersigned.authoring.typed_letters import readable_letter
-from undersigned.domain.authoring.campaigns import Campaign, Target
+from undersigned.base.languages import SOURCE, Message
+from undersigned.campaigns.rules.campaigns import Campaign, Target
+from undersigned.campaigns.rules.letters import Letter
 from undersigned.domain.authoring.drafts import DRAFTED
-from undersigned.domain.authoring.letters import Letter
-from undersigned.domain.languages import SOURCE, Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

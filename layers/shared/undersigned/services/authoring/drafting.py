@@ -20,7 +20,10 @@ from undersigned.authoring.settings import values_of
 from undersigned.authoring.target_tables import read_table
 from undersigned.authoring.texts import with_our_line_ends
 from undersigned.authoring.writing import files_of
-from undersigned.domain.authoring.campaigns import ID_PATTERN
+from undersigned.base.errors import NotFoundError
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.campaigns import ID_PATTERN
+from undersigned.campaigns.rules.controls import AuditEntry, checked_reason
 from undersigned.domain.authoring.drafts import (
     DRAFTED,
     ChangedMeanwhileError,
@@ -29,9 +32,6 @@ from undersigned.domain.authoring.drafts import (
     UnreadableDraftError,
     check_files,
 )
-from undersigned.domain.delivering.controls import AuditEntry, checked_reason
-from undersigned.domain.errors import NotFoundError
-from undersigned.domain.languages import Message
 from undersigned.services.authoring.pushing import PublishedCampaign, in_short, push
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.authoring.setting_kinds import Value
     from undersigned.aws.campaign_rows import Rows
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.drafts import Drafts
-    from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.delivering.controls import Controls
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.controls import Controls
     from undersigned.domain.people.actions import Action
     from undersigned.services.authoring.pushing import Pushed
 

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotNowError
-from undersigned.domain.languages import Message
-from undersigned.domain.people.people import MOST_TESTS_AN_HOUR
-from undersigned.domain.signing.addresses import canonical_email, email_mistake, mailable
+from undersigned.base.email_addresses import canonical_email, email_mistake, mailable
+from undersigned.base.errors import NotNowError
+from undersigned.base.languages import Message
 from undersigned.domain.tokens import mailbox_digest
+from undersigned.people.rules.people import MOST_TESTS_AN_HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
-    from undersigned.aws.sign_ins import SignIns
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Target
+    from undersigned.people.rows.sign_ins import SignIns
 
 _COUNTED_FOR = timedelta(hours=2)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Self
 
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.aws.campaigns import Campaigns
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.campaigns import Roster
-from undersigned.domain.authoring.letters import read_blocks, render_html
-from undersigned.domain.authoring.postal_codes import lists
+from undersigned.base.languages import Message
+from undersigned.campaigns.catalog import Entry
+from undersigned.campaigns.rules.campaigns import Roster
+from undersigned.campaigns.rules.controls import Controls
+from undersigned.campaigns.rules.letters import read_blocks, render_html
+from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.domain.counting.tallies import Count
-from undersigned.domain.delivering.controls import Controls
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.languages import Message
 from undersigned.domain.signing.posted_forms import SignedForm
 from undersigned.domain.signing.signatures import Signature, pending_signature
 from undersigned.rendering import mails
 from undersigned.rendering.mails import DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
-from undersigned.services.signing.catalog import Entry
 from undersigned.services.signing.signing import FormPage
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Sender
-    from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
 

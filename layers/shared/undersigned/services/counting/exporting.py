@@ -11,24 +11,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import ChangedError, ExplainedError, NotFoundError
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.controls import AuditEntry
 from undersigned.domain.counting.exports import BYTE_ORDER_MARK, COLUMNS, Export, csv_line, row
-from undersigned.domain.delivering.controls import AuditEntry
-from undersigned.domain.errors import ChangedError, ExplainedError, NotFoundError
-from undersigned.domain.languages import Message
 from undersigned.services.counting.listing import newest_letters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.exports import Exports
     from undersigned.aws.forms import Forms
-    from undersigned.aws.packet_store import Bucket
     from undersigned.aws.queue import ExportQueue
     from undersigned.aws.signatures import Signatures
+    from undersigned.base.bucket import Bucket
+    from undersigned.campaigns.catalog import Catalog
+    from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.domain.counting.exports import ExportFilter, ExportState
-    from undersigned.services.signing.catalog import Catalog
 
 _READ_AHEAD = 500
 """How many letters are read in one step. With a drawing in each, they take 5 MB."""

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned.domain.delivering.deliveries import UNDER_WAY
-from undersigned.domain.delivering.schedule import cadence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.controls import Controls
     from undersigned.domain.counting.reconciliations import Gauges
-    from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.signing.signatures import Signature
 
 SENT_WITHIN = timedelta(hours=24)

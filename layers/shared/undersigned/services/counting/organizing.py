@@ -6,13 +6,13 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.base.email_addresses import email_mistake
+from undersigned.base.errors import ChangedError, NotFoundError, NotNowError
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.bundles import sealed_in
-from undersigned.domain.delivering.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.packets import packet_filename, reference_number
-from undersigned.domain.errors import ChangedError, NotFoundError, NotNowError
-from undersigned.domain.languages import Message
-from undersigned.domain.signing.addresses import email_mistake
 from undersigned.domain.signing.forms import current_of, waiting_of
 from undersigned.domain.signing.names import is_named
 from undersigned.domain.signing.signatures import new_mail_request, signer_id
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.forms import Forms
-    from undersigned.aws.packet_store import Bucket
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Target
-    from undersigned.domain.authoring.letters import Letter
+    from undersigned.base.bucket import Bucket
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Target
+    from undersigned.campaigns.rules.letters import Letter
     from undersigned.domain.delivering.deliveries import Delivery, PacketRecord, Question
     from undersigned.domain.delivering.mail_events import MailEvent
     from undersigned.domain.people.actions import Action

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import ChangedError, NotNowError
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.controls import AuditEntry, checked_reason
 from undersigned.domain.counting.screening import REACHES, checked_filter, in_words, place_of, shared_by
-from undersigned.domain.delivering.controls import AuditEntry, checked_reason
-from undersigned.domain.errors import ChangedError, NotNowError
-from undersigned.domain.languages import Message
 from undersigned.services.counting.listing import Listing, newest_letters
 from undersigned.services.signing.erasing import UnderWayError
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.forms import Forms
     from undersigned.aws.signatures import Signatures
+    from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.domain.counting.screening import Place, ScreeningAction, Shared
     from undersigned.domain.people.actions import Action
     from undersigned.domain.signing.signatures import Signature, SignatureFilter

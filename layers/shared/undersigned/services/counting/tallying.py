@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import batched, groupby
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import ChangedError
 from undersigned.domain.counting.tallies import mark_of, transactions
-from undersigned.domain.errors import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

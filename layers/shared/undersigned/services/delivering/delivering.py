@@ -15,11 +15,7 @@ from itertools import chain, count, islice
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from undersigned.domain.delivering.bundles import Bundle, sealed_in
-from undersigned.domain.delivering.deliveries import PACKET_SIZE, UNSETTLED_FOR, Delivery
-from undersigned.domain.delivering.packets import Batch, are_attached, packet_name
-from undersigned.domain.delivering.plans import week_for
-from undersigned.domain.errors import (
+from undersigned.base.errors import (
     BundleTakenError,
     ChangedError,
     LettersNotWaitingError,
@@ -28,7 +24,11 @@ from undersigned.domain.errors import (
     SendingThrottledError,
     UndersignedError,
 )
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.domain.delivering.bundles import Bundle, sealed_in
+from undersigned.domain.delivering.deliveries import PACKET_SIZE, UNSETTLED_FOR, Delivery
+from undersigned.domain.delivering.packets import Batch, are_attached, packet_name
+from undersigned.domain.delivering.plans import week_for
 from undersigned.rendering import mails, organizer_mails
 from undersigned.services.delivering.storing import OutOfTimeError
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.mail import Mailbox
-    from undersigned.aws.packet_store import Bucket
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.base.bucket import Bucket
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.domain.delivering.bundles import Signers
     from undersigned.domain.delivering.deliveries import DeliveryKey, PacketRecord
     from undersigned.rendering.mails import Mail

@@ -6,26 +6,26 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.campaigns import Answer, OnPaper
-from undersigned.domain.delivering.answers import read_answer_text, read_day_of_answer
-from undersigned.domain.delivering.controls import AuditEntry, checked_reason
+from undersigned.base.email_addresses import email_mistake, mailable
+from undersigned.base.errors import ChangedError, GivenError, NotFoundError, NotNowError
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.answers import read_answer_text, read_day_of_answer
+from undersigned.campaigns.rules.campaigns import Answer, OnPaper
+from undersigned.campaigns.rules.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.plans import taken, week_taken
-from undersigned.domain.errors import ChangedError, GivenError, NotFoundError, NotNowError
-from undersigned.domain.languages import Message
-from undersigned.domain.signing.addresses import email_mistake, mailable
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date, datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.aws.offices import OfficeRows
     from undersigned.aws.queue import Queue
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.offices import OfficeRows
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, Settlement
     from undersigned.domain.delivering.plans import TooSoon
     from undersigned.domain.people.actions import Action

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import ChangedError
 from undersigned.domain.delivering.mail_events import after
-from undersigned.domain.errors import ChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.mail_budgets import MailBudgets
+    from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.delivering.mail_events import MailEvent
     from undersigned.domain.signing.mail_budgets import Lane, MailReport

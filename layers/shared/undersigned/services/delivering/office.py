@@ -6,19 +6,19 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.stops import Stop, reason_in
-from undersigned.domain.errors import UndersignedError
+from undersigned.base.errors import UndersignedError
+from undersigned.campaigns.rules.stops import Stop, reason_in
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.aws.offices import OfficeRows
     from undersigned.aws.queue import PeopleMails
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.offices import OfficeRows
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, PacketRecord, Sender
     from undersigned.domain.tokens import OfficeToken
     from undersigned.tokens import Tokens

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import NotFoundError
 from undersigned.domain.delivering.packets import packet_filename
-from undersigned.domain.errors import NotFoundError
 from undersigned.services.delivering.storing import sent_packets
 
 if TYPE_CHECKING:
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.catalog import Catalog
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import DeliveryKey
     from undersigned.services.delivering.storing import SentPacket
-    from undersigned.services.signing.catalog import Catalog
     from undersigned.tokens import Tokens
 
 PACKETS_ON_PAGE = 100

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.letters import read_blocks, render_html
-from undersigned.domain.authoring.postal_codes import lists
+from undersigned.base.errors import DamagedRowsError, NotFoundError, TooManyLettersError
+from undersigned.base.logs import report_damaged
+from undersigned.campaigns.rules.letters import read_blocks, render_html
+from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.domain.delivering.deliveries import PACKET_SIZE, PacketRecord
 from undersigned.domain.delivering.packets import Batch, are_attached
-from undersigned.domain.errors import DamagedRowsError, NotFoundError, TooManyLettersError
-from undersigned.logs import report_damaged
 from undersigned.rendering import mails
 from undersigned.rendering.mails import DeliverySummary
 from undersigned.rendering.packets import PacketCover, PacketLetter
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.base.languages import Message
+    from undersigned.campaigns.catalog import Catalog
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, Sender
-    from undersigned.domain.languages import Message
     from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
-    from undersigned.services.signing.catalog import Catalog
     from undersigned.tokens import Tokens
 
 

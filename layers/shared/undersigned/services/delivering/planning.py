@@ -7,21 +7,21 @@ from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from undersigned.at_once import each_at_once
+from undersigned.base.at_once import each_at_once
+from undersigned.base.errors import NotFoundError, UndersignedError
 from undersigned.domain.delivering.plans import plan_lines
-from undersigned.domain.errors import NotFoundError, UndersignedError
 from undersigned.services.delivering.trays import with_letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.queue import Queue
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Campaign, Target
-    from undersigned.domain.delivering.controls import Controls
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.controls import Controls
     from undersigned.domain.delivering.deliveries import DeliveryKey
     from undersigned.domain.delivering.plans import PlanLine
 

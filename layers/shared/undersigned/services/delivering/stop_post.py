@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.errors import MailRefusedError, SendingThrottledError
+from undersigned.base.errors import MailRefusedError, SendingThrottledError
 from undersigned.domain.tokens import mailbox_digest
 from undersigned.rendering import organizer_mails
 
 if TYPE_CHECKING:
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.mail import Mailbox
-    from undersigned.aws.offices import OfficeRows
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.offices import OfficeRows
+    from undersigned.campaigns.rules.campaigns import Target
+    from undersigned.campaigns.rules.stops import Stop
     from undersigned.domain.delivering.deliveries import Sender
-    from undersigned.domain.delivering.stops import Stop
 
 type StopPostOutcome = Literal["sent", "sent before", "lifted before"]
 

@@ -10,6 +10,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import (
+    ChangedError,
+    DamagedRowsError,
+    NotFoundError,
+    PacketErasedError,
+    PacketNotReadyError,
+    UndersignedError,
+)
+from undersigned.base.languages import Message
 from undersigned.domain.delivering.bundles import sealed_in
 from undersigned.domain.delivering.deliveries import UNDER_WAY
 from undersigned.domain.delivering.packets import (
@@ -19,23 +28,14 @@ from undersigned.domain.delivering.packets import (
     packet_name,
     packets_prefix,
 )
-from undersigned.domain.errors import (
-    ChangedError,
-    DamagedRowsError,
-    NotFoundError,
-    PacketErasedError,
-    PacketNotReadyError,
-    UndersignedError,
-)
-from undersigned.domain.languages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.aws.packet_store import Bucket
+    from undersigned.base.bucket import Bucket
+    from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, PacketRecord
     from undersigned.services.delivering.packing import Packing
 

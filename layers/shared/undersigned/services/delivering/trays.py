@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import batched, chain, groupby
 from typing import TYPE_CHECKING
 
-from undersigned.at_once import each_at_once
+from undersigned.base.at_once import each_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import ChangedError
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError, UnreadableDraftError
-from undersigned.domain.errors import ChangedError
 from undersigned.domain.signing.signatures import WITHDRAWN_FOR
 from undersigned.services.delivering.storing import clear_files, sweep
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.drafts import Drafts
-    from undersigned.aws.offices import OfficeRows
-    from undersigned.aws.packet_store import Bucket
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.base.bucket import Bucket
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.offices import OfficeRows
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.stops import Stop
     from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.domain.delivering.stops import Stop
     from undersigned.domain.signing.signatures import Signature
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.controls import AuditEntry, checked_reason
+from undersigned.campaigns.rules.controls import AuditEntry, checked_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
+    from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.domain.people.actions import Action
 
 

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import ChangedError, NotFoundError, NotNowError
-from undersigned.domain.languages import Message
+from undersigned.base.errors import ChangedError, NotFoundError, NotNowError
+from undersigned.base.languages import Message
 from undersigned.services.delivering.storing import clear_files
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.campaign_rows import Rows
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.drafts import Drafts
     from undersigned.aws.forms import Forms
-    from undersigned.aws.packet_store import Bucket
     from undersigned.aws.signatures import Signatures
+    from undersigned.base.bucket import Bucket
+    from undersigned.campaigns.rows.campaigns import Campaigns
 
 
 class NotYetError(NotNowError):

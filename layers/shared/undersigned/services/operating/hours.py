@@ -7,17 +7,17 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from undersigned.domain.delivering.schedule import cadence_of
-from undersigned.domain.errors import NotFoundError, UndersignedError
+from undersigned.base.errors import NotFoundError, UndersignedError
+from undersigned.campaigns.rules.cadence import cadence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
-    from undersigned.aws.slots import Job, Slots
-    from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.delivering.schedule import Cadence, WeeklySchedule
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.slots import Job, Slots
+    from undersigned.campaigns.rules.cadence import Cadence, WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 _HOUR = timedelta(hours=1)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from undersigned.campaigns.rules.answers import is_unanswered
+from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.domain.authoring.drafts import UnreadableDraftError
 from undersigned.domain.counting.tallies import TOTAL
-from undersigned.domain.delivering.answers import is_unanswered
 from undersigned.domain.delivering.plans import plan_lines
-from undersigned.domain.delivering.schedule import cadence_of, period_of
 from undersigned.domain.signing.mail_budgets import LANES
 from undersigned.services.counting.listing import Listing
 from undersigned.services.counting.measuring import Kept, last_overdue_run
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.disowned import Disowned
@@ -30,13 +29,14 @@ if TYPE_CHECKING:
     from undersigned.aws.forms import Forms
     from undersigned.aws.mail_budgets import MailBudgets
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
+    from undersigned.campaigns.rules.controls import Controls
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.domain.counting.tallies import Count, CountedBy
-    from undersigned.domain.delivering.controls import Controls
     from undersigned.domain.delivering.deliveries import Delivery, Question
     from undersigned.domain.delivering.plans import PlanLine
-    from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.signing.mail_budgets import Lane, Sending
 
 MOST_POSTPONED = 1_000

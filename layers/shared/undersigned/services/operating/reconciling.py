@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import ChangedError, DamagedRowsError
 from undersigned.domain.counting.reconciliations import Balance, Finding, Holding, Reconciliation
 from undersigned.domain.counting.tallies import counters_of
 from undersigned.domain.delivering.deliveries import UNDER_WAY
-from undersigned.domain.errors import ChangedError, DamagedRowsError
 from undersigned.domain.signing.mail_limits import mail_limit
 from undersigned.domain.signing.signatures import requested_at
 from undersigned.services.counting.measuring import Kept
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.forms import Forms
     from undersigned.aws.mail_claims import MailClaims
     from undersigned.aws.queue import Queue
     from undersigned.aws.signatures import Signatures
-    from undersigned.aws.slots import Slots
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rows.slots import Slots
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.domain.counting.reconciliations import Difference, FindingKind, Page, Summary
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.signing.signatures import Signature

@@ -6,22 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.at_once import each_at_once
+from undersigned.base.at_once import each_at_once
+from undersigned.campaigns.rules.cadence import cadence_of
 from undersigned.domain.delivering.reports import Report, ReportLine, left_between, line_of_waiting, lines_of
-from undersigned.domain.delivering.schedule import cadence_of
 from undersigned.rendering import organizer_mails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.cadence import Cadence, WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.domain.delivering.deliveries import Delivery, Sender
-    from undersigned.domain.delivering.schedule import Cadence, WeeklySchedule
     from undersigned.services.delivering.planning import Planning
     from undersigned.services.operating.organizer_post import OrganizerPost, PostOutcome
 

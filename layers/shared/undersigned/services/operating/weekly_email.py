@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from undersigned.aws.mail_budgets import MailBudgets
-    from undersigned.aws.operator_topic import OperatorTopic
+    from undersigned.base.operator_topic import OperatorTopic
     from undersigned.services.operating.reporting import Gathering
 
 _DAYS = 7

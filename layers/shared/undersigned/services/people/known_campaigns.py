@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import NotFoundError
+from undersigned.base.errors import NotFoundError
 
 if TYPE_CHECKING:
     from undersigned.aws.drafts import Drafts
-    from undersigned.services.signing.catalog import Catalog
+    from undersigned.campaigns.catalog import Catalog
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)

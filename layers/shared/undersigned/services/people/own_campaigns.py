@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.domain.errors import DamagedRowsError, NotFoundError
+from undersigned.base.errors import DamagedRowsError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from undersigned.aws.campaigns import Campaigns
     from undersigned.aws.drafts import Drafts
-    from undersigned.aws.people import People
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.domain.counting.tallies import Count
-    from undersigned.domain.people.people import Person, Role
+    from undersigned.people.rows.people import People
+    from undersigned.people.rules.people import Person, Role
     from undersigned.services.operating.overviews import Glance, Overviews
 
 MOST_LOOKED_AT = 100

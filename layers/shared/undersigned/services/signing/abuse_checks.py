@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from undersigned.domain.errors import TokenError, UndersignedError
+from undersigned.base.errors import TokenError, UndersignedError
 from undersigned.domain.signing.abuse_checks import (
     NETWORK_SHARE,
     TRAP,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.abuse_counters import AbuseCounters
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.tokens import Tokens
 
 

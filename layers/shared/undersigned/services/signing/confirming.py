@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from undersigned.domain.errors import ChangedError, MailRefusedError, SendingStoppedError, UncertainError
+from undersigned.base.errors import ChangedError, MailRefusedError, SendingStoppedError, UncertainError
 from undersigned.domain.signing.mail_limits import CLAIMS_KNOWN_FOR, mail_limit
 from undersigned.domain.signing.signatures import PENDING_FOR, requested_at
 from undersigned.rendering import mails
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from undersigned.aws.forms import Forms
     from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_claims import MailClaims
-    from undersigned.aws.mail_domains import MailDomains
+    from undersigned.base.mail_domains import MailDomains
+    from undersigned.campaigns.catalog import Catalog
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.domain.delivering.deliveries import Sender
-    from undersigned.domain.delivering.schedule import WeeklySchedule
     from undersigned.domain.signing.forms import FormName, ReadForms
     from undersigned.domain.signing.signatures import Signature
     from undersigned.rendering.mails import Mail
-    from undersigned.services.signing.catalog import Catalog
     from undersigned.services.signing.mail_budgets import MailBudgeting, Room
     from undersigned.tokens import Tokens
 

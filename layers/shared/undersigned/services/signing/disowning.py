@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from undersigned.domain.errors import ChangedError
+from undersigned.base.errors import ChangedError
 from undersigned.domain.signing.forms import current_of
 from undersigned.services.signing.signing import ExpiredError
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from undersigned.aws.disowned import Disowned
     from undersigned.aws.forms import Forms
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.catalog import Catalog
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.domain.signing.signatures import Signature
-    from undersigned.services.signing.catalog import Catalog
     from undersigned.tokens import Tokens
 
 _TRIES = 4

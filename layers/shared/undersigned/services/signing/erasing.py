@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.base.errors import ChangedError, ExplainedError, NotFoundError
+from undersigned.base.languages import Message
 from undersigned.domain.delivering.deliveries import DeliveryKey
-from undersigned.domain.errors import ChangedError, ExplainedError, NotFoundError
-from undersigned.domain.languages import Message
 from undersigned.services.delivering.storing import sweep
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.forms import Forms
-    from undersigned.aws.packet_store import Bucket
     from undersigned.aws.queue import Queue
     from undersigned.aws.signatures import Signatures
+    from undersigned.base.bucket import Bucket
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.signing.signatures import Signature
     from undersigned.services.counting.exporting import EndingExports

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.campaigns import ID_PATTERN
-from undersigned.domain.authoring.letters import render_html
-from undersigned.domain.counting.tallies import with_letter
-from undersigned.domain.delivering.answers import is_unanswered, waits_since
-from undersigned.domain.errors import (
+from undersigned.base.errors import (
     DamagedRowsError,
     NotFoundError,
     ThrottledError,
     UndersignedError,
 )
-from undersigned.domain.languages import chosen_language
+from undersigned.base.languages import chosen_language
+from undersigned.base.logs import report_damaged
+from undersigned.base.typos import ASKS, MistypedError, answered
+from undersigned.campaigns.catalog import KEPT_FOR
+from undersigned.campaigns.rules.answers import is_unanswered, waits_since
+from undersigned.campaigns.rules.campaigns import ID_PATTERN
+from undersigned.campaigns.rules.letters import render_html
+from undersigned.domain.counting.tallies import with_letter
 from undersigned.domain.signing.forms import form_id
 from undersigned.domain.signing.posted_forms import (
     details_so_far,
@@ -31,9 +34,6 @@ from undersigned.domain.signing.signatures import (
     pending_signature,
     signer_id,
 )
-from undersigned.domain.signing.typos import ASKS, MistypedError, answered
-from undersigned.logs import report_damaged
-from undersigned.services.signing.catalog import KEPT_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,16 +42,16 @@ if TYPE_CHECKING:
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.forms import Forms
-    from undersigned.aws.mail_domains import MailDomains
     from undersigned.aws.signatures import Signatures
-    from undersigned.domain.authoring.campaigns import Answer, Campaign, Target
+    from undersigned.base.errors import FieldError
+    from undersigned.base.mail_domains import MailDomains
+    from undersigned.campaigns.catalog import Catalog, Entry
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Answer, Campaign, Target
     from undersigned.domain.counting.tallies import Count
     from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.domain.delivering.schedule import WeeklySchedule
-    from undersigned.domain.errors import FieldError
     from undersigned.domain.tokens import SignerToken
     from undersigned.services.signing.abuse_checks import AbuseChecks
-    from undersigned.services.signing.catalog import Catalog, Entry
     from undersigned.tokens import Tokens
 
 

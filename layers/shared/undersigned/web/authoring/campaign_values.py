@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 
 def settings_values(campaign: Campaign) -> Mapping[str, object]:

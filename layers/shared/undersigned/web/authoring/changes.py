@@ -10,8 +10,8 @@ from undersigned.authoring import targets as targets_file
 from undersigned.authoring.described_settings import label_of
 from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.letter_files import language_of_file
+from undersigned.base.languages import Message, name_of
 from undersigned.domain.authoring.drafts import DRAFTED
-from undersigned.domain.languages import Message, name_of
 from undersigned.web.authoring.frame import heading_of, table_in
 
 if TYPE_CHECKING:

@@ -18,16 +18,16 @@ from undersigned.authoring import targets as targets_file
 from undersigned.authoring.column_choice import Choice, used_twice
 from undersigned.authoring.table_texts import MOST_COLUMNS, MOST_ROWS
 from undersigned.authoring.target_tables import is_column
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.base.posted_files import LARGEST_UPLOAD, encodable
 from undersigned.web.authoring.frame import COLUMNS, ShownMistake, fingerprint, heading_of, workshop_page
-from undersigned.web.uploads import LARGEST_UPLOAD, encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from undersigned.base.page import Page
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.recipients import Upload
-    from undersigned.web.page import Page
 
 _ROWS_SHOWN = 5
 _LONGEST_SHOWN = 60

@@ -17,8 +17,8 @@ from undersigned.web.authoring.settings import words_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from undersigned.base.page import Page
     from undersigned.web.authoring.frame import Step, Workshop
-    from undersigned.web.page import Page
 
 
 def changed_meanwhile(workshop: Workshop, step: Step, file: str, text: str) -> Page:

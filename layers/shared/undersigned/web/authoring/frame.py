@@ -20,17 +20,17 @@ from undersigned.authoring.draft_settings import DraftSettings
 from undersigned.authoring.mistakes import Mistake, MistakesError, with_rows
 from undersigned.authoring.target_tables import TargetTable, read_table
 from undersigned.authoring.typed_letters import typed_letter
+from undersigned.base.languages import Message, name_of
 from undersigned.domain.authoring.drafts import DRAFTED
-from undersigned.domain.languages import Message, name_of
 from undersigned.services.authoring.draft_views import file_of_letter, letter_languages
 from undersigned.web.dashboard_frame import render_framed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from undersigned.base.page import Page
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.services.authoring.drafting import Checked
-    from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 

@@ -9,18 +9,18 @@ from undersigned.authoring import letters as letter_file
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.pasted_letters import pasted_letter
 from undersigned.authoring.typed_letters import placeholders, typed_letter
-from undersigned.domain.authoring.letter_fields import FIELDS
-from undersigned.domain.languages import Message, name_of
+from undersigned.base.languages import Message, name_of
+from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.services.authoring.draft_views import file_of_letter, mistakes_of_letter
 from undersigned.web.authoring.frame import render, shown_in_letter, workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from undersigned.base.page import Page
     from undersigned.domain.authoring.drafts import Draft
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.preview import Preview
-    from undersigned.web.page import Page
 
 _HAS_LETTER = Message("you typed a letter; empty this field to take our example")
 

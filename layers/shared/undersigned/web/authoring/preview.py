@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from undersigned.domain.languages import Message, name_of
+from undersigned.base.languages import Message, name_of
 from undersigned.services.signing.signing import LetterPreview
 from undersigned.web.authoring.frame import workshop_page
 from undersigned.web.signing.form import form_page
@@ -15,10 +15,10 @@ from undersigned.web.signing.form import form_page
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.base.page import Page
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.services.authoring.sampling import Sample
     from undersigned.web.authoring.frame import Workshop
-    from undersigned.web.page import Page
 
 _RECIPIENTS_SHOWN = 100
 _VIEWS = ("letter", "form", "email", "paper")

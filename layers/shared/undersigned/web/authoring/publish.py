@@ -10,19 +10,19 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from undersigned.authoring.sites import builder_of
-from undersigned.domain.authoring.colors import PLAIN, accents
-from undersigned.domain.languages import Message
+from undersigned.base.colors import PLAIN, accents
+from undersigned.base.languages import Message
 from undersigned.web.authoring.changes import changed_letters, changes
 from undersigned.web.authoring.frame import by_hand_words, workshop_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.authoring.colors import Accent
+    from undersigned.base.colors import Accent
+    from undersigned.base.page import Page
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.services.authoring.drafting import ToPublish
     from undersigned.web.authoring.frame import Workshop
-    from undersigned.web.page import Page
 
 WEBSITES = ("allowed_origins", "frame_origins")
 """The settings that list websites."""
@@ -161,7 +161,7 @@ def _own_form(campaign: Campaign, public_url: str, address: str, accent: Accent)
 
 def _qr_code(address: str) -> str:
     # Only the pages that show one load its library.
-    from undersigned.rendering.qr_codes import qr_code
+    from undersigned.base.qr_codes import qr_code
 
     return qr_code(address)
 

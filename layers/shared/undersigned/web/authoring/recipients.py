@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import targets as targets_file
 from undersigned.authoring.mistakes import Mistake, MistakesError
 from undersigned.authoring.target_tables import TargetTable
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.base.posted_files import LARGEST_UPLOAD, TOO_LARGE
 from undersigned.web.authoring.frame import (
     COLUMNS,
     ROWS_SHOWN,
@@ -20,14 +21,13 @@ from undersigned.web.authoring.frame import (
     step_of,
     workshop_page,
 )
-from undersigned.web.uploads import LARGEST_UPLOAD, TOO_LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.authoring.target_tables import Row
+    from undersigned.base.page import Page
     from undersigned.web.authoring.frame import Workshop
-    from undersigned.web.page import Page
 
 _MOST_NAMED = 20
 _LONGEST_NAMED = 60

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from undersigned.authoring import logos as logo_file
 from undersigned.authoring.described_settings import GROUPS, label_of, setting_of
 from undersigned.authoring.setting_kinds import as_text
+from undersigned.base.languages import SOURCE
 from undersigned.domain.authoring.drafts import DRAFTED
-from undersigned.domain.languages import SOURCE
 from undersigned.web.authoring.frame import workshop_page
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from undersigned.authoring.draft_settings import DraftSettings
     from undersigned.authoring.mistakes import Mistake
     from undersigned.authoring.setting_kinds import Choices, Value
+    from undersigned.base.page import Page
     from undersigned.web.authoring.frame import Workshop
     from undersigned.web.authoring.preview import Preview
-    from undersigned.web.page import Page
 
 _SHORT = {"choice", "select", "number", "date", "color"}
 """The controls whose values a folded group shows."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from undersigned.base.languages import Message
 from undersigned.domain.counting.exports import EXPORTED
-from undersigned.domain.languages import Message
 from undersigned.web.counting.signatures import STATUSES
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.delivering.recipients import recipient_choices, recipient_name
@@ -13,8 +13,8 @@ from undersigned.web.delivering.recipients import recipient_choices, recipient_n
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from undersigned.base.page import Page
     from undersigned.domain.counting.exports import Export, ExportState
-    from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 _EXPORT_STATES: Mapping[ExportState, Message] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from undersigned.base.languages import Message, number
 from undersigned.domain.counting.screening import PLACES
-from undersigned.domain.languages import Message, number
 from undersigned.web.counting.signatures import STATUSES, letter_rows, suspicion_choices, suspicion_in_words
 from undersigned.web.cursors import cursor_of
 from undersigned.web.dashboard_frame import render_framed
@@ -13,9 +13,9 @@ from undersigned.web.dashboard_frame import render_framed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from undersigned.base.page import Page
     from undersigned.domain.counting.screening import Place, ScreeningAction, Shared
     from undersigned.services.counting.screening import Screened
-    from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 CRITERIA = ("suspicion", "domain", "network", "signed_from", "signed_before", "on_hold")

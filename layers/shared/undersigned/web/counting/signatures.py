@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from undersigned.domain.authoring.letters import render_html
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
+from undersigned.campaigns.rules.letters import render_html
 from undersigned.services.counting.organizing import MOST_NAMES_READ
 from undersigned.web.cursors import cursor_of
 from undersigned.web.dashboard_frame import render_framed
@@ -18,11 +18,11 @@ from undersigned.web.delivering.states import state_of_delivery
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from undersigned.base.page import Page
     from undersigned.domain.signing.abuse_checks import Suspicion
     from undersigned.domain.signing.signatures import ReportedStatus, Signature, SignatureFilter
     from undersigned.services.counting.listing import Listing
     from undersigned.services.counting.organizing import LetterRecord
-    from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 STATUSES: Mapping[ReportedStatus, Message] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from undersigned.base.languages import Message
 from undersigned.domain.delivering.packets import packet_spans, reference_number
 from undersigned.domain.delivering.plans import week_taken
-from undersigned.domain.languages import Message
 from undersigned.rendering.mail_reasons import in_words
 from undersigned.web.cursors import cursor_of, delivery_position
 from undersigned.web.dashboard_frame import render_framed
@@ -18,12 +18,12 @@ from undersigned.web.operating.attention import IF_NOT_RECEIVED, decisions, has_
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.base.page import Page
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
     from undersigned.domain.delivering.mail_events import MailEventKind
     from undersigned.services.counting.organizing import DeliveryRecord
     from undersigned.services.operating.overviews import TargetState
-    from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 _EVENTS: Mapping[MailEventKind, Message] = {

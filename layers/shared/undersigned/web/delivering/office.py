@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.web.public_frame import public_page
+from undersigned.campaigns.public_frame import public_page
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign, Target
+    from undersigned.base.page import Page
+    from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.services.delivering.office import Sent
-    from undersigned.web.page import Page
 
 
 def office_page(sent: Sent, token: str) -> Page:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.web.public_frame import public_page
+from undersigned.campaigns.public_frame import public_page
 
 if TYPE_CHECKING:
+    from undersigned.base.page import Page
     from undersigned.services.delivering.packet_links import Packets
-    from undersigned.web.page import Page
 
 
 def packets_page(found: Packets, token: str, number: int = 1) -> Page:

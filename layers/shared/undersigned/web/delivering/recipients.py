@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from undersigned.domain.languages import Message, short_moment
+from undersigned.base.languages import Message, short_moment
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.delivering.states import state_of_delivery, state_of_line
 from undersigned.web.operating.attention import of_target, to_print
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.base.page import Page
+    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.domain.delivering.plans import Outcome, PlanLine
     from undersigned.services.delivering.packing import DeliveryPreview
     from undersigned.services.operating.overviews import Recipient, TargetState
-    from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 COLUMNS = ("recipient", "waiting", "sent", "last", "state")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.domain.languages import Message, long_date
+from undersigned.base.languages import Message, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

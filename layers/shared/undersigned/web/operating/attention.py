@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
 
-from undersigned.domain.delivering.answers import waits_since
+from undersigned.base.languages import Message, long_date, number
+from undersigned.campaigns.rules.answers import waits_since
 from undersigned.domain.delivering.plans import week_taken
-from undersigned.domain.languages import Message, long_date, number
 from undersigned.services.operating.overviews import MOST_POSTPONED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from undersigned.domain.authoring.campaigns import Target
+    from undersigned.campaigns.rules.campaigns import Target
+    from undersigned.campaigns.rules.stops import Stop
     from undersigned.domain.delivering.deliveries import Delivery, Question
-    from undersigned.domain.delivering.stops import Stop
     from undersigned.domain.people.actions import Action
     from undersigned.domain.signing.mail_budgets import Lane
     from undersigned.services.operating.overviews import CampaignState, TargetState

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
 from undersigned.domain.people.actions import ACTIONS
 from undersigned.web.cursors import cursor_of
 from undersigned.web.dashboard_frame import render_framed
@@ -13,10 +13,10 @@ from undersigned.web.dashboard_frame import render_framed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.delivering.controls import AuditEntry
+    from undersigned.base.page import Page
+    from undersigned.campaigns.rules.controls import AuditEntry
     from undersigned.domain.people.actions import Action
     from undersigned.services.counting.listing import Listing
-    from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 _ACTIONS_ON_ONE: Mapping[Action, Message] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from undersigned.domain.languages import Message, short_moment
+from undersigned.base.languages import Message, short_moment
 from undersigned.domain.signing.sources import NO_SOURCE, ON_PAPER, OTHER
 from undersigned.web.counting.chart import chart
 from undersigned.web.cursors import cursor_of
@@ -16,8 +16,8 @@ from undersigned.web.operating.attention import points
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from undersigned.base.page import Page
     from undersigned.services.operating.overviews import CampaignState, Overview
-    from undersigned.web.page import Page
     from undersigned.web.viewer import Viewer
 
 

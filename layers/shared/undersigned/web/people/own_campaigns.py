@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.domain.languages import Message, number
+from undersigned.base.languages import Message, number
 from undersigned.web.dashboard_frame import render_framed
 from undersigned.web.operating.attention import points
 from undersigned.web.people.people import ROLES
 
 if TYPE_CHECKING:
+    from undersigned.base.page import Page
+    from undersigned.people.sessions import Session
     from undersigned.services.people.own_campaigns import Own, OwnCampaign
-    from undersigned.services.people.sessions import Session
-    from undersigned.web.page import Page
 
 _MOST_POINTS = 4
 """The most points about a campaign on the front page. The campaign's overview has the others."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.domain.languages import Message, short_date
-from undersigned.domain.people.api_keys import DIGITS_SHOWN
-from undersigned.domain.people.people import SCOPE_OF
+from undersigned.base.languages import Message, short_date
+from undersigned.people.rules.api_keys import DIGITS_SHOWN
+from undersigned.people.rules.people import SCOPE_OF
 from undersigned.web.dashboard_frame import render_framed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from undersigned.domain.people.api_keys import ApiKey, KeyScope
-    from undersigned.domain.people.people import Member, Role
-    from undersigned.web.page import Page
+    from undersigned.base.page import Page
+    from undersigned.people.rules.api_keys import ApiKey, KeyScope
+    from undersigned.people.rules.people import Member, Role
     from undersigned.web.viewer import Viewer
 
 ROLES: Mapping[Role, Message] = {

@@ -9,11 +9,11 @@ from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
-from undersigned.domain.authoring.campaigns import origin_of
-from undersigned.domain.languages import Message, languages
-from undersigned.domain.people.people import SIGN_IN_FOR
+from undersigned.base.languages import Message, languages
+from undersigned.base.posted import RequestError
+from undersigned.campaigns.rules.campaigns import origin_of
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.web.posted import RequestError
+from undersigned.people.rules.people import SIGN_IN_FOR
 from undersigned.web.reader import language_in_link
 
 if TYPE_CHECKING:

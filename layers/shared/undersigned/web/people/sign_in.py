@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.domain.languages import Message, number
+from undersigned.base.languages import Message, number
 from undersigned.web.dashboard_frame import render_framed
 
 if TYPE_CHECKING:
-    from undersigned.web.page import Page
+    from undersigned.base.page import Page
 
 NO_CODE = Message(
     "This code doesn’t work any more. A code works once, for 15 minutes and five tries; after 20 wrong ones in a day, "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.authoring.described_settings import label_of, setting_of
-from undersigned.domain.languages import Message
+from undersigned.base.languages import Message
 from undersigned.web.authoring.columns import packed, unpacked
 from undersigned.web.authoring.frame import COLUMNS
 from undersigned.web.dashboard_frame import render_framed
@@ -16,8 +16,8 @@ from undersigned.web.dashboard_frame import render_framed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from undersigned.base.page import Page
     from undersigned.domain.tokens import TypedToken
-    from undersigned.web.page import Page
 
 _MOST = 200_000
 """The most characters of what is kept, packed. A letter has a tenth of that."""

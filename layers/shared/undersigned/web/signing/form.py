@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from undersigned.domain.authoring.letters import render_marked, render_specimen
-from undersigned.domain.languages import Message, long_date, named_in
+from undersigned.base.languages import Message, long_date, named_in
+from undersigned.base.typos import ANSWER, ASKS
+from undersigned.campaigns.public_frame import languages_named, public_page
+from undersigned.campaigns.rules.letters import render_marked, render_specimen
 from undersigned.domain.signing.abuse_checks import TRAP
 from undersigned.domain.signing.posted_forms import FORM_FIELDS, details_at_first, wants_updates
 from undersigned.domain.signing.signatures import PENDING_FOR
 from undersigned.domain.signing.sources import is_counted
-from undersigned.domain.signing.typos import ANSWER, ASKS
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.web.public_frame import languages_named, public_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from undersigned.domain.authoring.campaigns import Campaign, Roster
-    from undersigned.domain.errors import FieldError
-    from undersigned.domain.signing.typos import MistypedError
+    from undersigned.base.errors import FieldError
+    from undersigned.base.page import Page, Theme
+    from undersigned.base.typos import MistypedError
+    from undersigned.campaigns.rules.campaigns import Campaign, Roster
     from undersigned.services.signing.signing import FormPage, LetterPreview, SentForm
-    from undersigned.web.page import Page, Theme
 
 _KEPT = ("form", ASKS, "source", *(field.name for field in FORM_FIELDS), "drawing", "letter_language")
 """The values of a form that the page after signing keeps, beside `updates`."""

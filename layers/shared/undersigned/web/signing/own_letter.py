@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from undersigned.domain.languages import Message, full_date, long_date
-from undersigned.web.public_frame import public_page
+from undersigned.base.languages import Message, full_date, long_date
+from undersigned.campaigns.public_frame import public_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.authoring.campaigns import Campaign
+    from undersigned.base.page import Page
+    from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.services.signing.disowning import DisownedState
     from undersigned.services.signing.signing import OwnLetter
-    from undersigned.web.page import Page
 
 
 def confirm_page(own: OwnLetter, confirm_token: str, language: str, *, can_sign: bool) -> Page:

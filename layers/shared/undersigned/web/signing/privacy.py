@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.domain.languages import Message, long_date
+from undersigned.base.languages import Message, long_date
+from undersigned.campaigns.public_frame import public_page
 from undersigned.domain.signing.mail_limits import CLAIMS_KNOWN_FOR
 from undersigned.domain.signing.posted_forms import form_fields
 from undersigned.domain.signing.signatures import PENDING_FOR, WITHDRAWN_FOR
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.web.public_frame import public_page
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.services.signing.catalog import Entry
-    from undersigned.web.page import Page
+    from undersigned.base.page import Page
+    from undersigned.campaigns.catalog import Entry
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 RECOVERABLE_FOR = timedelta(days=35)
 """How long DynamoDB can restore what was deleted ("Point-in-time backups for DynamoDB", developer guide)."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from undersigned.domain.authoring.letters import as_text, read_blocks
+from undersigned.campaigns.rules.letters import as_text, read_blocks
 from undersigned.domain.signing.posted_forms import form_fields, read_unfinished
 from undersigned.web.signing.own_letter import state_of
 
 if TYPE_CHECKING:
-    from undersigned.domain.authoring.campaigns import Answer, Target
-    from undersigned.services.signing.catalog import Entry
+    from undersigned.campaigns.catalog import Entry
+    from undersigned.campaigns.rules.campaigns import Answer, Target
     from undersigned.services.signing.signing import FormPage, LetterPreview, OwnLetter
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from undersigned.domain.authoring.campaigns import origin_of
+from undersigned.campaigns.rules.campaigns import origin_of
 from undersigned.web.reader import own_origin
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from undersigned.domain.authoring.campaigns import Campaign
-    from undersigned.domain.errors import FieldError
+    from undersigned.base.errors import FieldError
+    from undersigned.campaigns.rules.campaigns import Campaign
 
 _CAMPAIGN = re.compile(r"/campaigns/([^/]+)(?:/.*)?")
 

@@ -1,0 +1,1 @@
+"""What is signed, and to whom: campaigns, letters, recipients, their offices, cadence and controls."""

@@ -1,0 +1,141 @@
+"""The catalog: campaigns with their rosters, letters, cached for a minute.
+
+So a warm request needs no read.
+A roster may have thousands of targets, so it is read again only when one has changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from undersigned.base.errors import DamagedRowsError, NotFoundError
+from undersigned.campaigns.rules.answers import MOST_PUBLIC
+from undersigned.campaigns.rules.cadence import cadence_of
+from undersigned.campaigns.rules.campaigns import Campaign, Roster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+
+    from undersigned.campaigns.rows.campaigns import Campaigns
+    from undersigned.campaigns.rules.cadence import WeeklySchedule
+    from undersigned.campaigns.rules.campaigns import Answer, Target
+    from undersigned.campaigns.rules.controls import Controls
+    from undersigned.campaigns.rules.letters import Letter
+    from undersigned.domain.signing.signatures import Signature
+
+KEPT_FOR = timedelta(seconds=60)
+
+ROSTER_KEPT_FOR = timedelta(minutes=15)
+"""How long a roster is kept while its last change has the same name. A process may die before it names its change."""
+
+_NAMED = 20
+"""The most targets that an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A campaign, its targets, the letters that new signers sign, by language, its own first, and its controls.
+
+    `answers` are those that the campaign's page shows, newest first, each with its target.
+    """
+
+    campaign: Campaign
+    roster: Roster
+    letters: Mapping[str, Letter]
+    controls: Controls
+    answers: tuple[tuple[Target, Answer], ...] = ()
+
+    def is_open(self, now: datetime) -> bool:
+        """Say whether people can sign."""
+        return self.controls.is_open(self.campaign, now)
+
+    def next_delivery(
+        self, schedule: WeeklySchedule, now: datetime, *, not_before: date | None = None
+    ) -> datetime | None:
+        """Return when the next deliveries are sent; None while the campaign is paused, or if a person starts them."""
+        if self.controls.paused or self.campaign.send_now_only:
+            return None
+        return cadence_of(self.campaign, schedule).next_after(now, not_before=not_before)
+
+    def letter(self, language: str) -> Letter:
+        """Return the letter in a language; if there is none, the one in the campaign's own language."""
+        return self.letters.get(language) or self.letters[self.campaign.language]
+
+    def target(self, target: str) -> Target:
+        """Return a target; raises NotFoundError."""
+        if found := self.roster.by_id.get(target):
+            return found
+        known = list(self.roster.by_id)
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        message = f"Campaign {self.campaign.id!r} has no recipient {target!r}; it has {', '.join(known[:_NAMED])}{more}"
+        raise NotFoundError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptRoster:
+    """A roster as it was after the change that `Controls.roster` named."""
+
+    roster: Roster
+    change: str
+    read_at: datetime
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Catalog:
+    """Reads campaigns through a cache."""
+
+    campaigns: Campaigns
+    clock: Callable[[], datetime]
+    _entries: dict[str, tuple[datetime, Entry]] = field(default_factory=dict, init=False)
+    _rosters: dict[str, _KeptRoster] = field(default_factory=dict, init=False)
+    _letters: dict[tuple[str, str], Letter] = field(default_factory=dict, init=False)
+
+    def entry(self, campaign: str, target: str | None = None) -> Entry:
+        """Return a campaign. It is read again if the cached one lacks the given target. Raises NotFoundError."""
+        now = self.clock()
+        kept = self._entries.get(campaign)
+        # Another process may already have used a target that was added within the minute.
+        if kept and now - kept[0] < KEPT_FOR and (target is None or target in kept[1].roster.by_id):
+            return kept[1]
+        settings = self.campaigns.campaign(campaign)
+        letters = {language: self.letter(campaign, version) for language, version in settings.letters.items()}
+        controls = self.campaigns.controls(campaign)
+        roster = self._roster(campaign, controls, target, now)
+        entry = Entry(settings, roster, letters, controls, roster.public_answers(MOST_PUBLIC))
+        self._entries[campaign] = (now, entry)
+        return entry
+
+    def _roster(self, campaign: str, controls: Controls, target: str | None, now: datetime) -> Roster:
+        kept = self._rosters.get(campaign)
+        if (
+            kept
+            and controls.roster
+            and controls.roster == kept.change
+            and now - kept.read_at < ROSTER_KEPT_FOR
+            and (target is None or target in kept.roster.by_id)
+        ):
+            return kept.roster
+        # The name of the change is read first, and then the targets at least as they were when it was written. A roster
+        # without a name is not kept, so it may lag behind.
+        is_consistent = bool(controls.roster)
+        try:
+            roster = Roster.of(self.campaigns.settings_of_targets(campaign, consistent=is_consistent))
+        except DamagedRowsError:
+            targets = self.campaigns.settings_of_targets(campaign, consistent=is_consistent, whole=False)
+            roster = Roster.of(targets, is_whole=False)
+        self._rosters[campaign] = _KeptRoster(roster, controls.roster, now)
+        return roster
+
+    def letter(self, campaign: str, version: str) -> Letter:
+        """Return a letter version, which never changes; raises NotFoundError."""
+        key = (campaign, version)
+        if key not in self._letters:
+            self._letters[key] = self.campaigns.letter(campaign, version)
+        return self._letters[key]
+
+    def as_signed(self, signature: Signature, target: Target) -> tuple[Target, Letter]:
+        """Return the target and the letter's text of a signature to it. Raises NotFoundError."""
+        return target.as_signed(signature.addressee), self.letter(signature.campaign, signature.letter)

@@ -1,0 +1,135 @@
+"""What offices say on their pages: stops, and *Received*.
+
+Strangers reach the function that writes it, so it has a row of its own, and that function writes no target.
+
+| row | pk | sk |
+|---|---|---|
+| office | `OFFICE#<campaign>` | `<target>` |
+
+There is no row before an office says something.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from undersigned.base.errors import ChangedError
+from undersigned.base.table import (
+    Check,
+    Key,
+    Repository,
+    Update,
+    read_moment,
+    read_row,
+    written,
+)
+from undersigned.campaigns.rows.keys import target_key
+from undersigned.campaigns.rules.stops import Stop
+from undersigned.domain.tokens import mailbox_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from boto3.dynamodb.conditions import ConditionBase
+
+    from undersigned.base.table import Values, Write
+    from undersigned.campaigns.rules.campaigns import Target
+
+STOPS = "stop_"
+"""The beginning of the attributes that hold stops, each with the name of its mailbox."""
+
+RECEIVED = "received_"
+"""The beginning of the attributes with the moments of *Received*, each with the period."""
+
+_TRIES = 5
+"""How often a stop is changed that others change at the same time."""
+
+
+def office_partition(campaign: str) -> str:
+    """Return the partition of what a campaign's offices say."""
+    return f"OFFICE#{campaign}"
+
+
+def office_key(campaign: str, target: str) -> Key:
+    """Return the key of what a target's office says."""
+    return Key(office_partition(campaign), target)
+
+
+def not_stopped(email: str) -> ConditionBase:
+    """Return the condition on an office that nobody there stopped the emails to a mailbox."""
+    return Attr(STOPS + mailbox_digest(email)).not_exists()
+
+
+class OfficeRows(Repository):
+    """What offices say, in the table."""
+
+    def receive(self, campaign: str, target: str, period: str, at: datetime) -> None:
+        """Note when an office said that it has the letters of a period. Raises ChangedError without its target."""
+        said = Update(office_key(campaign, target), assign={RECEIVED + period: written(at)})
+        self._table.transact([said, _check_target(campaign, target, Attr("pk").exists())], wait_for_others=True)
+
+    def change_stop(
+        self, campaign: str, target: str, mailbox: str, change: Callable[[Stop | None], Stop | None]
+    ) -> tuple[Stop | None, Stop | None]:
+        """Change the stop of a mailbox, and return it as it was and as it is; None if there is none.
+
+        `change` is asked again if another process changes it meanwhile. Raises ChangedError.
+        """
+        name, tries = STOPS + mailbox, iter(range(_TRIES - 1))
+        while True:
+            before = self._stop(campaign, target, name)
+            after = change(before)
+            if after == before:
+                return before, after
+            unchanged = Attr(name).eq(_stop_values(before)) if before else Attr(name).not_exists()
+            assign = {name: _stop_values(after) if after else None}
+            writes: list[Write] = [Update(office_key(campaign, target), assign=assign, when=unchanged)]
+            if before is None:  # No row is made of a campaign that is deleted meanwhile.
+                writes.append(_check_target(campaign, target, Attr("pk").exists()))
+            try:
+                self._table.transact(writes, wait_for_others=True)
+            except ChangedError:
+                if next(tries, None) is None:
+                    raise
+            else:
+                return before, after
+
+    def _stop(self, campaign: str, target: str, name: str) -> Stop | None:
+        values = self._table.get(office_key(campaign, target), consistent=True) or {}
+        return read_row(lambda row: _read_stop(row[name]), values) if name in values else None
+
+
+def _check_target(campaign: str, target: str, when: ConditionBase) -> Check:
+    return Check(target_key(campaign, target), when)
+
+
+def with_words(target: Target, office: Values | None) -> Target:
+    """Return a target with what its office says, if there is such a row. Raises DamagedRowsError."""
+    return read_row(lambda values: _add(target, values), office) if office else target
+
+
+def _add(target: Target, values: Values) -> Target:
+    return replace(
+        target,
+        stops={name.removeprefix(STOPS): _read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)},
+        received={
+            name.removeprefix(RECEIVED): datetime.fromisoformat(values[name])
+            for name in sorted(values)
+            if name.startswith(RECEIVED)
+        },
+    )
+
+
+def _stop_values(stop: Stop) -> Values:
+    values = asdict(stop) | {"at": written(stop.at), "accepted_at": written(stop.accepted_at)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _read_stop(values: Values) -> Stop:
+    return Stop(
+        datetime.fromisoformat(values["at"]), values["reason"], read_moment(values.get("accepted_at")), values["told"]
+    )

@@ -1,0 +1,99 @@
+"""Access: check API keys, and make a wrong one wait. A valid key never waits for others' failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+from undersigned.base.errors import UndersignedError
+from undersigned.campaigns.rules.campaigns import ID_PATTERN
+from undersigned.domain.signing.abuse_checks import RATE_WINDOW, window_of
+from undersigned.people.rules.api_keys import digest_of, group_of_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from undersigned.aws.abuse_counters import AbuseCounters
+    from undersigned.people.rows.api_keys import ApiKeys
+    from undersigned.people.rules.api_keys import ApiKey, KeyScope
+    from undersigned.people.rules.people import Member, Scope
+
+MOST_REFUSALS = 10
+"""The most wrong keys of one group that are refused in a minute. Further ones have to wait.
+
+The limit protects the table from programs that repeat a wrong key. Keys need no protection by it: they have 256 random
+bits, and the API takes 200 requests in a second.
+"""
+
+
+class KeyRefusedError(UndersignedError):
+    """No valid key for this campaign: it is missing, wrong, expired, revoked or another campaign's."""
+
+
+class ScopeError(UndersignedError):
+    """The person is known, but may not do this; carries the scope that it takes."""
+
+    def __init__(self, held: Scope, needed: Scope) -> None:
+        """Keep the scope that it takes."""
+        super().__init__(f"this takes the scope {needed}, and there is {held}")
+        self.needed = needed
+
+
+class KeyScopeError(UndersignedError):
+    """The key is known, but may not read this; carries the scope that it takes."""
+
+    def __init__(self, needed: KeyScope) -> None:
+        """Keep the scope that it takes."""
+        super().__init__(f"this takes a key with the scope {needed}")
+        self.needed = needed
+
+
+class TooManyRefusalsError(UndersignedError):
+    """This key is wrong, and such keys were sent too often; carries how long to wait, in seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        """Keep the seconds."""
+        super().__init__(f"too many wrong keys; wait {seconds} s")
+        self.seconds = seconds
+
+
+@dataclass(kw_only=True, frozen=True, slots=True)
+class Access:
+    """Checks the keys of programs."""
+
+    keys: ApiKeys
+    abuse_counters: AbuseCounters
+    clock: Callable[[], datetime]
+
+    def authorize(self, campaign: str, text: str) -> ApiKey:
+        """Return the campaign's key with this text.
+
+        Raises KeyRefusedError if no valid key of the campaign has this text, or TooManyRefusalsError if too many such
+        keys were refused in this minute.
+        """
+        if not text:
+            message = "no key was sent"
+            raise KeyRefusedError(message)
+        now, digest = self.clock(), digest_of(text)
+        found = self.keys.api_key(campaign, digest) if ID_PATTERN.fullmatch(campaign) else None
+        if found is None or not found.is_opened_by(digest, now):
+            self._count_refusal(campaign, digest, now)
+            message = "this key does not open this campaign"
+            raise KeyRefusedError(message)
+        return found
+
+    def _count_refusal(self, campaign: str, digest: str, now: datetime) -> None:
+        """Count a wrong key by the beginning of its digest and its campaign. Raises TooManyRefusalsError."""
+        window, group = window_of(now, RATE_WINDOW), group_of_refusal(campaign, digest)
+        refused = self.abuse_counters.refusals(group, window)
+        if refused >= MOST_REFUSALS:
+            raise TooManyRefusalsError(ceil((window + RATE_WINDOW - now).total_seconds()))
+        self.abuse_counters.set_refusals(group, window, refused + 1)
+
+
+def check_scope(member: Member, scope: Scope) -> None:
+    """Raise ScopeError unless a person has a scope."""
+    if not member.allows(scope):
+        raise ScopeError(member.scope, scope)

@@ -1,0 +1,1 @@
+"""The rows of people, their requests to sign in, and their keys."""

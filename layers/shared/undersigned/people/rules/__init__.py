@@ -1,0 +1,1 @@
+"""The rules of people, their roles and their keys."""
