@@ -29,6 +29,7 @@ from tests.faults.memory import Memory, suppressed_reasons
 from tests.openapi_document import breach_of
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.base.mail_domains import MailDomains, NameNotFoundError, NoAnswerError
+from undersigned.base.settings import Settings
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.delivering.plans import taken
@@ -38,7 +39,6 @@ from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.rendering import typesetter
 from undersigned.services.delivering import delivering, packing
-from undersigned.settings import Settings
 from undersigned.web import security_log
 from undersigned.wiring import Wiring
 from undersigned_cli import campaign_folder
@@ -253,7 +253,7 @@ class World:
     @property
     def cadence(self) -> Cadence:
         """Return when the campaign's letters go out."""
-        return cadence_of(self.wiring.campaigns.campaign(CAMPAIGN), self.wiring.settings.schedule)
+        return cadence_of(self.wiring.campaigns.campaign(CAMPAIGN), self.wiring.schedule)
 
     @property
     def period(self) -> str:

@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from undersigned.base.errors import UndersignedError
-from undersigned.settings import Settings
+from undersigned.base.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli.local.template import STACK as STACK_NAME
 

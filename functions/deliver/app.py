@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from undersigned.aws.queue import (
-    LONGEST_DELAY,
-    LONGEST_WAIT,
-    UNTIL_SES_IS_ASKED_AGAIN,
-    DeliveryMessage,
-    DraftTest,
-    read_message,
-    seconds_until_next_try,
-)
+from undersigned.aws.queue import LONGEST_WAIT, UNTIL_SES_IS_ASKED_AGAIN, DeliveryMessage, DraftTest, read_message
 from undersigned.base.errors import MailRefusedError, SendingStoppedError, SendingThrottledError
 from undersigned.base.logs import facts_of
+from undersigned.base.queue import LONGEST_DELAY, seconds_until_next_try
 from undersigned.services.delivering.delivering import UnsettledError
 from undersigned.services.delivering.storing import OutOfTimeError
 from undersigned.wiring import Wiring

@@ -18,8 +18,8 @@ from undersigned.web.reader import base_url
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from undersigned.base.emails import Mail
     from undersigned.domain.delivering.plans import PlanLine
-    from undersigned.rendering.mails import Mail
     from undersigned.services.delivering.packing import DeliveryPreview, Packing
     from undersigned.web.organizer_requests import ApiRequest, DashboardRequest
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from undersigned.aws.mail_events import ConfirmationReport, read_feedback_message, read_mail_event
-from undersigned.aws.queue import seconds_until_next_try
 from undersigned.base.logs import facts_of
 from undersigned.base.metrics import emit
+from undersigned.base.queue import seconds_until_next_try
 from undersigned.domain.delivering.mail_events import STATE_AFTER
 from undersigned.wiring import Wiring
 

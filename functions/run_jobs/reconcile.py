@@ -30,7 +30,7 @@ def run(day: str | None, campaign: str | None) -> None:
     if day is not None or campaign is not None:
         _begin(campaign)
     else:
-        daily = wired.stack.settings.schedule.reconciliations
+        daily = wired.stack.schedule.reconciliations
         wired.hours.of_stack("reconcile", daily, lambda _, _slot: _begin(None))
 
 

@@ -43,7 +43,7 @@ def _run_due() -> None:
     try:
         wired.hours.each("report", report, _log_error)
     finally:
-        wired.hours.of_stack("weekly email", wired.stack.settings.schedule.operators_email, tell)
+        wired.hours.of_stack("weekly email", wired.stack.schedule.operators_email, tell)
 
 
 def _send(campaign: str, period: str) -> None:

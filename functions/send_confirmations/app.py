@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import of_people, of_postponed, of_queue, of_stream
-from undersigned.aws.queue import is_to_person
+from undersigned.people.queue import is_to_person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

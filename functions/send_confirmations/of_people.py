@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
-from undersigned.aws.queue import StopMail, read_person_mail
 from undersigned.base.errors import MailRefusedError, SendingStoppedError
 from undersigned.base.logs import facts_of
+from undersigned.people.queue import StopMail, read_person_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from undersigned.aws.queue import PersonMail
+    from undersigned.people.queue import PersonMail
 
 logger = Logger()
 

@@ -12,10 +12,11 @@ from aws_lambda_powertools import Logger
 
 from functions.send_confirmations import wired
 from functions.send_confirmations.outcomes import Outcomes
-from undersigned.aws.queue import read_waiting_message, seconds_hidden
+from undersigned.aws.queue import read_waiting_message
 from undersigned.base.at_once import each_at_once
 from undersigned.base.errors import MailRefusedError, SendingStoppedError, SendingThrottledError, UncertainError
 from undersigned.base.logs import facts_of
+from undersigned.base.queue import seconds_hidden
 from undersigned.services.signing.mail_budgets import is_counted
 
 if TYPE_CHECKING:

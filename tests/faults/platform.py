@@ -80,7 +80,7 @@ _BOTOCORE_GIVES_UP_AFTER = 1.5
 """Seconds: see FEW_RETRIES in base/table.py."""
 
 _SES_HANGS_FOR = 60
-"""Seconds: see NO_RETRIES in aws/mail.py."""
+"""Seconds: see NO_RETRIES in base/mailbox.py."""
 
 Service = Literal["dynamodb", "secretsmanager", "sesv2", "sqs", "s3"]
 

@@ -32,8 +32,9 @@ from tests.faults.stored import Change, change_in
 from tests.faults.true_findings import is_true
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, Answer, Sent, set_packet_size
-from undersigned.aws import mail
 from undersigned.base import fonts
+from undersigned.base import mailbox as mail
+from undersigned.base.emails import Mail
 from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rules.cadence import period_of
 from undersigned.domain.delivering import packets as domain_packets
@@ -42,7 +43,7 @@ from undersigned.domain.delivering.plans import next_day
 from undersigned.domain.signing.mail_limits import mail_limit
 from undersigned.domain.signing.signatures import PENDING_FOR, signer_id
 from undersigned.domain.tokens import VALID_FOR
-from undersigned.rendering import mails, packets
+from undersigned.rendering import packets
 from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:
@@ -1195,7 +1196,7 @@ def campaign(seed: int, weeks: int) -> Iterator[Simulation]:
     """Make a campaign that has not begun."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fonts, "font_book", lambda: None)
-        patch.setattr(mails.Mail, "as_bytes", _kept)
+        patch.setattr(Mail, "as_bytes", _kept)
         # Other tests compare each answer with the API's document.
         patch.setattr(worlds, "breach_of", lambda *_: None)
         with worlds.world(patch, bundle_size=2, fast=True) as world:
@@ -1250,7 +1251,7 @@ def _modules() -> list[Any]:
     return [module for name, module in sys.modules.items() if name.startswith("functions.")]
 
 
-def _kept(written: mails.Mail) -> bytes:
+def _kept(written: Mail) -> bytes:
     """Keep an email as it is, under a name that stands for its bytes."""
     name = str(id(written)).encode()
     Simulation._mails[name] = written

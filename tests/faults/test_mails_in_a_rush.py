@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from tests.faults.memory import Memory
 from tests.faults.stored import rows_of, taken_in, without_form
 from tests.world import ADA, CAMPAIGN, CONTEXT, client_of, world
-from undersigned.aws.mail import Spacing
 from undersigned.aws.mail_budgets import MailBudgets
+from undersigned.base.mailbox import Spacing
 from undersigned.base.table import Table
 from undersigned.domain.signing.mail_budgets import Budget
 from undersigned.services.signing.confirming import Confirmations

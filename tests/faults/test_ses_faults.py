@@ -12,8 +12,8 @@ from botocore.parsers import ResponseParserError
 
 from tests.faults.refusals import Refusing, refusal
 from tests.world import CAMPAIGN, CONTEXT, load_event
-from undersigned.aws.mail import PATIENCE, SHORT_WAITS, pauses
 from undersigned.aws.queue import WaitingMails
+from undersigned.base.mailbox import PATIENCE, SHORT_WAITS, pauses
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import PENDING_FOR
 from undersigned_cli.local.sources import queue_source

@@ -25,8 +25,9 @@ from tests.faults.platform import CrashError, Fate, Faults, Platform
 from tests.figures import keep
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from tests.world import world as make_world
-from undersigned.aws.mail import Spacing
 from undersigned.aws.queue import LONGEST_WAIT, message_body
+from undersigned.base.emails import Mail
+from undersigned.base.mailbox import Spacing
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import PENDING_FOR, Signature, new_mail_request
 from undersigned.rendering import mails
@@ -357,17 +358,17 @@ class Backlog(Rush):
 
 def compose_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write one email, and address it to everybody: to write an email takes ten times as long as all else."""
-    written: list[mails.Mail] = []
+    written: list[Mail] = []
     compose: Any = mails.confirmation
 
-    def confirmation(*given: Any, **tokens: str) -> mails.Mail:
+    def confirmation(*given: Any, **tokens: str) -> Mail:
         if not written:
             written.append(compose(*given, **tokens))
         [signature] = [each for each in given if isinstance(each, Signature)]
         return replace(written[0], to=signature.email)
 
     monkeypatch.setattr(mails, "confirmation", confirmation)
-    monkeypatch.setattr(mails.Mail, "as_bytes", lambda mail: mail.to.encode())
+    monkeypatch.setattr(Mail, "as_bytes", lambda mail: mail.to.encode())
 
 
 def test_after_a_day_of_throttle_each_waiting_email_goes_at_the_rate_of_ses(

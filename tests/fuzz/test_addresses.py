@@ -8,10 +8,10 @@ from email.message import EmailMessage
 
 from tests.fuzz.inputs import given, mutated, st, texts, tried
 from undersigned.base.email_addresses import canonical_email, email_mistake, mailable
+from undersigned.base.emails import Mail
 from undersigned.campaigns.rules.campaigns import origin_of
 from undersigned.campaigns.rules.postal_codes import canonical_postal_code
 from undersigned.domain.signing.abuse_checks import Visitor
-from undersigned.rendering.mails import Mail
 
 EMAILS = st.one_of(
     mutated(["ada@signers.example", "a.b+c@bücher.example", "!#$%&'*+/=?^_`{|}~-@x-y.example", "a@xn--p1b.example"]),

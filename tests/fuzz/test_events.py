@@ -18,7 +18,8 @@ from undersigned.aws import queue
 from undersigned.aws.mail_events import read_mail_event
 from undersigned.aws.stream import read_change, read_form_change
 from undersigned.base.errors import DamagedRowsError, NotFoundError
-from undersigned.settings import Settings, SettingsError
+from undersigned.base.queue import SqsQueue
+from undersigned.base.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -128,7 +129,7 @@ def test_a_message_that_fails_is_returned_to_its_queue(body: str, function: str)
     event["Records"][0]["body"] = body
     # moto can't hide a message that it didn't deliver, and the queue's own errors aren't tested here.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(queue._SqsQueue, "hide", lambda *_: None)
+        patch.setattr(SqsQueue, "hide", lambda *_: None)
         answer = world.handlers[function](event, CONTEXT)
     assert answer["batchItemFailures"] in ([], [{"itemIdentifier": event["Records"][0]["messageId"]}])
 

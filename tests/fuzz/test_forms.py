@@ -21,13 +21,13 @@ from tests.fuzz.inputs import DEEP, ODD, example, given, json_texts, mutated, st
 from tests.signatures import adas_signature
 from tests.world import ADA, load_event
 from undersigned.base.characters import can_be_printed
+from undersigned.base.emails import Sender
 from undersigned.base.errors import FormError
 from undersigned.base.fonts import FontBook
 from undersigned.base.posted import RequestError, posted_values
 from undersigned.campaigns.rules.campaigns import Roster
 from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
 from undersigned.domain.counting import exports
-from undersigned.domain.delivering.deliveries import Sender
 from undersigned.domain.signing.posted_forms import FORM_FIELDS, SignedForm, details_so_far, read_form, read_unfinished
 from undersigned.rendering import mails
 from undersigned.rendering.packets import PacketLetter, typeset

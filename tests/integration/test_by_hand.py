@@ -15,9 +15,9 @@ from tests.organizers import act
 from tests.packets import confirm, erase, repack
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import Deliveries
-from undersigned.aws.mail import Mailbox
 from undersigned.aws.mail_claims import MailClaims
 from undersigned.base.errors import GivenError, NotFoundError, NotNowError, PacketErasedError
+from undersigned.base.mailbox import Mailbox
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.services.delivering.storing import packet_file
 from undersigned.services.operating.deleting import NotYetError
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from tests.organizers import Browser
     from tests.world import World
+    from undersigned.base.emails import Mail
     from undersigned.domain.delivering.deliveries import Delivery
-    from undersigned.rendering.mails import Mail
     from undersigned.services.delivering.delivery_controls import DeliveryControls
 
 KEY = DeliveryKey(CAMPAIGN, "evanston", PERIOD)

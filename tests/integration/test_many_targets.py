@@ -15,9 +15,9 @@ import pytest
 from tests.many_targets import MONDAY, Counting, bodies, publish_towns, queued_for
 from tests.waiting_rows import DUE, waiting_row
 from tests.world import CAMPAIGN, client_of, world
-from undersigned.aws.queue import NotQueuedError
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.base.errors import ChangedError
+from undersigned.base.queue import NotQueuedError
 from undersigned.base.table import Table, to_item
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.services.delivering.planning import NotPlannedError

@@ -151,7 +151,7 @@ def test_targets_that_the_queue_does_not_take_stop_no_other_campaign(
     signed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("undersigned.aws.queue._SqsQueue._send_batch", lambda _queue, bodies: [*range(len(bodies))])
+        patch.setattr("undersigned.base.queue.SqsQueue.send_batch", lambda _queue, bodies: [*range(len(bodies))])
         with pytest.raises(NotPlannedError, match=CAMPAIGN):
             signed.plan()
     signed.plan()

@@ -12,9 +12,10 @@ from tests.world import ADA, CAMPAIGN, CONTEXT, NOWHERE, client_of
 from undersigned.aws.counts import SHARDS, Counts, counter_key
 from undersigned.aws.deliveries import bundle_key, delivery_key
 from undersigned.aws.mail_claims import mail_claim_partition
-from undersigned.aws.queue import LONGEST_DELAY, ReconciliationQueue, read_reconciliation
+from undersigned.aws.queue import ReconciliationQueue, read_reconciliation
 from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tray_position
 from undersigned.base.errors import ChangedError
+from undersigned.base.queue import LONGEST_DELAY
 from undersigned.base.table import Update, to_item
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import new_mail_request, requested_at, signer_id
@@ -591,13 +592,13 @@ def test_letters_that_an_index_shows_late_are_no_difference(world: World, caplog
 
 def test_rows_are_read_a_quarter_of_an_hour_after_the_counters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     delays: list[int] = []
-    send = ReconciliationQueue._send
+    send = ReconciliationQueue.send
 
     def noted(queue: ReconciliationQueue, body: str, after: int = 0) -> None:
         delays.append(after)
         send(queue, body, after)
 
-    monkeypatch.setattr(ReconciliationQueue, "_send", noted)
+    monkeypatch.setattr(ReconciliationQueue, "send", noted)
     monkeypatch.setattr(CONTEXT, "get_remaining_time_in_millis", lambda: 0)
     confirm(world, "ada", "bo")
     world.reconcile()

@@ -20,12 +20,12 @@ from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.aws.signatures import listing_shards
 from undersigned.base.errors import NotFoundError
+from undersigned.base.settings import Settings
 from undersigned.base.table import Key, Table, from_item
 from undersigned.domain.counting.screening import place_of
 from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey
 from undersigned.domain.delivering.mail_events import MailEvent
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.reconciling import UnexplainedError
 from undersigned_cli.commands.restoring import OtherTableError

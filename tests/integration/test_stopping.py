@@ -11,19 +11,19 @@ import pytest
 from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, world
 from undersigned.aws.deliveries import Deliveries
-from undersigned.aws.mail import Mailbox
-from undersigned.aws.queue import PeopleMails
 from undersigned.base.errors import NotNowError, UncertainError
+from undersigned.base.mailbox import Mailbox
 from undersigned.campaigns.rows.keys import target_key
 from undersigned.campaigns.rows.offices import OfficeRows, office_partition
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.people.queue import PeopleMails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.world import Answer, Sent, World
+    from undersigned.base.emails import Mail
     from undersigned.campaigns.rules.stops import Stop
-    from undersigned.rendering.mails import Mail
 
 EVANSTON = DeliveryKey(CAMPAIGN, "evanston", PERIOD)
 CHIEF = "chief@evanston-police.example"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.organizers import SAME_ORIGIN, Browser, add, code_in, someone
 from tests.world import CAMPAIGN, PUBLIC_URL
-from undersigned.settings import Settings
+from undersigned.base.settings import Settings
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.template.reading import functions
-from undersigned.settings import Settings, SettingsError
+from undersigned.base.settings import Settings, SettingsError
 from undersigned_cli.local.template import ROOT, load_template, variables_of
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ def show_plan(wiring: Wiring, campaign: Campaign, plan: Plan) -> None:
     if campaign.send_now_only:
         say("This campaign's letters go only when somebody presses Send now, or runs this command.")
         return
-    cadence = cadence_of(campaign, wiring.settings.schedule)
+    cadence = cadence_of(campaign, wiring.schedule)
     say(f"The next delivery is on {cadence.next_after(now):%A, %Y-%m-%d at %H:%M}, {cadence.time_zone}.")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from undersigned.settings import Settings
+from undersigned.base.settings import Settings
 from undersigned.wiring import Wiring
 from undersigned_cli.local import permissions
 from undersigned_cli.local.resources import ACCOUNT, REGION

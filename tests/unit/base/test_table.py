@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from undersigned.settings import Settings
+from undersigned.base.settings import Settings
 from undersigned.wiring import Wiring
 
 

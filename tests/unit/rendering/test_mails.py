@@ -18,12 +18,13 @@ from hypothesis import example, given
 
 from tests.signatures import adas_signature
 from undersigned.base import languages
+from undersigned.base.emails import Mail, Sender
 from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.campaigns.rules.letters import read_blocks, render_specimen
-from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
+from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.delivering.packets import ATTACHMENT_LIMIT
 from undersigned.rendering import mails
-from undersigned.rendering.mails import DeliverySummary, Mail
+from undersigned.rendering.mails import DeliverySummary
 from undersigned_cli import campaign_folder
 
 if TYPE_CHECKING:

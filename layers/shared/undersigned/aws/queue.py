@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import batched, chain
@@ -11,17 +10,12 @@ from typing import TYPE_CHECKING
 
 from undersigned.base.at_once import each_at_once
 from undersigned.base.email_addresses import email_mistake
-from undersigned.base.errors import UndersignedError
-from undersigned.base.failures import translating
+from undersigned.base.queue import BATCH, LONGEST_DELAY, SqsQueue, read_json
 from undersigned.domain.counting.reconciliations import Reconciliation
 from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from types_boto3_sqs import SQSClient
-    from types_boto3_sqs.literals import QueueAttributeNameType
-    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +69,9 @@ def draft_test_message(test: DraftTest) -> str:
     return json.dumps({"draft_test": asdict(test)})
 
 
-def _json(body: str) -> object:
-    try:
-        return json.loads(body)
-    except RecursionError as error:
-        message = "a message has no deeply nested brackets"
-        raise ValueError(message) from error
-
-
 def read_message(body: str) -> DeliveryMessage | DraftTest:
     """Read a message of the delivery queue. Raises ValueError if it is damaged."""
-    message = _json(body)
+    message = read_json(body)
     is_repacking = False
     if isinstance(message, dict) and "draft_test" in message:
         return _read_draft_test(message["draft_test"])
@@ -135,31 +121,10 @@ def _read_moment(written: object) -> datetime | None:
     return moment
 
 
-_FIRST_PAUSE = 300
-_LONGEST_PAUSE = 43_200 - 900
-"""SQS hides a message for at most 12 hours after its receipt; a function may have run for 900 seconds of them."""
-
-
-def seconds_until_next_try(received: int) -> int:
-    """Return how long to hide a failed message: five minutes, doubled with each try, almost 12 hours at most."""
-    return int(min(_FIRST_PAUSE * 2 ** (received - 1), _LONGEST_PAUSE))
-
-
-def seconds_hidden(received: int) -> int:
-    """Return how long to hide a confirmation email's message: half a minute, doubled with each try, 15 minutes at most.
-
-    With a thousand tries, it outlasts ten days of an outage.
-    """
-    return int(min(30 * 2 ** min(received - 1, 10), LONGEST_DELAY))
-
-
 _AFTER_AN_ERASURE = 60
 """Seconds before a repacking begins. It is queued before the letter is erased, and by then the letter is: an HTTP API
 ends a request after 30 seconds (Amazon API Gateway developer guide, "Quotas for configuring and running an HTTP
 API")."""
-
-LONGEST_DELAY = 900
-"""The most seconds by which SQS delays a new message."""
 
 UNTIL_SES_IS_ASKED_AGAIN = LONGEST_DELAY
 """Seconds before SES is tried again. When a quota is used up, SES recommends waiting for up to ten minutes.
@@ -178,7 +143,7 @@ def export_message(campaign: str, export_id: str) -> str:
 
 def read_export_message(body: str) -> tuple[str, str]:
     """Read the campaign and the id of an export from a message. Raises ValueError if it is damaged."""
-    match _json(body):
+    match read_json(body):
         case {"campaign": str(campaign), "export": str(export_id)}:
             return campaign, export_id
         case _:
@@ -202,7 +167,7 @@ def waiting_message(mail: WaitingMail) -> str:
 
 def read_waiting_message(body: str) -> WaitingMail:
     """Read a waiting email's message. Raises ValueError if it is damaged."""
-    match _json(body):
+    match read_json(body):
         case {"campaign": str(campaign), "signer": str(signer), "form": str(form)}:
             return WaitingMail(campaign, signer, form)
         case _:
@@ -210,79 +175,7 @@ def read_waiting_message(body: str) -> WaitingMail:
             raise ValueError(error)
 
 
-_NUMBERS: list[QueueAttributeNameType] = [
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesDelayed",
-    "ApproximateNumberOfMessagesNotVisible",
-]
-
-
-_BATCH = 10
-"""The most messages that SQS takes in a call (Amazon SQS API reference, SendMessageBatch)."""
-
-_PAUSES = (0.1, 0.4, 1.6)
-"""Seconds before messages that SQS did not take from a batch are sent again."""
-
-
-class NotQueuedError(UndersignedError):
-    """SQS did not take some messages of a batch."""
-
-    def __init__(self, messages: int) -> None:
-        """Keep how many it did not take."""
-        super().__init__(f"SQS did not take {messages} messages")
-
-
-class _SqsQueue:
-    """A queue in SQS."""
-
-    def __init__(self, client: SQSClient, url: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Keep the client, the queue's URL and a way to wait."""
-        self._client = translating(client)
-        self._url = url
-        self._sleep = sleep
-
-    def _send(self, body: str, after: int = 0) -> None:
-        self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=after)
-
-    def _send_all(self, bodies: Sequence[str]) -> None:
-        """Send messages, ten in a call. Sends again what SQS did not take, after growing pauses.
-
-        Raises NotQueuedError.
-        """
-        if len(bodies) == 1:
-            self._send(bodies[0])
-            return
-        for some in batched(bodies, _BATCH, strict=False):
-            left = [some[number] for number in self._send_batch(some)]
-            for pause in _PAUSES:
-                if not left:
-                    break
-                self._sleep(pause)
-                left = [left[number] for number in self._send_batch(left)]
-            if left:
-                raise NotQueuedError(len(left))
-
-    def _send_batch(self, bodies: Sequence[str]) -> list[int]:
-        """Send up to ten messages in one call, and return the positions of those that SQS did not take."""
-        entries: list[SendMessageBatchRequestEntryTypeDef] = [
-            {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)
-        ]
-        answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-        return [int(entry["Id"]) for entry in answer.get("Failed", [])]
-
-    def is_empty(self) -> bool:
-        """Say whether no message waits, is delayed, or is being worked on. SQS may be a minute behind."""
-        answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=_NUMBERS)
-        return not any(int(answer["Attributes"][name]) for name in _NUMBERS)
-
-    def hide(self, receipt_handle: str, seconds: int) -> None:
-        """Hide a received message for so many seconds (SQS: at most 12 hours). Then it is delivered again."""
-        self._client.change_message_visibility(
-            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
-        )
-
-
-class Queue(_SqsQueue):
+class Queue(SqsQueue):
     """The queue of deliveries in SQS."""
 
     def put(self, deliveries: Iterable[DeliveryKey], *, again: bool = False, until: datetime | None = None) -> None:
@@ -290,7 +183,7 @@ class Queue(_SqsQueue):
 
         New ones take the letters that were due `until` a moment.
         """
-        self._send_all([message_body(key, again=again, until=until) for key in deliveries])
+        self.send_all([message_body(key, again=again, until=until) for key in deliveries])
 
     def put_again(self, delivery: DeliveryKey, since: datetime, *, after: int = 0) -> None:
         """Queue a delivery that has waited `since` a moment, to continue after so many seconds (SQS: at most 900).
@@ -298,15 +191,15 @@ class Queue(_SqsQueue):
         Receiving the old message again would use up one of its tries; a new message has all of them. Lambda lets a
         function continue itself like this only if its RecursiveLoop is `Allow`.
         """
-        self._send(message_body(delivery, since=since), after)
+        self.send(message_body(delivery, since=since), after)
 
     def put_test(self, delivery: DeliveryKey, to: str) -> None:
         """Queue a test email of a delivery to an address."""
-        self._send(message_body(delivery, test_to=to))
+        self.send(message_body(delivery, test_to=to))
 
     def put_draft_test(self, campaign: str, to: str) -> None:
         """Queue a test email of a campaign's draft to an address."""
-        self._send(draft_test_message(DraftTest(campaign, to)))
+        self.send(draft_test_message(DraftTest(campaign, to)))
 
     def put_repacking(self, delivery: DeliveryKey, *, is_being_made: bool = False) -> None:
         """Queue the repacking of a delivery from which letters are being erased. It begins a minute later.
@@ -314,18 +207,18 @@ class Queue(_SqsQueue):
         If a worker may be making the email, it begins when that worker's time is up.
         """
         # Lambda ends a worker after 15 minutes, too ("Lambda quotas", AWS Lambda developer guide).
-        self._send(repacking_message(delivery), LONGEST_DELAY if is_being_made else _AFTER_AN_ERASURE)
+        self.send(repacking_message(delivery), LONGEST_DELAY if is_being_made else _AFTER_AN_ERASURE)
 
 
-class ExportQueue(_SqsQueue):
+class ExportQueue(SqsQueue):
     """The queue of exports in SQS."""
 
     def put(self, campaign: str, export_id: str) -> None:
         """Queue an export."""
-        self._send(export_message(campaign, export_id))
+        self.send(export_message(campaign, export_id))
 
 
-class WaitingMails(_SqsQueue):
+class WaitingMails(SqsQueue):
     """The queue of confirmation emails in SQS."""
 
     def put_all(self, mails: Sequence[WaitingMail], at_once: int = 1) -> list[WaitingMail]:
@@ -335,77 +228,21 @@ class WaitingMails(_SqsQueue):
             return []
 
         def not_taken(some: Sequence[WaitingMail]) -> list[WaitingMail]:
-            return [some[number] for number in self._send_batch([waiting_message(mail) for mail in some])]
+            return [some[number] for number in self.send_batch([waiting_message(mail) for mail in some])]
 
-        return [*chain.from_iterable(each_at_once(not_taken, batched(mails, _BATCH, strict=False), at_once))]
+        return [*chain.from_iterable(each_at_once(not_taken, batched(mails, BATCH, strict=False), at_once))]
 
     def put(self, mail: WaitingMail) -> None:
         """Queue an email."""
-        self._send(waiting_message(mail))
+        self.send(waiting_message(mail))
 
 
-class DeadMails(_SqsQueue):
+class DeadMails(SqsQueue):
     """The dead letters of the queue of confirmation emails in SQS."""
 
     def put(self, body: str) -> None:
         """Give up a message, which a person can put back."""
-        self._send(body)
-
-
-@dataclass(frozen=True, slots=True)
-class PersonMail:
-    """An email to a person: the one of a sign-in request, or the invitation to a campaign."""
-
-    request: str = ""
-    campaign: str = ""
-    person: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StopMail:
-    """The email that tells the organizer of a stop."""
-
-    campaign: str
-    target: str
-
-
-def is_to_person(body: str) -> bool:
-    """Say whether a message asks for an email to a person, not for a confirmation email. A damaged one doesn't."""
-    try:
-        read_person_mail(body)
-    except ValueError:
-        return False
-    return True
-
-
-def read_person_mail(body: str) -> PersonMail | StopMail:
-    """Read the message of an email to a person. Raises ValueError if it is damaged."""
-    match _json(body):
-        case {"sign_in": str(request)}:
-            return PersonMail(request=request)
-        case {"invitation": {"campaign": str(campaign), "person": str(person)}}:
-            return PersonMail(campaign=campaign, person=person)
-        case {"stop": [str(campaign), str(target)]}:
-            return StopMail(campaign, target)
-        case _:
-            error = 'an email to a person reads {"sign_in": …}, {"invitation": {"campaign": …, …}} or {"stop": […]}'
-            raise ValueError(error)
-
-
-class PeopleMails(_SqsQueue):
-    """The queue of emails to people in SQS. Its messages have no address and no code."""
-
-    def put_sign_in(self, request: str) -> None:
-        """Queue the email of a sign-in request."""
-        self._send(json.dumps({"sign_in": request}))
-
-    def put_invitation(self, campaign: str, person: str) -> None:
-        """Queue the invitation of a campaign's person."""
-        self._send(json.dumps({"invitation": {"campaign": campaign, "person": person}}))
-
-    def put_stop(self, campaign: str, target: str) -> None:
-        """Queue the email that tells the organizer of a stop."""
-        self._send(json.dumps({"stop": [campaign, target]}))
+        self.send(body)
 
 
 def reconciliation_message(run: Reconciliation) -> str:
@@ -415,7 +252,7 @@ def reconciliation_message(run: Reconciliation) -> str:
 
 def read_reconciliation(body: str) -> Reconciliation:
     """Read a reconciliation from a message. Raises ValueError if it is damaged."""
-    message = _json(body)
+    message = read_json(body)
     try:
         return Reconciliation.of_values(message)
     except (AttributeError, KeyError, TypeError) as error:
@@ -423,14 +260,14 @@ def read_reconciliation(body: str) -> Reconciliation:
         raise ValueError(text) from error
 
 
-class ReconciliationQueue(_SqsQueue):
+class ReconciliationQueue(SqsQueue):
     """The queue of reconciliations in SQS."""
 
     def put(self, run: Reconciliation) -> None:
         """Queue a reconciliation. Its rows are read 15 minutes after the counters."""
         # Rows are found through an index, which can be minutes late, and letters that it lacks may be counted already.
-        self._send(reconciliation_message(run), LONGEST_DELAY if run.begins_rows else 0)
+        self.send(reconciliation_message(run), LONGEST_DELAY if run.begins_rows else 0)
 
 
-class FeedbackQueue(_SqsQueue):
+class FeedbackQueue(SqsQueue):
     """The queue of SES's events in SQS. Only other services write to it."""

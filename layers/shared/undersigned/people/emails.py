@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from undersigned.base.emails import Mail
 from undersigned.base.languages import SOURCE, Message, languages
-from undersigned.rendering.mails import Mail, bodies
+from undersigned.campaigns.email_frame import bodies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from undersigned.base.emails import Sender
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.domain.delivering.deliveries import Sender
     from undersigned.people.rules.people import Member, Role
 
 _FROM = "Undersigned"

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from undersigned.aws.queue import PeopleMails
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.domain.people.actions import Action
     from undersigned.people.directory import Directory
+    from undersigned.people.queue import PeopleMails
     from undersigned.people.rows.api_keys import ApiKeys
     from undersigned.people.rows.people import People
     from undersigned.people.rules.api_keys import KeyScope

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.aws.mail import Mailbox
+    from undersigned.base.emails import Mail, Sender
+    from undersigned.base.mailbox import Mailbox
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.domain.delivering.deliveries import Sender
     from undersigned.people.directory import Directory
     from undersigned.people.rows.people import People
     from undersigned.people.rows.sign_ins import SignInCount, SignIns
-    from undersigned.rendering.mails import Mail
     from undersigned.tokens import OrganizerTokens
 
 type PeoplePostOutcome = Literal["sent", "nobody", "too late", "too many"]

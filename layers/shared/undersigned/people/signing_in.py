@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.aws.queue import PeopleMails
     from undersigned.people.directory import Directory
+    from undersigned.people.queue import PeopleMails
     from undersigned.people.rows.sign_ins import SignIns
     from undersigned.people.rules.people import Person
     from undersigned.people.sessions import Sessions

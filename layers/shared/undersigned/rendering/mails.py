@@ -2,185 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import textwrap
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from email.header import Header
-from email.headerregistry import Address, AddressHeader, HeaderRegistry
-from email.message import EmailMessage
-from email.policy import EmailPolicy
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Literal, override
+from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
 from undersigned.base import languages
-from undersigned.base.colors import PLAIN, accents
-from undersigned.base.environment import environment
+from undersigned.base.emails import Attachment, Mail
 from undersigned.base.languages import Message
+from undersigned.campaigns.email_frame import bodies
 from undersigned.campaigns.rules.letters import as_text, read_blocks, render_html
 from undersigned.domain.delivering.packets import packet_filename
 from undersigned.domain.signing.mail_budgets import lane_of
-from undersigned.rendering.pictures import logo_in_mail, with_pictures
+from undersigned.rendering.pictures import with_pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from undersigned.base.emails import Sender
     from undersigned.campaigns.rules.campaigns import Campaign, Organizer, Target
     from undersigned.campaigns.rules.letters import Letter
-    from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
+    from undersigned.domain.delivering.deliveries import DeliveryKey
     from undersigned.domain.signing.signatures import Signature
-    from undersigned.rendering.pictures import InlinePicture
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A PDF attached to an email."""
-
-    filename: str
-    pdf: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A complete email. SES repeats `tags` in its events; they have letters, digits, `-` and `_` only.
-
-    `list_id` names the list that it is of (RFC 2919). A program can stop the list with a post to `stop_url` (RFC 8058).
-    """
-
-    language: str
-    sender_name: str
-    sender_address: str
-    to: str
-    reply_to: str
-    subject: str
-    text: str
-    html: str
-    tags: Mapping[str, str]
-    attachments: tuple[Attachment, ...] = ()
-    pictures: tuple[InlinePicture, ...] = ()
-    list_id: str | None = None
-    stop_url: str | None = None
-
-    @property
-    def shown_html(self) -> str:
-        """Return its HTML with its pictures in it, for a page."""
-        html = self.html
-        for picture in self.pictures:
-            html = html.replace(f"cid:{picture.content_id}", picture.data)
-        return html
-
-    def as_bytes(self) -> bytes:
-        """Return the email as MIME; equal emails give equal bytes."""
-        message = EmailMessage(policy=_WHOLE)
-        message["From"] = _address(self.sender_name, self.sender_address)
-        message["To"] = _address("", self.to)
-        message["Reply-To"] = _address("", self.reply_to)
-        message["Subject"] = self.subject
-        message["Auto-Submitted"] = "auto-generated"
-        if self.list_id:
-            message["List-Id"] = f"<{self.list_id}>"
-        if self.stop_url:
-            message["List-Unsubscribe"] = f"<{self.stop_url}>"
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message.set_content(self.text, cte="quoted-printable")
-        message.add_alternative(self.html, subtype="html", cte="quoted-printable")
-        self._add_pictures(message)
-        for attachment in self.attachments:
-            message.add_attachment(attachment.pdf, maintype="application", subtype="pdf", filename=attachment.filename)
-        # The reader's language (RFC 3282). It comes last, because adding parts moves Content- headers into a part.
-        message["Content-Language"] = self.language
-        seed = hashlib.sha256(f"{self.to}\n{self.subject}\n{self.text}".encode()).hexdigest()[:32]
-        for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-            part.set_boundary(f"=_{seed}_{number}")
-        return message.as_bytes()
-
-    def _add_pictures(self, message: EmailMessage) -> None:
-        """Join the pictures to the HTML as `multipart/related` (RFC 2387)."""
-        html = message.get_body(("html",))
-        if html is None or not self.pictures:
-            return
-        for picture in self.pictures:
-            html.add_related(picture.png, maintype="image", subtype="png", cid=f"<{picture.content_id}>")
-        html.set_param("type", "text/html")
-
-
-def _address(name: str, address: str) -> Address:
-    return Address(display_name=name, addr_spec=address)
-
-
-_LONG_WORD = 60
-"""A word of so many characters may not fit into a header's first line, which has 78."""
-
-
-class _EncodedWhole(EmailPolicy):
-    """Encodes a whole subject, or the whole name before an address, unless it is short words in ASCII (RFC 2047).
-
-    The standard library encodes only some words, and loses or doubles the spaces around them. It also folds before the
-    first word, where readers then see a space. It encodes a long address in a `List-` field, which programs don't read.
-    """
-
-    @override
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        text, end = str(value), ""
-        if name.startswith("List-"):
-            return f"{name}: {text}\r\n".encode("ascii")
-        if name not in {"From", "Subject"}:
-            return super().fold_binary(name, value)
-        is_plain = text.isascii() and all(len(word) < _LONG_WORD for word in text.split())
-        if isinstance(value, AddressHeader) and not is_plain:
-            [address] = value.addresses
-            text, end = address.display_name, f"\r\n <{address.addr_spec}>"
-        encoded = Header(text, "us-ascii" if is_plain else "utf-8", header_name=name).encode(linesep="\r\n")
-        return f"{name}: {encoded}{end}\r\n".encode("ascii")
-
-
-class _Fields(HeaderRegistry):
-    """Makes the class of each field once. The standard library makes it twice for each field of each email."""
-
-    __getitem__ = cache(HeaderRegistry.__getitem__)
-
-
-_WHOLE = _EncodedWhole(linesep="\r\n", header_factory=_Fields())
-
-
-@dataclass(frozen=True, slots=True)
-class Bodies:
-    """An email's text, its HTML in the campaign's color, and the pictures in the HTML."""
-
-    text: str
-    html: str
-    pictures: tuple[InlinePicture, ...] = ()
-
-
-def bodies(kind: str, language: str, sender: Sender, campaign: Campaign | None, values: Mapping[str, object]) -> Bodies:
-    """Write an email's text and HTML from the two templates of its kind."""
-    written = environment(language)
-    light, dark = accents((campaign and campaign.accent) or PLAIN)
-    logo = campaign and campaign.logo
-    pictures = (logo_in_mail(logo, sender),) if logo else ()
-    own = {"language": language, "campaign": campaign, "light": light, "dark": dark, "pictures": pictures}
-    values = {**own, "styled": partial(_styled, link=light.color), **values}
-    text, html = (written.get_template(f"{kind}.{ending}").render(values) for ending in ("txt", "html"))
-    return Bodies(text, html, pictures)
-
-
-_SIGNATURE = "font-family: 'Brush Script MT', 'Segoe Script', cursive; font-size: 24px"
-
-
-def _styled(letter: str, link: str) -> Markup:
-    """Return a letter's HTML with its styles in it. A link that shows an address may break anywhere."""
-    html = str(letter).replace('<span class="signature">', f'<span style="{_SIGNATURE}">')
-    found = re.sub(
-        r'<a href="([^"]*)">(?=(\S{30})?)',
-        lambda a: f'<a href="{a[1]}" style="color: {link}{"; word-break: break-all" if a[2] else ""}">',
-        html,
-    )
-    return Markup(found)  # noqa: S704  (the letter's rendering escapes every value)
 
 
 ConfirmationCase = Literal["confirm", "signed", "sealed"]

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 
 from undersigned.base import languages
 from undersigned.base.characters import has_web_address
+from undersigned.base.emails import Mail
 from undersigned.base.languages import Message
+from undersigned.campaigns.email_frame import bodies
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.delivering.reports import SECTIONS
 from undersigned.rendering.mail_reasons import in_words
-from undersigned.rendering.mails import Mail, bodies, columns
+from undersigned.rendering.mails import columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from undersigned.base.emails import Sender
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.stops import Stop
-    from undersigned.domain.delivering.deliveries import Sender
     from undersigned.domain.delivering.reports import Report, ReportLine, Section
 
 _HEADINGS: Mapping[Section, Message] = {

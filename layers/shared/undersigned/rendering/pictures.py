@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from undersigned.base.emails import InlinePicture
 from undersigned.campaigns.rules.drawings import Drawing
 from undersigned.campaigns.rules.letters import DRAWN_HEIGHT, signature_html
 
 if TYPE_CHECKING:
-    from undersigned.campaigns.rules.campaigns import Logo
     from undersigned.campaigns.rules.letters import SignerDetails
-    from undersigned.domain.delivering.deliveries import Sender
 
 # White paper keeps black ink readable in a dark email; a transparent background would not.
 _INK, _PAPER = "#1b1b1b", "#ffffff"
 _ZOOM = 2  # for high-resolution screens
-
-
-@dataclass(frozen=True, slots=True)
-class InlinePicture:
-    """A PNG that an email's HTML refers to by its Content-ID (RFC 2392), a hash of the picture."""
-
-    content_id: str
-    png: bytes = field(repr=False)
-
-    @property
-    def data(self) -> str:
-        """Return it as an address that needs no request."""
-        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
-
-
-def logo_in_mail(logo: Logo, sender: Sender) -> InlinePicture:
-    """Return a campaign's logo as an email has it."""
-    return InlinePicture(f"{logo.digest}@{sender.address.partition('@')[2]}", logo.png)
 
 
 def with_pictures(letter_html: str, signer: SignerDetails, domain: str) -> tuple[str, tuple[InlinePicture, ...]]:

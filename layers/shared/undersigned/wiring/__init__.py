@@ -10,7 +10,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from undersigned.settings import Settings
+from undersigned.base.settings import Settings
 from undersigned.wiring.clients import Clients
 
 if TYPE_CHECKING:

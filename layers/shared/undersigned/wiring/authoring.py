@@ -11,7 +11,7 @@ from undersigned.services.authoring.drafting import Drafting
 from undersigned.services.authoring.limits_of_tests import LimitsOfTests
 
 if TYPE_CHECKING:
-    from undersigned.domain.delivering.deliveries import Sender
+    from undersigned.base.emails import Sender
     from undersigned.services.authoring.sampling import Sampling
     from undersigned.wiring.clients import Clients
     from undersigned.wiring.people import PeopleCases
@@ -42,7 +42,7 @@ class AuthoringCases:
 
         return Sampling(
             sender=sender,
-            schedule=lambda: self.stack.settings.schedule,
+            schedule=lambda: self.stack.schedule,
             typesetter=lambda cover, letters: typeset(cover, letters, font_book()),
             pictures=lambda cover, letters: pictures(cover, letters, font_book()),
             clock=self.stack.clock,

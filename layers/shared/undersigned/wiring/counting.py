@@ -32,7 +32,7 @@ class CountingCases:
 
     @cached_property
     def freeing(self) -> Freeing:
-        return Freeing(budgets=self.stack.mail_budgets, sizes=self.stack.settings.budget_sizes, clock=self.stack.clock)
+        return Freeing(budgets=self.stack.mail_budgets, sizes=self.stack.budget_sizes, clock=self.stack.clock)
 
     @cached_property
     def organizing(self) -> Organizing:

@@ -15,7 +15,8 @@ from undersigned.services.delivering.planning import Planning
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.domain.delivering.deliveries import DeliveryKey, Sender
+    from undersigned.base.emails import Sender
+    from undersigned.domain.delivering.deliveries import DeliveryKey
     from undersigned.services.delivering.delivering import Delivering
     from undersigned.services.delivering.packing import Packing
     from undersigned.services.delivering.stop_post import StopPost

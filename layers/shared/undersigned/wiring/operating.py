@@ -38,7 +38,7 @@ class OperatingCases:
         return Hours(
             campaigns=self.stack.campaigns,
             slots=self.stack.slots,
-            schedule=self.stack.settings.schedule,
+            schedule=self.stack.schedule,
             clock=self.stack.clock,
         )
 
@@ -66,9 +66,7 @@ class OperatingCases:
             slots=self.stack.slots,
             tallying=self.counting.tallying,
             clearing=self.clearing,
-            measuring=Measuring(
-                deliveries=self.stack.deliveries, schedule=self.stack.settings.schedule, clock=self.stack.clock
-            ),
+            measuring=Measuring(deliveries=self.stack.deliveries, schedule=self.stack.schedule, clock=self.stack.clock),
             delivery_queue=self.stack.queue,
             clock=self.stack.clock,
             report=report,
@@ -87,7 +85,7 @@ class OperatingCases:
             budgets=self.stack.mail_budgets,
             disowned=self.stack.disowned,
             drafts=self.stack.drafts,
-            schedule=self.stack.settings.schedule,
+            schedule=self.stack.schedule,
             clock=self.stack.clock,
         )
 
@@ -118,7 +116,7 @@ class OperatingCases:
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
             counts=self.stack.counts,
-            schedule=self.stack.settings.schedule,
+            schedule=self.stack.schedule,
             clock=self.stack.clock,
             at_once=self.stack.settings.plans_at_once,
         )

@@ -44,7 +44,7 @@ class SigningCases:
             domains=self.stack.mail_domains,
             tokens=self.stack.tokens,
             secret=self.stack.secret,
-            schedule=self.stack.settings.schedule,
+            schedule=self.stack.schedule,
             clock=self.stack.clock,
             new_id=self.stack.new_id,
         )
@@ -73,14 +73,14 @@ class SigningCases:
             budgeting=MailBudgeting(
                 budgets=self.stack.mail_budgets,
                 post=self.stack.confirmation_mailbox,
-                sizes=self.stack.settings.budget_sizes,
+                sizes=self.stack.budget_sizes,
                 clock=self.stack.clock,
             ),
             domains=self.stack.mail_domains,
             post=self.stack.confirmation_mailbox,
             tokens=self.stack.tokens,
             sender=self.stack.settings.sender,
-            schedule=self.stack.settings.schedule,
+            schedule=self.stack.schedule,
             clock=self.stack.clock,
         )
 

@@ -52,14 +52,6 @@ _SETTLED: tuple[DeliveryState, ...] = ("sent", "delivered", "closed_unsent", "co
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """The From address of a stack's emails, and the base address of the links in them."""
-
-    address: str
-    public_url: str
-
-
-@dataclass(frozen=True, slots=True)
 class DeliveryKey:
     """Identifies a delivery: one campaign's letters to one target in one period (a day, `2026-11-30`)."""
 

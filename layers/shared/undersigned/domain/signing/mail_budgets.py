@@ -27,9 +27,6 @@ LANES: tuple[Lane, ...] = ("clean", "suspicious")
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-SHARE_OF_QUOTA = 0.8
-"""The share of SES's daily quota that confirmation emails may use up. The rest stays for deliveries."""
-
 _BRAKED_OVER = DAY
 _FEWEST_BOUNCES, _MOST_BOUNCED = 20, 0.03
 _FEWEST_COMPLAINTS, _MOST_COMPLAINED = 3, 0.0005

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
-    from undersigned.aws.mail import Mailbox
     from undersigned.aws.queue import Queue
+    from undersigned.base.mailbox import Mailbox
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.people.directory import Directory

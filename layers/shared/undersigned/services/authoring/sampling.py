@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.authoring.campaigns import CompiledCampaign
+    from undersigned.base.emails import Mail, Sender
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.domain.delivering.deliveries import Sender
-    from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
 
 NO_LINK = "test"

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.aws.mail import Mailbox
     from undersigned.aws.signatures import Signatures
     from undersigned.base.bucket import Bucket
+    from undersigned.base.emails import Mail
+    from undersigned.base.mailbox import Mailbox
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.domain.delivering.bundles import Signers
     from undersigned.domain.delivering.deliveries import DeliveryKey, PacketRecord
-    from undersigned.rendering.mails import Mail
     from undersigned.services.delivering.packing import Packing
     from undersigned.services.delivering.storing import Storing
     from undersigned.services.operating.organizer_post import OrganizerPost

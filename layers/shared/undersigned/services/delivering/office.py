@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.deliveries import Deliveries
-    from undersigned.aws.queue import PeopleMails
+    from undersigned.base.emails import Sender
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rows.offices import OfficeRows
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.domain.delivering.deliveries import Delivery, PacketRecord, Sender
+    from undersigned.domain.delivering.deliveries import Delivery, PacketRecord
     from undersigned.domain.tokens import OfficeToken
+    from undersigned.people.queue import PeopleMails
     from undersigned.tokens import Tokens
 
 

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.signatures import Signatures
+    from undersigned.base.emails import Mail, Sender
     from undersigned.base.languages import Message
     from undersigned.campaigns.catalog import Catalog
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey, Sender
+    from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
     from undersigned.domain.signing.signatures import Signature
-    from undersigned.rendering.mails import Mail
     from undersigned.rendering.packets import Packet
     from undersigned.tokens import Tokens
 

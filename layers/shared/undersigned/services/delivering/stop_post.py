@@ -10,12 +10,12 @@ from undersigned.domain.tokens import mailbox_digest
 from undersigned.rendering import organizer_mails
 
 if TYPE_CHECKING:
-    from undersigned.aws.mail import Mailbox
+    from undersigned.base.emails import Sender
+    from undersigned.base.mailbox import Mailbox
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rows.offices import OfficeRows
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.campaigns.rules.stops import Stop
-    from undersigned.domain.delivering.deliveries import Sender
 
 type StopPostOutcome = Literal["sent", "sent before", "lifted before"]
 

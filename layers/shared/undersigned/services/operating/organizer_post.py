@@ -11,9 +11,9 @@ from undersigned.domain.signing.mail_limits import MailLimit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_claims import MailClaims
-    from undersigned.rendering.mails import Mail
+    from undersigned.base.emails import Mail
+    from undersigned.base.mailbox import Mailbox
 
 type Occasion = Literal["waiting", "ready", "report"]
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from undersigned.aws.counts import Counts
     from undersigned.aws.deliveries import Deliveries
     from undersigned.aws.signatures import Signatures
+    from undersigned.base.emails import Sender
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.cadence import Cadence, WeeklySchedule
     from undersigned.campaigns.rules.campaigns import Campaign, Target
-    from undersigned.domain.delivering.deliveries import Delivery, Sender
+    from undersigned.domain.delivering.deliveries import Delivery
     from undersigned.services.delivering.planning import Planning
     from undersigned.services.operating.organizer_post import OrganizerPost, PostOutcome
 

@@ -17,15 +17,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.forms import Forms
-    from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_claims import MailClaims
+    from undersigned.base.emails import Mail, Sender
     from undersigned.base.mail_domains import MailDomains
+    from undersigned.base.mailbox import Mailbox
     from undersigned.campaigns.catalog import Catalog
     from undersigned.campaigns.rules.cadence import WeeklySchedule
-    from undersigned.domain.delivering.deliveries import Sender
     from undersigned.domain.signing.forms import FormName, ReadForms
     from undersigned.domain.signing.signatures import Signature
-    from undersigned.rendering.mails import Mail
     from undersigned.services.signing.mail_budgets import MailBudgeting, Room
     from undersigned.tokens import Tokens
 

@@ -12,8 +12,8 @@ from undersigned.domain.signing.mail_budgets import budgets_of, given_back_by, l
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from undersigned.aws.mail import Mailbox
     from undersigned.aws.mail_budgets import MailBudgets
+    from undersigned.base.mailbox import Mailbox
     from undersigned.domain.signing.mail_budgets import Budget, BudgetSizes, Sending
     from undersigned.domain.signing.signatures import Signature
 

@@ -6,13 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import UndersignedError
-from undersigned.campaigns.rules.cadence import WeeklySchedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.domain.delivering.deliveries import Sender
-    from undersigned.domain.signing.mail_budgets import BudgetSizes
+    from undersigned.base.emails import Sender
 
 
 class SettingsError(UndersignedError):
@@ -121,13 +119,13 @@ class Settings:
     @cached_property
     def sender(self) -> Sender:
         """The From address of emails, and the base address of their links."""
-        from undersigned.domain.delivering.deliveries import Sender
+        from undersigned.base.emails import Sender
 
         return Sender(self.sender_address, self._required("PUBLIC_URL").rstrip("/"))
 
     def sender_at(self, public_url: str) -> Sender:
         """Return the sender of emails with links to another address, for a function whose template can't have it."""
-        from undersigned.domain.delivering.deliveries import Sender
+        from undersigned.base.emails import Sender
 
         return Sender(self.sender_address, public_url)
 
@@ -147,9 +145,9 @@ class Settings:
         return self._required("DELIVERY_TIME_ZONE")
 
     @cached_property
-    def schedule(self) -> WeeklySchedule:
-        """When packets are sent."""
-        return WeeklySchedule(self._required("DELIVERY_DAY"), self._number("DELIVERY_HOUR"), self.delivery_time_zone)
+    def schedule(self) -> tuple[str, int, str]:
+        """When packets are sent: a weekday (`MON`), a full hour, and a time zone."""
+        return self._required("DELIVERY_DAY"), self._number("DELIVERY_HOUR"), self.delivery_time_zone
 
     @cached_property
     def forms_a_minute(self) -> int:
@@ -162,16 +160,15 @@ class Settings:
         return self._number("PACKET_DAYS")
 
     @cached_property
-    def budget_sizes(self) -> BudgetSizes:
-        """How many confirmation emails each budget has, in the order of `BudgetSizes`."""
-        from undersigned.domain.signing.mail_budgets import BudgetSizes
-
+    def budget_sizes(self) -> tuple[int, ...]:
+        """How many confirmation emails each budget has, in the order of `BudgetSizes`: four numbers."""
         text = self._required("MAIL_BUDGETS")
         try:
-            return BudgetSizes(*map(int, text.split()))
-        except (TypeError, ValueError) as error:
+            suspicious_an_hour, an_hour, a_network, a_domain = map(int, text.split())
+        except ValueError as error:
             message = f"environment variable MAIL_BUDGETS is {text!r}; give four whole numbers"
             raise SettingsError(message) from error
+        return suspicious_an_hour, an_hour, a_network, a_domain
 
     @cached_property
     def mails_at_once(self) -> int:

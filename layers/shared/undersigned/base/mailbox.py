@@ -22,7 +22,6 @@ from botocore.parsers import ResponseParserError
 
 from undersigned.base.errors import MailRefusedError, SendingStoppedError, SendingThrottledError, UncertainError
 from undersigned.base.failures import code_of, is_throttle, said_by
-from undersigned.domain.signing.mail_budgets import SHARE_OF_QUOTA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from types_boto3_sesv2 import SESV2Client
     from types_boto3_sesv2.type_defs import SendQuotaTypeDef
 
-    from undersigned.rendering.mails import Mail
+    from undersigned.base.emails import Mail
 
 NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60)
 """No retries: botocore would send an email again if only the answer was lost. We decide whether to try again."""
@@ -71,6 +70,9 @@ once, SES tells few of them the account's rate."""
 
 PATIENCE = 60.0
 """The default seconds in which a throttled call is tried again."""
+
+SHARE_OF_QUOTA = 0.8
+"""The share of SES's daily quota that confirmation emails may use up. The rest stays for deliveries."""
 
 _QUOTA_KNOWN_FOR = 60.0
 """Seconds for which an answer of GetAccount counts, and a missing answer, too. SES takes one such call a second."""

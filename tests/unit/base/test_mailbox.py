@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from undersigned.aws.mail import Mailbox, RateNotToldError, Spacing
+from undersigned.base.mailbox import Mailbox, RateNotToldError, Spacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
