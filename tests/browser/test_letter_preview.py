@@ -135,6 +135,9 @@ def test_a_choice_of_town_and_a_code_that_nobody_serves_change_the_letter(site: 
     code.fill("99999")
     code.blur()
     expect(page.locator("#found")).to_contain_text("doesn’t cover 99999")
+    contact = page.locator("#found a")
+    expect(contact).to_have_text("letters@enddemand.example")
+    expect(contact).to_have_attribute("href", "mailto:letters@enddemand.example")
     expect(letter).to_contain_text("Dear Police Chief (name)")
 
 

@@ -19,6 +19,7 @@ import pytest
 from tests.logos import png
 from tests.organizers import Browser, add, signed_in
 from tests.packets import links_of_office
+from tests.shown_addresses import ShownAddresses
 from tests.workshop import send_parts
 from tests.world import CAMPAIGN, FORM, PUBLIC_URL
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 OWNER = "owner@enddemand.example"
 PICTURE = png(64, 24)
+TABS = {"where", "view"}
+"""The parts of a query whose values are pages of their own."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Control:
         parts = urlsplit(self.path)
         path = re.sub(r"/[^/]*\.[\w.-]{20,}|/[0-9a-f]{12,}|/\d{4}-\d\d-\d\d[\w-]*|/\d+(?=/|$)", "/…", parts.path)
         path = re.sub(r"/targets/(?!evanston|skokie|wilmette)[a-z-]+", "/targets/…", path)
-        return self.method, path, *sorted({name for name, _ in parse_qsl(parts.query)} - {"lang"}), self.button
+        query = {name: f"{name}={value}" if name in TABS else name for name, value in parse_qsl(parts.query)}
+        return self.method, path, *sorted({*query.values()} - {"lang"}), self.button
 
 
 class Page(HTMLParser):
@@ -69,8 +73,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         form = given.get("form", self._open if self._open is not None else -1)
-        if tag == "a" and "href" in given:
-            self.links.append(given["href"])
+        if address := given.get({"a": "href", "iframe": "src"}.get(tag, ""), ""):
+            self.links.append(address)
         elif tag == "form":
             self._open = len(self.forms)
             self.forms.append(given)
@@ -220,7 +224,15 @@ class Crawler:
         if answer.status in {401, 403, 404, 405} or answer.status >= 500:
             self.problems.append(f"{control.method} {control.path} {control.button}: {answer.status} at {path}")
         if answer.headers.get("content-type", "").startswith("text/html") and len(self.problems) == before:
+            self.look(control, answer.body)
             self.find([*Page(path, answer.body).controls(), *self.controls_of_mails()])
+
+    def look(self, control: Control, body: str) -> None:
+        """Tell of each address that a page, or an email since, shows as text."""
+        contact = self.world.wiring.campaigns.campaign(CAMPAIGN).organizer.email
+        for shown in (body, *(mail.html for mail in self.world.sent[self._mails :])):
+            if plain := ShownAddresses(shown, contact).plain:
+                self.problems.append(f"{control.method} {control.path} {control.button}: no links: {plain}")
 
     def send(self, browser: Browser, control: Control) -> Answer:
         self.world.clock.advance(minutes=1)

@@ -66,7 +66,8 @@ def test_where_nobody_is_served_the_form_says_where_and_whom_to_ask(world: World
     assert answer.status == 422
     assert (
         "This letter doesn’t cover 99999. It covers Springfield, Chicago. If you live somewhere else, write to "
-        "End Demand Illinois (sample): letters@enddemand.example" in answer.body
+        'End Demand Illinois (sample): <a href="mailto:letters@enddemand.example" target="_self">'
+        "letters@enddemand.example</a>" in answer.body
     )
     assert "Esta carta no abarca el 99999" in world.post(f"{FORM}/preview?lang=es", {"postal_code": "99999"}).body
 

@@ -1348,7 +1348,7 @@ def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else
         f"{unlisted.base}/publish?where=developer&done=website-added#website",
     )
     page = unlisted.open("publish?where=developer")
-    assert "Not published yet: sites.trees.example. Until you publish" in page.words
+    assert 'Not published yet: <a href="https://sites.trees.example">sites.trees.example</a>. Until you' in page.body
     assert "What publishing changes Websites that only show the form " in page.words
     assert snippets(page) == set()
     unlisted.open("publish")
@@ -1358,7 +1358,7 @@ def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else
 
     page = unlisted.open("publish?where=developer")
     assert snippets(page) == {"script", "frame"}
-    assert "The form shows on sites.trees.example, and on no other website." in page.words
+    assert 'The form shows on <a href="https://sites.trees.example">sites.trees.example</a>, and on no' in page.body
     world.clock.advance(minutes=1)
     form = world.get(f"/campaigns/{CAMPAIGN}/embed")
     assert form.headers["content-security-policy"].endswith(f"frame-ancestors {site}")

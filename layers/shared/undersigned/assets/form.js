@@ -121,13 +121,21 @@ const offer = (targets) => {
   towns.hidden = !targets.length;
 };
 
+// Words in which an email address is a link.
+const linked = (words) => {
+  const copy = document.createDocumentFragment();
+  for (const [at, part] of words.split(/([^\s@]+@[^\s@]+\w)/).entries())
+    copy.append(at % 2 ? Object.assign(document.createElement("a"), { href: `mailto:${part}`, target: "_self", textContent: part }) : part);
+  return copy;
+};
+
 // Says who gets the letter. Says that nobody does only after the person has left the postal code.
 const tell = () => {
   const [target, code] = [chosen(), elements.postal_code];
   // The server's page already shows its own message about its code.
   const isNews = !code.ariaInvalid || code.value !== code.defaultValue;
   const isTyped = code.value && isNews && (answer.targets.length || code !== document.activeElement);
-  say(found, target ? written(found.parentNode, target) : (isTyped && answer.detail) || "");
+  say(found, target ? written(found.parentNode, target) : linked((isTyped && answer.detail) || ""));
 };
 
 const { note } = elements;

@@ -83,7 +83,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
     viewer, controls = workshop.viewer, found.controls
     public = published(found.published, public_url) if found.published else None
     websites = public["websites"] if public else ()
-    drafted = [name_of_site(site) for name in WEBSITES for site in workshop.sites(name)]
+    drafted = [site for name in WEBSITES for site in workshop.sites(name)]
     return workshop_page(
         "workshop_publish.html",
         workshop,
@@ -109,8 +109,8 @@ def publish(  # noqa: PLR0913  (what the page shows)
 def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
     """Return the ways to a campaign's form on a stack with this address, and the HTML to paste into websites.
 
-    `picture` is the path of the picture beside a shared link, on the host of the dashboard. `websites` are the names of
-    those that may show the form, and `form_websites` of those that may send a form of their own.
+    `picture` is the path of the picture beside a shared link, on the host of the dashboard. `websites` are the
+    origins that may show the form, and `form_websites` those that may send a form of their own.
     """
     address = f"{public_url}/campaigns/{campaign.id}"
     label = Message("Sign the letter").in_language(campaign.language)
@@ -136,18 +136,13 @@ def published(campaign: Campaign, public_url: str) -> Mapping[str, Any]:
             f'text-decoration: none">{label}</a>'
         ),
         "own_form": _own_form(campaign, public_url, address, accent),
-        "websites": tuple(map(name_of_site, campaign.framing_origins)),
-        "form_websites": tuple(map(name_of_site, campaign.allowed_origins)),
+        "websites": campaign.framing_origins,
+        "form_websites": campaign.allowed_origins,
         "picture": f"/campaigns/{campaign.id}/share.png",
         "title": campaign.title,
         "summary": campaign.summary,
         "host": urlsplit(public_url).netloc,
     }
-
-
-def name_of_site(origin: str) -> str:
-    """Return a website's origin as people write it."""
-    return origin.removeprefix("https://")
 
 
 def _own_form(campaign: Campaign, public_url: str, address: str, accent: Accent) -> str:
