@@ -29,14 +29,15 @@ class Rows(Repository):
         return self._delete(self._letters(campaign), is_late)
 
     def delete_others(self, campaign: str, is_late: Callable[[], bool]) -> int:
-        """Delete everything else of the campaign: at the end its people, then the settings, and then the keys."""
+        """Delete everything else of the campaign: at the end its people, and with the last owner the settings."""
         deleted = self._delete(self._others(campaign), is_late)
         if is_late():
             return deleted
-        # Together: without its controls, a closed campaign would be open while the rest of it is deleted.
-        last = [campaign_key(campaign), controls_key(campaign)]
+        # Together: without its controls, a closed campaign would be open while the rest of it is deleted, and without
+        # an owner, nobody could go on.
+        last = [*self._people(campaign), campaign_key(campaign), controls_key(campaign)]
         self._table.transact([Delete(key) for key in last])
-        return deleted + len(last) + self._delete(self._all_of(key_partition(campaign)), is_late)
+        return deleted + len(last)
 
     def delete_access(self, campaign: str) -> None:
         """Delete the campaign's people, its keys and its activity log."""
@@ -68,9 +69,10 @@ class Rows(Repository):
         last = {campaign_key(campaign), controls_key(campaign)}
         # Without its targets, no office says anything any more.
         of_offices = office_partition(campaign)
-        rest = self._all_of(audit_partition(campaign), disowned_partition(campaign), own, of_offices)
-        yield from (key for key in rest if key not in last)
-        yield from self._people(campaign)
+        rest = (key_partition(campaign), audit_partition(campaign), disowned_partition(campaign), own, of_offices)
+        yield from (key for key in self._all_of(*rest) if key not in last)
+        # The last person's two rows are among the last.
+        yield from [*self._people(campaign)][:-2]
 
     def _all_of(self, *partitions: str) -> Iterator[Key]:
         for partition in partitions:

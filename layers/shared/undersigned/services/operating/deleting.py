@@ -1,8 +1,8 @@
 """Deleting: delete a campaign that nobody has signed, or whose time is over, with everything of it.
 
 It refuses while a letter still holds personal data, because such a letter may have to be sent, or sent again. Every
-step can be repeated. People go after everything else, then the settings, and then the keys, so that the person who
-began can go on after a crash.
+step can be repeated. People go after everything else, and the last owner together with the settings, so that an owner
+can go on after a crash.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Deleting:
     def check(self, campaign: str) -> None:
         """Raise NotYetError if people can sign, or if letters or deliveries still need the campaign.
 
-        A campaign that was never published, or that has only keys left, can always be deleted.
+        A campaign that was never published can always be deleted.
         """
         try:
             settings = self.campaigns.campaign(campaign)
