@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tests.world import Answer, World
     from undersigned.domain.authoring.drafts import Draft
+    from undersigned.services.authoring.drafting import Drafting
 
 NEW = "safer-streets"
 ANN = "ann@organizer.example"
@@ -139,6 +140,14 @@ class Author(Browser):
 
     def draft(self) -> Draft:
         return self.world.wiring.authoring.drafting.draft(self.campaign)
+
+    def publish(self) -> None:
+        publish(self.world.wiring.authoring.drafting, self.campaign, self.draft().revision)
+
+
+def publish(drafting: Drafting, campaign: str, revision: int, why: str = "") -> None:
+    """Publish a revision of a draft after a look at what that changes."""
+    drafting.publish(campaign, revision, drafting.to_publish(drafting.draft(campaign)).basis, ANN, why)
 
 
 def author_of(world: World) -> Author:

@@ -23,7 +23,7 @@ from undersigned.base.errors import (
 )
 from undersigned.base.languages import Message
 from undersigned.base.posted import UNREADABLE_REQUEST, RequestError
-from undersigned.domain.authoring.drafts import DraftConflictError, DraftFilesError
+from undersigned.domain.authoring.drafts import DraftFilesError
 from undersigned.people.access import KeyRefusedError, KeyScopeError, ScopeError, TooManyRefusalsError
 from undersigned.people.membership import PeopleError
 from undersigned.services.authoring.drafting import NotSavedError
@@ -113,14 +113,7 @@ def problem_of(error: UndersignedError) -> Problem:  # noqa: C901, PLR0911, PLR0
             )
         case MistakesError():
             return _mistakes(error)
-        case (
-            PeopleError()
-            | NotNowError()
-            | UnderWayError()
-            | TooManyLettersError()
-            | NotReadyError()
-            | DraftConflictError()
-        ):
+        case PeopleError() | NotNowError() | UnderWayError() | TooManyLettersError() | NotReadyError():
             return Problem(409, Message("This can’t be done now"), error.message)
         case ChangedError() | ThrottledError():
             return Problem(503, Message("Just a moment"), Message("Send the request again."), retry_after=1)

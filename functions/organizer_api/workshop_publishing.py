@@ -61,6 +61,7 @@ def _publish_page(
         refused=refused,
         # Nothing was saved: a change that somebody else saved meanwhile is shown as new at the next press.
         revision=revision_of(request) if refused else workshop.draft.revision,
+        basis=request.posted("basis") if refused else found.basis,
     )
 
 
@@ -88,7 +89,7 @@ def _after(workshop: Workshop, what: str) -> Workshop:
 def publish_draft(request: DashboardRequest) -> Response[str]:
     """Publish the draft as the page showed it, with a website that was typed.
 
-    If it changed meanwhile, or something is left to do, show it, and keep what was typed.
+    If it or the campaign changed meanwhile, or something is left to do, show it, and keep what was typed.
     """
     drafting, revision = wired.stack.authoring.drafting, revision_of(request)
     if refused := _refused_website(request):
@@ -96,7 +97,7 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
     try:
         if request.posted("website"):
             revision = drafting.write(request.campaign, revision, {}, request.by, _with_website(request)).revision
-        drafting.publish(request.campaign, revision, request.by, request.why())
+        drafting.publish(request.campaign, revision, request.posted("basis"), request.by, request.why())
     except ChangedMeanwhileError:
         return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
     except MistakesError:

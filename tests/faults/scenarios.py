@@ -734,11 +734,15 @@ def a_draft_and_the_end(platform: Platform) -> Arrivals:
         "postal_codes": "60076",
     }
     revision = save_draft(acts, "recipients", {f"{empty}-{name}": value for name, value in skokie.items()})
-    page = platform.person(lambda: someone(world, "editor").see("/workshop/publish"))
-    assert page.status == 200
     assert acts.organizer("/workshop/test-email").status == 303
     platform.settle()
-    assert acts.organizer("/workshop/publish", {"revision": str(revision)}).status in {303, 409}
+    author = author_of(world)
+    for _ in range(_OPERATORS_TRIES):
+        assert platform.person(lambda: author.open("publish")).status == 200
+        assert author.form("publish")["revision"] == str(revision)
+        # A campaign that a crash left half published is another one than the page showed: a person looks again.
+        if acts.press(author, "/workshop/publish", author.form("publish")).status == 303:
+            break
     assert acts.get(f"/campaigns/{CAMPAIGN}/share.png").status == 200
     assert is_whole(platform)
     acts.sign(eve)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.organizers import add
+from tests.workshop import publish
 from tests.world import CAMPAIGN, files_of_campaign, publish_files
 from undersigned.authoring.campaigns import compile_campaign
 from undersigned.authoring.draft_settings import DraftSettings
@@ -114,7 +115,7 @@ def test_a_draft_with_mistakes_is_kept_and_publishes_nothing(drafting: Drafting,
 
     assert {mistake.file for mistake in checked.mistakes} == {"campaign.toml", "letter.md", "targets.csv"}
     with pytest.raises(MistakesError):
-        drafting.publish(NEW, draft.revision, ANN, "")
+        publish(drafting, NEW, draft.revision)
     with pytest.raises(NotFoundError):
         world.wiring.campaigns.campaign(NEW)
 
@@ -123,11 +124,12 @@ def test_publishing_makes_the_campaign_and_has_an_entry_in_the_activity_log(draf
     draft = make(drafting)
     world.clock.advance(seconds=1)
 
-    published = drafting.publish(NEW, draft.revision, ANN, "at last")
+    changes = "; ".join(drafting.to_publish(draft).changes)
+    publish(drafting, NEW, draft.revision, "at last")
 
     assert world.get(f"/campaigns/{NEW}").status == 200
     entry, *_ = world.wiring.campaigns.audit(NEW)
-    assert (entry.action, entry.by, entry.about, entry.why) == ("publish", ANN, published.changes, "at last")
+    assert (entry.action, entry.by, entry.about, entry.why) == ("publish", ANN, changes, "at last")
     assert drafting.draft(NEW).is_published
     assert drafting.to_publish(drafting.draft(NEW)).changes == ()
 
@@ -137,17 +139,17 @@ def test_publishing_a_revision_that_is_not_the_last_publishes_nothing(drafting: 
     drafting.write(NEW, made.revision, with_goal(made, 11), BEN)
 
     with pytest.raises(ChangedMeanwhileError):
-        drafting.publish(NEW, made.revision, ANN, "")
+        publish(drafting, NEW, made.revision)
 
     assert NEW not in world.wiring.campaigns.campaign_ids()
 
 
 def test_publishing_twice_changes_nothing(drafting: Drafting, world: World) -> None:
     made = make(drafting)
-    drafting.publish(NEW, made.revision, ANN, "")
+    publish(drafting, NEW, made.revision)
     entries = list(world.wiring.campaigns.audit(NEW))
 
-    assert drafting.publish(NEW, made.revision, ANN, "").changes == ""
+    publish(drafting, NEW, made.revision)
     assert list(world.wiring.campaigns.audit(NEW)) == entries
 
 
@@ -162,7 +164,7 @@ def test_publishing_says_that_it_undoes_a_push_since_the_draft_was_made(drafting
 def test_a_draft_without_changes_of_its_own_follows_what_is_pushed(drafting: Drafting, world: World) -> None:
     before = drafting.draft(CAMPAIGN)
     draft = drafting.write(CAMPAIGN, 0, with_goal(before, 11), ANN)
-    drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+    publish(drafting, CAMPAIGN, draft.revision)
     publish_files(world, {})
 
     followed = drafting.draft(CAMPAIGN)
@@ -260,7 +262,7 @@ def test_an_address_that_a_delivery_corrects_is_corrected_in_the_draft(drafting:
 
     followed = drafting.draft(CAMPAIGN)
     assert (followed.revision, followed.changed_by) == (draft.revision + 1, BEN)
-    drafting.publish(CAMPAIGN, followed.revision, ANN, "")
+    publish(drafting, CAMPAIGN, followed.revision)
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston.example"
     assert world.wiring.campaigns.campaign(CAMPAIGN).goal == 11
 
@@ -366,7 +368,7 @@ def test_what_publishing_changes_is_told_by_name(drafting: Drafting, world: Worl
         "skokie (name)",
         "evanston retired",
     ]
-    drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+    publish(drafting, CAMPAIGN, draft.revision)
     assert world.wiring.campaigns.letter(CAMPAIGN, letters["en"]).source == before.files["letter.md"]
 
 
@@ -441,10 +443,10 @@ def test_publishing_that_stopped_half_way_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(type(world.wiring.campaigns), "put_campaign", stop)
         with pytest.raises(ConnectionError):
-            drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+            publish(drafting, CAMPAIGN, draft.revision)
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").email == "new@evanston-police.example"
 
-    drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+    publish(drafting, CAMPAIGN, draft.revision)
 
     assert drafting.draft(CAMPAIGN).is_published
 
@@ -462,7 +464,7 @@ def test_a_thousand_new_recipients_are_published_in_few_calls(drafting: Drafting
     draft = drafting.write(NEW, made.revision, {"targets.csv": table}, ANN)
     calls = count_calls(world)
 
-    drafting.publish(NEW, draft.revision, ANN, "")
+    publish(drafting, NEW, draft.revision)
 
     assert len(calls) < 40
     assert len(world.wiring.campaigns.targets(NEW)) == 1_001
@@ -508,7 +510,7 @@ def test_a_draft_that_is_changed_while_it_is_published_keeps_the_change(
         put_campaign(*given)
 
     monkeypatch.setattr(type(world.wiring.campaigns), "put_campaign", after_another_change)
-    drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+    publish(drafting, CAMPAIGN, draft.revision)
 
     found = drafting.draft(CAMPAIGN)
     assert (goal_of(found), found.is_published) == (22, False)
@@ -520,7 +522,7 @@ def test_a_draft_goes_with_the_last_day_of_keeping_unless_somebody_changed_it_si
 ) -> None:
     days = {"opens": None, "closes": "2026-11-30", "keep_for_days": 30}
     draft = drafting.write(CAMPAIGN, 0, {}, ANN, days)
-    drafting.publish(CAMPAIGN, draft.revision, ANN, "")
+    publish(drafting, CAMPAIGN, draft.revision)
     draft = drafting.write(CAMPAIGN, draft.revision, {}, ANN, {"goal": 11})
     clear(world)
     assert drafting.draft(CAMPAIGN) == draft

@@ -264,7 +264,7 @@ def test_every_button_and_link_of_every_page_works(world: World, author: Author)
     add(world, OWNER, "owner")
     author.open("settings")
     author.send("settings", {"logo": PICTURE, "do": "save"})
-    author.world.wiring.authoring.drafting.publish(CAMPAIGN, author.draft().revision, "maria", "")
+    author.publish()
     world.clock.advance(minutes=2)
     campaigns = world.wiring.campaigns
     campaigns.put_target(CAMPAIGN, replace(campaigns.target(CAMPAIGN, "wilmette"), email=""))

@@ -445,7 +445,7 @@ def test_a_command_says_who_made_a_key_and_what_becomes_of_it(second: Browser, w
 
 
 def late_after(rows: int) -> Callable[[], bool]:
-    """Return an `is_late` with which a run of deleting deletes some rows: it asks after the letters, and at each row."""
+    """Return an `is_late` with which a run of deleting deletes some rows: it asks after the letters, and at a row."""
     asked = count(1)
     return lambda: next(asked) > rows + 1
 

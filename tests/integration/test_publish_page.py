@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pypdf import PdfReader
 
-from tests.world import CAMPAIGN, PUBLIC_URL
+from tests.world import CAMPAIGN, PUBLIC_URL, files_of_campaign, publish_files
 from undersigned.base.qr_codes import qr_code
 
 if TYPE_CHECKING:
@@ -34,6 +34,22 @@ def test_a_changed_letter_is_for_those_who_sign_from_now_on(world: World, author
     world.week()
     [delivery] = world.deliveries
     assert (delivery.printed.count("Sincerely,"), delivery.printed.count("With hope,")) == (2, 1)
+
+
+def test_a_push_after_the_list_of_changes_was_read_is_listed_before_it_is_undone(world: World, author: Author) -> None:
+    author.open("settings")
+    author.send("settings", {"goal": "700", "do": "save"})
+    author.open("publish")
+    table = files_of_campaign()["targets.csv"]
+    for name in ("Robin", "Sasha"):
+        publish_files(world, {"targets.csv": table.replace("Avery Sample", f"{name} Sample")})
+        answer = author.send("publish", {"why": "A new goal"})
+        assert answer.status == 409
+        assert "What publishing changes Goal Recipient Avery Sample: Name" in answer.words
+        assert world.wiring.campaigns.target(CAMPAIGN, "evanston").name == f"{name} Sample"
+        author.pages["publish"] = answer.body
+    assert author.send("publish", {}).status == 303
+    assert world.wiring.campaigns.target(CAMPAIGN, "evanston").name == "Avery Sample"
 
 
 def test_a_bounced_delivery_goes_again_to_a_changed_address(world: World, author: Author) -> None:

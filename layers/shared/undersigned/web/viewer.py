@@ -63,7 +63,7 @@ _NOTICES: Mapping[str, Message] = {
     "taken-back": Message("The earlier version is the draft again. Nothing is published yet."),
     "published": Message("Published."),
     "website-added": Message("The website is in the draft. It may show the form once you publish."),
-    "changed": Message("Somebody else changed the draft meanwhile. This is how it is now. Nothing was published."),
+    "changed": Message("Somebody else changed the campaign meanwhile. This is how it is now. Nothing was published."),
     "closed": Message("Closed. Within a minute, nobody can sign any more. Letters that wait still go out."),
     "reopened": Message("Open again. Within a minute, people can sign."),
     "deleting": Message("Part of the campaign is deleted. Press the button again until all of it is."),

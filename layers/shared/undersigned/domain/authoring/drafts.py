@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from undersigned.base.errors import LOAD_AGAIN, ExplainedError
+from undersigned.base.errors import LOAD_AGAIN, ExplainedError, NotNowError
 from undersigned.base.languages import Message
 
 if TYPE_CHECKING:
@@ -66,15 +66,11 @@ class DraftFilesError(ExplainedError):
     """These files can't be in a draft; says why not, and the way out."""
 
 
-class DraftConflictError(ExplainedError):
-    """A draft is in another state than somebody expected; says in which, and the way out."""
-
-
-class IdTakenError(DraftConflictError):
+class IdTakenError(NotNowError):
     """An id is taken, or no campaign can have it; says which, and the way out."""
 
 
-class UnreadableDraftError(DraftConflictError):
+class UnreadableDraftError(NotNowError):
     """A draft's files can't be read, because something else wrote them. Carries the draft without them."""
 
     def __init__(self, draft: Draft) -> None:
@@ -83,13 +79,13 @@ class UnreadableDraftError(DraftConflictError):
         self.draft = draft
 
 
-class ChangedMeanwhileError(DraftConflictError):
-    """Somebody else changed the draft; carries the current one. Nothing was overwritten."""
+class ChangedMeanwhileError(NotNowError):
+    """Somebody else changed the draft or the campaign; carries the current draft. Nothing was overwritten."""
 
     def __init__(self, current: Draft | None) -> None:
         """Keep the current draft; None if it was discarded."""
         super().__init__(
-            Message("Somebody else changed the draft meanwhile. Nothing was overwritten: look at it, and save again.")
+            Message("Somebody else changed the campaign meanwhile. Nothing was overwritten. Look at it, and try again.")
             if current
             else Message("Somebody else discarded the draft meanwhile. Look at the campaign again.")
         )

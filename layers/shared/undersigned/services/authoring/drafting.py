@@ -6,6 +6,8 @@ compiler, and each can go on with the others' work.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
     from undersigned.domain.people.actions import Action
-    from undersigned.services.authoring.pushing import Pushed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,6 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """The result of publishing. `changes` are its words in the activity log; empty if there was nothing to do."""
-
-    draft: Draft
-    pushed: Pushed
-    changes: str
-
-
-@dataclass(frozen=True, slots=True)
 class ToPublish:
     """What the step that publishes a draft shows. `compiled` is the draft; None if it has mistakes.
 
@@ -87,6 +79,11 @@ class ToPublish:
     changes: tuple[str, ...] = ()
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def basis(self) -> str:
+        """Return the digest of the campaign with which the draft was compared."""
+        return _digest_of(self.before)
 
 
 class NotSavedError(MistakesError):
@@ -253,11 +250,12 @@ class Drafting:
         after = files_of(compiled.campaign, compiled.letters, compiled.targets)
         return replace(found, before=self._files(published), after=after)
 
-    def publish(self, campaign: str, revision: int, by: str, why: str) -> Published:
+    def publish(self, campaign: str, revision: int, basis: str, by: str, why: str) -> None:
         """Publish a draft as it was in this revision, as `undersigned campaign push` does.
 
-        Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, and
-        GivenError for a reason that can't be kept.
+        Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, or
+        if the campaign changed since its changes were listed (`ToPublish.basis`), and GivenError for a reason that
+        can't be kept.
         """
         from undersigned.rendering.share_pictures import share_pictures
 
@@ -266,17 +264,17 @@ class Drafting:
         if draft.revision != revision:
             raise ChangedMeanwhileError(draft)
         compiled = self._compiled(draft)
+        if basis != _digest_of(self._files(before) if before.settings else {}):
+            raise ChangedMeanwhileError(draft)
         changes = in_short(before.changes(compiled))
         if changes:
             # The entry comes first, so that no change is without one.
             self._record(campaign, "publish", by, about=changes, why=why)
-        pushed = push(compiled, self.campaigns, before, share_pictures(compiled.campaign))
-        published = replace(draft, is_published=True)
+        push(compiled, self.campaigns, before, share_pictures(compiled.campaign))
         if revision:
             # A change that somebody saves at this moment is not published.
             with suppress(ChangedMeanwhileError):
-                published = self.store.set_published(draft)
-        return Published(published, pushed, changes)
+                self.store.set_published(draft)
 
     def discard(self, campaign: str, revision: int, by: str) -> None:
         """Delete a draft as it was in this revision. A published campaign stays as it is, and its log says so.
@@ -365,6 +363,10 @@ def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> di
     """Return the files with the changes. The forms of browsers have other line ends."""
     new = {name: with_our_line_ends(text) for name, text in changes.items() if text is not None}
     return {name: text for name, text in {**before, **new}.items() if changes.get(name, "") is not None}
+
+
+def _digest_of(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
 def _taken(campaign: str) -> IdTakenError:
