@@ -6,6 +6,7 @@ import io
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from logging import makeLogRecord
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from undersigned.aws.queue import Queue
 from undersigned.base.errors import ChangedError
 from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.rendering.typesetter import Typesetter, TypesettingError
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -533,3 +535,24 @@ def test_an_email_sent_again_after_months_has_its_letters(world: World) -> None:
     world.run_queue()
     assert "Ada Specimen" in names_in(world.deliveries[-1].pdfs[0])
     assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 1
+
+
+def test_a_packet_that_cannot_be_made_accessible_is_sent_and_logged(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real = Typesetter.compile
+
+    def no_accessible(self: Typesetter, document: str, *, accessible: bool = True) -> bytes:
+        if accessible:
+            raise TypesettingError
+        return real(self, document, accessible=False)
+
+    monkeypatch.setattr(Typesetter, "compile", no_accessible)
+    world.confirmed(name="Ada")
+    world.week()
+
+    [delivery] = world.deliveries
+    assert "Ada" in delivery.printed
+    [line] = [record for record in caplog.records if record.message == "a packet is not accessible"]
+    assert (line.levelname, vars(line)["row"]) == ("WARNING", f"{CAMPAIGN}/2026-11-24/evanston/1")
+    assert vars(line).keys() - vars(makeLogRecord({})).keys() <= {"message", "row"}

@@ -15,6 +15,11 @@ def report_damaged(row: str) -> None:
     DAMAGED.error("a row is damaged", extra={"row": row})
 
 
+def report_inaccessible(packet: str) -> None:
+    """Name a packet whose PDF has no structure for screen readers, as a warning."""
+    DAMAGED.warning("a packet is not accessible", extra={"row": packet})
+
+
 def facts_of(error: BaseException) -> dict[str, object]:
     """Return an error's type and its traceback, not its message, innermost last, as `module.py:line function`."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import DamagedRowsError, NotFoundError, TooManyLettersError
-from undersigned.base.logs import report_damaged
+from undersigned.base.logs import report_damaged, report_inaccessible
 from undersigned.campaigns.rules.letters import read_blocks, render_html
 from undersigned.campaigns.rules.postal_codes import lists
 from undersigned.domain.delivering.deliveries import PACKET_SIZE, PacketRecord
@@ -119,6 +119,8 @@ class Packing:
         packet = self.typesetter(self._cover(batch, number, first, last, without), made)
         if packet.replaced:
             self.report_replaced(batch.key, number, dict(packet.replaced))
+        if not packet.accessible:
+            report_inaccessible(f"{batch.key.campaign}/{batch.key.period}/{batch.key.target}/{number}")
         record = PacketRecord(
             number=number,
             first=first,
