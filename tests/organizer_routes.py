@@ -19,8 +19,9 @@ from undersigned_cli.campaign_folder import push
 if TYPE_CHECKING:
     from tests.organizers import Browser
     from tests.world import Answer, World
+    from undersigned.base.scopes import Scope
     from undersigned.people.rules.api_keys import KeyScope
-    from undersigned.people.rules.people import Role, Scope
+    from undersigned.people.rules.people import Role
 
 FOREIGN = "another"
 API = "/organizer/campaigns/{campaign}"

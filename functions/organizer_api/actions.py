@@ -10,10 +10,14 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, done, vie
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import GivenError, NotNowError
 from undersigned.base.posted import posted_values
+from undersigned.campaigns.activity import perform
 from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
+from undersigned.services.actions import ACTIONS
 from undersigned.web.answers import dashboard_page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.event_handler import Response
 
     from undersigned.domain.delivering.deliveries import Delivery
@@ -22,18 +26,20 @@ if TYPE_CHECKING:
 buttons = dashboard_routes()
 
 
-@buttons.does("pause")
-def pause(request: DashboardRequest) -> Response[str]:
-    """Pause a campaign's deliveries."""
-    wired.stack.delivering.controls.pause(request.campaign, request.by, request.why())
-    return done(request, "paused")
+def _button(name: str) -> Callable[..., Response[str]]:
+    """Return the handler of an action that is one function: it gets the ids of the address and the form's fields."""
+
+    def pressed(request: DashboardRequest, **ids: str) -> Response[str]:
+        given = {field: request.posted(field) for field, _ in ACTIONS[name].fields()}
+        word = perform(wired.stack, name, request.campaign, given | ids, request.by)
+        return done(request, word, "".join(f"/{kind}s/{of}" for kind, of in ids.items()))
+
+    pressed.__name__ = name.replace(" ", "_")
+    return pressed
 
 
-@buttons.does("resume")
-def resume(request: DashboardRequest) -> Response[str]:
-    """Resume a campaign's deliveries, from the next plan on."""
-    wired.stack.delivering.controls.resume(request.campaign, request.by, request.why())
-    return done(request, "resumed")
+for _action in ("pause", "resume", "hold", "release", "lift stop", "count on paper"):
+    buttons.does(_action)(_button(_action))
 
 
 @buttons.does("deliver")
@@ -50,20 +56,6 @@ def _period_of(request: DashboardRequest) -> str:
     return wired.stack.operating.overviews.period(wired.stack.campaigns.campaign(request.campaign))
 
 
-@buttons.does("hold")
-def hold(request: DashboardRequest, target: str) -> Response[str]:
-    """Hold one target's letters; the reason is required."""
-    wired.stack.delivering.controls.hold(request.campaign, target, request.by, request.why())
-    return done(request, "held", f"/targets/{target}")
-
-
-@buttons.does("release")
-def release(request: DashboardRequest, target: str) -> Response[str]:
-    """Release a target's letters for the next plan."""
-    wired.stack.delivering.controls.release(request.campaign, target, request.by, request.why())
-    return done(request, _while_paused(request, "released"), f"/targets/{target}")
-
-
 def _while_paused(request: DashboardRequest, word: str) -> str:
     """Return the word for what was done; while the campaign is paused, nothing goes with the next delivery."""
     return f"{word}-while-paused" if wired.stack.campaigns.controls(request.campaign).paused else word
@@ -75,21 +67,6 @@ def set_address(request: DashboardRequest, target: str) -> Response[str]:
     typed, controls = request.address(), wired.stack.delivering.controls
     email = controls.set_address(request.campaign, target, typed, request.by, request.why())
     return done(request, "address-saved" if email else "address-removed", f"/targets/{target}")
-
-
-@buttons.does("lift stop")
-def lift_stop(request: DashboardRequest, target: str) -> Response[str]:
-    """Let emails go again to the mailbox that an office stopped."""
-    wired.stack.delivering.controls.lift_stop(request.campaign, target, request.by, request.why())
-    return done(request, "stop-lifted", f"/targets/{target}")
-
-
-@buttons.does("count on paper")
-def count_on_paper(request: DashboardRequest, target: str) -> Response[str]:
-    """Keep how many letters to a target were signed on paper."""
-    typed = posted_values(request.event).get("letters", "")
-    wired.stack.delivering.controls.count_on_paper(request.campaign, target, str(typed), request.by)
-    return done(request, "counted", f"/targets/{target}")
 
 
 @buttons.does("record answer")

@@ -49,8 +49,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from undersigned.base.scopes import Scope
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.people.rules.people import Member, Scope
+    from undersigned.people.rules.people import Member
     from undersigned.people.sessions import Session
     from undersigned.web.scoped_routes import Handler, Serve
 

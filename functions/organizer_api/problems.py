@@ -35,7 +35,7 @@ from undersigned.web.answers import DAMAGED_ROW, FILE_MISSING, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from undersigned.people.rules.people import Scope
+    from undersigned.base.scopes import Scope
 
 _WHO_MAY: Mapping[Scope, Message] = {
     "read": Message("Ask an owner of the campaign to invite you."),

@@ -13,6 +13,7 @@ from functions.organizer_api.workshop import address_of, revision_of, workshop_o
 from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.sites import pasted_origin
 from undersigned.base.posted_files import posted_form
+from undersigned.campaigns.activity import perform
 from undersigned.domain.authoring.drafts import ChangedMeanwhileError
 from undersigned.domain.signing.sources import labelled_path
 from undersigned.web.answers import dashboard_page, download, moved
@@ -187,14 +188,14 @@ def discard(request: DashboardRequest) -> Response[str]:
 @pages.does("close")
 def close(request: DashboardRequest) -> Response[str]:
     """End the signing. Letters that wait are still sent."""
-    wired.stack.operating.closing.close(request.campaign, request.by, request.posted("why-close"))
+    perform(wired.stack, "close", request.campaign, {"why": request.posted("why-close")}, request.by)
     return _done(request, "closed", {"why-close"})
 
 
 @pages.does("reopen")
 def reopen(request: DashboardRequest) -> Response[str]:
     """Let people sign again."""
-    wired.stack.operating.closing.reopen(request.campaign, request.by, request.posted("why-reopen"))
+    perform(wired.stack, "reopen", request.campaign, {"why": request.posted("why-reopen")}, request.by)
     return _done(request, "reopened", {"why-reopen"})
 
 

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
+from tests.acting import decide
 from tests.faults.refusals import Refusing, refusal
 from tests.world import CAMPAIGN, CONTEXT, load_event
 from undersigned.aws.queue import WaitingMails
@@ -445,7 +446,7 @@ def test_a_delivery_reaches_an_address_on_the_suppression_list(world: World, cas
     if case == "bounce":
         controls.retry(KEY, "cli", "the mailbox is repaired")
     else:
-        controls.release(CAMPAIGN, "evanston", "cli", "they want the letters")
+        decide(world, "release", "evanston", why="they want the letters")
         world.confirmed(email="bo@signers.example")
         world.clock.advance(days=7)
         world.plan()

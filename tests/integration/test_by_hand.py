@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acting import decide
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.organizers import act
@@ -354,16 +355,16 @@ def test_a_hold_and_a_pause_stop_both_ways_and_a_complaint_only_email(
     set_address(world, "")
     world.confirmed()
     world.wiring.campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now)
-    before(monkeypatch, "begin_sending", partial(controls.hold, CAMPAIGN, "evanston", "cli", "retires"))
+    before(monkeypatch, "begin_sending", partial(decide, world, "hold", "evanston", why="retires"))
     world.week()
     world.week()
     assert (delivery(world).state, delivery(world).reason) == ("held", "held by the organizer: retires")
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     world.wiring.campaigns.record_complaint(CAMPAIGN, "evanston", world.clock.now + timedelta(hours=1))
-    before(monkeypatch, "begin_sending", partial(controls.pause, CAMPAIGN, "cli", ""))
+    before(monkeypatch, "begin_sending", partial(decide, world, "pause"))
     world.week()
     assert delivery(world).state == "open"
-    controls.resume(CAMPAIGN, "cli", "")
+    decide(world, "resume")
     world.week()
     assert (delivery(world).is_ready_to_print, world.deliveries) == (True, [])
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pypdf import PdfReader
 
+from tests.acting import decide
 from tests.faults.platform import CrashError
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
@@ -333,9 +334,9 @@ def test_a_message_that_comes_late_sends_no_bounced_email_again_after_a_hold(wor
     world.week()
     world.feedback("bounce", world.deliveries[0])
     controls.retry(KEY, "cli", "")
-    controls.hold(CAMPAIGN, "evanston", "cli", "they moved")
+    decide(world, "hold", "evanston", why="they moved")
     world.run_queue()
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     world.wiring.queue.put([KEY])
     world.run_queue()
     assert (delivery(world).state, len(world.deliveries)) == ("held", 1)
@@ -345,7 +346,7 @@ def test_an_email_in_doubt_waits_for_a_person_while_the_campaign_is_paused(world
     world.confirmed()
     lose_answer(world)
     world.plan()
-    world.wiring.delivering.controls.pause(CAMPAIGN, "cli", "")
+    decide(world, "pause")
     world.clock.advance(hours=2)
     world.run_queue()
     assert delivery(world).state == "in_doubt"

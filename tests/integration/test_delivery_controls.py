@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from tests.acting import decide
 from tests.faults.invariants import words_of
 from tests.faults.refusals import Refusing
 from tests.world import CAMPAIGN, PERIOD
@@ -37,10 +38,10 @@ def sent(world: World) -> list[str]:
 
 def test_a_paused_campaign_sends_nothing_until_it_resumes(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
-    controls.pause(CAMPAIGN, "cli", "the letter has a mistake")
+    decide(world, "pause", why="the letter has a mistake")
     assert world.week() == []
     assert sent(world) == []
-    controls.resume(CAMPAIGN, "cli", "")
+    decide(world, "resume")
     world.week()
     assert sent(world) == ["evanston"]
 
@@ -48,11 +49,11 @@ def test_a_paused_campaign_sends_nothing_until_it_resumes(world: World, controls
 def test_a_pause_also_stops_queued_deliveries(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
     world.plan()
-    controls.pause(CAMPAIGN, "cli", "")
+    decide(world, "pause")
     assert world.run_queue() == [{"batchItemFailures": []}]
     assert sent(world) == []
     assert world.wiring.deliveries.delivery(EVANSTON) is None
-    controls.resume(CAMPAIGN, "cli", "")
+    decide(world, "resume")
     world.week()
     assert sent(world) == ["evanston"]
 
@@ -62,10 +63,10 @@ def test_a_started_delivery_continues_after_a_pause(world: World, controls: Deli
     world.refusal = "AccessDeniedException"
     world.week()
     world.refusal = ""
-    controls.pause(CAMPAIGN, "cli", "")
+    decide(world, "pause")
     world.week()
     assert sent(world) == []
-    controls.resume(CAMPAIGN, "cli", "")
+    decide(world, "resume")
     world.week()
     assert sent(world) == ["evanston"]
 
@@ -80,15 +81,15 @@ def test_a_delivery_stopped_while_its_packet_is_typeset_is_not_sent(
     def stop_meanwhile(deliveries: Deliveries, *arguments: Any) -> None:
         put_packet(deliveries, *arguments)
         if stop == "pause":
-            controls.pause(CAMPAIGN, "cli", "")
+            decide(world, "pause")
         else:
-            controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+            decide(world, "hold", "evanston", why="a new chief")
 
     monkeypatch.setattr(Deliveries, "put_packet", stop_meanwhile)
     [answer] = world.week()
     assert (len(answer["batchItemFailures"]), sent(world)) == (1, [])
-    controls.resume(CAMPAIGN, "cli", "")
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "resume")
+    decide(world, "release", "evanston")
     world.week()
     assert sent(world) == ["evanston"]
 
@@ -102,13 +103,13 @@ def state(world: World) -> str:
 def test_a_held_target_gets_no_letters_and_the_others_do(world: World, controls: DeliveryControls) -> None:
     world.confirmed()
     world.confirmed(email="bo@signers.example", postal_code="60091")
-    controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires this week")
+    decide(world, "hold", "evanston", why="the chief retires this week")
     world.week()
     assert sent(world) == ["wilmette"]
     held = world.wiring.deliveries.delivery(EVANSTON)
     assert held
     assert (held.state, held.reason) == ("held", "held by the organizer: the chief retires this week")
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     world.week()
     assert sent(world) == ["wilmette", "evanston"]
 
@@ -125,11 +126,11 @@ def test_a_signer_sees_that_and_why_the_letter_is_held(
 ) -> None:
     page = world.confirmed().link("confirm") + f"?lang={language}"
     assert headline not in world.get(page).body
-    controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires <soon>")
+    decide(world, "hold", "evanston", why="the chief retires <soon>")
     world.clock.advance(minutes=2)
     assert headline in world.get(page).body
     assert reason in world.get(page).body
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     world.clock.advance(minutes=2)
     assert headline not in world.get(page).body
 
@@ -139,7 +140,7 @@ def test_the_signer_of_a_sealed_letter_sees_why_it_is_held(world: World, control
     world.refusal = "AccessDeniedException"
     world.week()
     world.refusal = ""
-    controls.hold(CAMPAIGN, "evanston", "cli", "wait for the new chief")
+    decide(world, "hold", "evanston", why="wait for the new chief")
     world.clock.advance(days=7)
     world.week()
     assert "wait for the new chief" in world.get(page).body
@@ -152,8 +153,8 @@ def test_a_push_writes_each_attribute_of_a_target_or_leaves_it_to_the_stack(worl
 
 def test_pushing_the_campaign_again_keeps_a_pause_and_a_hold(world: World, controls: DeliveryControls) -> None:
     campaigns = world.wiring.campaigns
-    controls.pause(CAMPAIGN, "cli", "")
-    controls.hold(CAMPAIGN, "evanston", "cli", "wait")
+    decide(world, "pause")
+    decide(world, "hold", "evanston", why="wait")
     campaign, target = campaigns.campaign(CAMPAIGN), campaigns.target(CAMPAIGN, "evanston")
     assert campaign
     assert target
@@ -352,7 +353,7 @@ def test_nothing_is_sent_again_in_a_paused_campaign(world: World, controls: Deli
     world.confirmed()
     world.week()
     world.feedback("bounce", world.deliveries[0])
-    controls.pause(CAMPAIGN, "cli", "a mistake")
+    decide(world, "pause", why="a mistake")
     with pytest.raises(NotNowError, match="The campaign is paused"):
         controls.retry(EVANSTON, "cli", "")
     assert state(world) == "bounced"
@@ -380,7 +381,7 @@ def test_a_delivery_that_changes_meanwhile_is_not_settled(
 
 def test_a_held_delivery_is_not_sent_again_before_it_is_released(world: World, controls: DeliveryControls) -> None:
     in_doubt(world)
-    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    decide(world, "hold", "evanston", why="a new chief")
     with pytest.raises(NotNowError, match="on hold: a new chief"):
         controls.settle(EVANSTON, "cli", "", "not sent")
     assert state(world) == "in_doubt"
@@ -398,7 +399,7 @@ def test_a_complaint_holds_new_letters_until_a_person_releases_them(world: World
     assert sent(world) == ["evanston"]
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").held_because == "someone there marked an email as spam"
     assert "<strong>On hold</strong>" in world.get(page).body
-    controls.release(CAMPAIGN, "evanston", "cli", "they want them on paper next year, by email this year")
+    decide(world, "release", "evanston", why="they want them on paper next year, by email this year")
     world.feedback("complaint", world.deliveries[0], at=world.clock.now - timedelta(days=7))
     world.week()
     assert sent(world) == ["evanston", "evanston"]
@@ -425,31 +426,31 @@ def test_a_complaint_outlives_a_push_and_stops_a_delivery_that_is_being_made(
     world.wiring.campaigns.put_target(CAMPAIGN, replace(target, email="new@evanston.example", complained_at=None))
     world.week()
     assert sent(world) == ["evanston"]
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     world.week()
     assert sent(world) == ["evanston", "evanston"]
 
 
 def test_an_unknown_target_or_delivery_cannot_be_held_or_retried(world: World, controls: DeliveryControls) -> None:
     for act in (
-        lambda: controls.hold(CAMPAIGN, "atlantis", "cli", "why"),
+        lambda: decide(world, "hold", "atlantis", why="why"),
         lambda: controls.retry(DeliveryKey(CAMPAIGN, "evanston", "2020-01-01"), "cli", ""),
-        lambda: controls.pause("nothing", "cli", ""),
+        lambda: decide(world, "pause", campaign="nothing"),
     ):
         with pytest.raises(NotFoundError):
             act()
     assert list(world.wiring.campaigns.audit(CAMPAIGN)) == []
 
 
-def test_a_hold_needs_a_reason(controls: DeliveryControls) -> None:
+def test_a_hold_needs_a_reason(world: World) -> None:
     with pytest.raises(NotNowError, match="Give a reason"):
-        controls.hold(CAMPAIGN, "evanston", "cli", " ")
+        decide(world, "hold", "evanston", why=" ")
 
 
 def test_the_activity_log_has_who_did_what_when_and_why(world: World, controls: DeliveryControls) -> None:
-    controls.pause(CAMPAIGN, "key 0123456789ab", "a mistake in the letter")
+    decide(world, "pause", by="key 0123456789ab", why="a mistake in the letter")
     world.clock.advance(minutes=1)
-    controls.resume(CAMPAIGN, "key 0123456789ab", "corrected")
+    decide(world, "resume", by="key 0123456789ab", why="corrected")
     resumed, paused = world.wiring.campaigns.audit(CAMPAIGN)
     assert (paused.action, paused.by, paused.why) == ("pause", "key 0123456789ab", "a mistake in the letter")
     assert (resumed.action, resumed.at) == ("resume", world.clock.now)

@@ -387,7 +387,7 @@ def test_a_day_must_be_a_date(invoke: Any) -> None:
 
 def test_deliver_refuses_a_paused_campaign(run: Any, invoke: Any, world: World) -> None:
     world.confirmed()
-    assert "is paused" in run("pause", CAMPAIGN, "--why", "a mistake")
+    assert "Campaign paused" in run("pause", CAMPAIGN, "--why", "a mistake")
     with pytest.raises(UndersignedError, match=f"`undersigned resume {CAMPAIGN}`"):
         invoke("deliver", CAMPAIGN)
     run("resume", CAMPAIGN)

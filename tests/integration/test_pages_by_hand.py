@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acting import decide
 from tests.organizers import Browser
 from tests.packets import erase, repack
 from tests.pages import text_of
@@ -185,10 +186,10 @@ def test_the_file_is_made_again_once_it_is_gone(world: World, printed: Browser) 
 def test_what_is_made_again_goes_on_after_a_hold_whatever_came_that_week(world: World, printed: Browser) -> None:
     controls, key = world.wiring.delivering.controls, DeliveryKey(CAMPAIGN, "evanston", PERIOD)
     controls.retry(key, "cli", "")
-    controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires")
+    decide(world, "hold", "evanston", why="the chief retires")
     world.run_queue()
     assert "Evanston: letters on hold" in printed.words()
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     world.confirmed(name="Di Waits", email="di@signers.example")
     world.clock.advance(days=3)
     later = DeliveryKey(CAMPAIGN, "evanston", "2026-11-27")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acting import decide
 from tests.world import ADA, CAMPAIGN, FORM
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def test_the_report_of_a_paused_campaign_promises_no_day(world: World) -> None:
 def closed_today(world: World) -> None:
     """Close the campaign on its first day."""
     world.change_and_wait(opens=date(2026, 11, 24), closes=date(2026, 12, 24))
-    world.wiring.operating.closing.close(CAMPAIGN, "cli", "the council has decided")
+    decide(world, "close", why="the council has decided")
     world.clock.advance(minutes=1)
 
 
@@ -126,7 +127,7 @@ def test_publishing_does_not_open_a_closed_campaign(world: World) -> None:
 def test_a_closed_campaign_can_be_opened_again(world: World) -> None:
     closed_today(world)
     for _ in range(2):
-        world.wiring.operating.closing.reopen(CAMPAIGN, "cli", "the vote is postponed")
+        decide(world, "reopen", why="the vote is postponed")
     world.clock.advance(minutes=1)
     assert world.sign().status == 200
     log = [(entry.action, entry.why) for entry in world.wiring.campaigns.audit(CAMPAIGN)]
@@ -135,7 +136,7 @@ def test_a_closed_campaign_can_be_opened_again(world: World) -> None:
 
 def test_a_letter_that_waits_when_its_campaign_is_closed_still_goes(world: World) -> None:
     world.confirmed()
-    world.wiring.operating.closing.close(CAMPAIGN, "cli", "")
+    decide(world, "close")
     world.week()
     assert len(world.deliveries) == 1
 

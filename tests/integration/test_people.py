@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.acting import decide
 from tests.organizers import Browser, add, campaigns_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
 from undersigned.aws.counts import counter_key
@@ -454,7 +455,7 @@ def late_after(rows: int) -> Callable[[], bool]:
 def test_an_owner_can_go_on_deleting_until_nothing_is_left(rows: int, owner: Browser, world: World) -> None:
     add(world, MARIA, "viewer")
     world.put_key("us_letters", "letters")
-    world.wiring.operating.closing.close(CAMPAIGN, "command line", "")
+    decide(world, "close", by="command line")
     assert world.memory
     left = [CAMPAIGN]
     for _ in range(100):
@@ -470,13 +471,13 @@ def test_an_owner_can_go_on_deleting_until_nothing_is_left(rows: int, owner: Bro
 def test_deleting_goes_on_after_it_ended_among_the_rows_of_a_counter(world: World) -> None:
     for shard, amount in ((1, 2), (2, -1), (3, -1)):
         world.wiring.table.update(Update(counter_key(CAMPAIGN, "TOTAL", shard), add={"signatures": amount}))
-    world.wiring.operating.closing.close(CAMPAIGN, "command line", "")
+    decide(world, "close", by="command line")
     runs = (world.wiring.operating.deleting.delete(CAMPAIGN, late_after(2)) for _ in range(100))
     assert any(run.is_done for run in runs)
 
 
 def test_deleting_a_campaign_deletes_its_people(owner: Browser, world: World) -> None:
-    world.wiring.operating.closing.close(CAMPAIGN, "command line", "")
+    decide(world, "close", by="command line")
     world.wiring.operating.deleting.delete(CAMPAIGN)
     assert world.wiring.people_rows.members(CAMPAIGN) == ()
     assert world.wiring.people_rows.campaigns_of(id_of(world, OWNER)) == ()

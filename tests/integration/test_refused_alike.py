@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.acting import decide
 from tests.command_line import command_line
 from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, files_of_campaign
@@ -56,7 +57,7 @@ def test_a_reason_that_signers_cant_read(world: World, refusal: Any, organizer: 
 
 
 def test_a_reason_of_500_characters_is_kept(world: World) -> None:
-    world.wiring.delivering.controls.hold(CAMPAIGN, "evanston", "command line", f" {'x' * 500} ")
+    decide(world, "hold", "evanston", by="command line", why=f" {'x' * 500} ")
     assert world.wiring.campaigns.target(CAMPAIGN, "evanston").hold == "x" * 500
 
 

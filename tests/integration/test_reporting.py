@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acting import decide
 from tests.reports import section
 from tests.world import CAMPAIGN
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -114,7 +115,7 @@ def test_a_bounced_email_whose_address_was_corrected_waits_for_a_retry(world: Wo
 def test_held_letters_are_listed_with_the_reason(world: World) -> None:
     world.confirmed()
     world.confirmed(**WILMETTE)
-    world.wiring.delivering.controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires")
+    decide(world, "hold", "evanston", why="the chief retires")
     world.week()
     a_day_later(world)
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (the chief retires)" in section(
@@ -125,7 +126,7 @@ def test_held_letters_are_listed_with_the_reason(world: World) -> None:
 
 def test_the_report_of_a_paused_campaign_lists_waiting_letters(world: World) -> None:
     world.confirmed()
-    world.wiring.delivering.controls.pause(CAMPAIGN, "cli", "")
+    decide(world, "pause")
     world.week()
     a_day_later(world)
     assert "1 letter Police Chief Avery Sample, Evanston Police Department (the campaign is paused)" in section(
@@ -199,12 +200,12 @@ def test_a_delivery_on_another_day_is_reported_the_day_after_and_not_again(world
 def test_a_delivery_that_goes_after_its_report_is_in_the_next_one(world: World) -> None:
     controls = world.wiring.delivering.controls
     world.confirmed()
-    controls.hold(CAMPAIGN, "evanston", "cli", "the chief retires")
+    decide(world, "hold", "evanston", why="the chief retires")
     world.week()
     a_day_later(world)
     assert "0 sent, 1 not sent" in subject(world)
     world.clock.advance(hours=1)
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     controls.retry(DeliveryKey(CAMPAIGN, "evanston", "2026-11-24"), "cli", "")
     world.run_queue()
     delivered(world)

@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import pytest
 from typer.testing import CliRunner
 
+from tests.acting import decide
 from tests.command_line import command_line
 from tests.emitted import metrics_in
 from tests.organizers import Browser, read, someone
@@ -42,7 +43,7 @@ def held_after_send_now(world: World) -> DeliveryControls:
     """Let somebody confirm, hold their recipient, and send now: the delivery has begun, and nothing is sealed."""
     world.confirmed()
     controls = world.wiring.delivering.controls
-    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    decide(world, "hold", "evanston", why="a new chief")
     controls.deliver(CAMPAIGN, PERIOD, "cli", "", seen_at=world.clock.now)
     world.run_queue()
     delivery = world.wiring.deliveries.delivery(KEY)
@@ -171,18 +172,17 @@ def test_the_hourly_run_goes_on_each_day_with_what_has_begun(world: World, monke
 def test_sealed_letters_of_a_hold_go_on_the_day_after_the_release(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    controls = world.wiring.delivering.controls
     world.confirmed()
     send_now(world)
     with monkeypatch.context() as broken:
         broken.setattr("undersigned.services.delivering.storing.Storing.store", Mock(side_effect=OSError))
         world.run_queue()
-    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    decide(world, "hold", "evanston", why="a new chief")
     for _ in range(2):
         world.hour()
         world.clock.advance(days=1)
     assert sent(world) == []
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     confirm(world, "bo")
     world.hour()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
@@ -191,7 +191,7 @@ def test_sealed_letters_of_a_hold_go_on_the_day_after_the_release(
 def test_a_held_delivery_that_is_retried_takes_what_the_page_showed(world: World) -> None:
     controls = held_after_send_now(world)
     confirm(world, "bo")
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     controls.retry(KEY, "cli", "")
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
@@ -201,11 +201,11 @@ def test_a_delivery_that_began_by_itself_takes_what_had_come_then(world: World) 
     world.change(send_now_only=False)
     world.confirmed()
     controls = world.wiring.delivering.controls
-    controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    decide(world, "hold", "evanston", why="a new chief")
     world.week()
     world.change(send_now_only=True)
     confirm(world, "bo")
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     controls.retry(KEY, "cli", "")
     world.run_queue()
     assert (sent(world), waiting(world)) == ([(PERIOD, "evanston", 1)], 1)
@@ -288,11 +288,10 @@ def test_the_command_sends_what_it_listed(world: World, monkeypatch: pytest.Monk
 def test_a_paused_campaign_sends_nothing_until_it_is_resumed(world: World) -> None:
     world.confirmed()
     send_now(world)
-    controls = world.wiring.delivering.controls
-    controls.pause(CAMPAIGN, "cli", "")
+    decide(world, "pause")
     world.run_queue()
     assert sent(world) == []
-    controls.resume(CAMPAIGN, "cli", "")
+    decide(world, "resume")
     send_now(world)
     world.run_queue()
     assert sent(world) == [(PERIOD, "evanston", 1)]
@@ -321,11 +320,11 @@ def test_no_email_comes_if_nothing_can_be_sent(world: World) -> None:
     world.clock.now = MONDAY
     world.hour()
     world.confirmed()
-    world.wiring.delivering.controls.hold(CAMPAIGN, "evanston", "cli", "a new chief")
+    decide(world, "hold", "evanston", why="a new chief")
     world.clock.advance(days=7)
     world.hour()
-    world.wiring.delivering.controls.release(CAMPAIGN, "evanston", "cli", "")
-    world.wiring.delivering.controls.pause(CAMPAIGN, "cli", "")
+    decide(world, "release", "evanston")
+    decide(world, "pause")
     world.clock.advance(days=7)
     world.hour()
     assert world.mails("waiting") == []

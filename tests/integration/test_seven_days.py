@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acting import decide
 from tests.hours import sent
 from tests.organizers import act
 from tests.sending import send_now
@@ -69,9 +70,9 @@ def test_a_message_of_another_plan_opens_no_second_delivery(world: World) -> Non
 def test_a_message_of_a_held_delivery_sends_nothing_once_another_email_took_its_week(world: World) -> None:
     controls = world.wiring.delivering.controls
     world.confirmed()
-    controls.hold(CAMPAIGN, "evanston", "cli", "they moved")
+    decide(world, "hold", "evanston", why="they moved")
     world.week()
-    controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     world.clock.advance(days=2)
     controls.deliver(CAMPAIGN, "2026-11-26", "cli", "", seen_at=world.clock.now)
     world.run_queue()

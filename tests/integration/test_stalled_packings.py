@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acting import decide
 from tests.packets import KEY, NAMES, confirm, erase, letters_at, links, repack, stored_letters
 from tests.world import client_of
 from undersigned.base.bucket import Bucket
@@ -230,7 +231,7 @@ def test_a_late_file_goes_with_a_deleted_campaign(sent: World, monkeypatch: pyte
     erase(sent, "Cyd")
     leave_late(sent, monkeypatch)
     sent.run_stream()
-    sent.wiring.operating.closing.close(KEY.campaign, "cli", "test")
+    decide(sent, "close", why="test", campaign=KEY.campaign)
     sent.clock.advance(hours=1)
     assert sent.wiring.operating.deleting.delete(KEY.campaign).is_done
     assert stored_letters(sent) == []
@@ -248,7 +249,7 @@ def test_deleting_a_campaign_with_many_deliveries_goes_on_in_the_next_request(
     for name in (*NAMES, "Dee"):
         erase(sent, name)
     sent.run_stream()
-    sent.wiring.operating.closing.close(KEY.campaign, "cli", "test")
+    decide(sent, "close", why="test", campaign=KEY.campaign)
     looked_for: list[str] = []
     really = Bucket.names
 
@@ -327,7 +328,7 @@ def test_a_repacking_leaves_no_file_of_a_campaign_that_was_deleted_meanwhile(
         for name in NAMES[1:]:
             assert erase(sent, name).status == 303
         sent.run_stream()
-        sent.wiring.operating.closing.close(KEY.campaign, "cli", "test")
+        decide(sent, "close", why="test", campaign=KEY.campaign)
         sent.clock.advance(minutes=2)
         assert sent.wiring.operating.deleting.delete(KEY.campaign).is_done
 

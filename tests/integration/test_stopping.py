@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acting import decide
 from tests.organizers import someone
 from tests.world import CAMPAIGN, PERIOD, world
 from undersigned.aws.deliveries import Deliveries
@@ -58,7 +59,7 @@ def about_stops(world: World) -> list[Sent]:
 
 
 def lift(world: World) -> None:
-    world.wiring.delivering.controls.lift_stop(CAMPAIGN, "evanston", "cli", "They called.")
+    decide(world, "lift stop", "evanston", why="They called.")
 
 
 def state(world: World) -> tuple[str, str | None]:
@@ -229,7 +230,7 @@ def test_an_organizer_undoes_no_stop_in_another_way(world: World, way: str) -> N
     world.feedback("bounce", world.deliveries[-1])
     stop(world)
     attempts: dict[str, Callable[[], object]] = {
-        "release": lambda: controls.release(CAMPAIGN, "evanston", "cli", ""),
+        "release": lambda: decide(world, "release", "evanston"),
         "retry": lambda: controls.retry(EVANSTON, "cli", ""),
         "the address works": lambda: controls.set_address(CAMPAIGN, "evanston", CHIEF, "cli", ""),
     }
@@ -304,7 +305,7 @@ def test_a_release_after_a_complaint_keeps_the_stop(world: World) -> None:
     a_week(world)
     world.feedback("complaint", world.deliveries[-1])
     stop(world)
-    world.wiring.delivering.controls.release(CAMPAIGN, "evanston", "cli", "")
+    decide(world, "release", "evanston")
     world.week()
     assert (to_evanston(world), bool(stopped(world))) == ([CHIEF], True)
 

@@ -19,7 +19,7 @@ from tests.organizer_routes import (
 )
 from tests.organizers import SAME_ORIGIN, Browser, signed_in
 from tests.world import CAMPAIGN
-from undersigned.domain.people.actions import ACTIONS
+from undersigned.services.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

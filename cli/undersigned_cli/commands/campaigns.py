@@ -14,6 +14,7 @@ from undersigned.authoring.targets import MOST_NOTES
 from undersigned.base.colors import accents
 from undersigned.base.errors import NotFoundError, UndersignedError
 from undersigned.base.languages import SOURCE
+from undersigned.campaigns.activity import perform
 from undersigned.campaigns.rules.controls import checked_reason
 from undersigned.campaigns.rules.postal_codes import in_words
 from undersigned_cli import campaign_folder
@@ -298,7 +299,7 @@ def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = F
         say(f"{campaign} is closed since {shown.campaign.local(shown.controls.closed_at):%Y-%m-%d %H:%M}.")
         return
     ask(f"Within a minute, nobody can sign {shown.campaign.title} any more. Close it?", yes=yes)
-    wiring.operating.closing.close(campaign, COMMAND_LINE, reason)
+    perform(wiring, "close", campaign, {"why": reason}, COMMAND_LINE)
     say(f"{campaign} is closed: within a minute, nobody can sign any more.")
     say("Letters that wait are still sent, and signers can confirm for 14 days.")
     say(f"To open it again: undersigned campaign reopen {campaign}")
@@ -309,7 +310,7 @@ def close(stack: Stack, campaign: Campaign, *, reason: Reason = "", yes: Yes = F
 def reopen(stack: Stack, campaign: Campaign, *, reason: Reason = "") -> None:
     """Let people sign a closed campaign again, on the days in its campaign.toml."""
     wiring = stack.wiring()
-    wiring.operating.closing.reopen(campaign, COMMAND_LINE, reason)
+    perform(wiring, "reopen", campaign, {"why": reason}, COMMAND_LINE)
     found = wiring.operating.overviews.state(campaign)
     today = found.campaign.local(wiring.clock()).date()
     say(f"{campaign} is no longer closed; within a minute its state is: {_state_on(found, today)}.")

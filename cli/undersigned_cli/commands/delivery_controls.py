@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from undersigned.base.errors import NotFoundError
+from undersigned.campaigns.activity import perform
 from undersigned.domain.delivering.deliveries import DeliveryKey, Settlement
+from undersigned.services.actions import ACTIONS
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
     ACT,
@@ -28,7 +31,9 @@ from undersigned_cli.commands.output import ask, moment, say, show
 from undersigned_cli.commands.plans import check_again
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from undersigned.base.actions import Field
 
 Period = Annotated[
     datetime | None,
@@ -47,77 +52,59 @@ _SETTLED: Mapping[Settlement, str] = {
 }
 
 
+def of_action(name: str) -> Callable[..., None]:
+    """Return the command of an action: its campaign, its ids and needed fields, then the others as options."""
+    action = ACTIONS[name]
+
+    def command(wiring: Wiring, campaign: str, **given: str) -> None:
+        word = perform(wiring, name, campaign, given, COMMAND_LINE)
+        say(f"{given.get('target', campaign)}: {action.done[word].in_language('en')}")
+
+    ids = [(part, TargetId) for part in action.ids]
+    fields = [(field, _parameter(field, told)) for field, told in action.fields()]
+    parameters = {"wiring": Wiring, "campaign": Campaign, **dict(ids), **dict(fields)}
+    command.__name__, command.__doc__ = action.command.replace("-", "_"), inspect.getdoc(action.do)
+    command.__annotations__ = parameters
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                part,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=annotation,
+                default=""
+                if part in dict(fields) and not dict(action.fields())[part].is_needed
+                else inspect.Parameter.empty,
+            )
+            for part, annotation in parameters.items()
+        ]
+    )
+    return on_campaign(command)
+
+
+def _parameter(name: str, told: Field) -> object:
+    """Return a field as a command has it: a reason is an option, and so is what can be left out."""
+    if name == "why" or not told.is_needed:
+        return Annotated[str, typer.Option(f"--{name}", help=told.help)]
+    return Annotated[str, typer.Argument(help=told.help)]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     for command, example in (
-        (pause, 'pause my-campaign --why "the letter has a mistake"'),
-        (resume, "resume my-campaign"),
-        (hold, 'hold my-campaign evanston --why "the chief retires this week"'),
-        (release, "release my-campaign evanston"),
+        (of_action("pause"), 'pause my-campaign --why "the letter has a mistake"'),
+        (of_action("resume"), "resume my-campaign"),
+        (of_action("hold"), 'hold my-campaign evanston --why "the chief retires this week"'),
+        (of_action("release"), "release my-campaign evanston"),
         (retry, 'retry my-campaign evanston --why "the address is correct now"'),
         (set_address, 'set-address my-campaign evanston chief@evanston.example --why "they called"'),
-        (lift_stop, 'lift-stop my-campaign evanston --why "the clerk asked for them"'),
-        (on_paper, "on-paper my-campaign evanston 80"),
+        (of_action("lift stop"), 'lift-stop my-campaign evanston --why "the clerk asked for them"'),
+        (of_action("count on paper"), "on-paper my-campaign evanston 80"),
         (settle, 'settle my-campaign evanston 2026-11-30 --sent --why "the office has it"'),
         (hand_over, 'hand-over my-campaign evanston 2026-11-30 --on 2026-12-02 --note "left at the front desk"'),
         (close_unsent, 'close-unsent my-campaign evanston 2026-11-30 --why "the office is closed for good"'),
     ):
         app.command(rich_help_panel=ACT, epilog=examples(example))(command)
     app.command(rich_help_panel=SEE, epilog=examples("audit my-campaign --limit 20"))(audit)
-
-
-@on_campaign
-def pause(wiring: Wiring, campaign: Campaign, *, reason: Reason = "") -> None:
-    """Stop a campaign's deliveries until `resume`. People can still sign."""
-    wiring.delivering.controls.pause(campaign, COMMAND_LINE, reason)
-    say(f"{campaign} is paused: nothing is sent. To continue, run `undersigned resume {campaign}`.")
-
-
-@on_campaign
-def resume(wiring: Wiring, campaign: Campaign, *, reason: Reason = "") -> None:
-    """Continue a paused campaign. Letters go out with the next delivery."""
-    wiring.delivering.controls.resume(campaign, COMMAND_LINE, reason)
-    say(f"{campaign} continues with the next delivery. To deliver now, run `undersigned deliver {campaign}`.")
-
-
-@on_campaign
-def hold(
-    wiring: Wiring,
-    campaign: Campaign,
-    target: TargetId,
-    *,
-    reason: Annotated[str, typer.Option("--why", help="The reason. The letters' signers can read it.")],
-) -> None:
-    """Hold the letters to one recipient until `release`."""
-    wiring.delivering.controls.hold(campaign, target, COMMAND_LINE, reason)
-    say(f"{target}: letters are on hold. To release them, run `undersigned release {campaign} {target}`.")
-
-
-@on_campaign
-def lift_stop(
-    wiring: Wiring,
-    campaign: Campaign,
-    target: TargetId,
-    *,
-    reason: Annotated[str, typer.Option("--why", help="How you know that the office wants the emails again.")],
-) -> None:
-    """Send emails again to an office that stopped them, when somebody there asked for that."""
-    wiring.delivering.controls.lift_stop(campaign, target, COMMAND_LINE, reason)
-    say(f"{target}: emails go to this office again, with the next delivery.")
-
-
-@on_campaign
-def on_paper(wiring: Wiring, campaign: Campaign, target: TargetId, letters: str) -> None:
-    """Keep how many letters to one recipient were signed on paper. They stand beside the count, never in it."""
-    counted = wiring.delivering.controls.count_on_paper(campaign, target, letters, COMMAND_LINE)
-    say(f"{target}: {counted.letters:,} on paper.")
-
-
-@on_campaign
-def release(wiring: Wiring, campaign: Campaign, target: TargetId, *, reason: Reason = "") -> None:
-    """Release the letters to one recipient, after a hold or a complaint. They go out with the next delivery."""
-    wiring.delivering.controls.release(campaign, target, COMMAND_LINE, reason)
-    say(f"{target}: letters go out with the next delivery. To deliver now, run `undersigned deliver {campaign}`.")
 
 
 @on_campaign

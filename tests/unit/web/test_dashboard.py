@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gzip
 from datetime import date, timedelta
-from typing import get_args
 
 from tests.product_files import PRODUCT
 from undersigned.base.assets import asset
-from undersigned.domain.people.actions import ACTIONS, Action
 from undersigned.web.counting.chart import chart
 
 TODAY = date(2026, 11, 30)
@@ -59,7 +57,3 @@ def test_the_style_sheet_and_the_scripts_stay_small() -> None:
     assert len(gzip.compress(style)) <= 2048
     for script in ("dashboard.js", "typed.js"):
         assert len(gzip.compress(asset(script).content)) <= 1024, script
-
-
-def test_each_action_of_the_activity_log_is_in_the_table() -> None:
-    assert set(ACTIONS) == set(get_args(Action.__value__))

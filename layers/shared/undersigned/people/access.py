@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.aws.abuse_counters import AbuseCounters
+    from undersigned.base.scopes import Scope
     from undersigned.people.rows.api_keys import ApiKeys
     from undersigned.people.rules.api_keys import ApiKey, KeyScope
-    from undersigned.people.rules.people import Member, Scope
+    from undersigned.people.rules.people import Member
 
 MOST_REFUSALS = 10
 """The most wrong keys of one group that are refused in a minute. Further ones have to wait.

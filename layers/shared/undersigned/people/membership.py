@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.domain.people.actions import Action
     from undersigned.people.directory import Directory
     from undersigned.people.queue import PeopleMails
     from undersigned.people.rows.api_keys import ApiKeys
@@ -127,7 +126,7 @@ class PeopleOfCampaign:
                 return other
         raise PeopleError(Message("This is the last owner. Make somebody else an owner first."))
 
-    def _record(self, campaign: str, action: Action, by: str, about: str) -> None:
+    def _record(self, campaign: str, action: str, by: str, about: str) -> None:
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about), self.new_id())
 
 
@@ -193,5 +192,5 @@ class KeysOfCampaign:
         self._record(campaign, "revoke key", by, found[0].digest[:DIGITS_SHOWN], "")
         return found[0]
 
-    def _record(self, campaign: str, action: Action, by: str, about: str, why: str) -> None:
+    def _record(self, campaign: str, action: str, by: str, about: str, why: str) -> None:
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())

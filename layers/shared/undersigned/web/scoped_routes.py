@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from undersigned.domain.people.actions import ACTIONS
-from undersigned.people.rules.people import Scope
+from undersigned.base.scopes import Scope
+from undersigned.services.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-
-    from undersigned.domain.people.actions import Action
 
     type Handler = Callable[..., object]
     type Serve[Needed] = Callable[[APIGatewayProxyEventV2, Needed, Mapping[str, str], Handler], object]
@@ -56,7 +54,7 @@ class ScopedRoutes[Needed: str]:
 class DashboardRoutes(ScopedRoutes[Scope]):
     """Routes of the dashboard, which also take the actions of its buttons."""
 
-    def does[Decorated: Handler](self, action: Action) -> Callable[[Decorated], Decorated]:
+    def does[Decorated: Handler](self, action: str) -> Callable[[Decorated], Decorated]:
         """Register the handler for an action, at the address and with the scope that the table of actions has."""
         deed = ACTIONS[action]
         return self.post(deed.page, deed.scope)

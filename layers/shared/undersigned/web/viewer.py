@@ -7,26 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import SOURCE, Message, languages
+from undersigned.base.scopes import includes
 from undersigned.campaigns.rules.campaigns import dashboard_path
-from undersigned.domain.people.actions import ACTIONS
-from undersigned.people.rules.people import includes
+from undersigned.services.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from undersigned.base.actions import Action
+    from undersigned.base.scopes import Scope
     from undersigned.campaigns.rules.campaigns import Campaign, Roster
-    from undersigned.domain.people.actions import Action, Deed
-    from undersigned.people.rules.people import Scope
 
 _NOTICES: Mapping[str, Message] = {
-    "paused": Message("Campaign paused. Nothing is sent until you resume it."),
-    "resumed": Message("Campaign resumed. Waiting letters go out with the next delivery."),
     "delivered": Message("The emails go out within minutes."),
     "not-delivered": Message("Nothing was sent. The list says why."),
-    "held": Message("Letters to this recipient are on hold."),
-    "released": Message("The letters to this recipient go out again, with the next delivery."),
-    "released-while-paused": Message("The letters to this recipient go out after the campaign is resumed."),
     "test-sent": Message("The test email is on its way to you, and to nobody else."),
     "settled-as-sent": Message("Recorded: the email was sent. We won’t ask about it again."),
     "goes-by-hand": Message("These letters go by hand or post. In some minutes, you can print them here."),
@@ -34,8 +29,6 @@ _NOTICES: Mapping[str, Message] = {
     "closed-unsent": Message("Recorded: these letters are sent no more."),
     "answer-recorded": Message("Recorded. The people whose letters it answers can read it, within two minutes."),
     "answer-deleted": Message("The answer is deleted, and within two minutes no page shows it."),
-    "stop-lifted": Message("Emails go to this office again, with the next delivery."),
-    "counted": Message("Saved. The form shows the number beside the count, within two minutes."),
     "address-saved": Message("Saved. New letters go to this address. What bounced goes again only if you send it."),
     "address-removed": Message("Saved. Letters that wait go by hand or post: you can print them at the next delivery."),
     "retried": Message("We’re sending the delivery again. This takes a few minutes."),
@@ -79,7 +72,7 @@ class Form:
 
     addresses: tuple[str, ...]
     sent: Mapping[str, str]
-    deeds: tuple[Deed, ...]
+    deeds: tuple[Action, ...]
 
     @property
     def address(self) -> str:
@@ -121,7 +114,8 @@ class Viewer:
     @property
     def notice(self) -> str | None:
         """Return the sentence about what the organizer just did."""
-        notice = _NOTICES.get(self.done or "")
+        of_actions = (action.done.get(self.done or "") for action in ACTIONS.values())
+        notice = _NOTICES.get(self.done or "") or next(filter(None, of_actions), None)
         return notice.in_language(self.language) if notice else None
 
     @property
@@ -134,7 +128,7 @@ class Viewer:
         """Say whether they may see and change people and keys."""
         return includes(self.scope, "own")
 
-    def form(self, actions: Iterable[Action], values: Mapping[str, str]) -> Form | None:
+    def form(self, actions: Iterable[str], values: Mapping[str, str]) -> Form | None:
         """Return the form with the buttons of actions; None for who may not do them.
 
         `values` fill in the address. The others are sent along.

@@ -131,7 +131,6 @@ class DeliveringCases:
     def controls(self) -> DeliveryControls:
         return DeliveryControls(
             campaigns=self.stack.campaigns,
-            office_rows=self.stack.office_rows,
             signatures=self.stack.signatures,
             deliveries=self.stack.deliveries,
             queue=self.stack.queue,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from undersigned.services.counting.measuring import Measuring
 from undersigned.services.operating.clearing import Clearing
-from undersigned.services.operating.closing import Closing
 from undersigned.services.operating.deleting import Deleting
 from undersigned.services.operating.hours import Hours
 from undersigned.services.operating.reconciling import Reconciling
@@ -88,10 +87,6 @@ class OperatingCases:
             schedule=self.stack.schedule,
             clock=self.stack.clock,
         )
-
-    @cached_property
-    def closing(self) -> Closing:
-        return Closing(campaigns=self.stack.campaigns, clock=self.stack.clock, new_id=self.stack.new_id)
 
     @cached_property
     def deleting(self) -> Deleting:

@@ -66,7 +66,6 @@ from undersigned.campaigns.rules.campaigns import (
 from undersigned.campaigns.rules.controls import AuditEntry, Controls
 from undersigned.campaigns.rules.letters import Letter
 from undersigned.domain.counting.tallies import TOTAL
-from undersigned.domain.people.actions import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -456,7 +455,7 @@ def read_audit(values: Values) -> AuditEntry:
     return AuditEntry(
         campaign=values["pk"].partition("#")[2],
         at=datetime.fromisoformat(values["at"]),
-        action=read_choice(Action.__value__, values["action"]),
+        action=values["action"],
         by=values["by"],
         about=values["about"],
         why=values["why"],

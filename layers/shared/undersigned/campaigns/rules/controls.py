@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.domain.people.actions import Action
 
 LONGEST_REASON = 500
 """The most characters in a reason."""
@@ -53,7 +52,7 @@ class AuditEntry:
 
     campaign: str
     at: datetime
-    action: Action
+    action: str
     by: str
     about: str = ""
     why: str = ""

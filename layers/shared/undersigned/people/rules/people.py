@@ -10,19 +10,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.base.email_addresses import mailable
+from undersigned.base.scopes import includes
 from undersigned.people.rules.api_keys import DIGITS_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from undersigned.base.scopes import Scope
+
+
 type Role = Literal["owner", "editor", "viewer"]
-
-Scope = Literal["read", "manage", "own"]
-"""`read` gives access to counts and deliveries. Personal data and actions need `manage`; people and keys, `own`."""
-
-_SCOPES: tuple[Scope, ...] = ("read", "manage", "own")
-"""Each one includes those before it."""
 
 SCOPE_OF: Mapping[Role, Scope] = {"owner": "own", "editor": "manage", "viewer": "read"}
 """The scope of each role, the widest first."""
@@ -125,11 +123,6 @@ class SignInRequest:
     def is_open(self, now: datetime) -> bool:
         """Say whether its code can still sign in."""
         return not self.is_used and now < self.expires_at
-
-
-def includes(held: Scope, needed: Scope) -> bool:
-    """Say whether one scope allows what another one does."""
-    return _SCOPES.index(held) >= _SCOPES.index(needed)
 
 
 def person_id(secret: str, email: str) -> str:

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign, Target
     from undersigned.campaigns.rules.controls import Controls
-    from undersigned.domain.people.actions import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +336,7 @@ class Drafting:
         """Return a revision that no earlier draft of this campaign had, unless it changed more than once a second."""
         return int(self.clock().timestamp())
 
-    def _record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+    def _record(self, campaign: str, action: str, by: str, *, about: str = "", why: str = "") -> None:
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
 
 

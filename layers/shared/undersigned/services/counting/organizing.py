@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.letters import Letter
     from undersigned.domain.delivering.deliveries import Delivery, PacketRecord, Question
     from undersigned.domain.delivering.mail_events import MailEvent
-    from undersigned.domain.people.actions import Action
     from undersigned.domain.signing.signatures import ReportedStatus, Signature, SignatureFilter
     from undersigned.services.signing.erasing import Erasing
 
@@ -170,7 +169,7 @@ class Organizing:
         """
         why = checked_reason(why)
         row = self.signature(campaign, signer)
-        action: Action = "release letters" if row.on_hold else "release from quarantine"
+        action: str = "release letters" if row.on_hold else "release from quarantine"
         try:
             if row.on_hold:
                 self.signature_store.end_hold(row, self.clock())
@@ -257,7 +256,7 @@ class Organizing:
             last = position
         return Listing(tuple(found), None)
 
-    def _record_action(self, campaign: str, action: Action, by: str, *, about: str, why: str) -> None:
+    def _record_action(self, campaign: str, action: str, by: str, *, about: str, why: str) -> None:
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
 
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from undersigned.aws.signatures import Signatures
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.domain.counting.screening import Place, ScreeningAction, Shared
-    from undersigned.domain.people.actions import Action
     from undersigned.domain.signing.signatures import Signature, SignatureFilter
     from undersigned.services.signing.erasing import Erasing
 
@@ -43,7 +42,7 @@ SAMPLE = 25
 
 _READ_AHEAD = 100
 
-_ACTIONS: Mapping[ScreeningAction, Action] = {
+_ACTIONS: Mapping[ScreeningAction, str] = {
     "hold": "hold letters",
     "release": "release letters",
     "erase": "erase letters",

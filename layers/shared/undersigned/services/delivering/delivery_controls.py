@@ -1,20 +1,19 @@
-"""Delivery controls: pause, send now, hold, retry, settle and so on. Each action is recorded in the activity log."""
+"""Delivery controls: send now, retry, settle and so on. Each action is recorded in the activity log."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from undersigned.base.email_addresses import email_mistake, mailable
 from undersigned.base.errors import ChangedError, GivenError, NotFoundError, NotNowError
 from undersigned.base.languages import Message
+from undersigned.campaigns.actions import FOR_SIGNERS, check_not_stopped
 from undersigned.campaigns.rules.answers import read_answer_text, read_day_of_answer
-from undersigned.campaigns.rules.campaigns import Answer, OnPaper
+from undersigned.campaigns.rules.campaigns import Answer
 from undersigned.campaigns.rules.controls import AuditEntry, checked_reason
 from undersigned.domain.delivering.deliveries import DeliveryKey, HandedOver
 from undersigned.domain.delivering.plans import taken, week_taken
-from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,19 +23,13 @@ if TYPE_CHECKING:
     from undersigned.aws.queue import Queue
     from undersigned.aws.signatures import Signatures
     from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.campaigns.rows.offices import OfficeRows
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, Settlement
     from undersigned.domain.delivering.plans import TooSoon
-    from undersigned.domain.people.actions import Action
     from undersigned.services.authoring.limits_of_tests import LimitsOfTests
     from undersigned.services.delivering.planning import Plan, Planning
 
-_NUMBER = re.compile(r"[0-9]{1,6}")
-
 _RETRIED = ("open", "held", "bounced", "closed_unsent")
-
-_REASON_FOR_SIGNERS = Message("Give a reason. The people who signed can read it on their letter’s page.")
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)
@@ -48,7 +41,6 @@ class DeliveryControls:
     """
 
     campaigns: Campaigns
-    office_rows: OfficeRows
     signatures: Signatures
     deliveries: Deliveries
     queue: Queue
@@ -57,20 +49,6 @@ class DeliveryControls:
     follow_address: Callable[[Target, Target, str, str], None]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
-
-    def pause(self, campaign: str, by: str, why: str) -> None:
-        """Pause a campaign's deliveries. Emails that SES has accepted still arrive."""
-        why = checked_reason(why)
-        self.campaigns.campaign(campaign)
-        self.campaigns.pause(campaign, paused=True)
-        self.record(campaign, "pause", by, why=why)
-
-    def resume(self, campaign: str, by: str, why: str) -> None:
-        """Resume a campaign's deliveries, beginning with the next plan."""
-        why = checked_reason(why)
-        self.campaigns.campaign(campaign)
-        self.campaigns.pause(campaign, paused=False)
-        self.record(campaign, "resume", by, why=why)
 
     def deliver(  # noqa: PLR0913  (what, who and why)
         self,
@@ -107,25 +85,6 @@ class DeliveryControls:
         queued = self.planning.queue_up(planned, again=again, until=min(seen_at, self.clock()))
         queued.check()
         return queued
-
-    def hold(self, campaign: str, target: str, by: str, why: str) -> None:
-        """Hold one target's letters back, for a reason that their signers can read."""
-        if not (why := checked_reason(why)):
-            raise NotNowError(_REASON_FOR_SIGNERS)
-        self.campaigns.hold(campaign, target, why)
-        self.record(campaign, "hold", by, about=target, why=why)
-
-    def release(self, campaign: str, target: str, by: str, why: str) -> None:
-        """Release a target's letters after a hold or a complaint. The next plan queues them.
-
-        Raises NotNowError if there is neither, because the office stopped the emails.
-        """
-        why = checked_reason(why)
-        known = self.campaigns.target(campaign, target)
-        if known.hold is None and known.complained_at is None:
-            _check_not_stopped(known)
-        self.campaigns.release(campaign, target, self.clock())
-        self.record(campaign, "release", by, about=target, why=why)
 
     def retry(
         self, key: DeliveryKey, by: str, why: str, *, again: bool = False, revision: str | None = None
@@ -177,42 +136,14 @@ class DeliveryControls:
             raise GivenError(mistake)
         changed = replace(known, email=mailable(email) if email else "")
         if changed == known:
-            _check_not_stopped(known)
+            check_not_stopped(known)
             self.campaigns.set_mail_state(campaign, target, known.email, "ok")
         else:
             self.campaigns.put_target(campaign, changed)
             self.follow_address(known, changed, campaign, by)
-        usual: Action = "remove address" if changed.by_hand else "correct address"
+        usual: str = "remove address" if changed.by_hand else "correct address"
         self.record(campaign, "address works" if changed == known else usual, by, about=target, why=why)
         return changed.email
-
-    def lift_stop(self, campaign: str, target: str, by: str, why: str) -> None:
-        """Let emails go again to the mailbox that an office stopped. A stop that comes meanwhile stays.
-
-        Raises NotFoundError for an unknown target, NotNowError without a reason, or if nobody stopped its emails.
-        """
-        why = checked_reason(why)
-        if not why:
-            raise NotNowError(Message("Give a reason. Your colleagues can read it in the activity log."))
-        known = self.campaigns.target(campaign, target)
-        if (stop := known.stopped) is None:
-            raise NotNowError(Message("The office has not stopped these emails."))
-        mailbox = mailbox_digest(known.email)
-        self.office_rows.change_stop(campaign, target, mailbox, lambda now: None if now and now.at == stop.at else now)
-        self.record(campaign, "lift stop", by, about=target, why=why)
-
-    def count_on_paper(self, campaign: str, target: str, letters: str, by: str) -> OnPaper:
-        """Keep how many letters to a target were signed on paper, as somebody typed the number.
-
-        Raises NotFoundError for an unknown target, GivenError for what is no number, or too high.
-        """
-        number = letters.strip().replace(",", "")
-        if not _NUMBER.fullmatch(number):
-            raise GivenError(Message("Give a number from 0 to 999,999."))
-        counted = OnPaper(int(number), by, self.clock())
-        self.campaigns.count_on_paper(campaign, target, counted)
-        self.record(campaign, "count on paper", by, about=target, why=f"{counted.letters:,}")
-        return counted
 
     def save_answer(  # noqa: PLR0913  (an answer's parts)
         self, campaign: str, target: str, day: str, text: str, by: str, *, is_public: bool, revision: str
@@ -279,7 +210,7 @@ class DeliveryControls:
                 )
             )
         _check_reason(why, again=again)
-        action: Action = "settle as sent"
+        action: str = "settle as sent"
         if outcome == "sent":
             settled = delivery.settled_as_sent(now)
             self._change(settled, delivery)
@@ -298,8 +229,7 @@ class DeliveryControls:
         Raises NotFoundError for an unknown delivery, NotNowError without a reason, unless it bounced or is ready to
         print, or if it is no longer as it was seen.
         """
-        if not (why := checked_reason(why)):
-            raise NotNowError(_REASON_FOR_SIGNERS)
+        why = FOR_SIGNERS.read(why)
         target, now = self.campaigns.target(key.campaign, key.target), self.clock()
         delivery = self._delivery(key, revision, target)
         if not delivery.can_be_closed_unsent(now):
@@ -377,7 +307,7 @@ class DeliveryControls:
             raise _paused()
         by_hand = opened.way == "by hand"
         if not by_hand:
-            _check_not_stopped(target)
+            check_not_stopped(target)
         if target.hold or (target.is_held and not by_hand):
             why = target.hold or Message("someone there marked an email as spam")
             raise NotNowError(Message("The letters are on hold: %(why)s. End the hold first.", {"why": why}))
@@ -426,7 +356,7 @@ class DeliveryControls:
         self.record(campaign, "test", by, about=target, why=why)
         self.queue.put_test(DeliveryKey(campaign, target, period), address)
 
-    def record(self, campaign: str, action: Action, by: str, *, about: str = "", why: str = "") -> None:
+    def record(self, campaign: str, action: str, by: str, *, about: str = "", why: str = "") -> None:
         """Record an action in the activity log."""
         self.campaigns.record_audit(AuditEntry(campaign, self.clock(), action, by, about, why), self.new_id())
 
@@ -439,17 +369,6 @@ def _answer_changed() -> NotNowError:
 
 def _paused() -> NotNowError:
     return NotNowError(Message("The campaign is paused. Resume it first."))
-
-
-def _check_not_stopped(target: Target) -> None:
-    """Raise NotNowError if the office stopped the emails, and nobody has lifted the stop."""
-    if target.stopped:
-        raise NotNowError(
-            Message(
-                "The office stopped these emails. If it wants them again, press “Send emails to this office again” on "
-                "the recipient’s page. Or bring the letters by hand, or save another address."
-            )
-        )
 
 
 def _check_kept(delivery: Delivery) -> None:

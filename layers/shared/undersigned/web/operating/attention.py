@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from undersigned.campaigns.rules.campaigns import Target
     from undersigned.campaigns.rules.stops import Stop
     from undersigned.domain.delivering.deliveries import Delivery, Question
-    from undersigned.domain.people.actions import Action
     from undersigned.domain.signing.mail_budgets import Lane
     from undersigned.services.operating.overviews import CampaignState, TargetState
 
@@ -42,7 +41,7 @@ class Act:
     Most people don't need a `quiet` one. A `folded` one opens from these words.
     """
 
-    actions: tuple[Action, ...]
+    actions: tuple[str, ...]
     values: Mapping[str, str] = field(default_factory=dict)
     quiet: bool = False
     folded: Message | None = None
@@ -299,7 +298,7 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     key, target = delivery.key, state.target
     seen = {"period": key.period, "target": key.target, "revision": delivery.revision}
     if question in {"in doubt", "no outcome"}:
-        if_not: tuple[Action, ...] = () if target.is_held else ("settle as not sent",)
+        if_not: tuple[str, ...] = () if target.is_held else ("settle as not sent",)
         by_hand = (_by_hand(target),) if target.is_held and not target.hold else ()
         return Act(("settle as sent", *if_not), seen, quiet=True), *by_hand
     close = Act(("close unsent",), seen, quiet=True, folded=Message("The letters are sent no more"))
@@ -315,7 +314,7 @@ def decisions(delivery: Delivery, question: Question | None, state: TargetState)
     if not can_retry:
         return address_of(target, quiet=is_corrected), _by_hand(target), close
     # In one form: the email goes to the address that somebody typed beside the button.
-    usual: tuple[Action, ...] = ("retry", "correct address")
+    usual: tuple[str, ...] = ("retry", "correct address")
     return Act(usual if is_corrected else usual[::-1], seen | {"email": target.email}), _by_hand(target), close
 
 

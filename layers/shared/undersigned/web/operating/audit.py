@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message
-from undersigned.domain.people.actions import ACTIONS
+from undersigned.services.actions import ACTIONS
 from undersigned.web.cursors import cursor_of
 from undersigned.web.dashboard_frame import render_framed
 
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
     from undersigned.base.page import Page
     from undersigned.campaigns.rules.controls import AuditEntry
-    from undersigned.domain.people.actions import Action
     from undersigned.services.counting.listing import Listing
     from undersigned.web.viewer import Viewer
 
-_ACTIONS_ON_ONE: Mapping[Action, Message] = {
+_ACTIONS_ON_ONE: Mapping[str, Message] = {
     "hold letters": Message("Put a letter on hold"),
     "release letters": Message("Included a letter again"),
     "erase letters": Message("Erased a letter"),

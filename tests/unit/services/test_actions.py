@@ -7,8 +7,8 @@ from typing import Any
 
 from typer.main import get_command
 
-from undersigned.domain.people.actions import ACTIONS
 from undersigned.people.rules.people import SCOPE_OF
+from undersigned.services.actions import ACTIONS
 from undersigned_cli.main import app
 
 ROLES = {scope: role for role, scope in SCOPE_OF.items()}
