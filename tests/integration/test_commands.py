@@ -51,7 +51,7 @@ def test_pushing_twice_changes_nothing(run: Any, world: World) -> None:
 
 def test_a_campaign_with_a_damaged_recipient_can_be_paused(run: Any, world: World) -> None:
     world.wiring.table.put(target_key(CAMPAIGN, "evanston")._asdict())
-    assert "is paused" in run("pause", CAMPAIGN)
+    assert "Campaign paused" in run("pause", CAMPAIGN)
     assert world.wiring.campaigns.controls(CAMPAIGN).paused
 
 

@@ -25,7 +25,7 @@ def rows() -> list[str]:
 
 
 def test_the_docs_have_the_table_of_actions() -> None:
-    text = (Path(__file__).parents[4] / "docs/organizer-api.md").read_text("utf-8")
+    text = (Path(__file__).parents[3] / "docs/organizer-api.md").read_text("utf-8")
     assert "\n".join(rows()) in text
 
 
