@@ -101,7 +101,7 @@ ADA: dict[str, object] = {
 
 
 def load_event(name: str) -> Any:
-    """Return one of the example events in `events/`, which `sam local invoke` takes too."""
+    """Return one of the example events in `events/`."""
     return json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
 
 

@@ -53,7 +53,6 @@ OUTPUTS = {
     "DeliveryDay",
     "DeliveryHour",
     "DeliveryTimeZone",
-    "RunJobsFunction",
 }
 """The outputs that the command line reads."""
 
