@@ -147,7 +147,7 @@ class Author(Browser):
 
 def publish(drafting: Drafting, campaign: str, revision: int, why: str = "") -> None:
     """Publish a revision of a draft after a look at what that changes."""
-    drafting.publish(campaign, revision, drafting.to_publish(drafting.draft(campaign)).basis, ANN, why)
+    drafting.publish(campaign, revision, drafting.to_publish(drafting.draft(campaign)).fingerprint, ANN, why)
 
 
 def author_of(world: World) -> Author:

@@ -62,7 +62,7 @@ def _publish_page(
         refused=refused,
         # Nothing was saved: a change that somebody else saved meanwhile is shown as new at the next press.
         revision=revision_of(request) if refused else workshop.draft.revision,
-        basis=request.posted("basis") if refused else found.basis,
+        fingerprint=request.posted("fingerprint") if refused else found.fingerprint,
     )
 
 
@@ -98,7 +98,7 @@ def publish_draft(request: DashboardRequest) -> Response[str]:
     try:
         if request.posted("website"):
             revision = drafting.write(request.campaign, revision, {}, request.by, _with_website(request)).revision
-        drafting.publish(request.campaign, revision, request.posted("basis"), request.by, request.why())
+        drafting.publish(request.campaign, revision, request.posted("fingerprint"), request.by, request.why())
     except ChangedMeanwhileError:
         return dashboard_page(_publish_page(request, _after(workshop_of(request), "changed")), status=409)
     except MistakesError:

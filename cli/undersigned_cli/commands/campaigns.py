@@ -206,7 +206,7 @@ def publish(
     for change in found.changes:
         say(f"  {change}")
     ask(f"Publish this draft of {campaign}?", yes=yes)
-    drafting.publish(campaign, draft.revision, found.basis, COMMAND_LINE, reason)
+    drafting.publish(campaign, draft.revision, found.fingerprint, COMMAND_LINE, reason)
     say(f"{campaign} is published. The form is at {stack.outputs['PublicUrl']}/campaigns/{campaign}")
 
 

@@ -80,9 +80,9 @@ class ToPublish:
     after: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def basis(self) -> str:
-        """Return the digest of the campaign with which the draft was compared."""
-        return _digest_of(self.before)
+    def fingerprint(self) -> str:
+        """Return the fingerprint of the campaign with which the draft was compared."""
+        return _fingerprint(self.before)
 
 
 class NotSavedError(MistakesError):
@@ -249,12 +249,12 @@ class Drafting:
         after = files_of(compiled.campaign, compiled.letters, compiled.targets)
         return replace(found, before=self._files(published), after=after)
 
-    def publish(self, campaign: str, revision: int, basis: str, by: str, why: str) -> None:
+    def publish(self, campaign: str, revision: int, fingerprint: str, by: str, why: str) -> None:
         """Publish a draft as it was in this revision, as `undersigned campaign push` does.
 
         Raises MistakesError, and publishes nothing then. Raises ChangedMeanwhileError if another revision is there, or
-        if the campaign changed since its changes were listed (`ToPublish.basis`), and GivenError for a reason that
-        can't be kept.
+        if the campaign is another than the one whose changes were listed (its `fingerprint`), and GivenError for a
+        reason that can't be kept.
         """
         from undersigned.rendering.share_pictures import share_pictures
 
@@ -263,7 +263,7 @@ class Drafting:
         if draft.revision != revision:
             raise ChangedMeanwhileError(draft)
         compiled = self._compiled(draft)
-        if basis != _digest_of(self._files(before) if before.settings else {}):
+        if fingerprint != _fingerprint(self._files(before) if before.settings else {}):
             raise ChangedMeanwhileError(draft)
         changes = in_short(before.changes(compiled))
         if changes:
@@ -364,7 +364,7 @@ def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> di
     return {name: text for name, text in {**before, **new}.items() if changes.get(name, "") is not None}
 
 
-def _digest_of(files: Mapping[str, str]) -> str:
+def _fingerprint(files: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 

@@ -74,12 +74,12 @@ def publish(  # noqa: PLR0913  (what the page shows)
     typed: Mapping[str, str],
     refused: TypedWebsite | None = None,
     revision: int,
-    basis: str,
+    fingerprint: str,
 ) -> Page:
     """Render what publishing changes, and its button; for a published campaign, also the ways to its form.
 
     `where` is where people will sign, `typed` what stands in the fields, by their names, `refused` a website that isn't
-    added, and `revision` and `basis` the only draft and campaign that the buttons change.
+    added, and `revision` and `fingerprint` the only draft and campaign that the buttons change.
     """
     viewer, controls = workshop.viewer, found.controls
     public = published(found.published, public_url) if found.published else None
@@ -90,7 +90,7 @@ def publish(  # noqa: PLR0913  (what the page shows)
         workshop,
         "publish",
         revision=revision,
-        basis=basis,
+        fingerprint=fingerprint,
         found=found,
         public=public,
         has_changes=not workshop.draft.is_published,
