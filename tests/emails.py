@@ -85,6 +85,8 @@ def every_email(accent: str | None = "#c2410c", request: str | None = FOLDER.cam
         "ready": organizer_mails.ready(SENDER, campaign, TARGET, "2026-11-30"),
         "report": organizer_mails.report(SENDER, report, NOON),
         "sign-in": people_mails.sign_in(SENDER, person.email, "en", "123456"),
-        "invitation": people_mails.invitation(SENDER, campaign, Member(campaign.id, person, "owner", by=person.email)),
+        "invitation": people_mails.invitation(
+            SENDER, campaign, Member(campaign.id, person.id, person.email, "owner", by=person.email)
+        ),
         "stopped": organizer_mails.stopped(SENDER, campaign, TARGET, STOP),
     }

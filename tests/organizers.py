@@ -111,7 +111,7 @@ def begin_session(wiring: Wiring, role: Role, campaign: str = CAMPAIGN) -> str:
     email = f"{role}@enddemand.example"
     person = Person(person_id(wiring.secret(), email), email)
     if wiring.people_rows.member(campaign, person.id) is None:
-        wiring.people_rows.put(Member(campaign, person, role, "command line", wiring.clock()), None)
+        wiring.people_rows.put(Member(campaign, person.id, email, role, "command line", wiring.clock()), None)
     return wiring.people.sessions.begin(person)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.world import World
-    from undersigned.base.table import Values
+    from undersigned.base.rows import Values
     from undersigned.campaigns.rules.campaigns import Target
 
 

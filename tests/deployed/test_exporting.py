@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.running import RunningStack
-    from undersigned.base.table import Values
+    from undersigned.base.rows import Values
     from undersigned.domain.signing.signatures import Signature
 
 CAMPAIGN = "exports"

@@ -11,7 +11,8 @@ from boto3.dynamodb.conditions import Attr
 
 from tests.world import CAMPAIGN, client_of
 from undersigned.aws.deliveries import BUNDLES, read_bundle, read_delivery
-from undersigned.base.table import Key, from_item
+from undersigned.base.rows import Key
+from undersigned.base.table import from_item
 from undersigned.campaigns.rows.campaigns import read_target
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from undersigned.aws.forms import Forms
 from undersigned.aws.signatures import Signatures, signature_key
 from undersigned.aws.stream import read_change
 from undersigned.base.errors import ChangedError
-from undersigned.base.table import Key, Table, Update
+from undersigned.base.rows import Key
+from undersigned.base.table import Table, Update
 from undersigned.domain.counting.tallies import counters_of, mark_of
 from undersigned.domain.signing.signatures import SignatureStateError, new_mail_request
 from undersigned.services.counting.tallying import Tallying, needs_counting

@@ -13,15 +13,8 @@ from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
 from tests import world as worlds
-from undersigned.base.table import (
-    NEW,
-    Check,
-    ConditionFailedError,
-    Key,
-    Put,
-    TransactionCanceledError,
-    Update,
-)
+from undersigned.base.rows import Key
+from undersigned.base.table import NEW, Check, ConditionFailedError, Put, TransactionCanceledError, Update
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,8 @@ from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, Answer, client_of
 from undersigned.aws.counts import counter_key
 from undersigned.aws.disowned import disowned_partition
-from undersigned.base.table import Key, Update, Values, from_item
+from undersigned.base.rows import Key, Values
+from undersigned.base.table import Update, from_item
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.counting.exports import ExportFilter
 from undersigned.domain.counting.tallies import TOTAL

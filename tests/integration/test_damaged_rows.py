@@ -16,7 +16,8 @@ from tests.world import ADMINISTRATOR, CAMPAIGN, client_of, set_packet_size
 from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.signatures import signature_key
 from undersigned.base.errors import DamagedRowsError, NotNowError
-from undersigned.base.table import Key, Table, Update
+from undersigned.base.rows import Key
+from undersigned.base.table import Table, Update
 from undersigned.campaigns.rows.keys import letter_key
 from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.counting.exports import ExportFilter
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tests.world import World
-    from undersigned.base.table import Values
+    from undersigned.base.rows import Values
 
 NAMES = ("Ada", "Ben", "Cyd", "Dee", "Eve", "Fay")
 KEY = DeliveryKey(CAMPAIGN, "evanston", "2026-11-24")

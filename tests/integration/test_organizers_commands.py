@@ -508,7 +508,7 @@ def test_a_key_ends_after_90_days(run: Any, world: World) -> None:
     assert "It works until 2027-02-22." in run("key", "create", CAMPAIGN)
     [key] = world.wiring.api_keys.api_keys(CAMPAIGN)
 
-    assert (key.expires_at - world.clock.now).days == 90
+    assert (key.valid_until - world.clock.now).days == 90
 
 
 # Help

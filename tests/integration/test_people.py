@@ -21,7 +21,7 @@ from undersigned.base.errors import ChangedError
 from undersigned.base.table import Update
 from undersigned.people.membership import PeopleError
 from undersigned.people.rules.api_keys import digest_of
-from undersigned.people.rules.people import Member, Person, person_id
+from undersigned.people.rules.people import Member, person_id
 from undersigned.services.people import own_campaigns
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -263,7 +263,7 @@ def test_an_owner_makes_a_key_sees_it_once_and_revokes_it(owner: Browser, world:
     [stored] = world.wiring.api_keys.api_keys(CAMPAIGN)
     assert (stored.digest, stored.scope, stored.label) == (digest_of(key), "letters", "<b>board</b>")
     assert (stored.by, stored.maker) == (OWNER, id_of(world, OWNER))
-    assert (stored.expires_at - stored.created_at).days == 90
+    assert (stored.valid_until - stored.created_at).days == 90
     assert key not in owner.see("/keys").body
     digits = stored.digest[:12]
     assert owner.press(f"/keys/{digits}/revoke").headers["location"].endswith("?done=key-revoked")
@@ -376,7 +376,7 @@ def test_a_role_is_written_for_the_campaign_and_the_person_or_not_at_all(world: 
     with pytest.raises(ChangedError):
         people.put(replace(known, role="owner"), replace(known, role="editor"))
     with pytest.raises(ChangedError):
-        people.put(Member(CAMPAIGN, Person(person, MARIA), "owner"), None)
+        people.put(Member(CAMPAIGN, person, MARIA, "owner"), None)
     assert people.members(CAMPAIGN) == people.campaigns_of(person) == (known,)
     people.remove(known)
     assert people.members(CAMPAIGN) == people.campaigns_of(person) == ()

@@ -20,8 +20,9 @@ from tests.organizers import Browser, add
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.aws.signatures import listing_shards
 from undersigned.base.errors import NotFoundError
+from undersigned.base.rows import Key
 from undersigned.base.settings import Settings
-from undersigned.base.table import Key, Table, from_item
+from undersigned.base.table import Table, from_item
 from undersigned.domain.counting.screening import place_of
 from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey
 from undersigned.domain.delivering.mail_events import MailEvent

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from tests.world import CAMPAIGN, FORM, ROOT, Watch, client_of
 from undersigned.base.failures import TRANSACTION_CONFLICT
-from undersigned.base.table import Key, to_item
+from undersigned.base.rows import Key
+from undersigned.base.table import to_item
 from undersigned.campaigns.rows.keys import TARGETS, campaign_partition, controls_key, target_key
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push

@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from tests.product_files import ADAPTERS, product_files
+from tests.rows import row_classes
 from tests.template.reading import FUNCTION, as_list, named_by, of_type, statements, translated
 from undersigned_cli.local.template import event_sources
 
@@ -128,6 +129,7 @@ def nothing_on_the_table_is_granted_twice(template: Template) -> Iterator[str]:
 def leading_keys_are_those_of_the_key_design(template: Template) -> Iterator[str]:
     source = "".join(file.read_text(encoding="utf-8") for file in product_files(*ADAPTERS))
     partitions = set(re.findall(r'f"([A-Z_]+#)\{', source))
+    partitions |= {kind.pk.partition("{")[0] for kind in row_classes()}
     # What is claimed for organizers, and nothing about the people who sign.
     partitions.add("MAIL_CLAIM#organizer:")
     for owner, statement in statements(template):

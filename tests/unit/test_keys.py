@@ -7,12 +7,15 @@ import pytest
 
 from benchmarks.meter import size_of
 from undersigned.aws import counts, deliveries, exports, mail_claims, signatures
-from undersigned.base.table import Key, to_item
+from undersigned.base.rows import Key
+from undersigned.base.table import to_item
 from undersigned.campaigns.rows import keys as campaign_keys
 from undersigned.campaigns.rows import offices, slots
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.people.rows import api_keys
+from undersigned.people.rows import people
+from undersigned.people.rules.api_keys import ApiKey
+from undersigned.people.rules.people import Member
 
 KEY = DeliveryKey("trees", "oakton", "2026-11-30")
 SIGNER = "0123456789abcdef0123456789abcdef"
@@ -31,7 +34,9 @@ SIGNER = "0123456789abcdef0123456789abcdef"
         (slots.slot_key("plan", "trees"), "CAMPAIGN#trees", "SLOT#plan"),
         (slots.slot_key("reconcile", None), "SLOT#reconcile", "META"),
         (mail_claims.locate(SIGNER, datetime(2026, 11, 30, tzinfo=UTC)), f"MAIL_CLAIM#{SIGNER}", "2026-11-30"),
-        (api_keys.locate("trees", "ab12"), "KEY#trees", "ab12"),
+        (ApiKey.locate(campaign="trees", digest="ab12"), "KEY#trees", "ab12"),
+        (Member.locate(campaign="trees", id="ab12"), "PEOPLE#trees", "ab12"),
+        (people.CampaignOfPerson.locate(campaign="trees", id="ab12"), "PERSON#ab12", "trees"),
         (exports.locate("trees", "ab12"), "EXPORT#trees", "ab12"),
         (deliveries.delivery_key(KEY), "DELIVERY#trees#oakton", "PERIOD#2026-11-30"),
         (deliveries.bundle_key(KEY, 7), "DELIVERY#trees#oakton", "BUNDLE#2026-11-30#0007"),

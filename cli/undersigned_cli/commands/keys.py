@@ -49,7 +49,7 @@ def create(
 ) -> None:
     """Create a key with which a program reads one campaign for 90 days, and print it once. Only its hash is stored."""
     text, key = wiring.people.keys_of_campaign.make(campaign, scope.value, label, COMMAND_LINE)
-    say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. It works until {key.expires_at:%Y-%m-%d}.")
+    say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. It works until {key.valid_until:%Y-%m-%d}.")
     say("Copy it now: it is not shown again.")
     typer.echo(text)
 
@@ -82,7 +82,7 @@ def list_(
             "label": key.label,
             "by": key.by,
             "created": f"{key.created_at:%Y-%m-%d}",
-            "expires": f"{key.expires_at:%Y-%m-%d}",
+            "expires": f"{key.valid_until:%Y-%m-%d}",
         }
         for key in keys
     ]

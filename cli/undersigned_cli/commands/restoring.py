@@ -43,7 +43,8 @@ from undersigned.aws.signatures import (
 )
 from undersigned.aws.stream import RESTORED
 from undersigned.base.errors import DamagedRowsError, NotFoundError, UndersignedError
-from undersigned.base.table import BATCH_GET, Key, Update, read_row, written
+from undersigned.base.rows import Key
+from undersigned.base.table import BATCH_GET, Update, read_row, written
 from undersigned.campaigns.rows.keys import (
     SETTINGS,
     TARGETS,
@@ -58,7 +59,8 @@ from undersigned.domain.counting.tallies import TOTAL
 from undersigned.domain.delivering.mail_events import after
 from undersigned.domain.delivering.plans import next_day
 from undersigned.domain.signing.signatures import signer_id
-from undersigned.people.rows.people import of_person, people_partition
+from undersigned.people.rows.people import CampaignOfPerson
+from undersigned.people.rules.people import Member
 from undersigned_cli.commands.options import COMMAND_LINE, RUN, AsJson, Campaign, examples, on_stack
 from undersigned_cli.commands.output import counted, progress_of, say, show_json
 from undersigned_cli.stacks import Stack
@@ -66,7 +68,8 @@ from undersigned_cli.stacks import Stack
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from undersigned.base.table import Table, Values
+    from undersigned.base.rows import Values
+    from undersigned.base.table import Table
     from undersigned.domain.delivering.deliveries import DeliveryKey
     from undersigned.domain.signing.signatures import Signature
     from undersigned.wiring import Wiring
@@ -450,9 +453,9 @@ class Restoring:
 
     def _when_all_is_lost(self) -> Iterator[Values]:
         """Yield the rows that an organizer may have removed since: they come back only with the whole campaign."""
-        for row in self.source.query(people_partition(self.campaign)):
+        for row in self.source.query(Member.partition(campaign=self.campaign)):
             yield row
-            yield row | of_person(row["sk"], self.campaign)._asdict()
+            yield row | CampaignOfPerson.locate(id=row["sk"], campaign=self.campaign)._asdict()
         [settings] = self.source.query(campaign_partition(self.campaign), begins_with=SETTINGS)
         self._table.update(
             Update(counter_key(self.campaign, TOTAL), assign={name: settings[name] for name in ("goal", "show_goal")})

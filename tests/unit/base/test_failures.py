@@ -14,8 +14,9 @@ from undersigned.base.cdn_proof import KNOWN_FOR as PROOF_KNOWN_FOR
 from undersigned.base.cdn_proof import CdnProof
 from undersigned.base.errors import ThrottledError
 from undersigned.base.keyring import KNOWN_FOR, SignersKeyring
+from undersigned.base.rows import Key
 from undersigned.base.secret import Secret
-from undersigned.base.table import Key, Table
+from undersigned.base.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from undersigned.base.table import Key, Repository, Update
+from undersigned.base.rows import Key
+from undersigned.base.table import Repository, Update
 from undersigned.domain.signing.abuse_checks import RATE_WINDOW
 
 if TYPE_CHECKING:

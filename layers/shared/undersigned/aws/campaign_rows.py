@@ -10,12 +10,14 @@ from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.forms import form_shards
 from undersigned.aws.signatures import listing_shards
-from undersigned.base.table import Delete, Key, Repository
+from undersigned.base.rows import Key
+from undersigned.base.table import Delete, Repository
 from undersigned.campaigns.rows.keys import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
 from undersigned.campaigns.rows.offices import office_partition
 from undersigned.domain.counting.tallies import TOTAL
-from undersigned.people.rows.api_keys import key_partition
-from undersigned.people.rows.people import of_person, people_partition
+from undersigned.people.rows.people import CampaignOfPerson
+from undersigned.people.rules.api_keys import ApiKey
+from undersigned.people.rules.people import Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -41,8 +43,8 @@ class Rows(Repository):
 
     def delete_access(self, campaign: str) -> None:
         """Delete the campaign's people, its keys and its activity log."""
-        keys = chain(self._people(campaign), self._all_of(key_partition(campaign), audit_partition(campaign)))
-        self._delete(keys, lambda: False)
+        rest = self._all_of(ApiKey.partition(campaign=campaign), audit_partition(campaign))
+        self._delete(chain(self._people(campaign), rest), lambda: False)
 
     def _delete(self, keys: Iterable[Key], is_late: Callable[[], bool]) -> int:
         deleted = 0
@@ -69,7 +71,8 @@ class Rows(Repository):
         last = {campaign_key(campaign), controls_key(campaign)}
         # Without its targets, no office says anything any more.
         of_offices = office_partition(campaign)
-        rest = (key_partition(campaign), audit_partition(campaign), disowned_partition(campaign), own, of_offices)
+        of_keys, log = ApiKey.partition(campaign=campaign), audit_partition(campaign)
+        rest = (of_keys, log, disowned_partition(campaign), own, of_offices)
         yield from (key for key in self._all_of(*rest) if key not in last)
         # The last person's two rows are among the last.
         yield from [*self._people(campaign)][:-2]
@@ -80,7 +83,7 @@ class Rows(Repository):
 
     def _people(self, campaign: str) -> Iterator[Key]:
         """Return the keys of people's rows, the owners' last: only an owner can go on with deleting."""
-        rows = self._table.query(people_partition(campaign), consistent=True)
+        rows = self._table.query(Member.partition(campaign=campaign), consistent=True)
         for row in sorted(rows, key=lambda row: row["role"] == "owner"):
-            yield of_person(row["sk"], campaign)
+            yield CampaignOfPerson.locate(id=row["sk"], campaign=campaign)
             yield Key(row["pk"], row["sk"])

@@ -21,13 +21,15 @@ from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.signatures import signature_key
 from undersigned.base.errors import ChangedError, NotFoundError
-from undersigned.base.table import NEW, Key, Put, TransactionCanceledError, Update, read_row, read_rows
+from undersigned.base.rows import Key
+from undersigned.base.table import NEW, Put, TransactionCanceledError, Update, read_row, read_rows
 from undersigned.domain.counting.tallies import NOT_COUNTED, TOTAL, Count, difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from undersigned.base.table import Table, Values
+    from undersigned.base.rows import Values
+    from undersigned.base.table import Table
     from undersigned.domain.signing.signatures import Signature
 
 _FORGOTTEN_FOR = timedelta(days=2)

@@ -21,10 +21,10 @@ from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.signatures import erasure, is_in_tray, signature_key
 from undersigned.base.errors import BundleTakenError, DamagedRowsError, LettersNotWaitingError
+from undersigned.base.rows import Key
 from undersigned.base.table import (
     NEW,
     Check,
-    Key,
     Put,
     Repository,
     TransactionCanceledError,
@@ -57,7 +57,8 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.base.table import Values, Write
+    from undersigned.base.rows import Values
+    from undersigned.base.table import Write
     from undersigned.domain.signing.signatures import Signature
 
 DELIVERIES = "PERIOD#"

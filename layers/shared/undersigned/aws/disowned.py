@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.signatures import erasure, signature_key
-from undersigned.base.table import Key, Repository, Update, read_rows
+from undersigned.base.rows import Key
+from undersigned.base.table import Repository, Update, read_rows
 
 if TYPE_CHECKING:
     from datetime import datetime

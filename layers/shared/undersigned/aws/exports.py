@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, cast
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.base.table import Key, Repository, read_choice, read_row, read_rows, written
+from undersigned.base.rows import Key
+from undersigned.base.table import Repository, read_choice, read_row, read_rows, written
 from undersigned.domain.counting.exports import Export, Exported, ExportFilter, ExportState
 
 if TYPE_CHECKING:
-    from undersigned.base.table import Values
+    from undersigned.base.rows import Values
 
 
 def _partition(campaign: str) -> str:

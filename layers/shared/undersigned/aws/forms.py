@@ -25,7 +25,8 @@ from undersigned.aws.signatures import (
     signature_values,
 )
 from undersigned.base.errors import DamagedRowsError
-from undersigned.base.table import Key, Repository, Update, read_row, read_rows
+from undersigned.base.rows import Key
+from undersigned.base.table import Repository, Update, read_row, read_rows
 from undersigned.domain.signing.forms import ReadForms
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.base.table import Values
+    from undersigned.base.rows import Values
     from undersigned.domain.signing.abuse_checks import Suspicion
     from undersigned.domain.signing.forms import FormName
     from undersigned.domain.signing.mail_budgets import Lane

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.base.table import ConditionFailedError, Key, Repository, Update, read_rows
+from undersigned.base.rows import Key
+from undersigned.base.table import ConditionFailedError, Repository, Update, read_rows
 from undersigned.domain.signing.mail_budgets import LANES, HourOfMails, Sending, first_hour_that_counts, hour_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.base.table import Values
+    from undersigned.base.rows import Values
     from undersigned.domain.signing.mail_budgets import Budget, Lane, MailReport
 
 _OF_STACK = "MAILS#stack"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.base.table import ConditionFailedError, Key, Repository, Update
+from undersigned.base.rows import Key
+from undersigned.base.table import ConditionFailedError, Repository, Update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.base.table import Values
+    from undersigned.base.rows import Values
     from undersigned.domain.signing.mail_limits import MailLimit
 
 

@@ -24,11 +24,11 @@ from botocore.exceptions import ClientError
 
 from undersigned.base.errors import DamagedRowsError
 from undersigned.base.failures import UNFIT, code_of
+from undersigned.base.rows import Key
 from undersigned.base.table import (
     BATCH_GET,
     NEW,
     ConditionFailedError,
-    Key,
     Repository,
     Update,
     read_choice,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.base.table import Values
+    from undersigned.base.rows import Values
     from undersigned.domain.counting.reconciliations import Page
 
 LISTING_SHARDS = 8

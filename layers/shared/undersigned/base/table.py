@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from itertools import batched
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyCondition
@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from undersigned.base.errors import ChangedError, DamagedRowsError
 from undersigned.base.failures import CONDITION_FAILED, TRANSACTION_CANCELED, TRANSACTION_CONFLICT, code_of, translated
 from undersigned.base.logs import report_damaged
+from undersigned.base.rows import Key, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
         UpdateItemInputTypeDef,
     )
 
-type Values = dict[str, Any]
-"""An item's attributes as Python values."""
+    from undersigned.base.rows import Values
 
 IndexName = Literal["tray", "listing"]
 
@@ -68,17 +68,6 @@ TRANSACTION = 100
 
 NEW = Attr("pk").not_exists()
 """The condition that no item with this key exists."""
-
-
-class Key(NamedTuple):
-    """A primary key."""
-
-    pk: str
-    sk: str
-
-    def __str__(self) -> str:
-        """Return the key as logs and errors name a row."""
-        return f"{self.pk} {self.sk}"
 
 
 class ConditionFailedError(ChangedError):
@@ -194,11 +183,14 @@ def read_rows[T](read: Callable[[Values], T], found: Iterable[Values], *, whole:
 
 
 def _check_texts(read: object) -> None:
-    """Raise TypeError if an attribute that must be a text is something else. No page and no email could show it."""
+    """Raise TypeError if an attribute that must be a text is something else. No page and no email could show it.
+
+    A `Row` checks its own attributes.
+    """
     if isinstance(read, tuple):
         for part in read:
             _check_texts(part)
-    if not is_dataclass(read) or isinstance(read, type):
+    if not is_dataclass(read) or isinstance(read, type | Row):
         return
     texts, others = _texts_of(type(read))
     if not all(isinstance(getattr(read, name), str | None) for name in texts):

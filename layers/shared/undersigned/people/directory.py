@@ -42,4 +42,4 @@ class Directory:
 
     def as_owner(self, person: Person, campaign: str) -> Member:
         """Return the administrator as an owner of a campaign."""
-        return Member(campaign, person, "owner")
+        return Member(campaign, person.id, person.email, "owner")

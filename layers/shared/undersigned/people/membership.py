@@ -11,7 +11,7 @@ from undersigned.base.errors import ExplainedError, NotFoundError
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.controls import AuditEntry
 from undersigned.people.rules.api_keys import DIGITS_SHOWN, KEY_WORKS_FOR, ApiKey, checked_label, digest_of
-from undersigned.people.rules.people import MOST_PEOPLE, Member, Person
+from undersigned.people.rules.people import MOST_PEOPLE, Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ class PeopleOfCampaign:
             message = f"there is no campaign `{campaign}`"
             raise NotFoundError(message)
         known = self.people.members(campaign)
-        member = Member(campaign, Person(self.directory.id_of(email), email), role, by, self.clock())
+        member = Member(campaign, self.directory.id_of(email), email, role, by, self.clock())
         earlier = next((other for other in known if other.person.id == member.person.id), None)
         if earlier is not None and earlier.role != role:
             raise PeopleError(Message("This person is on the list already. Change their role there."))

@@ -10,8 +10,8 @@ NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 DIGEST = digest_of("us_example")
 
 
-def key(scope: KeyScope = "counts", expires_at: datetime = NOW + KEY_WORKS_FOR) -> ApiKey:
-    return ApiKey("trees", DIGEST, scope, "", NOW, expires_at)
+def key(scope: KeyScope = "counts", valid_until: datetime = NOW + KEY_WORKS_FOR) -> ApiKey:
+    return ApiKey("trees", DIGEST, scope, "", NOW, valid_until)
 
 
 @pytest.mark.asvs("6.5.2")
@@ -23,8 +23,8 @@ def test_only_a_keys_own_digest_opens_it() -> None:
 
 def test_a_key_works_until_it_expires() -> None:
     end = NOW + timedelta(days=1)
-    assert key(expires_at=end).is_opened_by(DIGEST, end - timedelta(seconds=1))
-    assert not key(expires_at=end).is_opened_by(DIGEST, end)
+    assert key(valid_until=end).is_opened_by(DIGEST, end - timedelta(seconds=1))
+    assert not key(valid_until=end).is_opened_by(DIGEST, end)
 
 
 @pytest.mark.parametrize(

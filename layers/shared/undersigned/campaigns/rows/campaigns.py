@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.base.table import Values
+    from undersigned.base.rows import Values
 
 _ALL = "CAMPAIGNS"
 """The partition of the listing index that holds every campaign."""

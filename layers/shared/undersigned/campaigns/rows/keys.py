@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undersigned.base.table import Key
+from undersigned.base.rows import Key
 
 SETTINGS = "META"
 LETTERS = "LETTER#"

@@ -18,15 +18,8 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.base.errors import ChangedError
-from undersigned.base.table import (
-    Check,
-    Key,
-    Repository,
-    Update,
-    read_moment,
-    read_row,
-    written,
-)
+from undersigned.base.rows import Key
+from undersigned.base.table import Check, Repository, Update, read_moment, read_row, written
 from undersigned.campaigns.rows.keys import target_key
 from undersigned.campaigns.rules.stops import Stop
 from undersigned.domain.tokens import mailbox_digest
@@ -36,7 +29,8 @@ if TYPE_CHECKING:
 
     from boto3.dynamodb.conditions import ConditionBase
 
-    from undersigned.base.table import Values, Write
+    from undersigned.base.rows import Values
+    from undersigned.base.table import Write
     from undersigned.campaigns.rules.campaigns import Target
 
 STOPS = "stop_"

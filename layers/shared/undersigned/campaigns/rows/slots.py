@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Literal
 
 from boto3.dynamodb.conditions import Attr
 
-from undersigned.base.table import ConditionFailedError, Key, Repository, Update, read_moment, read_row, written
+from undersigned.base.rows import Key
+from undersigned.base.table import ConditionFailedError, Repository, Update, read_moment, read_row, written
 from undersigned.campaigns.rows.keys import campaign_partition
 
 if TYPE_CHECKING:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime, timedelta
+from typing import Literal
 
 from undersigned.base.characters import can_be_printed
 from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from undersigned.base.rows import Row
 
 KeyScope = Literal["counts", "letters"]
 """`counts` opens numbers and deliveries, and nothing about who signed. `letters` opens these and the letters."""
@@ -32,19 +30,21 @@ REFUSAL_GROUPS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Row):
     """A key to one campaign. `digest` is the SHA-256 (hex) of its text, which is not kept. Times are aware, in UTC.
 
     `by` made it, as named in the activity log. The key goes when its `maker` goes, a person's id. A key of the command
     line has no maker.
     """
 
+    pk, sk = "KEY#{campaign}", "{digest}"
+
     campaign: str
     digest: str
     scope: KeyScope
     label: str
     created_at: datetime
-    expires_at: datetime
+    valid_until: datetime
     by: str = ""
     maker: str | None = None
 
@@ -60,7 +60,7 @@ class ApiKey:
 
     def is_valid(self, now: datetime) -> bool:
         """Say whether the key has not expired."""
-        return now < self.expires_at
+        return now < self.valid_until
 
     def is_opened_by(self, digest: str, now: datetime) -> bool:
         """Say whether this digest is the key's and the key has not expired. Compares in constant time."""

@@ -6,16 +6,16 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from undersigned.base.email_addresses import mailable
+from undersigned.base.rows import Row
 from undersigned.base.scopes import includes
 from undersigned.people.rules.api_keys import DIGITS_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from undersigned.base.scopes import Scope
 
@@ -66,19 +66,27 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Member(Row):
     """A person with a role in a campaign. `by` is who gave it. `at` is None for an administrator, whom nobody added."""
 
+    pk, sk = "PEOPLE#{campaign}", "{id}"
+
     campaign: str
-    person: Person
+    id: str
+    email: str
     role: Role
     by: str = ""
     at: datetime | None = None
 
     @property
+    def person(self) -> Person:
+        """Return the person."""
+        return Person(self.id, self.email)
+
+    @property
     def name(self) -> str:
         """Return the person's name in the activity log: their address."""
-        return self.person.email
+        return self.email
 
     @property
     def logged_name(self) -> str:
@@ -96,11 +104,13 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class SignInRequest:
+class SignInRequest(Row):
     """A request to sign in. `person` has the address that was typed, with or without a role.
 
     An operator's request takes its code on a day with too many wrong ones, too.
     """
+
+    pk, sk = "SIGN_IN#{id}", "META"
 
     id: str
     person: str

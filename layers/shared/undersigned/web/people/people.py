@@ -88,7 +88,7 @@ def keys_page(
                 key.digest[:DIGITS_SHOWN],
                 viewer.say(_WHAT_KEYS_MAY[key.scope]),
                 short_date(viewer.local(key.created_at).date(), viewer.language),
-                short_date(viewer.local(key.expires_at).date(), viewer.language),
+                short_date(viewer.local(key.valid_until).date(), viewer.language),
             )
             for key in found
         ],

@@ -1,0 +1,247 @@
+"""Test how rows are written and read: by a class with every kind of attribute, and by every class of the product."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
+
+import pytest
+from hypothesis import given
+
+from tests.product_files import product_files
+from tests.rows import FOLLOWING, attributes_of, names_in_key, row_classes, rows_of
+from undersigned.base.errors import DamagedRowsError
+from undersigned.base.rows import Key, Row, Values
+from undersigned.base.table import from_item, read_row, to_item
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 11, 25, 9, 0, 0, 250_000, UTC)
+
+type Taste = Literal["sweet", "sour"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    color: str
+    holes: int = 0
+    turned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree(Row):
+    pk, sk = "WOOD#{wood}", "TREE#{planted}#{id}"
+
+    wood: str
+    planted: date
+    id: str
+    name: str
+    taste: Taste = "sweet"
+    mark: str = ""
+    height: int = 0
+    is_felled: bool = False
+    seen_at: datetime | None = None
+    birds: tuple[str, ...] = ()
+    owners: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+    leaf: Leaf | None = None
+    leaves: Mapping[str, Leaf] = field(default_factory=dict)
+    picture: bytes = b""
+
+    @property
+    def listed(self) -> str | None:
+        return None if self.is_felled else f"TREES#{self.wood}"
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self.seen_at + timedelta(days=1) if self.seen_at else None
+
+
+BARE = Tree("north", date(2026, 3, 1), "oak", "Old oak")
+FULL = replace(
+    BARE,
+    taste="sour",
+    mark="x",
+    height=12,
+    seen_at=NOW,
+    birds=("owl", "owl"),
+    owners=frozenset({"Ada", "Ben"}),
+    names={"es": "Roble"},
+    leaf=Leaf("red", 2, NOW),
+    leaves={"top": Leaf("red")},
+    picture=b"\x89PNG",
+)
+BARE_ITEM = {"pk": "WOOD#north", "sk": "TREE#2026-03-01#oak", "name": "Old oak", "listed": "TREES#north"}
+
+
+def through_the_table(values: Values) -> Values:
+    return from_item(to_item(values))
+
+
+def test_a_row_is_its_key_and_what_differs_from_the_defaults() -> None:
+    assert BARE.item() == BARE_ITEM
+    assert (
+        BARE.key
+        == Tree.locate(wood="north", planted=date(2026, 3, 1), id="oak")
+        == Key(BARE_ITEM["pk"], BARE_ITEM["sk"])
+    )
+    assert Tree.partition(wood="north") == "WOOD#north"
+
+
+def test_each_attribute_has_its_form() -> None:
+    assert FULL.item() == BARE_ITEM | {
+        "taste": "sour",
+        "mark": "x",
+        "height": 12,
+        "seen_at": "2026-11-25T09:00:00.250000+00:00",
+        "birds": ["owl", "owl"],
+        "owners": {"Ada", "Ben"},
+        "names": {"es": "Roble"},
+        "leaf": {"color": "red", "holes": 2, "turned_at": "2026-11-25T09:00:00.250000+00:00"},
+        "leaves": {"top": {"color": "red"}},
+        "picture": b"\x89PNG",
+        "expires_at": 1795683600,
+    }
+    kinds = {name: next(iter(value)) for name, value in to_item(FULL.item()).items()}
+    assert {kinds["owners"], kinds["birds"], kinds["height"], kinds["leaf"]} == {"SS", "L", "N", "M"}
+
+
+@pytest.mark.parametrize("tree", [BARE, FULL, replace(FULL, is_felled=True)], ids=["bare", "full", "felled"])
+def test_a_row_comes_back_as_it_was_written(tree: Tree) -> None:
+    assert Tree.read(through_the_table(tree.item())) == tree
+
+
+def test_what_follows_from_the_fields_is_written_and_goes_with_them() -> None:
+    assert "listed" not in replace(FULL, is_felled=True).item()
+    assert "expires_at" not in replace(FULL, seen_at=None).item()
+
+
+def test_single_attributes_are_written_in_the_same_forms() -> None:
+    assert Tree.written(seen_at=NOW, mark="", leaf=Leaf("red")) == {
+        "seen_at": "2026-11-25T09:00:00.250000+00:00",
+        "mark": None,
+        "leaf": {"color": "red"},
+    }
+    with pytest.raises(KeyError, match="marks"):
+        Tree.written(marks="x")
+
+
+def test_a_moment_without_a_zone_is_not_written() -> None:
+    naive = NOW.replace(tzinfo=None)
+    for tree in (replace(FULL, seen_at=naive), replace(BARE, leaf=Leaf("red", turned_at=naive))):
+        with pytest.raises(ValueError, match="needs a zone"):
+            tree.item()
+    with pytest.raises(ValueError, match="needs a zone"):
+        Tree.written(seen_at=naive)
+
+
+def test_a_moment_keeps_its_zone() -> None:
+    chicago = NOW.astimezone(timezone(timedelta(hours=-6)))
+    assert replace(BARE, seen_at=chicago).item()["seen_at"] == "2026-11-25T03:00:00.250000-06:00"
+
+
+def test_attributes_of_a_later_version_are_ignored() -> None:
+    values = BARE.item() | {"roots": 7, "leaf": {"color": "red", "veins": 3}}
+    assert Tree.read(through_the_table(values)) == replace(BARE, leaf=Leaf("red"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"name": None},
+        {"name": 5},
+        {"taste": "bitter"},
+        {"taste": ["sour"]},
+        {"mark": {"nobody": "wrote this"}},
+        {"height": "12"},
+        {"height": True},
+        {"height": Decimal("1.5")},
+        {"is_felled": 1},
+        {"is_felled": "yes"},
+        {"seen_at": "yesterday"},
+        {"seen_at": "2026-11-25T09:00:00"},
+        {"seen_at": 5},
+        {"birds": "owl"},
+        {"birds": {"owl"}},
+        {"birds": ["owl", 5]},
+        {"owners": ["Ada"]},
+        {"names": ["es"]},
+        {"names": {"es": 5}},
+        {"leaf": "red"},
+        {"leaf": {"holes": 2}},
+        {"leaf": {"color": "red", "holes": "two"}},
+        {"leaves": {"top": {"color": 5}}},
+        {"picture": "text"},
+        {"picture": 5},
+        {"sk": "TREE#2026-03-01"},
+        {"sk": "TREE#spring#oak"},
+        {"sk": "TREE#2026-03-01#oak#2"},
+        {"sk": "BUSH#2026-03-01#oak"},
+    ],
+    ids=str,
+)
+def test_an_attribute_of_another_type_makes_a_damaged_row(damage: dict[str, Any]) -> None:
+    with pytest.raises(DamagedRowsError):
+        read_row(Tree.read, through_the_table(BARE.item() | damage))
+
+
+# Every class of the product
+
+
+@pytest.mark.parametrize("kind", row_classes())
+def test_any_row_comes_back_as_it_was_written(kind: type[Row]) -> None:
+    @given(rows_of(kind))
+    def comes_back(row: Row) -> None:
+        item = row.item()
+        assert None not in item.values()
+        assert kind.read(through_the_table(item)) == row
+
+    comes_back()
+
+
+@pytest.mark.parametrize("kind", row_classes())
+def test_the_formats_of_a_key_name_fields(kind: type[Row]) -> None:
+    names = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    assert names_in_key(kind) <= names
+    assert not names & {"pk", "sk", *FOLLOWING} - {"expires_at"}, "these follow from the fields"
+    assert get_type_hints(kind).get("expires_at", datetime) is datetime
+
+
+def test_no_two_classes_have_the_same_key() -> None:
+    for one, other in combinations(row_classes(), 2):
+        assert (one.pk.partition("{")[0], one.sk.partition("{")[0]) != (
+            other.pk.partition("{")[0],
+            other.sk.partition("{")[0],
+        ), f"{one.__name__} and {other.__name__}"
+
+
+def named_in(file: Path) -> tuple[set[str], set[str]]:
+    """Return the attributes that a module's conditions and updates name, and all names that it has for itself."""
+    attributes: set[str] = set()
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Call(func=ast.Name(id="Attr"), args=[ast.Constant(value=str(name))]):
+                attributes.add(name)
+            case ast.keyword(arg="assign" | "add", value=ast.Dict(keys=keys)):
+                attributes |= {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+            case ast.ImportFrom(names=imported):
+                names |= {each.name for each in imported}
+            case ast.ClassDef(name=name):
+                names.add(name)
+    return attributes, names
+
+
+@pytest.mark.parametrize("file", product_files("people/rows/*.py"), ids=lambda file: file.stem)
+def test_conditions_and_updates_name_only_attributes_that_a_row_of_their_module_writes(file: Path) -> None:
+    attributes, names = named_in(file)
+    kinds = [kind for kind in row_classes() if kind.__name__ in names]
+    assert kinds
+    assert attributes
+    assert attributes <= {name for kind in kinds for name in attributes_of(kind)}
