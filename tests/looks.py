@@ -23,14 +23,15 @@ BROKEN = """() => {
   const found = [];
   const words = /(?<!\\S)[\\p{L}\\p{M}]{2,20}(?!\\S)/gu;
   while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(words)) {
-    if (texts.currentNode.parentElement.style.wordBreak) continue;
+    const shown = texts.currentNode.parentElement;
+    if (shown.style.wordBreak || !shown.checkVisibility()) continue;
     range.setStart(texts.currentNode, word.index);
     range.setEnd(texts.currentNode, word.index + word[0].length);
     if (new Set([...range.getClientRects()].map((it) => it.top)).size > 1) found.push(word[0]);
   }
   return found;
 }"""
-"""The words of up to 20 letters, between spaces, that are on two lines."""
+"""The words of up to 20 letters, between spaces, that are on two lines, where a person sees them."""
 
 
 def looks[Language: str](

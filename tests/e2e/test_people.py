@@ -157,7 +157,7 @@ def test_every_page_about_people_is_accessible(
     page.wait_for_url("**/organizer")
     see("front")
     page.goto(f"{home}/dashboard/{campaign}/people")
-    page.locator("summary").first.click()
+    page.locator("main summary").first.click()
     see("people")
     page.goto(f"{home}/dashboard/{campaign}/keys")
     see("keys")
