@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tests.world import FORM, files_of_campaign, publish_files
@@ -35,6 +36,19 @@ def test_a_letter_to_one_person_asks_for_no_choice_and_takes_every_postal_code(w
     [mail] = world.deliveries
     assert mail.mail["To"] == "mayor@springfield.example"
     assert "Signers with a postal code of" not in mail.text
+
+
+def test_two_offices_of_a_town_are_told_apart_where_people_choose(world: World) -> None:
+    school = "school-{0},Principal,Jo Doe,{0} School,Cambridge,{0}@schools.example,60201\n"
+    publish(world, school.format("elm"), school.format("oak"), SENATOR.format("60201"))
+    labels = ["Cambridge: elm School", "Cambridge: oak School", "Chicago"]
+
+    for path in (FORM, f"{FORM}/targets?postal_code=60201"):
+        assert [target["label"] for target in world.get(path, as_json=True).json["targets"]] == labels
+    preview = world.post(f"{FORM}/preview", {"postal_code": "60201"}, as_json=True).json
+    assert [target["label"] for target in preview["targets"]] == labels
+    page = world.sign(postal_code="60201").body
+    assert re.findall(r'data-fill="label">([^<]+)<', page) == labels
 
 
 def test_two_recipients_of_everyone_are_offered_at_once(world: World) -> None:

@@ -44,7 +44,7 @@ async function offerChoice() {
   const address = new URL("targets", form.action);
   address.searchParams.set("postal_code", form.elements.postal_code.value);
   const { targets } = await (await fetch(address)).json();
-  const options = targets.map(({ id, title, name, locality }) => new Option(`${title} ${name}, ${locality}`, id));
+  const options = targets.map(({ id, label, title, name }) => new Option(`${label}: ${title} ${name}`, id));
   form.elements.target.replaceChildren(...options);
   form.elements.target.disabled = false;
   document.querySelector("#choice").hidden = false;

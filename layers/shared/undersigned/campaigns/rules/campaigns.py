@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import struct
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +18,7 @@ from undersigned.campaigns.rules.postal_codes import ALL_OTHERS, canonical_posta
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from undersigned.campaigns.rules.stops import Stop
@@ -226,6 +227,16 @@ class Target:
         # For translators: Somebody's title and name amid a sentence, such as Police Chief Avery Sample.
         words = Message("%(title)s %(name)s", {"title": self.title_in(language), "name": self.name})
         return words.in_language(language)
+
+
+def labels_of(targets: Iterable[Target]) -> dict[str, str]:
+    """Return each target's town by its id; with its department, too, if several have that town."""
+    targets = tuple(targets)
+    towns = Counter(target.locality for target in targets)
+    return {
+        target.id: f"{target.locality}: {target.department}" if towns[target.locality] > 1 else target.locality
+        for target in targets
+    }
 
 
 @dataclass(frozen=True, slots=True)

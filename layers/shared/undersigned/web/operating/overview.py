@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from undersigned.base.languages import Message, short_moment
+from undersigned.campaigns.rules.campaigns import labels_of
 from undersigned.domain.signing.sources import NO_SOURCE, ON_PAPER, OTHER
 from undersigned.web.counting.chart import chart
 from undersigned.web.cursors import cursor_of
@@ -48,6 +49,7 @@ def overview_page(viewer: Viewer, found: Overview, form_url: str, sort: str, *, 
         is_part=found.is_part,
         chart=chart(found.by_day, today),
         rows=rows,
+        labels=labels_of(row.target for row in rows),
         headings=headings(viewer, sort, descending=descending),
         next_cursor=cursor_of(found.planned.targets.next_position),
         sources=_sources(viewer, found.by_source),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from undersigned.base.languages import Message, long_date, named_in
 from undersigned.base.typos import ANSWER, ASKS
 from undersigned.campaigns.public_frame import languages_named, public_page
+from undersigned.campaigns.rules.campaigns import labels_of
 from undersigned.campaigns.rules.letters import render_marked, render_specimen
 from undersigned.domain.signing.abuse_checks import TRAP
 from undersigned.domain.signing.posted_forms import FORM_FIELDS, details_at_first, wants_updates
@@ -91,6 +92,7 @@ def form_page(  # noqa: PLR0913  (what the page shows)
         # A label from a link goes back with the form.
         source=source if is_counted(campaign, source) else None,
         choices=serving if len(serving) > 1 or "target" in messages else (),
+        labels=labels_of(serving),
         previewed=preview.target if preview else None,
         token=page.token,
         kept=_kept(page.entry.campaign, language),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from undersigned.campaigns.rules.campaigns import labels_of
 from undersigned.campaigns.rules.letters import as_text, read_blocks
 from undersigned.domain.signing.posted_forms import form_fields, read_unfinished
 from undersigned.web.signing.own_letter import state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from undersigned.campaigns.catalog import Entry
     from undersigned.campaigns.rules.campaigns import Answer, Target
     from undersigned.services.signing.signing import FormPage, LetterPreview, OwnLetter
@@ -38,7 +41,7 @@ def form_values(page: FormPage, language: str, origin: str) -> dict[str, object]
             for field in form_fields(entry.campaign)
             if field.name != "note" or offers_note
         ],
-        "targets": [target_values(target, language) for target in entry.roster.by_id.values() if not target.retired],
+        "targets": targets_values((it for it in entry.roster.by_id.values() if not it.retired), language),
         "answers": [answer_values(target, answer) for target, answer in entry.answers],
         "signatures": page.count.signatures,
         "goal": page.count.goal,
@@ -53,25 +56,32 @@ def answer_values(target: Target, answer: Answer) -> dict[str, str]:
     return {"target": target.id, "day": answer.day.isoformat(), "text": answer.text}
 
 
-def target_values(target: Target, language: str) -> dict[str, str]:
-    """Return a target as the letters address it."""
-    return {
-        "id": target.id,
-        "title": target.title_in(language),
-        "name": target.name,
-        "addressed": target.addressed(language),
-        "department": target.department,
-        "locality": target.locality,
-    }
+def targets_values(targets: Iterable[Target], language: str) -> list[dict[str, object]]:
+    """Return targets as the letters address them, each with a label that tells it apart from the others."""
+    targets = tuple(targets)
+    labels = labels_of(targets)
+    return [
+        {
+            "id": target.id,
+            "label": labels[target.id],
+            "title": target.title_in(language),
+            "name": target.name,
+            "addressed": target.addressed(language),
+            "department": target.department,
+            "locality": target.locality,
+        }
+        for target in targets
+    ]
 
 
 def serving_values(entry: Entry, postal_code: str, language: str) -> dict[str, object]:
     """Return the targets of a postal code, and why there is none or more than one."""
     form = read_unfinished({"postal_code": postal_code}, entry.campaign, entry.roster)
     code = form.texts.get("postal_code")
+    serving = entry.roster.serving(code) if code else ()
     targets = [
-        {**target_values(target, language), "titles": {it: target.title_in(it) for it in entry.campaign.letters}}
-        for target in (entry.roster.serving(code) if code else ())
+        {**values, "titles": {it: target.title_in(it) for it in entry.campaign.letters}}
+        for target, values in zip(serving, targets_values(serving, language), strict=True)
     ]
     wrong = next((error for error in form.errors if error.field in {"postal_code", "target"}), None)
     return {
@@ -83,9 +93,10 @@ def serving_values(entry: Entry, postal_code: str, language: str) -> dict[str, o
 
 def preview_values(preview: LetterPreview, language: str) -> dict[str, object]:
     """Return a letter filled in with the form's answers so far, and the form's errors."""
+    targets = targets_values(preview.serving, language)
     return {
-        "target": target_values(preview.target, language) if preview.target else None,
-        "targets": [target_values(target, language) for target in preview.serving],
+        "target": next((it for it in targets if preview.target and it["id"] == preview.target.id), None),
+        "targets": targets,
         "language": preview.letter_language,
         "html": preview.letter_html,
         "text": as_text(read_blocks(preview.letter_html)),
