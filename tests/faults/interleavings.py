@@ -311,7 +311,6 @@ class Play:
         self.history: list[str] = []
         self.targets = ("evanston", "skokie")
         self._seen = self._records = self._calls = 0
-        self.organizer = someone(world, "editor")
         # Targets without letters add no races.
         for target in world.wiring.campaigns.targets(CAMPAIGN):
             if target.id not in self.targets:
@@ -536,8 +535,14 @@ class Play:
         return actor
 
     def _organize(self, name: str, path: str, values: Mapping[str, str]) -> Actor:
-        token = self.organizer.post_token
-        return self._start(name, lambda: self.organizer.post(path, {"token": token, **values}))
+        # A session lasts twelve hours, and a restored stack has no later one.
+        organizer = someone(self.world, "editor")
+
+        def press() -> None:
+            answer = organizer.post(path, {"token": organizer.post_token, **values})
+            assert answer.headers.get("location") != "/organizer", f"{name}: the session is over"
+
+        return self._start(name, press)
 
     def _start(self, name: str, work: Callable[[], Any]) -> Actor:
         self.history.append(f"{name} begins")
@@ -659,8 +664,6 @@ class Play:
             self.finish(self.lift_stop())
             self.finish(self.release())
             self.world.clock.advance(days=7)
-            # The session of last week is over.
-            self.organizer = someone(self.world, "editor")
             for target in self.targets:
                 found = self.world.wiring.campaigns.target(CAMPAIGN, target)
                 assert found
