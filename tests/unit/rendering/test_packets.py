@@ -728,6 +728,18 @@ def test_a_long_address_ends_before_its_code_on_the_cover(fonts: FontBook) -> No
     assert all(right < code for _, _, right, _ in lines)
 
 
+@pytest.mark.skipif(which("pdftoppm") is None, reason="poppler-utils is not installed")
+def test_the_longest_addresses_stay_inside_the_margins_of_the_cover(fonts: FontBook) -> None:
+    """Lines of an address may break anywhere, also where people are told to write to it."""
+    email = f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 53}.org"
+    website = f"https://{'b' * 63}.{'c' * 63}.example/{'d' * 150}"
+    url = f"https://{'b' * 63}.{'c' * 63}.{'d' * 53}.org/packets-sent/{'a' * 50}~{'b' * 50}.{'aBcD' * 11}"
+    cover = replace(cover_of(1), organizer=Organizer("Oak & Elm", email, website), cover_url=url)
+    packet = typeset(cover, [short_letter("Ann")], fonts)
+    for page in (1, 2):
+        assert all(71 <= across <= 612 - 71 for across in inked_columns(packet, page))
+
+
 def test_a_postal_address_that_names_the_recipient_is_the_whole_address(fonts: FontBook) -> None:
     lines = [f"Chief {TARGET.name.upper()}", TARGET.department, "1454 Elmwood Avenue", "Evanston, IL 60201"]
     target = replace(TARGET, postal_address="\n".join(lines))

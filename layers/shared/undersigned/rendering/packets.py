@@ -406,7 +406,7 @@ def _cover(cover: PacketCover) -> dict[str, Any]:
             [Message("Sent by").in_language(language), organizer],
             *_contacts(cover),
         ],
-        "note": note.in_language(language),
+        "note": tidied(note.in_language(language)),
         "link": _link(cover),
     }
 
