@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.goals import Goal
 from benchmarks.latency import A_WRITE_MORE, seconds_of
-from undersigned.aws.counts import _PAUSES, SHARDS
+from undersigned.aws.counts import _PAUSES
 from undersigned.aws.signatures import LISTING_SHARDS, TRAY_SHARDS
+from undersigned.campaigns.rows.counters import SHARDS
 from undersigned_cli.local.sources import queue_source
 from undersigned_cli.local.template import load_template, resolve, variables_of
 

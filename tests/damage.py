@@ -9,7 +9,6 @@ from tests.world import CAMPAIGN, client_of
 from undersigned.aws.deliveries import delivery_key
 from undersigned.aws.signatures import signature_key
 from undersigned.base.table import Update, to_item
-from undersigned.campaigns.rows.campaigns import campaign_values
 from undersigned.domain.delivering.deliveries import DeliveryKey
 
 if TYPE_CHECKING:
@@ -41,5 +40,5 @@ def damage_delivery(world: World) -> None:
 
 def damage_campaign(world: World) -> None:
     """Add a campaign whose id is listed first and whose row lacks its settings."""
-    values = campaign_values(replace(world.wiring.campaigns.campaign(CAMPAIGN), id=OTHER))
+    values = replace(world.wiring.campaigns.campaign(CAMPAIGN), id=OTHER).item()
     put(world, {name: values[name] for name in ("pk", "sk", "listed", "listed_at")})

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin, get
 from hypothesis import strategies as st
 
 from tests.product_files import PRODUCT, RULES, product_files
-from undersigned.base.rows import Row
+from undersigned.base.rows import ELSEWHERE, Row
 
 PARTS = st.text(st.characters(exclude_characters="#\n", codec="utf-8"), min_size=1)
 """Texts that can be in a key."""
@@ -63,6 +63,12 @@ def attributes_of(kind: type[Row]) -> set[str]:
     return {"pk", "sk", *following} | {each.name for each in fields(kind)} - names_in_key(kind)  # type: ignore[arg-type]
 
 
+def parts_of(kind: type[Row]) -> st.SearchStrategy[dict[str, str]]:
+    """Return any parts of a row's key that no field has."""
+    given = names_in_key(kind) - {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    return st.fixed_dictionaries(dict.fromkeys(given, PARTS))
+
+
 def rows_of(kind: Any) -> st.SearchStrategy[Any]:
     """Return any object of a dataclass that annotations allow."""
     hints = get_type_hints(kind)
@@ -70,6 +76,7 @@ def rows_of(kind: Any) -> st.SearchStrategy[Any]:
     given = {
         each.name: PARTS if each.name in in_key and hints[each.name] is str else _values_of(hints[each.name])
         for each in fields(kind)
+        if each.metadata != ELSEWHERE
     }
     if "expires_at" in given:
         given["expires_at"] = st.integers(0, 10**11).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))

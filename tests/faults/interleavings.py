@@ -24,7 +24,7 @@ from tests.faults.stored import change_in, expire_forms, is_in_transactions, is_
 from tests.organizers import someone
 from tests.world import ADA, CAMPAIGN, CONTEXT, FUNCTIONS, Answer, client_of, load_event
 from undersigned.aws.queue import message_body
-from undersigned.campaigns.rows.keys import target_key
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.rendering.packets import Packet
@@ -314,7 +314,7 @@ class Play:
         # Targets without letters add no races.
         for target in world.wiring.campaigns.targets(CAMPAIGN):
             if target.id not in self.targets:
-                self.world.wiring.table.delete(target_key(CAMPAIGN, target.id))
+                self.world.wiring.table.delete(Target.locate(campaign=CAMPAIGN, id=target.id))
 
     # State
 

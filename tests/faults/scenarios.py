@@ -16,9 +16,9 @@ from tests.organizers import Browser, code_in, someone
 from tests.packets import links_of_office
 from tests.workshop import author_of
 from tests.world import ADA, ADMINISTRATOR, CAMPAIGN, DASHBOARD, NOWHERE, client_of
-from undersigned.aws.counts import counter_key
 from undersigned.aws.signatures import signature_key
 from undersigned.base.table import Update
+from undersigned.campaigns.rows.counters import counter_key
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.rules.people import person_id
 from undersigned.services.delivering.packet_links import PACKETS_ON_PAGE

@@ -13,14 +13,13 @@ from tests.world import CAMPAIGN, client_of
 from undersigned.aws.deliveries import BUNDLES, read_bundle, read_delivery
 from undersigned.base.rows import Key
 from undersigned.base.table import from_item
-from undersigned.campaigns.rows.campaigns import read_target
+from undersigned.campaigns.rules.campaigns import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tests.faults.memory import Memory
     from tests.world import World
-    from undersigned.campaigns.rules.campaigns import Target
     from undersigned.domain.delivering.deliveries import Delivery, DeliveryKey
     from undersigned.domain.signing.signatures import Signature
 
@@ -168,7 +167,7 @@ def targets_in(rows: Rows) -> Iterator[tuple[Target, list[Delivery]]]:
     """List the targets, each with its deliveries."""
     for row in rows:
         if row["pk"].startswith(_CAMPAIGN) and row["sk"].startswith("TARGET#"):
-            target, campaign = read_target(row), row["pk"].removeprefix(_CAMPAIGN)
+            target, campaign = Target.read(row), row["pk"].removeprefix(_CAMPAIGN)
             of_target = (campaign, target.id)
             yield target, [each for each in deliveries_in(rows) if (each.key.campaign, each.key.target) == of_target]
 

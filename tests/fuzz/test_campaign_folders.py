@@ -14,7 +14,7 @@ from undersigned.authoring.mistakes import MistakesError
 from undersigned.authoring.writing import files_of
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.table import from_item, to_item
-from undersigned.campaigns.rows.campaigns import campaign_values, letter_values, target_settings
+from undersigned.campaigns.rows.campaigns import target_settings
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.campaigns.rules.letters import as_text, read_blocks, render_specimen
 from undersigned_cli import campaign_folder
@@ -99,8 +99,8 @@ def _push(folder: CompiledCampaign) -> None:
     ZoneInfo(campaign.time_zone)
     assert email_mistake(campaign.organizer.email) is None
     pushed = [
-        campaign_values(campaign),
-        *(letter_values(campaign.id, it) for it in folder.letters.values()),
+        campaign.item(),
+        *(it.item(campaign=campaign.id) for it in folder.letters.values()),
     ]
     for target in folder.targets:
         assert ID_PATTERN.fullmatch(target.id)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ADA, CAMPAIGN, ROOT, World
-from undersigned.aws.counts import counter_key
 from undersigned.base.errors import UndersignedError
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.campaigns import Campaigns
-from undersigned.campaigns.rows.keys import target_key
+from undersigned.campaigns.rows.counters import counter_key
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned_cli.stacks import _SETTING_OF_OUTPUT, Stack, StackError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def test_pushing_twice_changes_nothing(run: Any, world: World) -> None:
 
 
 def test_a_campaign_with_a_damaged_recipient_can_be_paused(run: Any, world: World) -> None:
-    world.wiring.table.put(target_key(CAMPAIGN, "evanston")._asdict())
+    world.wiring.table.put(Target.locate(campaign=CAMPAIGN, id="evanston")._asdict())
     assert "Campaign paused" in run("pause", CAMPAIGN)
     assert world.wiring.campaigns.controls(CAMPAIGN).paused
 

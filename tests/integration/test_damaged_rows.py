@@ -18,8 +18,8 @@ from undersigned.aws.signatures import signature_key
 from undersigned.base.errors import DamagedRowsError, NotNowError
 from undersigned.base.rows import Key
 from undersigned.base.table import Table, Update
-from undersigned.campaigns.rows.keys import letter_key
 from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.campaigns.rules.letters import Letter
 from undersigned.domain.counting.exports import ExportFilter
 from undersigned.domain.delivering import packets
 from undersigned.domain.delivering.deliveries import DeliveryKey
@@ -492,9 +492,11 @@ def test_the_overview_and_the_recipients_page_leave_out_a_damaged_delivery(
 def test_a_letter_that_is_not_what_its_version_says_is_neither_shown_nor_sent(world: World, attribute: str) -> None:
     confirm(world, "Ada")
     version = world.wiring.catalog.entry(CAMPAIGN).letters["en"].version
-    before = world.wiring.table.get(letter_key(CAMPAIGN, version))
+    before = world.wiring.table.get(Letter.locate(campaign=CAMPAIGN, version=version))
     assert before is not None
-    world.wiring.table.update(Update(letter_key(CAMPAIGN, version), assign={attribute: f"{before[attribute]} "}))
+    world.wiring.table.update(
+        Update(Letter.locate(campaign=CAMPAIGN, version=version), assign={attribute: f"{before[attribute]} "})
+    )
 
     for function in ("public_api", "deliver"):
         world.restart(function)

@@ -17,7 +17,7 @@ from tests.pages import text_of
 from tests.sending import open_another_delivery, send_now, sent_yesterday
 from tests.world import CAMPAIGN, DASHBOARD, PERIOD, ROOT
 from undersigned.authoring.logos import read_logo
-from undersigned.aws.counts import SHARDS
+from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.campaigns.rules.campaigns import Target
 from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey

@@ -10,9 +10,9 @@ import pytest
 from tests.emitted import is_counted, lines_of_metrics, metrics_in
 from tests.packets import links_of_office
 from tests.world import ADA, CAMPAIGN, CONTEXT
-from undersigned.aws.counts import counter_key
 from undersigned.base.metrics import UNITS, MetricName, emit, emit_all
 from undersigned.base.table import Update
+from undersigned.campaigns.rows.counters import counter_key
 from undersigned_cli.local.template import STACK
 
 if TYPE_CHECKING:

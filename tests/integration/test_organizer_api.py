@@ -9,8 +9,8 @@ import pytest
 from tests.faults.refusals import Refusing
 from tests.organizers import act
 from tests.world import CAMPAIGN, PERIOD, load_event
-from undersigned.aws.counts import SHARDS
 from undersigned.aws.mail_events import read_mail_event
+from undersigned.campaigns.rows.counters import SHARDS
 from undersigned.services.counting import organizing
 
 if TYPE_CHECKING:

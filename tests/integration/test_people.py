@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from tests.acting import decide
 from tests.organizers import Browser, add, campaigns_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
-from undersigned.aws.counts import counter_key
 from undersigned.aws.forms import form_key
 from undersigned.base.errors import ChangedError
 from undersigned.base.table import Update
+from undersigned.campaigns.rows.counters import counter_key
 from undersigned.people.membership import PeopleError
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Member, person_id

@@ -9,7 +9,7 @@ import pytest
 
 from tests.waiting_rows import DUE
 from tests.world import ADA, CAMPAIGN, CONTEXT, NOWHERE, client_of
-from undersigned.aws.counts import SHARDS, Counts, counter_key
+from undersigned.aws.counts import Counts
 from undersigned.aws.deliveries import bundle_key, delivery_key
 from undersigned.aws.mail_claims import mail_claim_partition
 from undersigned.aws.queue import ReconciliationQueue, read_reconciliation
@@ -17,6 +17,7 @@ from undersigned.aws.signatures import Signatures, hold_shard, signature_key, tr
 from undersigned.base.errors import ChangedError
 from undersigned.base.queue import LONGEST_DELAY
 from undersigned.base.table import Update, to_item
+from undersigned.campaigns.rows.counters import SHARDS, counter_key
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import new_mail_request, requested_at, signer_id
 

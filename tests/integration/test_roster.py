@@ -14,7 +14,8 @@ from tests.world import CAMPAIGN, FORM, ROOT, Watch, client_of
 from undersigned.base.failures import TRANSACTION_CONFLICT
 from undersigned.base.rows import Key
 from undersigned.base.table import to_item
-from undersigned.campaigns.rows.keys import TARGETS, campaign_partition, controls_key, target_key
+from undersigned.campaigns.rules.campaigns import Campaign, Target
+from undersigned.campaigns.rules.controls import Controls
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tests.world import World
     from undersigned.campaigns.catalog import Entry
     from undersigned.campaigns.rows.campaigns import Campaigns
-    from undersigned.campaigns.rules.campaigns import Target
 
 TARGET = "evanston"
 
@@ -38,7 +38,7 @@ class Rosters(Watch):
     @override
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
         values = params.get("ExpressionAttributeValues", {}).values()
-        if operation == "dynamodb:Query" and {"S": TARGETS} in values:
+        if operation == "dynamodb:Query" and {"S": Target.beginning()} in values:
             self.reads.append(params["ConsistentRead"])
 
     @override
@@ -138,7 +138,7 @@ def test_what_changes_no_target_lets_none_be_read(world: World, rosters: Rosters
 
 def name_as_before_this_version(world: World, name: str) -> None:
     """Change a target as code does that names no change."""
-    row = target_key(CAMPAIGN, TARGET)._asdict()
+    row = Target.locate(campaign=CAMPAIGN, id=TARGET)._asdict()
     client_of("dynamodb").update_item(
         TableName=world.wiring.settings.table_name,
         Key=to_item(row),
@@ -150,7 +150,7 @@ def name_as_before_this_version(world: World, name: str) -> None:
 
 def test_a_campaign_whose_changes_have_no_name_is_read_each_minute(world: World) -> None:
     client_of("dynamodb").delete_item(
-        TableName=world.wiring.settings.table_name, Key=to_item(controls_key(CAMPAIGN)._asdict())
+        TableName=world.wiring.settings.table_name, Key=to_item(Controls.locate(campaign=CAMPAIGN)._asdict())
     )
     world.get(FORM)
     name_as_before_this_version(world, "Named By Old Code")
@@ -169,7 +169,7 @@ def test_a_campaign_that_was_deleted_and_made_again_has_its_own_targets(world: W
     world.get(FORM)
     folder = campaign_folder.read(ROOT / "campaigns" / CAMPAIGN)
     [target] = (target for target in folder.targets if target.id == TARGET)
-    for row in list(world.wiring.table.query(campaign_partition(CAMPAIGN))):
+    for row in list(world.wiring.table.query(Campaign.partition(id=CAMPAIGN))):
         world.wiring.table.delete(Key(row["pk"], row["sk"]))
     push(replace(folder, targets=(replace(target, id="newtown"),)), world.wiring.campaigns)
     world.clock.advance(seconds=61)
@@ -182,7 +182,7 @@ class Busy(Rosters):
 
     @override
     def before(self, function: str, operation: str, params: Mapping[str, Any]) -> None:
-        if operation == "dynamodb:UpdateItem" and params["Key"]["sk"] == {"S": controls_key(CAMPAIGN).sk}:
+        if operation == "dynamodb:UpdateItem" and params["Key"]["sk"] == {"S": Controls.locate(campaign=CAMPAIGN).sk}:
             raise ClientError({"Error": {"Code": TRANSACTION_CONFLICT, "Message": ""}}, "UpdateItem")
 
 
@@ -197,14 +197,14 @@ def test_a_change_happens_although_deliveries_keep_it_from_its_name(world: World
 
 
 def test_a_late_change_leaves_no_row_of_a_deleted_campaign(world: World) -> None:
-    world.wiring.table.delete(controls_key(CAMPAIGN))
+    world.wiring.table.delete(Controls.locate(campaign=CAMPAIGN))
     campaigns = world.wiring.campaigns
     campaigns.set_mail_state(CAMPAIGN, TARGET, campaigns.target(CAMPAIGN, TARGET).email, "bounced")
     campaigns.record_complaint(CAMPAIGN, TARGET, world.clock.now)
-    assert world.wiring.table.get(controls_key(CAMPAIGN)) is None
+    assert world.wiring.table.get(Controls.locate(campaign=CAMPAIGN)) is None
 
 
 def test_a_roster_that_nobody_keeps_is_read_at_half_the_price(world: World, rosters: Rosters) -> None:
-    world.wiring.table.delete(controls_key(CAMPAIGN))
+    world.wiring.table.delete(Controls.locate(campaign=CAMPAIGN))
     see(world)
     assert rosters.reads == [False]

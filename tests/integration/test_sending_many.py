@@ -12,9 +12,9 @@ from tests.organizers import someone
 from tests.sending import hidden, send_now
 from tests.waiting_rows import waiting_row
 from tests.world import CAMPAIGN, client_of, world
-from undersigned.aws.counts import SHARDS
 from undersigned.aws.deliveries import Deliveries
 from undersigned.base.table import to_item
+from undersigned.campaigns.rows.counters import SHARDS
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -14,8 +14,8 @@ from tests.world import CAMPAIGN, PERIOD, world
 from undersigned.aws.deliveries import Deliveries
 from undersigned.base.errors import NotNowError, UncertainError
 from undersigned.base.mailbox import Mailbox
-from undersigned.campaigns.rows.keys import target_key
 from undersigned.campaigns.rows.offices import OfficeRows, office_partition
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.people.queue import PeopleMails
 
@@ -361,7 +361,7 @@ def test_a_stop_that_meets_the_deletion_of_its_campaign_leaves_no_row(
     table, read = world.wiring.table, OfficeRows._stop
 
     def delete_meanwhile(rows: OfficeRows, *of: str) -> Stop | None:
-        table.delete(target_key(CAMPAIGN, "evanston"))
+        table.delete(Target.locate(campaign=CAMPAIGN, id="evanston"))
         return read(rows, *of)
 
     monkeypatch.setattr(OfficeRows, "_stop", delete_meanwhile)

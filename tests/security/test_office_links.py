@@ -11,8 +11,8 @@ from tests.damage import damage_delivery, put
 from tests.packets import KEY, confirm, links_of_office
 from tests.world import CAMPAIGN, PERIOD
 from undersigned.aws.deliveries import delivery_key
-from undersigned.campaigns.rows.keys import campaign_key
 from undersigned.campaigns.rows.offices import office_key
+from undersigned.campaigns.rules.campaigns import Campaign
 from undersigned.domain.tokens import VALID_FOR
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def test_who_has_a_link_reads_this_and_may_do_that(
         "of an ended key": lambda: with_ended_key(sent, rotate),
         "of another mailbox": lambda: moved_to(sent, "new@evanston-police.example"),
         "of the same mailbox in capitals": lambda: moved_to(sent, "Chief@evanston-police.example"),
-        "of a deleted campaign": lambda: sent.wiring.table.delete(campaign_key(CAMPAIGN)),
+        "of a deleted campaign": lambda: sent.wiring.table.delete(Campaign.locate(id=CAMPAIGN)),
         "of a damaged delivery": lambda: put(sent, {**delivery_key(KEY)._asdict(), "state": "sent"}),
         "beside a damaged delivery": lambda: damage_delivery(sent),
     }

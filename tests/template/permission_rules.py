@@ -136,6 +136,10 @@ def leading_keys_are_those_of_the_key_design(template: Template) -> Iterator[str
         for key in _leading_keys(statement):
             if key.removesuffix("*") not in partitions:
                 yield f"{owner} is limited to {key}, which no row has"
+    reached = {key.removesuffix("*") for _, statement in statements(template) for key in _leading_keys(statement)}
+    for kind in row_classes():
+        if kind.pk.partition("{")[0] not in reached:
+            yield f"no function may reach a {kind.__name__}"
 
 
 def other_services_write_to_queues_and_topics_only_for_this_stack(template: Template) -> Iterator[str]:

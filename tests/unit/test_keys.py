@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from benchmarks.meter import size_of
-from undersigned.aws import counts, deliveries, exports, mail_claims, signatures
+from undersigned.aws import deliveries, exports, mail_claims, signatures
 from undersigned.base.rows import Key
 from undersigned.base.table import to_item
-from undersigned.campaigns.rows import keys as campaign_keys
-from undersigned.campaigns.rows import offices, slots
+from undersigned.campaigns.rows import counters, offices, slots
+from undersigned.campaigns.rules.campaigns import Campaign, Target
+from undersigned.campaigns.rules.letters import Letter
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.rows import people
@@ -24,13 +25,13 @@ SIGNER = "0123456789abcdef0123456789abcdef"
 @pytest.mark.parametrize(
     ("key", "pk", "sk"),
     [
-        (campaign_keys.campaign_key("trees"), "CAMPAIGN#trees", "META"),
-        (campaign_keys.letter_key("trees", "ab12"), "CAMPAIGN#trees", "LETTER#ab12"),
-        (campaign_keys.target_key("trees", "oakton"), "CAMPAIGN#trees", "TARGET#oakton"),
+        (Campaign.locate(id="trees"), "CAMPAIGN#trees", "META"),
+        (Letter.locate(campaign="trees", version="ab12"), "CAMPAIGN#trees", "LETTER#ab12"),
+        (Target.locate(campaign="trees", id="oakton"), "CAMPAIGN#trees", "TARGET#oakton"),
         (offices.office_key("trees", "oakton"), "OFFICE#trees", "oakton"),
         (signatures.signature_key("trees", SIGNER), f"SIGNATURE#trees#{SIGNER}", "1"),
-        (counts.counter_key("trees", "TOTAL"), "COUNT#trees#0", "TOTAL"),
-        (counts.counter_key("trees", "DAY#2026-11-30"), "COUNT#trees#0", "DAY#2026-11-30"),
+        (counters.counter_key("trees", "TOTAL"), "COUNT#trees#0", "TOTAL"),
+        (counters.counter_key("trees", "DAY#2026-11-30"), "COUNT#trees#0", "DAY#2026-11-30"),
         (slots.slot_key("plan", "trees"), "CAMPAIGN#trees", "SLOT#plan"),
         (slots.slot_key("reconcile", None), "SLOT#reconcile", "META"),
         (mail_claims.locate(SIGNER, datetime(2026, 11, 30, tzinfo=UTC)), f"MAIL_CLAIM#{SIGNER}", "2026-11-30"),

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from undersigned.aws.counts import counter_key, forgotten_partition
+from undersigned.aws.counts import forgotten_partition
 from undersigned.aws.deliveries import (
     BUNDLES,
     DELIVERIES,
@@ -45,17 +45,12 @@ from undersigned.aws.stream import RESTORED
 from undersigned.base.errors import DamagedRowsError, NotFoundError, UndersignedError
 from undersigned.base.rows import Key
 from undersigned.base.table import BATCH_GET, Update, read_row, written
-from undersigned.campaigns.rows.keys import (
-    SETTINGS,
-    TARGETS,
-    audit_partition,
-    campaign_key,
-    campaign_partition,
-    controls_key,
-)
+from undersigned.campaigns.rows.counters import TOTAL, counter_key
 from undersigned.campaigns.rows.offices import office_partition
-from undersigned.campaigns.rows.slots import SLOTS
-from undersigned.domain.counting.tallies import TOTAL
+from undersigned.campaigns.rows.slots import Slot
+from undersigned.campaigns.rules.campaigns import Campaign as Settings
+from undersigned.campaigns.rules.campaigns import Target
+from undersigned.campaigns.rules.controls import AuditEntry, Controls
 from undersigned.domain.delivering.mail_events import after
 from undersigned.domain.delivering.plans import next_day
 from undersigned.domain.signing.signatures import signer_id
@@ -232,7 +227,7 @@ class Restoring:
 
     def check(self, name: str) -> None:
         """Raise NotFoundError if the table has no such campaign, and OtherTableError if its signers have other ids."""
-        if self.source.get(campaign_key(self.campaign)) is None:
+        if self.source.get(Settings.locate(id=self.campaign)) is None:
             message = f"the table {name} has no campaign {self.campaign!r}"
             raise NotFoundError(message)
         secret = self.wiring.secret()
@@ -247,7 +242,7 @@ class Restoring:
 
     def run(self) -> Iterator[object]:
         """Write the missing rows, and yield something after each row."""
-        is_whole = self._table.get(campaign_key(self.campaign), consistent=True) is None
+        is_whole = self._table.get(Settings.locate(id=self.campaign), consistent=True) is None
         self._pause(is_new=is_whole)
         for entry in self.wiring.campaigns.audit(self.campaign):
             if entry.action == "erase":
@@ -270,14 +265,14 @@ class Restoring:
 
     def _pause(self, *, is_new: bool) -> None:
         """Pause the campaign before anything is written. If its settings are lost, bring back its controls."""
-        key = controls_key(self.campaign)
+        key = Controls.locate(campaign=self.campaign)
         if is_new and (controls := self.source.get(key)):
             self._table.put_new(controls | {"paused": True})
         self._table.update(Update(key, assign={"paused": True}))
 
     def _targets(self) -> Iterable[str]:
-        rows = self._partition(campaign_partition(self.campaign), TARGETS)
-        return sorted({row["sk"].removeprefix(TARGETS) for row in chain.from_iterable(rows)})
+        rows = self._partition(Settings.partition(id=self.campaign), Target.beginning())
+        return sorted({row["sk"].removeprefix(Target.beginning()) for row in chain.from_iterable(rows)})
 
     def _stored(self) -> Mapping[str, set[str]]:
         """Return the periods of each target whose packets are in the bucket: they are stored before an email leaves."""
@@ -440,15 +435,15 @@ class Restoring:
 
     def _of_the_campaign(self) -> Iterator[Values]:
         """Yield the rows that stay as long as the campaign: letters, recipients, the activity log."""
-        own = (SETTINGS, controls_key(self.campaign).sk, SLOTS)
-        for row in self.source.query(campaign_partition(self.campaign)):
-            if row["sk"].startswith(TARGETS):
-                deliveries = self.wiring.deliveries.deliveries(self.campaign, row["sk"].removeprefix(TARGETS))
+        own, of_target = (Settings.sk, Controls.sk, Slot.beginning()), Target.beginning()
+        for row in self.source.query(Settings.partition(id=self.campaign)):
+            if row["sk"].startswith(of_target):
+                deliveries = self.wiring.deliveries.deliveries(self.campaign, row["sk"].removeprefix(of_target))
                 yield row | {"free_from": written(next_day(deliveries))}
             elif not row["sk"].startswith(own):
                 yield row
         yield from self.source.query(office_partition(self.campaign))
-        yield from self.source.query(audit_partition(self.campaign))
+        yield from self.source.query(AuditEntry.partition(campaign=self.campaign))
         yield from self.source.query(mail_claim_partition(f"organizer:{self.campaign}"))
 
     def _when_all_is_lost(self) -> Iterator[Values]:
@@ -456,11 +451,12 @@ class Restoring:
         for row in self.source.query(Member.partition(campaign=self.campaign)):
             yield row
             yield row | CampaignOfPerson.locate(id=row["sk"], campaign=self.campaign)._asdict()
-        [settings] = self.source.query(campaign_partition(self.campaign), begins_with=SETTINGS)
+        [row] = self.source.query(Settings.partition(id=self.campaign), begins_with=Settings.sk)
+        settings = read_row(Settings.read, row)
         self._table.update(
-            Update(counter_key(self.campaign, TOTAL), assign={name: settings[name] for name in ("goal", "show_goal")})
+            Update(counter_key(self.campaign, TOTAL), assign={"goal": settings.goal, "show_goal": settings.show_goal})
         )
-        yield settings
+        yield row
 
 
 def _sealed_in(bundle: str, row: Values) -> Values:

@@ -30,7 +30,6 @@ from undersigned.authoring.setting_kinds import DAY
 from undersigned.authoring.settings import read_settings
 from undersigned.authoring.writing import files_of
 from undersigned.base.assets import asset
-from undersigned.campaigns.rows.campaigns import campaign_values, read_campaign
 from undersigned.campaigns.rules.campaigns import Campaign, Organizer, Translation
 from undersigned.web.authoring.campaign_values import settings_values
 
@@ -98,7 +97,7 @@ def test_every_setting_can_be_written_in_the_folder_kept_in_the_table_and_read_b
 
     assert getattr(again.campaign, name) == OTHER[name] != getattr(compiled.campaign, name)
     assert settings_values(again.campaign)[name] != settings_values(compiled.campaign)[name]
-    assert read_campaign(campaign_values(again.campaign)) == again.campaign
+    assert Campaign.read(again.campaign.item()) == again.campaign
 
 
 WRONG: dict[str, tuple[Any, ...]] = {

@@ -5,16 +5,16 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from undersigned.aws.counts import counter_key, counter_partitions
 from undersigned.aws.deliveries import delivery_partition
 from undersigned.aws.disowned import disowned_partition
 from undersigned.aws.forms import form_shards
 from undersigned.aws.signatures import listing_shards
 from undersigned.base.rows import Key
 from undersigned.base.table import Delete, Repository
-from undersigned.campaigns.rows.keys import TARGETS, audit_partition, campaign_key, campaign_partition, controls_key
+from undersigned.campaigns.rows.counters import TOTAL, counter_key, counter_partitions
 from undersigned.campaigns.rows.offices import office_partition
-from undersigned.domain.counting.tallies import TOTAL
+from undersigned.campaigns.rules.campaigns import Campaign, Target
+from undersigned.campaigns.rules.controls import AuditEntry, Controls
 from undersigned.people.rows.people import CampaignOfPerson
 from undersigned.people.rules.api_keys import ApiKey
 from undersigned.people.rules.people import Member
@@ -37,13 +37,13 @@ class Rows(Repository):
             return deleted
         # Together: without its controls, a closed campaign would be open while the rest of it is deleted, and without
         # an owner, nobody could go on.
-        last = [*self._people(campaign), campaign_key(campaign), controls_key(campaign)]
+        last = [*self._people(campaign), Campaign.locate(id=campaign), Controls.locate(campaign=campaign)]
         self._table.transact([Delete(key) for key in last])
         return deleted + len(last)
 
     def delete_access(self, campaign: str) -> None:
         """Delete the campaign's people, its keys and its activity log."""
-        rest = self._all_of(ApiKey.partition(campaign=campaign), audit_partition(campaign))
+        rest = self._all_of(ApiKey.partition(campaign=campaign), AuditEntry.partition(campaign=campaign))
         self._delete(chain(self._people(campaign), rest), lambda: False)
 
     def _delete(self, keys: Iterable[Key], is_late: Callable[[], bool]) -> int:
@@ -62,16 +62,17 @@ class Rows(Repository):
 
     def _others(self, campaign: str) -> Iterator[Key]:
         """Return the keys of all other rows but the last, in an order that lets the next run find the rest."""
-        own = campaign_partition(campaign)
-        targets = [row["sk"].removeprefix(TARGETS) for row in self._table.query(own, begins_with=TARGETS)]
+        own = Campaign.partition(id=campaign)
+        of_targets = self._table.query(own, begins_with=Target.beginning())
+        targets = [row["sk"].removeprefix(Target.beginning()) for row in of_targets]
         yield from self._all_of(*(delivery_partition(campaign, target) for target in targets))
         # Without the total, the tally counts nothing more, and the other counters need not add up.
         total = counter_key(campaign, TOTAL)
         yield from sorted(self._all_of(*counter_partitions(campaign)), key=lambda key: key != total)
-        last = {campaign_key(campaign), controls_key(campaign)}
+        last = {Campaign.locate(id=campaign), Controls.locate(campaign=campaign)}
         # Without its targets, no office says anything any more.
         of_offices = office_partition(campaign)
-        of_keys, log = ApiKey.partition(campaign=campaign), audit_partition(campaign)
+        of_keys, log = ApiKey.partition(campaign=campaign), AuditEntry.partition(campaign=campaign)
         rest = (of_keys, log, disowned_partition(campaign), own, of_offices)
         yield from (key for key in self._all_of(*rest) if key not in last)
         # The last person's two rows are among the last.

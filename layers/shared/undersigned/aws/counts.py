@@ -2,7 +2,7 @@
 
 | row | pk | sk |
 |---|---|---|
-| counter | `COUNT#<campaign>#<0…7>` | `TOTAL`, `TARGET#<target>`, `DAY#<day>`, `SOURCE#<label>` |
+| counter | see `campaigns/rows/counters.py` | |
 | a deleted row that was subtracted from the counters | `GONE#<campaign>#<signer>` | `<moment>#<version>` |
 
 A counter is the sum of its eight rows, so that workers that count at once seldom meet in one. Each has its letters, and
@@ -21,9 +21,9 @@ from boto3.dynamodb.conditions import Attr
 
 from undersigned.aws.signatures import signature_key
 from undersigned.base.errors import ChangedError, NotFoundError
-from undersigned.base.rows import Key
 from undersigned.base.table import NEW, Put, TransactionCanceledError, Update, read_row, read_rows
-from undersigned.domain.counting.tallies import NOT_COUNTED, TOTAL, Count, difference
+from undersigned.campaigns.rows.counters import SHARDS, TOTAL, counter_key, counter_partitions
+from undersigned.domain.counting.tallies import NOT_COUNTED, Count, difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
 _FORGOTTEN_FOR = timedelta(days=2)
 """How long a deleted row is remembered. The stream repeats its record for at most a day."""
-
-SHARDS = 8
-"""The partitions of a campaign's counters. Each takes 1,000 write units a second."""
 
 _KEPT_FOR = timedelta(seconds=2)
 """How long a process answers with a public count that it has read."""
@@ -50,23 +47,9 @@ _MET_ANOTHER = frozenset({"None", "TransactionConflict", "ThrottlingError", "Pro
 reference)."""
 
 
-def counter_partitions(campaign: str) -> list[str]:
-    """Return the partitions of a campaign's counters."""
-    return [_partition(campaign, shard) for shard in range(SHARDS)]
-
-
-def _partition(campaign: str, shard: int) -> str:
-    return f"COUNT#{campaign}#{shard}"
-
-
 def forgotten_partition(campaign: str, signer: str) -> str:
     """Return the partition that notes the deleted rows of a signer."""
     return f"GONE#{campaign}#{signer}"
-
-
-def counter_key(campaign: str, counter: str, shard: int = 0) -> Key:
-    """Return the key of one of a counter's rows."""
-    return Key(_partition(campaign, shard), counter)
 
 
 class Counts:

@@ -37,9 +37,9 @@ from undersigned.base.table import (
     written,
 )
 from undersigned.campaigns.rows.campaigns import NO_COMPLAINT, NO_HOLD, NOT_PAUSED
-from undersigned.campaigns.rows.keys import controls_key, target_key
 from undersigned.campaigns.rows.offices import not_stopped, office_key
-from undersigned.campaigns.rules.campaigns import Way
+from undersigned.campaigns.rules.campaigns import Target, Way
+from undersigned.campaigns.rules.controls import Controls
 from undersigned.domain.delivering.bundles import Bundle
 from undersigned.domain.delivering.deliveries import (
     Attempt,
@@ -128,7 +128,7 @@ class Deliveries(Repository):
 
     def _week_with(self, delivery: Delivery) -> Week:
         key = delivery.key
-        target = self._table.get(target_key(key.campaign, key.target), consistent=True) or {}
+        target = self._table.get(Target.locate(campaign=key.campaign, id=key.target), consistent=True) or {}
         known = read_day(target.get("free_from"))
         try:
             others = [other for other in self.deliveries(key.campaign, key.target) if other.key != key]
@@ -146,11 +146,11 @@ class Deliveries(Repository):
         after a stop or a complaint, and if the target has another address.
         """
         key, may_go = delivery.key, cast("ConditionBase", NO_HOLD)
-        writes: list[Write] = [_change(delivery, before), Check(controls_key(key.campaign), NOT_PAUSED)]
+        writes: list[Write] = [_change(delivery, before), Check(Controls.locate(campaign=key.campaign), NOT_PAUSED)]
         if delivery.way == "email":
             may_go &= NO_COMPLAINT & Attr("email").eq(delivery.email)
             writes.append(Check(office_key(key.campaign, key.target), not_stopped(delivery.email or "")))
-        writes.append(Check(target_key(key.campaign, key.target), may_go))
+        writes.append(Check(Target.locate(campaign=key.campaign, id=key.target), may_go))
         # All deliveries of a campaign check its controls, possibly at the same time.
         self._table.transact(writes, wait_for_others=True, token=token)
 
@@ -256,7 +256,7 @@ def _free(key: DeliveryKey, week: Week) -> Update:
     still = Attr("pk").exists()
     known = Attr("free_from").eq(written(week.known)) if week.known else Attr("free_from").not_exists()
     values = {"free_from": written(week.free_from)}
-    return Update(target_key(key.campaign, key.target), assign=values, when=still & known)
+    return Update(Target.locate(campaign=key.campaign, id=key.target), assign=values, when=still & known)
 
 
 def _change(delivery: Delivery, before: Delivery) -> Update:

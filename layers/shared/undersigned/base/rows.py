@@ -1,6 +1,7 @@
 """Rows: a frozen dataclass is its own item in the table. Its annotations say how each attribute is written and read.
 
-A class has the formats of its key, `pk` and `sk`. The fields that they name are in the key, and are no attributes:
+A class has the formats of its key, `pk` and `sk`. The fields that they name are in the key, and are no attributes. A
+part that no field has, such as the campaign of a letter that is only a draft, is given when the row is written:
 
     @dataclass(frozen=True, slots=True)
     class Member(Row):
@@ -55,6 +56,10 @@ _FOLLOWING = ("due", "due_at", "listed", "listed_at", EXPIRES)
 """Attributes that can be properties of a class: the keys of the indexes, and the end. They follow from its fields."""
 
 
+ELSEWHERE: Mapping[str, bool] = {"in_row": False}
+"""The metadata of a field whose value another row has."""
+
+
 class Key(NamedTuple):
     """A primary key."""
 
@@ -77,25 +82,37 @@ class Row:
     @classmethod
     def partition(cls, **parts: object) -> str:
         """Return the partition key with these parts."""
-        return cls.pk.format(**{name: _plain(part) for name, part in parts.items()})
+        return cls.pk.format(**{name: plain(part) for name, part in parts.items()})
 
     @classmethod
     def locate(cls, **parts: object) -> Key:
         """Return the key with these parts."""
-        return Key(cls.partition(**parts), cls.sk.format(**{name: _plain(part) for name, part in parts.items()}))
+        return Key(cls.partition(**parts), cls.sk.format(**{name: plain(part) for name, part in parts.items()}))
+
+    @classmethod
+    def beginning(cls) -> str:
+        """Return how the sort keys of the class begin."""
+        return cls.sk.partition("{")[0]
 
     @property
     def key(self) -> Key:
-        """Return the row's key."""
-        return self.locate(**{name: getattr(self, name) for name in _key_pattern(self.pk, self.sk).groupindex})
+        """Return the row's key, if its fields have all parts of it."""
+        return self._key({})
 
-    def item(self) -> Values:
-        """Return the whole item. Raises ValueError for a moment without a zone."""
+    def _key(self, parts: Mapping[str, object]) -> Key:
+        names = _key_pattern(self.pk, self.sk).groupindex
+        return self.locate(**{name: parts[name] if name in parts else getattr(self, name) for name in names})
+
+    def item(self, **parts: object) -> Values:
+        """Return the whole item, with those parts of its key that no field has.
+
+        Raises ValueError for a moment without a zone.
+        """
         kind: type = type(self)
         known, in_key = _attributes_of(kind), _key_pattern(self.pk, self.sk).groupindex
         fields_ = {name: getattr(self, name) for name in known if name not in in_key}
         following = {name: _stored(name, getattr(self, name, None)) for name in _FOLLOWING if name not in known}
-        return self.key._asdict() | _present(self.written(**fields_) | following)
+        return self._key(parts)._asdict() | _present(self.written(**fields_) | following)
 
     @classmethod
     def written(cls, **values: object) -> Values:
@@ -112,7 +129,7 @@ class Row:
         if found is None:
             message = f"a {cls.__name__} has another key"
             raise ValueError(message)
-        row: Self = _built(cls, item | found.groupdict())
+        row: Self = built(cls, item | found.groupdict())
         return row
 
 
@@ -139,6 +156,7 @@ def _attributes_of(kind: type) -> Mapping[str, _Attribute]:
             each.default if each.default_factory is MISSING else each.default_factory(),
         )
         for each in fields(kind)
+        if each.metadata.get("in_row", True)
     }
 
 
@@ -148,15 +166,15 @@ def _written(kind: type, values: Mapping[str, Any]) -> Values:
 
 
 def _stored(name: str, value: Any) -> Any:  # noqa: ANN401  (a value of any attribute)
-    return int(value.timestamp()) if name == EXPIRES and value else _plain(value)
+    return int(value.timestamp()) if name == EXPIRES and value else plain(value)
 
 
 def _present(values: Values) -> Values:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  (a value of any attribute, and one form for each kind)
-    """Return a value as the table has it."""
+def plain(value: Any) -> Any:  # noqa: ANN401  (a value of any attribute, and one form for each kind)
+    """Return a value as the table has it. Raises ValueError for a moment without a zone."""
     match value:
         case datetime() if value.tzinfo is None:
             message = "a moment needs a zone"
@@ -164,18 +182,18 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  (a value of any attribute, and o
         case date():
             return value.isoformat()
         case tuple():
-            return [_plain(each) for each in value]
+            return [plain(each) for each in value]
         case frozenset():
             return {*value} or None
         case Mapping():
-            return {name: _plain(each) for name, each in value.items()}
+            return {name: plain(each) for name, each in value.items()}
         case _ if is_dataclass(value):
             return _present(_written(type(value), {each.name: getattr(value, each.name) for each in fields(value)}))
     return value
 
 
-def _built(kind: Any, values: object) -> Any:  # noqa: ANN401  (a dataclass, and an object of it)
-    """Return an object of a dataclass. Raises KeyError for one that lacks an attribute without a default."""
+def built(kind: Any, values: object) -> Any:  # noqa: ANN401  (a dataclass, and an object of it)
+    """Return the object of a dataclass that `plain` wrote. Raises LookupError, TypeError or ValueError for another."""
     given = _checked(dict, values)
     return kind(
         **{
@@ -204,8 +222,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:  # noqa: ANN401, PLR0911  (a typ
         read = _reader(inner[1])
         return lambda value: {name: read(each) for name, each in _checked(dict, value).items()}
     if is_dataclass(hint):
-        return partial(_built, hint)
-    return {int: _read_int, bytes: _read_bytes, date: date.fromisoformat, datetime: _read_moment}.get(
+        return partial(built, hint)
+    return {int: _read_int, bytes: _read_bytes, date: date.fromisoformat, datetime: read_moment}.get(
         hint, partial(_checked, hint)
     )
 
@@ -235,7 +253,8 @@ def _read_bytes(value: Any) -> bytes:  # noqa: ANN401  (what boto3 wraps)
     return _checked(bytes, getattr(value, "value", value))
 
 
-def _read_moment(value: str) -> datetime:
+def read_moment(value: str) -> datetime:
+    """Read a moment. Raises TypeError or ValueError for anything else, and for one without a zone."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         message = "a moment has no zone"

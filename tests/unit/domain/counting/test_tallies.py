@@ -12,13 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.signatures import adas_signature
-from undersigned.domain.counting.tallies import (
-    NOT_COUNTED,
-    counters_of,
-    difference,
-    mark_of,
-    transactions,
-)
+from undersigned.domain.counting.tallies import NOT_COUNTED, counters_of, difference, mark_of, transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,27 +11,26 @@ There is no row before an office says something.
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
 from undersigned.base.errors import ChangedError
-from undersigned.base.rows import Key
-from undersigned.base.table import Check, Repository, Update, read_moment, read_row, written
-from undersigned.campaigns.rows.keys import target_key
+from undersigned.base.rows import Key, built, plain, read_moment
+from undersigned.base.table import Check, Repository, Update, read_row
+from undersigned.campaigns.rules.campaigns import Target
 from undersigned.campaigns.rules.stops import Stop
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from boto3.dynamodb.conditions import ConditionBase
 
     from undersigned.base.rows import Values
     from undersigned.base.table import Write
-    from undersigned.campaigns.rules.campaigns import Target
 
 STOPS = "stop_"
 """The beginning of the attributes that hold stops, each with the name of its mailbox."""
@@ -63,7 +62,7 @@ class OfficeRows(Repository):
 
     def receive(self, campaign: str, target: str, period: str, at: datetime) -> None:
         """Note when an office said that it has the letters of a period. Raises ChangedError without its target."""
-        said = Update(office_key(campaign, target), assign={RECEIVED + period: written(at)})
+        said = Update(office_key(campaign, target), assign={RECEIVED + period: plain(at)})
         self._table.transact([said, _check_target(campaign, target, Attr("pk").exists())], wait_for_others=True)
 
     def change_stop(
@@ -79,8 +78,8 @@ class OfficeRows(Repository):
             after = change(before)
             if after == before:
                 return before, after
-            unchanged = Attr(name).eq(_stop_values(before)) if before else Attr(name).not_exists()
-            assign = {name: _stop_values(after) if after else None}
+            unchanged = Attr(name).eq(plain(before)) if before else Attr(name).not_exists()
+            assign = {name: plain(after)}
             writes: list[Write] = [Update(office_key(campaign, target), assign=assign, when=unchanged)]
             if before is None:  # No row is made of a campaign that is deleted meanwhile.
                 writes.append(_check_target(campaign, target, Attr("pk").exists()))
@@ -98,7 +97,7 @@ class OfficeRows(Repository):
 
 
 def _check_target(campaign: str, target: str, when: ConditionBase) -> Check:
-    return Check(target_key(campaign, target), when)
+    return Check(Target.locate(campaign=campaign, id=target), when)
 
 
 def with_words(target: Target, office: Values | None) -> Target:
@@ -111,19 +110,13 @@ def _add(target: Target, values: Values) -> Target:
         target,
         stops={name.removeprefix(STOPS): _read_stop(values[name]) for name in sorted(values) if name.startswith(STOPS)},
         received={
-            name.removeprefix(RECEIVED): datetime.fromisoformat(values[name])
+            name.removeprefix(RECEIVED): read_moment(values[name])
             for name in sorted(values)
             if name.startswith(RECEIVED)
         },
     )
 
 
-def _stop_values(stop: Stop) -> Values:
-    values = asdict(stop) | {"at": written(stop.at), "accepted_at": written(stop.accepted_at)}
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def _read_stop(values: Values) -> Stop:
-    return Stop(
-        datetime.fromisoformat(values["at"]), values["reason"], read_moment(values.get("accepted_at")), values["told"]
-    )
+    stop: Stop = built(Stop, values)
+    return stop

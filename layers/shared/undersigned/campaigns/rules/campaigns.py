@@ -7,21 +7,21 @@ import hashlib
 import re
 import struct
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from undersigned.base.languages import Message
+from undersigned.base.rows import ELSEWHERE, Row
 from undersigned.campaigns.rules.postal_codes import ALL_OTHERS, canonical_postal_code, patterns_for
+from undersigned.campaigns.rules.stops import Stop
 from undersigned.domain.tokens import mailbox_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date, datetime
-
-    from undersigned.campaigns.rules.stops import Stop
+    from collections.abc import Iterable, Sequence
 
 ID_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 """Ids are part of URLs, keys and SES tags (letters, digits, `-` and `_` only), so they are plain slugs."""
@@ -126,7 +126,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Target(Row):
     """The person that letters are addressed to, such as a police chief.
 
     `postal_codes` are canonical, and have prefixes and `*`: see `postal_codes.py`. A target without any
@@ -135,12 +135,15 @@ class Target:
     Without an `email` address, its letters go by hand or post, to the `postal_address`. A retired target gets no new
     letters; those in its tray are still sent. `titles` has the title in the campaign's other languages. `hold` is the
     organizer's reason for holding its letters back, if they do. `complained_at` is when someone there marked an email
-    as spam, until the organizer releases the letters. `free_from` is the first day that can name a new delivery: seven
-    days after the last one that may arrive. `answer` is what its office answered last, as the organizer recorded it.
+    as spam, until the organizer releases the letters; the last time was `released_at`. `free_from` is the first day
+    that can name a new delivery: seven days after the last one that may arrive. `answer` is what its office answered
+    last, as the organizer recorded it.
 
     The rest its office says: by `mailbox_digest`, the `stops` of its mailbox, and of mailboxes that it had before;
     and by period, when it said that it `received` the letters. A roster's targets don't have it.
     """
+
+    pk, sk = "CAMPAIGN#{campaign}", "TARGET#{id}"
 
     id: str
     title: str
@@ -154,12 +157,13 @@ class Target:
     titles: Mapping[str, str] = field(default_factory=dict)
     hold: str | None = None
     complained_at: datetime | None = None
+    released_at: datetime | None = None
     free_from: date | None = None
     on_paper: OnPaper | None = None
     postal_address: str = ""
     answer: Answer | None = None
-    stops: Mapping[str, Stop] = field(default_factory=dict)
-    received: Mapping[str, datetime] = field(default_factory=dict)
+    stops: Mapping[str, Stop] = field(default_factory=dict, metadata=ELSEWHERE)
+    received: Mapping[str, datetime] = field(default_factory=dict, metadata=ELSEWHERE)
 
     @property
     def has_own_codes(self) -> bool:
@@ -248,6 +252,9 @@ class Translation:
     letter: str | None = None
 
 
+ALL_CAMPAIGNS = "CAMPAIGNS"
+"""The partition of the listing index that has every campaign."""
+
 _LOGO_WIDTH, _LOGO_HEIGHT = 160, 60
 
 
@@ -285,7 +292,7 @@ class Logo:
 
 
 @dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(Row):
     """A campaign as its organizer set it up. `letter` is the version (SHA-256, hex) that new signers sign.
 
     `opens` and `closes` are the first and the last day of signing, in the campaign's time zone. Pages and emails are in
@@ -299,6 +306,8 @@ class Campaign:
     Letters go out each week on `deliver_on` (`MON`) at the hour `deliver_at` of the campaign's time zone; without them,
     on the stack's day and hour. `logo` comes from a file of its own.
     """
+
+    pk, sk = "CAMPAIGN#{id}", "META"
 
     id: str
     title: str
@@ -326,6 +335,16 @@ class Campaign:
     show_goal: ShowGoal = "from-a-tenth"
     logo: Logo | None = None
     request: str | None = None
+
+    @property
+    def listed(self) -> str:
+        """Return the partition of the listing that has it."""
+        return ALL_CAMPAIGNS
+
+    @property
+    def listed_at(self) -> str:
+        """Return its place there."""
+        return self.id
 
     @property
     def has_own_cadence(self) -> bool:

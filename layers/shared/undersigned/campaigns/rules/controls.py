@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from undersigned.base.characters import can_be_printed
 from undersigned.base.errors import LOAD_AGAIN, GivenError
 from undersigned.base.languages import Message
+from undersigned.base.rows import Row
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,11 +22,13 @@ LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Controls:
+class Controls(Row):
     """Whether a campaign's deliveries are paused, and since when it is closed.
 
     `roster` is a text that changes with the campaign's targets.
     """
+
+    pk, sk = "CAMPAIGN#{campaign}", "CONTROLS"
 
     paused: bool = False
     roster: str = ""
@@ -43,12 +46,15 @@ class Controls:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(Row):
     """One action in the activity log.
 
     `by` is a person's address, the key's first digits or a signed link; `about` is a target, a period, a letter's id or
-    a person with their role; `why` is in the organizer's own words. An entry contains nothing about signers.
+    a person with their role; `why` is in the organizer's own words. An entry contains nothing about signers. An `id` in
+    the key distinguishes entries of the same moment.
     """
+
+    pk, sk = "AUDIT#{campaign}", "{at}#{id}"
 
     campaign: str
     at: datetime

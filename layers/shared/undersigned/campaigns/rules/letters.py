@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from markupsafe import Markup
 
 from undersigned.base.languages import SOURCE, Message, long_date
+from undersigned.base.rows import Row
 from undersigned.campaigns.rules.drawings import Drawing, Picture
 from undersigned.campaigns.rules.letter_fields import FIELDS
 from undersigned.campaigns.rules.letter_templates import fields_of, filled, marked, when
@@ -34,8 +35,10 @@ DRAWN_HEIGHT = 56
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Row):
     """An immutable letter. `version` is the SHA-256 (hex) of all the rest, so it names exactly what people sign."""
+
+    pk, sk = "CAMPAIGN#{campaign}", "LETTER#{version}"
 
     version: str
     language: str

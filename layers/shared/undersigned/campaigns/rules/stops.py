@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  (rows are read by annotations)
 from typing import TYPE_CHECKING
 
 from undersigned.base.characters import can_be_printed
@@ -10,7 +11,6 @@ from undersigned.base.languages import Message, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
 LONGEST_REASON = 500
 """The most characters of a reason that are kept."""

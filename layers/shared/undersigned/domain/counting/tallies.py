@@ -16,6 +16,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from undersigned.campaigns.rows.counters import TOTAL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 
 CountedBy = Literal["target", "day", "source"]
 """The kinds of counters beside the total. Their names begin with the kind in capitals, and `#`."""
-
-TOTAL = "TOTAL"
 
 NOT_COUNTED = ""
 

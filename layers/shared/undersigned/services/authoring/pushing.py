@@ -31,7 +31,7 @@ _FEW_CODES = 500
 """The most postal codes of a target that is written together with others: a transaction has 4 MB at most."""
 
 OF_THE_STACK = frozenset(
-    {"mail_state", "hold", "complained_at", "free_from", "on_paper", "answer", "stops", "received"}
+    {"mail_state", "hold", "complained_at", "released_at", "free_from", "on_paper", "answer", "stops", "received"}
 )
 """The attributes of a target that a push doesn't write."""
 

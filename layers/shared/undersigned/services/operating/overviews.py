@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from undersigned.campaigns.rows.counters import TOTAL
 from undersigned.campaigns.rules.answers import is_unanswered
 from undersigned.campaigns.rules.cadence import cadence_of, period_of
 from undersigned.domain.authoring.drafts import UnreadableDraftError
-from undersigned.domain.counting.tallies import TOTAL
 from undersigned.domain.delivering.plans import plan_lines
 from undersigned.domain.signing.mail_budgets import LANES
 from undersigned.services.counting.listing import Listing
