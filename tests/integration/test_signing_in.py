@@ -224,7 +224,11 @@ def test_after_twenty_wrong_codes_in_a_day_only_an_operators_code_signs_in(maria
             maria.type_code(wrong(code_in(world.sent[-1])))
         world.clock.advance(minutes=20)
     maria.ask(EDITOR)
-    assert maria.type_code(code_in(world.sent[-1])).status == 410
+    refused = maria.type_code(code_in(world.sent[-1]))
+    assert refused.status == 410
+    assert "none from an email works until midnight UTC. To sign in sooner, ask the person who runs" in refused.words
+    refused = maria.post(f"{maria.code_page}?lang=es", {"code": code_in(world.sent[-1])})
+    assert "hasta la medianoche UTC. Para entrar antes, pida un enlace a la persona" in refused.words
     request, code = operators_code(world, EDITOR)
     assert Browser(world).post(f"/organizer/sign-in/{request}", {"code": code}).status == 303
     world.clock.advance(hours=24)

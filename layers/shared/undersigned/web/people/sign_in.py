@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from undersigned.base.page import Page
 
 NO_CODE = Message(
-    "This code doesn’t work any more. A code works once, for 15 minutes and five tries; after 20 wrong ones in a day, "
-    "none works until the next day. Ask for a new email."
+    "This code doesn’t work any more. A code works once, for 15 minutes and five tries. Ask for a new email. After 20 "
+    "wrong codes in a day, none from an email works until midnight UTC. To sign in sooner, ask the person who runs the "
+    "system for a link."
 )
 
 
