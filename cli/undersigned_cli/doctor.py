@@ -22,6 +22,10 @@ FEW_EMAILS = 200
 """The daily quota of the sandbox."""
 
 
+class _MissingError(Exception):
+    """The stack has no such resource: it is the local one, or a deploy was cut off."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The result of a check: its subject, its finding, and the way out unless it is ok."""
@@ -62,6 +66,8 @@ class Doctor:
             except (ClientError, BotoCoreError, OSError) as error:
                 code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
                 yield Finding(name, "unknown", f"no answer: {code}", "allow the profile to read it, or try again")
+            except _MissingError as missing:
+                yield Finding(name, "unknown", f"the stack has no {missing}", "deploy the stack again")
 
     @property
     def _domain(self) -> str:
@@ -76,6 +82,12 @@ class Doctor:
             for resource in page["StackResourceSummaries"]
             if resource["ResourceType"] == kind
         }
+
+    def _resource(self, kind: str, name: str) -> str:
+        """Return the physical id of a resource of the stack. Raises _MissingError."""
+        if name not in (found := self._resources(kind)):
+            raise _MissingError(name)
+        return found[name]
 
     def _identity(self) -> Iterator[Finding]:
         ses = self.client("sesv2")
@@ -135,16 +147,16 @@ class Doctor:
         yield _finding("Lambda concurrency", wrong, todo, f"{limit} at once")
 
     def _protection(self) -> Iterator[Finding]:
-        table = self._resources("AWS::DynamoDB::Table")["Table"]
+        table = self._resource("AWS::DynamoDB::Table", "Table")
         found = self.client("dynamodb").describe_table(TableName=table)["Table"]
         wrong = not found.get("DeletionProtectionEnabled") and "one call could delete the table"
         todo = f"aws dynamodb update-table --table-name {table} --deletion-protection-enabled"
         yield _finding("deletion protection", wrong, todo, "the table can't be deleted by mistake")
 
     def _subscriptions(self) -> Iterator[Finding]:
-        topics = self._resources("AWS::SNS::Topic")
         for topic, protocol, name in (("Alarms", "email", "alarms' subscription"), ("FeedbackTopic", "sqs", "events")):
-            found = self.client("sns").list_subscriptions_by_topic(TopicArn=topics[topic])["Subscriptions"]
+            arn = self._resource("AWS::SNS::Topic", topic)
+            found = self.client("sns").list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
             own = [subscription for subscription in found if subscription["Protocol"] == protocol]
             confirmed = [one for one in own if one["SubscriptionArn"] not in {"PendingConfirmation", "Deleted"}]
             if confirmed:

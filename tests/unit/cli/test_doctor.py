@@ -45,6 +45,11 @@ class Account:
         self.dmarc = ["v=DMARC1; p=quarantine", "something else"]
         self.protected = True
         self.denied: set[str] = set()
+        self.resources = {
+            "AWS::DynamoDB::Table": {"Table": "table-1"},
+            "AWS::SNS::Topic": {"Alarms": "alarms-arn", "FeedbackTopic": "feedback-arn"},
+            "AWS::Scheduler::Schedule": {"RunJobsHourly": "hourly", "SendConfirmationsPostponed": "postponed"},
+        }
 
     meta = SimpleNamespace(region_name="eu-west-1")
 
@@ -60,15 +65,10 @@ class Account:
 
     def all_list_stack_resources(self, *, StackName: str) -> Any:  # noqa: N803
         assert StackName == "undersigned"
-        resources = {
-            "AWS::DynamoDB::Table": {"Table": "table-1"},
-            "AWS::SNS::Topic": {"Alarms": "alarms-arn", "FeedbackTopic": "feedback-arn"},
-            "AWS::Scheduler::Schedule": {"RunJobsHourly": "hourly", "SendConfirmationsPostponed": "postponed"},
-        }
         yield {
             "StackResourceSummaries": [
                 {"ResourceType": kind, "LogicalResourceId": name, "PhysicalResourceId": physical}
-                for kind, found in resources.items()
+                for kind, found in self.resources.items()
                 for name, physical in found.items()
             ]
         }
@@ -215,6 +215,16 @@ def test_a_check_without_permission_is_unknown_and_the_others_go_on(account: Acc
         ("Lambda concurrency", "no answer: AccessDeniedException")
     ]
     assert len(findings(account, "ok")) == 11
+
+
+def test_what_the_stack_lacks_is_unknown_and_the_other_checks_go_on(account: Account) -> None:
+    account.resources = {}
+
+    assert [(found.check, found.found) for found in findings(account, "unknown")] == [
+        ("deletion protection", "the stack has no Table"),
+        ("subscriptions", "the stack has no Alarms"),
+    ]
+    assert [found.check for found in findings(account, "problem")] == ["schedules"]
 
 
 def test_an_identity_of_a_single_address_is_found(account: Account) -> None:
