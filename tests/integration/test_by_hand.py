@@ -191,6 +191,15 @@ def test_letters_whose_address_goes_before_their_email_go_by_hand(
     assert (delivery(world).is_ready_to_print, delivery(world).way, world.deliveries) == (True, "by hand", [])
 
 
+def test_the_preview_of_letters_by_hand_speaks_of_a_packet_and_of_no_email(world: World, manager: Browser) -> None:
+    world.confirmed()
+    assert "This is the email as it would be sent today" in manager.words("/targets/evanston/next")
+    set_address(world, "")
+    page = manager.words("/targets/evanston/next")
+    assert "Next packet These are the letters as you would print them today, Nov 24, 2026." in page
+    assert "Next email" not in page
+
+
 def test_an_address_that_is_corrected_while_a_delivery_is_open_gets_the_email(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -228,11 +228,19 @@ def test_each_blank_is_a_placeholder_that_somebody_names(author: Author) -> None
         shown = author.open(page)
         assert left("fill in") in shown.words, page
         assert left("the hall") in shown.words, page
+        assert "or delete it; if it is text, remove its brackets" in shown.words, page
     assert "Dear Mayor [fill in], Come on" in author.open("preview/page?in=en").words, "and its preview is readable"
     author.open("letter")
     named = pasted.replace("____", "[recipient's name]").replace("[the hall]", "\\[the hall\\]")
     assert author.send("letter", {"text": named, "do": "save"}).status == 303
     assert "is a blank" not in author.open("letter").words
+
+
+def test_a_line_that_ends_in_a_line_break_is_quoted_without_its_backslash(author: Author) -> None:
+    author.open("letter")
+    author.send("letter", {"text": "Dear Mayor,\n\nName: ____\nTown: ____\n", "do": "save"})
+    assert "Name: [fill in]\\\nTown: [fill in]" in author.draft().files["letter.md"]
+    assert "Name: [fill in] [fill in] is a blank" in author.open("letter").words
 
 
 def test_what_is_too_long_for_a_letter_is_refused_with_a_sentence(author: Author) -> None:
@@ -1151,6 +1159,20 @@ def test_a_campaign_is_closed_and_then_deleted_in_the_workshop(world: World, aut
     assert deleted.headers["location"] == "/organizer"
     with pytest.raises(NotFoundError):
         world.wiring.campaigns.campaign(CAMPAIGN)
+
+
+def test_a_campaign_with_letters_is_not_deleted_and_the_page_says_how_to_erase_them(
+    world: World, author: Author
+) -> None:
+    world.confirmed()
+    author.open("publish")
+    author.send("publish", {"why-close": "Over"}, "close")
+    world.restart("organizer_api")
+    author.enter("owner")
+    author.open("publish")
+    refused = author.send("publish", {"campaign": CAMPAIGN}, "delete").words
+    assert "Letters still hold personal data (1)." in refused
+    assert "or erase them with “Check letters”." in refused
 
 
 # New campaigns

@@ -226,7 +226,8 @@ def _placeholders(file: str, source: str) -> Iterator[Mistake]:
                 blank,
             )
             plainly = Message(
-                "%(blank)s is a blank; replace it with words from the list below the letter, or remove its brackets",
+                "%(blank)s is a blank; replace it with words from the list below the letter, or delete it; if it is "
+                "text, remove its brackets",
                 blank,
             )
             yield Mistake(file, line + 1, message, plainly=plainly)

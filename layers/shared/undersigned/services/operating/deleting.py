@@ -93,7 +93,7 @@ class Deleting:
             raise NotYetError(
                 Message(
                     "Letters still hold personal data (%(count)s): they wait, or their time ends on %(day)s. Wait "
-                    "for that, or erase them one by one.",
+                    "for that, or erase them.",
                     names,
                 )
             )
@@ -101,12 +101,12 @@ class Deleting:
             raise NotYetError(
                 Message(
                     "Letters still hold personal data (%(count)s). Say with the setting `keep_for_days` how long "
-                    "they are kept, or erase them one by one.",
+                    "they are kept, or erase them.",
                     names,
                 ),
                 plainly=Message(
                     "Letters still hold personal data (%(count)s). Say under Details after how many days it is "
-                    "deleted, or erase them one by one.",
+                    "deleted, or erase them with “Check letters”.",
                     names,
                 ),
             )

@@ -285,7 +285,7 @@ def shown_in_letter(mistake: Mistake, text: str, language: str) -> ShownMistake:
     """Return a mistake of a letter in the words of its page, with the beginning of its line."""
     said = typed_letter(mistake.on_page.in_language(language), language)
     line = text.split("\n")[mistake.line - 1 : mistake.line] if mistake.line else []
-    quote = typed_letter("".join(line), language).strip()
+    quote = typed_letter("".join(line), language).strip().removesuffix("\\")
     short = quote if len(quote) <= _LONGEST_QUOTE else f"{quote[:_LONGEST_QUOTE]}…"
     return ShownMistake("#text", "", f"{said[0].upper()}{said[1:]}.", short)
 
