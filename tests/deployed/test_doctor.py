@@ -1,4 +1,4 @@
-"""`undersigned doctor` on the local stack: each planted fault is named, and nothing else."""
+"""`undersigned doctor` on the deployed template: each planted fault is named, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command that the runbook names, run on the local stack, on a campaign with a letter that bounced.
+"""Every command that the runbook names, run on the deployed template, on a campaign with a letter that bounced.
 
 Commands of AWS run in a shell with the runbook's own functions and the AWS CLI of uv.lock. It is version 1: PyPI has no
 other. tests/deployed/account.py answers for an AWS account where the local stack can't. It takes some minutes and

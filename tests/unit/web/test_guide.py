@@ -43,6 +43,29 @@ def test_the_buttons_that_a_page_names_exist(file: Path) -> None:
     assert [label for label in pressed if label not in labels(file.parent.name)] == []
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_each_figure_of_the_overview_is_explained(language: str) -> None:
+    overview = (FOLDER.parent / "templates/dashboard_overview.html").read_text("utf-8")
+    figures = re.findall(r'<dt>{{ _\("(.+?)"\)', overview.partition('<dl class="figures">')[2].partition("</dl>")[0])
+    assert len(figures) == 7
+    with CATALOG.open("rb") as file:
+        spanish = {message.id: message.string for message in read_po(file)}
+    page = (FOLDER / language / "monday-morning.md").read_text("utf-8")
+    shown = [str(spanish[figure]) if language == "es" else figure for figure in figures]
+    assert [figure for figure in shown if f"\n| {figure} |" not in page] == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_deletes_a_campaign_is_named(language: str) -> None:
+    page = (FOLDER / language / "monday-morning.md").read_text("utf-8")
+    named = ["Check letters", "Yes, delete the campaign"]
+    if language == "es":
+        with CATALOG.open("rb") as file:
+            spanish = {message.id: str(message.string) for message in read_po(file)}
+        named = [spanish[name] for name in named]
+    assert [name for name in named if f"**{name}**" not in page] == []
+
+
 def test_pages_lead_to_each_other() -> None:
     html = guide.guide("monday-morning", "en").html
     assert 'href="when-something-is-wrong"' in html
