@@ -119,6 +119,7 @@ def test_a_mistyped_address_is_asked_about_before_somebody_is_invited(
     asked = owner.press("/people", {"email": "maria@gmial.com", "role": "editor"})
     assert asked.status == 200
     assert "Did you mean maria@gmail.com?" in asked.body
+    assert "Nothing is saved yet. If neither address is right, go back and type it again." in asked.words
     assert '<input type="hidden" name="role" value="editor">' in asked.body
     assert f'name="email_is" value="{chosen}"' in asked.body
     assert roles(world) == {OWNER: "owner"}
