@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tests.pages import text_of
 from tests.world import CAMPAIGN
 from undersigned.campaigns.rules.campaigns import dashboard_path
+from undersigned.people import membership, sessions
+from undersigned.people.rows.api_keys import ApiKeys
+from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Member, Person, person_id
 from undersigned.web.people.sessions import COOKIE, session_token
@@ -110,9 +113,9 @@ def begin_session(wiring: Wiring, role: Role, campaign: str = CAMPAIGN) -> str:
     """Give somebody a role in a campaign, begin their session, and return its token."""
     email = f"{role}@enddemand.example"
     person = Person(person_id(wiring.secret(), email), email)
-    if wiring.people_rows.member(campaign, person.id) is None:
-        wiring.people_rows.put(Member(campaign, person.id, email, role, "command line", wiring.clock()), None)
-    return wiring.people.sessions.begin(person)
+    if People(wiring.table).member(campaign, person.id) is None:
+        People(wiring.table).put(Member(campaign, person.id, email, role, "command line", wiring.clock()), None)
+    return sessions.begin_session(wiring, person)
 
 
 def member(world: World, email: str, role: Role, campaign: str = CAMPAIGN) -> Browser:
@@ -142,7 +145,7 @@ def act(world: World, path: str, values: Mapping[str, object] | None = None, rol
 
 def read(world: World, path: str) -> Any:
     """Return what a program reads with a key."""
-    if world.wiring.api_keys.api_key(CAMPAIGN, digest_of("us_letters")) is None:
+    if ApiKeys(world.wiring.table).api_key(CAMPAIGN, digest_of("us_letters")) is None:
         world.put_key("us_letters", "letters")
     answer = world.get(f"/organizer/campaigns/{CAMPAIGN}{path}", headers={"authorization": "Bearer us_letters"})
     assert answer.status == 200, answer.body
@@ -164,7 +167,7 @@ def code_in(mail: Sent) -> str:
 
 def add(world: World, email: str, role: Role, campaign: str = CAMPAIGN) -> str:
     """Give somebody a role as the command line does, without their invitation, and return their id."""
-    world.wiring.people.of_campaign.add(campaign, email, role, "command line")
+    membership.invite(world.wiring, campaign, email, role, "command line")
     world.run_people_mails()
     world.sent.pop()
     return person_id(world.wiring.secret(), email)

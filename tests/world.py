@@ -36,6 +36,7 @@ from undersigned.domain.delivering.plans import taken
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.forms import current_of
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.rendering import typesetter
 from undersigned.services.delivering import delivering, packing
@@ -419,7 +420,7 @@ class World:
         """Let this text be a key of a campaign."""
         made_at = datetime(2026, 1, 1, tzinfo=UTC)
         ends = expires_at or datetime(2099, 1, 1, tzinfo=UTC)
-        self.wiring.api_keys.put_api_key(ApiKey(campaign, digest_of(text), scope, "", made_at, ends))
+        ApiKeys(self.wiring.table).put_api_key(ApiKey(campaign, digest_of(text), scope, "", made_at, ends))
 
     # The week
 
@@ -726,14 +727,11 @@ def _handler(monkeypatch: pytest.MonkeyPatch, function: str, wiring: Wiring) -> 
     made_of: dict[str, dict[str, Callable[[], Any]]] = {
         "public_api": {"signing": lambda: wiring.signing.signing},
         "organizer_api": {
-            "access": lambda: wiring.people.access,
-            "sessions": lambda: wiring.people.sessions,
             "organizing": lambda: wiring.counting.organizing,
         },
         "export_signatures": {"exporting": lambda: wiring.counting.exporting},
         "send_confirmations": {
             "confirmations": lambda: wiring.signing.confirmations,
-            "people_post": lambda: wiring.people.people_post,
         },
         "tally": {
             "tallying": lambda: wiring.counting.tallying,

@@ -19,7 +19,7 @@ from undersigned.campaigns.rules.campaigns import Roster, dashboard_path
 from undersigned.domain.authoring.drafts import UnreadableDraftError
 from undersigned.domain.tokens import TypedToken
 from undersigned.people.access import ScopeError, check_scope
-from undersigned.people.sessions import SignedOutError
+from undersigned.people.sessions import SignedOutError, session_of, tokens
 from undersigned.services.authoring.draft_views import shown_campaign
 from undersigned.web import security_log
 from undersigned.web.answers import dashboard_page, moved
@@ -163,13 +163,13 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
     names = {**parts}
     campaign = names.pop("campaign")
     try:
-        session = wired.sessions.session(session_token(event.cookies), campaign)
+        session = session_of(wired.stack, session_token(event.cookies), campaign)
     except SignedOutError as error:
         return _sign_in_first(event, error)
     request: DashboardRequest | None = None
     try:
         with security_log.refusals("dashboard", session, campaign, handler.__name__):
-            request = DashboardRequest(campaign, event, _member_of(session), session)
+            request = DashboardRequest(campaign, event, _member_of(session, campaign), session)
             if event.http_method == "POST":
                 check_post(request, public_url(event))
             check_scope(request.member, scope)
@@ -190,7 +190,9 @@ def _serve(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str]
         return _problem(event, error, request)
 
 
-def _member_of(session: Session) -> Member:
+def _member_of(session: Session, campaign: str) -> Member:
+    if session.is_administrator and _exists(campaign):
+        return session.person.as_owner(campaign)
     if session.member is None:
         # A campaign that exists and one that doesn't are refused alike.
         message = "the session opens no such campaign"
@@ -198,11 +200,21 @@ def _member_of(session: Session) -> Member:
     return session.member
 
 
+def _exists(campaign: str) -> bool:
+    """Say whether there is a campaign. One that was never published has only its draft."""
+    try:
+        check_names({"target": campaign})
+        wired.stack.catalog.entry(campaign)
+    except NotFoundError:
+        return campaign in wired.stack.drafts.campaigns()
+    return True
+
+
 def _serve_session(event: APIGatewayProxyEventV2, scope: Scope, parts: Mapping[str, str], handler: Handler) -> object:
     """Check a signed-in organizer's request about no campaign, call its handler, and show errors as pages."""
     del scope  # whoever is signed in
     try:
-        request = SessionRequest(event, wired.sessions.session(session_token(event.cookies)))
+        request = SessionRequest(event, session_of(wired.stack, session_token(event.cookies)))
     except SignedOutError as error:
         return _sign_in_first(event, error)
     return _handled(request, parts, handler)
@@ -213,7 +225,7 @@ def _serve_administrator(
 ) -> object:
     """Serve a request of the stack's administrator in the same way, and refuse everybody else's."""
     try:
-        request = SessionRequest(event, wired.sessions.session(session_token(event.cookies)))
+        request = SessionRequest(event, session_of(wired.stack, session_token(event.cookies)))
     except SignedOutError as error:
         return _sign_in_first(event, error)
     if not request.session.is_administrator:
@@ -274,7 +286,7 @@ def _with_what_was_typed(event: APIGatewayProxyEventV2) -> Response[str]:
     """Show the sign-in form with the text of a post in it, sealed; redirect to the form if none is kept."""
     answer = home_with_cookie("")
     if typed := _typed_in(event):
-        shown = dashboard_page(sign_in_page(language_of(event), typed=wired.sessions.tokens.for_typed(typed)))
+        shown = dashboard_page(sign_in_page(language_of(event), typed=tokens(wired.stack).for_typed(typed)))
         shown.cookies = answer.cookies
         return shown
     return answer
@@ -284,7 +296,7 @@ def _typed_in(event: APIGatewayProxyEventV2) -> TypedToken | None:
     """Return what a person typed into a page of a session that is over; None if it is not kept."""
     with suppress(RequestError, TokenError):
         check_origin(event.headers, public_url(event))
-        person = wired.sessions.tokens.person_of_post(posted_text(event, "token"))
+        person = tokens(wired.stack).person_of_post(posted_text(event, "token"))
         if values := packed_values(event.path, posted_form(event)):
             return TypedToken(person, event.path, values)
     return None

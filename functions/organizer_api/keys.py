@@ -9,6 +9,7 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, done, vie
 from undersigned.base.errors import GivenError
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
+from undersigned.people import keys
 from undersigned.people.rules.api_keys import KeyScope
 from undersigned.web.answers import dashboard_page
 from undersigned.web.people.people import keys_page
@@ -31,10 +32,10 @@ def show_keys(request: DashboardRequest) -> Response[str]:
 @pages.does("create key")
 def make_key(request: DashboardRequest) -> Response[str]:
     """Make a key, and show its text this once. After a mistake, show the form again."""
-    keys = wired.stack.people.keys_of_campaign
     try:
         scope: KeyScope = request.decision("scope", get_args(KeyScope), Message("The scope is missing or wrong"))
-        made = keys.make(request.campaign, scope, request.posted("label"), request.by, member=request.member)
+        label, member = request.posted("label"), request.member
+        made = keys.make_key(wired.stack, request.campaign, scope, label, request.by, member=member)
     except (RequestError, GivenError) as error:
         viewer = viewer_of(request)
         given = {name: request.posted(name) for name in ("label", "scope")}
@@ -46,9 +47,9 @@ def make_key(request: DashboardRequest) -> Response[str]:
 @pages.does("revoke key")
 def revoke(request: DashboardRequest, key: str) -> Response[str]:
     """Revoke a key."""
-    wired.stack.people.keys_of_campaign.revoke(request.campaign, key, request.by)
+    keys.revoke_key(wired.stack, request.campaign, key, request.by)
     return done(request, "key-revoked", "/keys")
 
 
 def _keys(request: DashboardRequest) -> tuple[ApiKey, ...]:
-    return wired.stack.people.keys_of_campaign.keys_of(request.campaign)
+    return keys.keys_of(wired.stack, request.campaign)

@@ -92,7 +92,7 @@ def _files(begins_with: str, campaign: str, given: NewCampaign, language: str) -
 
 
 def _author(request: SessionRequest, campaign: str) -> str:
-    return wired.stack.people.directory.as_owner(request.session.person, campaign).name
+    return request.session.person.as_owner(campaign).name
 
 
 def _free_id(title: str) -> str:

@@ -9,6 +9,7 @@ from functions.organizer_api.dashboard_routes import dashboard_routes, done, vie
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
+from undersigned.people import membership
 from undersigned.people.membership import PeopleError
 from undersigned.people.rules.people import SCOPE_OF
 from undersigned.web.answers import dashboard_page
@@ -33,7 +34,7 @@ def show_people(request: DashboardRequest) -> Response[str]:
 
 
 def _people(request: DashboardRequest, viewer: Viewer, error: str | None = None, status: int = 200) -> Response[str]:
-    members = wired.stack.people.of_campaign.members(request.campaign)
+    members = membership.members_of(wired.stack, request.campaign)
     typed = {name: request.posted(name) for name in ("email", "role")} if error else {}
     return dashboard_page(people_page(viewer, members, error=error, **typed), status=status)
 
@@ -43,7 +44,7 @@ def invite(request: DashboardRequest) -> Response[str]:
     """Give somebody a role, and email them an invitation. After a mistake, show the form again."""
     viewer = viewer_of(request)
     try:
-        wired.stack.people.of_campaign.add(request.campaign, _email(request), _role(request), request.by)
+        membership.invite(wired.stack, request.campaign, _email(request), _role(request), request.by)
     except (RequestError, PeopleError) as error:
         words = error.on_page
         return _people(request, viewer, viewer.say(words), error.status if isinstance(error, RequestError) else 409)
@@ -53,14 +54,14 @@ def invite(request: DashboardRequest) -> Response[str]:
 @pages.does("change role")
 def change_role(request: DashboardRequest, person: str) -> Response[str]:
     """Change what a person may do."""
-    wired.stack.people.of_campaign.set_role(request.campaign, person, _role(request), request.by)
+    membership.change_role(wired.stack, request.campaign, person, _role(request), request.by)
     return done(request, "role-changed", "/people")
 
 
 @pages.does("remove person")
 def remove(request: DashboardRequest, person: str) -> Response[str]:
     """Remove a person from the campaign. Their keys end with them."""
-    wired.stack.people.of_campaign.remove(request.campaign, person, request.by)
+    membership.remove(wired.stack, request.campaign, person, request.by)
     return done(request, "person-removed", "/people")
 
 

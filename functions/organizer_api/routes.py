@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
-from undersigned.people.access import KeyRefusedError, KeyScopeError, TooManyRefusalsError
+from undersigned.people.access import KeyRefusedError, KeyScopeError, TooManyRefusalsError, authorize
 from undersigned.web import security_log
 from undersigned.web.organizer_requests import ApiRequest, bearer_key, check_names
 from undersigned.web.scoped_routes import ScopedRoutes
@@ -30,7 +30,7 @@ def _serve(event: APIGatewayProxyEventV2, scope: KeyScope, parts: Mapping[str, s
     campaign = names.pop("campaign")
     text = bearer_key(event.headers)
     try:
-        key = wired.access.authorize(campaign, text)
+        key = authorize(wired.stack, campaign, text)
     except (KeyRefusedError, TooManyRefusalsError) as error:
         security_log.key_refused(campaign, error)
         raise

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions.organizer_api import wired
 from functions.organizer_api.dashboard_routes import home_with_cookie, language_of, session_routes
+from undersigned.people.sessions import end_session
 from undersigned.web.answers import dashboard_page
 from undersigned.web.guide import guide
 from undersigned.web.people.own_campaigns import own_campaigns_page
@@ -22,7 +23,7 @@ routes = session_routes()
 def front_page(request: SessionRequest) -> Response[str]:
     """Show a person's campaigns."""
     session = request.session
-    own = wired.stack.people.own_campaigns.of(session.person, is_administrator=session.is_administrator)
+    own = wired.stack.operating.own_campaigns.of(session.person, is_administrator=session.is_administrator)
     return dashboard_page(own_campaigns_page(language_of(request.event), session, own))
 
 
@@ -36,5 +37,5 @@ def show_guide(request: SessionRequest, page: str) -> Response[str]:
 @routes.post("/sign-out", "read")
 def sign_out(request: SessionRequest) -> Response[str]:
     """End a session. Other sites can't press this button, nor any other."""
-    wired.sessions.end(request.session.token)
+    end_session(wired.stack, request.session.token)
     return home_with_cookie("")

@@ -15,9 +15,11 @@ from undersigned.base.errors import TokenError
 from undersigned.base.languages import Message
 from undersigned.base.posted import RequestError
 from undersigned.base.visitors import address_of
+from undersigned.people import signing_in
 from undersigned.people.rules.people import REQUEST_PATTERN
-from undersigned.people.signing_in import SignInError, WrongCodeError
-from undersigned.services.signing.abuse_checks import BusyError
+from undersigned.people.sessions import session_of, tokens
+from undersigned.people.signing_in import MOST_ASKED_A_MINUTE, SignInError, WrongCodeError
+from undersigned.services.signing.abuse_checks import BusyError, NetworkLimit
 from undersigned.web import security_log
 from undersigned.web.answers import Problem, dashboard_page, moved
 from undersigned.web.organizer_requests import posted_text
@@ -52,12 +54,22 @@ def ask() -> Response[str]:
             return _form(None, email, typed)
         # A program must not fill the queue, because everybody's emails wait there.
         with security_log.refusals("dashboard", None, "", "ask"):
-            wired.stack.people.sign_in_limit.admit(address_of(event, wired.stack.cdn_proof))
+            _limit().admit(address_of(event, wired.stack.cdn_proof))
     except (RequestError, BusyError) as error:
         return _form(error, email, typed)
-    request = wired.stack.people.signing_in.ask(email, language_of(event))
+    request = signing_in.ask(wired.stack, email, language_of(event))
     security_log.sign_in_asked()
     return _code_form(request, typed=typed) if typed else moved(f"{_ADDRESS}/{request}")
+
+
+def _limit() -> NetworkLimit:
+    """Return the limit of how many emails a network may ask for, which are counted apart from forms."""
+    return NetworkLimit(
+        counters=wired.stack.abuse_counters,
+        keys=lambda: [f"sign-in:{key}" for key in wired.stack.token_keys()],
+        forms_a_minute=MOST_ASKED_A_MINUTE,
+        clock=wired.stack.clock,
+    )
 
 
 def _typed() -> str:
@@ -65,7 +77,7 @@ def _typed() -> str:
     event = router.current_event
     with suppress(TokenError, RequestError):
         if event.body and (sealed := posted_text(event, "typed")):
-            wired.sessions.tokens.read_typed(sealed)
+            tokens(wired.stack).read_typed(sealed)
             return sealed
     return ""
 
@@ -98,7 +110,7 @@ def use_code(request: str) -> Response[str]:
     try:
         with security_log.refusals("dashboard", None, "", "use_code"):
             check_origin(event.headers, public_url(event))
-        token = wired.stack.people.signing_in.sign_in(request, posted_text(event, "code"))
+        token = signing_in.sign_in(wired.stack, request, posted_text(event, "code"))
     except RequestError as error:
         return _form(error)
     except SignInError as error:
@@ -106,7 +118,7 @@ def use_code(request: str) -> Response[str]:
         if isinstance(error, WrongCodeError) and error.tries_left:
             return _code_form(request, status=400, tries_left=error.tries_left, typed=_typed())
         return _no_code()
-    person = wired.sessions.session(token).person
+    person = session_of(wired.stack, token).person
     security_log.signed_in(person)
     return _what_was_typed(person, token) or signed_in(event, token)
 
@@ -126,10 +138,10 @@ def _what_was_typed(person: Person, token: str) -> Response[str] | None:
     """Show what a person typed before their session was over; None for somebody else, or if there is nothing."""
     if not (sealed := _typed()):
         return None
-    typed = wired.sessions.tokens.read_typed(sealed)
+    typed = tokens(wired.stack).read_typed(sealed)
     if typed.person != person.id:
         return None
-    shown = typed_page(language_of(router.current_event), typed, wired.sessions.tokens.for_posts(token))
+    shown = typed_page(language_of(router.current_event), typed, tokens(wired.stack).for_posts(token))
     answer = dashboard_page(shown)
     answer.cookies = [session_cookie(token)]
     return answer

@@ -17,6 +17,4 @@ stack = Wiring.of_environment(
     "public_url",
     "cdn_proof_arn",
 )
-access = stack.people.access
-sessions = stack.people.sessions
 organizing = stack.counting.organizing

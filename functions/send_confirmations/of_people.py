@@ -12,7 +12,8 @@ from aws_lambda_powertools import Logger
 from functions.send_confirmations import wired
 from undersigned.base.errors import MailRefusedError, SendingStoppedError
 from undersigned.base.logs import facts_of
-from undersigned.people.queue import StopMail, read_person_mail
+from undersigned.people import people_post
+from undersigned.people.queue import StopMail, people_mails, read_person_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +35,7 @@ def send(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         except Exception as error:  # noqa: BLE001  (one bad message must not stop the others; it is reported)
             received = int(record["attributes"]["ApproximateReceiveCount"])
             logger.error("a waiting email failed", extra={**facts_of(error), "received": received})
-            wired.stack.people_mails.hide(record["receiptHandle"], _SOON)
+            people_mails(wired.stack).hide(record["receiptHandle"], _SOON)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 
@@ -58,6 +59,6 @@ def _of(mail: PersonMail | StopMail) -> tuple[str, Callable[[], str]]:
         case StopMail():
             return "stop", lambda: wired.stack.delivering.stop_post.send(mail.campaign, mail.target)
         case _ if mail.request:
-            return "sign-in", lambda: wired.people_post.send_sign_in(mail.request)
+            return "sign-in", lambda: people_post.send_sign_in(wired.stack, mail.request)
         case _:
-            return "invitation", lambda: wired.people_post.send_invitation(mail.campaign, mail.person)
+            return "invitation", lambda: people_post.send_invitation(wired.stack, mail.campaign, mail.person)

@@ -17,4 +17,3 @@ stack = Wiring.of_environment(
     "mails_at_once",
 )
 confirmations = stack.signing.confirmations
-people_post = stack.people.people_post

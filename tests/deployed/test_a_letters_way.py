@@ -14,6 +14,7 @@ import pytest
 from tests.deployed.signers import confirm, create_file, sign
 from tests.e2e.waiting import wait_for
 from tests.soak.faults import Killer
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -35,7 +36,7 @@ def wiring(stack: RunningStack) -> Wiring:
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), wiring.campaigns)
     now = datetime.now(UTC)
-    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
+    ApiKeys(wiring.table).put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
     return wiring
 
 

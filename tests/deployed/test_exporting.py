@@ -24,6 +24,7 @@ from tests.deployed.signers import create_file
 from tests.signatures import adas_signature
 from undersigned.aws.signatures import listing_position, listing_shard, signature_key, signature_values
 from undersigned.base.table import to_item
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -81,7 +82,9 @@ def campaign(stack: RunningStack) -> RunningStack:
     wiring = Stack(stack.outputs, stack.client).wiring()
     shipped = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(replace(shipped, campaign=replace(shipped.campaign, id=CAMPAIGN)), wiring.campaigns)
-    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", NOW, datetime(2099, 1, 1, tzinfo=UTC)))
+    ApiKeys(wiring.table).put_api_key(
+        ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", NOW, datetime(2099, 1, 1, tzinfo=UTC))
+    )
     client, table = stack.client("dynamodb"), stack.outputs["TableName"]
 
     def write(batch: tuple[Signature, ...]) -> None:

@@ -21,6 +21,7 @@ from schemathesis.checks import (
 
 from tests.openapi_document import DOCUMENT
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import KEY_WORKS_FOR, ApiKey, digest_of
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
@@ -73,7 +74,7 @@ def address(stack: RunningStack) -> Iterator[str]:
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     push(replace(folder, campaign=replace(folder.campaign, id=CAMPAIGN)), wiring.campaigns)
     now = datetime.now(UTC)
-    wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
+    ApiKeys(wiring.table).put_api_key(ApiKey(CAMPAIGN, digest_of(KEY), "letters", "", now, now + KEY_WORKS_FOR))
     signed = requests.post(f"{stack.public_url}/campaigns/{CAMPAIGN}/signatures", json=ADA, timeout=30)
     assert signed.status_code == 202, signed.text
     signer = signer_id(wiring.secret(), ADA["email"])

@@ -11,6 +11,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import looks
+from undersigned.people import membership
+from undersigned.people.directory import find_person, id_of
+from undersigned.people.keys import make_key
+from undersigned.people.signing_in import operators_code
 from undersigned_cli import campaign_folder
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.local.stack import ADMIN_EMAIL
@@ -129,8 +133,8 @@ def test_every_page_about_people_is_accessible(
     folder = campaign_folder.read(ROOT / "campaigns" / "end-demand-illinois")
     language = locale[:2]
     push(replace(folder, campaign=replace(folder.campaign, id=campaign, language=language)), wiring.campaigns)
-    wiring.people.of_campaign.add(campaign, f"viewer-{look}@people.example", "viewer", ADMIN_EMAIL)
-    wiring.people.keys_of_campaign.make(campaign, "counts", "board", ADMIN_EMAIL)
+    membership.invite(wiring, campaign, f"viewer-{look}@people.example", "viewer", ADMIN_EMAIL)
+    make_key(wiring, campaign, "counts", "board", ADMIN_EMAIL)
     home = f"{stack.public_url}/organizer"
     page = visitor.open(home, width=width, dark=dark, locale=locale)
 
@@ -148,9 +152,9 @@ def test_every_page_about_people_is_accessible(
     see("wrong-code")
     page.goto(f"{home}/sign-in/none")
     see("no-code")
-    administrator = wiring.people.directory.person(wiring.people.directory.id_of(ADMIN_EMAIL))
+    administrator = find_person(wiring, id_of(wiring, ADMIN_EMAIL))
     assert administrator
-    request, code = wiring.people.signing_in.operators_code(administrator)
+    request, code = operators_code(wiring, administrator)
     page.goto(f"{home}/sign-in/{request}")
     page.locator("#code").fill(code)
     page.locator("#code").press("Enter")

@@ -20,6 +20,10 @@ from undersigned.aws.signatures import signature_key
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.counters import counter_key
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people import membership
+from undersigned.people.keys import make_key
+from undersigned.people.rows.api_keys import ApiKeys
+from undersigned.people.rows.people import People
 from undersigned.people.rules.people import person_id
 from undersigned.services.delivering.packet_links import PACKETS_ON_PAGE
 
@@ -856,7 +860,7 @@ def people_come_and_go(platform: Platform) -> Arrivals:
     # Without an administrator, an owner goes only while there is another one.
     world.variables["ADMIN_EMAIL"] = ""
     world.restart("organizer_api")
-    world.wiring.people.of_campaign.add(CAMPAIGN, OWNER, "owner", "command line")
+    membership.invite(world.wiring, CAMPAIGN, OWNER, "owner", "command line")
     platform.settle()
     owner, maria, stranger = Browser(world), Browser(world), Browser(world)
     world.throttles = 1
@@ -872,18 +876,18 @@ def people_come_and_go(platform: Platform) -> Arrivals:
     for path in ("/organizer", "/people", "/keys", "/signatures"):
         assert acts.get(owner.address(path), cookies=owner.cookies).status == 200
     assert platform.person(lambda: maria.see("/people")).status == 403
-    assert world.wiring.api_keys.api_keys(CAMPAIGN) == (), "only owners have keys"
+    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == (), "only owners have keys"
     assert acts.press(owner, f"/people/{person}/remove").status in {303, 404}
     assert acts.press(owner, "/keys", {"scope": "counts"}).status == 200
-    for key in world.wiring.api_keys.api_keys(CAMPAIGN):
+    for key in ApiKeys(world.wiring.table).api_keys(CAMPAIGN):
         assert acts.press(owner, f"/keys/{key.digest[:12]}/revoke").status in {303, 404}
     assert platform.person(lambda: maria.see("/signatures")).status in {303, 404}
     assert acts.press(owner, "/organizer/sign-out").status == 303
     assert platform.person(lambda: owner.see("/people")).status == 303
-    people = world.wiring.people_rows
+    people = People(world.wiring.table)
     assert [(member.person.email, member.role) for member in people.members(CAMPAIGN)] == [(OWNER, "owner")]
     assert people.campaigns_of(person) == ()
-    assert world.wiring.api_keys.api_keys(CAMPAIGN) == ()
+    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == ()
     return {}
 
 
@@ -891,8 +895,8 @@ def discards_a_campaign(acts: Acts) -> None:
     """The administrator discards a campaign that was never published. Its people and keys go, too."""
     world, campaign = acts.platform.world, "abandoned"
     draft = world.wiring.authoring.drafting.create(campaign, ADMINISTRATOR, {})
-    world.wiring.people.of_campaign.add(campaign, MARIA, "owner", ADMINISTRATOR)
-    world.wiring.people.keys_of_campaign.make(campaign, "counts", "a script", ADMINISTRATOR)
+    membership.invite(world.wiring, campaign, MARIA, "owner", ADMINISTRATOR)
+    make_key(world.wiring, campaign, "counts", "a script", ADMINISTRATOR)
     administrator = Browser(world, campaign)
     signs_in(acts, administrator, ADMINISTRATOR)
     versions = administrator.address("/workshop/versions?of=1")

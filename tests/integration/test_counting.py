@@ -11,6 +11,7 @@ from tests.world import CAMPAIGN, CONTEXT, client_of, load_event
 from undersigned.aws.signatures import signature_key
 from undersigned.base.table import to_item
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, digest_of
 from undersigned.services.signing.unconfirmed import unconfirmed
 
@@ -196,7 +197,9 @@ def test_a_refused_email_does_not_fail_its_record(world: World) -> None:
 def test_an_organizers_key_reads_its_campaigns_counts_until_it_expires(world: World) -> None:
     world.confirmed()
     now = world.clock.now
-    world.wiring.api_keys.put_api_key(ApiKey(CAMPAIGN, digest_of("secret"), "counts", "", now, now.replace(year=2027)))
+    ApiKeys(world.wiring.table).put_api_key(
+        ApiKey(CAMPAIGN, digest_of("secret"), "counts", "", now, now.replace(year=2027))
+    )
     path = f"/organizer/campaigns/{CAMPAIGN}/counts"
     key = {"authorization": "Bearer secret"}
     assert world.get(path, headers=key).json == {

@@ -21,6 +21,9 @@ from undersigned.domain.authoring.drafts import (
     DraftFilesError,
     IdTakenError,
 )
+from undersigned.people.keys import make_key
+from undersigned.people.rows.api_keys import ApiKeys
+from undersigned.people.rows.people import People
 from undersigned.services.authoring.pushing import push
 
 if TYPE_CHECKING:
@@ -286,26 +289,26 @@ def test_a_version_with_a_file_less_takes_the_file_away(drafting: Drafting) -> N
 def test_a_new_campaign_inherits_nobody_from_a_discarded_one(drafting: Drafting, world: World) -> None:
     made = make(drafting)
     person = add(world, ANN, "owner", NEW)
-    world.wiring.people.keys_of_campaign.make(NEW, "counts", "a script", ANN)
+    make_key(world.wiring, NEW, "counts", "a script", ANN)
     drafting.discard(NEW, made.revision, ANN)
 
     assert world.memory
     left = [(pk, sk) for pk, rows in world.memory.partitions.items() for sk in rows if NEW in pk + sk]
     assert left == []
     make(drafting)
-    assert world.wiring.people_rows.members(NEW) == world.wiring.people_rows.campaigns_of(person) == ()
-    assert world.wiring.api_keys.api_keys(NEW) == ()
+    assert People(world.wiring.table).members(NEW) == People(world.wiring.table).campaigns_of(person) == ()
+    assert ApiKeys(world.wiring.table).api_keys(NEW) == ()
 
 
 def test_a_discarded_draft_of_a_published_campaign_leaves_its_people_and_keys(drafting: Drafting, world: World) -> None:
     draft = drafting.write(CAMPAIGN, 0, with_goal(drafting.draft(CAMPAIGN), 11), ANN)
     add(world, ANN, "owner")
-    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "counts", "a script", ANN)
+    make_key(world.wiring, CAMPAIGN, "counts", "a script", ANN)
     logged = list(world.wiring.campaigns.audit(CAMPAIGN))
     drafting.discard(CAMPAIGN, draft.revision, ANN)
 
-    assert [member.person.email for member in world.wiring.people_rows.members(CAMPAIGN)] == [ANN]
-    assert len(world.wiring.api_keys.api_keys(CAMPAIGN)) == 1
+    assert [member.person.email for member in People(world.wiring.table).members(CAMPAIGN)] == [ANN]
+    assert len(ApiKeys(world.wiring.table).api_keys(CAMPAIGN)) == 1
     entries = list(world.wiring.campaigns.audit(CAMPAIGN))
     assert [entry for entry in entries if entry.action != "discard draft"] == logged
     assert len(entries) == len(logged) + 1
@@ -317,7 +320,7 @@ def test_a_draft_that_was_pushed_from_a_folder_meanwhile_leaves_its_people(draft
     push(compile_campaign(made.files), world.wiring.campaigns)
     drafting.discard(NEW, made.revision, ANN)
 
-    assert [member.campaign for member in world.wiring.people_rows.campaigns_of(person)] == [NEW]
+    assert [member.campaign for member in People(world.wiring.table).campaigns_of(person)] == [NEW]
 
 
 def test_files_of_four_megabytes_fit_however_little_they_can_be_compressed(drafting: Drafting, world: World) -> None:

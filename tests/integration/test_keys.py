@@ -12,6 +12,7 @@ from tests.openapi_document import operation_of, routed
 from tests.world import CAMPAIGN, PERIOD, Answer
 from undersigned.domain.counting.exports import Export, ExportFilter
 from undersigned.domain.delivering.deliveries import DeliveryKey
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def campaign(world: World) -> World:
     world.put_key("us_expired", "letters", expires_at=world.clock.now)
     world.put_key("us_other", "letters", OTHER)
     world.put_key("us_revoked", "letters")
-    world.wiring.api_keys.remove_api_key(CAMPAIGN, digest_of("us_revoked"))
+    ApiKeys(world.wiring.table).remove_api_key(CAMPAIGN, digest_of("us_revoked"))
     export = Export(CAMPAIGN, EXPORT, "done", ExportFilter(), "key", world.clock.now)
     world.wiring.exports.put_export(export)
     world.wiring.bucket.write(export.file, iter([b""]))

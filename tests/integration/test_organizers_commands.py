@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from tests.world import CAMPAIGN, PERIOD, ROOT, World
 from undersigned.base.errors import NotFoundError, NotNowError, UndersignedError
 from undersigned.domain.counting.exports import COLUMNS
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.services.counting.listing import newest_letters
 from undersigned_cli import main
@@ -506,7 +507,7 @@ def test_an_unknown_campaign_is_answered_with_the_known_ones(invoke: Any) -> Non
 
 def test_a_key_ends_after_90_days(run: Any, world: World) -> None:
     assert "It works until 2027-02-22." in run("key", "create", CAMPAIGN)
-    [key] = world.wiring.api_keys.api_keys(CAMPAIGN)
+    [key] = ApiKeys(world.wiring.table).api_keys(CAMPAIGN)
 
     assert (key.valid_until - world.clock.now).days == 90
 

@@ -17,22 +17,26 @@ from tests.organizers import Browser, add, campaigns_of
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, ROOT
 from undersigned.aws.forms import form_key
 from undersigned.base.errors import ChangedError
+from undersigned.base.settings import Settings
+from undersigned.base.stack import Stack
 from undersigned.base.table import Update
 from undersigned.campaigns.rows.counters import counter_key
+from undersigned.people import membership
+from undersigned.people.keys import make_key
 from undersigned.people.membership import PeopleError
+from undersigned.people.rows.api_keys import ApiKeys
+from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Member, person_id
-from undersigned.services.people import own_campaigns
-from undersigned_cli import campaign_folder
+from undersigned.services.operating import own_campaigns
+from undersigned_cli import campaign_folder, stacks
 from undersigned_cli.campaign_folder import push
 from undersigned_cli.main import app
-from undersigned_cli.stacks import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world import World
-    from undersigned.people.membership import PeopleOfCampaign
 
 OWNER, MARIA = "owner@enddemand.example", "maria@enddemand.example"
 
@@ -47,10 +51,10 @@ def owner(world: World) -> Browser:
 
 
 @pytest.fixture
-def without_administrator(world: World) -> PeopleOfCampaign:
-    """Return what changes people in a stack that has no administrator."""
-    people = world.wiring.people.of_campaign
-    return replace(people, directory=replace(people.directory, admin_email=""))
+def without_administrator(world: World) -> Stack:
+    """Return the stack as it is without an administrator."""
+    settings = Settings({**world.wiring.settings.variables, "ADMIN_EMAIL": ""})
+    return Stack(settings, client=world.wiring.client, clock=world.clock)
 
 
 def id_of(world: World, email: str) -> str:
@@ -58,7 +62,7 @@ def id_of(world: World, email: str) -> str:
 
 
 def roles(world: World) -> dict[str, str]:
-    return {member.person.email: member.role for member in world.wiring.people_rows.members(CAMPAIGN)}
+    return {member.person.email: member.role for member in People(world.wiring.table).members(CAMPAIGN)}
 
 
 def log(world: World) -> set[tuple[str, str, str]]:
@@ -245,7 +249,7 @@ def test_a_damaged_letter_hides_no_page(owner: Browser, world: World) -> None:
 
 
 def test_a_person_without_campaigns_is_told_so(owner: Browser, world: World) -> None:
-    world.wiring.people_rows.remove(world.wiring.people_rows.members(CAMPAIGN)[0])
+    People(world.wiring.table).remove(People(world.wiring.table).members(CAMPAIGN)[0])
     page = owner.see("/organizer").body
     assert "You have no campaigns." in page
     assert owner.see().status == 404
@@ -261,14 +265,14 @@ def test_an_owner_makes_a_key_sees_it_once_and_revokes_it(owner: Browser, world:
     assert found
     assert "<b>" not in page
     key = found[1]
-    [stored] = world.wiring.api_keys.api_keys(CAMPAIGN)
+    [stored] = ApiKeys(world.wiring.table).api_keys(CAMPAIGN)
     assert (stored.digest, stored.scope, stored.label) == (digest_of(key), "letters", "<b>board</b>")
     assert (stored.by, stored.maker) == (OWNER, id_of(world, OWNER))
     assert (stored.valid_until - stored.created_at).days == 90
     assert key not in owner.see("/keys").body
     digits = stored.digest[:12]
     assert owner.press(f"/keys/{digits}/revoke").headers["location"].endswith("?done=key-revoked")
-    assert world.wiring.api_keys.api_keys(CAMPAIGN) == ()
+    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == ()
     assert {("revoke key", OWNER, digits), ("create key", OWNER, f"{digits} letters")} <= log(world)
     assert owner.press(f"/keys/{digits}/revoke").status == 404
 
@@ -287,7 +291,7 @@ def test_a_mistaken_key_is_explained(owner: Browser, world: World, values: dict[
     assert 'role="alert"' in answer.body
     assert re.search(rf'name="label"[^>]* value="{re.escape(values["label"])}"', answer.body)
     assert ('value="counts" required checked>' in answer.body) == (values["scope"] == "counts")
-    assert world.wiring.api_keys.api_keys(CAMPAIGN) == ()
+    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == ()
 
 
 def key_of(browser: Browser) -> str:
@@ -331,37 +335,35 @@ def test_a_persons_keys_end_when_they_stay_no_owner(owner: Browser, second: Brow
 
 def test_no_key_is_made_by_who_was_removed_at_the_same_moment(owner: Browser, world: World) -> None:
     """The page was opened, and then the person was removed, before the key is written."""
-    key, keys = key_of(owner), world.wiring.people.keys_of_campaign
-    [member] = world.wiring.people_rows.members(CAMPAIGN)
-    world.wiring.people.of_campaign.remove(CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
+    key = key_of(owner)
+    [member] = People(world.wiring.table).members(CAMPAIGN)
+    membership.remove(world.wiring, CAMPAIGN, id_of(world, OWNER), ADMINISTRATOR)
     with pytest.raises(ChangedError):
-        keys.make(CAMPAIGN, "counts", "", member.name, member=member)
+        make_key(world.wiring, CAMPAIGN, "counts", "", member.name, member=member)
     assert not opens(world, key)
-    assert world.wiring.api_keys.api_keys(CAMPAIGN) == ()
+    assert ApiKeys(world.wiring.table).api_keys(CAMPAIGN) == ()
 
 
 # The last owner
 
 
-def test_the_last_owner_stays_unless_there_is_an_administrator(
-    world: World, without_administrator: PeopleOfCampaign
-) -> None:
+def test_the_last_owner_stays_unless_there_is_an_administrator(world: World, without_administrator: Stack) -> None:
     first = add(world, OWNER, "owner")
     with pytest.raises(PeopleError, match="last owner"):
-        without_administrator.remove(CAMPAIGN, first, OWNER)
+        membership.remove(without_administrator, CAMPAIGN, first, OWNER)
     with pytest.raises(PeopleError, match="last owner"):
-        without_administrator.set_role(CAMPAIGN, first, "editor", OWNER)
+        membership.change_role(without_administrator, CAMPAIGN, first, "editor", OWNER)
     add(world, MARIA, "owner")
-    without_administrator.remove(CAMPAIGN, first, OWNER)
+    membership.remove(without_administrator, CAMPAIGN, first, OWNER)
     assert roles(world) == {MARIA: "owner"}
-    world.wiring.people.of_campaign.remove(CAMPAIGN, id_of(world, MARIA), ADMINISTRATOR)
+    membership.remove(world.wiring, CAMPAIGN, id_of(world, MARIA), ADMINISTRATOR)
     assert roles(world) == {}
 
 
 def test_two_owners_cannot_remove_each_other_at_the_same_moment(world: World) -> None:
     add(world, OWNER, "owner")
     add(world, MARIA, "owner")
-    people = world.wiring.people_rows
+    people = People(world.wiring.table)
     first, second = people.members(CAMPAIGN)
     people.remove(first, another_owner=second)
     with pytest.raises(ChangedError):
@@ -371,7 +373,7 @@ def test_two_owners_cannot_remove_each_other_at_the_same_moment(world: World) ->
 
 def test_a_role_is_written_for_the_campaign_and_the_person_or_not_at_all(world: World) -> None:
     person = add(world, MARIA, "viewer")
-    people = world.wiring.people_rows
+    people = People(world.wiring.table)
     [known] = people.members(CAMPAIGN)
     assert people.campaigns_of(person) == (known,)
     with pytest.raises(ChangedError):
@@ -387,7 +389,7 @@ def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pyte
     monkeypatch.setattr("undersigned.people.membership.MOST_PEOPLE", 1)
     add(world, OWNER, "owner")
     with pytest.raises(PeopleError, match="1 people at most"):
-        world.wiring.people.of_campaign.add(CAMPAIGN, MARIA, "viewer", OWNER)
+        membership.invite(world.wiring, CAMPAIGN, MARIA, "viewer", OWNER)
 
 
 # Commands
@@ -396,8 +398,8 @@ def test_a_campaign_has_a_hundred_people_at_most(world: World, monkeypatch: pyte
 @pytest.fixture
 def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that runs a command and returns its exit code and output."""
-    monkeypatch.setattr(Stack, "wiring", lambda _stack, *_needed: world.wiring)
-    monkeypatch.setattr(Stack, "in_aws", lambda _name: Stack({}, lambda *_: None))
+    monkeypatch.setattr(stacks.Stack, "wiring", lambda _stack, *_needed: world.wiring)
+    monkeypatch.setattr(stacks.Stack, "in_aws", lambda _name: stacks.Stack({}, lambda *_: None))
 
     def command(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, list(arguments))
@@ -480,7 +482,7 @@ def test_deleting_goes_on_after_it_ended_among_the_rows_of_a_counter(world: Worl
 def test_deleting_a_campaign_deletes_its_people(owner: Browser, world: World) -> None:
     decide(world, "close", by="command line")
     world.wiring.operating.deleting.delete(CAMPAIGN)
-    assert world.wiring.people_rows.members(CAMPAIGN) == ()
-    assert world.wiring.people_rows.campaigns_of(id_of(world, OWNER)) == ()
+    assert People(world.wiring.table).members(CAMPAIGN) == ()
+    assert People(world.wiring.table).campaigns_of(id_of(world, OWNER)) == ()
     world.clock.advance(minutes=2)
     assert owner.see().status == 404

@@ -13,6 +13,7 @@ from tests.command_line import command_line
 from tests.organizers import Browser, someone
 from tests.world import CAMPAIGN, files_of_campaign
 from undersigned.base.errors import GivenError
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned_cli.main import app
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def test_every_command_refuses_a_reason_that_cant_be_kept(
 def test_a_label_that_cant_be_kept(world: World, refusal: Any, organizer: Browser, label: str) -> None:
     sentence = refusal("key", "create", CAMPAIGN, "--label", label)
     assert refuses(organizer, "/keys", {"scope": "counts", "label": label}, sentence)
-    assert not world.wiring.api_keys.api_keys(CAMPAIGN)
+    assert not ApiKeys(world.wiring.table).api_keys(CAMPAIGN)
 
 
 @pytest.mark.parametrize(

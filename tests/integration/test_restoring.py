@@ -27,6 +27,8 @@ from undersigned.domain.counting.screening import place_of
 from undersigned.domain.delivering.deliveries import Attempt, Delivery, DeliveryKey
 from undersigned.domain.delivering.mail_events import MailEvent
 from undersigned.domain.signing.signatures import signer_id
+from undersigned.people.keys import make_key
+from undersigned.people.rows.people import People
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.reconciling import UnexplainedError
 from undersigned_cli.commands.restoring import OtherTableError
@@ -253,7 +255,7 @@ def test_people_come_back_with_a_lost_campaign_and_neither_keys_nor_sessions(
     add(world, "maria@enddemand.example", "editor")
     maria = Browser(world)
     maria.sign_in("maria@enddemand.example")
-    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "counts", "a script", "ann")
+    make_key(world.wiring, CAMPAIGN, "counts", "a script", "ann")
     draft = world.wiring.authoring.drafting.write(CAMPAIGN, 0, {}, "ann", {"goal": 77})
     recovery.keep()
     had, sent = kinds_of(world), list(world.sent)
@@ -279,7 +281,7 @@ def test_somebody_who_was_removed_since_does_not_come_back_with_lost_letters(rec
         recovery.lose(beginning)
     recovery.restore()
     assert row(world, "Ada")
-    assert world.wiring.people_rows.members(CAMPAIGN) == ()
+    assert People(world.wiring.table).members(CAMPAIGN) == ()
 
 
 def test_a_lost_recipient_comes_back_with_the_answer_of_its_office(recovery: Recovery) -> None:

@@ -8,7 +8,10 @@ import pytest
 
 from tests.organizers import Browser, add, code_in
 from tests.world import ADMINISTRATOR, CAMPAIGN, DASHBOARD, Watch
-from undersigned.people import signing_in
+from undersigned.people import membership, signing_in
+from undersigned.people.directory import find_person
+from undersigned.people.queue import people_mails
+from undersigned.people.rows.people import People
 from undersigned.people.rules.people import is_code, person_id
 
 if TYPE_CHECKING:
@@ -91,7 +94,7 @@ def test_two_mailboxes_are_two_people(maria: Browser, world: World) -> None:
     add(world, "maria+other@enddemand.example", "owner", "a-campaign")
     maria.ask(EDITOR)
     assert [mail.to for mail in world.sent] == [EDITOR]
-    assert [member.campaign for member in world.wiring.people_rows.campaigns_of(person_id_of(world, EDITOR))] == [
+    assert [member.campaign for member in People(world.wiring.table).campaigns_of(person_id_of(world, EDITOR))] == [
         CAMPAIGN
     ]
 
@@ -327,7 +330,7 @@ def test_an_email_is_delivered_again_while_ses_throttles(maria: Browser, world: 
     [answer] = world.run_people_mails()
     assert len(answer["batchItemFailures"]) == 1
     assert world.sent == []
-    world.wiring.people_mails.put_sign_in(maria.code_page.rpartition("/")[2])
+    people_mails(world.wiring).put_sign_in(maria.code_page.rpartition("/")[2])
     assert world.run_people_mails() == [{"batchItemFailures": []}]
     assert maria.type_code(code_in(world.sent[-1])).status == 303
 
@@ -338,7 +341,7 @@ def test_an_outage_of_ses_takes_none_of_an_hours_emails(maria: Browser, world: W
     request = maria.code_page.rpartition("/")[2]
     for _ in range(7):
         assert world.run_people_mails()[0]["batchItemFailures"]
-        world.wiring.people_mails.put_sign_in(request)
+        people_mails(world.wiring).put_sign_in(request)
     assert world.run_people_mails() == [{"batchItemFailures": []}]
     assert maria.type_code(code_in(world.sent[-1])).status == 303
     for _ in range(6):
@@ -350,11 +353,11 @@ def test_an_outage_of_ses_loses_no_invitation(world: World) -> None:
     person = add(world, EDITOR, "editor")
     world.refusal = "InternalServiceErrorException"
     for _ in range(7):
-        world.wiring.people_mails.put_invitation(CAMPAIGN, person)
+        people_mails(world.wiring).put_invitation(CAMPAIGN, person)
         assert world.run_people_mails()[0]["batchItemFailures"]
     world.refusal = ""
     for _ in range(5):
-        world.wiring.people_mails.put_invitation(CAMPAIGN, person)
+        people_mails(world.wiring).put_invitation(CAMPAIGN, person)
     world.run_people_mails()
     assert [mail.to for mail in world.sent] == [EDITOR] * 4, "the first of the five was at the beginning"
 
@@ -409,7 +412,7 @@ def test_a_session_of_a_person_ends_after_twelve_hours(maria: Browser, world: Wo
 @pytest.mark.asvs("7.4.2", "7.4.5")
 def test_removing_a_person_ends_their_sessions_at_once(maria: Browser, world: World) -> None:
     maria.sign_in(EDITOR)
-    world.wiring.people.of_campaign.remove(CAMPAIGN, person_id(world.wiring.secret(), EDITOR), "command line")
+    membership.remove(world.wiring, CAMPAIGN, person_id(world.wiring.secret(), EDITOR), "command line")
     assert maria.see("/deliveries").status == 303
     assert "Your email address" in maria.see("/organizer").body
     maria.ask(EDITOR)
@@ -421,10 +424,10 @@ def test_changing_a_role_takes_effect_at_once(maria: Browser, world: World) -> N
     maria.sign_in(EDITOR)
     person = person_id(world.wiring.secret(), EDITOR)
     assert maria.see("/signatures").status == 200
-    world.wiring.people.of_campaign.set_role(CAMPAIGN, person, "viewer", "command line")
+    membership.change_role(world.wiring, CAMPAIGN, person, "viewer", "command line")
     assert maria.see("/signatures").status == 403
     assert maria.see("/deliveries").status == 200
-    world.wiring.people.of_campaign.set_role(CAMPAIGN, person, "owner", "command line")
+    membership.change_role(world.wiring, CAMPAIGN, person, "owner", "command line")
     assert maria.see("/people").status == 200
 
 
@@ -441,9 +444,9 @@ def test_the_administrator_owns_every_campaign_that_exists(world: World) -> None
 
 
 def operators_code(world: World, email: str) -> tuple[str, str]:
-    person = world.wiring.people.directory.person(person_id_of(world, email))
+    person = find_person(world.wiring, person_id_of(world, email))
     assert person
-    return world.wiring.people.signing_in.operators_code(person)
+    return signing_in.operators_code(world.wiring, person)
 
 
 def test_an_operators_code_signs_in_once(world: World) -> None:

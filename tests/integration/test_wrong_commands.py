@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from tests.command_line import command_line
 from tests.world import CAMPAIGN, ROOT, World
+from undersigned.people.keys import make_key
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned_cli import main
 from undersigned_cli.stacks import Stack
 
@@ -86,12 +88,12 @@ def test_a_list_of_an_unknown_campaign_names_the_known_ones(said: Said, command:
 
 @pytest.mark.parametrize("digits", ["", "a", "abc"])
 def test_no_key_is_revoked_by_digits_that_any_key_could_have(said: Said, world: World, digits: str) -> None:
-    world.wiring.people.keys_of_campaign.make(CAMPAIGN, "counts", "", "a test")
+    make_key(world.wiring, CAMPAIGN, "counts", "", "a test")
 
     error = said("key", "revoke", CAMPAIGN, digits, code=1)
 
     assert error.startswith(f"'{digits}' is too short for a key; give at least its first 4 digits")
-    assert len([*world.wiring.api_keys.api_keys(CAMPAIGN)]) == 1
+    assert len([*ApiKeys(world.wiring.table).api_keys(CAMPAIGN)]) == 1
 
 
 @pytest.mark.parametrize("command", [("person", "remove"), ("person", "role")], ids=" ".join)

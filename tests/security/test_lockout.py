@@ -9,7 +9,7 @@ import pytest
 from tests.cdn import EDGE, PROOF, in_front_of
 from tests.world import ADA, CAMPAIGN, world
 from undersigned.domain.signing.abuse_checks import PROOF_HEADER
-from undersigned.people.membership import new_key_text
+from undersigned.people.keys import new_key_text
 from undersigned.people.rules.api_keys import REFUSAL_GROUPS
 
 if TYPE_CHECKING:

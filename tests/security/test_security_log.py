@@ -14,6 +14,7 @@ from undersigned.campaigns.rules.campaigns import dashboard_path
 from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.people.access import ScopeError
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import ApiKey, KeyScope, digest_of
 from undersigned.people.rules.people import person_id
 from undersigned.web import security_log
@@ -33,7 +34,7 @@ def sent(world: World) -> None:
     scopes: tuple[KeyScope, ...] = ("counts", "letters")
     for scope in scopes:
         key = ApiKey(CAMPAIGN, digest_of(f"us_{scope}"), scope, "Robin’s laptop", began, ends)
-        world.wiring.api_keys.put_api_key(key)
+        ApiKeys(world.wiring.table).put_api_key(key)
     world.confirmed(name="Zanzibar", email="zanzibar@signers.example")
     world.week()
 

@@ -16,6 +16,7 @@ from undersigned.domain.delivering.deliveries import DeliveryKey
 from undersigned.domain.signing.abuse_checks import FormToken
 from undersigned.domain.signing.signatures import signer_id
 from undersigned.domain.tokens import VALID_FOR, TypedToken
+from undersigned.people.rows.people import People
 from undersigned.people.rules.api_keys import digest_of
 from undersigned.people.rules.people import Person, person_id
 from undersigned.tokens import OrganizerTokens, Tokens
@@ -92,7 +93,7 @@ def make_what_exists(world: World) -> None:
     """Make what the tokens of `issued` are about."""
     administrator = Person(person_id(world.wiring.secret(), ADMINISTRATOR), ADMINISTRATOR)
     later = world.clock.now + timedelta(days=30)
-    world.wiring.people_rows.put_session(administrator, SESSION, later)
+    People(world.wiring.table).put_session(administrator, SESSION, later)
     world.confirmed()
     world.week()
 

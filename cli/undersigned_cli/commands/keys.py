@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from undersigned.base.errors import NotFoundError, UndersignedError
+from undersigned.people.keys import keys_of, make_key, revoke_key
 from undersigned.people.rules.api_keys import DIGITS_SHOWN
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import (
@@ -48,7 +49,7 @@ def create(
     label: Annotated[str, typer.Option("--label", help="What the key is for.")] = "",
 ) -> None:
     """Create a key with which a program reads one campaign for 90 days, and print it once. Only its hash is stored."""
-    text, key = wiring.people.keys_of_campaign.make(campaign, scope.value, label, COMMAND_LINE)
+    text, key = make_key(wiring, campaign, scope.value, label, COMMAND_LINE)
     say(f"Key {key.digest[:DIGITS_SHOWN]} for {campaign}. It works until {key.valid_until:%Y-%m-%d}.")
     say("Copy it now: it is not shown again.")
     typer.echo(text)
@@ -64,7 +65,7 @@ def list_(
 ) -> None:
     """List a campaign's keys."""
     wiring = stack.wiring()
-    keys = wiring.api_keys.api_keys(campaign)
+    keys = keys_of(wiring, campaign)
     if not keys:
         check_campaign(wiring, campaign)
     columns = {
@@ -104,12 +105,12 @@ def revoke(
         )
         raise UndersignedError(message)
     wiring = stack.wiring()
-    found = [kept.digest for kept in wiring.api_keys.api_keys(campaign) if kept.digest.startswith(key)]
+    found = [kept.digest for kept in keys_of(wiring, campaign) if kept.digest.startswith(key)]
     if len(found) != 1:
         message = (
             f"{counted(len(found), 'key')} of {campaign} begin with {key!r}; "
             f"to see its keys, run `undersigned key list {campaign}`"
         )
         raise NotFoundError(message)
-    wiring.people.keys_of_campaign.revoke(campaign, found[0], COMMAND_LINE)
+    revoke_key(wiring, campaign, found[0], COMMAND_LINE)
     say(f"Key {found[0][:DIGITS_SHOWN]} is revoked.")

@@ -10,8 +10,12 @@ import typer
 
 from undersigned.base.email_addresses import email_mistake
 from undersigned.base.errors import NotFoundError, UndersignedError
-from undersigned.campaigns.rules.controls import AuditEntry
+from undersigned.campaigns.activity import record
+from undersigned.people import membership
+from undersigned.people.directory import find_person, id_of
+from undersigned.people.rows.people import People
 from undersigned.people.rules.people import SIGN_IN_FOR
+from undersigned.people.signing_in import operators_code
 from undersigned.wiring import Wiring
 from undersigned_cli.commands.options import COMMAND_LINE, AsJson, Campaign, examples, on_campaign, on_stack
 from undersigned_cli.commands.output import counted, moment, say, show
@@ -41,7 +45,7 @@ def list_(wiring: Wiring, campaign: Campaign, *, as_json: AsJson = False) -> Non
     columns = {"email": "Email address", "role": "Role", "by": "Invited by", "at": "Invited"}
     rows: list[dict[str, object]] = [
         {"email": member.person.email, "role": member.role, "by": member.by, "at": moment(member.at)}
-        for member in wiring.people.of_campaign.members(campaign)
+        for member in membership.members_of(wiring, campaign)
     ]
     show(f"People of {campaign}", columns, rows, as_json=as_json)
 
@@ -60,7 +64,7 @@ def add(
 ) -> None:
     """Give a person a role, and email them an invitation."""
     _check(email)
-    added = wiring.people.of_campaign.add(campaign, email.strip(), role.value, COMMAND_LINE)
+    added = membership.invite(wiring, campaign, email.strip(), role.value, COMMAND_LINE)
     say(f"{added.person.email} is {role.value} of {campaign}. An email says how to sign in.")
 
 
@@ -72,7 +76,7 @@ def role(
     """Change what a person may do. It takes effect at once."""
     wiring = stack.wiring()
     with _way_out(campaign):
-        changed = wiring.people.of_campaign.set_role(campaign, _id_of(wiring, email), new.value, COMMAND_LINE)
+        changed = membership.change_role(wiring, campaign, _id_of(wiring, email), new.value, COMMAND_LINE)
     say(f"{changed.person.email} is {new.value} of {campaign}.")
 
 
@@ -86,10 +90,10 @@ def remove(
     """Remove a person from a campaign, and revoke their keys. Their sessions end at once."""
     wiring = stack.wiring()
     with _way_out(campaign):
-        removed = wiring.people.of_campaign.remove(campaign, _id_of(wiring, email), COMMAND_LINE)
-    say(f"{removed.member.person.email} is removed from {campaign}.")
-    if removed.keys:
-        say(f"{counted(len(removed.keys), 'key')} {'is' if len(removed.keys) == 1 else 'are'} revoked.")
+        removed, keys = membership.remove(wiring, campaign, _id_of(wiring, email), COMMAND_LINE)
+    say(f"{removed.email} is removed from {campaign}.")
+    if keys:
+        say(f"{counted(keys, 'key')} {'is' if keys == 1 else 'are'} revoked.")
 
 
 @app.command(epilog=examples("person sign-in-link maria@example.org"))
@@ -97,17 +101,16 @@ def remove(
 def sign_in_link(stack: Stack, email: Email) -> None:
     """Print a link and the code that it asks for: they sign a person in once. For when no email arrives."""
     wiring = stack.wiring()
-    person = wiring.people.directory.person(_id_of(wiring, email))
+    person = find_person(wiring, _id_of(wiring, email))
     if person is None:
         message = (
             f"nobody with the address {email} has a role in a campaign, nor is the administrator; "
             "to give one, run `undersigned person add CAMPAIGN EMAIL`"
         )
         raise NotFoundError(message)
-    request, code = wiring.people.signing_in.operators_code(person)
-    for member in wiring.people_rows.campaigns_of(person.id):
-        entry = AuditEntry(member.campaign, wiring.clock(), "print sign-in link", COMMAND_LINE, person.email)
-        wiring.campaigns.record_audit(entry, wiring.new_id())
+    request, code = operators_code(wiring, person)
+    for member in People(wiring.table).campaigns_of(person.id):
+        record(wiring, member.campaign, "print sign-in link", COMMAND_LINE, person.email)
     say(f"To sign in as {person.email}, open this link within {SIGN_IN_FOR.seconds // 60} minutes and type {code}:")
     typer.echo(f"{wiring.settings.sender.public_url}/organizer/sign-in/{request}")
 
@@ -124,7 +127,7 @@ def _way_out(campaign: str) -> Iterator[None]:
 
 def _id_of(wiring: Wiring, email: str) -> str:
     _check(email)
-    return wiring.people.directory.id_of(email)
+    return id_of(wiring, email)
 
 
 def _check(email: str) -> None:

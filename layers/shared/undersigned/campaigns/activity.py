@@ -21,6 +21,13 @@ def perform(stack: Stack, name: str, campaign: str, given: Mapping[str, str], by
     """
     done = run(stack, name, campaign, given, by)
     if done.log is not None:
-        entry = AuditEntry(campaign, stack.clock(), done.log, by, about=done.about or "", why=done.why or "")
-        Campaigns(stack.table).record_audit(entry, stack.new_id())
+        record(stack, campaign, done.log, by, done.about or "", done.why or "")
     return done.word
+
+
+def record(  # noqa: PLR0913, PLR0917  (an entry's parts)
+    stack: Stack, campaign: str, action: str, by: str, about: str = "", why: str = ""
+) -> None:
+    """Record what somebody did."""
+    entry = AuditEntry(campaign, stack.clock(), action, by, about, why)
+    Campaigns(stack.table).record_audit(entry, stack.new_id())

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from undersigned.aws.abuse_counters import AbuseCounters
 from undersigned.base.errors import UndersignedError
 from undersigned.campaigns.rules.campaigns import ID_PATTERN
 from undersigned.domain.signing.abuse_checks import RATE_WINDOW, window_of
+from undersigned.people.rows.api_keys import ApiKeys
 from undersigned.people.rules.api_keys import digest_of, group_of_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
-    from undersigned.aws.abuse_counters import AbuseCounters
     from undersigned.base.scopes import Scope
-    from undersigned.people.rows.api_keys import ApiKeys
+    from undersigned.base.stack import Stack
     from undersigned.people.rules.api_keys import ApiKey, KeyScope
     from undersigned.people.rules.people import Member
 
@@ -60,38 +59,32 @@ class TooManyRefusalsError(UndersignedError):
         self.seconds = seconds
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Access:
-    """Checks the keys of programs."""
+def authorize(stack: Stack, campaign: str, text: str) -> ApiKey:
+    """Return the campaign's key with this text.
 
-    keys: ApiKeys
-    abuse_counters: AbuseCounters
-    clock: Callable[[], datetime]
+    Raises KeyRefusedError if no valid key of the campaign has this text, or TooManyRefusalsError if too many such keys
+    were refused in this minute.
+    """
+    if not text:
+        message = "no key was sent"
+        raise KeyRefusedError(message)
+    now, digest = stack.clock(), digest_of(text)
+    found = ApiKeys(stack.table).api_key(campaign, digest) if ID_PATTERN.fullmatch(campaign) else None
+    if found is None or not found.is_opened_by(digest, now):
+        _count_refusal(stack, campaign, digest, now)
+        message = "this key does not open this campaign"
+        raise KeyRefusedError(message)
+    return found
 
-    def authorize(self, campaign: str, text: str) -> ApiKey:
-        """Return the campaign's key with this text.
 
-        Raises KeyRefusedError if no valid key of the campaign has this text, or TooManyRefusalsError if too many such
-        keys were refused in this minute.
-        """
-        if not text:
-            message = "no key was sent"
-            raise KeyRefusedError(message)
-        now, digest = self.clock(), digest_of(text)
-        found = self.keys.api_key(campaign, digest) if ID_PATTERN.fullmatch(campaign) else None
-        if found is None or not found.is_opened_by(digest, now):
-            self._count_refusal(campaign, digest, now)
-            message = "this key does not open this campaign"
-            raise KeyRefusedError(message)
-        return found
-
-    def _count_refusal(self, campaign: str, digest: str, now: datetime) -> None:
-        """Count a wrong key by the beginning of its digest and its campaign. Raises TooManyRefusalsError."""
-        window, group = window_of(now, RATE_WINDOW), group_of_refusal(campaign, digest)
-        refused = self.abuse_counters.refusals(group, window)
-        if refused >= MOST_REFUSALS:
-            raise TooManyRefusalsError(ceil((window + RATE_WINDOW - now).total_seconds()))
-        self.abuse_counters.set_refusals(group, window, refused + 1)
+def _count_refusal(stack: Stack, campaign: str, digest: str, now: datetime) -> None:
+    """Count a wrong key by the beginning of its digest and its campaign. Raises TooManyRefusalsError."""
+    window, group = window_of(now, RATE_WINDOW), group_of_refusal(campaign, digest)
+    counters = AbuseCounters(stack.table)
+    refused = counters.refusals(group, window)
+    if refused >= MOST_REFUSALS:
+        raise TooManyRefusalsError(ceil((window + RATE_WINDOW - now).total_seconds()))
+    counters.set_refusals(group, window, refused + 1)
 
 
 def check_scope(member: Member, scope: Scope) -> None:

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from undersigned.people.rules.people import Member, Person, person_id
+from undersigned.people.rows.people import People
+from undersigned.people.rules.people import Person, person_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from undersigned.people.rows.people import People
+    from undersigned.base.stack import Stack
 
 
-@dataclass(kw_only=True, frozen=True, slots=True)
-class Directory:
-    """Knows people. `admin_email` is the first administrator's address; empty if the stack has none."""
+def id_of(stack: Stack, email: str) -> str:
+    """Return the id of the person with an address, which `email_mistake` must have accepted."""
+    return person_id(stack.secret(), email)
 
-    people: People
-    secret: Callable[[], str]
-    admin_email: str
 
-    def id_of(self, email: str) -> str:
-        """Return the id of the person with an address, which `email_mistake` must have accepted."""
-        return person_id(self.secret(), email)
+def is_administrator(stack: Stack, person: str) -> bool:
+    """Say whether a person is the stack's administrator, whom a stack may be without."""
+    email = stack.settings.admin_email
+    return bool(email) and person == id_of(stack, email)
 
-    def is_administrator(self, person: str) -> bool:
-        """Say whether a person is the stack's administrator."""
-        return bool(self.admin_email) and person == self.id_of(self.admin_email)
 
-    @property
-    def has_administrator(self) -> bool:
-        """Say whether the stack has an administrator."""
-        return bool(self.admin_email)
-
-    def person(self, person: str) -> Person | None:
-        """Return a person who can sign in: the administrator, or one with a role in a campaign; None for others."""
-        if self.is_administrator(person):
-            return Person(person, self.admin_email)
-        return next((member.person for member in self.people.campaigns_of(person)), None)
-
-    def as_owner(self, person: Person, campaign: str) -> Member:
-        """Return the administrator as an owner of a campaign."""
-        return Member(campaign, person.id, person.email, "owner")
+def find_person(stack: Stack, person: str) -> Person | None:
+    """Return a person who can sign in: the administrator, or one with a role in a campaign; None for others."""
+    if is_administrator(stack, person):
+        return Person(person, stack.settings.admin_email)
+    return next((member.person for member in People(stack.table).campaigns_of(person)), None)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from undersigned.base.queue import SqsQueue, read_json
+
+if TYPE_CHECKING:
+    from undersigned.base.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,8 @@ class PeopleMails(SqsQueue):
     def put_stop(self, campaign: str, target: str) -> None:
         """Queue the email that tells the organizer of a stop."""
         self.send(json.dumps({"stop": [campaign, target]}))
+
+
+def people_mails(stack: Stack) -> PeopleMails:
+    """Return the stack's queue of emails to people."""
+    return PeopleMails(stack.sqs, stack.settings.people_mails_url)

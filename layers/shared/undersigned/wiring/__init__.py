@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from undersigned.wiring.counting import CountingCases
     from undersigned.wiring.delivering import DeliveringCases
     from undersigned.wiring.operating import OperatingCases
-    from undersigned.wiring.people import PeopleCases
     from undersigned.wiring.signing import SigningCases
 
 
@@ -43,16 +42,10 @@ class Wiring(Clients):
         return CountingCases(self, lambda: self.signing.erasing)
 
     @cached_property
-    def people(self) -> PeopleCases:
-        from undersigned.wiring.people import PeopleCases
-
-        return PeopleCases(self, lambda: self.operating)
-
-    @cached_property
     def authoring(self) -> AuthoringCases:
         from undersigned.wiring.authoring import AuthoringCases
 
-        return AuthoringCases(self, self.people)
+        return AuthoringCases(self)
 
     @cached_property
     def delivering(self) -> DeliveringCases:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from undersigned.base.emails import Sender
     from undersigned.services.authoring.sampling import Sampling
     from undersigned.wiring.clients import Clients
-    from undersigned.wiring.people import PeopleCases
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,6 @@ class AuthoringCases:
     """The use cases of authoring."""
 
     stack: Clients
-    people: PeopleCases
 
     @cached_property
     def drafting(self) -> Drafting:
@@ -61,8 +59,7 @@ class AuthoringCases:
         return DraftTestRequests(
             drafting=self.drafting,
             campaigns=self.stack.campaigns,
-            people=self.stack.people_rows,
-            directory=self.people.directory,
+            stack=self.stack,
             limits=self.limits_of_tests,
             queue=self.stack.queue,
             clock=self.stack.clock,

@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from undersigned.base.settings import Settings
     from undersigned.campaigns.rules.cadence import WeeklySchedule
     from undersigned.domain.signing.mail_budgets import BudgetSizes
-    from undersigned.people.queue import PeopleMails
-    from undersigned.people.rows.api_keys import ApiKeys
-    from undersigned.people.rows.people import People
     from undersigned.services.operating.organizer_post import OrganizerPost
 
 
@@ -100,18 +97,6 @@ class Clients(Stack):
         return MailBudgets(self.table)
 
     @cached_property
-    def api_keys(self) -> ApiKeys:
-        from undersigned.people.rows.api_keys import ApiKeys
-
-        return ApiKeys(self.table)
-
-    @cached_property
-    def people_rows(self) -> People:
-        from undersigned.people.rows.people import People
-
-        return People(self.table)
-
-    @cached_property
     def exports(self) -> Exports:
         from undersigned.aws.exports import Exports
 
@@ -158,13 +143,6 @@ class Clients(Stack):
         from undersigned.aws.queue import DeadMails
 
         return DeadMails(self.sqs, self.settings.dead_mails_url)
-
-    @cached_property
-    def people_mails(self) -> PeopleMails:
-        """The queue of emails to people."""
-        from undersigned.people.queue import PeopleMails
-
-        return PeopleMails(self.sqs, self.settings.people_mails_url)
 
     @cached_property
     def reconciliation_queue(self) -> ReconciliationQueue:

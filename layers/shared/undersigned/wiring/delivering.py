@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from undersigned.people.queue import people_mails
 from undersigned.services.delivering.delivery_controls import DeliveryControls
 from undersigned.services.delivering.feedback import Feedback
 from undersigned.services.delivering.office import Offices
@@ -103,7 +104,7 @@ class DeliveringCases:
             deliveries=self.stack.deliveries,
             office_rows=self.stack.office_rows,
             tokens=self.stack.tokens,
-            mails=lambda: self.stack.people_mails,
+            mails=lambda: people_mails(self.stack),
             clock=self.stack.clock,
         )
 

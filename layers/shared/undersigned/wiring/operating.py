@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from undersigned.domain.counting.reconciliations import Finding
     from undersigned.services.delivering.planning import Planning
     from undersigned.services.operating.overviews import Overviews
+    from undersigned.services.operating.own_campaigns import OwnCampaigns
     from undersigned.services.operating.reporting import Gathering, Reporting
     from undersigned.services.operating.weekly_email import WeeklyEmail
     from undersigned.wiring.clients import Clients
@@ -86,6 +87,14 @@ class OperatingCases:
             drafts=self.stack.drafts,
             schedule=self.stack.schedule,
             clock=self.stack.clock,
+        )
+
+    @cached_property
+    def own_campaigns(self) -> OwnCampaigns:
+        from undersigned.services.operating.own_campaigns import OwnCampaigns
+
+        return OwnCampaigns(
+            stack=self.stack, campaigns=self.stack.campaigns, drafts=self.stack.drafts, overviews=self.overviews
         )
 
     @cached_property

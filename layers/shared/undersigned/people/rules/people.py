@@ -64,6 +64,10 @@ class Person:
         """Return the person's name in the security log, which has no addresses."""
         return f"person {self.id[:DIGITS_SHOWN]}"
 
+    def as_owner(self, campaign: str) -> Member:
+        """Return the administrator as an owner of a campaign."""
+        return Member(campaign, self.id, self.email, "owner")
+
 
 @dataclass(frozen=True, slots=True)
 class Member(Row):

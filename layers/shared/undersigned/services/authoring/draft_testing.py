@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from undersigned.base.errors import NotFoundError, NotNowError
 from undersigned.base.languages import Message
 from undersigned.campaigns.rules.controls import AuditEntry
+from undersigned.people.directory import id_of, is_administrator
+from undersigned.people.rows.people import People
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,10 +18,9 @@ if TYPE_CHECKING:
     from undersigned.authoring.campaigns import CompiledCampaign
     from undersigned.aws.queue import Queue
     from undersigned.base.mailbox import Mailbox
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign
-    from undersigned.people.directory import Directory
-    from undersigned.people.rows.people import People
     from undersigned.services.authoring.drafting import Drafting
     from undersigned.services.authoring.limits_of_tests import LimitsOfTests
     from undersigned.services.authoring.sampling import Sampling
@@ -31,8 +32,7 @@ class DraftTestRequests:
 
     drafting: Drafting
     campaigns: Campaigns
-    people: People
-    directory: Directory
+    stack: Stack
     limits: LimitsOfTests
     queue: Queue
     clock: Callable[[], datetime]
@@ -79,8 +79,8 @@ class DraftTestRequests:
             return None
 
     def _is_known(self, campaign: str, address: str) -> bool:
-        person = self.directory.id_of(address)
-        return self.directory.is_administrator(person) or self.people.member(campaign, person) is not None
+        person = id_of(self.stack, address)
+        return is_administrator(self.stack, person) or People(self.stack.table).member(campaign, person) is not None
 
 
 @dataclass(kw_only=True, frozen=True, slots=True)

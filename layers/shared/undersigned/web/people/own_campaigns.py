@@ -12,7 +12,7 @@ from undersigned.web.people.people import ROLES
 if TYPE_CHECKING:
     from undersigned.base.page import Page
     from undersigned.people.sessions import Session
-    from undersigned.services.people.own_campaigns import Own, OwnCampaign
+    from undersigned.services.operating.own_campaigns import Own, OwnCampaign
 
 _MOST_POINTS = 4
 """The most points about a campaign on the front page. The campaign's overview has the others."""

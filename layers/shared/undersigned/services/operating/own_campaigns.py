@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from undersigned.base.errors import DamagedRowsError, NotFoundError
+from undersigned.people.rows.people import People
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from undersigned.aws.drafts import Drafts
+    from undersigned.base.stack import Stack
     from undersigned.campaigns.rows.campaigns import Campaigns
     from undersigned.campaigns.rules.campaigns import Campaign
     from undersigned.domain.counting.tallies import Count
-    from undersigned.people.rows.people import People
     from undersigned.people.rules.people import Person, Role
     from undersigned.services.operating.overviews import Glance, Overviews
 
@@ -56,14 +57,16 @@ class Own:
 class OwnCampaigns:
     """Lists campaigns for one person."""
 
-    people: People
+    stack: Stack
     campaigns: Campaigns
     drafts: Drafts
     overviews: Overviews
 
     def of(self, person: Person, *, is_administrator: bool) -> Own:
         """Return a person's campaigns; for an administrator, all of them."""
-        roles: dict[str, Role] = {member.campaign: member.role for member in self.people.campaigns_of(person.id)}
+        roles: dict[str, Role] = {
+            member.campaign: member.role for member in People(self.stack.table).campaigns_of(person.id)
+        }
         if not roles and not is_administrator:
             return Own((), ())
         published = set(self.campaigns.campaign_ids())

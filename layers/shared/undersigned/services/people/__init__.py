@@ -1,1 +1,0 @@
-"""Roles and keys, and how people sign in."""
