@@ -1361,6 +1361,15 @@ def test_while_no_website_may_show_the_form_publish_says_so(unlisted: Author) ->
     assert "No website may show the form yet. Name yours and publish" in page.words
 
 
+def test_only_an_address_of_a_website_is_a_link_on_publish(unlisted: Author) -> None:
+    drafting = unlisted.world.wiring.authoring.drafting
+    sites = ["javascript://sites.trees.example/%0aalert(1)", "https://sites.trees.example"]
+    drafting.write(CAMPAIGN, unlisted.draft().revision, {}, ANN, {"frame_origins": sites})
+    page = unlisted.open("publish?where=developer").body
+    assert "javascript://sites.trees.example/%0aalert(1), <a href=" in page
+    assert 'href="javascript:' not in page
+
+
 def test_a_pasted_address_becomes_a_website_that_shows_the_form_and_nothing_else(unlisted: Author) -> None:
     world, site = unlisted.world, "https://sites.trees.example"
     added = add_website(unlisted, " sites.Trees.example/our-group/sign?utm_source=x#form ")
