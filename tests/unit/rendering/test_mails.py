@@ -93,6 +93,10 @@ def test_the_email_has_no_word_of_the_letter_and_no_name_of_a_signer(pdfs: int) 
         assert "signature)" not in content
 
 
+def test_a_heading_of_the_text_is_underlined_on_the_next_line() -> None:
+    assert re.findall(r"(\w+)\n={70}\n\n", mail_of(2).text) == ["FOR", "LETTERS", "THIS", "OFFICE"]
+
+
 def test_the_email_says_in_the_organizers_sentence_what_is_asked_or_else_in_the_title() -> None:
     for request, said in (("Please fund lights at <our> crossings.",) * 2, (None, FOLDER.campaign.title)):
         mail = mail_of(2, campaign=replace(FOLDER.campaign, request=request))
