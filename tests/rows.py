@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
@@ -61,6 +62,18 @@ def attributes_of(kind: type[Row]) -> set[str]:
     """Return the names of the attributes that a class writes."""
     following = {name for name in FOLLOWING if hasattr(kind, name)}
     return {"pk", "sk", *following} | {each.name for each in fields(kind)} - names_in_key(kind)  # type: ignore[arg-type]
+
+
+@cache
+def unwritten(pk: str, sk: str, names: frozenset[str]) -> set[str]:
+    """Return those of some attributes that the class of a key's row doesn't write. A key of no class has none.
+
+    `pk` and `sk` are the beginnings of the key, up to a `#`.
+    """
+    for kind in row_classes():
+        if kind.pk.startswith(pk) and kind.sk.partition("{")[0] in {sk, ""}:
+            return {*names} - attributes_of(kind)
+    return set()
 
 
 def parts_of(kind: type[Row]) -> st.SearchStrategy[dict[str, str]]:

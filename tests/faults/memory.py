@@ -32,6 +32,7 @@ from moto.dynamodb.parsing.validators import (
     UpdateHashRangeKeyValidator,
 )
 
+from tests.rows import unwritten
 from undersigned_cli.local.needs import needs_of
 from undersigned_cli.local.permissions import may
 from undersigned_cli.local.resources import table_definition
@@ -180,6 +181,7 @@ class Memory:
         name = f"{service}:{operation}"
         world.calls.append(name)
         client.check(function, service, operation, params)
+        check_names(params)
         watch = world.watch
         if watch is None:
             return make(**params)
@@ -636,6 +638,17 @@ def check_permission(function: str, service: str, operation: str, params: Mappin
         if not may(function, need):
             pytest.fail(f"template.yaml does not let {function} do {need.action} on {need.resource} {need.facts}")
     _allowed.add(known)
+
+
+def check_names(params: Mapping[str, Any]) -> None:
+    """Fail if a condition or an update of a row names an attribute that its class doesn't write."""
+    for write in params.get("TransactItems", ()):
+        check_names(next(iter(write.values())))
+    key, names = params.get("Key") or params.get("Item"), params.get("ExpressionAttributeNames")
+    if isinstance(key, dict) and names:
+        pk, sk = ("".join(key[name]["S"].partition("#")[:2]) for name in ("pk", "sk"))
+        if strange := unwritten(pk, sk, frozenset(names.values())):
+            pytest.fail(f"no {pk} {sk} has {strange}")
 
 
 def _kinds(params: Any) -> Iterator[str]:

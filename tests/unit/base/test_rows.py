@@ -16,10 +16,11 @@ import pytest
 from hypothesis import given
 
 from tests.product_files import product_files
-from tests.rows import FOLLOWING, attributes_of, names_in_key, parts_of, row_classes, rows_of
+from tests.rows import FOLLOWING, attributes_of, names_in_key, parts_of, row_classes, rows_of, unwritten
 from undersigned.base.errors import DamagedRowsError
 from undersigned.base.rows import ELSEWHERE, Key, Row, Values
 from undersigned.base.table import from_item, read_row, to_item
+from undersigned.people.rows.people import SessionOfPerson
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 25, 9, 0, 0, 250_000, UTC)
@@ -159,9 +160,13 @@ def test_single_attributes_are_written_in_the_same_forms() -> None:
 
 def test_a_moment_without_a_zone_is_not_written() -> None:
     naive = NOW.replace(tzinfo=None)
-    for tree in (replace(FULL, seen_at=naive), replace(BARE, leaf=Leaf("red", turned_at=naive))):
+    for row in (
+        replace(FULL, seen_at=naive),
+        replace(BARE, leaf=Leaf("red", turned_at=naive)),
+        SessionOfPerson("ada", "1", "ada@a.example", expires_at=naive),
+    ):
         with pytest.raises(ValueError, match="needs a zone"):
-            tree.item()
+            row.item()
     with pytest.raises(ValueError, match="needs a zone"):
         Tree.written(seen_at=naive)
 
@@ -238,21 +243,30 @@ def test_the_formats_of_a_key_name_fields(kind: type[Row]) -> None:
     assert get_type_hints(kind).get("expires_at", datetime) is datetime
 
 
-def keys_of_the_data_model() -> set[tuple[str, str]]:
-    """Return the keys in the table of docs/data-model.md, with * for each part."""
-    found, pks = set(), [""]
+def keys_of_the_data_model() -> dict[tuple[str, str], str]:
+    """Return the keys in the table of docs/data-model.md, with * for each part, and what their rows hold."""
+    found: dict[tuple[str, str], str] = {}
+    pks = [""]
     for line in (ROOT / "docs" / "data-model.md").read_text(encoding="utf-8").splitlines():
         cells = line.strip("|").split("|")
         if len(cells) == 5:
             known, sks = ([re.sub("<[^>]+>", "*", key) for key in re.findall("`([^`]+)`", cell)] for cell in cells[2:4])
             pks = known or pks
-            found |= {*product(pks, sks)}
+            found |= dict.fromkeys(product(pks, sks), cells[4])
     return found
 
 
+def test_a_name_that_no_class_of_a_key_writes_is_found() -> None:
+    assert unwritten("CAMPAIGN#", "TARGET#", frozenset({"pk", "hold", "paused"})) == {"paused"}
+    assert unwritten("CAMPAIGN#", "META", frozenset({"listed", "hold"})) == {"hold"}
+    assert unwritten("PEOPLE#", "0123", frozenset({"role", "rolle"})) == {"rolle"}
+    assert unwritten("OFFICE#", "oakton", frozenset({"stop_0123"})) == set()
+
+
 @pytest.mark.parametrize("kind", row_classes())
-def test_the_data_model_says_the_key_of_each_class(kind: type[Row]) -> None:
-    assert (re.sub("{[^}]+}", "*", kind.pk), re.sub("{[^}]+}", "*", kind.sk)) in keys_of_the_data_model()
+def test_the_data_model_says_the_key_of_each_class_and_whether_it_expires(kind: type[Row]) -> None:
+    key = re.sub("{[^}]+}", "*", kind.pk), re.sub("{[^}]+}", "*", kind.sk)
+    assert hasattr(kind, "expires_at") == ("expires" in keys_of_the_data_model()[key])
 
 
 def test_no_two_classes_have_the_same_key() -> None:

@@ -55,7 +55,6 @@ EXPIRES = "expires_at"
 _FOLLOWING = ("due", "due_at", "listed", "listed_at", EXPIRES)
 """Attributes that can be properties of a class: the keys of the indexes, and the end. They follow from its fields."""
 
-
 ELSEWHERE: Mapping[str, bool] = {"in_row": False}
 """The metadata of a field whose value another row has."""
 
@@ -166,7 +165,8 @@ def _written(kind: type, values: Mapping[str, Any]) -> Values:
 
 
 def _stored(name: str, value: Any) -> Any:  # noqa: ANN401  (a value of any attribute)
-    return int(value.timestamp()) if name == EXPIRES and value else plain(value)
+    stored = plain(value)
+    return int(value.timestamp()) if name == EXPIRES and value else stored
 
 
 def _present(values: Values) -> Values:
