@@ -12,7 +12,8 @@ from tests.exports import file_of, rows_of
 from tests.organizers import act, read
 from tests.world import CAMPAIGN, CONTEXT, client_of
 from undersigned.base import uploads
-from undersigned.base.errors import NotFoundError
+from undersigned.base.errors import ChangedError, NotFoundError
+from undersigned.campaigns.rows.campaigns import Campaigns
 from undersigned.domain.counting.exports import COLUMNS, ExportFilter
 from undersigned.domain.signing.signatures import SignatureFilter, signer_id
 from undersigned.services.counting import exporting as exporting_module
@@ -54,6 +55,19 @@ def test_an_export_has_every_row_newest_first(world: World, exporting: Exporting
     assert (done.state, done.rows, done.bytes) == ("done", 12, len(file))
     assert file.startswith(b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n")
     assert [row["email_address"] for row in rows_of(file)] == expected
+
+
+def test_an_export_that_the_activity_log_does_not_take_is_not_left_waiting(
+    world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object) -> None:
+        raise ChangedError
+
+    monkeypatch.setattr(Campaigns, "record_audit", refuse)
+    with pytest.raises(ChangedError):
+        exporting.ask(CAMPAIGN, ExportFilter(), "key")
+    assert exporting.recent(CAMPAIGN) == ()
+    assert world.run_exports() == []
 
 
 def test_a_formula_in_a_name_is_text_in_the_file(world: World, exporting: Exporting) -> None:

@@ -86,8 +86,9 @@ class Exporting:
         """Request an export. It is written when a function takes it from the queue. Raises NotFoundError."""
         self.sheet.check(campaign, wanted)
         export = Export(campaign, self.sheet.new_id(), "queued", wanted, by, self.sheet.clock())
-        self.exports.put_export(export)
+        # Before the row, which would wait for ever if this failed. The person who gets the error asks again.
         self.sheet.record(campaign, wanted, by)
+        self.exports.put_export(export)
         self.queue.put(campaign, export.id)
         return export
 
